@@ -1,0 +1,43 @@
+# Thin names for what the README explains. Needs Python >= 3.11 with venv, and a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help env figures test check schema
+
+help:
+	@echo "make env       the environment in $(VENV), from a lock file with hashes"
+	@echo "make figures   both sweeps of the paper, tables and figures, on all cores"
+	@echo "make test      the tests"
+	@echo "make check     format, lint and types"
+	@echo "make schema    the JSON schema of config.yaml"
+
+env: $(READY)
+
+$(READY): envs/bootstrap.lock envs/requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: $(PYTHON) is older than 3.11; run make PYTHON=python3.11 (or newer)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "error: $(PYTHON) has no venv; on Debian install the package python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r envs/bootstrap.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r envs/requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+figures: env
+	$(BIN)/snakemake
+
+test: env
+	$(BIN)/python -m pytest
+
+check: env
+	$(BIN)/ruff format --check src scripts tests
+	$(BIN)/ruff check src scripts tests
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/mypy
+	$(BIN)/snakemake --lint
+
+schema: env
+	$(BIN)/python scripts/write_schema.py workflow/schemas/config.schema.json

@@ -1,0 +1,52 @@
+# The sweep: configuration -> shards (one MPI launch each) -> tables -> figures.
+# README.md explains how to run it, config.yaml what it computes.
+import shlex
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+from syncsweep import config as configuration
+from syncsweep import layout
+
+min_version("9.1")
+
+# Checked before Snakemake reads it: one line for a mistake, and doubled keys are seen.
+# `config` holds by now what --configfile and --config say.
+try:
+    for path in {"config.yaml", *map(str, workflow.overwrite_configfiles)}:
+        configuration.check_yaml(path)
+    CONFIG = configuration.load("config.yaml", overrides=config)
+    if workflow.is_main_process:
+        layout.check_writable(CONFIG.results)
+except (configuration.ConfigError, layout.NotWritableError) as error:
+    sys.exit(f"error: {error}")
+
+
+configfile: "config.yaml"
+
+
+SCRIPTS = Path(workflow.basedir, "scripts")
+
+# Jobs run in the environment of this Snakemake, activated or not.
+shell.prefix(f"set -euo pipefail; export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
+
+
+include: "workflow/rules/shards.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        [table for study in CONFIG.studies for table in table_files(study)],
+        [file for study in CONFIG.studies for file in figure_files(study)],
+
+
+onstart:
+    write_descriptions()

@@ -1,0 +1,19 @@
+"""Shards to tables: `make_tables.py --folder STUDY --output DIR --request JSON`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from syncsweep.results import ResultsError, parse_request
+from syncsweep.results.tables import TablesRequest, make_tables
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--folder", type=Path, required=True, help="folder of the study's rows")
+parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
+parser.add_argument("--request", required=True, help="JSON: blocks, samples, chunk_size, analysis")
+arguments = parser.parse_args()
+try:
+    request = parse_request(TablesRequest, arguments.request)
+    make_tables(arguments.folder, **dict(request), output=arguments.output)
+except (ResultsError, OSError) as error:
+    sys.exit(str(error))

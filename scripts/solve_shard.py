@@ -1,0 +1,18 @@
+"""Make one shard: samples START … STOP−1 of an η-block. Run under MPI, see workflow/rules."""
+
+from syncsweep.sweep.blas import limit_blas_threads
+
+limit_blas_threads()
+
+import argparse  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+from syncsweep.sweep.worker import Job, run  # noqa: E402
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--block", type=Path, required=True, help="folder of the η-block")
+parser.add_argument("--start", type=int, required=True, help="first sample")
+parser.add_argument("--stop", type=int, required=True, help="one behind the last sample")
+parser.add_argument("--ranks", type=int, required=True, help="expected number of MPI ranks")
+arguments = parser.parse_args()
+run(Job(arguments.block, arguments.start, arguments.stop, arguments.ranks))

@@ -1,0 +1,516 @@
+"""The configuration: from YAML to frozen, validated studies with their identities.
+
+Imports no NumPy, because Snakemake reads this module again in every job.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+#: Raise by one when a physical value of a row moves by more than 1e-9, and only then.
+RESULTS_VERSION = 1
+
+#: Largest matrix of the ensemble that fits a machine: four spin-1s, D² = 6561.
+_MOST_SITES = 4
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+class ConfigError(Exception):
+    """A mistake in the configuration; the message is one line for the user."""
+
+
+def _number(value: Any) -> Any:
+    # YAML 1.1 reads 1e-6 as a string, and Python takes True for 1.
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            raise ValueError("must be a number") from None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a number")
+    try:
+        if not math.isfinite(value):
+            raise ValueError("must be a finite number")
+        return float(value)
+    except OverflowError:
+        raise ValueError("must be a finite number") from None
+
+
+def _integer(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    number = _number(value)
+    if number != int(number):
+        raise ValueError("must be an integer")
+    return int(number)
+
+
+def _safe_name(value: Any) -> Any:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise ValueError(
+            "must be 1 to 64 letters, digits, '_' or '-', not beginning with '_' or '-'"
+        )
+    return value
+
+
+def _folder_name(value: Any) -> Any:
+    # Braces are wildcards to Snakemake, and control characters break its logs.
+    if not isinstance(value, str) or not 0 < len(value) <= 1024:
+        raise ValueError("must be a path of 1 to 1024 characters")
+    if any(ord(c) < 32 or c in "{}\x7f" for c in value) or value.startswith(("-", "~")):
+        raise ValueError(
+            "must be a path without braces and control characters, not from '-' or '~'"
+        )
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+Integer = Annotated[int, BeforeValidator(_integer)]
+FolderName = Annotated[str, BeforeValidator(_folder_name)]
+SafeName = Annotated[str, BeforeValidator(_safe_name)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Spin1Chain(_Strict):
+    """Open chain of spin-1s (Eq. 6); energies and rates in units of ω."""
+
+    name: Literal["spin1_chain"]
+    n_sites: Integer = Field(3, ge=2, le=_MOST_SITES, description="number of spins N")
+    omega: Number = Field(1.0, description="level splitting ω")
+    J: Number = Field(0.5, description="exchange coupling J [ω]")
+    delta: Number = Field(0.5, description="Ising coupling Δ [ω]")
+    gamma: Number = Field(2.0, ge=0, description="rate γ of the jump operators √γ (S^z)² [ω]")
+
+    @property
+    def spin(self) -> float:
+        """Spin quantum number of each site."""
+        return 1.0
+
+
+class SpinHalfPair(_Strict):
+    """Two spin-1/2s with collective decay (App. D); energies in units of J."""
+
+    name: Literal["spin_half_pair"]
+    J: Number = Field(1.0, description="exchange coupling J")
+    delta: Number = Field(1.0, description="Ising coupling Δ [J]")
+    B: Number = Field(0.3, description="magnetic field B [J]")
+    gamma: Number = Field(0.5, ge=0, description="amplitude γ of the jump operator γ(σ₁⁻+σ₂⁻) [√J]")
+
+    @property
+    def spin(self) -> float:
+        """Spin quantum number of each site."""
+        return 0.5
+
+    @property
+    def n_sites(self) -> int:
+        """Number of spins."""
+        return 2
+
+
+class Ensemble(_Strict):
+    """The random perturbation L₍₁₎ of App. F."""
+
+    zeta_coh: Number = Field(1.0, ge=0, description="weight of the random Hamiltonian")
+    zeta_diss: Number = Field(1.0, ge=0, description="weight of the random dissipator")
+    basis: Literal["paper", "orthonormal"] = Field(
+        "paper", description="traceless operators: literal Eq. F3, or orthonormal ones"
+    )
+    rank: Integer | None = Field(
+        None, ge=1, description="rank of the Kossakowski matrix; null is full rank D²−1"
+    )
+
+    @model_validator(mode="after")
+    def _perturbs(self) -> Self:
+        if self.zeta_coh == 0 and self.zeta_diss == 0:
+            raise ValueError("zeta_coh and zeta_diss must not both be 0")
+        return self
+
+
+class EtaBlock(_Strict):
+    """An η-block, solved together: a logarithmic grid, or values one by one (0 is η → 0⁺)."""
+
+    first: Number | None = Field(
+        None, gt=0, description="smallest η of a grid, in the model's energy unit"
+    )
+    last: Number | None = Field(
+        None, gt=0, description="largest η of a grid, in the model's energy unit"
+    )
+    per_decade: Integer | None = Field(None, ge=1, le=1000, description="values of η per decade")
+    values: tuple[Number, ...] | None = Field(
+        None,
+        min_length=1,
+        max_length=10_000,
+        description="single values of η, in the model's energy unit, instead of a grid",
+    )
+
+    @model_validator(mode="after")
+    def _is_grid_or_list(self) -> Self:
+        grid = (self.first, self.last, self.per_decade)
+        if self.values is not None and grid == (None, None, None):
+            if min(self.values) < 0:
+                raise ValueError(f"values must be ≥ 0, but hold {min(self.values):g}")
+            return self
+        if (
+            self.values is not None
+            or self.first is None
+            or self.last is None
+            or not self.per_decade
+        ):
+            raise ValueError("needs either first, last and per_decade, or values")
+        steps = math.log10(self.last / self.first) * self.per_decade
+        if steps < 0:
+            raise ValueError("last must not be smaller than first")
+        if abs(steps - round(steps)) > 1e-6:
+            raise ValueError("last must lie a whole number of steps above first")
+        return self
+
+    @cached_property
+    def etas(self) -> tuple[float, ...]:
+        """The values of η, canonical and ascending."""
+        values = self.values
+        if values is None:
+            assert self.first and self.last and self.per_decade
+            steps = round(math.log10(self.last / self.first) * self.per_decade)
+            values = tuple(self.first * 10 ** (k / self.per_decade) for k in range(steps + 1))
+        return tuple(sorted(map(canonical_eta, values)))
+
+    @cached_property
+    def id(self) -> str:
+        """Folder name of the block, made from its values."""
+        return block_id(self.etas)
+
+
+def canonical_eta(eta: float) -> float:
+    """η rounded to twelve digits, so that one value has one name."""
+    return float(f"{eta:.12g}")
+
+
+def block_id(etas: tuple[float, ...]) -> str:
+    """Folder name of a block of canonical, ascending η."""
+    digest = hashlib.sha256(json.dumps(etas).encode()).hexdigest()[:8]
+    return f"eta-{etas[0]:.4g}-{etas[-1]:.4g}-n{len(etas)}-{digest}"
+
+
+class LogBins(_Strict):
+    """Logarithmic bins of a histogram."""
+
+    low: Number = Field(gt=0, description="lower edge of the first bin")
+    high: Number = Field(gt=0, description="upper edge of the last bin")
+    count: Integer = Field(ge=1, le=1000, description="number of bins")
+
+    @model_validator(mode="after")
+    def _ascends(self) -> Self:
+        if self.high <= self.low:
+            raise ValueError("high must be larger than low")
+        return self
+
+
+class Analysis(_Strict):
+    """How shards become tables; nothing here is ever solved again for."""
+
+    threshold: Number = Field(0.95, gt=0, lt=1, description="r: χ is sampled where S_d−u ≥ r·S_max")
+    intervals: tuple[tuple[Number, Number], ...] = Field(
+        ((0.0, 0.125), (0.1875, 0.3125), (0.875, 1.0)),
+        min_length=3,
+        max_length=16,
+        description="intervals [low, high] of χ whose probabilities are P₁, P₂, P₃ …",
+    )
+    chi_bins: Integer = Field(64, ge=1, le=1000, description="equal bins of χ over [0, 1]")
+    s_max_bins: LogBins = Field(description="bins of S_max")
+
+    @model_validator(mode="after")
+    def _intervals_apart(self) -> Self:
+        for low, high in self.intervals:
+            if not 0 <= low < high <= 1:
+                raise ValueError(
+                    f"intervals must satisfy 0 ≤ low < high ≤ 1, but has [{low}, {high}]"
+                )
+        ordered = sorted(self.intervals)
+        for (low, high), (next_low, next_high) in pairwise(ordered):
+            if next_low < high:
+                raise ValueError(
+                    f"intervals must not overlap, but [{low}, {high}] and "
+                    f"[{next_low}, {next_high}] do"
+                )
+        return self
+
+
+class Figure(_Strict):
+    """The figure of a study."""
+
+    name: SafeName = Field(description="file name without ending")
+    panels: tuple[Literal["chi", "probabilities", "ratio", "s_max"], ...] = Field(
+        ("chi", "probabilities", "ratio", "s_max"),
+        min_length=1,
+        max_length=4,
+        description="panels a, b, … from top to bottom",
+    )
+
+
+class Physics(_Strict):
+    """All that decides the value of a row, beside its sample and η."""
+
+    model: Spin1Chain | SpinHalfPair = Field(discriminator="name")
+    ensemble: Ensemble
+    root_seed: Integer = Field(ge=0, le=2**63 - 1)
+    results_version: Integer = RESULTS_VERSION
+
+    @cached_property
+    def digest(self) -> str:
+        """Physics hash: 12 hexadecimal digits over the canonical JSON of all fields."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+class Study(_Strict):
+    """One sweep: a model under an ensemble of perturbations over a set of η."""
+
+    model: Spin1Chain | SpinHalfPair = Field(discriminator="name", description="unperturbed model")
+    ensemble: Ensemble = Field(Ensemble(), description="random perturbation")
+    samples: Integer = Field(ge=1, le=10**9, description="realisations per η")
+    chunk_size: Integer = Field(ge=1, le=10**6, description="samples per job and shard")
+    eta_blocks: tuple[EtaBlock, ...] = Field(
+        min_length=1, description="η grids or lists; all η of a block are solved together"
+    )
+    analysis: Analysis = Field(description="how shards become tables")
+    figure: Figure = Field(description="the figure of this study")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        limit = (round(2 * self.model.spin) + 1) ** (2 * self.model.n_sites) - 1
+        if self.ensemble.rank is not None and self.ensemble.rank > limit:
+            raise ValueError(f"ensemble.rank must be at most D²−1 = {limit}")
+        seen: set[float] = set()
+        for block in self.eta_blocks:
+            for eta in block.etas:
+                if eta in seen:
+                    raise ValueError(f"eta_blocks must not repeat an η, but has {eta:g} twice")
+                seen.add(eta)
+        return self
+
+    @property
+    def chunks(self) -> tuple[tuple[int, int], ...]:
+        """Half-open sample ranges, one per job and shard of a block."""
+        starts = range(0, self.samples, self.chunk_size)
+        return tuple((start, min(start + self.chunk_size, self.samples)) for start in starts)
+
+
+class Config(_Strict):
+    """The whole configuration."""
+
+    results: FolderName = Field(description="output folder")
+    root_seed: Integer = Field(ge=0, le=2**63 - 1, description="seed of every random stream")
+    ranks: Integer = Field(ge=1, le=4096, description="MPI ranks per job")
+    samples: Integer | None = Field(
+        None, ge=1, le=10**9, description="overrides the samples of every study"
+    )
+    studies: dict[SafeName, Study] = Field(min_length=1, description="the sweeps, by name")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _override_samples(cls, data: Any) -> Any:
+        if isinstance(data, Mapping) and data.get("samples") is not None:
+            studies = data.get("studies")
+            if isinstance(studies, Mapping):
+                data = dict(data)
+                data["studies"] = {
+                    name: {**study, "samples": data["samples"]}
+                    if isinstance(study, Mapping)
+                    else study
+                    for name, study in studies.items()
+                }
+        return data
+
+    @model_validator(mode="after")
+    def _figures_apart(self) -> Self:
+        names = [study.figure.name for study in self.studies.values()]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(
+                    f"figure.name must differ between studies, but {name!r} is used twice"
+                )
+        return self
+
+    def physics(self, study: str) -> Physics:
+        """What decides the rows of a study."""
+        chosen = self.studies[study]
+        return Physics(model=chosen.model, ensemble=chosen.ensemble, root_seed=self.root_seed)
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Safe YAML loader that refuses a key given twice."""
+
+
+def _mapping_without_doubles(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    loader.flatten_mapping(node)
+    mapping: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str | int | float | bool | None):
+            raise ConfigError(f"line {key_node.start_mark.line + 1}: a key must be a word")
+        if key in mapping:
+            raise ConfigError(
+                f"line {key_node.start_mark.line + 1}: key {key!r} is given twice; keep one"
+            )
+        mapping[key] = loader.construct_object(value_node, deep=True)
+    return mapping
+
+
+_UniqueKeyLoader.add_constructor(
+    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_doubles
+)
+
+
+def check_yaml(path: str | Path) -> None:
+    """Refuse a configuration file that is missing, unreadable, not YAML or repeats a key."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        data = yaml.load(text, Loader=_UniqueKeyLoader)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: cannot be read (not UTF-8 text)") from None
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "is not valid YAML"
+        raise ConfigError(_one_line(f"{path}{place}: {problem}")) from None
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: must hold `key: value` pairs")
+
+
+def parse(data: Mapping[str, Any]) -> Config:
+    """Validate a configuration; ConfigError with one line that names the key."""
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, data)) from None
+
+
+def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
+    """Read a configuration file, put `overrides` over it key by key, and validate the result."""
+    check_yaml(path)
+    data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    return parse(_merge(data, overrides or {}))
+
+
+def _merge(base: Any, over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base) if isinstance(base, Mapping) else {}
+    for key, value in over.items():
+        merged[key] = _merge(merged.get(key), value) if isinstance(value, Mapping) else value
+    return merged
+
+
+def _one_line(text: str, limit: int = 300) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def _explain(error: ValidationError, data: Mapping[str, Any]) -> str:
+    problems = error.errors(include_url=False)
+    # An unknown key is more often the cause of a missing one than the other way round.
+    problem = min(problems, key=lambda p: p["type"] != "extra_forbidden")
+    path = list(_data_path(problem["loc"], data))
+    key = ".".join(str(part) for part in path) or "configuration"
+    kind = problem["type"]
+    if kind == "extra_forbidden":
+        allowed = _allowed_keys(problem["loc"])
+        close = difflib.get_close_matches(str(path[-1]), allowed, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        return _one_line(f"config: unknown key {key}; {hint}allowed here: {', '.join(allowed)}")
+    if kind == "missing":
+        return _one_line(f"config: key {key} is missing ({_description(problem['loc'])})")
+    given = _one_line(repr(problem["input"]), 80)
+    message = problem["msg"].removeprefix("Value error, ")
+    for pydantic_word, word in _WORDS.items():
+        message = message.replace(pydantic_word, word)
+    if kind == "union_tag_not_found":
+        return f"config: key {key}.name is missing (allowed: {', '.join(_CHOICES)})"
+    if kind in ("literal_error", "union_tag_invalid"):
+        context = problem.get("ctx", {})
+        expected = str(context.get("expected", context.get("expected_tags", "")))
+        options = re.findall(r"'([^']*)'", expected)
+        tag = str(context.get("tag", problem["input"]))
+        close = difflib.get_close_matches(tag, options, n=1)
+        message = f"allowed: {', '.join(options)}" + (
+            f"; did you mean {close[0]!r}?" if close else ""
+        )
+        if kind == "union_tag_invalid":
+            key, given = f"{key}.name", repr(tag)
+    if isinstance(problem["input"], Mapping) and kind == "value_error":
+        return _one_line(f"config: {key}: {message}")
+    return _one_line(f"config: {key}: {given} is refused: {message[:1].lower()}{message[1:]}")
+
+
+def _data_path(location: tuple[int | str, ...], data: Any) -> Iterator[int | str]:
+    """Drop from an error's location what names a choice between models and not a key."""
+    for position, part in enumerate(location):
+        is_key = isinstance(data, Mapping) and part in data
+        is_index = isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
+        if is_key or is_index:
+            data = data[part]
+            yield part
+        elif position == len(location) - 1 and part not in {*_CHOICES, "[key]"}:
+            yield part
+
+
+#: What pydantic says, in the words of a configuration file.
+_WORDS = {
+    "tuple": "list",
+    "a valid dictionary": "`key: value` pairs",
+    " after validation": "",
+    "Input should": "should",
+}
+
+_CHOICES: dict[str, type[_Strict]] = {
+    "spin1_chain": Spin1Chain,
+    "spin_half_pair": SpinHalfPair,
+}
+
+_PARTS: dict[str, type[_Strict]] = {
+    "studies": Study,
+    "ensemble": Ensemble,
+    "eta_blocks": EtaBlock,
+    "analysis": Analysis,
+    "s_max_bins": LogBins,
+    "figure": Figure,
+}
+
+
+def _model_at(location: tuple[int | str, ...]) -> type[_Strict]:
+    model: type[_Strict] = Config
+    for part in location:
+        model = _PARTS.get(str(part), _CHOICES.get(str(part), model))
+    return model
+
+
+def _allowed_keys(location: tuple[int | str, ...]) -> list[str]:
+    return list(_model_at(location[:-1]).model_fields)
+
+
+def _description(location: tuple[int | str, ...]) -> str:
+    field = _model_at(location[:-1]).model_fields.get(str(location[-1]))
+    return (field.description if field else None) or "required"
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON schema of the configuration file."""
+    return Config.model_json_schema()

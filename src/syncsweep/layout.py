@@ -1,0 +1,121 @@
+"""Where everything lies: the only module that knows paths.
+
+<results>/<study>-<hash>/study.json                       what decides the rows
+<results>/<study>-<hash>/<block>/block.json               the values of η
+<results>/<study>-<hash>/<block>/samples-<a>-<b>.parquet  shard of the samples a … b−1
+<results>/<study>-<hash>/<block>/parts/                   rows of unfinished shards
+<results>/<study>-<hash>/<block>/log.jsonl                what each job took over and solved
+<results>/tables/<study>/, <results>/figures/, <results>/logs/
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_SHARD = re.compile(r"samples-(\d{9})-(\d{9})\.parquet")
+_PART = re.compile(r"part-(\d{9})-(\d{9})-[0-9a-f]{12}-(\d+)\.rows")
+_TEMPORARY = re.compile(r"\.samples-(\d{9})-(\d{9})\.parquet\.[0-9a-f]{12}\.tmp")
+
+#: Tables of a study, without ending; each exists as Parquet and CSV.
+TABLES = ("summary", "chi_histogram", "s_max_histogram")
+
+
+def study_folder(results: str | Path, study: str, physics_hash: str) -> Path:
+    """Folder of all rows of one physics."""
+    return Path(results) / f"{study}-{physics_hash}"
+
+
+def tables_folder(results: str | Path, study: str) -> Path:
+    """Folder of the tables of the present configuration."""
+    return Path(results) / "tables" / study
+
+
+def figures_folder(results: str | Path) -> Path:
+    """Folder of the figures of the present configuration."""
+    return Path(results) / "figures"
+
+
+def logs_folder(results: str | Path) -> Path:
+    """Folder of what the jobs print."""
+    return Path(results) / "logs"
+
+
+def study_file(folder: Path) -> Path:
+    """The description of a study that its workers read."""
+    return folder / "study.json"
+
+
+def shard_name(start: int, stop: int) -> str:
+    """File name of the shard of samples start … stop−1."""
+    return f"samples-{start:09d}-{stop:09d}.parquet"
+
+
+@dataclass(frozen=True)
+class BlockFolder:
+    """Folder of one η-block of a study."""
+
+    path: Path
+
+    @property
+    def description(self) -> Path:
+        """The values of η of the block."""
+        return self.path / "block.json"
+
+    @property
+    def log(self) -> Path:
+        """One line per event of every job of the block."""
+        return self.path / "log.jsonl"
+
+    @property
+    def parts(self) -> Path:
+        """Folder of the rows of unfinished shards."""
+        return self.path / "parts"
+
+    def shard(self, start: int, stop: int) -> Path:
+        """Shard of samples start … stop−1."""
+        return self.path / shard_name(start, stop)
+
+    def part(self, start: int, stop: int, attempt: str, rank: int) -> Path:
+        """Rows that one rank of one attempt has solved so far."""
+        return self.parts / f"part-{start:09d}-{stop:09d}-{attempt}-{rank}.rows"
+
+    def shards(self) -> Iterator[tuple[int, int, Path]]:
+        """All shards with their sample ranges, in order."""
+        return _matching(self.path, _SHARD)
+
+    def part_files(self) -> Iterator[tuple[int, int, Path]]:
+        """All parts with the sample ranges of their jobs, in order."""
+        return _matching(self.parts, _PART)
+
+    def leftovers(self) -> Iterator[tuple[int, int, Path]]:
+        """Parts and temporary files with the sample ranges of their jobs."""
+        yield from self.part_files()
+        yield from _matching(self.path, _TEMPORARY)
+
+
+def _matching(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, Path]]:
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        match = pattern.fullmatch(path.name)
+        if match:
+            yield int(match[1]), int(match[2]), path
+
+
+class NotWritableError(Exception):
+    """A results folder that cannot be written; the message is one line."""
+
+
+def check_writable(results: str | Path) -> None:
+    """Refuse an output folder that cannot be made or written, without making it."""
+    folder = Path(results).absolute()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir():
+        raise NotWritableError(f"results: {results} cannot be a folder, because {folder} is a file")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise NotWritableError(f"results: {results} cannot be written (no permission in {folder})")

@@ -1,0 +1,211 @@
+"""Measures of S_d: the maximum S_max (Eq. 3), χ of an angle configuration (Eqs. 9, D6), and P_a."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import ceil, pi, sqrt
+
+import numpy as np
+
+from syncsweep.physics.phase_distribution import deviation
+
+#: Points per angle on which the search for S_max starts, for N−1 angles.
+_START_GRID = 24
+
+#: Points per angle for sampling χ at threshold 0.95, by number of angles N−1.
+_CHI_GRID = {1: 2304, 2: 48, 3: 24}
+_FINEST_CHI_GRID = {1: 65536, 2: 480, 3: 72}
+
+#: Below this multiple of the uniform density an S_max is rounding, and χ has no meaning.
+RESOLUTION = 1e-11
+
+
+@dataclass(frozen=True)
+class Maximum:
+    """Maximum of S_d: `s_max` (...,) above the uniform density, at `angles` (..., N−1) in rad."""
+
+    s_max: np.ndarray
+    angles: np.ndarray
+
+
+def lattice(n_angles: int, points: int) -> np.ndarray:
+    """Regular grid over [0, 2π)^n_angles, shape (points^n_angles, n_angles)."""
+    axis = 2 * pi * np.arange(points) / points
+    return np.stack(np.meshgrid(*[axis] * n_angles, indexing="ij"), axis=-1).reshape(-1, n_angles)
+
+
+def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
+    """Maximum of S_d − (1/2π)^{N−1} over all angles (Eq. 3).
+
+    coefficients: (n_eta, n_k) complex; frequencies: (n_k, N−1) with k = 0 first. Every local
+    maximum of a coarse grid that could hold the global one is refined by Newton's method; S_max is
+    the largest. NaN coefficients give NaN. Angles lie in [0, 2π).
+    """
+    n_angles = frequencies.shape[1]
+    values = deviation(coefficients, frequencies, lattice(n_angles, _START_GRID))
+    # |S_d(φ) − S_d(φ*)| ≤ ½|φ−φ*|² Σ|k|²|s_k|: no better point is farther below the grid's best.
+    half_step = pi / _START_GRID
+    curvature = 2 * np.abs(coefficients) @ np.sum(frequencies**2, axis=1)
+    slack = curvature * n_angles * half_step**2 / 2
+    candidates = _local_maxima(values, n_angles)
+    candidates &= values >= (values.max(axis=1) - slack)[:, None]
+    owner, point = np.nonzero(candidates)
+    angles = lattice(n_angles, _START_GRID)[point]
+    refined, heights = _newton(coefficients[owner], frequencies, angles, 2 * half_step)
+    best = np.full(len(coefficients), np.nan)
+    where = np.full((len(coefficients), n_angles), np.nan)
+    # Ascending order: the last one written for each η is its largest.
+    for index in np.argsort(heights, kind="stable"):
+        best[owner[index]] = heights[index]
+        where[owner[index]] = refined[index]
+    return Maximum(best, np.mod(where, 2 * pi))
+
+
+def _local_maxima(values: np.ndarray, n_angles: int) -> np.ndarray:
+    """Mask of the points of a periodic grid that are not below any nearest neighbour."""
+    grid = values.reshape(-1, *[_START_GRID] * n_angles)
+    mask = np.ones(grid.shape, dtype=bool)
+    for axis in range(1, n_angles + 1):
+        mask &= grid >= np.roll(grid, 1, axis)
+        mask &= grid >= np.roll(grid, -1, axis)
+    return mask.reshape(values.shape)
+
+
+def _newton(
+    coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarray, longest_step: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Climb from each of `angles` (c, N−1) on its own row of coefficients (c, n_k).
+
+    Returns the angles reached (c, N−1) and the heights above uniform there (c,).
+    """
+    k = frequencies[1:].astype(float)
+    amplitudes = 2 * coefficients[:, 1:]
+    products = np.einsum("fa,fb->fab", k, k)
+
+    def waves(at: np.ndarray) -> np.ndarray:
+        return amplitudes * np.exp(1j * (at @ k.T))
+
+    wave = waves(angles)
+    heights = wave.real.sum(axis=1)
+    for _ in range(40):
+        gradient = -wave.imag @ k
+        hessian = -np.einsum("cf,fab->cab", wave.real, products)
+        eigenvalues, vectors = np.linalg.eigh(hessian)
+        # Ascent along every eigenvector, whatever the sign of its curvature.
+        slopes = np.einsum("cab,ca->cb", vectors, gradient)
+        scale = np.abs(eigenvalues).max(axis=1, keepdims=True) + np.finfo(float).tiny
+        step = np.einsum(
+            "cab,cb->ca", vectors, slopes / np.maximum(np.abs(eigenvalues), 1e-8 * scale)
+        )
+        length = np.linalg.norm(step, axis=1, keepdims=True)
+        step *= np.minimum(1.0, longest_step / np.maximum(length, np.finfo(float).tiny))
+        better = np.zeros(len(angles), dtype=bool)
+        for _ in range(6):
+            trial = np.where(better[:, None], angles, angles + step)
+            trial_wave = waves(trial)
+            trial_heights = trial_wave.real.sum(axis=1)
+            improved = ~better & (trial_heights > heights)
+            angles = np.where(improved[:, None], trial, angles)
+            wave = np.where(improved[:, None], trial_wave, wave)
+            heights = np.where(improved, trial_heights, heights)
+            better |= improved
+            step = np.where(better[:, None], step, step / 4)
+        if not better.any():
+            break
+    return angles, heights
+
+
+def chi(angles: np.ndarray) -> np.ndarray:
+    """χ_N of angle configurations, in [0, 1] and uniform there for uniform angles.
+
+    angles: (..., N) in rad, N ≥ 2; only differences modulo 2π matter. With w = φ − mean(φ) on each
+    of the N cuts of the sorted circle,
+    χ_N = {min over cuts of max_k N·(sum of the k largest w)/[πk(N−k)]}^{N−1}, k = 1 … N−1,
+    which is Eq. D6 for N = 2 and Eq. 9 for N = 3.
+    """
+    n = angles.shape[-1]
+    if n < 2:
+        raise ValueError(f"Argument `angles` must have shape (..., N ≥ 2), but has {angles.shape}.")
+    ordered = np.sort(np.mod(angles, 2 * pi), axis=-1)
+    k = np.arange(1, n)
+    smallest = np.full(angles.shape[:-1], np.inf)
+    for cut in range(n):
+        # Cutting the circle behind angle `cut` moves the first `cut` angles one turn up.
+        unrolled = np.concatenate([ordered[..., cut:], ordered[..., :cut] + 2 * pi], axis=-1)
+        centred = unrolled - unrolled.mean(axis=-1, keepdims=True)
+        largest_sums = np.cumsum(centred[..., :0:-1], axis=-1)
+        spread = (n * largest_sums / (pi * k * (n - k))).max(axis=-1)
+        smallest = np.minimum(smallest, spread)
+    return np.clip(smallest, 0.0, 1.0) ** (n - 1)
+
+
+@dataclass(frozen=True)
+class ChiSample:
+    """χ values drawn from the region where S_d − u ≥ r·S_max, for each of n_eta distributions.
+
+    chi: (n_points,) on the shifted grid; weights: (n_eta, n_points), zero outside the region, each
+    row summing to one, or NaN where S_max is not resolved.
+    """
+
+    chi: np.ndarray
+    weights: np.ndarray
+
+
+@cache
+def _chi_lattice(n_angles: int, points: int) -> np.ndarray:
+    return lattice(n_angles, points)
+
+
+def chi_grid_points(n_angles: int, threshold: float) -> int:
+    """Points per angle for `sample_chi`: the region shrinks with 1 − r, the grid follows."""
+    points = ceil(_CHI_GRID[n_angles] * max(1.0, sqrt(0.05 / (1 - threshold))))
+    return min(points, _FINEST_CHI_GRID[n_angles])
+
+
+def sample_chi(
+    coefficients: np.ndarray,
+    frequencies: np.ndarray,
+    maximum: Maximum,
+    threshold: float,
+    shift: np.ndarray,
+) -> ChiSample:
+    """Sample χ where S_d − u ≥ r·S_max, weighted by S_d (below Eq. 9).
+
+    coefficients: (n_eta, n_k); threshold: r in (0, 1); shift: (N−1,) in [0, 1), the random offset
+    of the grid in units of its spacing. The maximum is the refined one, not the grid's, and the
+    offset is random, so that neither the grid's maximum nor its lattice biases χ.
+    Where no grid point lies in the region, the maximum itself stands for it.
+    """
+    n_angles = frequencies.shape[1]
+    points = chi_grid_points(n_angles, threshold)
+    offset = 2 * pi / points * np.asarray(shift)
+    grid = _chi_lattice(n_angles, points)
+    shifted = coefficients * np.exp(1j * (frequencies @ offset))
+    heights = deviation(shifted, frequencies, grid)
+    weights = np.where(
+        heights >= threshold * maximum.s_max[:, None], coefficients[:, :1].real + heights, 0.0
+    )
+    angles = np.mod(grid + offset, 2 * pi)
+    total = weights.sum(axis=1)
+    missed = np.flatnonzero(total == 0)
+    angles = np.concatenate([angles, np.nan_to_num(maximum.angles[missed])])
+    weights = np.hstack([weights, np.zeros((len(weights), len(missed)))])
+    weights[missed, len(grid) + np.arange(len(missed))] = 1.0
+    total[missed] = 1.0
+    weights /= total[:, None]
+    weights[~(maximum.s_max > RESOLUTION * coefficients[:, 0].real)] = np.nan
+    last = np.zeros((len(angles), 1))
+    return ChiSample(chi(np.hstack([angles, last])), weights)
+
+
+def interval_probabilities(
+    chi_values: np.ndarray, weights: np.ndarray, intervals: Sequence[tuple[float, float]]
+) -> np.ndarray:
+    """Probability P_a that χ lies in the closed interval a.
+
+    chi_values: (n_points,); weights: (..., n_points), rows summing to one; returns (..., n_a).
+    """
+    inside = [(chi_values >= low) & (chi_values <= high) for low, high in intervals]
+    return weights @ np.array(inside, dtype=float).T

@@ -1,0 +1,108 @@
+"""The distribution S_d of angle differences (Eqs. 2, A1-A3) as a trigonometric polynomial.
+
+With φ'_j = φ_j − φ_N, S_d(φ') = Σ_k s_k e^{i k·φ'} with integer frequency vectors k of N−1 entries
+and s_{−k} = s_k*. Only k = 0 and one of each pair ±k are kept: 10 frequencies for three spin-1s,
+43 for four, which are 19 and 85 real numbers.
+
+Eq. A3 integrates to one with the factor ∏_j (2S+1)/4π, so s_0 = (2π)^{−(N−1)} for unit trace.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import product
+from math import comb, gamma, pi, sqrt
+
+import numpy as np
+from scipy import sparse
+
+from syncsweep.physics.spins import local_dimension, magnetizations
+from syncsweep.physics.superoperators import vectorize
+
+
+@cache
+def relative_frequencies(spin: float, n_sites: int) -> np.ndarray:
+    """Frequencies k of S_d, integers of shape (n_k, n_sites−1); row 0 is k = 0.
+
+    Of each pair ±k the one whose first non-zero entry is positive is listed, in lexicographic
+    order. A frequency is k_j = m_j − m'_j on the first N−1 sites, and −Σk_j on the last.
+    """
+    if n_sites < 2:
+        raise ValueError(f"Argument `n_sites` must be at least 2, but is {n_sites}.")
+    largest = local_dimension(spin) - 1
+    steps = range(-largest, largest + 1)
+    kept = [
+        k
+        for k in product(steps, repeat=n_sites - 1)
+        if abs(sum(k)) <= largest and next((entry > 0 for entry in k if entry), False)
+    ]
+    return np.array([(0,) * (n_sites - 1), *kept], dtype=int)
+
+
+@cache
+def _site_weights(spin: float) -> np.ndarray:
+    """(2S+1)/4π ∫ sinθ d_m(θ) d_m'(θ) dθ with d_m = ⟨m|e^{−iθS^y}|S⟩, shape (2S+1, 2S+1).
+
+    d_m = √C(2S, S+m) cos(θ/2)^{S+m} sin(θ/2)^{S−m}, so the integral is a beta function.
+    """
+    d = local_dimension(spin)
+    twice = d - 1
+    weights = np.empty((d, d))
+    for row, column in product(range(d), repeat=2):
+        sines = row + column
+        cosines = 2 * twice - sines
+        integral = 2 * gamma(cosines / 2 + 1) * gamma(sines / 2 + 1) / gamma(twice + 2)
+        weights[row, column] = sqrt(comb(twice, row) * comb(twice, column)) * integral
+    return d / (4 * pi) * weights
+
+
+@cache
+def _coefficient_map(spin: float, n_sites: int) -> sparse.csr_array:
+    """Sparse map from vec(ρ) (D²,) to the coefficients s_k (n_k,)."""
+    frequencies = relative_frequencies(spin, n_sites)
+    index_of = {tuple(k): index for index, k in enumerate(frequencies.tolist())}
+    m = np.array(list(product(magnetizations(spin), repeat=n_sites)))
+    weights = _site_weights(spin)
+    levels = np.array(list(product(range(local_dimension(spin)), repeat=n_sites)))
+    dim = len(m)
+    rows, columns, values = [], [], []
+    for bra in range(dim):
+        difference = np.rint(m - m[bra]).astype(int)
+        for ket in np.flatnonzero(difference.sum(axis=1) == 0):
+            row = index_of.get(tuple(difference[ket, :-1].tolist()))
+            if row is not None:
+                rows.append(row)
+                columns.append(ket + dim * bra)
+                values.append(2 * pi * np.prod(weights[levels[ket], levels[bra]]))
+    return sparse.coo_array((values, (rows, columns)), shape=(len(frequencies), dim**2)).tocsr()
+
+
+def relative_phase_coefficients(rho: np.ndarray, spin: float, n_sites: int) -> np.ndarray:
+    """Fourier coefficients s_k of S_d (Eq. 2) at `relative_frequencies`, complex (..., n_k).
+
+    rho: (..., D, D) with D = (2·spin+1)^n_sites. S_d is a density over N−1 angles (rad^{1−N}).
+    """
+    dim = local_dimension(spin) ** n_sites
+    if rho.shape[-2:] != (dim, dim):
+        raise ValueError(
+            f"Argument `rho` must have shape (..., {dim}, {dim}), but has shape {rho.shape}."
+        )
+    vectors = vectorize(rho).reshape(-1, dim**2)
+    coefficients = (_coefficient_map(spin, n_sites) @ vectors.T).T
+    return coefficients.reshape(*rho.shape[:-2], -1)
+
+
+def evaluate(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """S_d at `angles`.
+
+    coefficients: (..., n_k); frequencies: (n_k, N−1) with k = 0 first; angles: (n_points, N−1) in
+    rad. Returns (..., n_points).
+    """
+    return coefficients[..., :1].real + deviation(coefficients, frequencies, angles)
+
+
+def deviation(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """S_d − (1/2π)^{N−1} at `angles`, without subtracting nearly equal numbers; see `evaluate`."""
+    phases = angles @ frequencies[1:].T
+    tail = coefficients[..., 1:]
+    return 2 * (tail.real @ np.cos(phases).T - tail.imag @ np.sin(phases).T)

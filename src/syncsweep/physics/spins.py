@@ -1,0 +1,52 @@
+"""Spin operators of one site and their embedding in a chain.
+
+Basis: |m⟩ with m = S, S−1, …, −S; site 0 is the leftmost tensor factor; ħ = 1.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import numpy as np
+
+
+def local_dimension(spin: float) -> int:
+    """Dimension 2S+1 of one spin; ValueError unless 2S is a positive integer."""
+    if isinstance(spin, bool) or not 2 * spin == int(2 * spin) or spin <= 0:
+        raise ValueError(f"Argument `spin` must be a positive half-integer, but is {spin!r}.")
+    return int(2 * spin) + 1
+
+
+def magnetizations(spin: float) -> np.ndarray:
+    """Magnetic quantum numbers m = S, …, −S in the order of the basis, shape (2S+1,)."""
+    return spin - np.arange(local_dimension(spin))
+
+
+def sz(spin: float) -> np.ndarray:
+    """S^z, shape (2S+1, 2S+1)."""
+    return np.diag(magnetizations(spin)).astype(complex)
+
+
+def raising(spin: float) -> np.ndarray:
+    """S⁺|m⟩ = √(S(S+1) − m(m+1)) |m+1⟩, shape (2S+1, 2S+1)."""
+    m = magnetizations(spin)[1:]
+    return np.diag(np.sqrt(spin * (spin + 1) - m * (m + 1)), 1).astype(complex)
+
+
+def lowering(spin: float) -> np.ndarray:
+    """S⁻ = (S⁺)†, shape (2S+1, 2S+1)."""
+    return raising(spin).conj().T
+
+
+def sx(spin: float) -> np.ndarray:
+    """S^x = (S⁺ + S⁻)/2, shape (2S+1, 2S+1)."""
+    return (raising(spin) + lowering(spin)) / 2
+
+
+def on_site(operator: np.ndarray, site: int, n_sites: int) -> np.ndarray:
+    """Embed a one-site operator (d, d) at `site` = 0 … n_sites−1 of a chain, shape (dᴺ, dᴺ)."""
+    if not 0 <= site < n_sites:
+        raise ValueError(f"Argument `site` must lie in 0 … {n_sites - 1}, but is {site}.")
+    factors = [np.eye(len(operator), dtype=complex)] * n_sites
+    factors[site] = operator
+    return reduce(np.kron, factors)

@@ -1,0 +1,263 @@
+"""From shards to tables: averages and distributions over the realisations of a study.
+
+Shards are read one after the other and verified; the realisations enter in the order of the
+samples. So equal rows give equal files, byte by byte, whatever the chunk size.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, Field
+
+from syncsweep.config import Analysis
+from syncsweep.files import replace_atomically
+from syncsweep.layout import TABLES, BlockFolder
+from syncsweep.physics.measures import Maximum, sample_chi
+from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.physics.steady_state import Status
+from syncsweep.results import ResultsError
+from syncsweep.results.statistics import BlockStatistics, type_ratio
+from syncsweep.sample import chi_shift, unpack_coefficients
+from syncsweep.sweep import description, shard
+from syncsweep.sweep.description import Description, DescriptionError
+from syncsweep.sweep.shard import Identity, ShardError
+
+#: Where a table says, as JSON, what it was made from.
+METADATA_KEY = b"syncsweep"
+
+
+class TablesError(ResultsError):
+    """Tables that cannot be made; the message is one line for the user."""
+
+
+class TablesRequest(BaseModel):
+    """What `scripts/make_tables.py` is asked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    blocks: list[str] = Field(min_length=1)
+    samples: int = Field(ge=1)
+    chunk_size: int = Field(ge=1)
+    analysis: Analysis
+
+
+@dataclass(frozen=True)
+class _Block:
+    described: Description
+    statistics: BlockStatistics
+
+
+def make_tables(
+    folder: Path,
+    blocks: list[str],
+    samples: int,
+    chunk_size: int,
+    analysis: Analysis,
+    output: Path,
+) -> None:
+    """Write the tables of samples 0 … samples−1 of a study's `blocks` into `output`.
+
+    folder: the study's folder of rows; blocks: names of its block folders. Each name in
+    `layout.TABLES` is written as Parquet and CSV once everything has been read. Raises TablesError
+    if a shard is missing, or is damaged; a damaged one is set aside, so that it is computed again.
+    """
+    gathered = []
+    for block in blocks:
+        described = _describe(folder / block)
+        gathered.append(_Block(described, _gather(folder, described, samples, chunk_size, analysis)))
+    etas = [eta for block in gathered for eta in block.described.etas]
+    for eta in etas:
+        if etas.count(eta) > 1:
+            raise TablesError(f"{folder}: η = {eta:g} stands in two of the blocks; name it once")
+    tables = {
+        "summary": _sorted([_summary(block) for block in gathered]),
+        "chi_histogram": _sorted([_chi_histogram(block) for block in gathered]),
+        "s_max_histogram": _sorted([_s_max_histogram(block) for block in gathered]),
+    }
+    provenance = _provenance(gathered[0].described, samples, analysis)
+    output.mkdir(parents=True, exist_ok=True)
+    for name in TABLES:
+        _write(output / name, tables[name], provenance)
+    _warn_of_failures(gathered[0].described.study, tables["summary"])
+
+
+def _describe(block_folder: Path) -> Description:
+    try:
+        return description.read(block_folder)
+    except DescriptionError as error:
+        raise TablesError(str(error)) from None
+
+
+def _gather(
+    folder: Path, described: Description, samples: int, chunk_size: int, analysis: Analysis
+) -> BlockStatistics:
+    """Read a block's shards one by one and gather their statistics in sample order."""
+    block = BlockFolder(folder / described.block)
+    statistics = BlockStatistics(len(described.etas), analysis)
+    for start in range(0, samples, chunk_size):
+        stop = min(start + chunk_size, samples)
+        table = _read(block, described, start, stop)
+        _remove_covered(block, start, stop)
+        _add_rows(statistics, described, analysis, table)
+        print(f"{described.study}: {stop} of {samples} samples ({described.block})", flush=True)
+    return statistics
+
+
+def _read(block: BlockFolder, described: Description, start: int, stop: int) -> pa.Table:
+    path = block.shard(start, stop)
+    identity = Identity(
+        described.study, described.physics.digest, described.block, described.etas, start, stop
+    )
+    again = "run the same snakemake command again to compute it"
+    try:
+        return shard.read_shard(path, identity)
+    except FileNotFoundError:
+        raise TablesError(f"{path}: is missing; {again}") from None
+    except ShardError as error:
+        try:
+            kept = shard.set_aside(path)
+        except OSError as failure:
+            raise TablesError(
+                f"{error}; cannot be set aside ({failure.strerror}): remove it, then {again}"
+            ) from None
+        raise TablesError(f"{error}; set aside as {kept}; {again}") from None
+
+
+def _remove_covered(block: BlockFolder, start: int, stop: int) -> None:
+    """Remove unfinished rows that a shard, now seen to be valid, makes needless."""
+    for first, last, path in list(block.leftovers()):
+        if start <= first and last <= stop:
+            path.unlink(missing_ok=True)
+
+
+def _add_rows(
+    statistics: BlockStatistics, described: Description, analysis: Analysis, table: pa.Table
+) -> None:
+    """Add the samples of one shard, in order, each with all its η at once."""
+    physics = described.physics
+    frequencies = relative_frequencies(physics.model.spin, physics.model.n_sites)
+    n_eta = len(described.etas)
+    coefficients = unpack_coefficients(shard.column(table, "s_d"))
+    sample_of = shard.column(table, "sample")
+    s_max = shard.column(table, "s_max")
+    angles = shard.column(table, "angles")
+    good = shard.column(table, "status") == str(Status.OK)
+    for rows in _by_sample(len(sample_of), n_eta):
+        shift = chi_shift(physics.root_seed, int(sample_of[rows.start]), frequencies.shape[1])
+        maximum = Maximum(s_max[rows], angles[rows])
+        chi = sample_chi(coefficients[rows], frequencies, maximum, analysis.threshold, shift)
+        statistics.add(good[rows], s_max[rows], chi)
+
+
+def _by_sample(n_rows: int, n_eta: int) -> Iterator[slice]:
+    for first in range(0, n_rows, n_eta):
+        yield slice(first, first + n_eta)
+
+
+def _sorted(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """One table of all blocks, ascending in η; bins keep their order."""
+    return pd.concat(frames).sort_values("eta", kind="stable", ignore_index=True)
+
+
+def _summary(block: _Block) -> pd.DataFrame:
+    """One row for each η: counts, means and standard errors (suffix _se); S_max in rad^−(N−1)."""
+    statistics = block.statistics
+    probabilities, s_max = statistics.probabilities, statistics.s_max
+    columns = {"eta": block.described.etas, "n": statistics.n, "failed": statistics.failed}
+    mean, error = probabilities.mean, probabilities.standard_error
+    for a in range(mean.shape[1]):
+        columns |= {f"p{a + 1}": mean[:, a], f"p{a + 1}_se": error[:, a]}
+    ratio = type_ratio(probabilities)
+    columns |= {
+        "ratio": ratio.value,
+        "ratio_se": ratio.standard_error,
+        "s_max_mean": s_max.mean[:, 0],
+        "s_max_se": s_max.standard_error[:, 0],
+        "undefined_chi": statistics.undefined_chi,
+    }
+    return pd.DataFrame(columns)
+
+
+def _chi_histogram(block: _Block) -> pd.DataFrame:
+    """One row for each η and bin: probability density of χ, with its standard error."""
+    statistics = block.statistics
+    edges, n_eta = statistics.chi_edges, len(block.described.etas)
+    widths = np.diff(edges)
+    return pd.DataFrame(
+        {
+            "eta": np.repeat(block.described.etas, len(widths)),
+            "chi_low": np.tile(edges[:-1], n_eta),
+            "chi_high": np.tile(edges[1:], n_eta),
+            "density": (statistics.chi.mean / widths).ravel(),
+            "density_se": (statistics.chi.standard_error / widths).ravel(),
+        }
+    )
+
+
+def _s_max_histogram(block: _Block) -> pd.DataFrame:
+    """One row for each η and bin [low, high) of S_max: good rows, and their share per decade.
+
+    The first and last bin of an η reach from 0 and to infinity, so the counts add up to n; a share
+    per decade has no meaning there and is NaN, as it is where no row is good.
+    """
+    statistics = block.statistics
+    edges = np.concatenate([[0.0], statistics.s_max_edges, [np.inf]])
+    decades = np.full(len(edges) - 1, np.nan)
+    decades[1:-1] = np.diff(np.log10(statistics.s_max_edges))
+    n = np.where(statistics.n > 0, statistics.n, np.nan)[:, None]
+    n_eta = len(block.described.etas)
+    return pd.DataFrame(
+        {
+            "eta": np.repeat(block.described.etas, len(decades)),
+            "s_max_low": np.tile(edges[:-1], n_eta),
+            "s_max_high": np.tile(edges[1:], n_eta),
+            "count": statistics.s_max_counts.ravel(),
+            "density": (statistics.s_max_counts / n / decades).ravel(),
+        }
+    )
+
+
+def _provenance(described: Description, samples: int, analysis: Analysis) -> dict[str, object]:
+    """What decides the content of the tables, and nothing else: no time, no machine."""
+    return {
+        "study": described.study,
+        "physics_hash": described.physics.digest,
+        "results_version": described.physics.results_version,
+        "samples": samples,
+        "analysis": analysis.model_dump(mode="json"),
+    }
+
+
+def _write(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) -> None:
+    """Write one table as <stem>.parquet and <stem>.csv, each atomically."""
+    metadata = {METADATA_KEY: json.dumps(provenance, sort_keys=True, ensure_ascii=False).encode()}
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(metadata)
+    replace_atomically(
+        stem.with_name(f"{stem.name}.parquet"),
+        lambda path: pq.write_table(table, path, compression="zstd"),
+    )
+    replace_atomically(
+        stem.with_name(f"{stem.name}.csv"),
+        lambda path: frame.to_csv(path, index=False, lineterminator="\n"),
+    )
+
+
+def _warn_of_failures(study: str, summary: pd.DataFrame) -> None:
+    """Say on stderr, in one line, how many rows are not in the averages and where."""
+    bad = summary[summary["failed"] > 0]
+    if len(bad):
+        total = int((summary["n"] + summary["failed"]).sum())
+        print(
+            f"warning: {study}: {bad['failed'].sum()} of {total} rows failed, at η from "
+            f"{bad['eta'].min():g} to {bad['eta'].max():g}; averages are over the others",
+            file=sys.stderr,
+        )

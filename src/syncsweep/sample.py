@@ -1,0 +1,151 @@
+"""One sample: from (study, i) to the rows of a block. The only composition of the physics.
+
+Sample i is the same sample for any number of ranks, chunk size, block and order: its random
+streams are spawned from the root seed by (i, purpose) alone, and all η share its L₍₁₎.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from syncsweep.config import Physics
+from syncsweep.physics.measures import s_max
+from syncsweep.physics.models import MODELS, Model
+from syncsweep.physics.perturbation import random_liouvillian
+from syncsweep.physics.phase_distribution import (
+    relative_frequencies,
+    relative_phase_coefficients,
+)
+from syncsweep.physics.steady_state import SteadyStateSolver
+from syncsweep.physics.superoperators import liouvillian
+
+#: Status of a sample whose computation raised an error in the linear algebra.
+FAILED = "failed"
+
+
+class Purpose(IntEnum):
+    """What a random stream of a sample is for."""
+
+    PERTURBATION = 0
+    CHI_SHIFT = 1
+
+
+def stream(root_seed: int, sample: int, purpose: Purpose) -> np.random.Generator:
+    """The random stream of one sample and purpose."""
+    seed = np.random.SeedSequence(root_seed, spawn_key=(sample, int(purpose)))
+    return np.random.default_rng(seed)
+
+
+def chi_shift(root_seed: int, sample: int, n_angles: int) -> np.ndarray:
+    """Offset of a sample's χ grid in units of its spacing, (N−1,), the same for every η."""
+    return stream(root_seed, sample, Purpose.CHI_SHIFT).random(n_angles)
+
+
+def build_model(physics: Physics) -> Model:
+    """The unperturbed model of a study."""
+    parameters = physics.model.model_dump(exclude={"name"})
+    return MODELS[physics.model.name](**parameters)
+
+
+def pack_coefficients(coefficients: np.ndarray) -> np.ndarray:
+    """Complex s_k (..., n_k) as 2·n_k − 1 reals: s_0, then Re s_k, then Im s_k for k ≠ 0."""
+    tail = coefficients[..., 1:]
+    return np.concatenate([coefficients[..., :1].real, tail.real, tail.imag], axis=-1)
+
+
+def unpack_coefficients(packed: np.ndarray) -> np.ndarray:
+    """Inverse of `pack_coefficients`."""
+    n_tail = (packed.shape[-1] - 1) // 2
+    tail = packed[..., 1 : n_tail + 1] + 1j * packed[..., n_tail + 1 :]
+    return np.concatenate([packed[..., :1].astype(complex), tail], axis=-1)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one sample, one for each η of the block; arrays of length n_eta.
+
+    s_d: (n_eta, 2·n_k − 1), see `pack_coefficients`; angles: (n_eta, N−1) where S_d is largest.
+    The others are named as in `SteadyStates`.
+    """
+
+    sample: np.ndarray
+    eta: np.ndarray
+    s_d: np.ndarray
+    s_max: np.ndarray
+    angles: np.ndarray
+    residual: np.ndarray
+    condition: np.ndarray
+    trace_error: np.ndarray
+    hermiticity_error: np.ndarray
+    smallest_eigenvalue: np.ndarray
+    status: np.ndarray
+    method: np.ndarray
+
+
+class SampleSolver:
+    """Rows of any sample of a study for one block of η; the work shared by samples is done once."""
+
+    def __init__(self, physics: Physics, etas: tuple[float, ...]) -> None:
+        self._physics = physics
+        self._etas = np.array(etas)
+        self._model = build_model(physics)
+        self._frequencies = relative_frequencies(self._model.spin, self._model.n_sites)
+        self._solver = SteadyStateSolver(
+            liouvillian(self._model.hamiltonian, self._model.jump_operators)
+        )
+
+    def rows(self, sample: int) -> Rows:
+        """Draw sample `sample`, solve it for every η of the block and measure its S_d."""
+        rng = stream(self._physics.root_seed, sample, Purpose.PERTURBATION)
+        ensemble = self._physics.ensemble
+        try:
+            perturbation = random_liouvillian(
+                rng,
+                self._model.dim,
+                zeta_coh=ensemble.zeta_coh,
+                zeta_diss=ensemble.zeta_diss,
+                basis=ensemble.basis,
+                rank=ensemble.rank,
+            )
+            steady = self._solver.solve(perturbation, self._etas)
+            coefficients = relative_phase_coefficients(
+                steady.rho, self._model.spin, self._model.n_sites
+            )
+            maximum = s_max(coefficients, self._frequencies)
+        except np.linalg.LinAlgError:
+            return self._failed(sample)
+        return Rows(
+            sample=np.full(len(self._etas), sample),
+            eta=self._etas,
+            s_d=pack_coefficients(coefficients),
+            s_max=maximum.s_max,
+            angles=maximum.angles,
+            residual=steady.residual,
+            condition=steady.condition,
+            trace_error=steady.trace_error,
+            hermiticity_error=steady.hermiticity_error,
+            smallest_eigenvalue=steady.smallest_eigenvalue,
+            status=steady.status,
+            method=steady.method,
+        )
+
+    def _failed(self, sample: int) -> Rows:
+        n_eta, n_k = len(self._etas), len(self._frequencies)
+        nothing = np.full(n_eta, np.nan)
+        return Rows(
+            sample=np.full(n_eta, sample),
+            eta=self._etas,
+            s_d=np.full((n_eta, 2 * n_k - 1), np.nan),
+            s_max=nothing,
+            angles=np.full((n_eta, self._frequencies.shape[1]), np.nan),
+            residual=nothing,
+            condition=nothing,
+            trace_error=nothing,
+            hermiticity_error=nothing,
+            smallest_eigenvalue=nothing,
+            status=np.full(n_eta, FAILED),
+            method=np.full(n_eta, "none"),
+        )

@@ -1,0 +1,1 @@
+"""The sweep: shards, the parts of unfinished ones, and the MPI worker that makes them."""

@@ -1,0 +1,25 @@
+"""One BLAS thread per rank. Imports no NumPy, because the limit must be set before it."""
+
+from __future__ import annotations
+
+import os
+
+
+def limit_blas_threads() -> None:
+    """Ask every BLAS for one thread; call before NumPy is imported."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = "1"
+
+
+def blas_description() -> str:
+    """Name, version and kernels of the loaded BLAS; RuntimeError unless each has one thread."""
+    from threadpoolctl import threadpool_info
+
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    for pool in pools:
+        if pool["num_threads"] != 1:
+            raise RuntimeError(
+                f"{pool['internal_api']} runs {pool['num_threads']} threads instead of 1"
+            )
+    names = {f"{p['internal_api']} {p['version']} {p.get('architecture', '')}" for p in pools}
+    return ", ".join(sorted(name.strip() for name in names))

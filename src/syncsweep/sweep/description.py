@@ -1,0 +1,81 @@
+"""What workers know of a study and its blocks: files written once, named by their content.
+
+The configuration may be edited while jobs wait, so workers never read it. They read these files
+and refuse one whose content does not belong to its folder's name.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from syncsweep.config import Physics, block_id, canonical_eta
+from syncsweep.files import replace_atomically
+from syncsweep.layout import BlockFolder, study_file
+
+
+class DescriptionError(Exception):
+    """A study or block file that is missing or does not belong to its folder; one line."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """Study, physics and η-block of a folder of shards."""
+
+    study: str
+    physics: Physics
+    block: str
+    etas: tuple[float, ...]
+
+
+def write(folder: Path, study: str, physics: Physics, blocks: list[tuple[float, ...]]) -> None:
+    """Describe a study and its blocks in `folder`, unless the same is already written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_json(study_file(folder), {"study": study, "physics": physics.model_dump(mode="json")})
+    for etas in blocks:
+        block = BlockFolder(folder / block_id(etas))
+        block.path.mkdir(exist_ok=True)
+        _write_json(block.description, {"etas": list(etas)})
+
+
+def _write_json(path: Path, content: dict) -> None:
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
+    replace_atomically(path, lambda temporary: _fill(temporary, text))
+
+
+def _fill(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def read(block_folder: Path) -> Description:
+    """Read the description of a block's folder; DescriptionError if it does not fit its name."""
+    block = BlockFolder(block_folder)
+    path = study_file(block_folder.parent)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        study = str(content["study"])
+        physics = Physics.model_validate(content["physics"])
+        if block_folder.parent.name != f"{study}-{physics.digest}":
+            raise DescriptionError(
+                f"{path}: describes {study}-{physics.digest}, not this folder; remove the file "
+                "and run snakemake again"
+            )
+        path = block.description
+        etas = tuple(canonical_eta(eta) for eta in json.loads(path.read_text("utf-8"))["etas"])
+        if block_id(etas) != block_folder.name:
+            raise DescriptionError(
+                f"{path}: describes {block_id(etas)}, not this folder; remove the file and run "
+                "snakemake again"
+            )
+    except OSError as error:
+        raise DescriptionError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ValueError, KeyError, TypeError, IndexError, ValidationError):
+        raise DescriptionError(
+            f"{path}: is damaged; remove the file and run snakemake again"
+        ) from None
+    return Description(study, physics, block_folder.name, etas)

@@ -1,0 +1,99 @@
+"""Parts: the rows that one rank has solved so far, kept against whatever may kill it.
+
+A part is a file that only grows: a header record and then one record per sample. A record is a
+magic word, the length of its payload, a digest of the payload, and the payload, so that a record
+cut off by a kill is recognised and left out. Each record is handed to the operating system at
+once, and made durable every FLUSH_SECONDS: a killed process loses the sample in hand, a machine
+that goes down the last seconds too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import struct
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from syncsweep.sample import Rows
+from syncsweep.sweep.shard import column, to_table
+
+FLUSH_SECONDS = 10.0
+
+_MAGIC = b"SYNC"
+_HEADER = struct.Struct("<4sQ16s")
+
+
+@dataclass(frozen=True)
+class PartIdentity:
+    """The physics and block that the rows of a part belong to."""
+
+    physics_hash: str
+    block: str
+
+
+def _record(payload: bytes) -> bytes:
+    digest = hashlib.blake2b(payload, digest_size=16).digest()
+    return _HEADER.pack(_MAGIC, len(payload), digest) + payload
+
+
+class PartWriter:
+    """Append the rows of samples to a new part."""
+
+    def __init__(self, path: Path, identity: PartIdentity) -> None:
+        """path: must not exist; its folder must."""
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        self._synced = time.monotonic()
+        self._write(json.dumps([identity.physics_hash, identity.block]).encode())
+
+    def append(self, rows: Rows) -> pa.Table:
+        """Add the rows of one sample; returns them as a table."""
+        table = to_table([rows])
+        buffer = io.BytesIO()
+        with pa.ipc.new_stream(buffer, table.schema) as stream:
+            stream.write_table(table)
+        self._write(buffer.getvalue())
+        if time.monotonic() - self._synced >= FLUSH_SECONDS:
+            os.fsync(self._descriptor)
+            self._synced = time.monotonic()
+        return table
+
+    def close(self) -> None:
+        """Make everything durable and close the file."""
+        os.fsync(self._descriptor)
+        os.close(self._descriptor)
+
+    def _write(self, payload: bytes) -> None:
+        data = memoryview(_record(payload))
+        while data:
+            data = data[os.write(self._descriptor, data) :]
+
+
+def read_part(path: Path, identity: PartIdentity) -> Iterator[tuple[int, pa.Table]]:
+    """Samples of a part with their rows; damaged records and foreign parts give nothing."""
+    records = _records(path.read_bytes())
+    header = next(records, b"")
+    if header != json.dumps([identity.physics_hash, identity.block]).encode():
+        return
+    for payload in records:
+        table = pa.ipc.open_stream(payload).read_all()
+        yield int(column(table, "sample")[0]), table
+
+
+def _records(data: bytes) -> Iterator[bytes]:
+    """Payloads of all whole records, found again behind a damaged one by the magic word."""
+    position = data.find(_MAGIC)
+    while position != -1 and position + _HEADER.size <= len(data):
+        _, length, digest = _HEADER.unpack_from(data, position)
+        payload = data[position + _HEADER.size : position + _HEADER.size + length]
+        if len(payload) == length and hashlib.blake2b(payload, digest_size=16).digest() == digest:
+            yield payload
+            position = data.find(_MAGIC, position + _HEADER.size + length)
+        else:
+            position = data.find(_MAGIC, position + 1)

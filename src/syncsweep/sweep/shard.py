@@ -1,0 +1,171 @@
+"""Shards: Parquet files of verified rows, one (sample, η) each, sorted by sample and η.
+
+A shard says of itself which rows it holds and carries a digest over them and over what it says.
+Readers and the writer verify both; what does not agree raises ShardError and enters nothing.
+Time, machine and versions stand under `run`, outside the digest: they do not belong to identity.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from syncsweep.files import replace_atomically
+from syncsweep.sample import Rows
+
+_IDENTITY_KEY = b"syncsweep"
+_RUN_KEY = b"syncsweep.run"
+_FORMAT = 1
+
+
+class ShardError(Exception):
+    """A shard that is not what its name says; the message is one line and names the file."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which rows a shard holds: samples start … stop−1 of a study's block, all its η."""
+
+    study: str
+    physics_hash: str
+    block: str
+    etas: tuple[float, ...]
+    start: int
+    stop: int
+
+
+def to_table(rows: Iterable[Rows]) -> pa.Table:
+    """Rows of samples as an Arrow table, in the order given; at least one sample."""
+    columns: dict[str, list[np.ndarray]] = {field.name: [] for field in fields(Rows)}
+    for sample_rows in rows:
+        for name, column in columns.items():
+            column.append(getattr(sample_rows, name))
+    return pa.table({name: _arrow(np.concatenate(parts)) for name, parts in columns.items()})
+
+
+def _arrow(values: np.ndarray) -> pa.Array:
+    # From buffers, because `pa.array` imports pandas where it is installed, in every worker.
+    if values.ndim == 2:
+        return pa.FixedSizeListArray.from_arrays(_arrow(values.reshape(-1)), values.shape[1])
+    if values.dtype.kind == "U":
+        words = [word.encode() for word in values.tolist()]
+        offsets = np.cumsum([0, *map(len, words)], dtype=np.int32)
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(words))]
+        return pa.Array.from_buffers(pa.string(), len(words), buffers)
+    plain = np.ascontiguousarray(values)
+    kind = pa.from_numpy_dtype(plain.dtype)
+    return pa.Array.from_buffers(kind, len(plain), [None, pa.py_buffer(plain)])
+
+
+def column(table: pa.Table, name: str) -> np.ndarray:
+    """A column as NumPy array: (rows,), or (rows, width) for a list column."""
+    chunk = table.column(name).combine_chunks()
+    # Not `to_numpy`, which imports pandas as well.
+    if pa.types.is_fixed_size_list(chunk.type):
+        return np.from_dlpack(chunk.flatten()).reshape(len(chunk), chunk.type.list_size)
+    if pa.types.is_string(chunk.type):
+        return np.array(chunk.to_pylist(), dtype=object)
+    return np.from_dlpack(chunk)
+
+
+def _digest(table: pa.Table, identity: dict[str, Any]) -> str:
+    """SHA-256 over the identity, the columns' names, types and shapes, and the decoded values."""
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode())
+    for name in table.column_names:
+        values = column(table, name)
+        digest.update(f"{name}:{values.dtype}:{values.shape}\n".encode())
+        if values.dtype == object:
+            digest.update("\0".join(values.tolist()).encode())
+        else:
+            digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
+
+
+def _check_rows(table: pa.Table, identity: Identity) -> str | None:
+    """What is wrong with the rows of a table, or None."""
+    n_eta, n_samples = len(identity.etas), identity.stop - identity.start
+    if set(table.column_names) != {field.name for field in fields(Rows)}:
+        return "has other columns than a shard"
+    if table.num_rows != n_eta * n_samples:
+        return f"has {table.num_rows} rows instead of {n_eta * n_samples}"
+    if any(table.column(name).null_count for name in table.column_names):
+        return "has empty cells"
+    expected = np.repeat(np.arange(identity.start, identity.stop), n_eta)
+    if not np.array_equal(column(table, "sample"), expected):
+        return "has other samples than its name says"
+    if not np.array_equal(column(table, "eta"), np.tile(identity.etas, n_samples)):
+        return "has other values of η than its block"
+    return None
+
+
+def write_shard(path: Path, table: pa.Table, identity: Identity, run: dict[str, Any]) -> None:
+    """Write a shard atomically: complete and verified, or not at all.
+
+    run: what does not belong to identity (time, machine, versions); JSON values.
+    """
+    problem = _check_rows(table, identity)
+    if problem:
+        raise ShardError(f"{path}: not written, because the table {problem}")
+    stated = {"format": _FORMAT, **asdict(identity), "etas": list(identity.etas)}
+    metadata = {
+        _IDENTITY_KEY: json.dumps({**stated, "digest": _digest(table, stated)}),
+        _RUN_KEY: json.dumps(run),
+    }
+
+    def fill(temporary: Path) -> None:
+        pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
+        read_shard(temporary, identity)
+
+    replace_atomically(path, fill)
+
+
+def read_shard(path: Path, identity: Identity) -> pa.Table:
+    """Rows of a shard, verified against its digest and against `identity`.
+
+    Raises ShardError if the file is damaged or holds anything else, FileNotFoundError if missing.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ShardError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
+        # Not `read_table`, which imports pandas where it is installed.
+        table = pq.ParquetFile(pa.BufferReader(data)).read()
+        stated = json.loads(table.schema.metadata[_IDENTITY_KEY])
+        digest = stated.pop("digest")
+        actual = _digest(table, stated)
+    # A damaged file can fail anywhere in the decoder, in whatever way.
+    except Exception as error:
+        raise ShardError(f"{path}: is damaged ({type(error).__name__})") from None
+    if digest != actual:
+        raise ShardError(f"{path}: is damaged (its digest does not fit its rows)")
+    if stated != {"format": _FORMAT, **asdict(identity), "etas": list(identity.etas)}:
+        raise ShardError(f"{path}: holds other rows than its name says")
+    problem = _check_rows(table, identity)
+    if problem:
+        raise ShardError(f"{path}: {problem}")
+    return table
+
+
+def read_run(path: Path) -> dict[str, Any]:
+    """What a shard says of the run that made it."""
+    return json.loads(pq.read_schema(path).metadata[_RUN_KEY])
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file that must not be used to its name with an ending, which is returned."""
+    kept = path.with_name(f"{path.name}.damaged-{uuid.uuid4().hex[:8]}")
+    os.replace(path, kept)
+    return kept

@@ -1,0 +1,145 @@
+"""Affine systems: both solvers against a plain solve, their residuals and conditions."""
+
+import numpy as np
+import pytest
+
+from syncsweep.physics.affine_systems import AffineSystem
+from syncsweep.physics.superoperators import to_real
+
+ETAS = np.array([0.0, 1e-8, 1e-3, 0.1, 1.0, 7.0])
+
+
+def random_system(seed, n=60):
+    rng = np.random.default_rng(seed)
+    constant = rng.standard_normal((n, n + 1))
+    linear = rng.standard_normal((n, n + 1))
+    # Both matrices have spectra in the right half-plane, so no η ≥ 0 is singular.
+    constant[:, 1:] += 2 * np.sqrt(n) * np.eye(n)
+    linear[:, 1:] += 2 * np.sqrt(n) * np.eye(n)
+    return AffineSystem(constant, linear, 0.7)
+
+
+def plain(system, eta):
+    matrix = system.constant[:, 1:] + eta * system.linear[:, 1:]
+    rhs = -system.scale * (system.constant[:, 0] + eta * system.linear[:, 0])
+    return np.linalg.solve(matrix, rhs)
+
+
+@pytest.fixture(scope="module")
+def chain_system(chain_liouvillian, chain_perturbations):
+    """L₀ + L₁/10 + ηL₁ for one sample: regular for every η ≥ 0."""
+    constant, linear = to_real(chain_liouvillian)[1:], to_real(chain_perturbations[0])[1:]
+    return AffineSystem(
+        np.asfortranarray(constant + linear / 10), np.asfortranarray(linear), 1 / np.sqrt(27)
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_solvers_agree_with_a_plain_solve(seed):
+    system = random_system(seed)
+    expected = np.stack([plain(system, eta) for eta in ETAS], axis=1)
+    direct, krylov = system.solve_direct(ETAS), system.solve_krylov(ETAS, 0.3)
+    for solutions in (direct, krylov):
+        scale = np.abs(expected).max(axis=0)
+        assert np.all(np.abs(solutions.x - expected).max(axis=0) < 1e-12 * scale)
+        assert np.all(solutions.residual < 1e-14)
+
+
+def test_both_solvers_agree_on_a_sample_of_the_chain(chain_system):
+    expected = np.stack([plain(chain_system, eta) for eta in ETAS], axis=1)
+    direct, krylov = chain_system.solve_direct(ETAS), chain_system.solve_krylov(ETAS, 0.05)
+    scale = np.abs(expected).max(axis=0)
+    assert np.all(np.abs(direct.x - expected).max(axis=0) < 1e-12 * scale)
+    assert np.all(np.abs(krylov.x - expected).max(axis=0) < 1e-11 * scale)
+    assert np.all(krylov.residual < 1e-13)
+
+
+def test_an_eta_that_has_not_converged_shows_it_in_its_residual():
+    rng = np.random.default_rng(5)
+    n = 400
+    constant = np.hstack([rng.standard_normal((n, 1)), np.eye(n)])
+    linear = np.hstack([rng.standard_normal((n, 1)), np.diag(np.linspace(1, 1e6, n))])
+    system = AffineSystem(constant, linear, 1.0)
+    solutions = system.solve_krylov(np.array([0.0, 1e-3, 1.0]), 1.0)
+    for index, eta in enumerate([0.0, 1e-3, 1.0]):
+        exact = -(constant[:, 0] + eta * linear[:, 0]) / (1 + eta * np.diag(linear[:, 1:]))
+        wrong = np.abs(solutions.x[:, index] - exact).max() > 1e-6 * np.abs(exact).max()
+        assert wrong == (solutions.residual[index] > 1e-12)
+    assert solutions.residual[0] > 1e-12  # the hardest η is indeed not reached
+    assert solutions.residual[2] < 1e-14  # nor is the pole itself spoilt
+
+
+def test_residual_is_the_backward_error_of_its_docstring():
+    system = random_system(11, n=7)
+    x = np.random.default_rng(12).standard_normal((7, len(ETAS)))
+    measured = system.backward_errors(ETAS, x)
+    a, b = system.constant[:, 1:], system.linear[:, 1:]
+    for index, eta in enumerate(ETAS):
+        vector = system.scale * (system.constant[:, 0] + eta * system.linear[:, 0])
+        defect = np.abs((a + eta * b) @ x[:, index] + vector).sum()
+        norm = np.abs(a).sum(axis=0).max() + eta * np.abs(b).sum(axis=0).max()
+        size = norm * np.abs(x[:, index]).sum() + np.abs(vector).sum()
+        assert measured[index] == pytest.approx(defect / size, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_condition_of_the_direct_solver_is_the_reciprocal_condition_number(seed):
+    system = random_system(seed)
+    condition = system.solve_direct(ETAS).condition
+    for value, eta in zip(condition, ETAS, strict=True):
+        matrix = system.constant[:, 1:] + eta * system.linear[:, 1:]
+        exact = 1 / np.linalg.cond(matrix, 1)
+        assert exact * (1 - 1e-12) <= value < 3 * exact
+
+
+def test_condition_of_the_krylov_solver_is_of_the_same_order(chain_system):
+    condition = chain_system.solve_krylov(ETAS, 0.05).condition
+    for value, eta in zip(condition, ETAS, strict=True):
+        matrix = chain_system.constant[:, 1:] + eta * chain_system.linear[:, 1:]
+        exact = 1 / np.linalg.cond(matrix, 1)
+        assert exact / 30 < value < 30 * exact
+
+
+def test_singular_matrices_have_condition_zero_and_no_solution():
+    constant, linear = np.eye(4, 5, 1), np.zeros((4, 5))
+    constant[:, 0] = 1.0
+    constant[2, 3] = 0.0
+    linear[2, 3] = 1.0  # singular at η = 0 alone
+    solutions = AffineSystem(constant, linear, 1.0).solve_direct(np.array([0.0, 1.0]))
+    assert solutions.condition[0] == 0.0
+    assert np.all(np.isnan(solutions.x[:, 0]))
+    assert solutions.condition[1] == pytest.approx(1.0)
+    np.testing.assert_allclose(solutions.x[:, 1], -1.0)
+
+
+def test_a_singular_pole_gives_no_solution_anywhere():
+    constant, linear = np.eye(4, 5, 1), np.zeros((4, 5))
+    constant[2, 3] = 0.0
+    solutions = AffineSystem(constant, linear, 1.0).solve_krylov(np.array([0.0, 1.0]), 1.0)
+    assert solutions.condition.tolist() == [0.0, 0.0]
+    assert np.all(np.isnan(solutions.x))
+
+
+def test_krylov_does_not_vouch_for_a_singular_matrix_it_cannot_see():
+    """At η = 0 one unknown is free, and neither the right-hand side nor B excites it."""
+    n = 5
+    constant, linear = np.eye(n, n + 1, 1), np.zeros((n, n + 1))
+    constant[:, 0] = 1.0
+    constant[2] = 0.0
+    linear[2, 3] = 1.0
+    solutions = AffineSystem(constant, linear, 1.0).solve_krylov(np.array([0.0, 0.5, 1.0]), 1.0)
+    assert solutions.condition[0] < 1e-13
+    np.testing.assert_allclose(solutions.x[:, 2], [-1, -1, 0, -1, -1], atol=1e-15)
+
+
+@pytest.mark.parametrize("method", ["direct", "krylov"])
+def test_without_a_linear_part_every_eta_has_the_same_solution(method):
+    regular = random_system(13)
+    system = AffineSystem(regular.constant, np.zeros_like(regular.linear), 0.7)
+    solve = {"direct": system.solve_direct, "krylov": lambda etas: system.solve_krylov(etas, 1.0)}
+    solutions = solve[method](ETAS)
+    expected = plain(system, 0.0)
+    np.testing.assert_allclose(solutions.x, np.repeat(expected[:, None], len(ETAS), 1), rtol=1e-11)
+    exact = 1 / np.linalg.cond(system.constant[:, 1:], 1)
+    assert np.all(solutions.condition > exact * (1 - 1e-12))
+    assert np.all(solutions.condition < 3 * exact)
