@@ -26,12 +26,15 @@ except (configuration.ConfigError, layout.NotWritableError) as error:
 configfile: "config.yaml"
 
 
-SCRIPTS = Path(workflow.basedir, "scripts")
-
 # Jobs run in the environment of this Snakemake, activated or not.
-shell.prefix(f"set -euo pipefail; export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
+shell.prefix(
+    "set -euo pipefail; "
+    f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH "
+    f"SCRIPTS={shlex.quote(str(Path(workflow.basedir, 'scripts')))}; "
+)
 
 
+include: "workflow/rules/common.smk"
 include: "workflow/rules/shards.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
@@ -39,13 +42,23 @@ include: "workflow/rules/figures.smk"
 
 localrules:
     all,
+    tables,
 
 
+# The shards stand among the targets, because a missing one does not trouble Snakemake once the
+# tables are there.
 rule all:
     default_target: True
     input:
+        [shard for study in CONFIG.studies for shard in shard_files(study)],
         [table for study in CONFIG.studies for table in table_files(study)],
         [file for study in CONFIG.studies for file in figure_files(study)],
+
+
+rule tables:
+    input:
+        [shard for study in CONFIG.studies for shard in shard_files(study)],
+        [table for study in CONFIG.studies for table in table_files(study)],
 
 
 onstart:

@@ -5,12 +5,11 @@ Imports no NumPy, because Snakemake reads this module again in every job.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from syncsweep.config_messages import explain, one_line
 
 #: Raise by one when a physical value of a row moves by more than 1e-9, and only then.
 RESULTS_VERSION = 1
@@ -228,7 +229,7 @@ class Analysis(_Strict):
     intervals: tuple[tuple[Number, Number], ...] = Field(
         ((0.0, 0.125), (0.1875, 0.3125), (0.875, 1.0)),
         min_length=3,
-        max_length=16,
+        max_length=6,
         description="intervals [low, high] of χ whose probabilities are P₁, P₂, P₃ …",
     )
     chi_bins: Integer = Field(64, ge=1, le=1000, description="equal bins of χ over [0, 1]")
@@ -278,6 +279,12 @@ class Physics(_Strict):
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def chunks(samples: int, chunk_size: int) -> tuple[tuple[int, int], ...]:
+    """Half-open sample ranges that cover 0 … samples−1, each of chunk_size but the last."""
+    starts = range(0, samples, chunk_size)
+    return tuple((start, min(start + chunk_size, samples)) for start in starts)
+
+
 class Study(_Strict):
     """One sweep: a model under an ensemble of perturbations over a set of η."""
 
@@ -307,8 +314,7 @@ class Study(_Strict):
     @property
     def chunks(self) -> tuple[tuple[int, int], ...]:
         """Half-open sample ranges, one per job and shard of a block."""
-        starts = range(0, self.samples, self.chunk_size)
-        return tuple((start, min(start + self.chunk_size, self.samples)) for start in starts)
+        return chunks(self.samples, self.chunk_size)
 
 
 class Config(_Strict):
@@ -392,7 +398,7 @@ def check_yaml(path: str | Path) -> None:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "is not valid YAML"
-        raise ConfigError(_one_line(f"{path}{place}: {problem}")) from None
+        raise ConfigError(one_line(f"{path}{place}: {problem}")) from None
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: must hold `key: value` pairs")
 
@@ -402,7 +408,7 @@ def parse(data: Mapping[str, Any]) -> Config:
     try:
         return Config.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(_explain(error, data)) from None
+        raise ConfigError(explain(error, data, Config)) from None
 
 
 def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
@@ -417,98 +423,6 @@ def _merge(base: Any, over: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in over.items():
         merged[key] = _merge(merged.get(key), value) if isinstance(value, Mapping) else value
     return merged
-
-
-def _one_line(text: str, limit: int = 300) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
-
-
-def _explain(error: ValidationError, data: Mapping[str, Any]) -> str:
-    problems = error.errors(include_url=False)
-    # An unknown key is more often the cause of a missing one than the other way round.
-    problem = min(problems, key=lambda p: p["type"] != "extra_forbidden")
-    path = list(_data_path(problem["loc"], data))
-    key = ".".join(str(part) for part in path) or "configuration"
-    kind = problem["type"]
-    if kind == "extra_forbidden":
-        allowed = _allowed_keys(problem["loc"])
-        close = difflib.get_close_matches(str(path[-1]), allowed, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        return _one_line(f"config: unknown key {key}; {hint}allowed here: {', '.join(allowed)}")
-    if kind == "missing":
-        return _one_line(f"config: key {key} is missing ({_description(problem['loc'])})")
-    given = _one_line(repr(problem["input"]), 80)
-    message = problem["msg"].removeprefix("Value error, ")
-    for pydantic_word, word in _WORDS.items():
-        message = message.replace(pydantic_word, word)
-    if kind == "union_tag_not_found":
-        return f"config: key {key}.name is missing (allowed: {', '.join(_CHOICES)})"
-    if kind in ("literal_error", "union_tag_invalid"):
-        context = problem.get("ctx", {})
-        expected = str(context.get("expected", context.get("expected_tags", "")))
-        options = re.findall(r"'([^']*)'", expected)
-        tag = str(context.get("tag", problem["input"]))
-        close = difflib.get_close_matches(tag, options, n=1)
-        message = f"allowed: {', '.join(options)}" + (
-            f"; did you mean {close[0]!r}?" if close else ""
-        )
-        if kind == "union_tag_invalid":
-            key, given = f"{key}.name", repr(tag)
-    if isinstance(problem["input"], Mapping) and kind == "value_error":
-        return _one_line(f"config: {key}: {message}")
-    return _one_line(f"config: {key}: {given} is refused: {message[:1].lower()}{message[1:]}")
-
-
-def _data_path(location: tuple[int | str, ...], data: Any) -> Iterator[int | str]:
-    """Drop from an error's location what names a choice between models and not a key."""
-    for position, part in enumerate(location):
-        is_key = isinstance(data, Mapping) and part in data
-        is_index = isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
-        if is_key or is_index:
-            data = data[part]
-            yield part
-        elif position == len(location) - 1 and part not in {*_CHOICES, "[key]"}:
-            yield part
-
-
-#: What pydantic says, in the words of a configuration file.
-_WORDS = {
-    "tuple": "list",
-    "a valid dictionary": "`key: value` pairs",
-    " after validation": "",
-    "Input should": "should",
-}
-
-_CHOICES: dict[str, type[_Strict]] = {
-    "spin1_chain": Spin1Chain,
-    "spin_half_pair": SpinHalfPair,
-}
-
-_PARTS: dict[str, type[_Strict]] = {
-    "studies": Study,
-    "ensemble": Ensemble,
-    "eta_blocks": EtaBlock,
-    "analysis": Analysis,
-    "s_max_bins": LogBins,
-    "figure": Figure,
-}
-
-
-def _model_at(location: tuple[int | str, ...]) -> type[_Strict]:
-    model: type[_Strict] = Config
-    for part in location:
-        model = _PARTS.get(str(part), _CHOICES.get(str(part), model))
-    return model
-
-
-def _allowed_keys(location: tuple[int | str, ...]) -> list[str]:
-    return list(_model_at(location[:-1]).model_fields)
-
-
-def _description(location: tuple[int | str, ...]) -> str:
-    field = _model_at(location[:-1]).model_fields.get(str(location[-1]))
-    return (field.description if field else None) or "required"
 
 
 def json_schema() -> dict[str, Any]:

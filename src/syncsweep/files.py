@@ -1,7 +1,8 @@
-"""Writing files so that a reader sees the old one or the whole new one, never a piece."""
+"""Files that several processes share: whole or not at all, and one writer at a time."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import uuid
 from collections.abc import Callable
@@ -35,3 +36,22 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def hold(path: Path, on_wait: Callable[[], None]) -> int | None:
+    """Take the lock of a file until this process ends, waiting for another that holds it.
+
+    Returns the descriptor, or None on a file system without locks: then there is no waiting. The
+    kernel gives up the lock of a process that dies. `on_wait` is called once before waiting.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -9,15 +9,17 @@ _PACKAGE = Path(__file__).parent
 
 #: The modules that decide what the tables hold, given the shards.
 TABLES = (
+    "results/__init__.py",
     "results/tables.py",
     "results/statistics.py",
+    "sweep/shard.py",
     "physics/measures.py",
     "physics/phase_distribution.py",
     "sample.py",
 )
 
 #: The modules that decide what the figures look like, given the tables.
-FIGURES = ("results/figures/sweep.py", "results/figures/style.py")
+FIGURES = ("results/__init__.py", "results/figures/sweep.py", "results/figures/style.py")
 
 
 def digest(modules: tuple[str, ...]) -> str:

@@ -56,17 +56,18 @@ def test_both_solvers_agree_on_a_sample_of_the_chain(chain_system):
 
 def test_an_eta_that_has_not_converged_shows_it_in_its_residual():
     rng = np.random.default_rng(5)
-    n = 400
+    n, etas = 400, np.array([0.0, 1e-6, 1e-3, 1.0])
+    spectrum = np.linspace(1, 1e6, n)  # too wide for the largest space
     constant = np.hstack([rng.standard_normal((n, 1)), np.eye(n)])
-    linear = np.hstack([rng.standard_normal((n, 1)), np.diag(np.linspace(1, 1e6, n))])
-    system = AffineSystem(constant, linear, 1.0)
-    solutions = system.solve_krylov(np.array([0.0, 1e-3, 1.0]), 1.0)
-    for index, eta in enumerate([0.0, 1e-3, 1.0]):
-        exact = -(constant[:, 0] + eta * linear[:, 0]) / (1 + eta * np.diag(linear[:, 1:]))
-        wrong = np.abs(solutions.x[:, index] - exact).max() > 1e-6 * np.abs(exact).max()
-        assert wrong == (solutions.residual[index] > 1e-12)
-    assert solutions.residual[0] > 1e-12  # the hardest η is indeed not reached
-    assert solutions.residual[2] < 1e-14  # nor is the pole itself spoilt
+    linear = np.hstack([rng.standard_normal((n, 1)), np.diag(spectrum)])
+    solutions = AffineSystem(constant, linear, 1.0).solve_krylov(etas, 1.0)
+    exact = -(constant[:, :1] + etas * linear[:, :1]) / (1 + etas * spectrum[:, None])
+    error = np.abs(solutions.x - exact).sum(axis=0) / np.abs(exact).sum(axis=0)
+    assert error[0] > 1e-13
+    assert error[-1] < 1e-14
+    condition = (1 + etas * spectrum[0]) / (1 + etas * spectrum[-1])
+    assert np.all(error < 3 * solutions.residual / condition + 1e-14)
+    assert solutions.residual[0] > 1e-13
 
 
 def test_residual_is_the_backward_error_of_its_docstring():
@@ -85,19 +86,20 @@ def test_residual_is_the_backward_error_of_its_docstring():
 @pytest.mark.parametrize("seed", range(3))
 def test_condition_of_the_direct_solver_is_the_reciprocal_condition_number(seed):
     system = random_system(seed)
+    system.constant[0, 2:] += 1e4  # now the norm of columns is not that of rows
     condition = system.solve_direct(ETAS).condition
     for value, eta in zip(condition, ETAS, strict=True):
         matrix = system.constant[:, 1:] + eta * system.linear[:, 1:]
         exact = 1 / np.linalg.cond(matrix, 1)
-        assert exact * (1 - 1e-12) <= value < 3 * exact
+        assert exact * 0.99 < value < 3 * exact  # three digits
 
 
-def test_condition_of_the_krylov_solver_is_of_the_same_order(chain_system):
+def test_condition_of_the_krylov_solver_errs_on_the_safe_side(chain_system):
     condition = chain_system.solve_krylov(ETAS, 0.05).condition
     for value, eta in zip(condition, ETAS, strict=True):
         matrix = chain_system.constant[:, 1:] + eta * chain_system.linear[:, 1:]
         exact = 1 / np.linalg.cond(matrix, 1)
-        assert exact / 30 < value < 30 * exact
+        assert exact / 100 < value < 3 * exact
 
 
 def test_singular_matrices_have_condition_zero_and_no_solution():
@@ -121,25 +123,31 @@ def test_a_singular_pole_gives_no_solution_anywhere():
 
 
 def test_krylov_does_not_vouch_for_a_singular_matrix_it_cannot_see():
-    """At η = 0 one unknown is free, and neither the right-hand side nor B excites it."""
-    n = 5
-    constant, linear = np.eye(n, n + 1, 1), np.zeros((n, n + 1))
+    """At η = 0 one unknown is free, and no right-hand side excites it."""
+    constant, linear = np.eye(5, 6, 1), np.zeros((5, 6))
     constant[:, 0] = 1.0
     constant[2] = 0.0
     linear[2, 3] = 1.0
     solutions = AffineSystem(constant, linear, 1.0).solve_krylov(np.array([0.0, 0.5, 1.0]), 1.0)
-    assert solutions.condition[0] < 1e-13
-    np.testing.assert_allclose(solutions.x[:, 2], [-1, -1, 0, -1, -1], atol=1e-15)
+    assert np.all(solutions.condition == 0)
+    assert np.all(np.isnan(solutions.x)) and np.all(np.isnan(solutions.residual))
 
 
-@pytest.mark.parametrize("method", ["direct", "krylov"])
-def test_without_a_linear_part_every_eta_has_the_same_solution(method):
+def test_krylov_survives_a_singular_matrix_in_its_space():
+    """The space holds the one unknown that is free at η = 0."""
+    constant, linear = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])
+    solutions = AffineSystem(constant, linear, 1.0).solve_krylov(np.array([0.0, 1.0, 2.0]), 1.0)
+    assert np.all(solutions.condition == 0)
+    assert np.all(np.isnan(solutions.x)) and np.all(np.isnan(solutions.residual))
+
+
+def test_without_a_linear_part_every_eta_has_the_same_solution():
     regular = random_system(13)
     system = AffineSystem(regular.constant, np.zeros_like(regular.linear), 0.7)
-    solve = {"direct": system.solve_direct, "krylov": lambda etas: system.solve_krylov(etas, 1.0)}
-    solutions = solve[method](ETAS)
+    solutions = system.solve_direct(ETAS)
     expected = plain(system, 0.0)
     np.testing.assert_allclose(solutions.x, np.repeat(expected[:, None], len(ETAS), 1), rtol=1e-11)
     exact = 1 / np.linalg.cond(system.constant[:, 1:], 1)
-    assert np.all(solutions.condition > exact * (1 - 1e-12))
+    assert np.all(solutions.condition > exact * 0.99)  # three digits
     assert np.all(solutions.condition < 3 * exact)
+    assert np.all(system.solve_krylov(ETAS, 1.0).condition == 0)  # no starting vector

@@ -1,25 +1,6 @@
 # The figure of each study, as PDF and PNG with the data of each panel beside it.
 
 
-def figure_files(study):
-    figure = CONFIG.studies[study].figure
-    folder = layout.figures_folder(CONFIG.results)
-    images = [folder / f"{figure.name}.{kind}" for kind in ("pdf", "png")]
-    return images + [folder / f"{figure.name}_{panel}.csv" for panel in figure.panels]
-
-
-def figure_request(study):
-    """All that the figure depends on beside the tables."""
-    settings = CONFIG.studies[study]
-    request = {
-        "figure": settings.figure.model_dump(mode="json"),
-        "analysis": settings.analysis.model_dump(mode="json"),
-        "model": settings.model.name,
-        "n_sites": settings.model.n_sites,
-    }
-    return json.dumps(request, sort_keys=True)
-
-
 for _study in CONFIG.studies:
 
     rule:
@@ -31,13 +12,16 @@ for _study in CONFIG.studies:
             figure_files(_study),
         log:
             f"{layout.logs_folder(CONFIG.results)}/figure-{_study}.log",
-        params:
-            request=figure_request(_study),
-            code=source.digest(source.FIGURES),
+        conda:
+            "../../envs/syncsweep.yaml"
         resources:
             mem_mb=2000,
             runtime=10,
+        params:
+            tables=lambda wildcards, input: str(Path(input[0]).parent),
+            stem=lambda wildcards, output: str(Path(output[0]).with_suffix("")),
+            request=figure_request(_study),
+            code=source.digest(source.FIGURES),
         shell:
-            "python {SCRIPTS:q}/make_figure.py --tables $(dirname {input[0]:q})"
-            " --request {params.request:q} --stem $(dirname {output[0]:q})/$(basename {output[0]:q} .pdf)"
-            " > {log:q} 2> >(tee -a {log:q} >&2)"
+            'python "$SCRIPTS"/make_figure.py --tables {params.tables:q} --stem {params.stem:q}'
+            " --request {params.request:q} > {log:q} 2> >(tee -a {log:q} >&2)"

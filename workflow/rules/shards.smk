@@ -5,31 +5,6 @@
 # the path too): launcher, ranks and memory are resources, which trigger nothing.
 
 
-def study_folder(study):
-    return layout.study_folder(CONFIG.results, study, CONFIG.physics(study).digest)
-
-
-def shard_files(study):
-    return [
-        layout.BlockFolder(study_folder(study) / block.id).shard(start, stop)
-        for block in CONFIG.studies[study].eta_blocks
-        for start, stop in CONFIG.studies[study].chunks
-    ]
-
-
-def write_descriptions():
-    """Tell the workers what each study is: they never read the configuration."""
-    from syncsweep.sweep import description
-
-    for study, settings in CONFIG.studies.items():
-        description.write(
-            study_folder(study),
-            study,
-            CONFIG.physics(study),
-            [block.etas for block in settings.eta_blocks],
-        )
-
-
 rule solve_shard:
     output:
         update(f"{CONFIG.results}/{{study}}-{{hash}}/{{block}}/samples-{{start}}-{{stop}}.parquet"),
@@ -41,15 +16,17 @@ rule solve_shard:
         block=r"eta-[^/]+",
         start=r"\d{9}",
         stop=r"\d{9}",
-    params:
-        physics_hash=lambda wildcards: wildcards.hash,
+    conda:
+        "../../envs/syncsweep.yaml"
     threads: CONFIG.ranks
     resources:
         mpi="mpiexec",
         tasks=lambda wildcards, threads: threads,
         mem_mb=lambda wildcards, threads: 500 * threads,
         runtime=60,
+    params:
+        physics_hash=lambda wildcards: wildcards.hash,
     shell:
-        "{resources.mpi} -n {resources.tasks} python -m mpi4py {SCRIPTS:q}/solve_shard.py"
-        " --block $(dirname {output:q}) --start {wildcards.start} --stop {wildcards.stop}"
+        '{resources.mpi} -n {resources.tasks} python -m mpi4py "$SCRIPTS"/solve_shard.py'
+        ' --block "$(dirname {output:q})" --start {wildcards.start} --stop {wildcards.stop}'
         " --ranks {resources.tasks} > {log:q} 2> >(tee -a {log:q} >&2)"

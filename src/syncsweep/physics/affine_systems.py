@@ -29,7 +29,7 @@ class Solutions:
     """Solutions of n_eta systems: x (n, n_eta); residual and condition (n_eta,).
 
     residual: relative backward error in the 1-norm. condition: reciprocal condition number in the
-    1-norm, estimated; 0 where the matrix is singular, and then x is NaN.
+    1-norm, estimated and given to three digits; 0 where the matrix is singular, and then x is NaN.
     """
 
     x: np.ndarray
@@ -76,35 +76,62 @@ class AffineSystem:
             if info == 0:
                 x[:, index], _ = lapack.dgetrs(lu, pivots, rhs[:, index])
                 condition[index], _ = lapack.dgecon(lu, norm, norm="1")
-        return Solutions(x, self.backward_errors(etas, x), condition)
+        return Solutions(x, self.backward_errors(etas, x), _three_digits(condition))
 
     def solve_krylov(self, etas: np.ndarray, pole: float) -> Solutions:
         """One LU factorisation at η = `pole` and one Krylov space for all η.
 
-        An η that has not converged in the largest space shows it in its residual.
+        An η that has not converged in the largest space shows it in its residual. Where the space
+        can vouch for nothing (a singular matrix at the pole or in the space, or a starting vector
+        that is zero), condition is 0 and x and residual are NaN for all η. The condition is a
+        pessimistic estimate.
         """
+        nothing = Solutions(
+            x=np.full((len(self.constant), len(etas)), np.nan),
+            residual=np.full(len(etas), np.nan),
+            condition=np.zeros(len(etas)),
+        )
         matrix = self.constant[:, 1:] + pole * self.linear[:, 1:]
         norm = np.linalg.norm(matrix, 1)
         lu, pivots, info = lapack.dgetrf(matrix, overwrite_a=1)
         if info != 0:
-            nothing = np.full((len(self.constant), len(etas)), np.nan)
-            return Solutions(nothing, np.full(len(etas), np.nan), np.zeros(len(etas)))
+            return nothing
         inverse_norm = 1 / (lapack.dgecon(lu, norm, norm="1")[0] * norm)
-        linear = self.linear[:, 1:]
         at_pole = lapack.dgetrs(lu, pivots, self._right_hand_sides(np.array([pole]))[:, 0])[0]
-        start = lapack.dgetrs(lu, pivots, linear @ at_pole + self.scale * self.linear[:, 0])[0]
-        length = np.linalg.norm(start)
-        if length == 0.0:  # L₁ does not move this steady state
-            x = np.repeat(at_pole[:, None], len(etas), axis=1)
-            condition = np.full(len(etas), 1 / (inverse_norm * norm))
-            return Solutions(x, self.backward_errors(etas, x), condition)
-
-        size = min(_LARGEST_SPACE, len(start))
-        space = np.zeros((len(start), size + 1), order="F")
-        hessenberg = np.zeros((size + 1, size))
-        space[:, 0] = start / length
+        right = self.linear[:, 1:] @ at_pole + self.scale * self.linear[:, 0]
+        start = lapack.dgetrs(lu, pivots, right)[0]
         shifts = etas - pole
-        for step in range(size):
+        size, length = np.linalg.norm(at_pole), np.linalg.norm(start)
+        if length * np.abs(shifts).max() <= 1e-12 * (size + self.scale):
+            return nothing
+        try:
+            space, hessenberg = self._krylov_space(lu, pivots, start, shifts, float(size))
+            inverses = np.linalg.inv(np.eye(len(hessenberg)) + shifts[:, None, None] * hessenberg)
+        except np.linalg.LinAlgError:
+            return nothing
+        x = at_pole[:, None] - space @ (shifts[:, None] * length * inverses[:, :, 0]).T
+        # (A + ηB)⁻¹ = (I + (η−σ)K)⁻¹ (A + σB)⁻¹, the first factor seen through the space.
+        amplification = np.maximum(np.linalg.norm(inverses, 1, axis=(1, 2)), 1.0)
+        norms = self._norms[0] + etas * self._norms[1]
+        condition = 1 / (amplification * inverse_norm * norms)
+        return Solutions(x, self.backward_errors(etas, x), _three_digits(condition))
+
+    def _krylov_space(
+        self, lu: np.ndarray, pivots: np.ndarray, start: np.ndarray, shifts: np.ndarray, size: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Orthonormal basis (n, m) of the Krylov space of K on `start`, and K in it, (m, m).
+
+        It grows until the residuals of the outermost shifts, which converge last, are small beside
+        `size`, or to its largest dimension.
+        """
+        linear = self.linear[:, 1:]
+        length = np.linalg.norm(start)
+        outermost = np.array([shifts.min(), shifts.max()])
+        largest = min(_LARGEST_SPACE, len(start))
+        space = np.zeros((len(start), largest), order="F")
+        hessenberg = np.zeros((largest, largest))
+        space[:, 0] = start / length
+        for step in range(largest):
             w, _ = lapack.dgetrs(lu, pivots, linear @ space[:, step], overwrite_b=1)
             known = space[:, : step + 1]
             for _ in range(2):  # twice is enough to stay orthogonal to rounding
@@ -112,23 +139,25 @@ class AffineSystem:
                 w -= known @ overlap
                 hessenberg[: step + 1, step] += overlap
             beta = np.linalg.norm(w)
-            hessenberg[step + 1, step] = beta
-            exhausted = beta <= 1e-15 * np.abs(hessenberg[: step + 1, step]).max()
-            last = exhausted or step + 1 == size
-            if last or (step + 1) % _STEPS_PER_LOOK == 0:
-                small = (
-                    np.eye(step + 1) + shifts[:, None, None] * hessenberg[: step + 1, : step + 1]
-                )
-                inverses = np.linalg.inv(small)
-                y = -shifts[:, None] * length * inverses[:, :, 0]
-                missing = np.abs(shifts * beta * y[:, -1])
-                if last or np.all(missing <= _CONVERGED * np.linalg.norm(at_pole)):
+            m = step + 1
+            if m == largest or beta <= 1e-15 * np.abs(hessenberg[:m, step]).max():
+                break
+            if m % _STEPS_PER_LOOK == 0:
+                small = np.eye(m) + outermost[:, None, None] * hessenberg[:m, :m]
+                first = np.zeros((m, 1))
+                first[0] = length
+                last = outermost * np.linalg.solve(small, first[None])[:, -1, 0]
+                if np.all(np.abs(outermost * beta * last) <= _CONVERGED * size):
                     break
-            space[:, step + 1] = w / beta
-        x = at_pole[:, None] + space[:, : y.shape[1]] @ y.T
-        # (A + ηB)⁻¹ = (I + (η−σ)K)⁻¹ (A + σB)⁻¹, the first factor seen through the space.
-        amplification = np.maximum(np.linalg.norm(inverses, 1, axis=(1, 2)), 1.0)
-        norms = self._norms[0] + etas * self._norms[1]
-        return Solutions(
-            x, self.backward_errors(etas, x), 1 / (amplification * inverse_norm * norms)
-        )
+            hessenberg[m, step] = beta
+            space[:, m] = w / beta
+        return space[:, :m], hessenberg[:m, :m]
+
+
+def _three_digits(condition: np.ndarray) -> np.ndarray:
+    """Round an estimate to the digits that mean something.
+
+    LAPACK's estimate differs in its last bits with the alignment of its work arrays, and rows must
+    not.
+    """
+    return np.array([float(f"{value:.3g}") for value in condition])

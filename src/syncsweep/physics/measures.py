@@ -9,8 +9,6 @@ from math import ceil, pi, sqrt
 
 import numpy as np
 
-from syncsweep.physics.phase_distribution import deviation
-
 #: Points per angle on which the search for S_max starts, for N−1 angles.
 _START_GRID = 24
 
@@ -36,6 +34,21 @@ def lattice(n_angles: int, points: int) -> np.ndarray:
     return np.stack(np.meshgrid(*[axis] * n_angles, indexing="ij"), axis=-1).reshape(-1, n_angles)
 
 
+@cache
+def _lattice_waves(frequencies: tuple[tuple[int, ...], ...], points: int) -> np.ndarray:
+    """cos(k·φ) and −sin(k·φ) of all k ≠ 0 on a lattice, (2(n_k − 1), points^n_angles)."""
+    k = np.array(frequencies[1:])
+    phases = k @ lattice(k.shape[1], points).T
+    return np.vstack([np.cos(phases), -np.sin(phases)])
+
+
+def _on_lattice(coefficients: np.ndarray, frequencies: np.ndarray, points: int) -> np.ndarray:
+    """S_d − u of (n_eta, n_k) coefficients on a lattice, (n_eta, points^n_angles)."""
+    waves = _lattice_waves(tuple(map(tuple, frequencies.tolist())), points)
+    tail = coefficients[:, 1:]
+    return 2 * np.hstack([tail.real, tail.imag]) @ waves
+
+
 def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
     """Maximum of S_d − (1/2π)^{N−1} over all angles (Eq. 3).
 
@@ -44,7 +57,7 @@ def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
     the largest. NaN coefficients give NaN. Angles lie in [0, 2π).
     """
     n_angles = frequencies.shape[1]
-    values = deviation(coefficients, frequencies, lattice(n_angles, _START_GRID))
+    values = _on_lattice(coefficients, frequencies, _START_GRID)
     # |S_d(φ) − S_d(φ*)| ≤ ½|φ−φ*|² Σ|k|²|s_k|: no better point is farther below the grid's best.
     half_step = pi / _START_GRID
     curvature = 2 * np.abs(coefficients) @ np.sum(frequencies**2, axis=1)
@@ -145,17 +158,13 @@ def chi(angles: np.ndarray) -> np.ndarray:
 class ChiSample:
     """χ values drawn from the region where S_d − u ≥ r·S_max, for each of n_eta distributions.
 
-    chi: (n_points,) on the shifted grid; weights: (n_eta, n_points), zero outside the region, each
-    row summing to one, or NaN where S_max is not resolved.
+    chi: (n_points,) at the points of the shifted grid that lie in the region of at least one of
+    them; weights: (n_eta, n_points), zero outside a distribution's own region, each row summing to
+    one, or NaN where S_max is not resolved.
     """
 
     chi: np.ndarray
     weights: np.ndarray
-
-
-@cache
-def _chi_lattice(n_angles: int, points: int) -> np.ndarray:
-    return lattice(n_angles, points)
 
 
 def chi_grid_points(n_angles: int, threshold: float) -> int:
@@ -181,18 +190,18 @@ def sample_chi(
     n_angles = frequencies.shape[1]
     points = chi_grid_points(n_angles, threshold)
     offset = 2 * pi / points * np.asarray(shift)
-    grid = _chi_lattice(n_angles, points)
     shifted = coefficients * np.exp(1j * (frequencies @ offset))
-    heights = deviation(shifted, frequencies, grid)
-    weights = np.where(
-        heights >= threshold * maximum.s_max[:, None], coefficients[:, :1].real + heights, 0.0
-    )
-    angles = np.mod(grid + offset, 2 * pi)
+    heights = _on_lattice(shifted, frequencies, points)
+    inside = heights >= threshold * maximum.s_max[:, None]
+    used = np.flatnonzero(inside.any(axis=0))
+    weights = np.where(inside[:, used], coefficients[:, :1].real + heights[:, used], 0.0)
+    index = np.stack(np.unravel_index(used, (points,) * n_angles), axis=-1)
+    angles = 2 * pi / points * index + offset
     total = weights.sum(axis=1)
     missed = np.flatnonzero(total == 0)
     angles = np.concatenate([angles, np.nan_to_num(maximum.angles[missed])])
     weights = np.hstack([weights, np.zeros((len(weights), len(missed)))])
-    weights[missed, len(grid) + np.arange(len(missed))] = 1.0
+    weights[missed, len(used) + np.arange(len(missed))] = 1.0
     total[missed] = 1.0
     weights /= total[:, None]
     weights[~(maximum.s_max > RESOLUTION * coefficients[:, 0].real)] = np.nan

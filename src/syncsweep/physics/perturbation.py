@@ -59,6 +59,13 @@ def random_hamiltonian(rng: np.random.Generator, dim: int) -> np.ndarray:
     return (m + m.conj().T) / np.sqrt(2)
 
 
+@cache
+def _strictly_above(d: int, rank: int) -> tuple[np.ndarray, np.ndarray]:
+    """Row and column of every entry of T (d, rank) above the diagonal of its triangle."""
+    rows, columns = np.triu_indices(d, 1 - (d - rank), rank)
+    return rows, columns
+
+
 def random_kossakowski(rng: np.random.Generator, dim: int, rank: int | None = None) -> np.ndarray:
     """Kossakowski matrix K = d·GG†/Tr GG†, Hermitian and positive, shape (d, d), d = D²−1.
 
@@ -68,7 +75,7 @@ def random_kossakowski(rng: np.random.Generator, dim: int, rank: int | None = No
     r = d if rank is None else rank
     if isinstance(r, bool) or not isinstance(r, (int, np.integer)) or not 1 <= r <= d:
         raise ValueError(f"Argument `rank` must be an integer in 1 … {d}, but is {rank!r}.")
-    rows, columns = np.triu_indices(d, 1 - (d - r), r)
+    rows, columns = _strictly_above(d, r)
     factor = np.zeros((d, r), dtype=complex, order="F")
     factor.real[rows, columns] = rng.standard_normal(len(rows))
     factor.imag[rows, columns] = rng.standard_normal(len(rows))
@@ -103,7 +110,7 @@ def liouvillian_from_kossakowski(
     x = (operators.T @ kossakowski.T @ operators).reshape(dim, dim, dim, dim)
     rate = np.einsum("jkjl->lk", x)  # Σ_mn K_mn F_m†F_n
     # Entry (row j + D·j', column k + D·k') of the superoperator is x[j, k, j', k'].
-    blocks = np.ascontiguousarray(x.transpose(2, 0, 3, 1))
+    blocks = np.ascontiguousarray(x.transpose(2, 0, 3, 1), dtype=complex)
     # ρ ↦ Aρ + ρA† with A = −iH − R/2, added in place on the blocks where it is not zero.
     drift = -1j * hamiltonian - rate / 2
     np.einsum("ajak->ajk", blocks)[...] += drift

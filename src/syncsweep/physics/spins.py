@@ -6,13 +6,14 @@ Basis: |m⟩ with m = S, S−1, …, −S; site 0 is the leftmost tensor factor;
 from __future__ import annotations
 
 from functools import reduce
+from math import inf
 
 import numpy as np
 
 
 def local_dimension(spin: float) -> int:
     """Dimension 2S+1 of one spin; ValueError unless 2S is a positive integer."""
-    if isinstance(spin, bool) or not 2 * spin == int(2 * spin) or spin <= 0:
+    if isinstance(spin, bool) or not 0 < spin < inf or 2 * spin != int(2 * spin):
         raise ValueError(f"Argument `spin` must be a positive half-integer, but is {spin!r}.")
     return int(2 * spin) + 1
 

@@ -23,7 +23,7 @@ from scipy.linalg import qr
 from syncsweep.physics.affine_systems import AffineSystem
 from syncsweep.physics.superoperators import hermitian_basis, to_real, unvectorize
 
-#: An error bound (relative backward error over reciprocal condition number) above this, or a
+#: An estimated error (relative backward error over reciprocal condition number) above this, or a
 #: smallest eigenvalue of ρ below minus this, makes a steady state `inaccurate`.
 ACCURACY = 1e-9
 
@@ -32,10 +32,10 @@ _KRYLOV_UNKNOWNS = 200
 _KRYLOV_ETAS = 4
 
 #: Its pole, in units of ‖L₀‖/‖L₁‖ (Frobenius norms): between the small η and the large.
-_POLE = 1.0
+_POLE = 0.8
 
 #: Largest relative backward error of an η that is not solved again directly.
-_KRYLOV_RESIDUAL = 1e-14
+_KRYLOV_RESIDUAL = 1e-13
 
 #: Reciprocal condition numbers below this mean that the steady state is not unique in double
 #: precision.

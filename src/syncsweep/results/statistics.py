@@ -31,7 +31,7 @@ class RunningMean:
         return left * right
 
     def add(self, values: np.ndarray, counted: np.ndarray) -> None:
-        """Add one realisation of values (n_eta, width), for the η where counted (n_eta,) is True."""
+        """Add one realisation of values (n_eta, width) at the η that are counted (n_eta,)."""
         rows = np.flatnonzero(counted)
         chosen = values[rows]
         self.count[rows] += 1
@@ -51,7 +51,7 @@ class RunningMean:
 
     @property
     def variance(self) -> np.ndarray:
-        """Sample variances (n_eta, width), one degree of freedom off; NaN below two realisations."""
+        """Sample variances (n_eta, width), by n − 1; NaN below two realisations."""
         return self._per_degree_of_freedom()
 
     @property
@@ -69,7 +69,7 @@ class RunningCovariance(RunningMean):
 
     @property
     def covariance(self) -> np.ndarray:
-        """Sample covariances (n_eta, width, width), one degree of freedom off."""
+        """Sample covariances (n_eta, width, width), by n − 1."""
         return self._per_degree_of_freedom()
 
     @property
@@ -135,7 +135,7 @@ class BlockStatistics:
 
     Arrays over the n_eta values of the block: n good rows and `failed` others; undefined_chi good
     rows without χ; `s_max` over the good rows, `probabilities` P_a and the `chi` histogram over
-    those with χ; s_max_counts (n_eta, n_bins + 2), where the outer two lie below and above the bins.
+    those with χ; s_max_counts (n_eta, n_bins + 2), the outer two below and above the bins.
     """
 
     def __init__(self, n_eta: int, analysis: Analysis) -> None:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
-from syncsweep.config import Analysis
+from syncsweep.config import Analysis, chunks
 from syncsweep.files import replace_atomically
 from syncsweep.layout import TABLES, BlockFolder
 from syncsweep.physics.measures import Maximum, sample_chi
@@ -73,7 +73,9 @@ def make_tables(
     gathered = []
     for block in blocks:
         described = _describe(folder / block)
-        gathered.append(_Block(described, _gather(folder, described, samples, chunk_size, analysis)))
+        gathered.append(
+            _Block(described, _gather(folder, described, samples, chunk_size, analysis))
+        )
     etas = [eta for block in gathered for eta in block.described.etas]
     for eta in etas:
         if etas.count(eta) > 1:
@@ -103,8 +105,7 @@ def _gather(
     """Read a block's shards one by one and gather their statistics in sample order."""
     block = BlockFolder(folder / described.block)
     statistics = BlockStatistics(len(described.etas), analysis)
-    for start in range(0, samples, chunk_size):
-        stop = min(start + chunk_size, samples)
+    for start, stop in chunks(samples, chunk_size):
         table = _read(block, described, start, stop)
         _remove_covered(block, start, stop)
         _add_rows(statistics, described, analysis, table)

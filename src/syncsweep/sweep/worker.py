@@ -21,6 +21,7 @@ import pyarrow as pa
 from mpi4py import MPI
 
 from syncsweep import __version__
+from syncsweep.files import hold
 from syncsweep.layout import BlockFolder
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep.blas import blas_description
@@ -85,6 +86,10 @@ def _make_shard(job: Job, comm: MPI.Intracomm) -> None:
     task: _Task | None = None
     if comm.rank == 0:
         description = read(job.folder)
+        folder.parts.mkdir(exist_ok=True)
+        # A launch whose Snakemake was killed may still be at work on the same samples: what it
+        # solves need not be solved twice.
+        hold(folder.lock(job.start, job.stop), lambda: _report_waiting(job))
         if not _already_valid(folder, description, job):
             found = find_rows(folder, description, job.start, job.stop)
             known = found.rows
@@ -101,7 +106,6 @@ def _make_shard(job: Job, comm: MPI.Intracomm) -> None:
                 from_parts=found.from_parts,
                 missing=len(missing),
             )
-            folder.parts.mkdir(exist_ok=True)
     task = comm.bcast(task)
     if task is None:
         return
@@ -129,6 +133,14 @@ def _make_shard(job: Job, comm: MPI.Intracomm) -> None:
     write_shard(folder.shard(job.start, job.stop), table, identity, run_metadata)
     _log(folder, job, task.attempt, event="end", solved=len(task.missing))
     print(f"{_name(task, job)}: {len(task.missing)} solved, {len(known)} in the shard", flush=True)
+
+
+def _report_waiting(job: Job) -> None:
+    print(
+        f"samples {job.start} to {job.stop - 1}: another launch is at work on them; waiting for it",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _already_valid(folder: BlockFolder, description: Description, job: Job) -> bool:

@@ -1,0 +1,300 @@
+"""The figure of a sweep (Figs. 3 and 5): distributions of χ and S_max, P_a and P₂/(3P₁) against η.
+
+Drawn from the Parquet tables alone; what each panel shows lies beside the figure as CSV.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import Normalize, PowerNorm
+from matplotlib.figure import Figure as Page
+from matplotlib.patheffects import AbstractPathEffect, withStroke
+from matplotlib.style import context
+from pydantic import BaseModel, ConfigDict, Field
+
+from syncsweep.config import Analysis, Figure
+from syncsweep.files import replace_atomically
+from syncsweep.layout import TABLES
+from syncsweep.results import ResultsError
+from syncsweep.results.figures import style
+from syncsweep.results.figures.style import Panel
+from syncsweep.results.tables import METADATA_KEY
+
+
+class FigureError(ResultsError):
+    """A figure that cannot be drawn; the message is one line for the user."""
+
+
+class FigureRequest(BaseModel):
+    """What `scripts/make_figure.py` is asked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    figure: Figure
+    analysis: Analysis
+    model: str
+    n_sites: int = Field(ge=2)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of a study, as in `results.tables`, and the labels that go with them."""
+
+    summary: pd.DataFrame
+    chi_histogram: pd.DataFrame
+    s_max_histogram: pd.DataFrame
+    analysis: Analysis
+    n_sites: int
+
+    @property
+    def etas(self) -> np.ndarray:
+        """All values of η (n_eta,), ascending."""
+        return self.summary["eta"].to_numpy()
+
+
+def draw(
+    tables: Path, figure: Figure, analysis: Analysis, model: str, n_sites: int, stem: Path
+) -> None:
+    """Draw the figure of the tables in a folder as <stem>.pdf and <stem>.png.
+
+    model, n_sites: for the labels. The numbers of each panel go to <stem>_<panel>.csv. Equal tables
+    give equal files. Raises FigureError if a table is missing, damaged or made with another
+    analysis.
+    """
+    if model not in style.ENERGY_UNITS:
+        raise FigureError(f"model {model!r} has no energy unit; known: {list(style.ENERGY_UNITS)}")
+    data = _read(tables, analysis, n_sites)
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    # Whatever the user's own settings are, equal tables give equal files.
+    with context(["default", style.SETTINGS]):
+        page = Page()
+        FigureCanvasAgg(page)
+        label = rf"$\eta/{style.ENERGY_UNITS[model]}$"
+        panels = style.lay_out(page, data.etas, len(figure.panels), label)
+        for panel, name in zip(panels, figure.panels, strict=True):
+            _PANELS[name](panel, data)
+            style.align_label(panel.first)
+        without = {"CreationDate": None, "Producer": None, "Creator": None}
+        _save(page, stem.with_name(f"{stem.name}.pdf"), 600, without)
+        _save(page, stem.with_name(f"{stem.name}.png"), 300, {"Software": None})
+    for name in figure.panels:
+        _save_data(stem.with_name(f"{stem.name}_{name}.csv"), _panel_data(data, name))
+
+
+def _read(folder: Path, analysis: Analysis, n_sites: int) -> Tables:
+    frames = {}
+    for name in TABLES:
+        path = folder / f"{name}.parquet"
+        try:
+            table = pq.read_table(path)
+            made_with = Analysis.model_validate(
+                json.loads(table.schema.metadata[METADATA_KEY])["analysis"]
+            )
+        except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
+            reason = "is missing" if isinstance(error, FileNotFoundError) else "is damaged"
+            raise FigureError(
+                f"{path}: {reason}; run the same snakemake command again to make the tables"
+            ) from None
+        if made_with != analysis:
+            raise FigureError(f"{path}: was made with another analysis than the figure asks for")
+        frames[name] = table.to_pandas()
+    return Tables(**frames, analysis=analysis, n_sites=n_sites)
+
+
+def _save(page: Page, path: Path, dpi: int, metadata: dict[str, None]) -> None:
+    """Save as PDF or PNG; metadata: what to leave out, so that equal pages are equal files."""
+    ending = path.suffix[1:]
+
+    def write(temporary: Path) -> None:
+        page.savefig(temporary, format=ending, dpi=dpi, metadata=metadata)
+
+    replace_atomically(path, write)
+
+
+def _save_data(path: Path, data: pd.DataFrame) -> None:
+    def write(temporary: Path) -> None:
+        data.to_csv(temporary, index=False, lineterminator="\n")
+
+    replace_atomically(path, write)
+
+
+def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
+    """What a panel shows: rows of the tables, unchanged."""
+    summary = tables.summary
+    if panel == "chi":
+        return tables.chi_histogram
+    if panel == "s_max":
+        return tables.s_max_histogram.merge(
+            summary[["eta", "s_max_mean", "s_max_se"]], on="eta", how="left"
+        )
+    if panel == "ratio":
+        return summary[["eta", "ratio", "ratio_se"]]
+    names = [f"p{a}" for a in range(1, len(tables.analysis.intervals) + 1)]
+    return summary[["eta", *(column for name in names for column in (name, f"{name}_se"))]]
+
+
+def plot_density(
+    axes: Axes, x_edges: np.ndarray, y_edges: np.ndarray, density: np.ndarray, norm: Normalize
+) -> QuadMesh:
+    """Heat map of density (n_x, n_y) over cells with edges (n_x + 1,) and (n_y + 1,)."""
+    return axes.pcolormesh(
+        x_edges, y_edges, density.T, cmap=style.COLOUR_MAP, norm=norm, rasterized=True
+    )
+
+
+def plot_mean(
+    axes: Axes,
+    x: np.ndarray,
+    mean: np.ndarray,
+    standard_error: np.ndarray,
+    colour: str,
+    outline: Sequence[AbstractPathEffect] = (),
+) -> Artist:
+    """Means (n,) at x (n,) with a band of ± one standard error; a single one with an error bar."""
+    low, high = mean - standard_error, mean + standard_error
+    if len(x) == 1:
+        axes.vlines(x, low, high, color=colour, linewidth=0.8, path_effects=outline)
+    else:
+        axes.fill_between(x, low, high, color=colour, alpha=0.3, linewidth=0)
+    (line,) = axes.plot(x, mean, marker="o", color=colour, path_effects=outline)
+    return line
+
+
+def plot_guide(axes: Axes, value: float) -> Artist:
+    """Dashed horizontal line at a value to compare with."""
+    return axes.axhline(
+        value, color=style.GUIDE_COLOUR, linewidth=0.7, linestyle=(0, (3, 2)), zorder=0
+    )
+
+
+def mark_intervals(axes: Axes, intervals: tuple[tuple[float, float], ...]) -> None:
+    """Bars labelled 𝓘₁, 𝓘₂, … at the right side of axes whose vertical axis is χ."""
+    for a, (low, high) in enumerate(intervals):
+        axes.plot(
+            [1.03, 1.03],
+            [low, high],
+            color=style.line_colour(a),
+            linewidth=2.0,
+            solid_capstyle="butt",
+            transform=axes.get_yaxis_transform(),
+            clip_on=False,
+        )
+        axes.text(
+            1.05,
+            (low + high) / 2,
+            rf"$\mathcal{{I}}_{{{a + 1}}}$",
+            transform=axes.get_yaxis_transform(),
+            va="center",
+            fontsize=style.SMALL,
+        )
+
+
+def _draw_chi(panel: Panel, tables: Tables) -> None:
+    histogram = tables.chi_histogram
+    density = histogram["density"].to_numpy().reshape(len(tables.etas), -1)
+    edges = np.append(histogram["chi_low"].to_numpy()[: density.shape[1]], 1.0)
+    symbol = r"$\chi$" if tables.n_sites == 3 else rf"$\chi_{{{tables.n_sites}}}$"
+    _draw_density(panel, edges, density, f"density of {symbol}")
+    panel.first.set_ylim(0, 1)
+    panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "1/4", "1/2", "3/4", "1"])
+    panel.first.set_ylabel(symbol)
+    mark_intervals(panel.last, tables.analysis.intervals)
+
+
+def _draw_density(panel: Panel, edges: np.ndarray, density: np.ndarray, label: str) -> None:
+    """Heat map of density (n_eta, n_bins) over the parts of a panel, with its colour bar."""
+    # A root shows narrow peaks and, beside them, the broad distributions of other η.
+    highest = max(float(np.nanmax(density, initial=0.0)), 1.0)
+    norm = PowerNorm(0.5, vmin=0, vmax=highest)
+    for part in panel.parts:
+        mesh = plot_density(part.axes, part.edges, edges, density[part.mask], norm)
+    axes = panel.beside(0.24, 0.07)
+    bar = panel.last.figure.colorbar(mesh, cax=axes, ticks=_root_ticks(highest), format="%g")
+    bar.outline.set_linewidth(0.4)
+    bar.minorticks_off()
+    axes.tick_params(length=1.5, pad=1.5)
+    bar.set_label(label, fontsize=style.SMALL, labelpad=2)
+
+
+def _root_ticks(highest: float) -> list[float]:
+    """Round values that lie about evenly on a root scale from 0 to `highest`."""
+    ticks = [float(f"{highest * (k / 4) ** 2:.0e}") for k in range(5)]
+    return [tick for tick in ticks if tick <= highest]
+
+
+def _draw_probabilities(panel: Panel, tables: Tables) -> None:
+    intervals = tables.analysis.intervals
+    for part in panel.parts:
+        rows = tables.summary[part.mask]
+        lines = []
+        for a in range(len(intervals)):
+            mean, error = rows[f"p{a + 1}"].to_numpy(), rows[f"p{a + 1}_se"].to_numpy()
+            lines.append(plot_mean(part.axes, part.centres, mean, error, style.line_colour(a)))
+    names = [rf"$P_{{{a + 1}}}$" for a in range(len(intervals))]
+    lengths = np.array([high - low for low, high in intervals])
+    if np.allclose(lengths, lengths[0], rtol=0, atol=1e-12):
+        # What a uniform χ gives; beside the line it could lie on the legend.
+        lines.append([plot_guide(part.axes, lengths[0]) for part in panel.parts][-1])
+        names.append(_fraction(lengths[0]))
+    top = panel.first.get_ylim()[1]
+    panel.first.set_ylim(-0.03 * top, top)
+    panel.first.set_ylabel(r"$P_a$")
+    panel.last.legend(
+        lines, names, loc="upper left", bbox_to_anchor=(1, 1.05), frameon=False, handlelength=1.5
+    )
+
+
+def _fraction(value: float) -> str:
+    return str(Fraction(value).limit_denominator(1000))
+
+
+def _draw_ratio(panel: Panel, tables: Tables) -> None:
+    (low1, high1), (low2, high2) = tables.analysis.intervals[:2]
+    uniform = (high2 - low2) / (3 * (high1 - low1))
+    for part in panel.parts:
+        rows = tables.summary[part.mask]
+        mean, error = rows["ratio"].to_numpy(), rows["ratio_se"].to_numpy()
+        plot_mean(part.axes, part.centres, mean, error, style.LINE_COLOURS[0])
+        plot_guide(part.axes, 1)
+        plot_guide(part.axes, uniform)
+    panel.note(1, "1: types\nequally\nlikely")
+    panel.note(uniform, f"{_fraction(uniform)}:\nuniform")
+    panel.first.set_ylim(0, max(panel.first.get_ylim()[1], 1.2))
+    panel.first.set_ylabel(r"$P_2/(3P_1)$")
+
+
+def _draw_s_max(panel: Panel, tables: Tables) -> None:
+    histogram = tables.s_max_histogram
+    # The outer bins reach to 0 and to infinity: they have no place on a logarithmic axis.
+    density = histogram["density"].to_numpy().reshape(len(tables.etas), -1)[:, 1:-1]
+    edges = histogram["s_max_high"].to_numpy()[: density.shape[1] + 1]
+    _draw_density(panel, edges, density, "density per decade")
+    outline = [withStroke(linewidth=1.6, foreground="black")]
+    for part in panel.parts:
+        rows = tables.summary[part.mask]
+        mean, error = rows["s_max_mean"].to_numpy(), rows["s_max_se"].to_numpy()
+        plot_mean(part.axes, part.centres, mean, error, "white", outline)
+    panel.first.set_yscale("log")
+    panel.first.set_ylim(edges[0], edges[-1])
+    panel.first.set_ylabel(r"$S_{\max}$")
+
+
+_PANELS = {
+    "chi": _draw_chi,
+    "probabilities": _draw_probabilities,
+    "ratio": _draw_ratio,
+    "s_max": _draw_s_max,
+}

@@ -1,0 +1,132 @@
+"""QuTiP as an independent reference: the convention, the generators and the steady states."""
+
+import numpy as np
+import pytest
+import qutip
+
+from syncsweep.physics.models import spin1_chain, spin_half_pair
+from syncsweep.physics.perturbation import (
+    liouvillian_from_kossakowski,
+    random_hamiltonian,
+    random_kossakowski,
+    traceless_operators,
+)
+from syncsweep.physics.spins import lowering, on_site, raising, sx, sz
+from syncsweep.physics.steady_state import Status, SteadyStateSolver, steady_states
+from syncsweep.physics.superoperators import (
+    lindblad_dissipator,
+    liouvillian,
+    spost,
+    spre,
+    unvectorize,
+    vectorize,
+)
+
+ETAS = [1e-4, 1e-2, 1.0]
+
+
+def jump_operators(kossakowski, dim):
+    """L_μ = √κ_μ Σ_n conj(U_nμ) F_n from K = U diag(κ) U†, by the definition of F."""
+    kappa, u = np.linalg.eigh(kossakowski)
+    operators = traceless_operators(dim, "paper").toarray()
+    jumps = np.sqrt(np.maximum(kappa, 0))[:, None] * (u.conj().T @ operators)
+    return [qutip.Qobj(jump.reshape(dim, dim)) for jump in jumps]
+
+
+def qutip_generator(hamiltonian, jumps):
+    return qutip.liouvillian(qutip.Qobj(hamiltonian), jumps).to("Dense")
+
+
+def qutip_steady_state(generator):
+    return qutip.steadystate(generator, method="direct", solver="solve").full()
+
+
+@pytest.fixture(scope="module")
+def chain_solver_and_generator():
+    chain = spin1_chain()
+    generator = qutip_generator(
+        chain.hamiltonian, [qutip.Qobj(jump) for jump in chain.jump_operators]
+    )
+    return SteadyStateSolver(liouvillian(chain.hamiltonian, chain.jump_operators)), generator
+
+
+@pytest.mark.parametrize("spin", [0.5, 1, 1.5])
+def test_spin_operators(spin):
+    np.testing.assert_allclose(sz(spin), qutip.jmat(spin, "z").full(), atol=1e-15)
+    np.testing.assert_allclose(sx(spin), qutip.jmat(spin, "x").full(), atol=1e-15)
+    np.testing.assert_allclose(raising(spin), qutip.jmat(spin, "+").full(), atol=1e-15)
+    np.testing.assert_allclose(lowering(spin), qutip.jmat(spin, "-").full(), atol=1e-15)
+
+
+def test_site_order():
+    z = qutip.jmat(1, "z")
+    expected = qutip.tensor(qutip.qeye(3), z, qutip.qeye(3)).full()
+    np.testing.assert_allclose(on_site(sz(1), 1, 3), expected, atol=1e-15)
+
+
+def test_vectorisation_and_multiplications():
+    rng = np.random.default_rng(1)
+    a, b = rng.standard_normal((2, 4, 4)) + 1j * rng.standard_normal((2, 4, 4))
+    column = qutip.operator_to_vector(qutip.Qobj(a)).full()[:, 0]
+    np.testing.assert_array_equal(vectorize(a), column)
+    np.testing.assert_array_equal(unvectorize(column), a)
+    np.testing.assert_allclose(spre(a), qutip.spre(qutip.Qobj(a)).full(), atol=1e-15)
+    np.testing.assert_allclose(spost(b), qutip.spost(qutip.Qobj(b)).full(), atol=1e-15)
+    np.testing.assert_allclose(
+        lindblad_dissipator(a), qutip.lindblad_dissipator(qutip.Qobj(a)).full(), atol=1e-13
+    )
+
+
+@pytest.mark.parametrize("model", [spin1_chain(2), spin1_chain(3), spin_half_pair()])
+def test_liouvillians_of_the_models(model):
+    expected = qutip_generator(
+        model.hamiltonian, [qutip.Qobj(jump) for jump in model.jump_operators]
+    )
+    ours = liouvillian(model.hamiltonian, model.jump_operators)
+    np.testing.assert_allclose(ours, expected.full(), rtol=0, atol=1e-13)
+
+
+def test_a_superoperator_makes_the_round_trip():
+    rng = np.random.default_rng(2)
+    generator = liouvillian_from_kossakowski(random_hamiltonian(rng, 3), random_kossakowski(rng, 3))
+    wrapped = qutip.Qobj(generator, dims=[[[3], [3]], [[3], [3]]])
+    assert wrapped.issuper
+    np.testing.assert_array_equal(wrapped.full(), generator)
+    m = rng.standard_normal((3, 3)) + 1j * rng.standard_normal((3, 3))
+    image = wrapped(qutip.Qobj(m)).full()
+    np.testing.assert_allclose(unvectorize(generator @ vectorize(m)), image, atol=1e-12)
+    # The Choi matrix of a map e^L is positive and its trace is D if the convention is QuTiP's.
+    assert (0.1 * wrapped).expm().iscptp
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_generator_and_steady_states_of_the_pair(seed):
+    rng = np.random.default_rng(seed)
+    hamiltonian, kossakowski = random_hamiltonian(rng, 4), random_kossakowski(rng, 4)
+    L1 = liouvillian_from_kossakowski(hamiltonian, kossakowski)
+    reference = qutip_generator(hamiltonian, jump_operators(kossakowski, 4))
+    np.testing.assert_allclose(L1, reference.full(), rtol=0, atol=1e-12)
+    pair = spin_half_pair()
+    L0 = qutip_generator(pair.hamiltonian, [qutip.Qobj(jump) for jump in pair.jump_operators])
+    states = steady_states(liouvillian(pair.hamiltonian, pair.jump_operators), L1, ETAS)
+    for eta, rho in zip(ETAS, states.rho, strict=True):
+        expected = qutip_steady_state(L0 + eta * reference)
+        np.testing.assert_allclose(rho, expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_steady_states_of_the_chain(seed, chain_solver_and_generator):
+    """η scales L₍₁₎ whole, that is H₍₁₎ by η and its 728 jump operators by √η."""
+    solver, L0 = chain_solver_and_generator
+    rng = np.random.default_rng(seed)
+    hamiltonian, kossakowski = random_hamiltonian(rng, 27), random_kossakowski(rng, 27)
+    jumps = jump_operators(kossakowski, 27)
+    assert len(jumps) == 728
+    reference = qutip_generator(hamiltonian, jumps)
+    L1 = liouvillian_from_kossakowski(hamiltonian, kossakowski)
+    np.testing.assert_allclose(L1, reference.full(), rtol=0, atol=1e-11)
+    states = solver.solve(L1, ETAS)
+    assert states.status.tolist() == [Status.OK] * 3
+    for eta, rho in zip(ETAS, states.rho, strict=True):
+        expected = qutip_steady_state(L0 + eta * reference)
+        np.testing.assert_allclose(rho, expected, rtol=0, atol=1e-10)

@@ -1,0 +1,233 @@
+"""Descriptions: workers read what a study is from files that belong to their folder's name."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from syncsweep.config import RESULTS_VERSION, Ensemble, Physics, Spin1Chain, SpinHalfPair, block_id
+from syncsweep.layout import study_file, study_folder
+from syncsweep.sweep import description
+from syncsweep.sweep.description import Description, DescriptionError
+
+ETAS = (0.0, 1e-3, 0.333333333333)
+MORE = (0.5, 2.0)
+PHYSICS = Physics(
+    model=SpinHalfPair(name="spin_half_pair", B=0.1), ensemble=Ensemble(rank=3), root_seed=2**62
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = study_folder(tmp_path / "results", "pair", PHYSICS.digest)
+    description.write(path, "pair", PHYSICS, [ETAS, MORE])
+    return path
+
+
+def edit(path, change):
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def assert_refused(block_folder, file, words):
+    with pytest.raises(DescriptionError) as error:
+        description.read(block_folder)
+    message = str(error.value)
+    assert "\n" not in message
+    assert message.startswith(f"{file}: ")
+    assert words in message
+
+
+@pytest.mark.parametrize("etas", [ETAS, MORE])
+def test_what_is_written_is_read(folder, etas):
+    assert description.read(folder / block_id(etas)) == Description(
+        "pair", PHYSICS, block_id(etas), etas
+    )
+
+
+def test_physics_of_every_model_survives(tmp_path):
+    chain = Physics(
+        model=Spin1Chain(name="spin1_chain", n_sites=2, J=1e-300, delta=1 / 3),
+        ensemble=Ensemble(basis="orthonormal", zeta_coh=0),
+        root_seed=0,
+    )
+    path = study_folder(tmp_path, "chain", chain.digest)
+    description.write(path, "chain", chain, [ETAS])
+    assert description.read(path / block_id(ETAS)).physics == chain
+
+
+def test_nothing_else_is_written(folder):
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    blocks = {block_id(ETAS), block_id(MORE)}
+    assert names == {"study.json", *blocks, *(f"{block}/block.json" for block in blocks)}
+
+
+def test_writing_the_same_again_touches_no_file(folder):
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    for path in files:
+        os.utime(path, ns=(10**18, 10**18))
+    before = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in files}
+    description.write(folder, "pair", PHYSICS, [ETAS, MORE])
+    after = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in files}
+    assert after == before
+
+
+def test_new_block_is_added_beside_the_old_ones(folder):
+    old = folder / block_id(ETAS) / "block.json"
+    os.utime(old, ns=(10**18, 10**18))
+    description.write(folder, "pair", PHYSICS, [ETAS, (7.0,)])
+    assert description.read(folder / block_id((7.0,))).etas == (7.0,)
+    assert description.read(folder / block_id(MORE)).etas == MORE
+    assert old.stat().st_mtime_ns == 10**18
+
+
+@pytest.mark.parametrize("text", ["", "{", "damaged"])
+def test_writing_again_repairs_a_damaged_file(folder, text):
+    block = folder / block_id(ETAS)
+    for path in (study_file(folder), block / "block.json"):
+        path.write_text(text, encoding="utf-8")
+    description.write(folder, "pair", PHYSICS, [ETAS])
+    assert description.read(block).etas == ETAS
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"other-{PHYSICS.digest}",
+        f"pair-{'0' * 12}",
+        "pair",
+        f"pair-{PHYSICS.digest}-copy",
+    ],
+)
+def test_folder_of_another_name_is_refused(folder, name):
+    other = folder.rename(folder.parent / name)
+    words = f"describes pair-{PHYSICS.digest}, not this folder"
+    assert_refused(other / block_id(ETAS), study_file(other), words)
+
+
+def test_block_of_another_name_is_refused(folder):
+    block = folder / "eta-1-1-n1-00000000"
+    shutil.copytree(folder / block_id(ETAS), block)
+    assert_refused(block, block / "block.json", f"describes {block_id(ETAS)}, not this folder")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content["physics"]["model"].update(B=0.2),
+        lambda content: content["physics"]["ensemble"].update(rank=None),
+        lambda content: content["physics"].update(root_seed=3),
+        lambda content: content["physics"].update(results_version=RESULTS_VERSION + 1),
+        lambda content: content.update(study="other"),
+    ],
+    ids=["model", "ensemble", "root_seed", "results_version", "study"],
+)
+def test_edited_physics_is_refused(folder, change):
+    edit(study_file(folder), change)
+    assert_refused(folder / block_id(ETAS), study_file(folder), "not this folder")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content["etas"].append(3.0),
+        lambda content: content["etas"].pop(),
+        lambda content: content["etas"].reverse(),
+        lambda content: content["etas"].__setitem__(1, 1.1e-3),
+    ],
+    ids=["more", "fewer", "reversed", "changed"],
+)
+def test_edited_values_of_eta_are_refused(folder, change):
+    block = folder / block_id(ETAS)
+    edit(block / "block.json", change)
+    assert_refused(block, block / "block.json", "not this folder")
+
+
+def test_rows_of_another_results_version_are_not_added_to(tmp_path):
+    """A job that waited while the code moved on must not mix its rows with the old ones."""
+    fields = {**PHYSICS.model_dump(), "results_version": RESULTS_VERSION + 1}
+    later = Physics(**fields)
+    path = study_folder(tmp_path, "pair", later.digest)
+    description.write(path, "pair", later, [ETAS])
+    assert_refused(path / block_id(ETAS), study_file(path), "version")
+
+
+DAMAGED_STUDIES = {
+    "empty": b"",
+    "cut off": b'{"study": "pair", "phys',
+    "binary": b"\xff\xfe\0\1",
+    "zeros": bytes(200),
+    "list": b"[1, 2]",
+    "text": b'"pair"',
+    "null": b"null",
+    "keys missing": b'{"study": "pair"}',
+    "physics of another kind": b'{"study": "pair", "physics": 3}',
+    "physics incomplete": b'{"study": "pair", "physics": {"root_seed": 1}}',
+    "unknown model": b'{"study": "pair", "physics": {"model": {"name": "x"}, "ensemble": {}, '
+    b'"root_seed": 1}}',
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGED_STUDIES)
+def test_damaged_study_is_named_in_one_line(folder, kind):
+    study_file(folder).write_bytes(DAMAGED_STUDIES[kind])
+    assert_refused(folder / block_id(ETAS), study_file(folder), "is damaged")
+
+
+DAMAGED_BLOCKS = {
+    "empty": b"",
+    "cut off": b'{"etas": [0.0, 0.',
+    "binary": b"\xff\xfe\0\1",
+    "list": b"[0.0, 0.001]",
+    "null": b"null",
+    "key missing": b"{}",
+    "no values": b'{"etas": []}',
+    "number": b'{"etas": 3}',
+    "text": b'{"etas": "abc"}',
+    "words": b'{"etas": ["x", "y"]}',
+    "nested": b'{"etas": [[0.0], [0.001]]}',
+    "nothing": b'{"etas": [null]}',
+    "mapping": b'{"etas": {"a": 1}}',
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGED_BLOCKS)
+def test_damaged_block_is_named_in_one_line(folder, kind):
+    block = folder / block_id(ETAS)
+    (block / "block.json").write_bytes(DAMAGED_BLOCKS[kind])
+    assert_refused(block, block / "block.json", "is damaged")
+
+
+def test_every_cut_of_a_file_is_refused_or_says_the_same(folder):
+    block = folder / block_id(ETAS)
+    whole = description.read(block)
+    for path in (study_file(folder), block / "block.json"):
+        data = path.read_bytes()
+        for length in range(len(data)):
+            path.write_bytes(data[:length])
+            try:
+                read = description.read(block)
+            except DescriptionError as error:
+                assert str(error).startswith(f"{path}: ")
+            else:
+                assert read == whole
+        path.write_bytes(data)
+
+
+def test_missing_files_are_named_in_one_line(folder, tmp_path):
+    block = folder / block_id(ETAS)
+    (block / "block.json").unlink()
+    assert_refused(block, block / "block.json", "cannot be read (No such file or directory)")
+    study_file(folder).unlink()
+    assert_refused(block, study_file(folder), "cannot be read (No such file or directory)")
+    nowhere = tmp_path / "none" / "block"
+    assert_refused(nowhere, tmp_path / "none" / "study.json", "cannot be read")
+
+
+def test_configuration_file_is_not_needed(folder, tmp_path, monkeypatch):
+    """Workers never read it: it may be edited or gone while jobs wait."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").write_text("damaged: [", encoding="utf-8")
+    assert description.read(folder / block_id(ETAS)).physics == PHYSICS

@@ -1,0 +1,206 @@
+"""Figures of a small sweep of the spin-1/2 pair: files, numbers beside them, and axes."""
+
+import json
+import runpy
+from itertools import pairwise
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from matplotlib.figure import Figure as Page
+from matplotlib.image import imread
+
+from syncsweep.config import Analysis, Ensemble, Figure, LogBins, Physics, SpinHalfPair, block_id
+from syncsweep.layout import BlockFolder
+from syncsweep.results.figures import style
+from syncsweep.results.figures.sweep import FigureError, draw, plot_density, plot_mean
+from syncsweep.results.tables import make_tables
+from syncsweep.sample import SampleSolver
+from syncsweep.sweep import description, shard
+
+PHYSICS = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=5)
+ANALYSIS = Analysis(chi_bins=16, s_max_bins=LogBins(low=1e-5, high=1e-1, count=12))
+FIGURE = Figure(name="fig")
+PANELS = ("chi", "probabilities", "ratio", "s_max")
+SCRIPT = Path(__file__).parents[2] / "scripts" / "make_figure.py"
+
+
+def make(parent, etas, samples=8):
+    """Tables of a sweep over one block, in a folder below `parent`."""
+    folder = parent / f"pair-{PHYSICS.digest}"
+    description.write(folder, "pair", PHYSICS, [etas])
+    block = BlockFolder(folder / block_id(etas))
+    solver = SampleSolver(PHYSICS, etas)
+    table = shard.to_table([solver.rows(sample) for sample in range(samples)])
+    identity = shard.Identity("pair", PHYSICS.digest, block.path.name, etas, 0, samples)
+    shard.write_shard(block.shard(0, samples), table, identity, {})
+    make_tables(folder, [block.path.name], samples, samples, ANALYSIS, parent / "tables")
+    return parent / "tables"
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("sweep"), (0.0, 0.01, 0.1, 1.0, 10.0))
+
+
+def pair_figure(tables, stem, figure=FIGURE):
+    draw(tables, figure, ANALYSIS, "spin_half_pair", 2, stem)
+
+
+@pytest.fixture(scope="module")
+def drawn(tables, tmp_path_factory):
+    """Folder of a figure with all panels."""
+    folder = tmp_path_factory.mktemp("drawn") / "new"
+    pair_figure(tables, folder / "fig")
+    return folder
+
+
+def test_figure_and_data_are_written_in_column_width(drawn):
+    expected = {"fig.pdf", "fig.png", *(f"fig_{panel}.csv" for panel in PANELS)}
+    assert {path.name for path in drawn.iterdir()} == expected
+    assert (drawn / "fig.pdf").read_bytes().startswith(b"%PDF")
+    assert imread(drawn / "fig.png").shape[1] == round(3.4 * 300)
+
+
+def test_equal_tables_give_equal_files_whatever_the_users_settings(tables, drawn, tmp_path):
+    with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red", "text.usetex": True}):
+        pair_figure(tables, tmp_path / "fig")
+    for path in drawn.iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_only_the_panels_asked_for_are_drawn(tables, drawn, tmp_path):
+    pair_figure(tables, tmp_path / "two", Figure(name="two", panels=("s_max", "chi")))
+    assert {path.name for path in tmp_path.glob("two_*")} == {"two_s_max.csv", "two_chi.csv"}
+    height = imread(drawn / "fig.png").shape[0]
+    assert imread(tmp_path / "two.png").shape[0] < 0.6 * height
+
+
+def test_data_beside_the_figure_are_those_of_the_tables(tables, drawn):
+    chi = (tables / "chi_histogram.csv").read_bytes()
+    assert (drawn / "fig_chi.csv").read_bytes() == chi
+    summary = pq.read_table(tables / "summary.parquet").to_pandas()
+    columns = {
+        "probabilities": ["eta", "p1", "p1_se", "p2", "p2_se", "p3", "p3_se"],
+        "ratio": ["eta", "ratio", "ratio_se"],
+    }
+    for panel, names in columns.items():
+        expected = summary[names].to_csv(index=False, lineterminator="\n")
+        assert (drawn / f"fig_{panel}.csv").read_text() == expected
+    lines = (drawn / "fig_s_max.csv").read_text().splitlines()
+    originals = (tables / "s_max_histogram.csv").read_text().splitlines()
+    assert len(lines) == len(originals)
+    means = {
+        repr(eta): f"{mean!r},{error!r}"
+        for eta, mean, error in summary[["eta", "s_max_mean", "s_max_se"]].to_numpy().tolist()
+    }
+    for line, original in zip(lines[1:], originals[1:], strict=True):
+        assert line == f"{original},{means[original.split(',')[0]]}"
+
+
+def test_the_limit_has_a_column_of_its_own_off_the_logarithmic_axis():
+    page = Page()
+    (panel,) = style.lay_out(page, np.array([0.0, 1e-3, 1e-2, 1e-1]), 1, "x")
+    limit, positive = panel.parts
+    assert limit.mask.tolist() == [True, False, False, False]
+    assert [label.get_text() for label in limit.axes.get_xticklabels()] == ["0⁺"]
+    assert limit.axes.get_xscale() == "linear" and positive.axes.get_xscale() == "log"
+    np.testing.assert_allclose(positive.edges, 10.0 ** np.array([-3.5, -2.5, -1.5, -0.5]))
+    left, right = limit.axes.get_position(), positive.axes.get_position()
+    assert left.x1 < right.x0 and left.width < 0.2 * right.width
+
+
+def test_panels_share_their_width_and_lie_on_the_page_apart():
+    page = Page()
+    panels = style.lay_out(page, np.array([1e-3, 1e-2]), 4, "x")
+    boxes = [panel.first.get_position() for panel in panels]
+    assert len({(box.x0, box.x1) for box in boxes}) == 1
+    for above, below in pairwise(boxes):
+        assert below.y1 < above.y0
+    assert boxes[0].y1 < 1 and boxes[-1].y0 > 0
+    assert [text.get_text() for text in page.texts] == ["(a)", "(b)", "(c)", "(d)"]
+
+
+@pytest.mark.parametrize("etas", [(0.1,), (0.0,), (0.0, 0.1), (0.02, 0.03)])
+def test_single_and_few_etas_can_be_drawn(tmp_path, etas):
+    tables = make(tmp_path, etas, samples=3)
+    pair_figure(tables, tmp_path / "fig")
+    image = imread(tmp_path / "fig.png")[:, :, :3]
+    # The heat map at the top is coloured, from the left of the panel to its right.
+    row = image[60, 300:700]
+    assert (np.ptp(row, axis=1) > 0).any()
+
+
+def test_one_sample_can_be_drawn(tmp_path):
+    pair_figure(make(tmp_path, (0.1, 1.0), samples=1), tmp_path / "fig")
+    assert (tmp_path / "fig.pdf").exists()
+
+
+def test_cell_edges_are_logarithmic_midpoints():
+    edges = style.log_cell_edges([1e-3, 1e-1, 1.0])
+    np.testing.assert_allclose(edges, 10.0 ** np.array([-4, -2, -0.5, 0.5]))
+    np.testing.assert_allclose(style.log_cell_edges([1.0]), 10.0 ** np.array([-0.25, 0.25]))
+
+
+def test_band_is_one_standard_error_wide():
+    axes = Page().add_subplot()
+    x, mean, error = np.array([1.0, 2.0]), np.array([3.0, 5.0]), np.array([0.5, 0.25])
+    line = plot_mean(axes, x, mean, error, "k")
+    np.testing.assert_array_equal(line.get_ydata(), mean)
+    (path,) = axes.collections[0].get_paths()
+    corners = {tuple(corner) for corner in path.vertices.tolist()}
+    assert corners == {(1.0, 2.5), (1.0, 3.5), (2.0, 4.75), (2.0, 5.25)}
+
+
+def test_heat_map_has_eta_across_and_bins_upwards():
+    axes = Page().add_subplot()
+    density = np.arange(6.0).reshape(2, 3)
+    mesh = plot_density(axes, np.arange(3), np.arange(4), density, matplotlib.colors.Normalize())
+    np.testing.assert_array_equal(np.asarray(mesh.get_array()), density.T)
+
+
+def test_no_letter_is_smaller_than_readable():
+    sizes = [value for key, value in style.SETTINGS.items() if key.endswith("size")]
+    letters = [size for size in sizes if size > 4]
+    assert len(letters) == 5 and min(letters) >= 6.5
+
+
+def test_tables_of_another_analysis_are_refused(tables, tmp_path):
+    other = ANALYSIS.model_copy(update={"threshold": 0.9})
+    with pytest.raises(FigureError, match="another analysis"):
+        draw(tables, FIGURE, other, "spin_half_pair", 2, tmp_path / "fig")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_and_damaged_tables_are_one_line(tables, tmp_path):
+    with pytest.raises(FigureError, match=r"summary\.parquet: is missing[^\n]*$"):
+        pair_figure(tmp_path, tmp_path / "fig")
+    (tmp_path / "summary.parquet").write_bytes(b"PAR1 this is no table PAR1")
+    with pytest.raises(FigureError, match=r"summary\.parquet: is damaged[^\n]*$"):
+        pair_figure(tmp_path, tmp_path / "fig")
+
+
+def run_script(monkeypatch, tables, stem, model):
+    request = {
+        "figure": FIGURE.model_dump(mode="json"),
+        "analysis": ANALYSIS.model_dump(mode="json"),
+        "model": model,
+        "n_sites": 2,
+    }
+    arguments = ["--tables", tables, "--stem", stem, "--request", json.dumps(request)]
+    monkeypatch.setattr("sys.argv", list(map(str, [SCRIPT, *arguments])))
+    runpy.run_path(str(SCRIPT))
+
+
+def test_script_draws_the_figure(monkeypatch, tables, drawn, tmp_path):
+    run_script(monkeypatch, tables, tmp_path / "fig", "spin_half_pair")
+    assert (tmp_path / "fig.pdf").read_bytes() == (drawn / "fig.pdf").read_bytes()
+
+
+def test_script_ends_with_one_line(monkeypatch, tables, tmp_path):
+    with pytest.raises(SystemExit) as caught:
+        run_script(monkeypatch, tables, tmp_path / "fig", "nonesuch")
+    assert isinstance(caught.value.code, str)
+    assert "nonesuch" in caught.value.code and "\n" not in caught.value.code

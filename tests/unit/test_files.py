@@ -1,0 +1,118 @@
+"""Files of several processes: the old one or the whole new one, and one holder of a lock."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from syncsweep.files import hold, replace_atomically, sync_folder
+
+
+def test_new_file_replaces_the_old_one_only_when_it_is_whole(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old", encoding="utf-8")
+    temporaries = []
+
+    def write(temporary):
+        temporaries.append(temporary)
+        temporary.write_text("new, bu", encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == "old"
+        temporary.write_text("new", encoding="utf-8")
+
+    replace_atomically(path, write)
+    assert path.read_text(encoding="utf-8") == "new"
+    assert list(tmp_path.iterdir()) == [path]
+    # In the same folder, because only there a file can be moved into place at once.
+    assert temporaries[0].parent == tmp_path
+
+
+def test_two_writers_have_different_temporary_files(tmp_path):
+    path = tmp_path / "file"
+
+    def write_again(temporary):
+        replace_atomically(path, lambda other: other.write_text("inner", encoding="utf-8"))
+        assert not temporary.exists()
+        temporary.write_text("outer", encoding="utf-8")
+
+    replace_atomically(path, write_again)
+    assert path.read_text(encoding="utf-8") == "outer"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [ValueError, OSError, KeyboardInterrupt, SystemExit])
+def test_failure_leaves_the_old_file_and_no_temporary_one(tmp_path, error):
+    path = tmp_path / "file"
+    path.write_text("old", encoding="utf-8")
+
+    def write(temporary):
+        temporary.write_text("half", encoding="utf-8")
+        raise error
+
+    with pytest.raises(error):
+        replace_atomically(path, write)
+    assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_failure_before_anything_is_written_leaves_nothing(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        replace_atomically(tmp_path / "file", lambda temporary: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failure_to_move_into_place_leaves_no_temporary_file(tmp_path):
+    path = tmp_path / "folder"
+    path.mkdir()
+    with pytest.raises(OSError, match="folder"):
+        replace_atomically(path, lambda temporary: temporary.write_text("x", encoding="utf-8"))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_that_is_not_there_cannot_be_synced(tmp_path):
+    sync_folder(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        sync_folder(tmp_path / "gone")
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from syncsweep.files import hold
+assert hold(Path(sys.argv[1]), lambda: print("waits", flush=True)) is not None
+print("holds", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_lock_waits_once_and_is_given_up_by_a_process_that_dies(tmp_path):
+    path = tmp_path / "lock"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout.readline() == "holds\n"
+        waits = []
+
+        def on_wait():
+            waits.append(holder.poll())
+            holder.kill()
+
+        descriptor = hold(path, on_wait)
+    finally:
+        holder.kill()
+        holder.communicate()
+    assert waits == [None]  # once, while the other was alive
+    assert descriptor is not None
+    os.close(descriptor)
+
+
+def test_free_lock_is_taken_without_waiting(tmp_path):
+    waits = []
+    for _ in range(2):
+        descriptor = hold(tmp_path / "lock", lambda: waits.append("waited"))
+        os.close(descriptor)
+    assert waits == []

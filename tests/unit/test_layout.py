@@ -1,0 +1,134 @@
+"""Where everything lies: names that are found again, and the check of the output folder."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from syncsweep.layout import (
+    BlockFolder,
+    NotWritableError,
+    check_writable,
+    figures_folder,
+    logs_folder,
+    shard_name,
+    study_file,
+    study_folder,
+    tables_folder,
+)
+
+ATTEMPT = "0123456789ab"
+
+
+def test_folders_are_those_that_the_documentation_names():
+    folder = study_folder("out/results", "chain", "87c593cc1051")
+    assert folder == Path("out/results/chain-87c593cc1051")
+    assert study_file(folder) == folder / "study.json"
+    assert tables_folder("out", "chain") == Path("out/tables/chain")
+    assert figures_folder("out") == Path("out/figures")
+    assert logs_folder("out") == Path("out/logs")
+    block = BlockFolder(folder / "eta-1-1-n1-01234567")
+    assert block.description == block.path / "block.json"
+    assert block.log == block.path / "log.jsonl"
+    assert block.parts == block.path / "parts"
+    assert block.shard(0, 500) == block.path / "samples-000000000-000000500.parquet"
+
+
+def test_names_sort_like_their_samples_up_to_the_largest_number():
+    ranges = [(0, 1), (1, 20), (20, 100), (100, 10**9 - 1)]
+    names = [shard_name(*pair) for pair in ranges]
+    assert names == sorted(names)
+    assert len({len(name) for name in names}) == 1
+
+
+def test_files_are_found_again_by_their_names_in_order(tmp_path):
+    block = BlockFolder(tmp_path)
+    assert list(block.shards()) == list(block.part_files()) == list(block.leftovers()) == []
+    block.parts.mkdir()
+    for start, stop in [(500, 1000), (0, 500), (0, 250)]:
+        block.shard(start, stop).touch()
+        block.part(start, stop, ATTEMPT, 11).touch()
+    temporary = tmp_path / f".{shard_name(0, 500)}.{ATTEMPT}.tmp"
+    temporary.touch()
+    for foreign in (
+        "samples-0-500.parquet",
+        "samples-000000000-000000500.parquet.damaged-01234567",
+        "samples-000000000-000000500.csv",
+        "log.jsonl",
+        "parts/part-000000000-000000500-0123456789ab-0.rows.tmp",
+        "parts/part-0-500-0123456789ab-0.rows",
+        "parts/notes.txt",
+    ):
+        (tmp_path / foreign).touch()
+    ranges = [(0, 250), (0, 500), (500, 1000)]
+    assert list(block.shards()) == [(*pair, block.shard(*pair)) for pair in ranges]
+    parts = [(*pair, block.part(*pair, ATTEMPT, 11)) for pair in ranges]
+    assert list(block.part_files()) == parts
+    assert set(block.leftovers()) == {*parts, (0, 500, temporary)}
+
+
+def test_output_folder_that_does_not_exist_is_accepted_and_not_made(tmp_path):
+    check_writable(tmp_path)
+    check_writable(str(tmp_path / "a" / "b" / "c"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_relative_output_folder_is_looked_for_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check_writable("results/run 1")
+    Path("results").touch()
+    with pytest.raises(NotWritableError):
+        check_writable("results/run 1")
+
+
+@pytest.mark.parametrize("below", ["", "a", "a/b/c"])
+def test_file_in_place_of_a_folder_is_named_in_one_line(tmp_path, below):
+    file = tmp_path / "file"
+    file.write_text("kept", encoding="utf-8")
+    with pytest.raises(NotWritableError) as error:
+        check_writable(file / below)
+    message = str(error.value)
+    assert "\n" not in message
+    assert message.startswith("results: ")
+    assert f"because {file} is a file" in message
+    assert file.read_text(encoding="utf-8") == "kept"
+
+
+def test_link_to_nowhere_is_refused_in_one_line(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    with pytest.raises(NotWritableError) as error:
+        check_writable(tmp_path / "link")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 1024], ids=len)
+def test_name_too_long_for_the_file_system_is_refused_in_one_line(tmp_path, name):
+    with pytest.raises(NotWritableError) as error:
+        check_writable(tmp_path / name)
+    assert "\n" not in str(error.value)
+
+
+def test_no_other_module_knows_the_names_of_rows_and_descriptions():
+    package = Path(__file__).parents[2] / "src" / "syncsweep"
+    names = ("study.json", "block.json", "log.jsonl", "samples-", "part-", ".rows")
+    found = {}
+    for path in package.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documentation = {
+            node.body[0].value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
+        }
+        found[path.relative_to(package).as_posix()] = {
+            name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and node not in documentation
+            for name in names
+            if name in node.value
+        }
+    assert found.pop("layout.py") == set(names)
+    assert {module: used for module, used in found.items() if used} == {}

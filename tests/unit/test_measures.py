@@ -1,0 +1,388 @@
+"""S_max against brute force, χ against Eqs. 9 and D6, and the sampling of χ above r·S_max."""
+
+from itertools import permutations, product
+from math import pi
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.stats import chi2, kstest
+
+from syncsweep.physics.measures import (
+    RESOLUTION,
+    ChiSample,
+    Maximum,
+    chi,
+    chi_grid_points,
+    interval_probabilities,
+    lattice,
+    s_max,
+    sample_chi,
+)
+from syncsweep.physics.phase_distribution import (
+    deviation,
+    evaluate,
+    relative_frequencies,
+    relative_phase_coefficients,
+)
+
+SPIN_OF = {1: 0.5, 2: 1, 3: 1, 4: 1}
+#: I_1, I_2, I_3 of Fig. 3b.
+INTERVALS = [(0.0, 2 / 16), (3 / 16, 5 / 16), (14 / 16, 1.0)]
+
+
+def random_coefficients(seed, n_rows, frequencies, size=1e-3):
+    """Rows of s_k with the uniform s_0 and complex normal s_k."""
+    rng = np.random.default_rng(seed)
+    shape = (n_rows, len(frequencies))
+    rows = size * (rng.standard_normal(shape) + 1j * rng.standard_normal(shape))
+    rows[:, 0] = (2 * pi) ** -frequencies.shape[1]
+    return rows
+
+
+def brute_force_maximum(coefficients, frequencies, points):
+    """Highest of the polished 40 best points of a fine grid, for one row."""
+    grid = lattice(frequencies.shape[1], points)
+    values = deviation(coefficients, frequencies, grid)
+    scale = np.abs(coefficients[1:]).sum()
+    k, tail = frequencies[1:], coefficients[1:] / scale
+
+    def negative(at):
+        wave = 2 * tail * np.exp(1j * (k @ at))
+        return -wave.real.sum(), wave.imag @ k
+
+    starts = grid[np.argsort(values)[-40:]]
+    runs = [minimize(negative, start, jac=True, options={"gtol": 1e-9}) for start in starts]
+    return -min(run.fun for run in runs) * scale
+
+
+def limit_coefficients(b):
+    """Coefficients of 1/4π² + (b/16π²)·(cos 2φ'₁ + cos 2φ'₂ + cos 2(φ'₁ − φ'₂))."""
+    frequencies = relative_frequencies(1, 3)
+    coefficients = np.zeros(len(frequencies), dtype=complex)
+    coefficients[0] = 1 / (4 * pi**2)
+    for k in ([2, 0], [0, 2], [2, -2]):
+        coefficients[frequencies.tolist().index(k)] = b / (32 * pi**2)
+    return coefficients
+
+
+def four_site_coefficients(b):
+    frequencies = relative_frequencies(1, 4).tolist()
+    coefficients = np.zeros(len(frequencies), dtype=complex)
+    coefficients[0] = (2 * pi) ** -3
+    for k in ([2, 0, 0], [0, 2, 0], [0, 0, 2], [2, -2, 0], [2, 0, -2], [0, 2, -2]):
+        coefficients[frequencies.index(k)] = b / (64 * pi**3)
+    for k in ([2, 2, -2], [2, -2, 2], [2, -2, -2]):
+        coefficients[frequencies.index(k)] = b / (256 * pi**3)
+    return coefficients
+
+
+@pytest.mark.parametrize(("n_angles", "points"), [(1, 720), (2, 120), (3, 36)])
+def test_s_max_of_random_distributions_is_the_brute_force_maximum(n_angles, points):
+    frequencies = relative_frequencies(1, n_angles + 1)
+    rows = random_coefficients(n_angles, 12, frequencies)
+    found = s_max(rows, frequencies)
+    assert found.s_max.shape == (12,)
+    assert found.angles.shape == (12, n_angles)
+    for row, height, angles in zip(rows, found.s_max, found.angles, strict=True):
+        assert height == pytest.approx(brute_force_maximum(row, frequencies, points), rel=1e-9)
+        assert deviation(row, frequencies, angles[None])[0] == pytest.approx(height, rel=1e-12)
+    assert np.all((found.angles >= 0) & (found.angles < 2 * pi))
+
+
+def test_s_max_of_real_samples_is_the_brute_force_maximum(chain_states):
+    frequencies = relative_frequencies(1, 3)
+    for states in chain_states[:3]:
+        rows = relative_phase_coefficients(states.rho, 1, 3)
+        found = s_max(rows, frequencies)
+        for row, height in zip(rows, found.s_max, strict=True):
+            assert height == pytest.approx(brute_force_maximum(row, frequencies, 120), rel=1e-9)
+
+
+def test_narrow_maxima_are_not_missed():
+    """Highest harmonics alone, where the coarse grid is coarsest, at offsets off the grid."""
+    frequencies = relative_frequencies(1, 3)
+    rng = np.random.default_rng(9)
+    top = np.array([[2, 0], [0, 2], [2, -2], [2, -1], [1, -2], [1, 1]])
+    for _ in range(30):
+        row = np.zeros(len(frequencies), dtype=complex)
+        row[0] = 1 / (4 * pi**2)
+        for k in top:
+            phase = np.exp(2j * pi * rng.random())
+            row[frequencies.tolist().index(k.tolist())] = rng.random() * phase
+        height = s_max(row[None], frequencies).s_max[0]
+        assert height == pytest.approx(brute_force_maximum(row, frequencies, 96), rel=1e-9)
+
+
+def test_s_max_of_a_cosine():
+    frequencies = relative_frequencies(0.5, 2)
+    phases = np.linspace(0, 2 * pi, 50)
+    rows = np.stack([np.full(50, 1 / (2 * pi)), 0.01 * np.exp(1j * phases)], axis=1)
+    found = s_max(rows, frequencies)
+    np.testing.assert_allclose(found.s_max, 0.02, rtol=1e-14)
+    np.testing.assert_allclose(np.cos(found.angles[:, 0] + phases), 1, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("b", "height"), [(0.02, 3 * 0.02 / (16 * pi**2)), (-0.02, 3 * 0.02 / (32 * pi**2))]
+)
+def test_degenerate_maxima_of_the_limit(b, height):
+    row, frequencies = limit_coefficients(b), relative_frequencies(1, 3)
+    found = s_max(row[None], frequencies)
+    assert found.s_max[0] == pytest.approx(height, rel=1e-13)
+    assert deviation(row, frequencies, found.angles)[0] == pytest.approx(height, rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("b", "height"), [(0.02, 27 * 0.02 / (128 * pi**3)), (-0.02, 7 * 0.02 / (128 * pi**3))]
+)
+def test_degenerate_maxima_of_the_limit_of_four_sites(b, height):
+    found = s_max(four_site_coefficients(b)[None], relative_frequencies(1, 4))
+    assert found.s_max[0] == pytest.approx(height, rel=1e-12)
+
+
+def test_s_max_of_a_uniform_distribution_is_zero():
+    frequencies = relative_frequencies(1, 3)
+    rows = np.zeros((2, len(frequencies)), dtype=complex)
+    rows[:, 0] = 1 / (4 * pi**2)
+    np.testing.assert_array_equal(s_max(rows, frequencies).s_max, 0)
+
+
+def test_s_max_of_nan_is_nan_and_leaves_the_other_rows_alone():
+    frequencies = relative_frequencies(1, 3)
+    rows = random_coefficients(3, 3, frequencies)
+    expected = s_max(rows, frequencies)
+    rows[1] = np.nan
+    found = s_max(rows, frequencies)
+    assert np.isnan(found.s_max[1])
+    assert np.all(np.isnan(found.angles[1]))
+    np.testing.assert_allclose(found.s_max[[0, 2]], expected.s_max[[0, 2]], rtol=1e-14)
+
+
+@pytest.mark.parametrize("n_angles", [1, 2, 3])
+def test_lattice_holds_every_point_of_the_grid_once(n_angles):
+    points = lattice(n_angles, 4)
+    expected = {tuple(p) for p in product(range(4), repeat=n_angles)}
+    assert {tuple(p) for p in np.rint(points * 4 / (2 * pi)).astype(int).tolist()} == expected
+    assert points.shape == (4**n_angles, n_angles)
+    assert np.allclose(points * 4 / (2 * pi), np.rint(points * 4 / (2 * pi)))
+
+
+@pytest.mark.parametrize(
+    ("angles", "value"),
+    [
+        ((0, 0, 0), 0),
+        ((0, 0, pi), 1),
+        ((0, pi, pi), 1),
+        ((0, pi / 3, -pi / 3), 1 / 4),
+        ((0, 2 * pi / 3, -2 * pi / 3), 1),
+        ((0, 0), 0),
+        ((0, pi), 1),
+        ((0, pi / 2), 1 / 2),
+        ((0, 0, 0, 0), 0),
+    ],
+)
+def test_special_configurations(angles, value):
+    assert chi(np.array(angles)) == pytest.approx(value, abs=1e-15)
+
+
+def test_maxima_of_four_sites_in_step():
+    maxima = np.array([(*p, 0) for p in product([0, pi], repeat=3)])
+    heights = deviation(four_site_coefficients(1.0), relative_frequencies(1, 4), maxima[:, :3])
+    np.testing.assert_allclose(heights, 27 / (128 * pi**3), rtol=1e-13)
+    assert np.sort(chi(maxima)).tolist() == pytest.approx([0] + [1] * 7, abs=1e-14)
+
+
+def test_maxima_of_four_frustrated_sites():
+    doubled = [p for p in permutations([0, pi / 2, pi, 3 * pi / 2]) if p[3] == 0]
+    maxima = np.array(
+        [
+            np.array(d) / 2 + np.array([*turn, 0])
+            for d in doubled
+            for turn in product([0, pi], repeat=3)
+        ]
+    )
+    assert len(maxima) == 48
+    heights = deviation(four_site_coefficients(-1.0), relative_frequencies(1, 4), maxima[:, :3])
+    np.testing.assert_allclose(heights, 7 / (128 * pi**3), rtol=1e-13)
+    expected = [1 / 8] * 24 + [(5 / 6) ** 3] * 24
+    np.testing.assert_allclose(np.sort(chi(maxima)), expected, atol=1e-13)
+    distances = np.abs(np.angle(np.exp(1j * (maxima[:, :, None] - maxima[:, None, :]))))
+    pairs = distances[:, *np.triu_indices(4, 1)].ravel()
+    for value in (pi / 4, pi / 2, 3 * pi / 4):
+        assert np.isclose(pairs, value).mean() == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_chi_of_uniform_angles_is_uniform(n):
+    angles = np.random.default_rng(n).uniform(0, 2 * pi, (200_000, n))
+    assert kstest(chi(angles), "uniform").pvalue > 1e-3
+
+
+def test_one_angle_has_no_configuration():
+    with pytest.raises(ValueError, match="`angles`"):
+        chi(np.zeros((5, 1)))
+
+
+@pytest.mark.parametrize("n_angles", [1, 2, 3])
+def test_grid_follows_the_region(n_angles):
+    at_95 = chi_grid_points(n_angles, 0.95)
+    assert chi_grid_points(n_angles, 0.5) == chi_grid_points(n_angles, 0.8) == at_95
+    # The region of a quadratic maximum has a width ~ √(1−r).
+    assert chi_grid_points(n_angles, 0.9875) == pytest.approx(2 * at_95, abs=1)
+    # There is a finest grid, however small the region.
+    finest = chi_grid_points(n_angles, 1 - 1e-12)
+    assert 2 * at_95 < finest == chi_grid_points(n_angles, 1 - 1e-15)
+
+
+def test_points_below_the_threshold_have_no_weight_and_the_others_that_of_s_d():
+    frequencies = relative_frequencies(1, 3)
+    rows = random_coefficients(11, 4, frequencies)
+    maximum, shift, threshold = s_max(rows, frequencies), np.array([0.3, 0.8]), 0.6
+    sample = sample_chi(rows, frequencies, maximum, threshold, shift)
+    points = chi_grid_points(2, threshold)
+    angles = lattice(2, points) + 2 * pi / points * shift
+    density = evaluate(rows, frequencies, angles)
+    above = density - 1 / (4 * pi**2) >= threshold * maximum.s_max[:, None]
+    expected = np.where(above, density, 0)
+    expected /= expected.sum(axis=1, keepdims=True)
+    assert np.all(np.sum(above, axis=1) > 10)
+    used = above.any(axis=0)
+    np.testing.assert_allclose(sample.weights, expected[:, used], rtol=1e-9, atol=1e-15)
+    configurations = np.column_stack([angles, np.zeros(len(angles))])[used]
+    np.testing.assert_allclose(sample.chi, chi(configurations), atol=1e-12)
+
+
+@pytest.mark.parametrize("n_angles", [1, 2, 3])
+def test_weights_sum_to_one(n_angles):
+    frequencies = relative_frequencies(1, n_angles + 1)
+    rows = random_coefficients(12, 5, frequencies)
+    shift = np.random.default_rng(13).random(n_angles)
+    for threshold in (0.5, 0.95, 0.99):
+        sample = sample_chi(rows, frequencies, s_max(rows, frequencies), threshold, shift)
+        np.testing.assert_allclose(sample.weights.sum(axis=1), 1, rtol=1e-13)
+        assert sample.weights.min() >= 0
+
+
+def test_where_no_point_lies_in_the_region_the_maximum_stands_for_it():
+    frequencies = relative_frequencies(1, 3)
+    rows = np.concatenate(
+        [random_coefficients(14, 2, frequencies), limit_coefficients(-0.02)[None]]
+    )
+    maximum = s_max(rows, frequencies)
+    sample = sample_chi(rows, frequencies, maximum, 1 - 1e-13, np.array([0.21, 0.67]))
+    expected = chi(np.column_stack([maximum.angles, np.zeros(3)]))
+    np.testing.assert_allclose(sample.weights @ sample.chi, expected, atol=1e-12)
+    np.testing.assert_array_equal(sample.weights.max(axis=1), 1)
+
+
+def test_an_unresolved_maximum_gives_nan_and_leaves_the_other_rows_alone():
+    frequencies = relative_frequencies(1, 3)
+    uniform = 1 / (4 * pi**2)
+    rows = np.array([limit_coefficients(0.02)] * 5)
+    rows[0] = limit_coefficients(0.0)
+    rows[1] = limit_coefficients(0.5 * RESOLUTION * uniform * 16 * pi**2 / 3)
+    rows[2] = np.nan
+    rows[3] = limit_coefficients(2 * RESOLUTION * uniform * 16 * pi**2 / 3)
+    sample = sample_chi(rows, frequencies, s_max(rows, frequencies), 0.95, np.array([0.2, 0.7]))
+    assert np.all(np.isnan(sample.weights[:3]))
+    np.testing.assert_allclose(sample.weights[3:].sum(axis=1), 1, rtol=1e-13)
+    alone = sample_chi(rows[4:], frequencies, s_max(rows[4:], frequencies), 0.95, [0.2, 0.7])
+    np.testing.assert_allclose(
+        sample.weights[4] @ sample.chi, alone.weights[0] @ alone.chi, rtol=1e-12
+    )
+
+
+def histogram_p_value(shifts, seed, bins=16):
+    """p-value of a uniform mean histogram of χ, over distributions moved by uniform angles.
+
+    A distribution moved by uniformly random angles gives uniform χ exactly, whatever its shape and
+    the threshold: each point of the region is uniform on the torus. Hotelling's T² over samples.
+    """
+    frequencies = relative_frequencies(1, 3)
+    rows = random_coefficients(seed, len(shifts), frequencies)
+    maximum = s_max(rows, frequencies)
+    moves = np.random.default_rng(seed + 1).uniform(0, 2 * pi, (len(shifts), 2))
+    rows = rows * np.exp(-1j * (moves @ frequencies.T))
+    maximum = Maximum(maximum.s_max, np.mod(maximum.angles + moves, 2 * pi))
+    counts = np.empty((len(shifts), bins))
+    for index, shift in enumerate(shifts):
+        one = Maximum(maximum.s_max[[index]], maximum.angles[[index]])
+        sample = sample_chi(rows[[index]], frequencies, one, 0.5, shift)
+        counts[index] = np.histogram(sample.chi, bins, (0, 1), weights=sample.weights[0])[0]
+    excess = counts[:, :-1] - 1 / bins  # the last bin is one minus the others
+    mean, covariance = excess.mean(axis=0), np.cov(excess.T) / len(shifts)
+    return chi2.sf(mean @ np.linalg.solve(covariance, mean), bins - 1)
+
+
+def test_random_shifts_leave_chi_uniform_and_a_fixed_lattice_does_not():
+    n_samples = 1500
+    random_shifts = np.random.default_rng(15).random((n_samples, 2))
+    assert histogram_p_value(random_shifts, 16) > 1e-3
+    assert histogram_p_value(np.zeros((n_samples, 2)), 16) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("threshold", "in_step", "frustrated"),
+    [
+        (0.80, (0.25, 0, 0.465), (0, 0.481, 0.167)),
+        (0.90, (0.25, 0, 0.630), (0, 0.610, 0.227)),
+        (0.95, (0.25, 0, 0.75), (0, 0.735, 0.25)),
+        (0.97, (0.25, 0, 0.75), (0, 0.75, 0.25)),
+        (0.99, (0.25, 0, 0.75), (0, 0.75, 0.25)),
+    ],
+)
+def test_probabilities_of_both_limit_types(threshold, in_step, frustrated):
+    frequencies = relative_frequencies(1, 3)
+    rows = np.array([limit_coefficients(0.02), limit_coefficients(-0.02)])
+    maximum = s_max(rows, frequencies)
+    shifts = np.random.default_rng(17).random((300, 2))
+    mean = np.zeros((2, 3))
+    for shift in shifts:
+        sample = sample_chi(rows, frequencies, maximum, threshold, shift)
+        mean += interval_probabilities(sample.chi, sample.weights, INTERVALS) / len(shifts)
+    np.testing.assert_allclose(mean, [in_step, frustrated], rtol=0, atol=0.005)
+
+
+def test_peak_of_the_frustrated_type_spans_the_stated_interval():
+    frequencies = relative_frequencies(1, 3)
+    row = limit_coefficients(-0.02)[None]
+    maximum = s_max(row, frequencies)
+    inside = []
+    for shift in np.random.default_rng(18).random((200, 2)):
+        sample = sample_chi(row, frequencies, maximum, 0.95, shift)
+        inside.append(sample.chi[sample.weights[0] > 0])
+    values = np.concatenate(inside)
+    peak = values[values < 0.6]
+    assert peak.min() == pytest.approx(0.202, abs=0.003)
+    assert peak.max() == pytest.approx(0.317, abs=0.003)
+
+
+def test_chi_of_a_locked_pair_in_antiphase():
+    """At r = 0.95 the cosine of the limit gives χ₂ uniform on [0.8989, 1], of mean 0.9495."""
+    frequencies = relative_frequencies(0.5, 2)
+    row = np.array([[1 / (2 * pi), -0.005]])
+    sample = sample_chi(row, frequencies, s_max(row, frequencies), 0.95, np.array([0.4]))
+    inside = sample.chi[sample.weights[0] > 0]
+    assert inside.min() == pytest.approx(0.8989, abs=5e-4)
+    assert inside.max() == pytest.approx(1.0, abs=5e-4)
+    assert sample.weights[0] @ sample.chi == pytest.approx(0.9495, abs=5e-4)
+
+
+def test_interval_probabilities_are_sums_over_closed_intervals():
+    sample = ChiSample(
+        np.array([0.0, 0.125, 0.2, 0.3125, 0.875, 1.0]),
+        np.array([[0.1, 0.2, 0.3, 0.1, 0.1, 0.2], [0.5, 0, 0, 0, 0, 0.5]]),
+    )
+    expected = [[0.3, 0.4, 0.3], [0.5, 0.0, 0.5]]
+    found = interval_probabilities(sample.chi, sample.weights, INTERVALS)
+    np.testing.assert_allclose(found, expected, atol=1e-15)
+    everything = interval_probabilities(sample.chi, sample.weights, [(0, 1)])
+    np.testing.assert_allclose(everything, 1, atol=1e-15)
+
+
+def test_interval_probabilities_of_nan_weights_are_nan():
+    weights = np.array([[0.5, 0.5], [np.nan, np.nan]])
+    found = interval_probabilities(np.array([0.1, 0.2]), weights, INTERVALS)
+    assert not np.any(np.isnan(found[0]))
+    assert np.all(np.isnan(found[1]))

@@ -1,0 +1,185 @@
+"""Parts: whatever is cut off or damaged is left out, and every whole record is found."""
+
+import dataclasses
+import random
+
+import numpy as np
+import pytest
+
+from syncsweep.config import Ensemble, Physics, SpinHalfPair, block_id
+from syncsweep.sample import SampleSolver
+from syncsweep.sweep.parts import PartIdentity, PartWriter, read_part
+from syncsweep.sweep.shard import column, to_table
+
+ETAS = (0.1, 2.0)
+PHYSICS = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)
+IDENTITY = PartIdentity(PHYSICS.digest, block_id(ETAS))
+SAMPLES = [7, 3, 11]
+
+
+@pytest.fixture(scope="module")
+def rows():
+    solver = SampleSolver(PHYSICS, ETAS)
+    return {i: solver.rows(i) for i in SAMPLES}
+
+
+@pytest.fixture
+def part(tmp_path, rows):
+    """A part of three samples, its bytes, and where each record ends, the header's first."""
+    path = tmp_path / "part"
+    writer = PartWriter(path, IDENTITY)
+    ends = [path.stat().st_size]
+    for sample in rows.values():
+        writer.append(sample)
+        ends.append(path.stat().st_size)
+    writer.close()
+    return path, path.read_bytes(), ends
+
+
+def assert_found(path, expected, rows):
+    """Exactly the samples `expected` are found, in this order, with bit-equal rows."""
+    found = list(read_part(path, IDENTITY))
+    assert [sample for sample, _ in found] == expected
+    for sample, table in found:
+        whole = to_table([rows[sample]])
+        assert table.schema == whole.schema
+        for name in whole.column_names:
+            left, right = column(table, name), column(whole, name)
+            if left.dtype == object:
+                assert left.tolist() == right.tolist()
+            else:
+                assert np.ascontiguousarray(left).tobytes() == right.tobytes()
+
+
+def test_rows_are_read_as_they_were_written(part, rows):
+    assert_found(part[0], SAMPLES, rows)
+
+
+def test_append_returns_the_rows_as_they_stand_in_a_shard(tmp_path, rows):
+    writer = PartWriter(tmp_path / "part", IDENTITY)
+    table = writer.append(rows[7])
+    writer.close()
+    assert table.equals(to_table([rows[7]]))
+
+
+def test_record_can_be_read_while_the_part_is_still_open(tmp_path, rows):
+    path = tmp_path / "part"
+    writer = PartWriter(path, IDENTITY)
+    assert_found(path, [], rows)
+    for count, sample in enumerate(SAMPLES, 1):
+        writer.append(rows[sample])
+        assert_found(path, SAMPLES[:count], rows)
+    writer.close()
+
+
+def test_part_is_only_ever_appended_to(part, rows):
+    path, data, ends = part
+    assert data.startswith(b"SYNC")
+    assert len(data) == ends[-1]
+    assert sorted(set(ends)) == ends
+
+
+def test_part_cut_off_after_any_byte_holds_the_whole_records_before(part, rows):
+    path, data, ends = part
+    around = {end + shift for end in ends for shift in range(-40, 41)}
+    positions = {*range(ends[0] + 40), *around, *range(0, len(data), 7)}
+    for position in sorted(p for p in positions if 0 <= p <= len(data)):
+        path.write_bytes(data[:position])
+        whole = sum(end <= position for end in ends[1:])
+        assert_found(path, SAMPLES[:whole], rows)
+
+
+def test_flipped_byte_costs_its_own_record_only(part, rows):
+    path, data, ends = part
+    rng = random.Random(1)
+    bounds = list(zip([0, *ends], ends, strict=False))
+    for record, (start, stop) in enumerate(bounds):
+        near = [*range(start, start + 30), stop - 1]  # magic word, length, digest; last byte
+        for position in [*near, *rng.sample(range(start, stop), 25)]:
+            changed = bytearray(data)
+            changed[position] ^= rng.randrange(1, 256)
+            path.write_bytes(changed)
+            # Without the header, nobody knows whose rows these are.
+            kept = [] if record == 0 else [s for s in SAMPLES if s != SAMPLES[record - 1]]
+            assert_found(path, kept, rows)
+
+
+def test_many_flipped_bytes_never_give_wrong_rows(part, rows):
+    path, data, ends = part
+    rng = random.Random(2)
+    for _ in range(100):
+        changed = bytearray(data)
+        touched = set()
+        for position in rng.sample(range(len(data)), rng.choice([2, 5, 20])):
+            changed[position] ^= rng.randrange(1, 256)
+            touched.add(sum(end <= position for end in ends))
+        path.write_bytes(changed)
+        whole = [s for record, s in enumerate(SAMPLES, 1) if record not in touched]
+        assert_found(path, [] if 0 in touched else whole, rows)
+
+
+def test_hole_of_zeros_costs_the_records_it_touches_only(part, rows):
+    """What a file system may leave of the last writes before a machine goes down."""
+    path, data, ends = part
+    for start, stop, kept in [
+        (ends[0], ends[1], SAMPLES[1:]),
+        (ends[1] - 5, ends[2] + 5, []),
+        (ends[2], ends[3], SAMPLES[:2]),
+        (ends[1] + 30, ends[1] + 90, [7, 11]),
+    ]:
+        path.write_bytes(data[:start] + bytes(stop - start) + data[stop:])
+        assert_found(path, kept, rows)
+
+
+def test_garbage_between_records_is_passed_over(part, rows):
+    path, data, ends = part
+    for garbage in (b"S", b"SYNC", b"SYNC" * 20, b"\xff" * 100, data[ends[0] : ends[1] - 1]):
+        path.write_bytes(data[: ends[1]] + garbage + data[ends[1] :])
+        assert_found(path, SAMPLES, rows)
+
+
+def test_record_within_a_damaged_record_is_not_lost(part, rows):
+    """A header whose length reaches far beyond: the search goes on behind the magic word."""
+    path, data, ends = part
+    longer = data[ends[0] + 4 : ends[0] + 12]
+    length = int.from_bytes(longer, "little") + (ends[2] - ends[1])
+    changed = data[: ends[0] + 4] + length.to_bytes(8, "little") + data[ends[0] + 12 :]
+    path.write_bytes(changed)
+    assert_found(path, SAMPLES[1:], rows)
+
+
+@pytest.mark.parametrize("foreign", [{"physics_hash": "0" * 12}, {"block": "eta-1-1-n1-00000000"}])
+def test_part_of_another_physics_or_block_gives_nothing(part, foreign):
+    assert list(read_part(part[0], dataclasses.replace(IDENTITY, **foreign))) == []
+
+
+def test_rows_without_a_header_give_nothing(part, rows):
+    path, data, ends = part
+    path.write_bytes(data[ends[0] :])
+    assert_found(path, [], rows)
+    path.write_bytes(data[ends[0] :] + data[: ends[0]])
+    assert_found(path, [], rows)
+
+
+@pytest.mark.parametrize("data", [b"", b"SYNC", b"SYN", b"no part at all", bytes(1000)])
+def test_file_that_is_no_part_gives_nothing(tmp_path, data):
+    path = tmp_path / "part"
+    path.write_bytes(data)
+    assert list(read_part(path, IDENTITY)) == []
+
+
+def test_part_that_is_there_is_not_written_again(part, rows):
+    path, data, _ = part
+    with pytest.raises(FileExistsError):
+        PartWriter(path, IDENTITY)
+    assert path.read_bytes() == data
+
+
+def test_part_without_its_folder_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        PartWriter(tmp_path / "parts" / "part", IDENTITY)
+
+
+def test_missing_part_is_not_an_empty_one(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        list(read_part(tmp_path / "part", IDENTITY))

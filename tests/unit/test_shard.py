@@ -1,0 +1,409 @@
+"""Shards: what is written is read bit by bit, and what is damaged or foreign raises ShardError."""
+
+import json
+import random
+from dataclasses import asdict, fields, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from syncsweep.config import Ensemble, Physics, SpinHalfPair, block_id
+from syncsweep.sample import Rows, SampleSolver
+from syncsweep.sweep import shard as shard_module
+from syncsweep.sweep.shard import (
+    Identity,
+    ShardError,
+    column,
+    read_run,
+    read_shard,
+    set_aside,
+    to_table,
+    write_shard,
+)
+
+ETAS = (0.0, 1e-3, 0.5)
+PHYSICS = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)
+IDENTITY = Identity("pair", PHYSICS.digest, block_id(ETAS), ETAS, 2, 6)
+NAMES = [field.name for field in fields(Rows)]
+
+
+@pytest.fixture(scope="module")
+def rows():
+    solver = SampleSolver(PHYSICS, ETAS)
+    return [solver.rows(i) for i in range(2, 6)]
+
+
+@pytest.fixture(scope="module")
+def table(rows):
+    return to_table(rows)
+
+
+@pytest.fixture
+def written(tmp_path, table):
+    """A whole shard and its bytes."""
+    path = tmp_path / "samples-000000002-000000006.parquet"
+    write_shard(path, table, IDENTITY, {"host": "here"})
+    return path, path.read_bytes()
+
+
+def assert_same(one, other):
+    """Equal columns, bit by bit."""
+    assert one.column_names == other.column_names
+    for name in one.column_names:
+        left, right = column(one, name), column(other, name)
+        assert (left.dtype, left.shape) == (right.dtype, right.shape)
+        assert left.tolist() == right.tolist() if left.dtype == object else bits(left) == bits(right)
+
+
+def bits(values):
+    return np.ascontiguousarray(values).tobytes()
+
+
+def stated(path):
+    return json.loads(pq.read_schema(path).metadata[b"syncsweep"])
+
+
+def forge(path, table, identity=IDENTITY, **changed):
+    """A shard whose digest fits what it holds, whatever that is."""
+    states = {"format": 1, **asdict(identity), "etas": list(identity.etas), **changed}
+    digest = shard_module._digest(table, states)
+    metadata = {"syncsweep": json.dumps({**states, "digest": digest}), "syncsweep.run": "{}"}
+    pq.write_table(table.replace_schema_metadata(metadata), path)
+
+
+def damage(path, data):
+    """Put bytes in place of a shard; true if it is refused, else its rows must be the old ones."""
+    path.write_bytes(data)
+    try:
+        read = read_shard(path, IDENTITY)
+    except ShardError as error:
+        assert str(error).startswith(f"{path}: ")
+        assert "\n" not in str(error)
+        return None
+    return read
+
+
+def test_rows_of_samples_are_read_as_they_were_written(written, rows):
+    read = read_shard(written[0], IDENTITY)
+    assert set(read.column_names) == set(NAMES)
+    assert read.num_rows == len(rows) * len(ETAS)
+    for name in NAMES:
+        expected = np.concatenate([getattr(sample, name) for sample in rows])
+        values = column(read, name)
+        assert values.shape == expected.shape
+        if expected.dtype.kind == "U":
+            assert values.tolist() == expected.tolist()
+        else:
+            assert values.dtype == expected.dtype
+            assert bits(values) == bits(expected)
+
+
+def test_rows_are_sorted_by_sample_and_eta(written):
+    read = read_shard(written[0], IDENTITY)
+    assert column(read, "sample").tolist() == np.repeat(range(2, 6), len(ETAS)).tolist()
+    assert column(read, "eta").tolist() == list(ETAS) * 4
+
+
+def test_nan_infinity_and_negative_zero_survive(tmp_path, rows):
+    strange = np.array([np.nan, -np.inf, -0.0])
+    changed = [replace(sample, s_max=strange, residual=-strange) for sample in rows]
+    path = tmp_path / "shard"
+    write_shard(path, to_table(changed), IDENTITY, {})
+    assert_same(read_shard(path, IDENTITY), to_table(changed))
+
+
+def test_slices_and_chunks_make_the_same_shard(tmp_path, written, table):
+    pieces = [table.slice(start, 3) for start in range(0, 12, 3)]
+    read = read_shard(written[0], IDENTITY)
+    pieces[1] = read.slice(3, 3)
+    path = tmp_path / "pieces"
+    write_shard(path, pa.concat_tables(pieces), IDENTITY, {})
+    assert stated(path) == stated(written[0])
+    assert_same(read_shard(path, IDENTITY), table)
+
+
+def test_what_belongs_to_a_run_is_not_part_of_the_identity(tmp_path, table):
+    paths = [tmp_path / "one", tmp_path / "other"]
+    runs = [{"host": "here", "began": 1.5}, {"host": "there", "ranks": 64, "note": "a" * 500}]
+    for path, run in zip(paths, runs, strict=True):
+        write_shard(path, table, IDENTITY, run)
+        assert read_run(path) == run
+    assert stated(paths[0]) == stated(paths[1])
+    assert_same(*(read_shard(path, IDENTITY) for path in paths))
+
+
+def test_shard_says_what_it_holds(written):
+    says = stated(written[0])
+    assert len(says.pop("digest")) == 64
+    assert says == {
+        "format": 1,
+        "study": "pair",
+        "physics_hash": PHYSICS.digest,
+        "block": block_id(ETAS),
+        "etas": list(ETAS),
+        "start": 2,
+        "stop": 6,
+    }
+
+
+def test_digest_moves_with_the_last_bit_of_any_number(tmp_path, rows, written):
+    floats = [name for name in NAMES if getattr(rows[0], name).dtype == float and name != "eta"]
+    digests = {stated(written[0])["digest"]}
+    for name in floats:
+        values = getattr(rows[0], name).copy()
+        values.reshape(-1)[-1] = np.nextafter(values.reshape(-1)[-1], np.inf)
+        path = tmp_path / name
+        write_shard(path, to_table([replace(rows[0], **{name: values}), *rows[1:]]), IDENTITY, {})
+        digests.add(stated(path)["digest"])
+    assert len(digests) == len(floats) + 1
+
+
+def test_digest_tells_where_one_word_ends(rows, tmp_path):
+    digests = set()
+    for words in (["ab", "c", "d"], ["a", "bc", "d"], ["a", "b", "cd"]):
+        changed = replace(rows[0], status=np.array(words))
+        write_shard(tmp_path / "shard", to_table([changed, *rows[1:]]), IDENTITY, {})
+        digests.add(stated(tmp_path / "shard")["digest"])
+    assert len(digests) == 3
+
+
+def test_missing_shard_is_not_a_damaged_one(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        read_shard(tmp_path / "none", IDENTITY)
+
+
+def test_folder_in_place_of_a_shard_is_refused(tmp_path):
+    with pytest.raises(ShardError, match="cannot be read"):
+        read_shard(tmp_path, IDENTITY)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"PAR1", b"PAR1PAR1", b"sample,eta\n0,1\n", b"\0" * 4096], ids=repr
+)
+def test_file_that_is_no_shard_is_refused(tmp_path, data):
+    path = tmp_path / "shard"
+    assert damage(path, data[:4096]) is None
+
+
+def test_parquet_file_without_identity_is_refused(tmp_path, table):
+    path = tmp_path / "shard"
+    pq.write_table(table, path)
+    with pytest.raises(ShardError, match="is damaged"):
+        read_shard(path, IDENTITY)
+
+
+def test_shard_cut_off_anywhere_is_refused(written):
+    path, data = written
+    random_lengths = random.Random(1).sample(range(len(data)), 60)
+    for length in [*random_lengths, len(data) - 1]:
+        assert damage(path, data[:length]) is None, length
+
+
+def test_shard_with_bytes_in_excess_is_refused_or_read_as_before(written, table):
+    path, data = written
+    for changed in (data + b"\0", b"\0" + data, data + data, data[:100] + b"x" + data[100:]):
+        read = damage(path, changed)
+        if read is not None:
+            assert_same(read, table)
+
+
+@pytest.mark.parametrize("flips", [1, 2, 8, 64])
+def test_flipped_bytes_are_refused_or_leave_the_rows_as_they_were(written, table, flips):
+    path, data = written
+    rng = random.Random(flips)
+    refused = 0
+    for _ in range(60):
+        changed = bytearray(data)
+        for position in rng.sample(range(len(data)), flips):
+            changed[position] ^= rng.choice([1 << rng.randrange(8), rng.randrange(1, 256)])
+        read = damage(path, bytes(changed))
+        refused += read is None
+        if read is not None:
+            assert_same(read, table)
+    assert refused > 30
+
+
+WRONG_TABLES = {
+    "column missing": lambda t: t.drop_columns(["residual"]),
+    "column in excess": lambda t: t.append_column("note", pa.array([0.0] * len(t))),
+    "column renamed": lambda t: t.rename_columns(
+        ["smax" if name == "s_max" else name for name in t.column_names]
+    ),
+    "column doubled": lambda t: t.append_column("s_max", t.column("s_max")),
+    "single precision": lambda t: cast(t, "s_max", pa.float32()),
+    "single precision in lists": lambda t: cast(
+        t, "s_d", pa.list_(pa.float32(), t.schema.field("s_d").type.list_size)
+    ),
+    "short samples": lambda t: cast(t, "sample", pa.int32()),
+    "lists of any length": lambda t: cast(t, "s_d", pa.list_(pa.float64())),
+    "flat coefficients": lambda t: t.set_column(
+        t.column_names.index("s_d"), "s_d", t.column("s_max")
+    ),
+    "words as numbers": lambda t: t.set_column(
+        t.column_names.index("status"), "status", t.column("s_max")
+    ),
+    "row missing": lambda t: t.slice(1),
+    "row missing in the middle": lambda t: pa.concat_tables([t.slice(0, 4), t.slice(5)]),
+    "sample missing": lambda t: t.slice(0, 9),
+    "no rows": lambda t: t.slice(0, 0),
+    "row doubled": lambda t: pa.concat_tables([t.slice(0, 1), t]),
+    "sample doubled": lambda t: pa.concat_tables([t, t.slice(9)]),
+    "row doubled for another": lambda t: t.take([0, 1, 1, *range(3, 12)]),
+    "sample doubled for another": lambda t: t.take([0, 1, 2, 0, 1, 2, *range(6, 12)]),
+    "rows exchanged": lambda t: t.take([0, 2, 1, *range(3, 12)]),
+    "samples exchanged": lambda t: t.take([3, 4, 5, 0, 1, 2, *range(6, 12)]),
+    "rows reversed": lambda t: t.take(list(range(11, -1, -1))),
+    "empty cell": lambda t: with_null(t, "s_max"),
+    "empty list": lambda t: with_null(t, "s_d"),
+    "empty word": lambda t: with_null(t, "method"),
+    "empty cell in a list": lambda t: with_null_in_list(t),
+}
+
+
+def cast(table, name, kind):
+    place = table.column_names.index(name)
+    return table.set_column(place, name, table.column(name).cast(kind))
+
+
+def with_null(table, name):
+    place = table.column_names.index(name)
+    kind = table.schema.field(name).type
+    values = [*table.column(name).to_pylist()[:-1], None]
+    return table.set_column(place, name, pa.array(values, kind))
+
+
+def with_null_in_list(table):
+    place = table.column_names.index("s_d")
+    values = table.column("s_d").to_pylist()
+    values[3][1] = None
+    return table.set_column(place, "s_d", pa.array(values, table.schema.field("s_d").type))
+
+
+@pytest.mark.parametrize("kind", WRONG_TABLES)
+def test_wrong_table_is_not_written(tmp_path, table, kind):
+    path = tmp_path / "shard"
+    path.write_bytes(b"old")
+    wrong = WRONG_TABLES[kind](table)
+    assert not wrong.equals(table)
+    with pytest.raises(ShardError) as error:
+        write_shard(path, wrong, IDENTITY, {})
+    assert "\n" not in str(error.value)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# A forged digest, for tables of which one can be computed at all.
+@pytest.mark.parametrize(
+    "kind",
+    [
+        name
+        for name in WRONG_TABLES
+        if not name.startswith("empty") and name not in ("column doubled", "lists of any length")
+    ],
+)
+def test_wrong_table_with_a_digest_that_fits_is_not_read(tmp_path, table, kind):
+    path = tmp_path / "shard"
+    forge(path, table)
+    assert_same(read_shard(path, IDENTITY), table)
+    forge(path, WRONG_TABLES[kind](table))
+    with pytest.raises(ShardError) as error:
+        read_shard(path, IDENTITY)
+    assert str(error.value).startswith(f"{path}: ")
+    assert "\n" not in str(error.value)
+
+
+FOREIGN = {
+    "study": {"study": "other"},
+    "physics": {"physics_hash": "0" * 12},
+    "block": {"block": block_id((0.0, 1e-3))},
+    "start": {"start": 1},
+    "stop": {"stop": 7},
+    "shifted": {"start": 3, "stop": 7},
+    "values of η": {"etas": (0.0, 1e-3, 0.25)},
+    "fewer values of η": {"etas": (0.0, 1e-3)},
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_shard_of_something_else_is_refused(written, kind):
+    with pytest.raises(ShardError, match="holds other rows than its name says") as error:
+        read_shard(written[0], replace(IDENTITY, **FOREIGN[kind]))
+    assert str(written[0]) in str(error.value)
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_shard_that_says_it_is_something_else_is_refused(tmp_path, table, kind):
+    path = tmp_path / "shard"
+    forge(path, table, replace(IDENTITY, **FOREIGN[kind]))
+    with pytest.raises(ShardError, match="holds other rows than its name says"):
+        read_shard(path, IDENTITY)
+
+
+def test_shard_of_another_format_is_refused(tmp_path, table):
+    forge(tmp_path / "shard", table, format=2)
+    with pytest.raises(ShardError, match="holds other rows"):
+        read_shard(tmp_path / "shard", IDENTITY)
+
+
+def test_shard_under_the_name_of_another_is_refused(tmp_path, rows):
+    """Two shards whose files were exchanged."""
+    halves = [(2, 4), (4, 6)]
+    for start, stop in halves:
+        identity = replace(IDENTITY, start=start, stop=stop)
+        write_shard(tmp_path / f"{start}", to_table(rows[start - 2 : stop - 2]), identity, {})
+    for name, (start, stop) in zip(("4", "2"), halves, strict=True):
+        with pytest.raises(ShardError, match="holds other rows than its name says"):
+            read_shard(tmp_path / name, replace(IDENTITY, start=start, stop=stop))
+
+
+def test_failure_while_writing_leaves_the_old_shard_and_no_temporary_file(
+    written, table, monkeypatch
+):
+    path, data = written
+    whole = pq.write_table
+
+    def cut_off(table, where, **options):
+        whole(table, where, **options)
+        where.write_bytes(where.read_bytes()[:-100])
+
+    monkeypatch.setattr(pq, "write_table", cut_off)
+    with pytest.raises(ShardError, match="is damaged"):
+        write_shard(path, table, IDENTITY, {})
+    assert path.read_bytes() == data
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_disk_that_changes_a_number_is_noticed_before_the_old_shard_goes(
+    written, table, monkeypatch
+):
+    path, data = written
+    whole = pq.write_table
+
+    def changed(table, where, **options):
+        values = column(table, "s_max").copy()
+        values[5] = np.nextafter(values[5], 1)
+        place = table.column_names.index("s_max")
+        whole(table.set_column(place, "s_max", pa.array(values)), where, **options)
+
+    monkeypatch.setattr(pq, "write_table", changed)
+    with pytest.raises(ShardError, match="its digest does not fit its rows"):
+        write_shard(path, table, IDENTITY, {})
+    assert path.read_bytes() == data
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_file_set_aside_keeps_its_bytes_under_its_own_name(written):
+    path, data = written
+    kept = [set_aside(path)]
+    assert not path.exists()
+    path.write_bytes(b"again")
+    kept.append(set_aside(path))
+    assert kept[0] != kept[1]
+    assert [file.read_bytes() for file in kept] == [data, b"again"]
+    for file in kept:
+        assert file.parent == path.parent
+        assert file.name.startswith(f"{path.name}.damaged-")
+    with pytest.raises(FileNotFoundError):
+        set_aside(path)

@@ -1,0 +1,335 @@
+"""Rows that are there already: found in shards and parts of any job, and cleared when covered."""
+
+import os
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from syncsweep.config import Ensemble, Physics, SpinHalfPair, block_id
+from syncsweep.layout import BlockFolder, study_folder
+from syncsweep.sample import SampleSolver
+from syncsweep.sweep import description as descriptions
+from syncsweep.sweep.parts import PartIdentity, PartWriter
+from syncsweep.sweep.shard import ShardError, column, read_shard, to_table, write_shard
+from syncsweep.sweep.takeover import (
+    clear_leftovers,
+    find_rows,
+    identity_of,
+    set_aside_damaged,
+    valid_shard,
+)
+
+ETAS = (0.1, 2.0)
+PHYSICS = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)
+OTHER = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=2)
+ATTEMPT = "0123456789ab"
+
+
+@pytest.fixture(scope="module")
+def rows():
+    solver = SampleSolver(PHYSICS, ETAS)
+    return [solver.rows(i) for i in range(12)]
+
+
+class Block:
+    """A block's folder on disk, and short ways to fill it."""
+
+    def __init__(self, results, rows):
+        path = study_folder(results, "pair", PHYSICS.digest)
+        descriptions.write(path, "pair", PHYSICS, [ETAS])
+        self.folder = BlockFolder(path / block_id(ETAS))
+        self.folder.parts.mkdir()
+        self.description = descriptions.read(self.folder.path)
+        self.rows = rows
+
+    def shard(self, start, stop, rows=None):
+        path = self.folder.shard(start, stop)
+        table = to_table(rows or self.rows[start:stop])
+        write_shard(path, table, identity_of(self.description, start, stop), {})
+        return path
+
+    def part(self, start, stop, samples, rows=None, rank=0, physics=PHYSICS, etas=ETAS):
+        path = self.folder.part(start, stop, ATTEMPT, rank)
+        writer = PartWriter(path, PartIdentity(physics.digest, block_id(etas)))
+        for i in samples:
+            writer.append((rows or self.rows)[i])
+        writer.close()
+        return path
+
+    def find(self, start, stop):
+        return find_rows(self.folder, self.description, start, stop)
+
+    def names(self):
+        return {path.name for path in self.folder.path.iterdir()}
+
+
+@pytest.fixture
+def block(tmp_path, rows):
+    return Block(tmp_path, rows)
+
+
+def damage(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 0xFF
+    path.write_bytes(data)
+
+
+def assert_rows(found, expected, rows):
+    """The samples found, each with its own rows, bit by bit."""
+    assert sorted(found.rows) == list(expected)
+    for sample, table in found.rows.items():
+        whole = to_table([rows[sample]])
+        assert table.num_rows == len(ETAS)
+        for name in whole.column_names:
+            left, right = column(table, name), column(whole, name)
+            if left.dtype == object:
+                assert left.tolist() == right.tolist()
+            else:
+                assert np.ascontiguousarray(left).tobytes() == right.tobytes()
+
+
+def marked(rows):
+    """The same rows with a residual that tells them apart."""
+    return [replace(sample, residual=np.full(len(ETAS), 0.125)) for sample in rows]
+
+
+def test_nothing_is_found_where_nothing_is(block):
+    found = block.find(0, 12)
+    assert (found.rows, found.from_shards, found.from_parts, found.messages) == ({}, 0, 0, [])
+
+
+@pytest.mark.parametrize(
+    ("shards", "wanted", "expected"),
+    [
+        ([(0, 4)], (0, 12), range(0, 4)),  # more samples, same chunk size
+        ([(0, 4), (4, 8)], (0, 8), range(0, 8)),  # larger chunks
+        ([(0, 8)], (0, 4), range(0, 4)),  # smaller chunks
+        ([(0, 8)], (4, 8), range(4, 8)),
+        ([(0, 5), (5, 10)], (3, 9), range(3, 9)),  # chunks that do not divide each other
+        ([(0, 5), (3, 9), (0, 12)], (1, 12), range(1, 12)),  # shards that overlap
+        ([(0, 4), (8, 12)], (2, 10), [2, 3, 8, 9]),
+        ([(0, 4)], (4, 8), []),
+    ],
+)
+def test_rows_come_from_shards_of_any_chunk_size(block, rows, shards, wanted, expected):
+    for shard in shards:
+        block.shard(*shard)
+    found = block.find(*wanted)
+    assert_rows(found, expected, rows)
+    assert (found.from_shards, found.from_parts) == (len(expected), 0)
+    assert found.messages == []
+
+
+def test_rows_come_from_parts_of_any_job_and_rank(block, rows):
+    block.part(0, 8, [0, 2], rank=0)
+    block.part(0, 8, [1], rank=1)
+    block.part(8, 12, [9, 8], rank=0)
+    assert_rows(block.find(0, 12), [0, 1, 2, 8, 9], rows)
+    found = block.find(1, 9)
+    assert_rows(found, [1, 2, 8], rows)
+    assert (found.from_shards, found.from_parts) == (0, 3)
+
+
+def test_rows_of_shards_and_parts_make_the_same_shard_as_solving(block, rows):
+    block.shard(0, 3)
+    block.part(0, 12, [3, 5, 7])
+    block.shard(8, 10)
+    found = block.find(0, 12)
+    assert_rows(found, [0, 1, 2, 3, 5, 7, 8, 9], rows)
+    assert (found.from_shards, found.from_parts) == (5, 3)
+    tables = [found.rows.get(i, to_table([rows[i]])) for i in range(12)]
+    identity = identity_of(block.description, 0, 12)
+    paths = [block.folder.path / name for name in ("mixed", "solved")]
+    write_shard(paths[0], pa.concat_tables(tables), identity, {})
+    write_shard(paths[1], to_table(rows), identity, {})
+    mixed, solved = (pq.read_schema(path).metadata[b"syncsweep"] for path in paths)
+    assert mixed == solved
+
+
+def test_shards_come_before_parts(block, rows):
+    block.part(0, 4, [1, 2], rows=marked(rows))
+    block.shard(0, 2)
+    found = block.find(0, 4)
+    assert_rows(replace(found, rows={i: found.rows[i] for i in (0, 1)}), [0, 1], rows)
+    assert column(found.rows[2], "residual").tolist() == [0.125, 0.125]
+    assert (found.from_shards, found.from_parts) == (2, 1)
+
+
+def test_damaged_shard_is_set_aside_with_a_message_and_the_rest_is_taken(block, rows):
+    damaged = block.shard(0, 4)
+    block.shard(4, 8)
+    block.part(0, 4, [2])
+    damage(damaged)
+    data = damaged.read_bytes()
+    found = block.find(0, 8)
+    assert_rows(found, [2, 4, 5, 6, 7], rows)
+    assert (found.from_shards, found.from_parts) == (4, 1)
+    (message,) = found.messages
+    assert "\n" not in message
+    assert message.startswith(f"{damaged}: is damaged")
+    assert not damaged.exists()
+    (kept,) = block.folder.path.glob("*.damaged-*")
+    assert message.endswith(f"set aside as {kept.name}")
+    assert kept.name.startswith(damaged.name)
+    assert kept.read_bytes() == data
+    # The next job finds the same rows and has nothing to say.
+    again = block.find(0, 8)
+    assert_rows(again, [2, 4, 5, 6, 7], rows)
+    assert again.messages == []
+
+
+def test_rows_of_a_damaged_shard_are_taken_from_another_that_holds_them(block, rows):
+    damage(block.shard(0, 4))
+    block.shard(0, 8)
+    found = block.find(0, 4)
+    assert_rows(found, range(4), rows)
+    assert len(found.messages) == 1
+
+
+def test_damaged_shard_that_is_not_needed_is_left_alone(block):
+    damaged = block.shard(8, 12)
+    damage(damaged)
+    assert block.find(0, 8).messages == []
+    assert damaged.exists()
+
+
+def test_shard_of_other_samples_under_a_wrong_name_gives_nothing(block):
+    os.replace(block.shard(0, 4), block.folder.shard(4, 8))
+    found = block.find(0, 12)
+    assert found.rows == {}
+    assert "holds other rows than its name says" in found.messages[0]
+
+
+def test_shard_and_part_of_another_physics_give_nothing(block):
+    other = Block(block.folder.path / "other", block.rows)
+    foreign = identity_of(replace(other.description, physics=OTHER), 0, 4)
+    write_shard(block.folder.shard(0, 4), to_table(block.rows[:4]), foreign, {})
+    block.part(0, 12, [5], physics=OTHER)
+    block.part(0, 12, [6], etas=(0.1,), rank=1)
+    found = block.find(0, 12)
+    assert found.rows == {}
+    assert len(found.messages) == 1
+
+
+def test_damaged_part_gives_its_whole_records(block, rows):
+    path = block.part(0, 4, [0, 1, 2])
+    path.write_bytes(path.read_bytes()[:-3])
+    found = block.find(0, 4)
+    assert_rows(found, [0, 1], rows)
+    assert found.messages == []
+
+
+def test_part_with_columns_of_another_version_does_not_spoil_the_shard(block, rows):
+    """Part and shard must concatenate, whatever version of the code has written the part."""
+    table = to_table([rows[1]])
+    older = PartWriter(
+        block.folder.part(0, 4, ATTEMPT, 0), PartIdentity(PHYSICS.digest, block_id(ETAS))
+    )
+    buffer = pa.BufferOutputStream()
+    with pa.ipc.new_stream(buffer, table.drop_columns(["condition"]).schema) as stream:
+        stream.write_table(table.drop_columns(["condition"]))
+    older._write(buffer.getvalue().to_pybytes())
+    older.close()
+    block.shard(2, 4)
+    found = block.find(0, 4)
+    tables = [found.rows.get(i, to_table([rows[i]])) for i in range(4)]
+    identity = identity_of(block.description, 0, 4)
+    write_shard(block.folder.shard(0, 4), pa.concat_tables(tables), identity, {})
+    assert valid_shard(block.folder, block.description, 0, 4)
+
+
+def test_valid_shard_is_seen_and_what_it_covers_is_cleared(block):
+    assert valid_shard(block.folder, block.description, 0, 4) is False
+    part = block.part(0, 4, [0])
+    assert valid_shard(block.folder, block.description, 0, 4) is False
+    assert part.exists()
+    block.shard(0, 4)
+    assert valid_shard(block.folder, block.description, 0, 4) is True
+    assert not part.exists()
+
+
+def test_damaged_shard_is_not_valid_and_clears_nothing(block):
+    part = block.part(0, 4, [0])
+    damage(block.shard(0, 4))
+    with pytest.raises(ShardError):
+        valid_shard(block.folder, block.description, 0, 4)
+    assert part.exists()
+    assert block.folder.shard(0, 4).exists()
+
+
+def test_only_leftovers_that_a_shard_covers_are_cleared(block):
+    def temporary(start, stop):
+        path = block.folder.shard(start, stop)
+        return path.with_name(f".{path.name}.{ATTEMPT}.tmp")
+
+    covered = [
+        block.part(2, 6, []),
+        block.part(2, 4, [], rank=1),
+        block.part(4, 6, []),
+        temporary(2, 6),
+        temporary(3, 4),
+    ]
+    kept = [
+        block.part(0, 4, []),  # overlaps
+        block.part(4, 8, []),
+        block.part(0, 8, []),  # holds it
+        block.part(6, 8, []),  # elsewhere
+        temporary(0, 8),
+        block.shard(2, 6),
+        block.shard(2, 4),
+        block.folder.parts / "notes.txt",
+        block.folder.path / "samples-000000002-000000006.parquet.damaged-01234567",
+        block.folder.description,
+    ]
+    for path in covered + kept:
+        path.touch()
+    clear_leftovers(block.folder, 2, 6)
+    assert [path for path in covered if path.exists()] == []
+    assert [path for path in kept if not path.exists()] == []
+
+
+def set_aside(block, chunks, newer_than):
+    study = block.folder.path.parent
+    set_aside_damaged(study, "pair", PHYSICS.digest, ETAS, chunks, newer_than)
+
+
+def test_damaged_shards_newer_than_a_file_are_set_aside(block, tmp_path, capsys):
+    tables = tmp_path / "summary.parquet"
+    tables.touch()
+    chunks = [(0, 4), (4, 8), (8, 12)]
+    paths = [block.shard(*chunk) for chunk in chunks]
+    at = tables.stat().st_mtime_ns
+    for path, shift in zip(paths, (-1000, 0, 1000), strict=True):
+        damage(path)
+        os.utime(path, ns=(at + shift, at + shift))
+    set_aside(block, chunks, newer_than=tables)
+    assert [path.exists() for path in paths] == [True, False, False]
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    for line, path in zip(lines, paths[1:], strict=True):
+        (kept,) = block.folder.path.glob(f"{path.name}.damaged-*")
+        assert line.startswith(f"warning: {path}: is damaged")
+        assert line.endswith(f"set aside as {kept.name} and made again")
+
+
+def test_without_the_file_all_shards_are_looked_at(block, tmp_path, capsys):
+    chunks = [(0, 4), (4, 8)]
+    paths = [block.shard(*chunk) for chunk in chunks]
+    damage(paths[0])
+    os.utime(paths[0], ns=(0, 0))
+    set_aside(block, chunks, newer_than=tmp_path / "none")
+    assert [path.exists() for path in paths] == [False, True]
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_whole_missing_and_unwanted_shards_are_left_alone(block, tmp_path, capsys):
+    whole, unwanted = block.shard(0, 4), block.shard(0, 8)
+    damage(unwanted)
+    before = block.names()
+    set_aside(block, [(0, 4), (4, 8)], newer_than=tmp_path / "none")
+    assert block.names() == before
+    read_shard(whole, identity_of(block.description, 0, 4))
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,200 @@
+"""What a kill, a damaged file or a wrong launch costs: nothing but the sample in hand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from project import CHAIN, PAIR, ROOT, Project
+
+from syncsweep.layout import BlockFolder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> dict[str, bytes]:
+    """Tables of the chain that nothing happened to."""
+    project = Project(tmp_path_factory.mktemp("undisturbed"), chain=CHAIN)
+    project.snakemake("tables")
+    return project.table_bytes("chain")
+
+
+def in_parts(project: Project) -> int:
+    """Samples in the parts of the chain; every record begins with its magic word."""
+    records = 0
+    for block in project.blocks("chain"):
+        for _, _, path in BlockFolder(block).part_files():
+            records += max(path.read_bytes().count(b"SYNC") - 1, 0)
+    return records
+
+
+def wait_for_samples(project: Project, process: psutil.Popen, count: int) -> None:
+    while in_parts(project) < count:
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.02)
+
+
+def workers(process: psutil.Popen, word: str) -> list[psutil.Process]:
+    """Processes under snakemake whose first words are `word`, by process id."""
+    found = [p for p in process.children(recursive=True) if word in Path(p.cmdline()[0]).name]
+    return sorted(found, key=lambda p: p.pid)
+
+
+def check_resumed(project: Project, undisturbed: dict[str, bytes], kept: int) -> None:
+    """The same command ends in the same tables, and only what was missing was solved."""
+    project.snakemake("tables")
+    assert project.table_bytes("chain") == undisturbed
+    last = [event for event in project.events("chain") if event["event"] == "start"][-1]
+    # Two ranks may each have finished one more sample between the count and the kill.
+    assert kept <= last["from_parts"] + last["from_shards"] <= kept + 2
+    assert last["missing"] == 40 - last["from_parts"] - last["from_shards"]
+
+
+def test_killed_rank_ends_the_launch_and_the_next_run_goes_on(make_project, undisturbed):
+    project = make_project(chain=CHAIN)
+    process = project.start("tables")
+    wait_for_samples(project, process, 8)
+    ranks = [p for p in workers(process, "python") if "solve_shard.py" in " ".join(p.cmdline())]
+    assert len(ranks) == 2
+    ranks[1].send_signal(signal.SIGKILL)
+    kept = in_parts(project)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1, output
+    check_resumed(project, undisturbed, kept)
+
+
+def test_killed_launch_is_resumed(make_project, undisturbed):
+    project = make_project(chain=CHAIN)
+    process = project.start("tables")
+    wait_for_samples(project, process, 8)
+    (launcher,) = [p for p in workers(process, "mpiexec") if p.is_running()][:1]
+    launcher.send_signal(signal.SIGKILL)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1, output
+    time.sleep(1)
+    check_resumed(project, undisturbed, min(in_parts(project), 40))
+
+
+def test_killed_snakemake_is_resumed_after_unlock(make_project, undisturbed):
+    project = make_project(chain=CHAIN)
+    process = project.start("tables")
+    wait_for_samples(project, process, 8)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    project.snakemake("--unlock")
+    project.snakemake("tables")
+    assert project.table_bytes("chain") == undisturbed
+    # The launch that snakemake left behind is waited for, so no sample was solved twice.
+    assert project.solved("chain") == 40
+
+
+def test_interrupted_snakemake_is_resumed_without_unlock(make_project, undisturbed):
+    project = make_project(chain=CHAIN)
+    process = project.start("tables")
+    wait_for_samples(project, process, 8)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=60)
+    project.snakemake("tables")
+    assert project.table_bytes("chain") == undisturbed
+
+
+def flip_bits(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    for position in range(len(data) // 3, len(data) // 3 + 64):
+        data[position] ^= 0xFF
+    path.write_bytes(data)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def wrong_schema(path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    pq.write_table(table.drop_columns(["s_max"]), path)
+
+
+def other_indices(path: Path) -> None:
+    other = path.with_name(path.name.replace("000000000-000000030", "000000030-000000060"))
+    shutil.copy(other, path)
+
+
+@pytest.fixture(scope="module")
+def finished_pair(tmp_path_factory) -> Project:
+    project = Project(tmp_path_factory.mktemp("pair"), pair=PAIR)
+    project.snakemake("tables")
+    return project
+
+
+@pytest.mark.parametrize("damage", [flip_bits, truncate, wrong_schema, other_indices])
+def test_damaged_shard_is_set_aside_named_and_made_again(finished_pair, damage):
+    project = finished_pair
+    tables, solved = project.table_bytes("pair"), project.solved("pair")
+    (block,) = project.blocks("pair")
+    shard = BlockFolder(block).shard(0, 30)
+    damage(shard)
+    os.utime(shard)
+    output = project.snakemake("tables")
+    warnings = [line for line in output.splitlines() if line.startswith("warning:")]
+    assert len(warnings) == 1
+    assert shard.name in warnings[0] and "set aside" in warnings[0]
+    assert project.solved("pair") == solved + 30
+    assert project.table_bytes("pair") == tables
+
+
+def launch(block: Path, ranks: int, expected: int, *, program: str | None = None) -> str:
+    """Launch a worker by hand; returns what it prints, which must be a failure."""
+    script = [str(ROOT / "scripts" / "solve_shard.py")] if program is None else ["-c", program]
+    command = ["mpiexec", "-n", str(ranks), sys.executable, "-m", "mpi4py", *script]
+    command += ["--block", str(block), "--start", "60", "--stop", "70", "--ranks", str(expected)]
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, env={**os.environ, "PATH": path}
+    )
+    assert done.returncode != 0
+    return done.stderr
+
+
+def test_launch_with_another_number_of_ranks_is_refused(finished_pair):
+    (block,) = finished_pair.blocks("pair")
+    errors = launch(block, ranks=1, expected=2)
+    assert "error: this launch has 1 rank(s) instead of 2" in errors
+    assert not BlockFolder(block).shard(60, 70).exists()
+
+
+def test_failing_rank_ends_the_launch_with_its_message(finished_pair):
+    (block,) = finished_pair.blocks("pair")
+    script = ROOT / "scripts" / "solve_shard.py"
+    program = f"""
+import runpy
+from mpi4py import MPI
+from syncsweep import sample
+def rows(self, index):
+    if MPI.COMM_WORLD.rank == 1:
+        raise RuntimeError("a fault on rank 1")
+    return original(self, index)
+original = sample.SampleSolver.rows
+sample.SampleSolver.rows = rows
+runpy.run_path({str(script)!r}, run_name="__main__")
+"""
+    assert "a fault on rank 1" in launch(block, ranks=2, expected=2, program=program)
+    assert not BlockFolder(block).shard(60, 70).exists()
+
+
+def test_edited_study_file_is_refused_by_workers(finished_pair, tmp_path):
+    (block,) = finished_pair.blocks("pair")
+    study = tmp_path / block.parent.name
+    shutil.copytree(block.parent, study)
+    description = study / "study.json"
+    description.write_text(description.read_text().replace('"B": 0.3', '"B": 0.35'))
+    errors = launch(study / block.name, ranks=2, expected=2)
+    messages = [line for line in errors.splitlines() if line.startswith("error:")]
+    assert len(messages) == 1 and str(description) in messages[0]

@@ -1,0 +1,160 @@
+"""What is solved, and what is made again, when one thing changes."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+from project import CHAIN, PAIR
+
+TABLES = ("summary", "chi_histogram", "s_max_histogram")
+
+
+def test_whole_sweep_makes_every_table_and_figure(make_project):
+    project = make_project(pair=PAIR, chain={**CHAIN, "samples": 4, "chunk_size": 2})
+    project.snakemake()
+    for study in ("pair", "chain"):
+        for table in TABLES:
+            stem = project.results / "tables" / study / table
+            csv = pd.read_csv(stem.with_suffix(".csv"))
+            pd.testing.assert_frame_equal(pd.read_parquet(stem.with_suffix(".parquet")), csv)
+            assert len(csv) > 0
+        for kind in ("pdf", "png"):
+            assert (project.results / "figures" / f"{study}.{kind}").stat().st_size > 1000
+    summary = pd.read_csv(project.results / "tables" / "chain" / "summary.csv")
+    assert len(summary) == 29
+    assert (summary.n + summary.failed == 4).all()
+    expected = "eta n failed p1 p1_se p2 p2_se p3 p3_se ratio ratio_se s_max_mean s_max_se"
+    assert list(summary.columns)[:13] == expected.split()
+    for panel in ("chi", "probabilities", "ratio", "s_max"):
+        assert (project.results / "figures" / f"chain_{panel}.csv").exists()
+    output = project.snakemake()
+    assert "Nothing to be done" in output
+
+
+def test_dry_run_prints_the_plan_and_writes_nothing(make_project):
+    project = make_project(pair=PAIR)
+    before = project.files()
+    output = project.snakemake("-n")
+    assert "solve_shard" in output
+    assert project.files() == before
+
+
+def test_only_missing_samples_are_solved(make_project):
+    project = make_project(pair={**PAIR, "samples": 200, "chunk_size": 500})
+    project.snakemake("tables")
+    assert project.solved("pair") == 200
+    project.snakemake("tables", "--config", "samples=1000")
+    assert project.solved("pair") == 1000
+    tables = project.table_bytes("pair")
+    project.config["studies"]["pair"]["samples"] = 1000
+    project.config["studies"]["pair"]["chunk_size"] = 250
+    project.write_config()
+    project.snakemake("tables")
+    assert project.solved("pair") == 1000
+    assert project.table_bytes("pair") == tables
+
+
+def test_a_new_eta_block_solves_only_itself(make_project):
+    project = make_project(pair=PAIR)
+    project.snakemake("tables")
+    project.config["studies"]["pair"]["eta_blocks"].append({"values": [0, 3e-3]})
+    project.write_config()
+    project.snakemake("tables")
+    assert project.solved("pair") == 120
+    by_block = {}
+    for block in project.blocks("pair"):
+        lines = [json.loads(line) for line in (block / "log.jsonl").read_text().splitlines()]
+        by_block[block.name] = sum(e["solved"] for e in lines if e["event"] == "end")
+    assert sorted(by_block.values()) == [60, 60]
+    summary = pd.read_csv(project.results / "tables" / "pair" / "summary.csv")
+    assert summary.eta.tolist() == [0, 1e-4, 1e-3, 3e-3, 1e-2, 1e-1, 1.0]
+
+
+def test_analysis_and_figure_settings_solve_nothing(make_project):
+    project = make_project(pair=PAIR)
+    project.snakemake()
+    tables = project.table_bytes("pair")
+    pair = project.config["studies"]["pair"]
+    for change in (
+        {"threshold": 0.9},
+        {"chi_bins": 16},
+        {"intervals": [[0, 0.25], [0.25, 0.5], [0.5, 1]]},
+    ):
+        pair["analysis"].update(change)
+        project.write_config()
+        project.snakemake()
+        assert project.solved("pair") == 60
+        assert project.table_bytes("pair") != tables
+        tables = project.table_bytes("pair")
+    pair["figure"]["panels"] = ["s_max"]
+    project.write_config()
+    output = project.snakemake()
+    assert "draw_pair" in output
+    assert "make_tables" not in output
+    assert project.solved("pair") == 60
+    assert project.table_bytes("pair") == tables
+
+
+def test_changed_rule_text_solves_nothing(make_project):
+    project = make_project(pair=PAIR)
+    project.snakemake("tables")
+    tables = project.table_bytes("pair")
+    rule = project.path / "workflow" / "rules" / "shards.smk"
+    text = rule.read_text()
+    changed = text.replace("python -m mpi4py", "python  -m mpi4py").replace("# One job", "# A job")
+    assert changed != text
+    rule.write_text(changed)
+    project.snakemake("tables")
+    assert project.solved("pair") == 60
+    assert project.table_bytes("pair") == tables
+
+
+def test_changed_table_and_figure_code_remake_exactly_those(make_project):
+    project = make_project(pair=PAIR)
+    project.snakemake()
+    package = project.path / "src" / "syncsweep"
+    with (package / "results" / "figures" / "sweep.py").open("a") as module:
+        module.write("\n# another comment\n")
+    output = project.snakemake()
+    assert "draw_pair" in output
+    assert "make_tables" not in output and "solve_shard" not in output
+    with (package / "results" / "tables.py").open("a") as module:
+        module.write("\n# another comment\n")
+    output = project.snakemake()
+    assert "draw_pair" in output and "make_tables" in output
+    assert "solve_shard" not in output
+    assert project.solved("pair") == 60
+    with (package / "physics" / "steady_state.py").open("a") as module:
+        module.write("\n# another comment\n")
+    assert "Nothing to be done" in project.snakemake()
+
+
+def test_other_physics_makes_other_folders_and_keeps_the_old(make_project):
+    project = make_project(pair=PAIR)
+    project.snakemake("tables")
+    old = {path: path.read_bytes() for path in project.results.glob("pair-*/eta-*/*.parquet")}
+    assert len(old) == 2
+    project.config["studies"]["pair"]["model"]["B"] = 0.4
+    project.write_config()
+    project.snakemake("tables")
+    assert len(project.blocks("pair")) == 2
+    assert project.solved("pair") == 120
+    assert all(path.read_bytes() == content for path, content in old.items())
+
+
+def test_editing_the_configuration_changes_nothing_in_waiting_jobs(make_project):
+    undisturbed = make_project(pair={**PAIR, "samples": 160, "chunk_size": 40})
+    undisturbed.snakemake("tables")
+    project = make_project(pair={**PAIR, "samples": 160, "chunk_size": 40})
+    process = project.start("tables")
+    while not any(event["event"] == "end" for event in project.events("pair")):
+        assert process.poll() is None
+    assert not (project.results / "tables").exists()
+    project.config["studies"]["pair"]["model"]["B"] = 0.9
+    project.config["root_seed"] = 8
+    project.write_config()
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    assert len(project.blocks("pair")) == 1
+    assert project.table_bytes("pair") == undisturbed.table_bytes("pair")
