@@ -6,10 +6,15 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from syncsweep import config as configuration
-from syncsweep import layout
-
 min_version("9.1")
+
+try:
+    from syncsweep import config as configuration
+    from syncsweep import layout
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"error: {sys.executable} has no {error.name}: run `make env`, then .venv/bin/snakemake"
+    )
 
 # Checked before Snakemake reads it: one line for a mistake, and doubled keys are seen.
 # `config` holds by now what --configfile and --config say.

@@ -8,17 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from syncsweep.config_messages import explain, one_line
+from syncsweep.config_fields import FolderName, Integer, Number, SafeName, Strict
+from syncsweep.config_file import check_yaml, merge
+from syncsweep.config_messages import ConfigError, explain
 
 #: Raise by one when a physical value of a row moves by more than 1e-9, and only then.
 RESULTS_VERSION = 1
@@ -26,72 +27,11 @@ RESULTS_VERSION = 1
 #: Largest matrix of the ensemble that fits a machine: four spin-1s, D² = 6561.
 _MOST_SITES = 4
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
-
-class ConfigError(Exception):
-    """A mistake in the configuration; the message is one line for the user."""
-
-
-def _number(value: Any) -> Any:
-    # YAML 1.1 reads 1e-6 as a string, and Python takes True for 1.
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            raise ValueError("must be a number") from None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("must be a number")
-    try:
-        if not math.isfinite(value):
-            raise ValueError("must be a finite number")
-        return float(value)
-    except OverflowError:
-        raise ValueError("must be a finite number") from None
-
-
-def _integer(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    number = _number(value)
-    if number != int(number):
-        raise ValueError("must be an integer")
-    return int(number)
-
-
-def _safe_name(value: Any) -> Any:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise ValueError(
-            "must be 1 to 64 letters, digits, '_' or '-', not beginning with '_' or '-'"
-        )
-    return value
-
-
-def _folder_name(value: Any) -> Any:
-    # Braces are wildcards to Snakemake, and control characters break its logs.
-    if not isinstance(value, str) or not 0 < len(value) <= 1024:
-        raise ValueError("must be a path of 1 to 1024 characters")
-    if any(ord(c) < 32 or c in "{}\x7f" for c in value) or value.startswith(("-", "~")):
-        raise ValueError(
-            "must be a path without braces and control characters, not from '-' or '~'"
-        )
-    return value
-
-
-Number = Annotated[float, BeforeValidator(_number)]
-Integer = Annotated[int, BeforeValidator(_integer)]
-FolderName = Annotated[str, BeforeValidator(_folder_name)]
-SafeName = Annotated[str, BeforeValidator(_safe_name)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Spin1Chain(_Strict):
+class Spin1Chain(Strict):
     """Open chain of spin-1s (Eq. 6); energies and rates in units of ω."""
 
-    name: Literal["spin1_chain"]
+    name: Literal["spin1_chain"] = Field(description="this model")
     n_sites: Integer = Field(3, ge=2, le=_MOST_SITES, description="number of spins N")
     omega: Number = Field(1.0, description="level splitting ω")
     J: Number = Field(0.5, description="exchange coupling J [ω]")
@@ -104,10 +44,10 @@ class Spin1Chain(_Strict):
         return 1.0
 
 
-class SpinHalfPair(_Strict):
+class SpinHalfPair(Strict):
     """Two spin-1/2s with collective decay (App. D); energies in units of J."""
 
-    name: Literal["spin_half_pair"]
+    name: Literal["spin_half_pair"] = Field(description="this model")
     J: Number = Field(1.0, description="exchange coupling J")
     delta: Number = Field(1.0, description="Ising coupling Δ [J]")
     B: Number = Field(0.3, description="magnetic field B [J]")
@@ -124,7 +64,7 @@ class SpinHalfPair(_Strict):
         return 2
 
 
-class Ensemble(_Strict):
+class Ensemble(Strict):
     """The random perturbation L₍₁₎ of App. F."""
 
     zeta_coh: Number = Field(1.0, ge=0, description="weight of the random Hamiltonian")
@@ -143,7 +83,7 @@ class Ensemble(_Strict):
         return self
 
 
-class EtaBlock(_Strict):
+class EtaBlock(Strict):
     """An η-block, solved together: a logarithmic grid, or values one by one (0 is η → 0⁺)."""
 
     first: Number | None = Field(
@@ -174,11 +114,18 @@ class EtaBlock(_Strict):
             or not self.per_decade
         ):
             raise ValueError("needs either first, last and per_decade, or values")
-        steps = math.log10(self.last / self.first) * self.per_decade
-        if steps < 0:
-            raise ValueError("last must not be smaller than first")
+        if self.last < self.first:
+            raise ValueError(
+                f"last must not be smaller than first, but {self.last:g} < {self.first:g}"
+            )
+        decades = math.log10(self.last) - math.log10(self.first)
+        steps = decades * self.per_decade
+        if decades > 100 or steps > 10_000:
+            raise ValueError("first and last must be at most 100 decades and 10000 steps apart")
         if abs(steps - round(steps)) > 1e-6:
-            raise ValueError("last must lie a whole number of steps above first")
+            raise ValueError(
+                f"last must lie a whole number of steps above first, but is {self.last:g}"
+            )
         return self
 
     @cached_property
@@ -199,7 +146,7 @@ class EtaBlock(_Strict):
 
 def canonical_eta(eta: float) -> float:
     """η rounded to twelve digits, so that one value has one name."""
-    return float(f"{eta:.12g}")
+    return float(f"{eta + 0.0:.12g}")
 
 
 def block_id(etas: tuple[float, ...]) -> str:
@@ -208,7 +155,7 @@ def block_id(etas: tuple[float, ...]) -> str:
     return f"eta-{etas[0]:.4g}-{etas[-1]:.4g}-n{len(etas)}-{digest}"
 
 
-class LogBins(_Strict):
+class LogBins(Strict):
     """Logarithmic bins of a histogram."""
 
     low: Number = Field(gt=0, description="lower edge of the first bin")
@@ -218,11 +165,11 @@ class LogBins(_Strict):
     @model_validator(mode="after")
     def _ascends(self) -> Self:
         if self.high <= self.low:
-            raise ValueError("high must be larger than low")
+            raise ValueError(f"high must be larger than low, but {self.high:g} ≤ {self.low:g}")
         return self
 
 
-class Analysis(_Strict):
+class Analysis(Strict):
     """How shards become tables; nothing here is ever solved again for."""
 
     threshold: Number = Field(0.95, gt=0, lt=1, description="r: χ is sampled where S_d−u ≥ r·S_max")
@@ -252,7 +199,7 @@ class Analysis(_Strict):
         return self
 
 
-class Figure(_Strict):
+class Figure(Strict):
     """The figure of a study."""
 
     name: SafeName = Field(description="file name without ending")
@@ -263,8 +210,15 @@ class Figure(_Strict):
         description="panels a, b, … from top to bottom",
     )
 
+    @model_validator(mode="after")
+    def _panels_once(self) -> Self:
+        for panel in self.panels:
+            if self.panels.count(panel) > 1:
+                raise ValueError(f"panels must not repeat a panel, but has {panel!r} twice")
+        return self
 
-class Physics(_Strict):
+
+class Physics(Strict):
     """All that decides the value of a row, beside its sample and η."""
 
     model: Spin1Chain | SpinHalfPair = Field(discriminator="name")
@@ -285,7 +239,7 @@ def chunks(samples: int, chunk_size: int) -> tuple[tuple[int, int], ...]:
     return tuple((start, min(start + chunk_size, samples)) for start in starts)
 
 
-class Study(_Strict):
+class Study(Strict):
     """One sweep: a model under an ensemble of perturbations over a set of η."""
 
     model: Spin1Chain | SpinHalfPair = Field(discriminator="name", description="unperturbed model")
@@ -302,7 +256,9 @@ class Study(_Strict):
     def _consistent(self) -> Self:
         limit = (round(2 * self.model.spin) + 1) ** (2 * self.model.n_sites) - 1
         if self.ensemble.rank is not None and self.ensemble.rank > limit:
-            raise ValueError(f"ensemble.rank must be at most D²−1 = {limit}")
+            raise ValueError(
+                f"ensemble.rank must be at most D²−1 = {limit}, but is {self.ensemble.rank}"
+            )
         seen: set[float] = set()
         for block in self.eta_blocks:
             for eta in block.etas:
@@ -317,7 +273,7 @@ class Study(_Strict):
         return chunks(self.samples, self.chunk_size)
 
 
-class Config(_Strict):
+class Config(Strict):
     """The whole configuration."""
 
     results: FolderName = Field(description="output folder")
@@ -345,11 +301,13 @@ class Config(_Strict):
 
     @model_validator(mode="after")
     def _figures_apart(self) -> Self:
-        names = [study.figure.name for study in self.studies.values()]
-        for name in names:
-            if names.count(name) > 1:
+        # The rules are named after the figures, and a rule's name has no hyphen.
+        names = [study.figure.name.replace("-", "_") for study in self.studies.values()]
+        for study in self.studies.values():
+            if names.count(study.figure.name.replace("-", "_")) > 1:
                 raise ValueError(
-                    f"figure.name must differ between studies, but {name!r} is used twice"
+                    "figure.name must differ between studies (in more than '-' and '_'), but "
+                    f"{study.figure.name!r} is used twice"
                 )
         return self
 
@@ -357,50 +315,6 @@ class Config(_Strict):
         """What decides the rows of a study."""
         chosen = self.studies[study]
         return Physics(model=chosen.model, ensemble=chosen.ensemble, root_seed=self.root_seed)
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Safe YAML loader that refuses a key given twice."""
-
-
-def _mapping_without_doubles(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    loader.flatten_mapping(node)
-    mapping: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str | int | float | bool | None):
-            raise ConfigError(f"line {key_node.start_mark.line + 1}: a key must be a word")
-        if key in mapping:
-            raise ConfigError(
-                f"line {key_node.start_mark.line + 1}: key {key!r} is given twice; keep one"
-            )
-        mapping[key] = loader.construct_object(value_node, deep=True)
-    return mapping
-
-
-_UniqueKeyLoader.add_constructor(
-    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_doubles
-)
-
-
-def check_yaml(path: str | Path) -> None:
-    """Refuse a configuration file that is missing, unreadable, not YAML or repeats a key."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-        data = yaml.load(text, Loader=_UniqueKeyLoader)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: cannot be read (not UTF-8 text)") from None
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "is not valid YAML"
-        raise ConfigError(one_line(f"{path}{place}: {problem}")) from None
-    if not isinstance(data, dict):
-        raise ConfigError(f"{path}: must hold `key: value` pairs")
 
 
 def parse(data: Mapping[str, Any]) -> Config:
@@ -415,14 +329,7 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config
     """Read a configuration file, put `overrides` over it key by key, and validate the result."""
     check_yaml(path)
     data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    return parse(_merge(data, overrides or {}))
-
-
-def _merge(base: Any, over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base) if isinstance(base, Mapping) else {}
-    for key, value in over.items():
-        merged[key] = _merge(merged.get(key), value) if isinstance(value, Mapping) else value
-    return merged
+    return parse(merge(data, overrides or {}))
 
 
 def json_schema() -> dict[str, Any]:

@@ -9,10 +9,16 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+
+class ConfigError(Exception):
+    """A mistake in the configuration; the message is one line for the user."""
+
+
 #: What pydantic says, in the words of a configuration file.
 _WORDS = {
-    "tuple": "list",
-    "a valid dictionary": "`key: value` pairs",
+    "[Tt]uple": "list",
+    "Dictionary": "pairs",
+    "a valid dictionary( or .*)?": "`key: value` pairs",
     " after validation": "",
     "Input should": "should",
 }
@@ -22,6 +28,13 @@ def one_line(text: str, limit: int = 300) -> str:
     """Text on one line of at most `limit` characters."""
     flat = " ".join(text.split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def _shown(value: Any) -> str:
+    try:
+        return one_line(repr(value), 80)
+    except (ValueError, RecursionError):  # an integer of more than 4300 digits
+        return f"a value of type {type(value).__name__}"
 
 
 def explain(error: ValidationError, data: Mapping[str, Any], root: type[BaseModel]) -> str:
@@ -37,14 +50,15 @@ def explain(error: ValidationError, data: Mapping[str, Any], root: type[BaseMode
         hint = _nearest(str(path[-1]), allowed, "did you mean {!r}? ")
         return one_line(f"config: unknown key {key}; {hint}allowed here: {', '.join(allowed)}")
     if kind == "missing":
-        field = _model_at(location[:-1], root).model_fields[str(location[-1])]
-        return one_line(f"config: key {key} is missing ({field.description})")
+        field = _model_at(location[:-1], root).model_fields.get(str(location[-1]))
+        meaning = field.description if field else "required"
+        return one_line(f"config: key {key} is missing ({meaning})")
     if kind == "union_tag_not_found":
         return f"config: key {key}.name is missing (allowed: {', '.join(_tags(location, root))})"
-    given = one_line(repr(problem["input"]), 80)
+    given = _shown(problem["input"])
     message = problem["msg"].removeprefix("Value error, ")
     for pydantic_word, word in _WORDS.items():
-        message = message.replace(pydantic_word, word)
+        message = re.sub(pydantic_word, word, message)
     if kind in ("literal_error", "union_tag_invalid"):
         context = problem.get("ctx", {})
         expected = str(context.get("expected", context.get("expected_tags", "")))
@@ -90,7 +104,9 @@ def _tag(model: type[BaseModel]) -> str | None:
 def _model_at(location: tuple[int | str, ...], root: type[BaseModel]) -> type[BaseModel]:
     """The model whose keys stand at a location, following fields and tags from the root."""
     models = [root]
-    for part in location:
+    for position, part in enumerate(location):
+        if position == 1:  # the name of a study
+            continue
         fields = [m.model_fields[str(part)] for m in models if str(part) in m.model_fields]
         tagged = [m for m in models if _tag(m) == part]
         if fields:

@@ -119,8 +119,14 @@ class NotWritableError(Exception):
 def check_writable(results: str | Path) -> None:
     """Refuse an output folder that cannot be made or written, without making it."""
     folder = Path(results).absolute()
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
+    try:
+        # A dangling link is there, and no folder can be made in its place.
+        while not os.path.lexists(folder) and folder != folder.parent:
+            folder = folder.parent
+        folder.stat()
+        Path(results).exists()  # a name too long is an error of its own
+    except OSError as error:
+        raise NotWritableError(f"results: {results} cannot be written ({error.strerror})") from None
     if not folder.is_dir():
         raise NotWritableError(f"results: {results} cannot be a folder, because {folder} is a file")
     if not os.access(folder, os.W_OK | os.X_OK):

@@ -6,6 +6,7 @@ import math
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -205,7 +206,9 @@ BAD_VALUES += [
 ]
 
 
-@pytest.mark.parametrize(("path", "value", "given", "allowed"), BAD_VALUES, ids=lambda v: repr(v)[:50])
+@pytest.mark.parametrize(
+    ("path", "value", "given", "allowed"), BAD_VALUES, ids=lambda v: repr(v)[:50]
+)
 def test_bad_value_is_named_with_what_was_given_and_what_is_allowed(path, value, given, allowed):
     with pytest.raises(ConfigError) as error:
         parse(edited(path, value))
@@ -446,7 +449,7 @@ def test_configuration_as_it_stands_is_that_of_the_paper():
         (block,) = study.eta_blocks
         assert len(block.etas) == count
         assert (block.etas[0], block.etas[-1]) == (first, 10)
-        for small, large in zip(block.etas, block.etas[1:], strict=False):
+        for small, large in pairwise(block.etas):
             assert large / small == pytest.approx(10**0.25, rel=1e-11)
         assert study.analysis.threshold == 0.95
         assert study.analysis.intervals == ((0, 0.125), (0.1875, 0.3125), (0.875, 1))

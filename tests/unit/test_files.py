@@ -30,12 +30,13 @@ def test_new_file_replaces_the_old_one_only_when_it_is_whole(tmp_path):
 def test_two_writers_have_different_temporary_files(tmp_path):
     path = tmp_path / "file"
 
-    def write_again(temporary):
-        replace_atomically(path, lambda other: other.write_text("inner", encoding="utf-8"))
-        assert not temporary.exists()
+    def write(temporary):
         temporary.write_text("outer", encoding="utf-8")
+        replace_atomically(path, lambda other: other.write_text("inner", encoding="utf-8"))
+        assert path.read_text(encoding="utf-8") == "inner"
+        assert temporary.read_text(encoding="utf-8") == "outer"
 
-    replace_atomically(path, write_again)
+    replace_atomically(path, write)
     assert path.read_text(encoding="utf-8") == "outer"
     assert list(tmp_path.iterdir()) == [path]
 

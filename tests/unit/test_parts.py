@@ -73,7 +73,7 @@ def test_record_can_be_read_while_the_part_is_still_open(tmp_path, rows):
 
 
 def test_part_is_only_ever_appended_to(part, rows):
-    path, data, ends = part
+    _, data, ends = part
     assert data.startswith(b"SYNC")
     assert len(data) == ends[-1]
     assert sorted(set(ends)) == ends

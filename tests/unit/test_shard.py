@@ -54,7 +54,9 @@ def assert_same(one, other):
     for name in one.column_names:
         left, right = column(one, name), column(other, name)
         assert (left.dtype, left.shape) == (right.dtype, right.shape)
-        assert left.tolist() == right.tolist() if left.dtype == object else bits(left) == bits(right)
+        assert (
+            left.tolist() == right.tolist() if left.dtype == object else bits(left) == bits(right)
+        )
 
 
 def bits(values):

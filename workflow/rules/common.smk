@@ -8,6 +8,13 @@ def study_folder(study):
     return layout.study_folder(CONFIG.results, study, CONFIG.physics(study).digest)
 
 
+def rank_memory_mb(study):
+    """Memory of one rank: libraries, and a dozen real matrices of D² rows."""
+    model = CONFIG.studies[study].model
+    dim = round(2 * model.spin + 1) ** model.n_sites
+    return 300 + round(12 * 8e-6 * dim**4)
+
+
 def shard_files(study):
     return [
         layout.BlockFolder(study_folder(study) / block.id).shard(start, stop)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from syncsweep.config import Physics, block_id, canonical_eta
+from syncsweep.config import RESULTS_VERSION, Physics, block_id, canonical_eta
 from syncsweep.files import replace_atomically
 from syncsweep.layout import BlockFolder, study_file
 
@@ -64,6 +64,11 @@ def read(block_folder: Path) -> Description:
             raise DescriptionError(
                 f"{path}: describes {study}-{physics.digest}, not this folder; remove the file "
                 "and run snakemake again"
+            )
+        if physics.results_version != RESULTS_VERSION:
+            raise DescriptionError(
+                f"{path}: is of results version {physics.results_version}, but this code of "
+                f"{RESULTS_VERSION}; run snakemake again"
             )
         path = block.description
         etas = tuple(canonical_eta(eta) for eta in json.loads(path.read_text("utf-8"))["etas"])

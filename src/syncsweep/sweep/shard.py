@@ -91,15 +91,32 @@ def _digest(table: pa.Table, identity: dict[str, Any]) -> str:
     return digest.hexdigest()
 
 
+def has_columns_of_rows(table: pa.Table) -> bool:
+    """Whether a table has the columns of `Rows`, each once, with their types and no empty cell."""
+    if sorted(table.column_names) != sorted(field.name for field in fields(Rows)):
+        return False
+    for name in table.column_names:
+        values = table.column(name).combine_chunks()
+        kind, empty = values.type, values.null_count
+        if name in ("s_d", "angles"):
+            if not pa.types.is_fixed_size_list(kind):
+                return False
+            kind, empty = kind.value_type, empty + values.flatten().null_count
+        if kind != _KINDS.get(name, pa.float64()) or empty:
+            return False
+    return True
+
+
+_KINDS = {"sample": pa.int64(), "status": pa.string(), "method": pa.string()}
+
+
 def _check_rows(table: pa.Table, identity: Identity) -> str | None:
     """What is wrong with the rows of a table, or None."""
     n_eta, n_samples = len(identity.etas), identity.stop - identity.start
-    if set(table.column_names) != {field.name for field in fields(Rows)}:
-        return "has other columns than a shard"
+    if not has_columns_of_rows(table):
+        return "has other columns than a shard, or empty cells"
     if table.num_rows != n_eta * n_samples:
         return f"has {table.num_rows} rows instead of {n_eta * n_samples}"
-    if any(table.column(name).null_count for name in table.column_names):
-        return "has empty cells"
     expected = np.repeat(np.arange(identity.start, identity.stop), n_eta)
     if not np.array_equal(column(table, "sample"), expected):
         return "has other samples than its name says"

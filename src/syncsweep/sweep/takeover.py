@@ -17,7 +17,13 @@ from syncsweep.config import block_id
 from syncsweep.layout import BlockFolder
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parts import PartIdentity, read_part
-from syncsweep.sweep.shard import Identity, ShardError, read_shard, set_aside
+from syncsweep.sweep.shard import (
+    Identity,
+    ShardError,
+    has_columns_of_rows,
+    read_shard,
+    set_aside,
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,9 @@ def find_rows(folder: BlockFolder, description: Description, start: int, stop: i
             continue
         try:
             for sample, table in read_part(path, part_identity):
-                if start <= sample < stop and table.num_rows == len(description.etas):
+                # Another version of the code may have written other columns.
+                whole = table.num_rows == len(description.etas) and has_columns_of_rows(table)
+                if start <= sample < stop and whole:
                     rows.setdefault(sample, table)
         except FileNotFoundError:  # another job has finished it meanwhile
             continue

@@ -1,0 +1,68 @@
+"""Fields of a configuration: numbers, names and folders that a user may write in several ways."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+def _number(value: Any) -> Any:
+    # YAML 1.1 reads 1e-6 as a string, and Python takes True for 1.
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            raise ValueError("must be a number") from None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a number")
+    try:
+        if not math.isfinite(value):
+            raise ValueError("must be a finite number")
+        return float(value) + 0.0  # no negative zero
+    except OverflowError:
+        raise ValueError("must be a finite number") from None
+
+
+def _integer(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    number = _number(value)
+    if number != int(number):
+        raise ValueError("must be an integer")
+    return int(number)
+
+
+def _safe_name(value: Any) -> Any:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise ValueError(
+            "must be 1 to 64 letters, digits, '_' or '-', not beginning with '_' or '-'"
+        )
+    return value
+
+
+def _folder_name(value: Any) -> Any:
+    # Braces are wildcards to Snakemake, and control characters break its logs.
+    if not isinstance(value, str) or not 0 < len(value) <= 1024:
+        raise ValueError("must be a path of 1 to 1024 characters")
+    if not value.isprintable() or "{" in value or "}" in value or value.startswith(("-", "~")):
+        raise ValueError(
+            "must be a path without braces and control characters, not from '-' or '~'"
+        )
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+Integer = Annotated[int, BeforeValidator(_integer)]
+FolderName = Annotated[str, BeforeValidator(_folder_name)]
+SafeName = Annotated[str, BeforeValidator(_safe_name)]
+
+
+class Strict(BaseModel):
+    """A frozen model that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,0 +1,173 @@
+"""Rules of the house that the code itself must keep: who imports what, and how long a module is."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from syncsweep.config import Ensemble, Physics, SpinHalfPair, block_id
+from syncsweep.layout import BlockFolder, study_folder
+from syncsweep.sweep import description
+from syncsweep.sweep.shard import read_shard
+from syncsweep.sweep.takeover import identity_of
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "syncsweep"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+PHYSICS_MODULES = sorted((PACKAGE / "physics").glob("*.py"))
+SLOW = {"pandas", "matplotlib", "snakemake"}
+
+#: Of the standard library, what reaches beyond numbers.
+OUTSIDE = {
+    "builtins", "importlib", "io", "json", "multiprocessing", "os", "pathlib", "pickle", "shutil",
+    "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time",
+}  # fmt: skip
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT / "src").with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path):
+    """Full names of all that a module imports, at its top or anywhere within."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def top(name):
+    return name.partition(".")[0]
+
+
+def importers(package):
+    return {module_name(p) for p in MODULES if package in map(top, imports(p))}
+
+
+def test_modules_are_seen():
+    names = {module_name(path) for path in MODULES}
+    assert {"syncsweep.config", "syncsweep.sweep.worker", "syncsweep.physics.measures"} <= names
+    assert len(PHYSICS_MODULES) >= 9
+
+
+@pytest.mark.parametrize("path", PHYSICS_MODULES, ids=module_name)
+def test_physics_knows_nothing_but_numbers(path):
+    allowed = {"numpy", "scipy", *sys.stdlib_module_names} - OUTSIDE
+    strange = {
+        name
+        for name in imports(path)
+        if not name.startswith("syncsweep.physics.") and top(name) not in allowed
+    }
+    assert strange == set()
+    calls = {
+        node.func.id
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert calls & {"open", "print", "input", "exec", "eval", "__import__"} == set()
+
+
+def test_only_the_worker_imports_mpi():
+    assert importers("mpi4py") == {"syncsweep.sweep.worker"}
+
+
+def test_tables_and_figures_alone_import_pandas_and_matplotlib():
+    for package in SLOW:
+        for module in importers(package):
+            assert module.startswith(("syncsweep.results", "syncsweep.cli")), (module, package)
+
+
+def test_nobody_imports_the_worker():
+    assert [
+        module_name(path)
+        for path in MODULES
+        if any(name.startswith("syncsweep.sweep.worker") for name in imports(path))
+    ] == []
+
+
+def test_configuration_and_layout_import_little():
+    """Snakemake reads them in every job."""
+    light = [
+        *PACKAGE.glob("config*.py"),
+        *(PACKAGE / f"{n}.py" for n in ("layout", "files", "source")),
+    ]
+    own = {f"syncsweep.{path.stem}" for path in light}
+    for path in light:
+        others = [i for i in imports(path) if not any(i.startswith(name) for name in own)]
+        found = {top(i) for i in others} - set(sys.stdlib_module_names)
+        assert found <= {"yaml", "pydantic"}, path.name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_module_is_not_longer_than_350_lines(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_module_says_in_its_first_line_what_it_is(path):
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text))
+    assert text.startswith('"""')
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_errors_are_not_silenced(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    bare = [n.lineno for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) and not n.type]
+    assert bare == []
+
+
+def test_global_random_state_is_not_used():
+    for path in MODULES:
+        names = [name for name in imports(path) if top(name) == "random"]
+        assert names == [], path
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "np.random":
+                assert node.attr in {"Generator", "SeedSequence", "default_rng"}, path
+
+
+ETAS = (0.1, 1.0)
+
+#: The job's script, and then what its process has loaded.
+RUN_WORKER = """
+import json, runpy, sys
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+print(json.dumps([name for name in sys.modules if "." not in name]))
+"""
+
+
+@pytest.fixture
+def block(tmp_path):
+    physics = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)
+    folder = study_folder(tmp_path, "pair", physics.digest)
+    description.write(folder, "pair", physics, [ETAS])
+    return BlockFolder(folder / block_id(ETAS))
+
+
+def test_worker_solves_writes_and_reads_without_pandas_and_matplotlib(block, tmp_path):
+    script = str(ROOT / "scripts" / "solve_shard.py")
+    environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    arguments = ["--block", block.path, "--start", "0", "--stop", "2", "--ranks", "1"]
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_WORKER, script, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert {"numpy", "pyarrow", "mpi4py", "syncsweep"} <= loaded
+    assert SLOW & loaded == set()
+    table = read_shard(block.shard(0, 2), identity_of(description.read(block.path), 0, 2))
+    assert table.column("sample").to_pylist() == [0, 0, 1, 1]

@@ -1,0 +1,67 @@
+"""A mistake of the user costs one line: exit 1, no traceback, no new file.
+
+All kinds of mistakes are in tests/unit/test_config.py; here a few go through snakemake itself.
+"""
+
+from __future__ import annotations
+
+import pytest
+from project import PAIR
+
+#: The line that Snakemake prints by itself when it finds the project's profile.
+ANNOUNCEMENT = "Using workflow specific profile profiles/default"
+
+
+def messages(output: str) -> list[str]:
+    return [line for line in output.splitlines() if not line.startswith(ANNOUNCEMENT)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--config", "samples=0"], ["samples", "0", "greater than"]),
+        (["--config", "smaples=10"], ["smaples", "samples"]),
+        (["--config", "results=config.yaml/x"], ["results", "config.yaml", "file"]),
+        (["--config", "studies={pair: {model: {gama: 1}}}"], ["studies.pair.model.gama", "gamma"]),
+        (["-n", "--config", "ranks=1.5"], ["ranks", "1.5", "integer"]),
+    ],
+)
+def test_bad_override_gives_one_line_and_no_file(make_project, arguments, words):
+    project = make_project(pair=PAIR)
+    before = project.files()
+    lines = messages(project.snakemake(*arguments, code=1))
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("error: ")
+    assert all(word in lines[0] for word in words), lines[0]
+    assert project.files() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("results: a\nresults: b\n", ["config.yaml", "line 2", "results", "twice"]),
+        ("results: [a\n", ["config.yaml", "line"]),
+        (None, ["config.yaml", "cannot be read"]),
+    ],
+)
+def test_bad_file_gives_one_line_and_no_file(make_project, text, words):
+    project = make_project(pair=PAIR)
+    file = project.path / "config.yaml"
+    file.unlink()
+    if text is not None:
+        file.write_text(text)
+    before = project.files()
+    lines = messages(project.snakemake(code=1))
+    assert len(lines) == 1, lines
+    assert all(word in lines[0] for word in words), lines[0]
+    assert project.files() == before
+
+
+def test_results_folder_with_a_blank_and_quotes_is_carried_safely(make_project):
+    project = make_project(pair={**PAIR, "samples": 4, "chunk_size": 4})
+    project.config["results"] = "new results $(touch oops) 'a\" ; b"
+    project.write_config()
+    project.snakemake("tables")
+    folder = project.path / project.config["results"]
+    assert (folder / "tables" / "pair" / "summary.csv").exists()
+    assert not (project.path / "oops").exists()
