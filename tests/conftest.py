@@ -4,3 +4,9 @@ import os
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
+
+from hypothesis import settings  # noqa: E402
+
+# The same cases on every machine; a deadline would only measure the machine.
+settings.register_profile("reproducible", derandomize=True, deadline=None)
+settings.load_profile("reproducible")
