@@ -6,7 +6,7 @@ from math import pi
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-from scipy.stats import chi2, kstest
+from scipy.stats import chi2, chisquare, kstest
 
 from syncsweep.physics.measures import (
     RESOLUTION,
@@ -320,6 +320,23 @@ def test_random_shifts_leave_chi_uniform_and_a_fixed_lattice_does_not():
     random_shifts = np.random.default_rng(15).random((n_samples, 2))
     assert histogram_p_value(random_shifts, 16) > 1e-3
     assert histogram_p_value(np.zeros((n_samples, 2)), 16) < 1e-6
+
+
+@pytest.mark.parametrize(("n_angles", "bins"), [(1, 1000), (2, 64), (3, 48)])
+def test_flat_distribution_gives_a_flat_histogram(n_angles, bins):
+    """Every point of the grid is in the region: one of each of 10⁵ shifted grids is drawn."""
+    rng = np.random.default_rng(21)
+    points, n_shifts = chi_grid_points(n_angles, 0.95), 100_000
+    drawn = lattice(n_angles, points)[rng.integers(points**n_angles, size=n_shifts)]
+    shifts = rng.random((n_shifts, n_angles)) * 2 * pi / points
+
+    def p_value(angles):
+        values = chi(np.hstack([angles, np.zeros((n_shifts, 1))]))
+        counts, _ = np.histogram(values, bins, (0, 1))
+        return chisquare(counts).pvalue
+
+    assert p_value(drawn + shifts) > 1e-3
+    assert p_value(drawn) < 1e-6
 
 
 @pytest.mark.parametrize(

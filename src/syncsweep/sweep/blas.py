@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 
 
+class BlasThreadsError(Exception):
+    """A BLAS with more than one thread; the message is one line."""
+
+
 def limit_blas_threads() -> None:
     """Ask every BLAS for one thread; call before NumPy is imported."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -12,13 +16,13 @@ def limit_blas_threads() -> None:
 
 
 def blas_description() -> str:
-    """Name, version and kernels of the loaded BLAS; RuntimeError unless each has one thread."""
+    """Name, version and kernels of the loaded BLAS; BlasThreadsError unless each has one thread."""
     from threadpoolctl import threadpool_info
 
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     for pool in pools:
         if pool["num_threads"] != 1:
-            raise RuntimeError(
+            raise BlasThreadsError(
                 f"{pool['internal_api']} runs {pool['num_threads']} threads instead of 1"
             )
     names = {f"{p['internal_api']} {p['version']} {p.get('architecture', '')}" for p in pools}

@@ -24,7 +24,7 @@ from syncsweep import __version__
 from syncsweep.files import hold
 from syncsweep.layout import BlockFolder
 from syncsweep.sample import SampleSolver
-from syncsweep.sweep.blas import blas_description
+from syncsweep.sweep.blas import BlasThreadsError, blas_description
 from syncsweep.sweep.description import Description, DescriptionError, read
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 from syncsweep.sweep.shard import ShardError, write_shard
@@ -67,7 +67,7 @@ def run(job: Job) -> None:
         sys.exit(1)
     try:
         _make_shard(job, comm)
-    except (DescriptionError, ShardError) as error:
+    except (BlasThreadsError, DescriptionError, ShardError) as error:
         _abort(comm, str(error))
     except OSError as error:
         _abort(comm, f"{error.filename or job.folder}: {error.strerror or error}")
