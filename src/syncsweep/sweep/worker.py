@@ -82,43 +82,17 @@ def _abort(comm: MPI.Intracomm, message: str) -> NoReturn:
 def _make_shard(job: Job, comm: MPI.Intracomm) -> None:
     folder = BlockFolder(job.folder)
     blas = blas_description()
-    known: dict[int, pa.Table] = {}
-    task: _Task | None = None
-    if comm.rank == 0:
-        description = read(job.folder)
-        folder.parts.mkdir(exist_ok=True)
-        # A launch whose Snakemake was killed may still be at work on the same samples: what it
-        # solves need not be solved twice.
-        hold(folder.lock(job.start, job.stop), lambda: _report_waiting(job))
-        if not _already_valid(folder, description, job):
-            found = find_rows(folder, description, job.start, job.stop)
-            known = found.rows
-            missing = [i for i in range(job.start, job.stop) if i not in known]
-            task = _Task(description, missing, uuid.uuid4().hex[:12])
-            for message in found.messages:
-                print(f"warning: {message}", file=sys.stderr, flush=True)
-            _log(
-                folder,
-                job,
-                task.attempt,
-                event="start",
-                from_shards=found.from_shards,
-                from_parts=found.from_parts,
-                missing=len(missing),
-            )
+    task, known = _plan(job, folder) if comm.rank == 0 else (None, {})
     task = comm.bcast(task)
     if task is None:
         return
-
     began = time.time()
     mine = task.missing[comm.rank :: comm.size]
-    solved, seconds = _solve(job, folder, task, mine, comm)
-    gathered = comm.gather((solved, seconds))
+    gathered = comm.gather(_solve(job, folder, task, mine, comm))
     if gathered is None:
         return
     for rank_rows, _ in gathered:
         known |= rank_rows
-    table = pa.concat_tables([known[i] for i in range(job.start, job.stop)])
     run_metadata = {
         "began": began,
         "ended": time.time(),
@@ -129,10 +103,30 @@ def _make_shard(job: Job, comm: MPI.Intracomm) -> None:
         "blas": blas,
         **_environment(),
     }
+    table = pa.concat_tables([known[i] for i in range(job.start, job.stop)])
     identity = identity_of(task.description, job.start, job.stop)
     write_shard(folder.shard(job.start, job.stop), table, identity, run_metadata)
     _log(folder, job, task.attempt, event="end", solved=len(task.missing))
     print(f"{_name(task, job)}: {len(task.missing)} solved, {len(known)} in the shard", flush=True)
+
+
+def _plan(job: Job, folder: BlockFolder) -> tuple[_Task | None, dict[int, pa.Table]]:
+    """What is left to solve, and the rows that are there; no task if the shard is whole."""
+    description = read(job.folder)
+    folder.parts.mkdir(exist_ok=True)
+    # A launch whose Snakemake was killed may still be at work on the same samples: what it solves
+    # need not be solved twice.
+    hold(folder.lock(job.start, job.stop), lambda: _report_waiting(job))
+    if _already_valid(folder, description, job):
+        return None, {}
+    found = find_rows(folder, description, job.start, job.stop)
+    for message in found.messages:
+        print(f"warning: {message}", file=sys.stderr, flush=True)
+    missing = [i for i in range(job.start, job.stop) if i not in found.rows]
+    task = _Task(description, missing, uuid.uuid4().hex[:12])
+    counts = {"from_shards": found.from_shards, "from_parts": found.from_parts}
+    _log(folder, job, task.attempt, event="start", **counts, missing=len(missing))
+    return task, found.rows
 
 
 def _report_waiting(job: Job) -> None:
