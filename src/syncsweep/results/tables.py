@@ -29,7 +29,8 @@ from syncsweep.results.statistics import BlockStatistics, type_ratio
 from syncsweep.sample import chi_shift, unpack_coefficients
 from syncsweep.sweep import description, shard
 from syncsweep.sweep.description import Description, DescriptionError
-from syncsweep.sweep.shard import Identity, ShardError
+from syncsweep.sweep.shard import ShardError
+from syncsweep.sweep.takeover import clear_leftovers, identity_of
 
 #: Where a table says, as JSON, what it was made from.
 METADATA_KEY = b"syncsweep"
@@ -107,7 +108,7 @@ def _gather(
     statistics = BlockStatistics(len(described.etas), analysis)
     for start, stop in chunks(samples, chunk_size):
         table = _read(block, described, start, stop)
-        _remove_covered(block, start, stop)
+        clear_leftovers(block, start, stop)  # a valid shard makes them needless
         _add_rows(statistics, described, analysis, table)
         print(f"{described.study}: {stop} of {samples} samples ({described.block})", flush=True)
     return statistics
@@ -115,12 +116,9 @@ def _gather(
 
 def _read(block: BlockFolder, described: Description, start: int, stop: int) -> pa.Table:
     path = block.shard(start, stop)
-    identity = Identity(
-        described.study, described.physics.digest, described.block, described.etas, start, stop
-    )
     again = "run the same snakemake command again to compute it"
     try:
-        return shard.read_shard(path, identity)
+        return shard.read_shard(path, identity_of(described, start, stop))
     except FileNotFoundError:
         raise TablesError(f"{path}: is missing; {again}") from None
     except ShardError as error:
@@ -131,13 +129,6 @@ def _read(block: BlockFolder, described: Description, start: int, stop: int) -> 
                 f"{error}; cannot be set aside ({failure.strerror}): remove it, then {again}"
             ) from None
         raise TablesError(f"{error}; set aside as {kept}; {again}") from None
-
-
-def _remove_covered(block: BlockFolder, start: int, stop: int) -> None:
-    """Remove unfinished rows that a shard, now seen to be valid, makes needless."""
-    for first, last, path in list(block.leftovers()):
-        if start <= first and last <= stop:
-            path.unlink(missing_ok=True)
 
 
 def _add_rows(
