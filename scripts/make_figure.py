@@ -16,4 +16,4 @@ try:
     request = parse_request(FigureRequest, arguments.request)
     draw(arguments.tables, **dict(request), stem=arguments.stem)
 except (ResultsError, OSError) as error:
-    sys.exit(str(error))
+    sys.exit(f"error: {error}")

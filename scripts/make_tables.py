@@ -16,4 +16,4 @@ try:
     request = parse_request(TablesRequest, arguments.request)
     make_tables(arguments.folder, **dict(request), output=arguments.output)
 except (ResultsError, OSError) as error:
-    sys.exit(str(error))
+    sys.exit(f"error: {error}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -23,6 +24,8 @@ def _number(value: Any) -> Any:
     try:
         if not math.isfinite(value):
             raise ValueError("must be a finite number")
+        if value and not 1e-100 <= abs(value) <= 1e100:
+            raise ValueError("must be 0 or of a size between 1e-100 and 1e100")
         return float(value) + 0.0  # no negative zero
     except OverflowError:
         raise ValueError("must be a finite number") from None
@@ -48,16 +51,22 @@ def _safe_name(value: Any) -> Any:
 def _folder_name(value: Any) -> Any:
     # Braces are wildcards to Snakemake, and control characters break its logs.
     if not isinstance(value, str) or not 0 < len(value) <= 1024:
-        raise ValueError("must be a path of 1 to 1024 characters")
+        raise ValueError("must be a path: text of 1 to 1024 characters")
     if not value.isprintable() or "{" in value or "}" in value or value.startswith(("-", "~")):
         raise ValueError(
             "must be a path without braces and control characters, not from '-' or '~'"
         )
-    return value
+    if "://" in value or Path(value) == Path():
+        raise ValueError("must be a folder of this machine other than the project's own")
+    return str(Path(value))
 
 
 Number = Annotated[float, BeforeValidator(_number)]
 Integer = Annotated[int, BeforeValidator(_integer)]
+#: Snakemake's command line hands on null inside a mapping as a word.
+OptionalInteger = Annotated[
+    Integer | None, BeforeValidator(lambda value: None if value == "null" else value)
+]
 FolderName = Annotated[str, BeforeValidator(_folder_name)]
 SafeName = Annotated[str, BeforeValidator(_safe_name)]
 

@@ -20,7 +20,8 @@ _WORDS = {
     "Dictionary": "pairs",
     "a valid dictionary( or .*)?": "`key: value` pairs",
     " after validation": "",
-    "Input should": "should",
+    "Input should be": "must be",
+    "should have": "must have",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import uuid
@@ -23,10 +24,18 @@ def replace_atomically(path: Path, write: Callable[[Path], None]) -> None:
         finally:
             os.close(descriptor)
         os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise naming(error, path) from None
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def naming(error: OSError, path: Path) -> OSError:
+    """The same error with the name of the file that it is about."""
+    return OSError(error.errno or errno.EIO, error.strerror or str(error), str(path))
 
 
 def sync_folder(folder: Path) -> None:

@@ -127,7 +127,9 @@ def check_writable(results: str | Path) -> None:
         Path(results).exists()  # a name too long is an error of its own
     except OSError as error:
         raise NotWritableError(f"results: {results} cannot be written ({error.strerror})") from None
-    if not folder.is_dir():
-        raise NotWritableError(f"results: {results} cannot be a folder, because {folder} is a file")
+    inside = (Path(results) / name for name in ("tables", "figures", "logs"))
+    for path in (folder, *inside):
+        if os.path.lexists(path) and not path.is_dir():
+            raise NotWritableError(f"results: {results} cannot be used, because {path} is a file")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise NotWritableError(f"results: {results} cannot be written (no permission in {folder})")

@@ -300,7 +300,7 @@ def test_grid_over_an_absurd_range_is_accepted_or_named(first, last):
     try:
         etas = pair("eta_blocks", [block]).eta_blocks[0].etas
     except ConfigError as error:
-        assert "first" in str(error)
+        assert "first" in str(error) or "last" in str(error)
         assert "\n" not in str(error)
     else:
         assert etas[0] == pytest.approx(first)

@@ -49,7 +49,7 @@ def test_what_is_written_is_read(folder, etas):
 
 def test_physics_of_every_model_survives(tmp_path):
     chain = Physics(
-        model=Spin1Chain(name="spin1_chain", n_sites=2, J=1e-300, delta=1 / 3),
+        model=Spin1Chain(name="spin1_chain", n_sites=2, J=1e-90, delta=1 / 3),
         ensemble=Ensemble(basis="orthonormal", zeta_coh=0),
         root_seed=0,
     )

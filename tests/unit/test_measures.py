@@ -293,6 +293,16 @@ def test_an_unresolved_maximum_gives_nan_and_leaves_the_other_rows_alone():
     )
 
 
+def test_a_maximum_below_the_error_of_its_distribution_gives_nan():
+    frequencies = relative_frequencies(1, 3)
+    rows = np.repeat(limit_coefficients(1e-4), 3, axis=0).reshape(3, -1)
+    maximum = s_max(rows, frequencies)
+    size = maximum.s_max / rows[:, 0].real  # in units of the uniform density
+    error = size * [0.9, 1.1, np.nan]
+    sample = sample_chi(rows, frequencies, maximum, 0.95, np.array([0.2, 0.7]), error)
+    assert np.isnan(sample.weights).all(axis=1).tolist() == [False, True, True]
+
+
 def histogram_p_value(shifts, seed, bins=16):
     """p-value of a uniform mean histogram of χ, over distributions moved by uniform angles.
 

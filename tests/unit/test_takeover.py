@@ -299,9 +299,11 @@ def set_aside(block, chunks, newer_than):
 def test_damaged_shards_newer_than_a_file_are_set_aside(block, tmp_path, capsys):
     tables = tmp_path / "summary.parquet"
     tables.touch()
+    # In the future, so that what happens to the shards now is older by time of change as well.
+    at = tables.stat().st_mtime_ns + 3600 * 10**9
+    os.utime(tables, ns=(at, at))
     chunks = [(0, 4), (4, 8), (8, 12)]
     paths = [block.shard(*chunk) for chunk in chunks]
-    at = tables.stat().st_mtime_ns
     for path, shift in zip(paths, (-1000, 0, 1000), strict=True):
         damage(path)
         os.utime(path, ns=(at + shift, at + shift))
@@ -333,3 +335,23 @@ def test_whole_missing_and_unwanted_shards_are_left_alone(block, tmp_path, capsy
     assert block.names() == before
     read_shard(whole, identity_of(block.description, 0, 4))
     assert capsys.readouterr().err == ""
+
+
+def test_a_copy_that_kept_an_old_time_is_looked_at(block, tmp_path, capsys):
+    tables = tmp_path / "summary.parquet"
+    tables.touch()
+    path = block.shard(0, 4)
+    damage(path)
+    os.utime(path, ns=(0, 0))
+    set_aside(block, [(0, 4)], newer_than=tables)
+    assert not path.exists()
+    assert "made again" in capsys.readouterr().err
+
+
+def test_a_dangling_link_is_set_aside(block, tmp_path, capsys):
+    path = block.shard(0, 4)
+    path.unlink()
+    path.symlink_to(tmp_path / "nowhere")
+    set_aside(block, [(0, 4)], newer_than=tmp_path / "none")
+    assert not path.is_symlink()
+    assert f"warning: {path}: is a dangling link" in capsys.readouterr().err

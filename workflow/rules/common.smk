@@ -27,13 +27,16 @@ def write_descriptions():
     """Tell the workers what each study is: they never read the configuration."""
     from syncsweep.sweep import description
 
-    for study, settings in CONFIG.studies.items():
-        description.write(
-            study_folder(study),
-            study,
-            CONFIG.physics(study),
-            [block.etas for block in settings.eta_blocks],
-        )
+    try:
+        for study, settings in CONFIG.studies.items():
+            description.write(
+                study_folder(study),
+                study,
+                CONFIG.physics(study),
+                [block.etas for block in settings.eta_blocks],
+            )
+    except OSError as error:
+        sys.exit(f"error: {error.filename}: cannot be written ({error.strerror})")
 
 
 def table_files(study):
@@ -44,7 +47,7 @@ def table_files(study):
 def set_aside_damaged_shards():
     """Set aside the damaged shards that tables are to be made from, so that they are made again.
 
-    Only shards newer than the tables are looked at. To be called before Snakemake looks for files,
+    Only shards that changed after the tables were made are looked at. To be called before Snakemake looks for files,
     and not in a dry-run, which moves nothing.
     """
     for study, settings in CONFIG.studies.items():
@@ -52,6 +55,8 @@ def set_aside_damaged_shards():
             continue
         from syncsweep.sweep.takeover import set_aside_damaged
 
+        tables = table_files(study)
+        oldest = next((table for table in tables if not table.exists()), tables[0])
         for block in settings.eta_blocks:
             set_aside_damaged(
                 study_folder(study),
@@ -59,7 +64,7 @@ def set_aside_damaged_shards():
                 CONFIG.physics(study).digest,
                 block.etas,
                 settings.chunks,
-                newer_than=table_files(study)[0],
+                newer_than=oldest,
             )
 
 

@@ -22,7 +22,7 @@ rule solve_shard:
     resources:
         mpi="mpiexec",
         tasks=lambda wildcards, threads: threads,
-        mem_mb=lambda wildcards, threads: threads * rank_memory_mb(wildcards.study),
+        mem_mb_per_cpu=lambda wildcards: rank_memory_mb(wildcards.study),
         runtime=60,
     params:
         physics_hash=lambda wildcards: wildcards.hash,

@@ -179,11 +179,13 @@ def sample_chi(
     maximum: Maximum,
     threshold: float,
     shift: np.ndarray,
+    error: np.ndarray | float = 0.0,
 ) -> ChiSample:
     """Sample χ where S_d − u ≥ r·S_max, weighted by S_d (below Eq. 9).
 
     coefficients: (n_eta, n_k); threshold: r in (0, 1); shift: (N−1,) in [0, 1), the random offset
-    of the grid in units of its spacing. The maximum is the refined one, not the grid's, and the
+    of the grid in units of its spacing; error: (n_eta,), the estimated error of the distributions
+    in units of the uniform density. The maximum is the refined one, not the grid's, and the
     offset is random, so that neither the grid's maximum nor its lattice biases χ.
     Where no grid point lies in the region, the maximum itself stands for it.
     """
@@ -204,7 +206,8 @@ def sample_chi(
     weights[missed, len(used) + np.arange(len(missed))] = 1.0
     total[missed] = 1.0
     weights /= total[:, None]
-    weights[~(maximum.s_max > RESOLUTION * coefficients[:, 0].real)] = np.nan
+    resolved = maximum.s_max > np.maximum(RESOLUTION, error) * coefficients[:, 0].real
+    weights[~resolved] = np.nan
     last = np.zeros((len(angles), 1))
     return ChiSample(chi(np.hstack([angles, last])), weights)
 

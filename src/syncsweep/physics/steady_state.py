@@ -4,9 +4,10 @@ In the Hermitian operator basis both generators are real and their first row van
 identity component of ρ is 1/√D and n−1 = D²−1 real unknowns remain. L₀ alone is singular on them:
 its left zero modes W (beside the trace) leave as many equations undetermined at η = 0, and nearly
 so at small η. Those equations are exchanged for Wᵀ(L₀ + ηL₁)ρ/η = WᵀL₁ρ = 0, which says the same
-for η > 0 and is first-order degenerate perturbation theory (Eq. 4) for η → 0⁺. The system
+for η > 0 and is first-order degenerate perturbation theory (Eq. 4) for η → 0⁺. With
+s ~ ‖L₀‖/‖L₁‖ the system
 
-    (A + ηB) x = −(a + ηb)/√D,  [a A] = [WᵀL₁; L₀ without its redundant rows],  [b B] = [0; L₁ …]
+    (A + ηB) x = −(a + ηb)/√D,  [a A] = [s·WᵀL₁; L₀ without its redundant rows],  [b B] = [0; L₁ …]
 
 is affine in η and well conditioned for all η ≥ 0, so that one Krylov space serves all of them.
 """
@@ -33,6 +34,9 @@ _KRYLOV_ETAS = 4
 
 #: Its pole, in units of ‖L₀‖/‖L₁‖ (Frobenius norms): between the small η and the large.
 _POLE = 0.8
+
+#: Weight of the exchanged rows, in the same unit: that of ηL₁ at the large end of a usual range.
+_EXCHANGED_ROWS = 10.0
 
 #: Largest relative backward error of an η that is not solved again directly.
 _KRYLOV_RESIDUAL = 1e-13
@@ -108,7 +112,10 @@ class SteadyStateSolver:
         linear = np.asfortranarray(_without_trace_row(to_real(L1), "L1"))
         linear_norm = float(np.linalg.norm(linear))
         constant = self._constant.copy(order="F")
-        constant[self._redundant] = self._left_zero_modes.T @ linear
+        # A scale without which the condition would depend on the size of L₁.
+        both = self._norm > 0 and linear_norm > 0
+        scale = _EXCHANGED_ROWS * self._norm / linear_norm if both else 1.0
+        constant[self._redundant] = scale * (self._left_zero_modes.T @ linear)
         linear[self._redundant] = 0.0
         system = AffineSystem(constant, linear, 1 / np.sqrt(self.dim))
 

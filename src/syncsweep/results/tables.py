@@ -143,10 +143,14 @@ def _add_rows(
     s_max = shard.column(table, "s_max")
     angles = shard.column(table, "angles")
     good = shard.column(table, "status") == str(Status.OK)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = shard.column(table, "residual") / shard.column(table, "condition")
     for rows in _by_sample(len(sample_of), n_eta):
         shift = chi_shift(physics.root_seed, int(sample_of[rows.start]), frequencies.shape[1])
         maximum = Maximum(s_max[rows], angles[rows])
-        chi = sample_chi(coefficients[rows], frequencies, maximum, analysis.threshold, shift)
+        chi = sample_chi(
+            coefficients[rows], frequencies, maximum, analysis.threshold, shift, error[rows]
+        )
         statistics.add(good[rows], s_max[rows], chi)
 
 
@@ -235,7 +239,7 @@ def _write(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) -> No
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(metadata)
     replace_atomically(
         stem.with_name(f"{stem.name}.parquet"),
-        lambda path: pq.write_table(table, path, compression="zstd"),
+        lambda path: pq.write_table(table, path.absolute(), compression="zstd"),
     )
     replace_atomically(
         stem.with_name(f"{stem.name}.csv"),

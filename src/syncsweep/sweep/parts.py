@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from syncsweep.files import naming
 from syncsweep.sample import Rows
 from syncsweep.sweep.shard import column, to_table
 
@@ -49,6 +50,7 @@ class PartWriter:
     def __init__(self, path: Path, identity: PartIdentity) -> None:
         """path: must not exist; its folder must."""
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        self._path = path
         self._synced = time.monotonic()
         self._write(json.dumps([identity.physics_hash, identity.block]).encode())
 
@@ -71,8 +73,11 @@ class PartWriter:
 
     def _write(self, payload: bytes) -> None:
         data = memoryview(_record(payload))
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError as error:
+            raise naming(error, self._path) from None
 
 
 def read_part(path: Path, identity: PartIdentity) -> Iterator[tuple[int, pa.Table]]:

@@ -140,7 +140,9 @@ def write_shard(path: Path, table: pa.Table, identity: Identity, run: dict[str, 
     }
 
     def fill(temporary: Path) -> None:
-        pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
+        # An absolute path, because pyarrow takes a relative one with a colon for an address.
+        path = temporary.absolute()
+        pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
         read_shard(temporary, identity)
 
     replace_atomically(path, fill)
@@ -178,7 +180,7 @@ def read_shard(path: Path, identity: Identity) -> pa.Table:
 
 def read_run(path: Path) -> dict[str, Any]:
     """What a shard says of the run that made it."""
-    return json.loads(pq.read_schema(path).metadata[_RUN_KEY])
+    return json.loads(pq.read_schema(path.absolute()).metadata[_RUN_KEY])
 
 
 def set_aside(path: Path) -> Path:

@@ -6,6 +6,7 @@ holds some of them, made by whatever job, they are taken from there, and only th
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -113,19 +114,24 @@ def set_aside_damaged(
     chunks: Iterable[tuple[int, int]],
     newer_than: Path,
 ) -> None:
-    """Set aside the damaged ones among a block's shards that are newer than a file.
+    """Set aside the damaged ones among a block's shards that changed after a file was made.
 
-    Each is named in one line on stderr. Without the file, all are looked at.
+    Each is named in one line on stderr. Without the file, all are looked at. The time of change
+    (ctime) counts too, because a copy may have kept the time of its original.
     """
     block = block_id(etas)
     folder = BlockFolder(study_folder / block)
     before = newer_than.stat().st_mtime_ns if newer_than.exists() else 0
     for start, stop in chunks:
         path = folder.shard(start, stop)
-        if not path.exists() or path.stat().st_mtime_ns < before:
+        if not os.path.lexists(path):
+            continue
+        times = path.lstat()
+        if max(times.st_mtime_ns, times.st_ctime_ns) < before:
             continue
         try:
             read_shard(path, Identity(study, physics_hash, block, etas, start, stop))
-        except ShardError as error:
+        except (ShardError, FileNotFoundError) as error:  # a link may lead nowhere
+            problem = error if isinstance(error, ShardError) else f"{path}: is a dangling link"
             kept = _set_aside(path)
-            print(f"warning: {error}; set aside as {kept} and made again", file=sys.stderr)
+            print(f"warning: {problem}; set aside as {kept} and made again", file=sys.stderr)

@@ -74,7 +74,9 @@ def run(job: Job) -> None:
 
 
 def _abort(comm: MPI.Intracomm, message: str) -> NoReturn:
-    print(f"error: {message}", file=sys.stderr, flush=True)
+    # One write with its newline, so that the lines of several ranks do not run together.
+    sys.stderr.write(f"error: {message}\n")
+    sys.stderr.flush()
     comm.Abort(1)
     raise SystemExit(1)
 

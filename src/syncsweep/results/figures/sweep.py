@@ -58,6 +58,7 @@ class Tables:
     s_max_histogram: pd.DataFrame
     analysis: Analysis
     n_sites: int
+    marks_intervals: bool
 
     @property
     def etas(self) -> np.ndarray:
@@ -76,7 +77,9 @@ def draw(
     """
     if model not in style.ENERGY_UNITS:
         raise FigureError(f"model {model!r} has no energy unit; known: {list(style.ENERGY_UNITS)}")
-    data = _read(tables, analysis, n_sites)
+    # The intervals of χ mean something beside a panel that shows their probabilities.
+    marks_intervals = not {"probabilities", "ratio"}.isdisjoint(figure.panels)
+    data = _read(tables, analysis, n_sites, marks_intervals)
     stem.parent.mkdir(parents=True, exist_ok=True)
     # Whatever the user's own settings are, equal tables give equal files.
     with context(["default", style.SETTINGS]):
@@ -90,16 +93,19 @@ def draw(
         without = {"CreationDate": None, "Producer": None, "Creator": None}
         _save(page, stem.with_name(f"{stem.name}.pdf"), 600, without)
         _save(page, stem.with_name(f"{stem.name}.png"), 300, {"Software": None})
+    # Data of a panel that is no longer drawn would look like those of this figure.
+    for panel_name in _PANELS:
+        stem.with_name(f"{stem.name}_{panel_name}.csv").unlink(missing_ok=True)
     for name in figure.panels:
         _save_data(stem.with_name(f"{stem.name}_{name}.csv"), _panel_data(data, name))
 
 
-def _read(folder: Path, analysis: Analysis, n_sites: int) -> Tables:
+def _read(folder: Path, analysis: Analysis, n_sites: int, marks_intervals: bool) -> Tables:
     frames = {}
     for name in TABLES:
         path = folder / f"{name}.parquet"
         try:
-            table = pq.read_table(path)
+            table = pq.read_table(path.absolute())
             made_with = Analysis.model_validate(
                 json.loads(table.schema.metadata[METADATA_KEY])["analysis"]
             )
@@ -111,7 +117,7 @@ def _read(folder: Path, analysis: Analysis, n_sites: int) -> Tables:
         if made_with != analysis:
             raise FigureError(f"{path}: was made with another analysis than the figure asks for")
         frames[name] = table.to_pandas()
-    return Tables(**frames, analysis=analysis, n_sites=n_sites)
+    return Tables(**frames, analysis=analysis, n_sites=n_sites, marks_intervals=marks_intervals)
 
 
 def _save(page: Page, path: Path, dpi: int, metadata: dict[str, None]) -> None:
@@ -211,7 +217,8 @@ def _draw_chi(panel: Panel, tables: Tables) -> None:
     panel.first.set_ylim(0, 1)
     panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "1/4", "1/2", "3/4", "1"])
     panel.first.set_ylabel(symbol)
-    mark_intervals(panel.last, tables.analysis.intervals)
+    if tables.marks_intervals:
+        mark_intervals(panel.last, tables.analysis.intervals)
 
 
 def _draw_density(panel: Panel, edges: np.ndarray, density: np.ndarray, label: str) -> None:
@@ -270,8 +277,8 @@ def _draw_ratio(panel: Panel, tables: Tables) -> None:
         plot_mean(part.axes, part.centres, mean, error, style.LINE_COLOURS[0])
         plot_guide(part.axes, 1)
         plot_guide(part.axes, uniform)
-    panel.note(1, "1: types\nequally\nlikely")
-    panel.note(uniform, f"{_fraction(uniform)}:\nuniform")
+    panel.note(1, "1")
+    panel.note(uniform, f"{_fraction(uniform)}: uniform")
     panel.first.set_ylim(0, max(panel.first.get_ylim()[1], 1.2))
     panel.first.set_ylabel(r"$P_2/(3P_1)$")
 
@@ -282,14 +289,25 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
     density = histogram["density"].to_numpy().reshape(len(tables.etas), -1)[:, 1:-1]
     edges = histogram["s_max_high"].to_numpy()[: density.shape[1] + 1]
     _draw_density(panel, edges, density, "density per decade")
-    outline = [withStroke(linewidth=1.6, foreground="black")]
+    outline: list[AbstractPathEffect] = [withStroke(linewidth=1.6, foreground="black")]
     for part in panel.parts:
         rows = tables.summary[part.mask]
         mean, error = rows["s_max_mean"].to_numpy(), rows["s_max_se"].to_numpy()
         plot_mean(part.axes, part.centres, mean, error, "white", outline)
     panel.first.set_yscale("log")
     panel.first.set_ylim(edges[0], edges[-1])
-    panel.first.set_ylabel(r"$S_{\max}$")
+    unit = rf"rad$^{{-{tables.n_sites - 1}}}$"
+    panel.first.set_ylabel(rf"$S_{{\max}}$ [{unit}]")
+    name = panel.last.text(
+        0.97,
+        0.05,
+        r"$\circ$ mean, ±1 s.e.",
+        transform=panel.last.transAxes,
+        ha="right",
+        color="white",
+        fontsize=style.SMALL,
+    )
+    name.set_path_effects(outline)
 
 
 _PANELS = {
