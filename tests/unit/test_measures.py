@@ -295,7 +295,7 @@ def test_an_unresolved_maximum_gives_nan_and_leaves_the_other_rows_alone():
 
 def test_a_maximum_below_the_error_of_its_distribution_gives_nan():
     frequencies = relative_frequencies(1, 3)
-    rows = np.repeat(limit_coefficients(1e-4), 3, axis=0).reshape(3, -1)
+    rows = np.tile(limit_coefficients(1e-4), (3, 1))
     maximum = s_max(rows, frequencies)
     size = maximum.s_max / rows[:, 0].real  # in units of the uniform density
     error = size * [0.9, 1.1, np.nan]
