@@ -19,9 +19,12 @@ except ModuleNotFoundError as error:
 # Checked before Snakemake reads it: one line for a mistake, and doubled keys are seen.
 # `config` holds by now what --configfile and --config say.
 try:
-    for path in {"config.yaml", *map(str, workflow.overwrite_configfiles)}:
+    for path in workflow.overwrite_configfiles:
         configuration.check_yaml(path)
-    CONFIG = configuration.load("config.yaml", overrides=config)
+    if workflow.overwrite_configfiles and not Path("config.yaml").exists():
+        CONFIG = configuration.parse(config)
+    else:
+        CONFIG = configuration.load("config.yaml", overrides=config)
     if workflow.is_main_process:
         layout.check_writable(CONFIG.results)
 except (configuration.ConfigError, layout.NotWritableError) as error:
