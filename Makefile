@@ -28,7 +28,6 @@ $(READY): envs/bootstrap.lock envs/requirements.lock pyproject.toml
 
 figures: env
 	$(BIN)/snakemake
-	@echo "The figures are in results/figures, the numbers behind them in results/tables."
 
 test: env
 	$(BIN)/python -m pytest -n 2 --dist loadfile

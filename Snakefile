@@ -61,12 +61,16 @@ rule all:
         [shard for study in CONFIG.studies for shard in shard_files(study)],
         [table for study in CONFIG.studies for table in table_files(study)],
         [file for study in CONFIG.studies for file in figure_files(study)],
+    message:
+        f"Tables and figures are in {CONFIG.results}"
 
 
 rule tables:
     input:
         [shard for study in CONFIG.studies for shard in shard_files(study)],
         [table for study in CONFIG.studies for table in table_files(study)],
+    message:
+        f"Tables are in {CONFIG.results}"
 
 
 onstart:

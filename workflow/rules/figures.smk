@@ -22,6 +22,8 @@ for _study in CONFIG.studies:
             stem=lambda wildcards, output: str(Path(output[0]).with_suffix("")),
             request=figure_request(_study),
             code=source.digest(source.FIGURES),
+        message:
+            "Figure {output[0]}"
         shell:
             'python "$SCRIPTS"/make_figure.py --tables {params.tables:q} --stem {params.stem:q}'
             " --request {params.request:q} > {log:q} 2> >(tee -a {log:q} >&2)"

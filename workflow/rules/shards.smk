@@ -26,6 +26,8 @@ rule solve_shard:
         runtime=60,
     params:
         physics_hash=lambda wildcards: wildcards.hash,
+    message:
+        "{wildcards.study}: samples {wildcards.start} to {wildcards.stop} of {wildcards.block}"
     shell:
         '{resources.mpi} -n {resources.tasks} python -m mpi4py "$SCRIPTS"/solve_shard.py'
         ' --block "$(dirname {output:q})" --start {wildcards.start} --stop {wildcards.stop}'

@@ -22,6 +22,8 @@ rule make_tables:
         tables=lambda wildcards: str(layout.tables_folder(CONFIG.results, wildcards.study)),
         request=lambda wildcards: table_request(wildcards.study),
         code=source.digest(source.TABLES),
+    message:
+        "{wildcards.study}: tables from the shards"
     shell:
         'python "$SCRIPTS"/make_tables.py --folder {params.folder:q} --output {params.tables:q}'
         " --request {params.request:q} > {log:q} 2> >(tee -a {log:q} >&2)"
