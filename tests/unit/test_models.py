@@ -155,6 +155,42 @@ def test_spectrum_of_three_coupled_spins():
     assert eigenvalues.real.max() < 1e-9
 
 
+def spectrum_by_magnetization(model):
+    """Eigenvalues on all coherences |M⟩⟨M'| between sectors: M is a strong symmetry."""
+    m = np.rint(np.diag(magnetization(model)).real).astype(int)
+    sectors = [np.flatnonzero(m == value) for value in range(-model.n_sites, model.n_sites + 1)]
+
+    def effective(sector):
+        block = np.ix_(sector, sector)
+        jumps = model.jump_operators[:, sector[:, None], sector]
+        rates = np.einsum("kba,kbc->ac", jumps.conj(), jumps)
+        return -1j * model.hamiltonian[block] - rates / 2, jumps
+
+    eigenvalues = []
+    for ket, bra in product(sectors, repeat=2):
+        (left, left_jumps), (right, right_jumps) = effective(ket), effective(bra)
+        block = np.kron(np.eye(len(bra)), left) + np.kron(right.conj(), np.eye(len(ket)))
+        for one, other in zip(left_jumps, right_jumps, strict=True):
+            block += np.kron(other.conj(), one)
+        eigenvalues.append(np.linalg.eigvals(block))
+    return np.concatenate(eigenvalues)
+
+
+def test_spectra_by_sectors_are_those_of_the_whole():
+    whole, blocks = spectrum(spin1_chain(2)), spectrum_by_magnetization(spin1_chain(2))
+    moments = [np.sum(values**k) for values in (whole, blocks) for k in range(1, 6)]
+    np.testing.assert_allclose(moments[:5], moments[5:], rtol=1e-10, atol=1e-8)
+
+
+def test_spectrum_of_four_coupled_spins():
+    eigenvalues = spectrum_by_magnetization(spin1_chain(4))
+    assert len(eigenvalues) == 81**2
+    np.testing.assert_allclose(
+        decay_free_frequencies(eigenvalues), [-8, -6, -4, -2] + [0] * 10 + [2, 4, 6, 8], atol=1e-8
+    )
+    assert -eigenvalues.real[eigenvalues.real < -1e-9].max() == pytest.approx(0.2732, abs=5e-5)
+
+
 @pytest.mark.parametrize(("n_sites", "decay_free", "zero"), [(2, 25, 11), (3, 125, 45)])
 def test_decoupled_spins_have_many_more_decay_free_modes(n_sites, decay_free, zero):
     eigenvalues = spectrum(spin1_chain(n_sites, J=0.0, delta=0.0))
