@@ -132,3 +132,10 @@ def test_no_other_module_knows_the_names_of_rows_and_descriptions():
         }
     assert found.pop("layout.py") == set(names)
     assert {module: used for module, used in found.items() if used} == {}
+
+
+@pytest.mark.parametrize("name", ["tables", "figures", "logs"])
+def test_a_file_in_place_of_a_folder_within_is_named(tmp_path, name):
+    (tmp_path / name).touch()
+    with pytest.raises(NotWritableError, match=str(tmp_path / name)):
+        check_writable(tmp_path)

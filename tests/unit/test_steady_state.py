@@ -323,3 +323,13 @@ def test_generators_that_change_the_trace_are_refused_by_name(pair_liouvillian):
         SteadyStateSolver(np.eye(16))
     with pytest.raises(ValueError, match="`L1`"):
         steady_states(pair_liouvillian, np.eye(16), [0.1])
+
+
+def test_only_the_product_of_eta_and_the_perturbation_matters(chain_solver, chain_perturbations):
+    L1, etas = chain_perturbations[0], np.array([1e-6, 1e-3, 0.1, 1.0, 10.0])
+    states = chain_solver.solve(L1, etas)
+    small = chain_solver.solve(1e-30 * L1, 1e30 * etas)
+    assert small.status.tolist() == [Status.OK] * 5
+    np.testing.assert_allclose(small.condition, states.condition, rtol=0.05)
+    scale = np.abs(states.rho - np.eye(27) / 27).max(axis=(1, 2), keepdims=True)
+    assert np.max(np.abs(small.rho - states.rho) / scale) < 1e-10

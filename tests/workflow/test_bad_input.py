@@ -23,6 +23,7 @@ def messages(output: str) -> list[str]:
         (["--config", "smaples=10"], ["smaples", "samples"]),
         (["--config", "results=config.yaml/x"], ["results", "config.yaml", "file"]),
         (["--config", "studies={pair: {model: {gama: 1}}}"], ["studies.pair.model.gama", "gamma"]),
+        (["--config", "samples="], ["samples", "nothing is given"]),
         (["-n", "--config", "ranks=1.5"], ["ranks", "1.5", "integer"]),
     ],
 )
@@ -57,11 +58,11 @@ def test_bad_file_gives_one_line_and_no_file(make_project, text, words):
     assert project.files() == before
 
 
-def test_results_folder_with_a_blank_and_quotes_is_carried_safely(make_project):
+def test_results_folder_with_blanks_quotes_and_a_colon_is_carried_safely(make_project):
     project = make_project(pair={**PAIR, "samples": 4, "chunk_size": 4})
-    project.config["results"] = "new results $(touch oops) 'a\" ; b"
+    project.config["results"] = "./new results: $(touch oops) 'a\" ; b/"
     project.write_config()
     project.snakemake("tables")
-    folder = project.path / project.config["results"]
+    folder = project.path / "new results: $(touch oops) 'a\" ; b"
     assert (folder / "tables" / "pair" / "summary.csv").exists()
     assert not (project.path / "oops").exists()

@@ -68,24 +68,24 @@ def check_resumed(project: Project, undisturbed: dict[str, bytes]) -> None:
     assert project.solved("chain") == 40 - kept
 
 
-def test_killed_rank_ends_the_launch_and_the_next_run_goes_on(make_project, undisturbed):
-    project = make_project(chain=CHAIN)
-    process = project.start("tables")
-    wait_for_samples(project, process, 8)
+def last_rank(process: psutil.Popen) -> psutil.Process:
     ranks = [p for p in workers(process, "python") if "solve_shard.py" in " ".join(p.cmdline())]
     assert len(ranks) == 2
-    ranks[1].send_signal(signal.SIGKILL)
-    output, _ = process.communicate(timeout=30)
-    assert process.returncode == 1, output
-    check_resumed(project, undisturbed)
+    return ranks[1]
 
 
-def test_killed_launch_is_resumed(make_project, undisturbed):
+def launcher(process: psutil.Popen) -> psutil.Process:
+    return workers(process, "mpiexec")[0]
+
+
+@pytest.mark.parametrize("victim", [last_rank, launcher])
+def test_killed_rank_or_launcher_ends_the_launch_and_the_next_run_goes_on(
+    make_project, undisturbed, victim
+):
     project = make_project(chain=CHAIN)
     process = project.start("tables")
     wait_for_samples(project, process, 8)
-    (launcher,) = [p for p in workers(process, "mpiexec") if p.is_running()][:1]
-    launcher.send_signal(signal.SIGKILL)
+    victim(process).send_signal(signal.SIGKILL)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 1, output
     check_resumed(project, undisturbed)
