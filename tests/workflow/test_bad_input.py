@@ -58,11 +58,12 @@ def test_bad_file_gives_one_line_and_no_file(make_project, text, words):
     assert project.files() == before
 
 
-def test_results_folder_with_blanks_quotes_and_a_colon_is_carried_safely(make_project):
+@pytest.mark.parametrize("name", ["new results $(touch oops) 'a\" ; b", "a:b"])
+def test_unusual_results_folder_is_carried_safely(make_project, name):
+    """Blanks, quotes and commands; and a colon, which makes a path look like an address."""
     project = make_project(pair={**PAIR, "samples": 4, "chunk_size": 4})
-    project.config["results"] = "./new results: $(touch oops) 'a\" ; b/"
+    project.config["results"] = f"./{name}/"
     project.write_config()
     project.snakemake("tables")
-    folder = project.path / "new results: $(touch oops) 'a\" ; b"
-    assert (folder / "tables" / "pair" / "summary.csv").exists()
+    assert (project.path / name / "tables" / "pair" / "summary.csv").exists()
     assert not (project.path / "oops").exists()
