@@ -9,8 +9,10 @@ from snakemake.utils import min_version
 min_version("9.1")
 
 try:
-    from syncsweep import config as configuration
     from syncsweep import layout
+    from syncsweep.config import parse
+    from syncsweep.config_file import check_yaml, load
+    from syncsweep.config_messages import ConfigError
 except ModuleNotFoundError as error:
     sys.exit(
         f"error: {sys.executable} has no {error.name}: run `make env`, then .venv/bin/snakemake"
@@ -20,14 +22,14 @@ except ModuleNotFoundError as error:
 # `config` holds by now what --configfile and --config say.
 try:
     for path in workflow.overwrite_configfiles:
-        configuration.check_yaml(path)
+        check_yaml(path)
     if workflow.overwrite_configfiles and not Path("config.yaml").exists():
-        CONFIG = configuration.parse(config)
+        CONFIG = parse(config)
     else:
-        CONFIG = configuration.load("config.yaml", overrides=config)
+        CONFIG = load("config.yaml", overrides=config)
     if workflow.is_main_process:
         layout.check_writable(CONFIG.results)
-except (configuration.ConfigError, layout.NotWritableError) as error:
+except (ConfigError, layout.NotWritableError) as error:
     sys.exit(f"error: {error}")
 
 

@@ -1,6 +1,7 @@
-"""The configuration: from YAML to frozen, validated studies with their identities.
+"""The configuration: frozen, validated studies with their identities.
 
-Imports no NumPy, because Snakemake reads this module again in every job.
+Imports no NumPy, because Snakemake reads this module again in every job, and no YAML, because every
+rank of a launch does.
 """
 
 from __future__ import annotations
@@ -10,22 +11,31 @@ import json
 import math
 from collections.abc import Mapping
 from functools import cached_property
-from itertools import pairwise
-from pathlib import Path
 from typing import Any, Literal, Self
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from syncsweep.config_fields import FolderName, Integer, Number, OptionalInteger, SafeName, Strict
-from syncsweep.config_file import check_yaml, merge
+from syncsweep import sizing
+from syncsweep.config_fields import (
+    FolderName,
+    Integer,
+    Number,
+    OptionalInteger,
+    OptionalNumber,
+    SafeName,
+    Strict,
+)
 from syncsweep.config_messages import ConfigError, explain
+from syncsweep.config_results import Analysis, Figure
 
 #: Raise by one when a physical value of a row moves by more than 1e-9, and only then.
 RESULTS_VERSION = 1
 
 #: Largest matrix of the ensemble that fits a machine: four spin-1s, D² = 6561.
 _MOST_SITES = 4
+
+#: Snakemake plans so many jobs in some ten seconds.
+_MOST_SHARDS = 10_000
 
 
 class Spin1Chain(Strict):
@@ -160,73 +170,6 @@ def block_id(etas: tuple[float, ...]) -> str:
     return f"eta-{etas[0]:.4g}-{etas[-1]:.4g}-n{len(etas)}-{digest}"
 
 
-class LogBins(Strict):
-    """Logarithmic bins of a histogram."""
-
-    low: Number = Field(gt=0, description="lower edge of the first bin")
-    high: Number = Field(gt=0, description="upper edge of the last bin")
-    count: Integer = Field(ge=1, le=1000, description="number of bins")
-
-    @model_validator(mode="after")
-    def _ascends(self) -> Self:
-        if self.high <= self.low:
-            raise ValueError(f"high must be larger than low, but {self.high:g} ≤ {self.low:g}")
-        if math.log(self.high / self.low) < 1e-9 * self.count:
-            raise ValueError(f"low and high are too close for {self.count} bins")
-        return self
-
-
-class Analysis(Strict):
-    """How shards become tables; nothing here is ever solved again for."""
-
-    threshold: Number = Field(
-        0.95, gt=0, lt=1, description="r: χ is sampled where S_d − (1/2π)^(N−1) ≥ r·S_max"
-    )
-    intervals: tuple[tuple[Number, Number], ...] = Field(
-        ((0.0, 0.125), (0.1875, 0.3125), (0.875, 1.0)),
-        min_length=3,
-        max_length=6,
-        description="intervals [low, high] of χ whose probabilities are P₁, P₂, P₃ …",
-    )
-    chi_bins: Integer = Field(64, ge=1, le=1000, description="equal bins of χ over [0, 1]")
-    s_max_bins: LogBins = Field(description="bins of S_max")
-
-    @model_validator(mode="after")
-    def _intervals_apart(self) -> Self:
-        for low, high in self.intervals:
-            if not 0 <= low < high <= 1:
-                raise ValueError(
-                    f"intervals must satisfy 0 ≤ low < high ≤ 1, but has [{low}, {high}]"
-                )
-        ordered = sorted(self.intervals)
-        for (low, high), (next_low, next_high) in pairwise(ordered):
-            if next_low < high:
-                raise ValueError(
-                    f"intervals must not overlap, but [{low}, {high}] and "
-                    f"[{next_low}, {next_high}] do"
-                )
-        return self
-
-
-class Figure(Strict):
-    """The figure of a study."""
-
-    name: SafeName = Field(description="file name without ending")
-    panels: tuple[Literal["chi", "probabilities", "ratio", "s_max"], ...] = Field(
-        ("chi", "probabilities", "ratio", "s_max"),
-        min_length=1,
-        max_length=4,
-        description="panels a, b, … from top to bottom",
-    )
-
-    @model_validator(mode="after")
-    def _panels_once(self) -> Self:
-        for panel in self.panels:
-            if self.panels.count(panel) > 1:
-                raise ValueError(f"panels must not repeat a panel, but has {panel!r} twice")
-        return self
-
-
 class Physics(Strict):
     """All that decides the value of a row, beside its sample and η."""
 
@@ -254,7 +197,17 @@ class Study(Strict):
     model: Spin1Chain | SpinHalfPair = Field(discriminator="name", description="unperturbed model")
     ensemble: Ensemble = Field(Ensemble(), description="random perturbation")
     samples: Integer = Field(ge=1, le=10**9, description="realisations per η")
-    chunk_size: Integer = Field(ge=1, le=10**6, description="samples per job and shard")
+    chunk_size: OptionalInteger = Field(
+        None,
+        ge=1,
+        le=10**6,
+        description="samples per job and shard; null makes jobs of ten minutes where it can",
+    )
+    core_seconds: OptionalNumber = Field(
+        None,
+        gt=0,
+        description="CPU seconds of one sample, all its η, for time limits; null is an estimate",
+    )
     eta_blocks: tuple[EtaBlock, ...] = Field(
         min_length=1, description="η grids or lists; all η of a block are solved together"
     )
@@ -263,7 +216,7 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        limit = (round(2 * self.model.spin) + 1) ** (2 * self.model.n_sites) - 1
+        limit = self.dim**2 - 1
         if self.ensemble.rank is not None and self.ensemble.rank > limit:
             raise ValueError(
                 f"ensemble.rank must be at most D²−1 = {limit}, but is {self.ensemble.rank}"
@@ -274,12 +227,40 @@ class Study(Strict):
                 if eta in seen:
                     raise ValueError(f"eta_blocks must not repeat an η, but has {eta:g} twice")
                 seen.add(eta)
+        shards = math.ceil(self.samples / self.samples_per_chunk) * len(self.eta_blocks)
+        if shards > _MOST_SHARDS:
+            raise ValueError(
+                f"chunk_size makes {shards} shards of {self.samples} samples, but at most "
+                f"{_MOST_SHARDS} are allowed; leave it out and it is chosen"
+            )
         return self
+
+    @property
+    def dim(self) -> int:
+        """Dimension D of the Hilbert space."""
+        return (round(2 * self.model.spin) + 1) ** self.model.n_sites
+
+    def sample_seconds(self, n_eta: int) -> float:
+        """Core-seconds of one sample at `n_eta` of the study's values of η, in one block."""
+        estimate = sizing.core_seconds(self.dim, n_eta)
+        if self.core_seconds is None:
+            return estimate
+        sizes = [len(block.etas) for block in self.eta_blocks]
+        return self.core_seconds * estimate / sum(sizing.core_seconds(self.dim, n) for n in sizes)
+
+    @cached_property
+    def samples_per_chunk(self) -> int:
+        """`chunk_size`, or what it is chosen to be."""
+        if self.chunk_size is not None:
+            return self.chunk_size
+        sizes = [len(block.etas) for block in self.eta_blocks]
+        seconds = sum(self.sample_seconds(n) for n in sizes)
+        return sizing.chunk_size(self.samples, seconds, len(sizes), max(sizes))
 
     @property
     def chunks(self) -> tuple[tuple[int, int], ...]:
         """Half-open sample ranges, one per job and shard of a block."""
-        return chunks(self.samples, self.chunk_size)
+        return chunks(self.samples, self.samples_per_chunk)
 
 
 class Config(Strict):
@@ -332,16 +313,6 @@ def parse(data: Mapping[str, Any]) -> Config:
         return Config.model_validate(data)
     except ValidationError as error:
         raise ConfigError(explain(error, data, Config)) from None
-
-
-def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
-    """Read a configuration file, put `overrides` over it key by key, and validate the result."""
-    check_yaml(path)
-    data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    for key, value in (overrides or {}).items():
-        if value is None:
-            raise ConfigError(f"config: {key}: nothing is given; write {key}=VALUE or leave it out")
-    return parse(merge(data, overrides or {}))
 
 
 def json_schema() -> dict[str, Any]:

@@ -64,9 +64,9 @@ def _folder_name(value: Any) -> Any:
 Number = Annotated[float, BeforeValidator(_number)]
 Integer = Annotated[int, BeforeValidator(_integer)]
 #: Snakemake's command line hands on null inside a mapping as a word.
-OptionalInteger = Annotated[
-    Integer | None, BeforeValidator(lambda value: None if value == "null" else value)
-]
+_null = BeforeValidator(lambda value: None if value == "null" else value)
+OptionalNumber = Annotated[Number | None, _null]
+OptionalInteger = Annotated[Integer | None, _null]
 FolderName = Annotated[str, BeforeValidator(_folder_name)]
 SafeName = Annotated[str, BeforeValidator(_safe_name)]
 

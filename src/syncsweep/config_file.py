@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from syncsweep.config import Config, parse
 from syncsweep.config_messages import ConfigError, one_line
 
 
@@ -66,3 +67,13 @@ def merge(base: Any, over: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in over.items():
         merged[key] = merge(merged.get(key), value) if isinstance(value, Mapping) else value
     return merged
+
+
+def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
+    """Read a configuration file, put `overrides` over it key by key, and validate the result."""
+    check_yaml(path)
+    data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    for key, value in (overrides or {}).items():
+        if value is None:
+            raise ConfigError(f"config: {key}: nothing is given; write {key}=VALUE or leave it out")
+    return parse(merge(data, overrides or {}))

@@ -18,7 +18,6 @@ from syncsweep.config import (
     Physics,
     block_id,
     canonical_eta,
-    check_yaml,
     parse,
 )
 

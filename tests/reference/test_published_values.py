@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from syncsweep import config
-from syncsweep.config import Analysis
+from syncsweep.config_results import Analysis
 from syncsweep.layout import study_folder
 from syncsweep.results.tables import make_tables
 from syncsweep.sweep import description

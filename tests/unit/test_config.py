@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from syncsweep import config
-from syncsweep.config import ConfigError, EtaBlock, Physics, check_yaml, load, parse
+from syncsweep.config import ConfigError, EtaBlock, Physics, parse
+from syncsweep.config_file import check_yaml, load
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config.yaml"

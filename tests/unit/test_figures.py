@@ -12,7 +12,8 @@ import pytest
 from matplotlib.figure import Figure as Page
 from matplotlib.image import imread
 
-from syncsweep.config import Analysis, Ensemble, Figure, LogBins, Physics, SpinHalfPair, block_id
+from syncsweep.config import Ensemble, Physics, SpinHalfPair, block_id
+from syncsweep.config_results import Analysis, Figure, LogBins
 from syncsweep.layout import BlockFolder
 from syncsweep.results.figures import style
 from syncsweep.results.figures.sweep import FigureError, draw, plot_density, plot_mean

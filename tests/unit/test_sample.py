@@ -15,7 +15,6 @@ from syncsweep.config import (
     SpinHalfPair,
     block_id,
     canonical_eta,
-    load,
 )
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import (

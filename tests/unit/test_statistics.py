@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from syncsweep.config import Analysis, LogBins
+from syncsweep.config_results import Analysis, LogBins
 from syncsweep.physics.measures import ChiSample
 from syncsweep.results.statistics import (
     BlockStatistics,

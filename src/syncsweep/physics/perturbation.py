@@ -19,7 +19,7 @@ from typing import Literal
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import lapack
+from scipy.linalg import blas, lapack
 
 OperatorBasis = Literal["paper", "orthonormal"]
 OPERATOR_BASES: tuple[OperatorBasis, ...] = ("paper", "orthonormal")
@@ -83,9 +83,9 @@ def random_kossakowski(rng: np.random.Generator, dim: int, rank: int | None = No
     factor[d - r + diagonal, diagonal] = np.sqrt(rng.chisquare(2 * (diagonal + 1)))
     if r == d:
         upper, _ = lapack.zlauum(factor, lower=0, overwrite_c=1)
-        kossakowski = upper + np.triu(upper, 1).conj().T
     else:
-        kossakowski = factor @ factor.conj().T
+        upper = blas.zherk(1.0, factor)
+    kossakowski = upper + np.triu(upper, 1).conj().T
     kossakowski *= d / np.trace(kossakowski).real
     return kossakowski
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from syncsweep.config import Analysis, LogBins
+from syncsweep.config_results import Analysis, LogBins
 from syncsweep.physics.measures import ChiSample, interval_probabilities
 
 

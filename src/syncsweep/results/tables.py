@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
-from syncsweep.config import Analysis, chunks
+from syncsweep.config import chunks
+from syncsweep.config_results import Analysis
 from syncsweep.files import replace_atomically
 from syncsweep.layout import TABLES, BlockFolder
 from syncsweep.physics.measures import Maximum, sample_chi

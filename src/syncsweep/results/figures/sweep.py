@@ -25,7 +25,7 @@ from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.style import context
 from pydantic import BaseModel, ConfigDict, Field
 
-from syncsweep.config import Analysis, Figure
+from syncsweep.config_results import Analysis, Figure
 from syncsweep.files import replace_atomically
 from syncsweep.layout import TABLES
 from syncsweep.results import ResultsError

@@ -1,0 +1,78 @@
+"""Configuration of what is made of the rows: tables and figures. Nothing here is solved for."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from syncsweep.config_fields import Integer, Number, SafeName, Strict
+
+
+class LogBins(Strict):
+    """Logarithmic bins of a histogram."""
+
+    low: Number = Field(gt=0, description="lower edge of the first bin")
+    high: Number = Field(gt=0, description="upper edge of the last bin")
+    count: Integer = Field(ge=1, le=1000, description="number of bins")
+
+    @model_validator(mode="after")
+    def _ascends(self) -> Self:
+        if self.high <= self.low:
+            raise ValueError(f"high must be larger than low, but {self.high:g} ≤ {self.low:g}")
+        if math.log(self.high / self.low) < 1e-9 * self.count:
+            raise ValueError(f"low and high are too close for {self.count} bins")
+        return self
+
+
+class Analysis(Strict):
+    """How shards become tables; nothing here is ever solved again for."""
+
+    threshold: Number = Field(
+        0.95, gt=0, lt=1, description="r: χ is sampled where S_d − (1/2π)^(N−1) ≥ r·S_max"
+    )
+    intervals: tuple[tuple[Number, Number], ...] = Field(
+        ((0.0, 0.125), (0.1875, 0.3125), (0.875, 1.0)),
+        min_length=3,
+        max_length=6,
+        description="intervals [low, high] of χ whose probabilities are P₁, P₂, P₃ …",
+    )
+    chi_bins: Integer = Field(64, ge=1, le=1000, description="equal bins of χ over [0, 1]")
+    s_max_bins: LogBins = Field(description="bins of S_max")
+
+    @model_validator(mode="after")
+    def _intervals_apart(self) -> Self:
+        for low, high in self.intervals:
+            if not 0 <= low < high <= 1:
+                raise ValueError(
+                    f"intervals must satisfy 0 ≤ low < high ≤ 1, but has [{low}, {high}]"
+                )
+        ordered = sorted(self.intervals)
+        for (low, high), (next_low, next_high) in pairwise(ordered):
+            if next_low < high:
+                raise ValueError(
+                    f"intervals must not overlap, but [{low}, {high}] and "
+                    f"[{next_low}, {next_high}] do"
+                )
+        return self
+
+
+class Figure(Strict):
+    """The figure of a study."""
+
+    name: SafeName = Field(description="file name without ending")
+    panels: tuple[Literal["chi", "probabilities", "ratio", "s_max"], ...] = Field(
+        ("chi", "probabilities", "ratio", "s_max"),
+        min_length=1,
+        max_length=4,
+        description="panels a, b, … from top to bottom",
+    )
+
+    @model_validator(mode="after")
+    def _panels_once(self) -> Self:
+        for panel in self.panels:
+            if self.panels.count(panel) > 1:
+                raise ValueError(f"panels must not repeat a panel, but has {panel!r} twice")
+        return self

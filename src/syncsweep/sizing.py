@@ -1,0 +1,71 @@
+"""How large jobs are: samples per chunk, ranks, time limit and memory, from the cost of a sample.
+
+The costs were measured on one core of a 2-core x86 machine with OpenBLAS (`make bench` measures
+them anew) and only steer how work is cut: a wrong one makes jobs longer or shorter, nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+
+#: A job should take at least this long, where the sweep is long enough [s].
+JOB_SECONDS = 600.0
+
+#: Chunks are cut so that so many ranks work for JOB_SECONDS.
+_JOB_RANKS = 16
+
+#: Jobs of a sweep: not fewer, if each then has a minute's work of a core, and not more.
+_FEWEST_JOBS, _MOST_JOBS = 10, 500
+_LEAST_JOB_SECONDS = 60.0
+
+#: Rows of a shard that fit the memory of any rank, and the memory of one [bytes]: a rank keeps
+#: its own, and the first one all, beside what it has received.
+_ROWS_PER_SHARD = 500_000
+_ROW_BYTES = 1000
+
+#: Start of a job before its first sample and its end behind the last, generously [min].
+_OVERHEAD_MINUTES = 8
+
+
+def core_seconds(dim: int, n_eta: int) -> float:
+    """CPU seconds to solve one sample of Hilbert-space dimension `dim` at `n_eta` values of η.
+
+    One factorisation of D² equations serves all η; each η costs its measures.
+    """
+    n = dim**2
+    return 2e-3 + 2.6e-10 * n**3 + 3e-6 * n**0.75 * n_eta
+
+
+def chunk_size(samples: int, seconds: float, n_blocks: int, n_eta: int) -> int:
+    """Samples per chunk, so that jobs take ten minutes where the sweep is long enough.
+
+    seconds: core-seconds of one sample, all blocks together; n_eta: of the largest block.
+    """
+    total = samples * seconds
+    jobs = max(total / (_JOB_RANKS * JOB_SECONDS), min(_FEWEST_JOBS, total / _LEAST_JOB_SECONDS))
+    jobs = max(jobs, samples * n_eta / _ROWS_PER_SHARD * n_blocks)
+    chunks = math.ceil(min(jobs, _MOST_JOBS) / n_blocks)
+    return math.ceil(samples / min(samples, max(chunks, 1)))
+
+
+def ranks(job_seconds: float, least: int, most: int) -> int:
+    """MPI ranks of a job of so many core-seconds: as many as keep it at ten minutes."""
+    if most <= least:
+        return most
+    # Snakemake's Slurm executor takes no MPI job of a single rank.
+    return max(least, 2, min(most, math.floor(job_seconds / JOB_SECONDS)))
+
+
+def time_limit(job_seconds: float, n_ranks: int) -> int:
+    """Time limit of a job [min]: three times what it should take, beside its start and end."""
+    return _OVERHEAD_MINUTES + math.ceil(3 * job_seconds / n_ranks / 60)
+
+
+def rank_memory(dim: int, rows: int, n_ranks: int) -> int:
+    """Memory of each rank [MB]: libraries, a dozen real matrices of D² rows, the shard's rows."""
+    return math.ceil(300 + 12 * 8e-6 * dim**4 + 2 * _ROW_BYTES * 1e-6 * rows / n_ranks)
+
+
+def tables_time_limit(rows: int) -> int:
+    """Time limit of a study's tables [min]: some 0.03 ms of a core per row."""
+    return 10 + math.ceil(1e-4 * rows / 60)
