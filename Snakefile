@@ -9,10 +9,7 @@ from snakemake.utils import min_version
 min_version("9.1")
 
 try:
-    from syncsweep import layout
-    from syncsweep.config import parse
-    from syncsweep.config_file import check_yaml, load
-    from syncsweep.config_messages import ConfigError
+    from syncsweep import config_file, layout
 except ModuleNotFoundError as error:
     sys.exit(
         f"error: {sys.executable} has no {error.name}: run `make env`, then .venv/bin/snakemake"
@@ -22,14 +19,14 @@ except ModuleNotFoundError as error:
 # `config` holds by now what --configfile and --config say.
 try:
     for path in workflow.overwrite_configfiles:
-        check_yaml(path)
+        config_file.check_yaml(path)
     if workflow.overwrite_configfiles and not Path("config.yaml").exists():
-        CONFIG = parse(config)
+        CONFIG = config_file.parse(config)
     else:
-        CONFIG = load("config.yaml", overrides=config)
+        CONFIG = config_file.load("config.yaml", overrides=config)
     if workflow.is_main_process:
         layout.check_writable(CONFIG.results)
-except (ConfigError, layout.NotWritableError) as error:
+except (config_file.ConfigError, layout.NotWritableError) as error:
     sys.exit(f"error: {error}")
 
 

@@ -14,5 +14,11 @@ parser.add_argument("--block", type=Path, required=True, help="folder of the η-
 parser.add_argument("--start", type=int, required=True, help="first sample")
 parser.add_argument("--stop", type=int, required=True, help="one behind the last sample")
 parser.add_argument("--ranks", type=int, required=True, help="expected number of MPI ranks")
+parser.add_argument(
+    "--minutes",
+    type=lambda text: float(text) if text else None,
+    help="minutes until the launch is killed: it stops by itself before; empty is no limit",
+)
 arguments = parser.parse_args()
-run(Job(arguments.block, arguments.start, arguments.stop, arguments.ranks))
+seconds = None if arguments.minutes is None else 60 * arguments.minutes
+run(Job(arguments.block, arguments.start, arguments.stop, arguments.ranks, seconds))

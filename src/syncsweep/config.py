@@ -240,6 +240,11 @@ class Study(Strict):
         """Dimension D of the Hilbert space."""
         return (round(2 * self.model.spin) + 1) ** self.model.n_sites
 
+    @property
+    def row_bytes(self) -> int:
+        """Memory of one row in bytes."""
+        return sizing.row_bytes(self.model.spin, self.model.n_sites)
+
     def sample_seconds(self, n_eta: int) -> float:
         """Core-seconds of one sample at `n_eta` of the study's values of η, in one block."""
         estimate = sizing.core_seconds(self.dim, n_eta)
@@ -255,7 +260,7 @@ class Study(Strict):
             return self.chunk_size
         sizes = [len(block.etas) for block in self.eta_blocks]
         seconds = sum(self.sample_seconds(n) for n in sizes)
-        return sizing.chunk_size(self.samples, seconds, len(sizes), max(sizes))
+        return sizing.chunk_size(self.samples, seconds, len(sizes), self.row_bytes * max(sizes))
 
     @property
     def chunks(self) -> tuple[tuple[int, int], ...]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+
+_LOCK_POLL_SECONDS = 0.2
 
 
 def replace_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -47,20 +50,26 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def hold(path: Path, on_wait: Callable[[], None]) -> int | None:
+def hold(path: Path, on_wait: Callable[[], None], give_up: Callable[[], bool]) -> bool:
     """Take the lock of a file until this process ends, waiting for another that holds it.
 
-    Returns the descriptor, or None on a file system without locks: then there is no waiting. The
-    kernel gives up the lock of a process that dies. `on_wait` is called once before waiting.
+    Returns False if `give_up` said so while waiting. The kernel gives up the lock of a process that
+    dies. On a file system without locks there is no waiting. `on_wait` is called once before it.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
+    waited = False
+    while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
         except BlockingIOError:
-            on_wait()
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+            if not waited:
+                on_wait()
+                waited = True
+            if give_up():
+                os.close(descriptor)
+                return False
+            time.sleep(_LOCK_POLL_SECONDS)
+        except OSError:
+            os.close(descriptor)
+            return True

@@ -55,6 +55,11 @@ def shard_name(start: int, stop: int) -> str:
     return f"samples-{start:09d}-{stop:09d}.parquet"
 
 
+def values_in_block(block: str) -> int:
+    """Number of values of η, from the name of a block's folder."""
+    return int(block.rsplit("-", 2)[1][1:])
+
+
 @dataclass(frozen=True)
 class BlockFolder:
     """Folder of one η-block of a study."""

@@ -18,10 +18,10 @@ _JOB_RANKS = 16
 _FEWEST_JOBS, _MOST_JOBS = 10, 500
 _LEAST_JOB_SECONDS = 60.0
 
-#: Rows of a shard that fit the memory of any rank, and the memory of one [bytes]: a rank keeps
-#: its own, and the first one all, beside what it has received.
-_ROWS_PER_SHARD = 500_000
-_ROW_BYTES = 1000
+#: Most memory of a shard's rows [bytes]; the first rank holds all of them at the end of a job, and
+#: so many times over: its own, those it receives, their table, and the file's buffer.
+_SHARD_BYTES = 250e6
+_COPIES = 4
 
 #: Start of a job before its first sample and its end behind the last, generously [min].
 _OVERHEAD_MINUTES = 8
@@ -36,16 +36,26 @@ def core_seconds(dim: int, n_eta: int) -> float:
     return 2e-3 + 2.6e-10 * n**3 + 3e-6 * n**0.75 * n_eta
 
 
-def chunk_size(samples: int, seconds: float, n_blocks: int, n_eta: int) -> int:
+def row_bytes(spin: float, n_sites: int) -> int:
+    """Memory of a row in bytes: the coefficients of S_d, its maximum, and some ten numbers more."""
+    coefficients = round(4 * spin + 1) ** (n_sites - 1)
+    return 8 * (coefficients + n_sites + 10)
+
+
+def chunk_size(samples: int, seconds: float, n_blocks: int, sample_bytes: int) -> int:
     """Samples per chunk, so that jobs take ten minutes where the sweep is long enough.
 
-    seconds: core-seconds of one sample, all blocks together; n_eta: of the largest block.
+    seconds: core-seconds of one sample, all blocks together; sample_bytes: memory of its rows in
+    the largest block.
     """
     total = samples * seconds
-    jobs = max(total / (_JOB_RANKS * JOB_SECONDS), min(_FEWEST_JOBS, total / _LEAST_JOB_SECONDS))
-    jobs = max(jobs, samples * n_eta / _ROWS_PER_SHARD * n_blocks)
+    jobs = max(
+        math.floor(total / (_JOB_RANKS * JOB_SECONDS)),
+        min(_FEWEST_JOBS, math.floor(total / _LEAST_JOB_SECONDS)),
+        n_blocks * math.ceil(samples * sample_bytes / _SHARD_BYTES),
+    )
     chunks = math.ceil(min(jobs, _MOST_JOBS) / n_blocks)
-    return math.ceil(samples / min(samples, max(chunks, 1)))
+    return math.ceil(samples / max(chunks, 1))
 
 
 def ranks(job_seconds: float, least: int, most: int) -> int:
@@ -61,9 +71,9 @@ def time_limit(job_seconds: float, n_ranks: int) -> int:
     return _OVERHEAD_MINUTES + math.ceil(3 * job_seconds / n_ranks / 60)
 
 
-def rank_memory(dim: int, rows: int, n_ranks: int) -> int:
+def rank_memory(dim: int, shard_bytes: int, n_ranks: int) -> int:
     """Memory of each rank [MB]: libraries, a dozen real matrices of D² rows, the shard's rows."""
-    return math.ceil(300 + 12 * 8e-6 * dim**4 + 2 * _ROW_BYTES * 1e-6 * rows / n_ranks)
+    return math.ceil(300 + 12 * 8e-6 * dim**4 + _COPIES * 1e-6 * shard_bytes / n_ranks)
 
 
 def tables_time_limit(rows: int) -> int:

@@ -20,6 +20,7 @@ from syncsweep.config import (
     canonical_eta,
     parse,
 )
+from syncsweep.config_file import check_yaml
 
 PLAIN = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
 PAIR = PLAIN["studies"]["spin_half_pair"]

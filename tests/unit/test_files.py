@@ -1,6 +1,5 @@
 """Files of several processes: the old one or the whole new one, and one holder of a lock."""
 
-import os
 import subprocess
 import sys
 
@@ -80,40 +79,51 @@ HOLDER = """
 import sys
 from pathlib import Path
 from syncsweep.files import hold
-assert hold(Path(sys.argv[1]), lambda: print("waits", flush=True)) is not None
+assert hold(Path(sys.argv[1]), lambda: print("waits", flush=True), lambda: False)
 print("holds", flush=True)
 sys.stdin.read()
 """
 
 
-def test_lock_waits_once_and_is_given_up_by_a_process_that_dies(tmp_path):
-    path = tmp_path / "lock"
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, path],
+@pytest.fixture
+def holder(tmp_path):
+    """A process that holds a lock until it dies."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, tmp_path / "lock"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    try:
-        assert holder.stdout.readline() == "holds\n"
-        waits = []
+    assert process.stdout.readline() == "holds\n"
+    yield process
+    process.kill()
+    process.communicate()
 
-        def on_wait():
-            waits.append(holder.poll())
-            holder.kill()
 
-        descriptor = hold(path, on_wait)
-    finally:
+def test_lock_waits_and_is_given_up_by_a_process_that_dies(tmp_path, holder):
+    waits = []
+
+    def on_wait():
+        waits.append(holder.poll())
         holder.kill()
-        holder.communicate()
+
+    assert hold(tmp_path / "lock", on_wait, lambda: False)
     assert waits == [None]  # once, while the other was alive
-    assert descriptor is not None
-    os.close(descriptor)
+
+
+def test_waiting_for_a_lock_can_be_given_up(tmp_path, holder):
+    waits, asked = [], []
+
+    def give_up():
+        asked.append(holder.poll())
+        return len(asked) == 3
+
+    assert not hold(tmp_path / "lock", lambda: waits.append("waits"), give_up)
+    assert waits == ["waits"]
+    assert asked == [None] * 3
 
 
 def test_free_lock_is_taken_without_waiting(tmp_path):
     waits = []
-    for _ in range(2):
-        descriptor = hold(tmp_path / "lock", lambda: waits.append("waited"))
-        os.close(descriptor)
+    assert hold(tmp_path / "lock", lambda: waits.append("waits"), lambda: True)
     assert waits == []

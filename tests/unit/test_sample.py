@@ -16,6 +16,7 @@ from syncsweep.config import (
     block_id,
     canonical_eta,
 )
+from syncsweep.config_file import load
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import (
     FAILED,

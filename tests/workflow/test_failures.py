@@ -15,6 +15,7 @@ import pytest
 from project import CHAIN, PAIR, ROOT, Project
 
 from syncsweep.layout import BlockFolder
+from syncsweep.sweep.walltime import STOPPED
 
 
 @pytest.fixture(scope="module")
@@ -160,24 +161,67 @@ def test_damaged_shard_is_set_aside_named_and_made_again(finished_pair, damage):
     assert project.table_bytes("pair") == tables
 
 
+def worker(block: Path, ranks: int, *arguments: str, program: str | None = None) -> list[str]:
+    """The command of a launch by hand, which makes 40 samples behind those of the pair."""
+    script = [str(ROOT / "scripts" / "solve_shard.py")] if program is None else ["-c", program]
+    mpiexec = str(Path(sys.executable).parent / "mpiexec")
+    command = [mpiexec, "-n", str(ranks), sys.executable, "-m", "mpi4py", *script]
+    return [*command, "--block", str(block), "--start", "60", "--stop", "100", *arguments]
+
+
 def launch(block: Path, ranks: int, expected: int, *, program: str | None = None) -> str:
     """Launch a worker by hand; returns what it prints, which must be a failure."""
-    script = [str(ROOT / "scripts" / "solve_shard.py")] if program is None else ["-c", program]
-    command = ["mpiexec", "-n", str(ranks), sys.executable, "-m", "mpi4py", *script]
-    command += ["--block", str(block), "--start", "60", "--stop", "70", "--ranks", str(expected)]
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, env={**os.environ, "PATH": path}
-    )
+    command = worker(block, ranks, "--ranks", str(expected), program=program)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
     return done.stderr
+
+
+def test_launch_short_of_time_stops_with_its_own_code_and_the_next_goes_on(make_project):
+    project = make_project(chain=CHAIN)
+    project.snakemake("tables", "--config", "samples=1")
+    (block,) = project.blocks("chain")
+    command = worker(block, 2, "--ranks", "2", "--minutes")
+    # A quarter of the limit is kept in reserve, and the first samples take longest.
+    first = subprocess.run([*command, "0.05"], capture_output=True, text=True, timeout=60)
+    assert first.returncode == STOPPED
+    assert "stopped (time limit)" in first.stderr
+    assert "they are kept, and the next attempt goes on" in first.stderr
+    assert len(first.stderr.splitlines()) == 1
+    second = subprocess.run([*command, ""], capture_output=True, text=True, timeout=60)
+    assert second.returncode == 0
+    start, stop, again, end = project.events("chain")[2:]
+    assert (start["missing"], stop["event"], stop["why"]) == (40, "stop", "time limit")
+    assert 0 < stop["solved"] < 40
+    assert (again["from_parts"], again["missing"]) == (stop["solved"], 40 - stop["solved"])
+    assert end["solved"] == again["missing"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_rank_that_is_told_to_end_finishes_its_sample_and_the_others_their_share(
+    make_project, number
+):
+    project = make_project(chain=CHAIN)
+    project.snakemake("tables", "--config", "samples=1")
+    (block,) = project.blocks("chain")
+    command = worker(block, 2, "--ranks", "2")
+    process = psutil.Popen(command, stderr=subprocess.PIPE, text=True)
+    wait_for_samples(project, process, 4)
+    ranks = [p for p in process.children(recursive=True) if "solve_shard.py" in p.cmdline()[3]]
+    ranks[1].send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == STOPPED
+    assert f"stopped ({number.name})" in errors
+    (stop,) = [event for event in project.events("chain") if event["event"] == "stop"]
+    assert 20 < stop["solved"] < 40
+    assert stop["solved"] == in_parts(project)
 
 
 def test_launch_with_another_number_of_ranks_is_refused(finished_pair):
     (block,) = finished_pair.blocks("pair")
     errors = launch(block, ranks=1, expected=2)
     assert "error: this launch has 1 rank(s) instead of 2" in errors
-    assert not BlockFolder(block).shard(60, 70).exists()
+    assert not BlockFolder(block).shard(60, 100).exists()
 
 
 def test_failing_rank_ends_the_launch_with_its_message(finished_pair):
@@ -196,7 +240,7 @@ sample.SampleSolver.rows = rows
 runpy.run_path({str(script)!r}, run_name="__main__")
 """
     assert "a fault on rank 1" in launch(block, ranks=2, expected=2, program=program)
-    assert not BlockFolder(block).shard(60, 70).exists()
+    assert not BlockFolder(block).shard(60, 100).exists()
 
 
 def test_edited_study_file_is_refused_by_workers(finished_pair, tmp_path):

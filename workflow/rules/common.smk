@@ -1,18 +1,45 @@
 # What the rules share: which files a study has, and on what tables and figures depend.
 import json
 
-from syncsweep import source
+from syncsweep import sizing, source
 
 
 def study_folder(study):
     return layout.study_folder(CONFIG.results, study, CONFIG.physics(study).digest)
 
 
-def rank_memory_mb(study):
-    """Memory of one rank: libraries, and a dozen real matrices of D² rows."""
-    model = CONFIG.studies[study].model
-    dim = round(2 * model.spin + 1) ** model.n_sites
-    return 300 + round(12 * 8e-6 * dim**4)
+def job_size(study, samples, n_eta, most_ranks):
+    """Ranks and core-seconds of a job."""
+    seconds = samples * CONFIG.studies[study].sample_seconds(n_eta)
+    return sizing.ranks(seconds, CONFIG.ranks, most_ranks), seconds
+
+
+def shard_size(wildcards):
+    """Samples and values of η of the shard of a job."""
+    return int(wildcards.stop) - int(wildcards.start), layout.values_in_block(wildcards.block)
+
+
+def shard_ranks(wildcards, threads):
+    return job_size(wildcards.study, *shard_size(wildcards), threads)[0]
+
+
+def shard_minutes(wildcards, threads):
+    ranks, seconds = job_size(wildcards.study, *shard_size(wildcards), threads)
+    return sizing.time_limit(seconds, ranks)
+
+
+def shard_rank_memory(wildcards, threads, attempt):
+    settings = CONFIG.studies[wildcards.study]
+    samples, n_eta = shard_size(wildcards)
+    ranks, _ = job_size(wildcards.study, samples, n_eta, threads)
+    rows = samples * n_eta * settings.row_bytes
+    return attempt * sizing.rank_memory(settings.dim, rows, ranks)
+
+
+def table_minutes(wildcards):
+    settings = CONFIG.studies[wildcards.study]
+    n_eta = sum(len(block.etas) for block in settings.eta_blocks)
+    return sizing.tables_time_limit(settings.samples * n_eta)
 
 
 def shard_files(study):
@@ -74,7 +101,7 @@ def table_request(study):
     request = {
         "blocks": [block.id for block in settings.eta_blocks],
         "samples": settings.samples,
-        "chunk_size": settings.chunk_size,
+        "chunk_size": settings.samples_per_chunk,
         "analysis": settings.analysis.model_dump(mode="json"),
     }
     return json.dumps(request, sort_keys=True)
@@ -103,5 +130,37 @@ def figure_request(study):
     return json.dumps(request, sort_keys=True)
 
 
-if workflow.is_main_process and not workflow.output_settings.dryrun:
-    set_aside_damaged_shards()
+def most_ranks():
+    """Ranks that a job may have: those of the configuration, or what a profile allows."""
+    allowed = workflow.resource_settings.overwrite_threads.get("solve_shard", CONFIG.ranks)
+    return int(getattr(allowed, "value", allowed))
+
+
+def print_plan():
+    """What a run has to do, and what it costs: a line per study."""
+    for study, settings in CONFIG.studies.items():
+        jobs, core_seconds = 0, 0.0
+        for block in settings.eta_blocks:
+            folder = layout.BlockFolder(study_folder(study) / block.id)
+            missing = [c for c in settings.chunks if not folder.shard(*c).exists()]
+            jobs += len(missing)
+            samples = sum(stop - start for start, stop in missing)
+            core_seconds += samples * settings.sample_seconds(len(block.etas))
+        largest = max(settings.eta_blocks, key=lambda block: len(block.etas))
+        chunk = min(settings.samples_per_chunk, settings.samples)
+        ranks, seconds = job_size(study, chunk, len(largest.etas), most_ranks())
+        rows = chunk * len(largest.etas) * settings.row_bytes
+        print(
+            f"plan: {study}: {jobs} of {len(settings.chunks) * len(settings.eta_blocks)} shards to "
+            f"solve, {chunk} samples each, about {core_seconds / 3600:.2g} core-hours in all; per "
+            f"job {ranks} ranks, {sizing.rank_memory(settings.dim, rows, ranks)} MB each, about "
+            f"{seconds / ranks / 60:.2g} min, time limit {sizing.time_limit(seconds, ranks)} min",
+            file=sys.stderr,
+        )
+
+
+if workflow.is_main_process:
+    if workflow.output_settings.dryrun:
+        print_plan()
+    else:
+        set_aside_damaged_shards()

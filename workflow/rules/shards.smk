@@ -2,7 +2,8 @@
 #
 # The output is update(), so that Snakemake never deletes a whole shard; a job that finds its shard
 # valid does nothing. There is no input, and the only parameter is the physics hash (it stands in
-# the path too): launcher, ranks and memory are resources, which trigger nothing.
+# the path too): launcher, ranks and memory are resources, which trigger nothing. Only a Slurm job has
+# a time limit that its ranks must heed.
 
 
 rule solve_shard:
@@ -21,9 +22,9 @@ rule solve_shard:
     threads: CONFIG.ranks
     resources:
         mpi="mpiexec",
-        tasks=lambda wildcards, threads: threads,
-        mem_mb_per_cpu=lambda wildcards: rank_memory_mb(wildcards.study),
-        runtime=60,
+        tasks=shard_ranks,
+        mem_mb_per_cpu=shard_rank_memory,
+        runtime=shard_minutes,
     params:
         physics_hash=lambda wildcards: wildcards.hash,
     message:
@@ -31,4 +32,5 @@ rule solve_shard:
     shell:
         '{resources.mpi} -n {resources.tasks} python -m mpi4py "$SCRIPTS"/solve_shard.py'
         ' --block "$(dirname {output:q})" --start {wildcards.start} --stop {wildcards.stop}'
-        " --ranks {resources.tasks} > {log:q} 2> >(tee -a {log:q} >&2)"
+        ' --ranks {resources.tasks} --minutes "${{SLURM_JOB_ID:+{resources.runtime}}}"'
+        " > {log:q} 2> >(tee -a {log:q} >&2)"

@@ -16,7 +16,7 @@ rule make_tables:
         "../../envs/syncsweep.yaml"
     resources:
         mem_mb=2000,
-        runtime=60,
+        runtime=table_minutes,
     params:
         folder=lambda wildcards: str(study_folder(wildcards.study)),
         tables=lambda wildcards: str(layout.tables_folder(CONFIG.results, wildcards.study)),

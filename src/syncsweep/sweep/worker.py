@@ -29,6 +29,7 @@ from syncsweep.sweep.description import Description, DescriptionError, read
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 from syncsweep.sweep.shard import ShardError, write_shard
 from syncsweep.sweep.takeover import find_rows, identity_of, valid_shard
+from syncsweep.sweep.walltime import STOPPED, Walltime
 
 #: Seconds between two lines of progress.
 _PROGRESS_SECONDS = 10.0
@@ -42,6 +43,7 @@ class Job:
     start: int
     stop: int
     ranks: int
+    seconds: float | None = None  # until the launch is killed
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,21 @@ class _Task:
     attempt: str
 
 
+@dataclass(frozen=True)
+class _Solved:
+    """What a rank tells rank 0."""
+
+    rows: dict[int, pa.Table]
+    cpu_seconds: float
+    host: str
+    stopped: str | None
+
+
 def run(job: Job) -> None:
-    """Make the shard of a job, or end the whole launch with one message and exit code 1."""
+    """Make the shard of a job, or end the whole launch with one message and exit code 1.
+
+    Exit code STOPPED: there was no time for all samples; what is solved is kept.
+    """
     comm = MPI.COMM_WORLD
     if comm.size != job.ranks:
         if comm.rank == 0:
@@ -65,12 +80,17 @@ def run(job: Job) -> None:
                 flush=True,
             )
         sys.exit(1)
+    walltime = Walltime(job.seconds)
+    walltime.heed_signals()
     try:
-        _make_shard(job, comm)
+        whole = _make_shard(job, comm, walltime)
     except (BlasThreadsError, DescriptionError, ShardError) as error:
         _abort(comm, str(error))
     except OSError as error:
         _abort(comm, f"{error.filename or job.folder}: {error.strerror or error}")
+    if not whole:
+        MPI.Finalize()  # or mpi4py would abort the launch, with lines that look like a crash
+        sys.exit(STOPPED)
 
 
 def _abort(comm: MPI.Intracomm, message: str) -> NoReturn:
@@ -81,53 +101,86 @@ def _abort(comm: MPI.Intracomm, message: str) -> NoReturn:
     raise SystemExit(1)
 
 
-def _make_shard(job: Job, comm: MPI.Intracomm) -> None:
+def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
+    """Make the shard; False if there was no time for all of it."""
     folder = BlockFolder(job.folder)
     blas = blas_description()
-    task, known = _plan(job, folder) if comm.rank == 0 else (None, {})
-    task = comm.bcast(task)
-    if task is None:
-        return
+    plan = _plan(job, folder, walltime) if comm.rank == 0 else None
+    task: _Task | bool = comm.bcast(plan[0] if plan else None)
+    if isinstance(task, bool):
+        return task
     began = time.time()
     mine = task.missing[comm.rank :: comm.size]
-    gathered = comm.gather(_solve(job, folder, task, mine, comm))
-    if gathered is None:
-        return
-    for rank_rows, _ in gathered:
-        known |= rank_rows
-    run_metadata = {
-        "began": began,
-        "ended": time.time(),
-        "core_seconds": sum(rank_seconds for _, rank_seconds in gathered),
-        "solved": len(task.missing),
-        "ranks": comm.size,
-        "attempt": task.attempt,
-        "blas": blas,
-        **_environment(),
-    }
-    table = pa.concat_tables([known[i] for i in range(job.start, job.stop)])
+    gathered = comm.gather(_solve(job, folder, task, mine, comm, walltime))
+    whole = False
+    if gathered and plan:
+        known = plan[1]
+        for solved in gathered:
+            known |= solved.rows
+        whole = len(known) == job.stop - job.start
+        run_metadata = {
+            "began": began,
+            "ended": time.time(),
+            "core_seconds": sum(solved.cpu_seconds for solved in gathered),
+            "solved": sum(len(solved.rows) for solved in gathered),
+            "ranks": comm.size,
+            "hosts": sorted({solved.host for solved in gathered}),
+            "attempt": task.attempt,
+            "blas": blas,
+        }
+        if whole:
+            _finish(job, folder, task, known, run_metadata)
+        else:
+            reasons = {solved.stopped for solved in gathered if solved.stopped}
+            _stop(
+                job, folder, task, len(known), {**run_metadata, "why": ", ".join(sorted(reasons))}
+            )
+    return comm.bcast(whole)
+
+
+def _finish(
+    job: Job, folder: BlockFolder, task: _Task, rows: dict[int, pa.Table], run: dict[str, Any]
+) -> None:
+    table = pa.concat_tables([rows[i] for i in range(job.start, job.stop)])
     identity = identity_of(task.description, job.start, job.stop)
-    write_shard(folder.shard(job.start, job.stop), table, identity, run_metadata)
-    _log(folder, job, task.attempt, event="end", solved=len(task.missing))
-    print(f"{_name(task, job)}: {len(task.missing)} solved, {len(known)} in the shard", flush=True)
+    write_shard(folder.shard(job.start, job.stop), table, identity, {**run, **_environment()})
+    _log(folder, job, event="end", **run)
+    print(f"{_name(task, job)}: {run['solved']} solved, {len(rows)} in the shard", flush=True)
 
 
-def _plan(job: Job, folder: BlockFolder) -> tuple[_Task | None, dict[int, pa.Table]]:
-    """What is left to solve, and the rows that are there; no task if the shard is whole."""
+def _stop(job: Job, folder: BlockFolder, task: _Task, kept: int, run: dict[str, Any]) -> None:
+    _log(folder, job, event="stop", **run)
+    print(
+        f"{_name(task, job)}: stopped ({run['why']}) with {kept} of {job.stop - job.start} samples "
+        "solved; they are kept, and the next attempt goes on",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _plan(
+    job: Job, folder: BlockFolder, walltime: Walltime
+) -> tuple[_Task | bool, dict[int, pa.Table]]:
+    """What is left to solve, and the rows that are there.
+
+    Instead of a task: True if the shard is whole already, False if there was no time to see.
+    """
     description = read(job.folder)
     folder.parts.mkdir(exist_ok=True)
     # A launch whose Snakemake was killed may still be at work on the same samples: what it solves
     # need not be solved twice.
-    hold(folder.lock(job.start, job.stop), lambda: _report_waiting(job))
+    lock = folder.lock(job.start, job.stop)
+    if not hold(lock, lambda: _report_waiting(job), lambda: walltime.stop is not None):
+        return False, {}
     if _already_valid(folder, description, job):
-        return None, {}
+        return True, {}
     found = find_rows(folder, description, job.start, job.stop)
     for message in found.messages:
         print(f"warning: {message}", file=sys.stderr, flush=True)
     missing = [i for i in range(job.start, job.stop) if i not in found.rows]
     task = _Task(description, missing, uuid.uuid4().hex[:12])
     counts = {"from_shards": found.from_shards, "from_parts": found.from_parts}
-    _log(folder, job, task.attempt, event="start", **counts, missing=len(missing))
+    _log(folder, job, event="start", attempt=task.attempt, **counts, missing=len(missing))
     return task, found.rows
 
 
@@ -148,31 +201,45 @@ def _already_valid(folder: BlockFolder, description: Description, job: Job) -> b
 
 
 def _solve(
-    job: Job, folder: BlockFolder, task: _Task, samples: list[int], comm: MPI.Intracomm
-) -> tuple[dict[int, pa.Table], float]:
-    """Solve this rank's samples, each kept in a part at once; rows by sample, and CPU seconds."""
+    job: Job,
+    folder: BlockFolder,
+    task: _Task,
+    samples: list[int],
+    comm: MPI.Intracomm,
+    walltime: Walltime,
+) -> _Solved:
+    """Solve this rank's samples while there is time, each kept in a part at once."""
+    # Where several Slurm nodes are one machine, only this tells them apart.
+    host = os.environ.get("SLURMD_NODENAME") or platform.node()
     if not samples:
-        return {}, 0.0
-    began, reported = time.process_time(), time.monotonic()
+        return _Solved({}, 0.0, host, None)
+    began = time.process_time()
+    reported = sample_began = time.monotonic()
     solver = SampleSolver(task.description.physics, task.description.etas)
     identity = PartIdentity(task.description.physics.digest, task.description.block)
     writer = PartWriter(folder.part(job.start, job.stop, task.attempt, comm.rank), identity)
-    solved = {}
-    for done, sample in enumerate(samples):
-        if comm.rank == 0 and time.monotonic() - reported >= _PROGRESS_SECONDS:
-            reported = time.monotonic()
-            print(f"{_name(task, job)}: {100 * done // len(samples)} %", flush=True)
+    solved: dict[int, pa.Table] = {}
+    for sample in samples:
+        if walltime.stop:
+            break
         solved[sample] = writer.append(solver.rows(sample))
+        now = time.monotonic()
+        walltime.sample_took(now - sample_began)
+        sample_began = now
+        if comm.rank == 0 and now - reported >= _PROGRESS_SECONDS:
+            reported = now
+            print(f"{_name(task, job)}: {100 * len(solved) // len(samples)} %", flush=True)
     writer.close()
-    return solved, time.process_time() - began
+    stopped = walltime.stop if len(solved) < len(samples) else None
+    return _Solved(solved, time.process_time() - began, host, stopped)
 
 
 def _name(task: _Task, job: Job) -> str:
     return f"{task.description.study} samples {job.start} to {job.stop - 1}"
 
 
-def _log(folder: BlockFolder, job: Job, attempt: str, **event: Any) -> None:
-    line = {"time": time.time(), "attempt": attempt, "start": job.start, "stop": job.stop, **event}
+def _log(folder: BlockFolder, job: Job, **event: Any) -> None:
+    line = {"time": time.time(), "start": job.start, "stop": job.stop, **event}
     with folder.log.open("a", encoding="utf-8") as log:
         log.write(json.dumps(line) + "\n")
 

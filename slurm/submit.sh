@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Run snakemake itself inside Slurm, so that no login has to stay open.
+#
+#   slurm/submit.sh head    [sbatch options] [-- snakemake arguments]
+#       a job of one core that submits the others, as the login node would
+#   slurm/submit.sh onejob  --ntasks=64 [sbatch options] [-- snakemake arguments]
+#       everything inside one allocation: nothing else is submitted
+#
+# Account, partition and launcher are those of slurm/config.yaml. Two minutes before the time limit
+# snakemake is interrupted: what is solved is kept, no lock stays, and the same command goes on.
+set -euo pipefail
+
+mode=${1:-}
+if [[ $mode != head && $mode != onejob ]]; then
+  echo "error: usage: slurm/submit.sh head|onejob [sbatch options] [-- snakemake arguments]" >&2
+  exit 1
+fi
+shift
+
+site() { # a setting of the profile, without the quotes that Snakemake wants
+  .venv/bin/python - "$@" <<'PYTHON'
+import sys, yaml
+value = yaml.safe_load(open("slurm/config.yaml", encoding="utf-8"))
+for key in sys.argv[1:]:
+    value = value[key]
+print(str(value).strip("'\""))
+PYTHON
+}
+
+if [[ -z ${SYNCSWEEP_SUBMITTED:-} ]]; then
+  cd "$(dirname "$0")/.."
+  [[ -x .venv/bin/snakemake ]] || { echo "error: no environment here: run make env" >&2; exit 1; }
+  options=(--account="$(site default-resources slurm_account)"
+    --partition="$(site default-resources slurm_partition)"
+    --job-name="syncsweep-$mode" --output=slurm-%x-%j.log
+    --signal=B:INT@120 --time=1-00:00:00 --mem-per-cpu=1000M)
+  [[ $mode == head ]] && options+=(--ntasks=1)
+  while (($#)) && [[ $1 != -- ]]; do
+    options+=("$1")
+    shift
+  done
+  (($#)) && shift
+  export SYNCSWEEP_SUBMITTED=1
+  exec sbatch "${options[@]}" slurm/submit.sh "$mode" "$@"
+fi
+
+if [[ $mode == head ]]; then
+  # What Slurm says of this job must not reach those that snakemake submits.
+  unset "${!SLURM_@}" "${!SBATCH_@}"
+  run=(--workflow-profile slurm)
+else
+  # Shards share the allocation: each step takes its own cores and leaves the others free.
+  run=(--cores "$SLURM_NTASKS" --retries 2 --set-resources
+    "solve_shard:mpi='$(site set-resources solve_shard mpi) --exact'")
+fi
+
+set -m # so that snakemake can be interrupted: without job control it would ignore it
+.venv/bin/snakemake "${run[@]}" "$@" &
+snakemake=$!
+trap 'kill -INT "$snakemake"' INT TERM
+code=0
+wait "$snakemake" || code=$?
+while kill -0 "$snakemake" 2>/dev/null; do # a trap ended the wait
+  code=0
+  wait "$snakemake" || code=$?
+done
+exit "$code"

@@ -1,0 +1,85 @@
+"""Jobs of ten minutes where the sweep is long enough, 10 to 500 of them, and what each may use."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncsweep import sizing
+
+
+def jobs(samples: int, seconds: float, n_blocks: int = 1, sample_bytes: int = 1) -> int:
+    size = sizing.chunk_size(samples, seconds, n_blocks, sample_bytes)
+    return math.ceil(samples / size) * n_blocks
+
+
+@given(
+    samples=st.integers(1, 10**8),
+    seconds=st.floats(1e-3, 1e3),
+    sample_bytes=st.integers(100, 10**5),
+)
+def test_jobs_are_at_most_500_and_never_smaller_than_a_minute(samples, seconds, sample_bytes):
+    count = jobs(samples, seconds, sample_bytes=sample_bytes)
+    assert 1 <= count <= 500
+    if count > max(1, math.ceil(samples * sample_bytes / 250e6)):
+        assert samples * seconds / count >= 60 - 1e-6
+
+
+@given(samples=st.integers(10_000, 10**7), seconds=st.floats(1e-3, 1e3))
+def test_long_sweeps_have_ten_jobs_at_least_each_of_ten_minutes_of_16_ranks(samples, seconds):
+    total = samples * seconds
+    count = jobs(samples, seconds)
+    if total >= 10 * 60:
+        assert count >= 10
+    if count > 10:
+        assert total / count >= 16 * 600 - 1e-6
+
+
+def test_jobs_of_the_chain():
+    seconds = sizing.core_seconds(27, 29)
+    # Between what was measured on two machines.
+    assert 0.08 < seconds < 0.13
+    assert jobs(10**4, seconds) == 10
+    assert jobs(200, seconds) == 1
+    assert jobs(10**6, seconds, sample_bytes=29 * sizing.row_bytes(1.0, 3)) == 36
+
+
+def test_no_shard_is_too_large_for_memory():
+    sample_bytes = 29 * sizing.row_bytes(1.0, 3)
+    size = sizing.chunk_size(10**6, 1e-3, 1, sample_bytes)
+    assert size * sample_bytes <= 250e6 * 1.01
+
+
+def test_blocks_share_the_jobs():
+    assert jobs(10**4, 0.1, n_blocks=5) == 10
+    assert jobs(100, 0.1, n_blocks=29) == 29
+
+
+@pytest.mark.parametrize(
+    ("seconds", "least", "most", "expected"),
+    [
+        (10, 2, 16, 2),  # a small job: the ranks of the configuration
+        (6000, 2, 16, 10),  # ten minutes of ten ranks
+        (1e9, 2, 16, 16),  # as many as a profile allows
+        (1e9, 2, 2, 2),  # a laptop: always those of the configuration
+        (1e9, 1, 1, 1),
+        (10, 1, 16, 2),  # Slurm's executor takes no MPI job of one rank
+    ],
+)
+def test_ranks_grow_with_the_job(seconds, least, most, expected):
+    assert sizing.ranks(seconds, least, most) == expected
+
+
+@given(seconds=st.floats(0, 1e7), ranks=st.integers(1, 64))
+def test_time_limit_is_three_times_the_job_and_its_start(seconds, ranks):
+    minutes = sizing.time_limit(seconds, ranks)
+    assert 3 * seconds / ranks / 60 + 8 <= minutes <= 3 * seconds / ranks / 60 + 9
+
+
+def test_memory_holds_the_matrices_and_the_rows():
+    # 12 real matrices of 729 rows, and of 6561.
+    assert sizing.rank_memory(27, 0, 2) == pytest.approx(300 + 51, abs=1)
+    assert sizing.rank_memory(81, 0, 2) == pytest.approx(300 + 4132, abs=1)
+    assert sizing.rank_memory(27, 10**8, 2) - sizing.rank_memory(27, 0, 2) == 200
+    assert sizing.rank_memory(27, 10**8, 4) - sizing.rank_memory(27, 0, 4) == 100
