@@ -1,8 +1,12 @@
 """Make one shard: samples START … STOP−1 of an η-block. Run under MPI, see workflow/rules."""
 
+import os
+
 from syncsweep.sweep.blas import limit_blas_threads
 
 limit_blas_threads()
+# Every rank would open a file of each installed package to look for plugins of pydantic.
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 
 import argparse  # noqa: E402
 from pathlib import Path  # noqa: E402

@@ -13,7 +13,6 @@ import sys
 import time
 import uuid
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -245,6 +244,8 @@ def _log(folder: BlockFolder, job: Job, **event: Any) -> None:
 
 
 def _environment() -> dict[str, str]:
+    from importlib.metadata import version  # reads much, and only the first rank needs it
+
     packages = ("numpy", "scipy", "pyarrow", "mpi4py")
     return {
         "syncsweep": __version__,
