@@ -4,14 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help env figures test check schema
+.PHONY: help env figures test test-slurm check schema bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
 	@echo "make figures   both sweeps of the paper, tables and figures, on all cores"
 	@echo "make test      the tests"
+	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make check     format, lint and types"
 	@echo "make schema    the JSON schema of config.yaml"
+	@echo "make bench     what a sweep costs beside its numerics (QUICK=1: a first look)"
 
 env: $(READY)
 
@@ -32,6 +34,9 @@ figures: env
 test: env
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+test-slurm: env
+	tests/slurm/run.sh $(BIN)/python
+
 check: env
 	$(BIN)/ruff format --check src scripts tests
 	$(BIN)/ruff check src scripts tests
@@ -41,3 +46,6 @@ check: env
 
 schema: env
 	$(BIN)/python scripts/write_schema.py workflow/schemas/config.schema.json
+
+bench: env
+	$(BIN)/python scripts/bench.py $(if $(QUICK),--quick)

@@ -50,14 +50,19 @@ if [[ $mode == head ]]; then
   run=(--workflow-profile slurm)
 else
   # Shards share the allocation: each step takes its own cores and leaves the others free.
-  run=(--cores "$SLURM_NTASKS" --retries 2 --set-resources
-    "solve_shard:mpi='$(site set-resources solve_shard mpi) --exact'")
+  launcher="$(site set-resources solve_shard mpi) --exact"
+  run=(--set-resources "solve_shard:mpi='$launcher'" --cores "$SLURM_NTASKS" --retries 2)
 fi
 
 set -m # so that snakemake can be interrupted: without job control it would ignore it
 .venv/bin/snakemake "${run[@]}" "$@" &
 snakemake=$!
-trap 'kill -INT "$snakemake"' INT TERM
+interrupt() {
+  kill -INT "$snakemake" # which starts no other job, and waits for those at work
+  # In an allocation these are its steps, whose ranks stop after the sample in hand.
+  if [[ $mode == onejob ]]; then scancel --signal=USR1 "$SLURM_JOB_ID"; fi
+}
+trap interrupt INT TERM
 code=0
 wait "$snakemake" || code=$?
 while kill -0 "$snakemake" 2>/dev/null; do # a trap ended the wait

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from project import CHAIN, ROOT, Project
 from syncsweep.layout import BlockFolder
 from syncsweep.sweep.parts import PartIdentity, read_part
 
-SAMPLES = 80
+SAMPLES = 60
 
 #: Long enough for a fault to land, and one shard, so that attempts follow one another.
 FAULTED = {**CHAIN, "samples": SAMPLES, "chunk_size": SAMPLES}
@@ -31,6 +32,7 @@ class SlurmProject(Project):
     def __init__(self, path: Path, cluster: Cluster, **studies: dict) -> None:
         super().__init__(path, **studies)
         self.cluster = cluster
+        self._seen: dict[str, list[int]] = {}
         shutil.copytree(ROOT / "slurm", path / "slurm")
         (path / ".venv").symlink_to(sys.prefix)
 
@@ -44,7 +46,7 @@ class SlurmProject(Project):
             if value is None:
                 del resources[name]
         # So that a test need not wait for Snakemake to look at its jobs.
-        profile["slurm-init-seconds-before-status-checks"] = 2
+        profile["slurm-init-seconds-before-status-checks"] = 1
         file.write_text(yaml.safe_dump(profile), encoding="utf-8")
 
     def start_sweep(self, *arguments: str) -> psutil.Popen:
@@ -53,7 +55,11 @@ class SlurmProject(Project):
 
     def finish(self, process: psutil.Popen, code: int = 0) -> str:
         """Wait for snakemake to end; returns what it printed."""
-        output, _ = process.communicate(timeout=300)
+        deadline = time.monotonic() + 300
+        while process.poll() is None and time.monotonic() < deadline:
+            self.samples_by_attempt("chain")
+            time.sleep(0.5)
+        output, _ = process.communicate(timeout=10)
         assert process.returncode == code, output
         return output
 
@@ -107,15 +113,22 @@ class SlurmProject(Project):
         return job
 
     def samples_by_attempt(self, study: str) -> dict[str, list[int]]:
-        """Samples in the parts of each attempt, in the attempts' order; read with digests."""
+        """Samples seen so far in the parts of each attempt, in the attempts' order.
+
+        Tables clear the parts of whole shards away, so what was seen is remembered.
+        """
         found: dict[str, list[int]] = {}
         for block in self.blocks(study):
             identity = PartIdentity(block.parent.name.rsplit("-", 1)[1], block.name)
             for _, _, path in BlockFolder(block).part_files():
-                attempt = path.stem.split("-")[3]
-                found.setdefault(attempt, []).extend(s for s, _ in read_part(path, identity))
+                with suppress(FileNotFoundError):
+                    samples = [sample for sample, _ in read_part(path, identity)]
+                    found.setdefault(path.stem.split("-")[3], []).extend(samples)
+        for attempt, samples in found.items():
+            if len(samples) > len(self._seen.get(attempt, [])):
+                self._seen[attempt] = samples
         order = [e["attempt"] for e in self.events(study) if e["event"] == "start"]
-        return {attempt: found.get(attempt, []) for attempt in order}
+        return {attempt: self._seen.get(attempt, []) for attempt in order}
 
     def wait_for_samples(self, process: psutil.Popen, count: int) -> None:
         """Wait until so many samples of the chain are kept."""
@@ -130,6 +143,6 @@ class SlurmProject(Project):
         assert len(starts) == attempts
         before = 0
         for start in starts:
-            assert (start["from_parts"], start["missing"]) == (before, SAMPLES - before)
+            assert (start["from_parts"], start["missing"]) == (before, SAMPLES - before), kept
             before += len(kept[start["attempt"]])
         assert sorted(chain.from_iterable(kept.values())) == list(range(SAMPLES))

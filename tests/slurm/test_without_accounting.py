@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slurm
 def test_sweep_ends_where_accounting_is_off(plain_cluster, make_slurm_project, tmp_path_factory):
     local = Project(tmp_path_factory.mktemp("local"), pair=PAIR)
     local.snakemake("tables")
-    project = make_slurm_project(cluster_now=plain_cluster, pair=PAIR)
+    project = make_slurm_project(on=plain_cluster, pair=PAIR)
     project.change_profile()
     project.finish(project.start_sweep())
     assert project.table_bytes("pair") == local.table_bytes("pair")

@@ -105,7 +105,8 @@ def _read(folder: Path, analysis: Analysis, n_sites: int, marks_intervals: bool)
     for name in TABLES:
         path = folder / f"{name}.parquet"
         try:
-            table = pq.read_table(path.absolute())
+            # One thread, because Arrow's others sometimes crash a process that ends.
+            table = pq.ParquetFile(path.absolute()).read(use_threads=False)
             made_with = Analysis.model_validate(
                 json.loads(table.schema.metadata[METADATA_KEY])["analysis"]
             )

@@ -1,0 +1,64 @@
+"""Snakemake itself inside Slurm: as a job that submits others, or within one allocation."""
+
+from __future__ import annotations
+
+import pytest
+from project import CHAIN, PAIR, Project
+
+pytestmark = pytest.mark.slurm
+
+
+def local_tables(tmp_path_factory, **studies: dict) -> dict[str, dict[str, bytes]]:
+    project = Project(tmp_path_factory.mktemp("local"), **studies)
+    project.snakemake("tables")
+    return {study: project.table_bytes(study) for study in studies}
+
+
+SMALL = {"chain": {**CHAIN, "chunk_size": 20}, "pair": PAIR}
+
+
+@pytest.fixture(scope="module")
+def small_tables(tmp_path_factory):
+    return local_tables(tmp_path_factory, **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("mode", "options"), [("head", []), ("onejob", ["--ntasks=4"])], ids=["head", "onejob"]
+)
+def test_snakemake_inside_slurm(make_slurm_project, small_tables, mode, options):
+    project = make_slurm_project(**SMALL)
+    project.change_profile()
+    said = project.submit(mode, *options, "--", "tables")
+    job = int(said.split()[-1])
+    project.cluster.wait_until("job over", lambda: job not in project.running_jobs(), 240)
+    (log,) = project.path.glob(f"slurm-syncsweep-{mode}-*.log")
+    assert project.cluster.job_states()[job] == "COMPLETED", log.read_text()
+    for study, tables in small_tables.items():
+        assert project.table_bytes(study) == tables
+    others = [name for name, state in project.cluster.job_states().items() if name > job]
+    assert bool(others) == (mode == "head")
+
+
+def test_submit_script_refuses_an_unknown_mode_in_one_line(make_slurm_project):
+    project = make_slurm_project(**SMALL)
+    said = project.submit("laptop", code=1)
+    assert said.startswith("error: usage: slurm/submit.sh head|onejob")
+    assert len(said.splitlines()) == 1
+
+
+def test_interrupted_allocation_keeps_what_is_solved_and_leaves_no_lock(
+    make_slurm_project, tmp_path_factory
+):
+    project = make_slurm_project(chain={**CHAIN, "samples": 80, "chunk_size": 80})
+    job = int(project.submit("onejob", "--ntasks=2", "--", "tables").split()[-1])
+    project.cluster.wait_until("samples", lambda: project.kept("chain") >= 6, 60)
+    # What Slurm does two minutes before the end of the allocation.
+    project.cluster.run("scancel", "--batch", "--signal=INT", str(job))
+    project.cluster.wait_until("job over", lambda: job not in project.running_jobs(), 60)
+    kept = project.kept("chain")
+    assert 6 <= kept < 80
+    project.snakemake("tables")
+    (last,) = [e for e in project.events("chain") if e["event"] == "start"][1:]
+    assert (last["from_parts"], last["missing"]) == (kept, 80 - kept)
+    expected = local_tables(tmp_path_factory, chain={**CHAIN, "samples": 80, "chunk_size": 80})
+    assert project.table_bytes("chain") == expected["chain"]
