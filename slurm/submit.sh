@@ -19,10 +19,17 @@ shift
 
 site() { # a setting of the profile, without the quotes that Snakemake wants
   .venv/bin/python - "$@" <<'PYTHON'
-import sys, yaml
-value = yaml.safe_load(open("slurm/config.yaml", encoding="utf-8"))
-for key in sys.argv[1:]:
-    value = value[key]
+import sys
+import yaml
+
+path = "slurm/config.yaml"
+try:
+    with open(path, encoding="utf-8") as file:
+        value = yaml.safe_load(file)
+    for key in sys.argv[1:]:
+        value = value[key]
+except (OSError, yaml.YAMLError, KeyError, TypeError):
+    sys.exit(f"error: {path}: cannot be read, or has no {'.'.join(sys.argv[1:])}")
 print(str(value).strip("'\""))
 PYTHON
 }
@@ -30,8 +37,11 @@ PYTHON
 if [[ -z ${SYNCSWEEP_SUBMITTED:-} ]]; then
   cd "$(dirname "$0")/.."
   [[ -x .venv/bin/snakemake ]] || { echo "error: no environment here: run make env" >&2; exit 1; }
-  options=(--account="$(site default-resources slurm_account)"
-    --partition="$(site default-resources slurm_partition)"
+  command -v sbatch >/dev/null ||
+    { echo "error: no sbatch here: run this on a login node of a Slurm cluster" >&2; exit 1; }
+  account=$(site default-resources slurm_account)
+  partition=$(site default-resources slurm_partition)
+  options=(--account="$account" --partition="$partition"
     --job-name="syncsweep-$mode" --output=slurm-%x-%j.log
     --signal=B:INT@120 --time=1-00:00:00 --mem-per-cpu=1000M)
   [[ $mode == head ]] && options+=(--ntasks=1)
@@ -50,8 +60,8 @@ if [[ $mode == head ]]; then
   run=(--workflow-profile slurm)
 else
   # Shards share the allocation: each step takes its own cores and leaves the others free.
-  launcher="$(site set-resources solve_shard mpi) --exact"
-  run=(--set-resources "solve_shard:mpi='$launcher'" --cores "$SLURM_NTASKS" --retries 2)
+  launcher=$(site set-resources solve_shard mpi)
+  run=(--set-resources "solve_shard:mpi='$launcher --exact'" --cores "$SLURM_NTASKS" --retries 2)
 fi
 
 set -m # so that snakemake can be interrupted: without job control it would ignore it

@@ -77,3 +77,19 @@ def running(make_slurm_project) -> tuple[SlurmProject, psutil.Popen]:
     process = project.start_sweep()
     project.wait_for_samples(process, 6)
     return project, process
+
+
+@pytest.fixture
+def stalled(make_slurm_project) -> Callable[..., tuple[SlurmProject, psutil.Popen, psutil.Process]]:
+    """Start a sweep on two nodes and hold one of its ranks, as a node that hangs."""
+
+    def start(**resources: object) -> tuple[SlurmProject, psutil.Popen, psutil.Process]:
+        project = make_slurm_project(chain=FAULTED)
+        project.change_profile(nodes=2, **resources)
+        process = project.start_sweep()
+        project.wait_for_samples(process, 6)
+        rank = project.ranks()[-1]
+        rank.suspend()
+        return project, process, rank
+
+    return start

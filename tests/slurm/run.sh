@@ -3,8 +3,8 @@
 #
 # Installs Slurm where it is missing, then runs pytest in namespaces of its own. When pytest ends,
 # or is killed, or this script is, the kernel ends every daemon and drops every file with them.
-# Without arguments every test file runs in namespaces of its own, all at once: most of their time
-# they wait for Slurm.
+# Without arguments every test file runs in namespaces of its own, several at once: most of their
+# time they wait for Slurm.
 set -euo pipefail
 
 packages=(slurmctld slurmd slurmdbd slurm-client slurm-wlm-basic-plugins munge
@@ -72,20 +72,26 @@ inside() {
   exit "$code"
 }
 
-# Each test file by itself, beside the others; what one prints is shown when it ends.
+# Each test file by itself, four at once, the longest first; what one prints is shown at its end.
 run_all() {
-  local file code=0
+  local file code=0 ended ended_code stopping=no
+  local queue=("$here"/test_time_limits.py "$here"/test_job_faults.py)
+  for file in "$here"/test_*.py; do
+    case " ${queue[*]} " in *" $file "*) ;; *) queue+=("$file") ;; esac
+  done
   declare -A running=()
   results=$(mktemp -d)
-  trap 'kill -TERM "${!running[@]}" 2>/dev/null || true' TERM HUP
-  trap : INT # each child ends by itself
-  for file in "$here"/test_*.py; do
-    "$here/run.sh" "$python" "$file" >"$results/${file##*/}" 2>&1 &
-    running[$!]=$file
-    echo "$(date +%T) started ${file##*/}"
-  done
-  local ended ended_code
-  while [ ${#running[@]} -gt 0 ]; do
+  trap 'stopping=yes; kill -TERM "${!running[@]}" 2>/dev/null || true' TERM HUP
+  trap 'stopping=yes' INT # each child ends by itself
+  while :; do
+    while [ "$stopping" = no ] && [ ${#queue[@]} -gt 0 ] && [ ${#running[@]} -lt 4 ]; do
+      file=${queue[0]}
+      queue=("${queue[@]:1}")
+      "$here/run.sh" "$python" "$file" >"$results/${file##*/}" 2>&1 &
+      running[$!]=$file
+      echo "$(date +%T) started ${file##*/}"
+    done
+    if [ ${#running[@]} = 0 ]; then break; fi
     ended=
     ended_code=0
     wait -n -p ended "${!running[@]}" || ended_code=$?
@@ -97,6 +103,7 @@ run_all() {
     if [ "$ended_code" != 0 ]; then code=$ended_code; fi
   done
   rm -rf "$results"
+  if [ "$stopping" = yes ]; then code=130; fi
   exit "$code"
 }
 

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,11 @@ import yaml
 from cluster import Cluster, Job
 from project import CHAIN, ROOT, Project
 
-from syncsweep.layout import BlockFolder
+from syncsweep.config_file import load
+from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep.parts import PartIdentity, read_part
 
-SAMPLES = 60
+SAMPLES = 40
 
 #: Long enough for a fault to land, and one shard, so that attempts follow one another.
 FAULTED = {**CHAIN, "samples": SAMPLES, "chunk_size": SAMPLES}
@@ -32,7 +32,6 @@ class SlurmProject(Project):
     def __init__(self, path: Path, cluster: Cluster, **studies: dict) -> None:
         super().__init__(path, **studies)
         self.cluster = cluster
-        self._seen: dict[str, list[int]] = {}
         shutil.copytree(ROOT / "slurm", path / "slurm")
         (path / ".venv").symlink_to(sys.prefix)
 
@@ -50,16 +49,16 @@ class SlurmProject(Project):
         file.write_text(yaml.safe_dump(profile), encoding="utf-8")
 
     def start_sweep(self, *arguments: str) -> psutil.Popen:
-        """Start `snakemake --workflow-profile slurm tables` in the background."""
-        return self.start("tables", "--workflow-profile", "slurm", *arguments)
+        """Start `snakemake --workflow-profile slurm` for the chain's shard, in the background."""
+        config = load(self.path / "config.yaml")
+        folder = study_folder(config.results, "chain", config.physics("chain").digest)
+        block = BlockFolder(folder / config.studies["chain"].eta_blocks[0].id)
+        shard = str(block.shard(0, SAMPLES))
+        return self.start(shard, "--workflow-profile", "slurm", *arguments)
 
     def finish(self, process: psutil.Popen, code: int = 0) -> str:
         """Wait for snakemake to end; returns what it printed."""
-        deadline = time.monotonic() + 300
-        while process.poll() is None and time.monotonic() < deadline:
-            self.samples_by_attempt("chain")
-            time.sleep(0.5)
-        output, _ = process.communicate(timeout=10)
+        output, _ = process.communicate(timeout=300)
         assert process.returncode == code, output
         return output
 
@@ -77,9 +76,22 @@ class SlurmProject(Project):
         """Numbers of the jobs that wait, run or are just ending."""
         return {job.id for job in self.cluster.jobs()}
 
+    def expect_state(self, job_id: int, *states: str) -> None:
+        """A job ends, or has ended, in one of these states."""
+        job_states = self.cluster.job_states
+        self.cluster.wait_until(f"{job_id} {states}", lambda: job_states()[job_id] in states, 30)
+
     def nodes_of(self, job: Job) -> list[str]:
         """The nodes of a job, by name."""
         return self.cluster.run("scontrol", "show", "hostnames", job.nodes).split()
+
+    def limits_of(self, job_id: int) -> list:
+        """Memory per core in MB, number of tasks, nodes and time limit of a job."""
+        text = self.cluster.run("scontrol", "show", "job", str(job_id))
+        words = dict(word.split("=", 1) for word in text.split() if "=" in word)
+        return [int(words["MinMemoryCPU"].removesuffix("M"))] + [
+            words[name] for name in ("NumTasks", "NumNodes", "TimeLimit")
+        ]
 
     def stops(self) -> list[dict]:
         """What the attempts logged that had no time for all samples."""
@@ -104,41 +116,42 @@ class SlurmProject(Project):
         return done.stdout
 
     def kept(self, study: str) -> int:
-        """Samples in the parts of a study."""
-        return sum(map(len, self.samples_by_attempt(study).values()))
+        """Samples in the parts of a study that are there now."""
+        parts = [p for block in self.blocks(study) for _, _, p in BlockFolder(block).part_files()]
+        # A record begins with its magic word, and the first is a header.
+        return sum(max(path.read_bytes().count(b"SYNC") - 1, 0) for path in parts)
 
     def shard_job(self) -> Job:
         """The Slurm job that runs the ranks of this project."""
         (job,) = [job for job in self.cluster.jobs() if job.state == "RUNNING"]
         return job
 
-    def samples_by_attempt(self, study: str) -> dict[str, list[int]]:
-        """Samples seen so far in the parts of each attempt, in the attempts' order.
+    def samples_by_attempt(self) -> dict[str, list[int]]:
+        """Samples in the parts of each attempt at the chain, in the attempts' order.
 
-        Tables clear the parts of whole shards away, so what was seen is remembered.
+        Tables clear the parts of whole shards away, so look before they are made.
         """
-        found: dict[str, list[int]] = {}
-        for block in self.blocks(study):
+        starts = [event for event in self.events("chain") if event["event"] == "start"]
+        found: dict[str, list[int]] = {start["attempt"]: [] for start in starts}
+        for block in self.blocks("chain"):
             identity = PartIdentity(block.parent.name.rsplit("-", 1)[1], block.name)
             for _, _, path in BlockFolder(block).part_files():
-                with suppress(FileNotFoundError):
-                    samples = [sample for sample, _ in read_part(path, identity)]
-                    found.setdefault(path.stem.split("-")[3], []).extend(samples)
-        for attempt, samples in found.items():
-            if len(samples) > len(self._seen.get(attempt, [])):
-                self._seen[attempt] = samples
-        order = [e["attempt"] for e in self.events(study) if e["event"] == "start"]
-        return {attempt: self._seen.get(attempt, []) for attempt in order}
+                attempt = path.stem.split("-")[3]
+                found[attempt].extend(sample for sample, _ in read_part(path, identity))
+        return found
 
     def wait_for_samples(self, process: psutil.Popen, count: int) -> None:
         """Wait until so many samples of the chain are kept."""
         while self.kept("chain") < count:
             assert process.poll() is None, process.communicate()[0]
-            time.sleep(0.05)
+            time.sleep(0.1)
 
-    def check_nothing_solved_twice(self, attempts: int) -> None:
-        """Every attempt took over all that the ones before had kept, and solved only the rest."""
-        kept = self.samples_by_attempt("chain")
+    def check(self, undisturbed: dict[str, bytes], attempts: int) -> None:
+        """Every attempt took over all that the ones before had kept, and solved only the rest.
+
+        The tables that the rows give are those of an undisturbed run.
+        """
+        kept = self.samples_by_attempt()
         starts = [e for e in self.events("chain") if e["event"] == "start"]
         assert len(starts) == attempts
         before = 0
@@ -146,3 +159,14 @@ class SlurmProject(Project):
             assert (start["from_parts"], start["missing"]) == (before, SAMPLES - before), kept
             before += len(kept[start["attempt"]])
         assert sorted(chain.from_iterable(kept.values())) == list(range(SAMPLES))
+        self.snakemake("tables")
+        assert self.table_bytes("chain") == undisturbed
+
+    def check_stopped(self, output: str, by: str, undisturbed: dict[str, bytes]) -> None:
+        """The first attempt stopped for want of time, and the second solved the rest."""
+        # Which state the job gets depends on whether Snakemake in it or Slurm is faster.
+        self.expect_state(min(self.cluster.job_states()), "FAILED", "TIMEOUT")
+        assert "Trying to restart job" in output
+        (stop,) = self.stops()
+        assert stop["stopped_by"] == by
+        self.check(undisturbed, attempts=2)

@@ -73,7 +73,7 @@ def test_killed_node_is_missed_and_comes_back(cluster):
     assert cluster.processes_on("n4") == cluster.slurmstepds_on("n4") == []
     assert cluster.processes_on("n3")
     cluster.wait_until("n4 down", lambda: cluster.node_states()["n4"] == "down*")
-    assert cluster.job_states()[job] == "NODE_FAIL"
+    wait_for_states(cluster, {job: "NODE_FAIL"}, accounted=False)
     cluster.restart_node("n4")
     cluster.wait_idle()
     assert cluster.processes_on("n3") == []

@@ -17,10 +17,12 @@ def test_killed_rank_ends_its_job_in_seconds_and_snakemake_tries_again(running, 
     project.cluster.wait_until("job over", lambda: job.id not in project.running_jobs(), 30)
     assert time.monotonic() - killed < 15
     output = project.finish(process)
-    assert project.cluster.job_states()[job.id] == "FAILED"
+    project.expect_state(job.id, "FAILED")
     assert "Trying to restart job" in output
-    assert project.table_bytes("chain") == undisturbed
-    project.check_nothing_solved_twice(attempts=2)
+    # Only memory grows with the attempt.
+    memory, *others = project.limits_of(job.id)
+    assert project.limits_of(max(project.cluster.job_states())) == [2 * memory, *others]
+    project.check(undisturbed, attempts=2)
 
 
 def test_cancelled_job_stops_after_the_samples_in_hand_and_is_tried_again(running, undisturbed):
@@ -28,12 +30,11 @@ def test_cancelled_job_stops_after_the_samples_in_hand_and_is_tried_again(runnin
     job = project.shard_job()
     project.cluster.cancel(job.id)
     output = project.finish(process)
-    assert project.cluster.job_states()[job.id] == "CANCELLED"
+    project.expect_state(job.id, "CANCELLED")
     assert "Trying to restart job" in output
     (stop,) = project.stops()
-    assert stop["why"] == "SIGTERM"
-    assert project.table_bytes("chain") == undisturbed
-    project.check_nothing_solved_twice(attempts=2)
+    assert stop["stopped_by"] == "SIGTERM"
+    project.check(undisturbed, attempts=2)
 
 
 def test_job_of_a_dead_node_runs_again_on_others(running, undisturbed):
@@ -43,9 +44,8 @@ def test_job_of_a_dead_node_runs_again_on_others(running, undisturbed):
     assert len(nodes) == 2
     project.cluster.kill_node(nodes[1])
     output = project.finish(process)
-    assert project.cluster.job_states()[job.id] == "NODE_FAIL"
+    project.expect_state(job.id, "NODE_FAIL")
     assert "nodes failed during job execution" in output
     assert not set(nodes) & set(project.shard_run("chain")["hosts"])
-    assert project.table_bytes("chain") == undisturbed
-    project.check_nothing_solved_twice(attempts=2)
+    project.check(undisturbed, attempts=2)
     project.cluster.restart_node(nodes[1])

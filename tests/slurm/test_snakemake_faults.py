@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 import pytest
-from slurm_project import FAULTED
+from slurm_project import FAULTED, SAMPLES
 
 pytestmark = pytest.mark.slurm
 
@@ -17,23 +17,31 @@ def test_interrupted_snakemake_cancels_its_jobs_and_the_same_command_goes_on(run
     process.communicate(timeout=60)
     assert process.returncode == 1
     project.cluster.wait_until("no ranks", lambda: not project.ranks(), 30)
-    assert project.cluster.job_states()[job.id] == "CANCELLED"
+    project.expect_state(job.id, "CANCELLED")
     project.finish(project.start_sweep())
-    assert project.table_bytes("chain") == undisturbed
-    project.check_nothing_solved_twice(attempts=2)
+    project.check(undisturbed, attempts=2)
 
 
 def test_killed_snakemake_leaves_a_lock_and_a_job_that_is_waited_for(running, undisturbed):
     project, process = running
     first = project.shard_job()
+    rank = project.ranks()[-1]
+    rank.suspend()  # so that the job is still at work when the next begins
     process.kill()
     process.wait()
     assert "--unlock" in project.finish(project.start_sweep(), code=1)
     project.snakemake("--unlock")
-    project.finish(project.start_sweep())
-    assert project.cluster.job_states()[first.id] == "COMPLETED"
+    process = project.start_sweep()
+    (log,) = (project.results / "logs").rglob("*.log")
+    project.cluster.wait_until("a launch waits", lambda: "waiting for it" in log.read_text(), 60)
+    rank.resume()
+    project.finish(process)
+    project.expect_state(first.id, "COMPLETED")
+    # The job that was left behind solved all, and the new one nothing.
+    assert [event["event"] for event in project.events("chain")] == ["start", "end"]
+    assert project.solved("chain") == SAMPLES
+    project.snakemake("tables")
     assert project.table_bytes("chain") == undisturbed
-    project.check_nothing_solved_twice(attempts=1)
 
 
 def test_launcher_that_makes_single_processes_is_refused(make_slurm_project):

@@ -31,8 +31,7 @@ def test_snakemake_inside_slurm(make_slurm_project, small_tables, mode, options)
     said = project.submit(mode, *options, "--", "tables")
     job = int(said.split()[-1])
     project.cluster.wait_until("job over", lambda: job not in project.running_jobs(), 240)
-    (log,) = project.path.glob(f"slurm-syncsweep-{mode}-*.log")
-    assert project.cluster.job_states()[job] == "COMPLETED", log.read_text()
+    project.expect_state(job, "COMPLETED")
     for study, tables in small_tables.items():
         assert project.table_bytes(study) == tables
     others = [name for name, state in project.cluster.job_states().items() if name > job]
@@ -44,6 +43,16 @@ def test_submit_script_refuses_an_unknown_mode_in_one_line(make_slurm_project):
     said = project.submit("laptop", code=1)
     assert said.startswith("error: usage: slurm/submit.sh head|onejob")
     assert len(said.splitlines()) == 1
+
+
+def test_submit_script_names_what_the_profile_lacks(make_slurm_project):
+    project = make_slurm_project(**SMALL)
+    file = project.path / "slurm" / "config.yaml"
+    file.write_text(file.read_text().replace("slurm_account", "account"))
+    said = project.submit("head", code=1)
+    assert said == (
+        "error: slurm/config.yaml: cannot be read, or has no default-resources.slurm_account\n"
+    )
 
 
 def test_interrupted_allocation_keeps_what_is_solved_and_leaves_no_lock(

@@ -13,5 +13,5 @@ def test_sweep_ends_where_accounting_is_off(plain_cluster, make_slurm_project, t
     local.snakemake("tables")
     project = make_slurm_project(on=plain_cluster, pair=PAIR)
     project.change_profile()
-    project.finish(project.start_sweep())
+    project.snakemake("tables", "--workflow-profile", "slurm")
     assert project.table_bytes("pair") == local.table_bytes("pair")

@@ -276,6 +276,12 @@ CONTRADICTIONS = [
     (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.3, 0.4], 1], "intervals.2: 1 is refused"),
     (f"{PAIR}.analysis.s_max_bins.high", 1e-9, "high must be larger than low", "1e-09"),
     (f"{PAIR}.figure.panels", ["chi", "s_max", "chi"], "panels", "twice", "'chi'"),
+    (
+        PAIR,
+        {**PLAIN["studies"]["spin_half_pair"], "samples": 10**6, "chunk_size": 99},
+        "chunk_size makes 10102 shards",
+        "leave it out",
+    ),
     (f"{PAIR}.figure.name", "fig3", "figure.name must differ between studies", "'fig3'"),
 ]
 

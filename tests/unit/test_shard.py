@@ -14,12 +14,14 @@ from syncsweep.sample import Rows, SampleSolver
 from syncsweep.sweep import shard as shard_module
 from syncsweep.sweep.shard import (
     Identity,
+    RowsBySample,
     ShardError,
     column,
     read_run,
     read_shard,
     set_aside,
     to_table,
+    unpacked,
     write_shard,
 )
 
@@ -409,3 +411,20 @@ def test_file_set_aside_keeps_its_bytes_under_its_own_name(written):
         assert file.name.startswith(f"{path.name}.damaged-")
     with pytest.raises(FileNotFoundError):
         set_aside(path)
+
+
+@pytest.mark.parametrize("per_table", [1, 2, 3, 100])
+def test_rows_by_sample_give_back_what_was_added(rows, monkeypatch, per_table):
+    monkeypatch.setattr(shard_module, "_SAMPLES_PER_TABLE", per_table)
+    kept = RowsBySample()
+    assert unpacked(*kept.packed()) == {}
+    order = [5, 2, 4, 3]
+    for sample in order:
+        kept.add(sample, to_table([rows[sample - 2]]))
+    samples, whole = kept.packed()
+    assert samples == order
+    assert all(column.num_chunks == 1 for column in whole.columns)
+    found = unpacked(samples, whole)
+    assert list(found) == order
+    for sample, table in found.items():
+        assert_same(table, to_table([rows[sample - 2]]))

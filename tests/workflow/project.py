@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import shutil
@@ -42,6 +43,8 @@ class Project:
         shutil.copy(ROOT / "Snakefile", path)
         for name in ("workflow", "scripts", "profiles", "envs", "src"):
             shutil.copytree(ROOT / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        # Once, and not in every process that Snakemake starts.
+        compileall.compile_dir(path / "src", quiet=2)
         self.config = {"results": "results", "root_seed": 7, "ranks": 2, "studies": studies}
         self.write_config()
 
@@ -69,7 +72,7 @@ class Project:
     def snakemake(self, *arguments: str, code: int = 0) -> str:
         """Run snakemake to its end; returns what it prints."""
         process = self.start(*arguments)
-        output, _ = process.communicate(timeout=300)
+        output, _ = process.communicate(timeout=600)
         assert process.returncode == code, output
         return output
 

@@ -191,7 +191,7 @@ def test_launch_short_of_time_stops_with_its_own_code_and_the_next_goes_on(make_
     second = subprocess.run([*command, ""], capture_output=True, text=True, timeout=60)
     assert second.returncode == 0
     start, stop, again, end = project.events("chain")[2:]
-    assert (start["missing"], stop["event"], stop["why"]) == (40, "stop", "time limit")
+    assert (start["missing"], stop["event"], stop["stopped_by"]) == (40, "stop", "time limit")
     assert 0 < stop["solved"] < 40
     assert (again["from_parts"], again["missing"]) == (stop["solved"], 40 - stop["solved"])
     assert end["solved"] == again["missing"]

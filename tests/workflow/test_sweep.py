@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 
 import pandas as pd
 from project import CHAIN, PAIR
@@ -38,6 +40,22 @@ def test_dry_run_prints_the_plan_and_writes_nothing(make_project):
     output = project.snakemake("-n")
     assert "solve_shard" in output
     assert project.files() == before
+
+
+def test_dry_run_of_a_million_samples_plans_some_hundred_jobs_and_says_what_they_cost(make_project):
+    chain = {key: value for key, value in CHAIN.items() if key != "chunk_size"}
+    project = make_project(chain={**chain, "samples": 10**6})
+    output = project.snakemake("-n", "--set-threads", "solve_shard=16")
+    (plan,) = [line for line in output.splitlines() if line.startswith("plan: chain: ")]
+    found = re.search(r"(\d+) of (\d+) shards to solve, (\d+) samples each", plan)
+    shards, of, samples = map(int, found.groups())
+    assert shards == of == math.ceil(10**6 / samples)
+    assert 10 <= shards <= 500
+    assert re.search(rf"solve_shard +{shards}\n", output)
+    # 0.115 core-seconds each.
+    assert "about 32 core-hours in all" in plan
+    minutes, limit = re.search(r"about (\S+) min, time limit (\d+) min", plan).groups()
+    assert 10 <= float(minutes) <= int(limit) / 3
 
 
 def test_only_missing_samples_are_solved(make_project):

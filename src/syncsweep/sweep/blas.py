@@ -16,7 +16,10 @@ def limit_blas_threads() -> None:
 
 
 def blas_description() -> str:
-    """Name, version and kernels of the loaded BLAS; BlasThreadsError unless each has one thread."""
+    """Name, version, kernels and threads of each loaded BLAS.
+
+    BlasThreadsError unless each has one thread.
+    """
     from threadpoolctl import threadpool_info
 
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
@@ -25,5 +28,8 @@ def blas_description() -> str:
             raise BlasThreadsError(
                 f"{pool['internal_api']} runs {pool['num_threads']} threads instead of 1"
             )
-    names = {f"{p['internal_api']} {p['version']} {p.get('architecture', '')}" for p in pools}
-    return ", ".join(sorted(name.strip() for name in names))
+    names = {
+        f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')} 1 thread"
+        for pool in pools
+    }
+    return ", ".join(sorted(" ".join(name.split()) for name in names))

@@ -27,6 +27,8 @@ _IDENTITY_KEY = b"syncsweep"
 _RUN_KEY = b"syncsweep.run"
 _FORMAT = 1
 
+_SAMPLES_PER_TABLE = 256
+
 
 class ShardError(Exception):
     """A shard that is not what its name says; the message is one line and names the file."""
@@ -51,6 +53,43 @@ def to_table(rows: Iterable[Rows]) -> pa.Table:
         for name, column in columns.items():
             column.append(getattr(sample_rows, name))
     return pa.table({name: _arrow(np.concatenate(parts)) for name, parts in columns.items()})
+
+
+class RowsBySample:
+    """Rows of samples, kept in few large tables: one table each takes several times the memory."""
+
+    def __init__(self) -> None:
+        self._samples: list[int] = []
+        self._tables: list[pa.Table] = []
+        self._whole: list[pa.Table] = []
+
+    def add(self, sample: int, table: pa.Table) -> None:
+        """Add the rows of a sample that is not there yet."""
+        self._samples.append(sample)
+        self._tables.append(table)
+        if len(self._tables) >= _SAMPLES_PER_TABLE:
+            self._pack()
+
+    def _pack(self) -> None:
+        self._whole.append(pa.concat_tables(self._tables).combine_chunks())
+        self._tables = []
+
+    def packed(self) -> tuple[list[int], pa.Table | None]:
+        """The samples, and their rows in the same order in one table; None without any."""
+        if self._tables:
+            self._pack()
+        if not self._whole:
+            return [], None
+        self._whole = [pa.concat_tables(self._whole).combine_chunks()]
+        return self._samples, self._whole[0]
+
+
+def unpacked(samples: list[int], table: pa.Table | None) -> dict[int, pa.Table]:
+    """Rows by sample, as views of what `RowsBySample.packed` gave."""
+    if table is None:
+        return {}
+    n_eta = table.num_rows // len(samples)
+    return {sample: table.slice(k * n_eta, n_eta) for k, sample in enumerate(samples)}
 
 
 def _arrow(values: np.ndarray) -> pa.Array:

@@ -20,10 +20,12 @@ from syncsweep.sweep.description import Description
 from syncsweep.sweep.parts import PartIdentity, read_part
 from syncsweep.sweep.shard import (
     Identity,
+    RowsBySample,
     ShardError,
     has_columns_of_rows,
     read_shard,
     set_aside,
+    unpacked,
 )
 
 
@@ -81,14 +83,18 @@ def find_rows(folder: BlockFolder, description: Description, start: int, stop: i
     for low, high, path in folder.part_files():
         if min(high, stop) <= max(low, start):
             continue
+        part = RowsBySample()
+        seen: set[int] = set()
         try:
             for sample, table in read_part(path, part_identity):
                 # Another version of the code may have written other columns.
                 whole = table.num_rows == len(description.etas) and has_columns_of_rows(table)
-                if start <= sample < stop and whole:
-                    rows.setdefault(sample, table)
+                if start <= sample < stop and whole and sample not in rows and sample not in seen:
+                    part.add(sample, table)
+                    seen.add(sample)
         except FileNotFoundError:  # another job has finished it meanwhile
             continue
+        rows |= unpacked(*part.packed())
     return Found(rows, from_shards, len(rows) - from_shards, messages)
 
 

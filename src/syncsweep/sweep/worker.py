@@ -26,12 +26,15 @@ from syncsweep.sample import SampleSolver
 from syncsweep.sweep.blas import BlasThreadsError, blas_description
 from syncsweep.sweep.description import Description, DescriptionError, read
 from syncsweep.sweep.parts import PartIdentity, PartWriter
-from syncsweep.sweep.shard import ShardError, write_shard
+from syncsweep.sweep.shard import RowsBySample, ShardError, unpacked, write_shard
 from syncsweep.sweep.takeover import find_rows, identity_of, valid_shard
 from syncsweep.sweep.walltime import STOPPED, Walltime
 
 #: Seconds between two lines of progress.
 _PROGRESS_SECONDS = 10.0
+
+#: Seconds between two looks whether the other ranks are done.
+_POLL_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ class _Task:
 class _Solved:
     """What a rank tells rank 0."""
 
-    rows: dict[int, pa.Table]
+    samples: list[int]
+    rows: pa.Table | None
     cpu_seconds: float
     host: str
     stopped: str | None
@@ -105,36 +109,43 @@ def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
     folder = BlockFolder(job.folder)
     blas = blas_description()
     plan = _plan(job, folder, walltime) if comm.rank == 0 else None
+    _wait_for_all(comm)
     task: _Task | bool = comm.bcast(plan[0] if plan else None)
     if isinstance(task, bool):
         return task
     began = time.time()
     mine = task.missing[comm.rank :: comm.size]
-    gathered = comm.gather(_solve(job, folder, task, mine, comm, walltime))
-    whole = False
+    own = _solve(job, folder, task, mine, comm, walltime)
+    _wait_for_all(comm)
+    gathered = comm.gather(own)
+    whole = None
     if gathered and plan:
-        known = plan[1]
+        run = {"began": began, "blas": blas, "attempt": task.attempt, **_summary(gathered)}
+        rows = plan[1]
         for solved in gathered:
-            known |= solved.rows
-        whole = len(known) == job.stop - job.start
-        run_metadata = {
-            "began": began,
-            "ended": time.time(),
-            "core_seconds": sum(solved.cpu_seconds for solved in gathered),
-            "solved": sum(len(solved.rows) for solved in gathered),
-            "ranks": comm.size,
-            "hosts": sorted({solved.host for solved in gathered}),
-            "attempt": task.attempt,
-            "blas": blas,
-        }
-        if whole:
-            _finish(job, folder, task, known, run_metadata)
-        else:
-            reasons = {solved.stopped for solved in gathered if solved.stopped}
-            _stop(
-                job, folder, task, len(known), {**run_metadata, "why": ", ".join(sorted(reasons))}
-            )
-    return comm.bcast(whole)
+            rows |= unpacked(solved.samples, solved.rows)
+        whole = len(rows) == job.stop - job.start
+        (_finish if whole else _stop)(job, folder, task, rows, run)
+    return bool(comm.bcast(whole))
+
+
+def _summary(gathered: list[_Solved]) -> dict[str, Any]:
+    """What a launch says of its run, from what its ranks say."""
+    return {
+        "ended": time.time(),
+        "core_seconds": sum(solved.cpu_seconds for solved in gathered),
+        "solved": sum(len(solved.samples) for solved in gathered),
+        "ranks": len(gathered),
+        "hosts": sorted({solved.host for solved in gathered}),
+        "stopped_by": ", ".join(sorted({solved.stopped for solved in gathered if solved.stopped})),
+    }
+
+
+def _wait_for_all(comm: MPI.Intracomm) -> None:
+    """Wait for the other ranks without keeping a core busy, as MPI's own waiting does."""
+    request = comm.Ibarrier()
+    while not request.Test():
+        time.sleep(_POLL_SECONDS)
 
 
 def _finish(
@@ -147,10 +158,13 @@ def _finish(
     print(f"{_name(task, job)}: {run['solved']} solved, {len(rows)} in the shard", flush=True)
 
 
-def _stop(job: Job, folder: BlockFolder, task: _Task, kept: int, run: dict[str, Any]) -> None:
+def _stop(
+    job: Job, folder: BlockFolder, task: _Task, rows: dict[int, pa.Table], run: dict[str, Any]
+) -> None:
     _log(folder, job, event="stop", **run)
+    wanted = job.stop - job.start
     print(
-        f"{_name(task, job)}: stopped ({run['why']}) with {kept} of {job.stop - job.start} samples "
+        f"{_name(task, job)}: stopped ({run['stopped_by']}) with {len(rows)} of {wanted} samples "
         "solved; they are kept, and the next attempt goes on",
         file=sys.stderr,
         flush=True,
@@ -211,26 +225,27 @@ def _solve(
     # Where several Slurm nodes are one machine, only this tells them apart.
     host = os.environ.get("SLURMD_NODENAME") or platform.node()
     if not samples:
-        return _Solved({}, 0.0, host, None)
+        return _Solved([], None, 0.0, host, None)
     began = time.process_time()
     reported = sample_began = time.monotonic()
     solver = SampleSolver(task.description.physics, task.description.etas)
     identity = PartIdentity(task.description.physics.digest, task.description.block)
     writer = PartWriter(folder.part(job.start, job.stop, task.attempt, comm.rank), identity)
-    solved: dict[int, pa.Table] = {}
-    for sample in samples:
+    solved = RowsBySample()
+    for done, sample in enumerate(samples, start=1):
         if walltime.stop:
             break
-        solved[sample] = writer.append(solver.rows(sample))
+        solved.add(sample, writer.append(solver.rows(sample)))
         now = time.monotonic()
         walltime.sample_took(now - sample_began)
         sample_began = now
         if comm.rank == 0 and now - reported >= _PROGRESS_SECONDS:
             reported = now
-            print(f"{_name(task, job)}: {100 * len(solved) // len(samples)} %", flush=True)
+            print(f"{_name(task, job)}: {100 * done // len(samples)} %", flush=True)
     writer.close()
-    stopped = walltime.stop if len(solved) < len(samples) else None
-    return _Solved(solved, time.process_time() - began, host, stopped)
+    kept, rows = solved.packed()
+    stopped = walltime.stop if len(kept) < len(samples) else None
+    return _Solved(kept, rows, time.process_time() - began, host, stopped)
 
 
 def _name(task: _Task, job: Job) -> str:
