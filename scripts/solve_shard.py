@@ -9,9 +9,21 @@ limit_blas_threads()
 os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 
 import argparse  # noqa: E402
+import math  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from syncsweep.sweep.worker import Job, run  # noqa: E402
+
+
+def time_limit(text: str) -> float | None:
+    """Minutes, or None for an empty text."""
+    if not text:
+        return None
+    minutes = float(text)
+    if not 0 < minutes < math.inf:
+        raise ValueError
+    return minutes
+
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--block", type=Path, required=True, help="folder of the η-block")
@@ -20,7 +32,7 @@ parser.add_argument("--stop", type=int, required=True, help="one behind the last
 parser.add_argument("--ranks", type=int, required=True, help="expected number of MPI ranks")
 parser.add_argument(
     "--minutes",
-    type=lambda text: float(text) if text else None,
+    type=time_limit,
     help="minutes until the launch is killed: it stops by itself before; empty is no limit",
 )
 arguments = parser.parse_args()

@@ -10,6 +10,11 @@
 # snakemake is interrupted: what is solved is kept, no lock stays, and the same command goes on.
 set -euo pipefail
 
+submitted=no
+if [[ ${1:-} == submitted ]]; then
+  submitted=yes
+  shift
+fi
 mode=${1:-}
 if [[ $mode != head && $mode != onejob ]]; then
   echo "error: usage: slurm/submit.sh head|onejob [sbatch options] [-- snakemake arguments]" >&2
@@ -28,14 +33,14 @@ try:
         value = yaml.safe_load(file)
     for key in sys.argv[1:]:
         value = value[key]
-except (OSError, yaml.YAMLError, KeyError, TypeError):
+except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError):
     sys.exit(f"error: {path}: cannot be read, or has no {'.'.join(sys.argv[1:])}")
 print(str(value).strip("'\""))
 PYTHON
 }
 
-if [[ -z ${SYNCSWEEP_SUBMITTED:-} ]]; then
-  cd "$(dirname "$0")/.."
+if [[ $submitted == no ]]; then
+  cd "$(dirname "$(readlink -f "$0")")/.."
   [[ -x .venv/bin/snakemake ]] || { echo "error: no environment here: run make env" >&2; exit 1; }
   command -v sbatch >/dev/null ||
     { echo "error: no sbatch here: run this on a login node of a Slurm cluster" >&2; exit 1; }
@@ -50,8 +55,11 @@ if [[ -z ${SYNCSWEEP_SUBMITTED:-} ]]; then
     shift
   done
   (($#)) && shift
-  export SYNCSWEEP_SUBMITTED=1
-  exec sbatch "${options[@]}" slurm/submit.sh "$mode" "$@"
+  if [[ $mode == onejob && ! " ${options[*]}" =~ \ (--ntasks[=\ ]|-n) ]]; then
+    echo "error: say how many ranks the allocation holds, as in onejob --ntasks=64" >&2
+    exit 1
+  fi
+  exec sbatch "${options[@]}" slurm/submit.sh submitted "$mode" "$@"
 fi
 
 if [[ $mode == head ]]; then

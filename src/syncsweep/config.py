@@ -34,6 +34,9 @@ RESULTS_VERSION = 1
 #: Largest matrix of the ensemble that fits a machine: four spin-1s, D² = 6561.
 _MOST_SITES = 4
 
+#: File names of shards have nine digits.
+_MOST_SAMPLES = 10**9 - 1
+
 #: Snakemake plans so many jobs in some ten seconds.
 _MOST_SHARDS = 10_000
 
@@ -196,7 +199,7 @@ class Study(Strict):
 
     model: Spin1Chain | SpinHalfPair = Field(discriminator="name", description="unperturbed model")
     ensemble: Ensemble = Field(Ensemble(), description="random perturbation")
-    samples: Integer = Field(ge=1, le=10**9, description="realisations per η")
+    samples: Integer = Field(ge=1, le=_MOST_SAMPLES, description="realisations per η")
     chunk_size: OptionalInteger = Field(
         None,
         ge=1,
@@ -206,6 +209,7 @@ class Study(Strict):
     core_seconds: OptionalNumber = Field(
         None,
         gt=0,
+        le=1e6,
         description="CPU seconds of one sample, all its η, for time limits; null is an estimate",
     )
     eta_blocks: tuple[EtaBlock, ...] = Field(
@@ -229,9 +233,12 @@ class Study(Strict):
                 seen.add(eta)
         shards = math.ceil(self.samples / self.samples_per_chunk) * len(self.eta_blocks)
         if shards > _MOST_SHARDS:
+            what, instead = "samples need", "split the study"
+            if self.chunk_size is not None:
+                what, instead = "chunk_size makes", "leave it out and it is chosen"
             raise ValueError(
-                f"chunk_size makes {shards} shards of {self.samples} samples, but at most "
-                f"{_MOST_SHARDS} are allowed; leave it out and it is chosen"
+                f"{what} {shards} shards of {self.samples_per_chunk} samples, but at most "
+                f"{_MOST_SHARDS} are allowed; {instead}"
             )
         return self
 
@@ -275,7 +282,7 @@ class Config(Strict):
     root_seed: Integer = Field(ge=0, le=2**63 - 1, description="seed of every random stream")
     ranks: Integer = Field(ge=1, le=4096, description="MPI ranks per job")
     samples: OptionalInteger = Field(
-        None, ge=1, le=10**9, description="overrides the samples of every study"
+        None, ge=1, le=_MOST_SAMPLES, description="overrides the samples of every study"
     )
     studies: dict[SafeName, Study] = Field(min_length=1, description="the sweeps, by name")
 

@@ -52,23 +52,29 @@ def chunk_size(samples: int, seconds: float, n_blocks: int, sample_bytes: int) -
     jobs = max(
         math.floor(total / (_JOB_RANKS * JOB_SECONDS)),
         min(_FEWEST_JOBS, math.floor(total / _LEAST_JOB_SECONDS)),
-        n_blocks * math.ceil(samples * sample_bytes / _SHARD_BYTES),
     )
     chunks = math.ceil(min(jobs, _MOST_JOBS) / n_blocks)
-    return math.ceil(samples / max(chunks, 1))
+    return math.ceil(samples / max(chunks, math.ceil(samples * sample_bytes / _SHARD_BYTES)))
 
 
-def ranks(job_seconds: float, least: int, most: int) -> int:
-    """MPI ranks of a job of so many core-seconds: as many as keep it at ten minutes."""
-    if most <= least:
-        return most
-    # Snakemake's Slurm executor takes no MPI job of a single rank.
-    return max(least, 2, min(most, math.floor(job_seconds / JOB_SECONDS)))
+def ranks(samples: int, seconds: float, least: int, most: int) -> int:
+    """MPI ranks of a job of so many samples of so many core-seconds: for ten minutes of work.
+
+    At least those of the configuration, at most those of a profile, and none without a sample. But
+    two where a profile allows more, because Snakemake's Slurm executor takes no MPI job of one.
+    """
+    wanted = min(most, math.floor(samples * seconds / JOB_SECONDS))
+    return min(max(least, wanted, 2), max(samples, 2), most)
 
 
-def time_limit(job_seconds: float, n_ranks: int) -> int:
+def job_minutes(samples: int, seconds: float, n_ranks: int) -> float:
+    """Minutes that a job should take: the rank with the most samples decides."""
+    return math.ceil(samples / n_ranks) * seconds / 60
+
+
+def time_limit(minutes: float) -> int:
     """Time limit of a job [min]: three times what it should take, beside its start and end."""
-    return _OVERHEAD_MINUTES + math.ceil(3 * job_seconds / n_ranks / 60)
+    return _OVERHEAD_MINUTES + math.ceil(3 * minutes)
 
 
 def rank_memory(dim: int, shard_bytes: int, n_ranks: int) -> int:

@@ -45,6 +45,11 @@ def test_submit_script_refuses_an_unknown_mode_in_one_line(make_slurm_project):
     assert len(said.splitlines()) == 1
 
 
+def test_allocation_without_a_size_is_refused_in_one_line(make_slurm_project):
+    said = make_slurm_project(**SMALL).submit("onejob", "--", "tables", code=1)
+    assert said == "error: say how many ranks the allocation holds, as in onejob --ntasks=64\n"
+
+
 def test_submit_script_names_what_the_profile_lacks(make_slurm_project):
     project = make_slurm_project(**SMALL)
     file = project.path / "slurm" / "config.yaml"

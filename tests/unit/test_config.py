@@ -157,6 +157,8 @@ BAD_VALUES = [
     (f"{PAIR}.chunk_size", "0.5", "'0.5'", "must be an integer"),
     (f"{PAIR}.chunk_size", False, "False", "must be a number"),
     (f"{PAIR}.core_seconds", 0, "0", "greater than 0"),
+    (f"{PAIR}.core_seconds", 1e7, "10000000.0", "less than or equal to 1000000"),
+    (f"{PAIR}.samples", 10**9, "1000000000", "less than or equal to 999999999"),
     (f"{PAIR}.core_seconds", "fast", "'fast'", "must be a number"),
     (f"{PAIR}.model", "spin_half_pair", "'spin_half_pair'", "`key: value` pairs"),
     (f"{PAIR}.model.name", "spin_half_pairs", "'spin_half_pairs'", "mean 'spin_half_pair'"),
@@ -282,6 +284,7 @@ CONTRADICTIONS = [
         "chunk_size makes 10102 shards",
         "leave it out",
     ),
+    (f"{CHAIN}.samples", 999_999_999, "samples need 35264 shards", "split the study"),
     (f"{PAIR}.figure.name", "fig3", "figure.name must differ between studies", "'fig3'"),
 ]
 

@@ -21,8 +21,9 @@ def jobs(samples: int, seconds: float, n_blocks: int = 1, sample_bytes: int = 1)
 )
 def test_jobs_are_at_most_500_and_never_smaller_than_a_minute(samples, seconds, sample_bytes):
     count = jobs(samples, seconds, sample_bytes=sample_bytes)
-    assert 1 <= count <= 500
-    if count > max(1, math.ceil(samples * sample_bytes / 250e6)):
+    for_memory = math.ceil(samples * sample_bytes / 250e6)
+    assert 1 <= count <= max(500, for_memory)
+    if count > for_memory:
         assert samples * seconds / count >= 60 - 1e-6
 
 
@@ -57,24 +58,29 @@ def test_blocks_share_the_jobs():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "least", "most", "expected"),
+    ("samples", "seconds", "least", "most", "expected"),
     [
-        (10, 2, 16, 2),  # a small job: the ranks of the configuration
-        (6000, 2, 16, 10),  # ten minutes of ten ranks
-        (1e9, 2, 16, 16),  # as many as a profile allows
-        (1e9, 2, 2, 2),  # a laptop: always those of the configuration
-        (1e9, 1, 1, 1),
-        (10, 1, 16, 2),  # Slurm's executor takes no MPI job of one rank
+        (100, 0.1, 2, 16, 2),  # a small job: the ranks of the configuration
+        (6000, 1, 2, 16, 10),  # ten minutes of ten ranks
+        (10**6, 1e3, 2, 16, 16),  # as many as a profile allows
+        (10**6, 1e3, 2, 2, 2),  # a laptop: those of the configuration
+        (10**6, 1e3, 1, 1, 1),
+        (100, 0.1, 1, 16, 2),  # Slurm's executor takes no MPI job of one rank
+        (20, 0.1, 64, 64, 20),  # no rank without a sample
+        (1, 7200, 2, 16, 2),
     ],
 )
-def test_ranks_grow_with_the_job(seconds, least, most, expected):
-    assert sizing.ranks(seconds, least, most) == expected
+def test_ranks_grow_with_the_job(samples, seconds, least, most, expected):
+    assert sizing.ranks(samples, seconds, least, most) == expected
 
 
-@given(seconds=st.floats(0, 1e7), ranks=st.integers(1, 64))
-def test_time_limit_is_three_times_the_job_and_its_start(seconds, ranks):
-    minutes = sizing.time_limit(seconds, ranks)
-    assert 3 * seconds / ranks / 60 + 8 <= minutes <= 3 * seconds / ranks / 60 + 9
+@given(samples=st.integers(1, 10**6), seconds=st.floats(1e-3, 1e4), ranks=st.integers(1, 64))
+def test_time_limit_is_three_times_the_job_and_its_start(samples, seconds, ranks):
+    minutes = sizing.job_minutes(samples, seconds, ranks)
+    # No rank has less than its share, nor less than one sample.
+    assert minutes >= max(samples * seconds / ranks, seconds) / 60 * (1 - 1e-12)
+    assert minutes <= (samples / ranks + 1) * seconds / 60 * (1 + 1e-12)
+    assert 3 * minutes + 8 <= sizing.time_limit(minutes) <= 3 * minutes + 9
 
 
 def test_memory_holds_the_matrices_and_the_rows():

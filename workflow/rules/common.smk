@@ -9,9 +9,10 @@ def study_folder(study):
 
 
 def job_size(study, samples, n_eta, most_ranks):
-    """Ranks and core-seconds of a job."""
-    seconds = samples * CONFIG.studies[study].sample_seconds(n_eta)
-    return sizing.ranks(seconds, CONFIG.ranks, most_ranks), seconds
+    """Ranks and minutes of a job."""
+    seconds = CONFIG.studies[study].sample_seconds(n_eta)
+    ranks = sizing.ranks(samples, seconds, CONFIG.ranks, most_ranks)
+    return ranks, sizing.job_minutes(samples, seconds, ranks)
 
 
 def shard_size(wildcards):
@@ -24,8 +25,7 @@ def shard_ranks(wildcards, threads):
 
 
 def shard_minutes(wildcards, threads):
-    ranks, seconds = job_size(wildcards.study, *shard_size(wildcards), threads)
-    return sizing.time_limit(seconds, ranks)
+    return sizing.time_limit(job_size(wildcards.study, *shard_size(wildcards), threads)[1])
 
 
 def shard_rank_memory(wildcards, threads, attempt):
@@ -133,7 +133,13 @@ def figure_request(study):
 def most_ranks():
     """Ranks that a job may have: those of the configuration, or what a profile allows."""
     allowed = workflow.resource_settings.overwrite_threads.get("solve_shard", CONFIG.ranks)
-    return int(getattr(allowed, "value", allowed))
+    allowed = getattr(allowed, "value", allowed)
+    if not str(allowed).isdecimal() or int(allowed) < 1:
+        sys.exit(
+            f"error: set-threads: solve_shard must be an integer from 1, but is {allowed}; see "
+            "slurm/config.yaml"
+        )
+    return int(allowed)
 
 
 def print_plan():
@@ -148,18 +154,19 @@ def print_plan():
             core_seconds += samples * settings.sample_seconds(len(block.etas))
         largest = max(settings.eta_blocks, key=lambda block: len(block.etas))
         chunk = min(settings.samples_per_chunk, settings.samples)
-        ranks, seconds = job_size(study, chunk, len(largest.etas), most_ranks())
+        ranks, minutes = job_size(study, chunk, len(largest.etas), most_ranks())
         rows = chunk * len(largest.etas) * settings.row_bytes
         print(
             f"plan: {study}: {jobs} of {len(settings.chunks) * len(settings.eta_blocks)} shards to "
-            f"solve, {chunk} samples each, about {core_seconds / 3600:.2g} core-hours in all; per "
-            f"job {ranks} ranks, {sizing.rank_memory(settings.dim, rows, ranks)} MB each, about "
-            f"{seconds / ranks / 60:.2g} min, time limit {sizing.time_limit(seconds, ranks)} min",
+            f"solve, {chunk} samples each, at most {core_seconds / 3600:.2g} core-hours in all; "
+            f"per job {ranks} ranks, {sizing.rank_memory(settings.dim, rows, ranks)} MB each, "
+            f"about {minutes:.2g} min, time limit {sizing.time_limit(minutes)} min",
             file=sys.stderr,
         )
 
 
 if workflow.is_main_process:
+    most_ranks()
     if workflow.output_settings.dryrun:
         print_plan()
     else:

@@ -111,8 +111,8 @@ def chain(samples: int, folder: str = "results") -> Config:
 
 def automatic_ranks(study: Study, most: int) -> int:
     """Ranks that the workflow gives the jobs of a study of one block, where `most` are allowed."""
-    seconds = study.samples_per_chunk * study.sample_seconds(len(study.eta_blocks[0].etas))
-    return sizing.ranks(seconds, LEAST_RANKS, most)
+    seconds = study.sample_seconds(len(study.eta_blocks[0].etas))
+    return sizing.ranks(study.samples_per_chunk, seconds, LEAST_RANKS, most)
 
 
 def sweep_cost(overheads: Overheads, study: Study, ranks: int) -> SweepCost:
