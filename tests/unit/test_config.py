@@ -151,7 +151,7 @@ BAD_VALUES = [
     (f"{PAIR}.samples", 1.5, "1.5", "must be an integer"),
     (f"{PAIR}.samples", True, "True", "must be a number"),
     (f"{PAIR}.samples", "ten", "'ten'", "must be a number"),
-    (f"{PAIR}.samples", 10**400, "1000", "less than or equal to 1000000000"),
+    (f"{PAIR}.samples", 10**400, "1000", "less than or equal to 999999999"),
     (f"{PAIR}.chunk_size", 0, "0", "greater than or equal to 1"),
     (f"{PAIR}.chunk_size", -1, "-1", "greater than or equal to 1"),
     (f"{PAIR}.chunk_size", "0.5", "'0.5'", "must be an integer"),
