@@ -73,4 +73,5 @@ rule tables:
 
 
 onstart:
+    check_cluster()
     write_descriptions()

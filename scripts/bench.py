@@ -5,6 +5,7 @@ from syncsweep.sweep.blas import limit_blas_threads
 limit_blas_threads()
 
 import argparse  # noqa: E402
+import signal  # noqa: E402
 import sys  # noqa: E402
 import tempfile  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -27,7 +28,11 @@ try:
         pass
 except OSError as error:
     sys.exit(f"error: {arguments.output}: cannot be written ({error.strerror})")
+# So that launches end and temporary folders go, as after Ctrl-C.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("error: told to stop"))
 try:
     print(table(run(Path(__file__).parents[1], arguments.output, arguments.quick)))
 except (BenchError, OSError) as error:
     sys.exit(f"error: {error}")
+except KeyboardInterrupt:
+    sys.exit("error: interrupted")

@@ -33,9 +33,11 @@ try:
         value = yaml.safe_load(file)
     for key in sys.argv[1:]:
         value = value[key]
+    if not isinstance(value, str) or not value.strip("'\""):
+        raise ValueError
 except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError):
-    sys.exit(f"error: {path}: cannot be read, or has no {'.'.join(sys.argv[1:])}")
-print(str(value).strip("'\""))
+    sys.exit(f"error: {path}: cannot be read, or has no text as {'.'.join(sys.argv[1:])}")
+print(value.strip("'\""))
 PYTHON
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 from slurm_project import FAULTED, SAMPLES
@@ -52,4 +53,16 @@ def test_launcher_that_makes_single_processes_is_refused(make_slurm_project):
     message = "error: this launch has 1 rank(s) instead of 2"
     assert message in log.read_text(encoding="utf-8")
     assert str(log.relative_to(project.path)) in output
+    assert not project.events("chain")
+
+
+def test_cluster_that_does_not_answer_costs_one_line(make_slurm_project, monkeypatch):
+    project = make_slurm_project(chain=FAULTED)
+    # A controller that is down: nothing listens on this port.
+    settings = Path("/etc/slurm/slurm.conf").read_text(encoding="utf-8")
+    (project.path / "slurm.conf").write_text(f"{settings}\nSlurmctldPort=1\n")
+    monkeypatch.setenv("SLURM_CONF", str(project.path / "slurm.conf"))
+    output = project.finish(project.start_sweep("--quiet", "all"), code=1)
+    (error,) = [line for line in output.splitlines() if "rror" in line]
+    assert error.startswith("error: the Slurm cluster does not answer: ")
     assert not project.events("chain")

@@ -23,7 +23,9 @@ def small_tables(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("mode", "options"), [("head", []), ("onejob", ["--ntasks=4"])], ids=["head", "onejob"]
+    ("mode", "options"),
+    [("head", ["--export=NONE"]), ("onejob", ["--ntasks=4"])],
+    ids=["head", "onejob"],
 )
 def test_snakemake_inside_slurm(make_slurm_project, small_tables, mode, options):
     project = make_slurm_project(**SMALL)
@@ -55,9 +57,8 @@ def test_submit_script_names_what_the_profile_lacks(make_slurm_project):
     file = project.path / "slurm" / "config.yaml"
     file.write_text(file.read_text().replace("slurm_account", "account"))
     said = project.submit("head", code=1)
-    assert said == (
-        "error: slurm/config.yaml: cannot be read, or has no default-resources.slurm_account\n"
-    )
+    lacking = "default-resources.slurm_account"
+    assert said == f"error: slurm/config.yaml: cannot be read, or has no text as {lacking}\n"
 
 
 def test_interrupted_allocation_keeps_what_is_solved_and_leaves_no_lock(

@@ -58,6 +58,16 @@ def test_dry_run_of_a_million_samples_plans_some_hundred_jobs_and_says_what_they
     assert 10 <= float(minutes) <= int(limit) / 3
 
 
+def test_plan_says_what_the_user_asked_for_and_nothing_of_jobs_when_all_is_solved(make_project):
+    project = make_project(pair=PAIR)
+    asked = ["--set-resources", "solve_shard:mem_mb_per_cpu=900", "solve_shard:runtime=77"]
+    assert " of 900 MB, " in (output := project.snakemake("-n", *asked))
+    assert "time limit 77 min\n" in output
+    project.snakemake("tables")
+    shards = list(project.results.rglob("samples-*.parquet"))
+    assert f"plan: pair: 0 of {len(shards)} shards to solve\n" in project.snakemake("-n")
+
+
 def test_only_missing_samples_are_solved(make_project):
     project = make_project(pair={**PAIR, "samples": 200, "chunk_size": 500})
     project.snakemake("tables")

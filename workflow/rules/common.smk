@@ -1,5 +1,6 @@
 # What the rules share: which files a study has, and on what tables and figures depend.
 import json
+import subprocess
 
 from syncsweep import sizing, source
 
@@ -142,32 +143,70 @@ def most_ranks():
     return int(allowed)
 
 
-def print_plan():
-    """What a run has to do, and what it costs: a line per study."""
-    for study, settings in CONFIG.studies.items():
-        jobs, core_seconds = 0, 0.0
-        for block in settings.eta_blocks:
-            folder = layout.BlockFolder(study_folder(study) / block.id)
-            missing = [c for c in settings.chunks if not folder.shard(*c).exists()]
-            jobs += len(missing)
-            samples = sum(stop - start for start, stop in missing)
-            core_seconds += samples * settings.sample_seconds(len(block.etas))
-        largest = max(settings.eta_blocks, key=lambda block: len(block.etas))
-        chunk = min(settings.samples_per_chunk, settings.samples)
-        ranks, minutes = job_size(study, chunk, len(largest.etas), most_ranks())
-        rows = chunk * len(largest.etas) * settings.row_bytes
-        print(
-            f"plan: {study}: {jobs} of {len(settings.chunks) * len(settings.eta_blocks)} shards to "
-            f"solve, {chunk} samples each, at most {core_seconds / 3600:.2g} core-hours in all; "
-            f"per job {ranks} ranks, {sizing.rank_memory(settings.dim, rows, ranks)} MB each, "
-            f"about {minutes:.2g} min, time limit {sizing.time_limit(minutes)} min",
-            file=sys.stderr,
+def requested(resource, value):
+    """What a profile or --set-resources says of a resource of a shard's job, or else the value."""
+    said = dict(workflow.resource_settings.overwrite_resources.get("solve_shard", {}).items())
+    return said[resource].raw if resource in said else value
+
+
+def plan(study):
+    """What a run has to do for a study, and what that costs: a line."""
+    settings = CONFIG.studies[study]
+    jobs, core_seconds = 0, 0.0
+    for block in settings.eta_blocks:
+        folder = layout.BlockFolder(study_folder(study) / block.id)
+        missing = [chunk for chunk in settings.chunks if not folder.shard(*chunk).exists()]
+        jobs += len(missing)
+        samples = sum(stop - start for start, stop in missing)
+        core_seconds += samples * settings.sample_seconds(len(block.etas))
+    line = f"plan: {study}: {jobs} of {len(settings.chunks) * len(settings.eta_blocks)} shards to solve"
+    if not jobs:
+        return line
+    n_eta = max(len(block.etas) for block in settings.eta_blocks)
+    chunk = min(settings.samples_per_chunk, settings.samples)
+    ranks, minutes = job_size(study, chunk, n_eta, most_ranks())
+    rows = chunk * n_eta * settings.row_bytes
+    memory = requested("mem_mb_per_cpu", sizing.rank_memory(settings.dim, rows, ranks))
+    limit = requested("runtime", sizing.time_limit(minutes))
+    return (
+        f"{line}, {count(chunk, 'sample')} each, at most {core_seconds / 3600:.2g} core-hours in "
+        f"all; per job {count(ranks, 'rank')} of {memory} MB, about {minutes:.2g} min, "
+        f"time limit {limit} min"
+    )
+
+
+def count(number, thing):
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def check_cluster():
+    """End the run if its jobs are to go to a Slurm cluster that cannot take them."""
+    if workflow.executor_plugin.name != "slurm":
+        return
+    if most_ranks() == 1:
+        sys.exit(
+            "error: set-threads: solve_shard is 1, but Snakemake takes no MPI job of one rank to "
+            "Slurm: give at least 2, see slurm/config.yaml"
         )
+    try:
+        asked = subprocess.run(
+            ["squeue", "--me", "--noheader"], capture_output=True, text=True, timeout=120
+        )
+        failure = (
+            asked.returncode and (asked.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        )
+    except OSError:
+        failure = "there is no squeue here; run this where sbatch works"
+    except subprocess.TimeoutExpired:
+        failure = "squeue gave no answer in two minutes"
+    if failure:
+        sys.exit(f"error: the Slurm cluster does not answer: {failure}")
 
 
 if workflow.is_main_process:
     most_ranks()
     if workflow.output_settings.dryrun:
-        print_plan()
+        for study in CONFIG.studies:
+            print(plan(study), file=sys.stderr)
     else:
         set_aside_damaged_shards()
