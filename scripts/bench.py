@@ -1,4 +1,4 @@
-"""Measure what a sweep costs beside its numerics, and foretell how it scales."""
+"""Measure the numerics against targets, and what a sweep costs beside them and how it scales."""
 
 from syncsweep.sweep.blas import limit_blas_threads
 
@@ -10,15 +10,15 @@ import sys  # noqa: E402
 import tempfile  # noqa: E402
 from pathlib import Path  # noqa: E402
 
+from syncsweep.bench import scaling, targets  # noqa: E402
 from syncsweep.bench.launches import BenchError  # noqa: E402
-from syncsweep.bench.scaling import run, table  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument(
     "--output",
     type=Path,
     default=Path("results/bench"),
-    help="folder of scaling.json, .pdf and .png; launches write there too",
+    help="folder of bench.json, scaling.json and the figures; launches write there too",
 )
 parser.add_argument("--quick", action="store_true", help="fewer and smaller launches")
 arguments = parser.parse_args()
@@ -31,7 +31,9 @@ except OSError as error:
 # So that launches end and temporary folders go, as after Ctrl-C.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit("error: told to stop"))
 try:
-    print(table(run(Path(__file__).parents[1], arguments.output, arguments.quick)))
+    for part in (targets, scaling):
+        content = part.run(Path(__file__).parents[1], arguments.output, arguments.quick)
+        print(part.table(content), flush=True)
 except (BenchError, OSError) as error:
     sys.exit(f"error: {error}")
 except KeyboardInterrupt:

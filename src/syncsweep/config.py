@@ -49,7 +49,7 @@ class Spin1Chain(Strict):
         3,
         ge=2,
         le=_MOST_SITES,
-        description="number of spins N; 4 takes minutes and 5 GB per sample and rank",
+        description="number of spins N; 4 takes half a minute per sample and 1.5 GB per rank",
     )
     omega: Number = Field(1.0, description="level splitting ω")
     J: Number = Field(0.5, description="exchange coupling J [ω]")

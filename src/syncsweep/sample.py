@@ -14,7 +14,7 @@ import numpy as np
 from syncsweep.config import Physics
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.models import MODELS, Model
-from syncsweep.physics.perturbation import random_liouvillian
+from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.phase_distribution import (
     relative_frequencies,
     relative_phase_coefficients,
@@ -102,7 +102,7 @@ class SampleSolver:
         rng = stream(self._physics.root_seed, sample, Purpose.PERTURBATION)
         ensemble = self._physics.ensemble
         try:
-            perturbation = random_liouvillian(
+            perturbation = random_generator(
                 rng,
                 self._model.dim,
                 zeta_coh=ensemble.zeta_coh,
@@ -110,7 +110,7 @@ class SampleSolver:
                 basis=ensemble.basis,
                 rank=ensemble.rank,
             )
-            steady = self._solver.solve(perturbation, self._etas)
+            steady = self._solver.solve_real(perturbation, self._etas)
             coefficients = relative_phase_coefficients(
                 steady.rho, self._model.spin, self._model.n_sites
             )

@@ -30,10 +30,11 @@ _OVERHEAD_MINUTES = 8
 def core_seconds(dim: int, n_eta: int) -> float:
     """CPU seconds to solve one sample of Hilbert-space dimension `dim` at `n_eta` values of η.
 
-    One factorisation of D² equations serves all η; each η costs its measures.
+    Drawing K and one factorisation of D² equations, the products of a Krylov space that serves all
+    η, and the measures of each η.
     """
     n = dim**2
-    return 2e-3 + 2.6e-10 * n**3 + 3e-6 * n**0.75 * n_eta
+    return 2e-3 + 6e-11 * n**3 + 1e-7 * n**2 + 3e-6 * n**0.75 * n_eta
 
 
 def row_bytes(spin: float, n_sites: int) -> int:
@@ -78,8 +79,8 @@ def time_limit(minutes: float) -> int:
 
 
 def rank_memory(dim: int, shard_bytes: int, n_ranks: int) -> int:
-    """Memory of each rank [MB]: libraries, a dozen real matrices of D² rows, the shard's rows."""
-    return math.ceil(300 + 12 * 8e-6 * dim**4 + _COPIES * 1e-6 * shard_bytes / n_ranks)
+    """Memory of each rank [MB]: libraries; K, complex, beside L₁, real; the shard's rows."""
+    return math.ceil(300 + (16 + 8 + 3) * 1e-6 * dim**4 + _COPIES * 1e-6 * shard_bytes / n_ranks)
 
 
 def tables_time_limit(rows: int) -> int:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from syncsweep.physics.affine_systems import AffineSystem
 from syncsweep.physics.superoperators import to_real
@@ -16,22 +17,31 @@ def random_system(seed, n=60):
     # Both matrices have spectra in the right half-plane, so no η ≥ 0 is singular.
     constant[:, 1:] += 2 * np.sqrt(n) * np.eye(n)
     linear[:, 1:] += 2 * np.sqrt(n) * np.eye(n)
-    return AffineSystem(constant, linear, 0.7)
+    return affine_system(constant, linear, 0.7)
+
+
+def affine_system(constant, linear, scale):
+    return AffineSystem(sparse.csr_array(constant), linear, scale)
+
+
+def matrix(system, eta):
+    return system.constant.toarray()[:, 1:] + eta * system.linear[:, 1:]
+
+
+def vector(system, eta):
+    return system.scale * (system.constant.toarray()[:, 0] + eta * system.linear[:, 0])
 
 
 def plain(system, eta):
-    matrix = system.constant[:, 1:] + eta * system.linear[:, 1:]
-    rhs = -system.scale * (system.constant[:, 0] + eta * system.linear[:, 0])
-    return np.linalg.solve(matrix, rhs)
+    return np.linalg.solve(matrix(system, eta), -vector(system, eta))
 
 
 @pytest.fixture(scope="module")
 def chain_system(chain_liouvillian, chain_perturbations):
     """L₀ + L₁/10 + ηL₁ for one sample: regular for every η ≥ 0."""
-    constant, linear = to_real(chain_liouvillian)[1:], to_real(chain_perturbations[0])[1:]
-    return AffineSystem(
-        np.asfortranarray(constant + linear / 10), np.asfortranarray(linear), 1 / np.sqrt(27)
-    )
+    constant = to_real(chain_liouvillian).toarray()[1:]
+    linear = to_real(chain_perturbations[0])[1:]
+    return affine_system(constant + linear / 10, linear, 1 / np.sqrt(27))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -54,13 +64,34 @@ def test_both_solvers_agree_on_a_sample_of_the_chain(chain_system):
     assert np.all(krylov.residual < 1e-13)
 
 
+@pytest.mark.parametrize("reach", [0.03, 0.1])
+def test_a_second_space_at_zero_serves_the_small_eta(chain_system, reach):
+    """Few steps at a pole that is too large for them, and A⁻¹ by a dense inverse."""
+
+    class Dense:
+        inverse = np.linalg.inv(chain_system.constant.toarray()[:, 1:])
+
+        def solve(self, rhs):
+            return self.inverse @ rhs
+
+    etas = np.array([0.0, 1e-8, 1e-3, 0.1, 7.0])
+    expected = np.stack([plain(chain_system, eta) for eta in etas], axis=1)
+    found = chain_system.solve_krylov(etas, 3.0, Dense(), reach)
+    error = np.abs(found.x - expected).max(axis=0) / np.abs(expected).max(axis=0)
+    assert np.all(error < 1e-10)
+    assert np.all(found.residual < 1e-13)
+    for value, eta in zip(found.condition, etas, strict=True):
+        exact = 1 / np.linalg.cond(matrix(chain_system, eta), 1)
+        assert exact / 300 < value < 3 * exact
+
+
 def test_an_eta_that_has_not_converged_shows_it_in_its_residual():
     rng = np.random.default_rng(5)
     n, etas = 400, np.array([0.0, 1e-6, 1e-3, 1.0])
     spectrum = np.linspace(1, 1e6, n)  # too wide for the largest space
     constant = np.hstack([rng.standard_normal((n, 1)), np.eye(n)])
     linear = np.hstack([rng.standard_normal((n, 1)), np.diag(spectrum)])
-    solutions = AffineSystem(constant, linear, 1.0).solve_krylov(etas, 1.0)
+    solutions = affine_system(constant, linear, 1.0).solve_krylov(etas, 1.0)
     exact = -(constant[:, :1] + etas * linear[:, :1]) / (1 + etas * spectrum[:, None])
     error = np.abs(solutions.x - exact).sum(axis=0) / np.abs(exact).sum(axis=0)
     assert error[0] > 1e-13
@@ -74,31 +105,29 @@ def test_residual_is_the_backward_error_of_its_docstring():
     system = random_system(11, n=7)
     x = np.random.default_rng(12).standard_normal((7, len(ETAS)))
     measured = system.backward_errors(ETAS, x)
-    a, b = system.constant[:, 1:], system.linear[:, 1:]
+    a, b = system.constant.toarray()[:, 1:], system.linear[:, 1:]
     for index, eta in enumerate(ETAS):
-        vector = system.scale * (system.constant[:, 0] + eta * system.linear[:, 0])
-        defect = np.abs((a + eta * b) @ x[:, index] + vector).sum()
+        right = vector(system, eta)
+        defect = np.abs((a + eta * b) @ x[:, index] + right).sum()
         norm = np.abs(a).sum(axis=0).max() + eta * np.abs(b).sum(axis=0).max()
-        size = norm * np.abs(x[:, index]).sum() + np.abs(vector).sum()
+        size = norm * np.abs(x[:, index]).sum() + np.abs(right).sum()
         assert measured[index] == pytest.approx(defect / size, rel=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_condition_of_the_direct_solver_is_the_reciprocal_condition_number(seed):
     system = random_system(seed)
-    system.constant[0, 2:] += 1e4  # now the norm of columns is not that of rows
+    system.linear[0, 2:] += 1e4  # now the norm of columns is not that of rows
     condition = system.solve_direct(ETAS).condition
     for value, eta in zip(condition, ETAS, strict=True):
-        matrix = system.constant[:, 1:] + eta * system.linear[:, 1:]
-        exact = 1 / np.linalg.cond(matrix, 1)
+        exact = 1 / np.linalg.cond(matrix(system, eta), 1)
         assert exact * 0.99 < value < 3 * exact  # three digits
 
 
 def test_condition_of_the_krylov_solver_errs_on_the_safe_side(chain_system):
     condition = chain_system.solve_krylov(ETAS, 0.05).condition
     for value, eta in zip(condition, ETAS, strict=True):
-        matrix = chain_system.constant[:, 1:] + eta * chain_system.linear[:, 1:]
-        exact = 1 / np.linalg.cond(matrix, 1)
+        exact = 1 / np.linalg.cond(matrix(chain_system, eta), 1)
         assert exact / 100 < value < 3 * exact
 
 
@@ -107,17 +136,18 @@ def test_singular_matrices_have_condition_zero_and_no_solution():
     constant[:, 0] = 1.0
     constant[2, 3] = 0.0
     linear[2, 3] = 1.0  # singular at η = 0 alone
-    solutions = AffineSystem(constant, linear, 1.0).solve_direct(np.array([0.0, 1.0]))
+    solutions = affine_system(constant, linear, 1.0).solve_direct(np.array([0.0, 1.0]))
     assert solutions.condition[0] == 0.0
     assert np.all(np.isnan(solutions.x[:, 0]))
-    assert solutions.condition[1] == pytest.approx(1.0)
+    # ‖A‖ + ‖B‖ = 2 stands for ‖A + B‖ = 1.
+    assert solutions.condition[1] == pytest.approx(0.5)
     np.testing.assert_allclose(solutions.x[:, 1], -1.0)
 
 
 def test_a_singular_pole_gives_no_solution_anywhere():
     constant, linear = np.eye(4, 5, 1), np.zeros((4, 5))
     constant[2, 3] = 0.0
-    solutions = AffineSystem(constant, linear, 1.0).solve_krylov(np.array([0.0, 1.0]), 1.0)
+    solutions = affine_system(constant, linear, 1.0).solve_krylov(np.array([0.0, 1.0]), 1.0)
     assert solutions.condition.tolist() == [0.0, 0.0]
     assert np.all(np.isnan(solutions.x))
 
@@ -128,7 +158,7 @@ def test_krylov_does_not_vouch_for_a_singular_matrix_it_cannot_see():
     constant[:, 0] = 1.0
     constant[2] = 0.0
     linear[2, 3] = 1.0
-    solutions = AffineSystem(constant, linear, 1.0).solve_krylov(np.array([0.0, 0.5, 1.0]), 1.0)
+    solutions = affine_system(constant, linear, 1.0).solve_krylov(np.array([0.0, 0.5, 1.0]), 1.0)
     assert np.all(solutions.condition == 0)
     assert np.all(np.isnan(solutions.x)) and np.all(np.isnan(solutions.residual))
 
@@ -136,7 +166,7 @@ def test_krylov_does_not_vouch_for_a_singular_matrix_it_cannot_see():
 def test_krylov_survives_a_singular_matrix_in_its_space():
     """The space holds the one unknown that is free at η = 0."""
     constant, linear = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])
-    solutions = AffineSystem(constant, linear, 1.0).solve_krylov(np.array([0.0, 1.0, 2.0]), 1.0)
+    solutions = affine_system(constant, linear, 1.0).solve_krylov(np.array([0.0, 1.0, 2.0]), 1.0)
     assert np.all(solutions.condition == 0)
     assert np.all(np.isnan(solutions.x)) and np.all(np.isnan(solutions.residual))
 
@@ -147,7 +177,7 @@ def test_without_a_linear_part_every_eta_has_the_same_solution():
     solutions = system.solve_direct(ETAS)
     expected = plain(system, 0.0)
     np.testing.assert_allclose(solutions.x, np.repeat(expected[:, None], len(ETAS), 1), rtol=1e-11)
-    exact = 1 / np.linalg.cond(system.constant[:, 1:], 1)
+    exact = 1 / np.linalg.cond(matrix(system, 0.0), 1)
     assert np.all(solutions.condition > exact * 0.99)  # three digits
     assert np.all(solutions.condition < 3 * exact)
     assert np.all(system.solve_krylov(ETAS, 1.0).condition == 0)  # no starting vector

@@ -41,7 +41,7 @@ def sector_projectors(model):
 
 
 def spectrum(model):
-    return np.linalg.eigvals(liouvillian(model.hamiltonian, model.jump_operators))
+    return np.linalg.eigvals(liouvillian(model.hamiltonian, model.jump_operators).toarray())
 
 
 def decay_free_frequencies(eigenvalues):
@@ -94,7 +94,7 @@ def test_chain_has_two_n_plus_two_steady_states_of_the_tabulated_sectors(n_sites
 def test_coherences_between_plus_and_minus_m_oscillate_at_two_m_omega(n_sites):
     omega = 1.3
     model = spin1_chain(n_sites, omega=omega)
-    generator = liouvillian(model.hamiltonian, model.jump_operators)
+    generator = liouvillian(model.hamiltonian, model.jump_operators).toarray()
     flip = spin_flip(model)
     for m, projector in sector_projectors(model).items():
         if m in ("0+", "0-"):

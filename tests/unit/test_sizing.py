@@ -84,8 +84,8 @@ def test_time_limit_is_three_times_the_job_and_its_start(samples, seconds, ranks
 
 
 def test_memory_holds_the_matrices_and_the_rows():
-    # 12 real matrices of 729 rows, and of 6561.
-    assert sizing.rank_memory(27, 0, 2) == pytest.approx(300 + 51, abs=1)
-    assert sizing.rank_memory(81, 0, 2) == pytest.approx(300 + 4132, abs=1)
+    # 27 bytes for each entry of a matrix of 729 rows, and of 6561.
+    assert sizing.rank_memory(27, 0, 2) == pytest.approx(300 + 14, abs=1)
+    assert sizing.rank_memory(81, 0, 2) == pytest.approx(300 + 1162, abs=1)
     assert sizing.rank_memory(27, 10**8, 2) - sizing.rank_memory(27, 0, 2) == 200
     assert sizing.rank_memory(27, 10**8, 4) - sizing.rank_memory(27, 0, 4) == 100

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from syncsweep.physics.models import spin1_chain
 from syncsweep.physics.perturbation import random_liouvillian
 from syncsweep.physics.superoperators import (
+    from_real,
     hermitian_basis,
     lindblad_dissipator,
     liouvillian,
@@ -135,6 +137,15 @@ def test_real_form_acts_on_coordinates_in_the_hermitian_basis():
     coordinates = np.array([np.trace(operator @ rho).real for operator in operators])
     image = sum(c * op for c, op in zip(to_real(generator) @ coordinates, operators, strict=True))
     np.testing.assert_allclose(image, unvectorize(generator @ vectorize(rho)), atol=1e-11)
+
+
+def test_sparse_and_dense_have_the_same_real_form_and_from_real_is_its_inverse():
+    chain = spin1_chain(2)
+    generator = liouvillian(chain.hamiltonian, chain.jump_operators)
+    real = to_real(generator)
+    assert real.nnz < 0.1 * 81**2
+    np.testing.assert_allclose(to_real(generator.toarray()), real.toarray(), atol=1e-15)
+    np.testing.assert_allclose(from_real(real.toarray()), generator.toarray(), atol=1e-14)
 
 
 def test_to_real_refuses_what_does_not_preserve_hermiticity():

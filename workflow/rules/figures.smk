@@ -25,5 +25,5 @@ for _study in CONFIG.studies:
         message:
             "Figure {output[0]}"
         shell:
-            'python "$SCRIPTS"/make_figure.py --tables {params.tables:q} --stem {params.stem:q}'
-            " --request {params.request:q} > {log:q} 2> >(tee -a {log:q} >&2)"
+            ': > {log:q}; python "$SCRIPTS"/make_figure.py --tables {params.tables:q} --stem {params.stem:q}'
+            " --request {params.request:q} >> {log:q} 2> >(tee -a {log:q} >&2)"

@@ -3,7 +3,7 @@
 # The output is update(), so that Snakemake never deletes a whole shard; a job that finds its shard
 # valid does nothing. There is no input, and the only parameter is the physics hash (it stands in
 # the path too): launcher, ranks and memory are resources, which trigger nothing. Only a Slurm job has
-# a time limit that its ranks must heed.
+# a time limit that its ranks must heed. The log is appended to, and so holds every attempt.
 
 
 rule solve_shard:
@@ -33,4 +33,4 @@ rule solve_shard:
         '{resources.mpi} -n {resources.tasks} python -m mpi4py "$SCRIPTS"/solve_shard.py'
         ' --block "$(dirname {output:q})" --start {wildcards.start} --stop {wildcards.stop}'
         ' --ranks {resources.tasks} --minutes "${{SLURM_JOB_ID:+{resources.runtime}}}"'
-        " > {log:q} 2> >(tee -a {log:q} >&2)"
+        " >> {log:q} 2> >(tee -a {log:q} >&2)"

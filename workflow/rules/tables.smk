@@ -25,5 +25,5 @@ rule make_tables:
     message:
         "{wildcards.study}: tables from the shards"
     shell:
-        'python "$SCRIPTS"/make_tables.py --folder {params.folder:q} --output {params.tables:q}'
-        " --request {params.request:q} > {log:q} 2> >(tee -a {log:q} >&2)"
+        ': > {log:q}; python "$SCRIPTS"/make_tables.py --folder {params.folder:q} --output {params.tables:q}'
+        " --request {params.request:q} >> {log:q} 2> >(tee -a {log:q} >&2)"

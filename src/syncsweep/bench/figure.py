@@ -43,8 +43,7 @@ def draw(overheads: Overheads, launches: list[Launch], stem: Path) -> None:
         left.set_ylabel("useful / allocated core time")
         plot_chunks(left, overheads, launches)
         plot_ranks(right, overheads)
-        for ending, without in (("pdf", ("CreationDate", "Producer", "Creator")), ("png", ())):
-            _save(page, stem.with_name(f"{stem.name}.{ending}"), dict.fromkeys(without))
+        save(page, stem)
 
 
 def plot_chunks(axes: Axes, overheads: Overheads, launches: list[Launch]) -> None:
@@ -119,8 +118,11 @@ def _below(left: float, columns: int = 2) -> dict[str, Any]:
     }
 
 
-def _save(page: Figure, path: Path, metadata: dict[str, None]) -> None:
-    def write(temporary: Path) -> None:
-        page.savefig(temporary, format=path.suffix[1:], dpi=300, metadata=metadata)
+def save(page: Figure, stem: Path) -> None:
+    """Save as <stem>.pdf and <stem>.png."""
 
-    replace_atomically(path, write)
+    def write(path: Path) -> None:
+        page.savefig(path, format=path.suffix[1:], dpi=300)
+
+    for ending in ("pdf", "png"):
+        replace_atomically(stem.with_name(f"{stem.name}.{ending}"), write)

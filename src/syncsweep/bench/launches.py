@@ -24,9 +24,10 @@ from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep import description
 
 _TIMEOUT_SECONDS = 300
+_SWEEP_TIMEOUT_SECONDS = 7200
 
 #: Snakemake without the profiles of this project and of its user.
-_SNAKEMAKE = ["-m", "snakemake", "--profile", "none", "--workflow-profile", "none", "--cores", "1"]
+_SNAKEMAKE = ["-m", "snakemake", "--profile", "none", "--workflow-profile", "none"]
 
 
 class BenchError(Exception):
@@ -115,7 +116,7 @@ class Bench:
         settings = {"results": "results", "root_seed": 7, "ranks": 1, "studies": {"pair": study}}
         with self.temporary() as folder:
             (folder / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-            whole = timed(self._workflow(folder, "--until", "solve_shard"))
+            whole = timed(self._workflow(folder, "--cores", "1", "--until", "solve_shard"))
             (block,) = (folder / "results").glob("pair-*/eta-*")
             return whole, [self._again(BlockFolder(block)) for _ in range(again)]
 
@@ -132,6 +133,19 @@ class Bench:
             shutil.copy(self.root / "config.yaml", folder)
             return timed(self._workflow(folder, "-n", "-q", "all"))
 
+    def figures(self, samples: int) -> float:
+        """Core-seconds that ranks spend on samples when the whole project runs, on all cores.
+
+        samples: of each study of its config.yaml.
+        """
+        with self.temporary() as folder:
+            shutil.copy(self.root / "config.yaml", folder)
+            options = ("--cores", "all", "--config", f"samples={samples}", "results=results")
+            timed(self._workflow(folder, *options), _SWEEP_TIMEOUT_SECONDS)
+            logs = (folder / "results").glob("*/eta-*/log.jsonl")
+            lines = [line for log in logs for line in log.read_text("utf-8").splitlines()]
+        return sum(json.loads(line).get("core_seconds", 0.0) for line in lines)
+
     def _workflow(self, folder: Path, *options: str) -> list[str]:
         where = ["--snakefile", str(self.root / "Snakefile"), "--directory", str(folder)]
         return [sys.executable, *_SNAKEMAKE, *where, *options]
@@ -141,7 +155,7 @@ def _mpi(ranks: int, *arguments: object) -> list[str]:
     return ["mpiexec", "-n", str(ranks), sys.executable, *map(str, arguments)]
 
 
-def timed(command: list[str]) -> float:
+def timed(command: list[str], timeout: float = _TIMEOUT_SECONDS) -> float:
     """Seconds of a command; BenchError if it fails.
 
     It inherits the environment, in which `blas.limit_blas_threads` must have been called.
@@ -156,12 +170,12 @@ def timed(command: list[str]) -> float:
             encoding="utf-8",
             errors="replace",
             env=environment,
-            timeout=_TIMEOUT_SECONDS,
+            timeout=timeout,
         )
     except OSError as error:
         raise BenchError(f"{command[0]}: cannot be started ({error.strerror})") from None
     except subprocess.TimeoutExpired:
-        raise BenchError(f"{command[0]} took longer than {_TIMEOUT_SECONDS} s") from None
+        raise BenchError(f"{command[0]} took longer than {timeout} s") from None
     seconds = time.perf_counter() - began
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["it says nothing"]

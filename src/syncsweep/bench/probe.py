@@ -29,6 +29,7 @@ class Stopwatch:
         self.sample_wall: list[float] = []
         self.sample_cpu: list[float] = []
         self.append: list[float] = []
+        self.solving_from = 0.0
         self.solved_at = 0.0
         self.write_from = 0.0
         self.write_to = 0.0
@@ -51,6 +52,7 @@ def _timed_solver(base: Any, watch: Stopwatch, replicate: bool) -> Any:
             if replicate and self._first is not None:
                 numbers = np.full_like(self._first.sample, sample)
                 return dataclasses.replace(self._first, sample=numbers)
+            watch.solving_from = watch.solving_from or time.time()
             wall, cpu = time.perf_counter(), time.process_time()
             rows = super().rows(sample)
             watch.sample_wall.append(time.perf_counter() - wall)

@@ -1,27 +1,34 @@
 """Real linear systems (A + ηB) x = −(a + ηb)·c for many values of η.
 
 Two ways, which agree where both apply: one LU factorisation for each η; or one factorisation at a
-pole σ and one Krylov space for all η. With K = (A + σB)⁻¹B and x = x_σ + y,
+pole σ and one space for all η. With K = (A + σB)⁻¹B and x = x_σ + y,
 
     (I + (η−σ)K) y = −(η−σ)·(K x_σ + c·(A + σB)⁻¹b),
 
-so the space of K on one starting vector serves every η (shifted systems; full orthogonalisation).
+so the Krylov space of K on one starting vector serves every η (shifted systems). Where A⁻¹ costs no
+factorisation, that of A⁻¹B serves the small η better; both together make a rational Krylov space,
+onto which the equation above is projected (Galerkin).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg import lapack
 
 #: Krylov steps between two looks at the residuals, and the largest dimension of the space.
-_STEPS_PER_LOOK = 10
+_STEPS_PER_LOOK = 5
 _LARGEST_SPACE = 160
 
 #: Estimated residual, relative to the solution, at which an η needs no more Krylov steps.
-_CONVERGED = 1e-14
+_CONVERGED = 1e-13
+
+#: An orthogonalisation that leaves less than this share of a vector is done twice.
+_CANCELLATION = 0.7
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,8 @@ class Solutions:
     """Solutions of n_eta systems: x (n, n_eta); residual and condition (n_eta,).
 
     residual: relative backward error in the 1-norm. condition: reciprocal condition number in the
-    1-norm, estimated and given to three digits; 0 where the matrix is singular, and then x is NaN.
+    1-norm, estimated with ‖A‖ + η‖B‖ for the matrix's norm and given to three digits; 0 where the
+    matrix is singular, and then x is NaN.
     """
 
     x: np.ndarray
@@ -37,21 +45,52 @@ class Solutions:
     condition: np.ndarray
 
 
+class Inverse(Protocol):
+    """The inverse of A + σB at some pole σ."""
+
+    def solve(self, rhs: np.ndarray) -> np.ndarray:
+        """Solve for right-hand sides (n,) or (n, k)."""
+
+
+@dataclass(frozen=True)
+class _Factors:
+    """LU factors of the transpose of a matrix."""
+
+    lu: np.ndarray
+    pivots: np.ndarray
+
+    def solve(self, rhs: np.ndarray) -> np.ndarray:
+        return lapack.dgetrs(self.lu, self.pivots, rhs, trans=1)[0]
+
+    def inverse_norm(self) -> float:
+        """Estimate of the 1-norm of the inverse."""
+        return 1 / max(float(lapack.dgecon(self.lu, 1.0, norm="I")[0]), np.finfo(float).tiny)
+
+
 @dataclass(frozen=True)
 class AffineSystem:
-    """(A + ηB) x = −(a + ηb)·c, with `constant` = [a A] and `linear` = [b B] of shape (n, n+1)."""
+    """(A + ηB) x = −(a + ηb)·c: sparse `constant` = [a A], dense `linear` = [b B], (n, n+1)."""
 
-    constant: np.ndarray
+    constant: sparse.csr_array
     linear: np.ndarray
     scale: float
 
     @cached_property
+    def _sparse(self) -> sparse.csr_array:
+        return self.constant[:, 1:]
+
+    @cached_property
+    def _vectors(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.constant[:, [0]].toarray()[:, 0], self.linear[:, 0]
+
+    @cached_property
     def _norms(self) -> tuple[float, float]:
-        constant, linear = self.constant[:, 1:], self.linear[:, 1:]
-        return float(np.linalg.norm(constant, 1)), float(np.linalg.norm(linear, 1))
+        constant = abs(self._sparse).sum(axis=0).max()
+        return float(constant), _one_norm(self.linear[:, 1:])
 
     def _right_hand_sides(self, etas: np.ndarray) -> np.ndarray:
-        return -self.scale * (self.constant[:, :1] + self.linear[:, :1] * etas)
+        a, b = self._vectors
+        return -self.scale * (a[:, None] + b[:, None] * etas)
 
     def backward_errors(self, etas: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Relative backward error ‖(A+ηB)x + (a+ηb)c‖ / (‖A+ηB‖‖x‖ + ‖a+ηb‖c), 1-norms.
@@ -59,105 +98,144 @@ class AffineSystem:
         ‖A‖ + η‖B‖ stands for ‖A + ηB‖. x: (n, n_eta).
         """
         rhs = self._right_hand_sides(etas)
-        defect = rhs - self.constant[:, 1:] @ x - (self.linear[:, 1:] @ x) * etas
+        defect = rhs - self._sparse @ x - (self.linear[:, 1:] @ x) * etas
         norms = self._norms[0] + etas * self._norms[1]
         size = norms * np.abs(x).sum(axis=0) + np.abs(rhs).sum(axis=0)
         return np.abs(defect).sum(axis=0) / np.maximum(size, np.finfo(float).tiny)
 
+    def _factors(self, eta: float) -> _Factors | None:
+        """LU factors at one η, or None where the matrix is singular."""
+        matrix = eta * self.linear[:, 1:]
+        entries = self._sparse.tocoo()
+        matrix[entries.row, entries.col] += entries.data
+        # LAPACK sees rows as columns, and factorises the transpose.
+        lu, pivots, info = lapack.dgetrf(matrix.T, overwrite_a=1)
+        return _Factors(lu, pivots) if info == 0 else None
+
+    def _conditions(self, etas: np.ndarray, inverse_norms: np.ndarray) -> np.ndarray:
+        """Reciprocal condition numbers, to the digits that mean something.
+
+        LAPACK's estimate differs in its last bits with the alignment of its work arrays, and rows
+        must not.
+        """
+        condition = 1 / (inverse_norms * (self._norms[0] + etas * self._norms[1]))
+        return np.array([float(f"{value:.3g}") for value in condition])
+
     def solve_direct(self, etas: np.ndarray) -> Solutions:
         """One LU factorisation for each η."""
-        x = np.full((len(self.constant), len(etas)), np.nan)
-        condition = np.zeros(len(etas))
+        x = np.full((len(self.linear), len(etas)), np.nan)
+        inverse_norms = np.full(len(etas), np.inf)
         rhs = self._right_hand_sides(etas)
         for index, eta in enumerate(etas):
-            matrix = self.constant[:, 1:] + eta * self.linear[:, 1:]
-            norm = np.linalg.norm(matrix, 1)
-            lu, pivots, info = lapack.dgetrf(matrix, overwrite_a=1)
-            if info == 0:
-                x[:, index], _ = lapack.dgetrs(lu, pivots, rhs[:, index])
-                condition[index], _ = lapack.dgecon(lu, norm, norm="1")
-        return Solutions(x, self.backward_errors(etas, x), _three_digits(condition))
+            factors = self._factors(eta)
+            if factors is not None:
+                x[:, index] = factors.solve(rhs[:, index])
+                inverse_norms[index] = factors.inverse_norm()
+        residual = self.backward_errors(etas, x)
+        return Solutions(x, residual, self._conditions(etas, inverse_norms))
 
-    def solve_krylov(self, etas: np.ndarray, pole: float) -> Solutions:
-        """One LU factorisation at η = `pole` and one Krylov space for all η.
+    def solve_krylov(
+        self, etas: np.ndarray, pole: float, at_zero: Inverse | None = None, reach: float = 0.0
+    ) -> Solutions:
+        """One LU factorisation at η = `pole`, and one space for all η.
 
-        An η that has not converged in the largest space shows it in its residual. Where the space
-        can vouch for nothing (a singular matrix at the pole or in the space, or a starting vector
-        that is zero), condition is 0 and x and residual are NaN for all η. The condition is a
-        pessimistic estimate.
+        It is the Krylov space of K, enough for all η; or, where A⁻¹ is known (`at_zero`), enough
+        for the largest η, and joined by the Krylov space of A⁻¹B, enough for η = `reach`: together
+        they are smaller, and serve what lies between. An η that is not served shows it in its
+        residual. Where the space can vouch for nothing (a singular matrix at the pole or in the
+        space, or a starting vector that is zero), condition is 0 and x and residual are NaN for all
+        η. The condition is an estimate, and as a rule a pessimistic one.
         """
         nothing = Solutions(
-            x=np.full((len(self.constant), len(etas)), np.nan),
+            x=np.full((len(self.linear), len(etas)), np.nan),
             residual=np.full(len(etas), np.nan),
             condition=np.zeros(len(etas)),
         )
-        matrix = self.constant[:, 1:] + pole * self.linear[:, 1:]
-        norm = np.linalg.norm(matrix, 1)
-        lu, pivots, info = lapack.dgetrf(matrix, overwrite_a=1)
-        if info != 0:
+        factors = self._factors(pole)
+        if factors is None:
             return nothing
-        inverse_norm = 1 / (lapack.dgecon(lu, norm, norm="1")[0] * norm)
-        at_pole = lapack.dgetrs(lu, pivots, self._right_hand_sides(np.array([pole]))[:, 0])[0]
-        right = self.linear[:, 1:] @ at_pole + self.scale * self.linear[:, 0]
-        start = lapack.dgetrs(lu, pivots, right)[0]
         shifts = etas - pole
-        size, length = np.linalg.norm(at_pole), np.linalg.norm(start)
+        at_pole, start = self._start(factors, pole)
+        size, length = float(np.linalg.norm(at_pole)), float(np.linalg.norm(start))
         if length * np.abs(shifts).max() <= 1e-12 * (size + self.scale):
             return nothing
+        if at_zero is None:
+            ends = np.array([shifts.min(), shifts.max()])
+            space, projected = self._krylov_space(factors, start, ends, size)
+        else:
+            zero, start_zero = self._start(at_zero, 0.0)
+            small, _ = self._krylov_space(at_zero, start_zero, np.array([reach]), size)
+            large, _ = self._krylov_space(factors, start, shifts.max(keepdims=True), size)
+            space, _ = np.linalg.qr(np.column_stack([small, zero - at_pole, large]))
+            # Not from the recurrences: the spaces nearly overlap, which would amplify rounding.
+            projected = space.T @ factors.solve(self.linear[:, 1:] @ space)
+        probes = _probes(space.T @ start)
         try:
-            space, hessenberg = self._krylov_space(lu, pivots, start, shifts, float(size))
-            inverses = np.linalg.inv(np.eye(len(hessenberg)) + shifts[:, None, None] * hessenberg)
+            matrices = np.eye(len(projected)) + shifts[:, None, None] * projected
+            images = np.linalg.solve(matrices, probes)
         except np.linalg.LinAlgError:
             return nothing
-        x = at_pole[:, None] - space @ (shifts[:, None] * length * inverses[:, :, 0]).T
+        x = at_pole[:, None] - (space @ images[:, :, 0].T) * shifts
         # (A + ηB)⁻¹ = (I + (η−σ)K)⁻¹ (A + σB)⁻¹, the first factor seen through the space.
-        amplification = np.maximum(np.linalg.norm(inverses, 1, axis=(1, 2)), 1.0)
-        norms = self._norms[0] + etas * self._norms[1]
-        condition = 1 / (amplification * inverse_norm * norms)
-        return Solutions(x, self.backward_errors(etas, x), _three_digits(condition))
+        growth = np.abs(images).sum(axis=1) / np.abs(probes).sum(axis=0)
+        amplification = np.maximum(growth.max(axis=1), 1.0)
+        condition = self._conditions(etas, amplification * factors.inverse_norm())
+        return Solutions(x, self.backward_errors(etas, x), condition)
+
+    def _start(self, inverse: Inverse, pole: float) -> tuple[np.ndarray, np.ndarray]:
+        """Solution at the pole, and the first vector of its Krylov space."""
+        at_pole = inverse.solve(self._right_hand_sides(np.array([pole]))[:, 0])
+        return at_pole, inverse.solve(self.linear[:, 1:] @ at_pole + self.scale * self.linear[:, 0])
 
     def _krylov_space(
-        self, lu: np.ndarray, pivots: np.ndarray, start: np.ndarray, shifts: np.ndarray, size: float
+        self, inverse: Inverse, start: np.ndarray, ends: np.ndarray, size: float
     ) -> tuple[np.ndarray, np.ndarray]:
         """Orthonormal basis (n, m) of the Krylov space of K on `start`, and K in it, (m, m).
 
-        It grows until the residuals of the outermost shifts, which converge last, are small beside
+        It grows until the residuals of the shifts in `ends`, which converge last, are small beside
         `size`, or to its largest dimension.
         """
         linear = self.linear[:, 1:]
         length = np.linalg.norm(start)
-        outermost = np.array([shifts.min(), shifts.max()])
         largest = min(_LARGEST_SPACE, len(start))
         space = np.zeros((len(start), largest), order="F")
         hessenberg = np.zeros((largest, largest))
         space[:, 0] = start / length
         for step in range(largest):
-            w, _ = lapack.dgetrs(lu, pivots, linear @ space[:, step], overwrite_b=1)
+            w = inverse.solve(linear @ space[:, step])
             known = space[:, : step + 1]
+            beta = float(np.linalg.norm(w))
             for _ in range(2):  # twice is enough to stay orthogonal to rounding
+                before = beta
                 overlap = known.T @ w
                 w -= known @ overlap
                 hessenberg[: step + 1, step] += overlap
-            beta = np.linalg.norm(w)
+                beta = float(np.linalg.norm(w))
+                if beta >= _CANCELLATION * before:
+                    break
             m = step + 1
             if m == largest or beta <= 1e-15 * np.abs(hessenberg[:m, step]).max():
                 break
             if m % _STEPS_PER_LOOK == 0:
-                small = np.eye(m) + outermost[:, None, None] * hessenberg[:m, :m]
+                small = np.eye(m) + ends[:, None, None] * hessenberg[:m, :m]
                 first = np.zeros((m, 1))
                 first[0] = length
-                last = outermost * np.linalg.solve(small, first[None])[:, -1, 0]
-                if np.all(np.abs(outermost * beta * last) <= _CONVERGED * size):
+                last = ends * np.linalg.solve(small, first[None])[:, -1, 0]
+                if np.all(np.abs(ends * beta * last) <= _CONVERGED * size):
                     break
             hessenberg[m, step] = beta
             space[:, m] = w / beta
         return space[:, :m], hessenberg[:m, :m]
 
 
-def _three_digits(condition: np.ndarray) -> np.ndarray:
-    """Round an estimate to the digits that mean something.
+def _one_norm(matrix: np.ndarray) -> float:
+    """Largest column sum of a dense matrix, without a copy of it."""
+    rows = (np.abs(matrix[first : first + 64]).sum(axis=0) for first in range(0, len(matrix), 64))
+    return float(sum(rows).max())
 
-    LAPACK's estimate differs in its last bits with the alignment of its work arrays, and rows must
-    not.
-    """
-    return np.array([float(f"{value:.3g}") for value in condition])
+
+def _probes(start: np.ndarray) -> np.ndarray:
+    """Vectors (m, 3) whose images tell the 1-norm of a matrix: the start, and two as in LAPACK."""
+    index = np.arange(len(start))
+    alternating = (-1.0) ** index * (1 + index / max(len(start) - 1, 1))
+    return np.stack([start, np.ones(len(start)), alternating], axis=1)

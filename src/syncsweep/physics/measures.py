@@ -12,6 +12,9 @@ import numpy as np
 #: Points per angle on which the search for S_max starts, for N−1 angles.
 _START_GRID = 24
 
+#: Newton steps from a point of the grid, and quarterings of a step that does not climb.
+_MOST_STEPS, _MOST_QUARTERINGS = 40, 6
+
 #: Points per angle for sampling χ at threshold 0.95, by number of angles N−1.
 _CHI_GRID = {1: 2304, 2: 48, 3: 24}
 _FINEST_CHI_GRID = {1: 65536, 2: 480, 3: 72}
@@ -95,37 +98,47 @@ def _newton(
     """
     k = frequencies[1:].astype(float)
     amplitudes = 2 * coefficients[:, 1:]
-    products = np.einsum("fa,fb->fab", k, k)
+    products = (k[:, :, None] * k[:, None, :]).reshape(len(k), -1)
 
-    def waves(at: np.ndarray) -> np.ndarray:
-        return amplitudes * np.exp(1j * (at @ k.T))
+    def waves(rows: np.ndarray, at: np.ndarray) -> np.ndarray:
+        return amplitudes[rows] * np.exp(1j * (at @ k.T))
 
-    wave = waves(angles)
+    angles = angles.copy()
+    active = np.arange(len(angles))
+    wave = waves(active, angles)
     heights = wave.real.sum(axis=1)
-    for _ in range(40):
-        gradient = -wave.imag @ k
-        hessian = -np.einsum("cf,fab->cab", wave.real, products)
+    for _ in range(_MOST_STEPS):
+        gradient = -wave[active].imag @ k
+        hessian = -(wave[active].real @ products).reshape(-1, k.shape[1], k.shape[1])
         eigenvalues, vectors = np.linalg.eigh(hessian)
         # Ascent along every eigenvector, whatever the sign of its curvature.
-        slopes = np.einsum("cab,ca->cb", vectors, gradient)
+        slopes = (gradient[:, None, :] @ vectors)[:, 0]
         scale = np.abs(eigenvalues).max(axis=1, keepdims=True) + np.finfo(float).tiny
-        step = np.einsum(
-            "cab,cb->ca", vectors, slopes / np.maximum(np.abs(eigenvalues), 1e-8 * scale)
-        )
+        moves = slopes / np.maximum(np.abs(eigenvalues), 1e-8 * scale)
+        step = (vectors @ moves[:, :, None])[:, :, 0]
         length = np.linalg.norm(step, axis=1, keepdims=True)
         step *= np.minimum(1.0, longest_step / np.maximum(length, np.finfo(float).tiny))
-        better = np.zeros(len(angles), dtype=bool)
-        for _ in range(6):
-            trial = np.where(better[:, None], angles, angles + step)
-            trial_wave = waves(trial)
+        # A step that raises nothing but the last digits is taken unseen, and is the last one.
+        gain = np.sum(slopes * moves, axis=1)
+        negligible = ~(gain > 1e-15 * np.abs(heights[active]))
+        angles[active[negligible]] += step[negligible]
+        active, step = active[~negligible], step[~negligible]
+        trying = np.arange(len(active))
+        for _ in range(_MOST_QUARTERINGS):
+            if not len(trying):
+                break
+            rows = active[trying]
+            trial = angles[rows] + step[trying]
+            trial_wave = waves(rows, trial)
             trial_heights = trial_wave.real.sum(axis=1)
-            improved = ~better & (trial_heights > heights)
-            angles = np.where(improved[:, None], trial, angles)
-            wave = np.where(improved[:, None], trial_wave, wave)
-            heights = np.where(improved, trial_heights, heights)
-            better |= improved
-            step = np.where(better[:, None], step, step / 4)
-        if not better.any():
+            higher = trial_heights > heights[rows]
+            angles[rows[higher]] = trial[higher]
+            wave[rows[higher]] = trial_wave[higher]
+            heights[rows[higher]] = trial_heights[higher]
+            trying = trying[~higher]
+            step[trying] /= 4
+        active = np.delete(active, trying)  # no step raises them: they are at the top
+        if not len(active):
             break
     return angles, heights
 

@@ -10,6 +10,9 @@ Measure and normalisation:
 G itself is not drawn. GG† = TT† in law for an upper trapezoidal T (Bartlett's decomposition of
 the complex Wishart matrix): its last r rows are upper triangular with T_ii² ~ χ²(2i), and all
 entries above are complex normal with unit-variance parts.
+
+K goes into a real matrix in the Hermitian basis, entry by entry: almost all F_n are |j⟩⟨k|, so the
+superoperator holds the entries of K in another order, and no product of large matrices is needed.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from typing import Literal
 import numpy as np
 from scipy import sparse
 from scipy.linalg import blas, lapack
+
+from syncsweep.physics.superoperators import diagonal_operators, from_real
 
 OperatorBasis = Literal["paper", "orthonormal"]
 OPERATOR_BASES: tuple[OperatorBasis, ...] = ("paper", "orthonormal")
@@ -59,11 +64,35 @@ def random_hamiltonian(rng: np.random.Generator, dim: int) -> np.ndarray:
     return (m + m.conj().T) / np.sqrt(2)
 
 
-@cache
-def _strictly_above(d: int, rank: int) -> tuple[np.ndarray, np.ndarray]:
-    """Row and column of every entry of T (d, rank) above the diagonal of its triangle."""
-    rows, columns = np.triu_indices(d, 1 - (d - rank), rank)
-    return rows, columns
+def _wishart(rng: np.random.Generator, dim: int, rank: int | None, weight: float) -> np.ndarray:
+    """Draw weight·K, of which the upper triangle is valid, padded with zeros to (D², D²).
+
+    Its index is j·D + k of F_n = |j⟩⟨k|, and the last place (j = k = D−1) is the one without F_n.
+    """
+    d = dim**2 - 1
+    r = d if rank is None else rank
+    if isinstance(r, bool) or not isinstance(r, (int, np.integer)) or not 1 <= r <= d:
+        raise ValueError(f"Argument `rank` must be an integer in 1 … {d}, but is {rank!r}.")
+    diagonal = np.arange(r)
+    above = d * r - r * (r + 1) // 2
+    factor = np.zeros((d + 1, d + 1 if r == d else r), dtype=complex)
+    draws = [rng.standard_normal(above) for _ in range(2)]
+    squares = rng.chisquare(2 * (diagonal + 1))
+    scale = np.sqrt(weight * d / (sum(part @ part for part in draws) + squares.sum()))
+    factor.real[d - r + diagonal, diagonal] = scale * np.sqrt(squares)
+    for part, entries in zip((factor.real, factor.imag), draws, strict=True):
+        entries *= scale
+        end = 0
+        for row in range(d):
+            first = max(0, row - (d - r) + 1)
+            begin, end = end, end + r - first
+            part[row, first:r] = entries[begin:end]
+    # LAPACK sees the transpose: a lower triangle, whose product is the conjugate of K.
+    if r == d:
+        lower, _ = lapack.zlauum(factor.T, lower=1, overwrite_c=1)
+    else:
+        lower = blas.zherk(1.0, factor.T, trans=2, lower=1)
+    return lower.T
 
 
 def random_kossakowski(rng: np.random.Generator, dim: int, rank: int | None = None) -> np.ndarray:
@@ -71,23 +100,81 @@ def random_kossakowski(rng: np.random.Generator, dim: int, rank: int | None = No
 
     rank: number r of columns of G, 1 ≤ r ≤ d; None is full rank.
     """
-    d = dim**2 - 1
-    r = d if rank is None else rank
-    if isinstance(r, bool) or not isinstance(r, (int, np.integer)) or not 1 <= r <= d:
-        raise ValueError(f"Argument `rank` must be an integer in 1 … {d}, but is {rank!r}.")
-    rows, columns = _strictly_above(d, r)
-    factor = np.zeros((d, r), dtype=complex, order="F")
-    factor.real[rows, columns] = rng.standard_normal(len(rows))
-    factor.imag[rows, columns] = rng.standard_normal(len(rows))
-    diagonal = np.arange(r)
-    factor[d - r + diagonal, diagonal] = np.sqrt(rng.chisquare(2 * (diagonal + 1)))
-    if r == d:
-        upper, _ = lapack.zlauum(factor, lower=0, overwrite_c=1)
-    else:
-        upper = blas.zherk(1.0, factor)
-    kossakowski = upper + np.triu(upper, 1).conj().T
-    kossakowski *= d / np.trace(kossakowski).real
-    return kossakowski
+    upper = np.triu(_wishart(rng, dim, rank, 1.0)[:-1, :-1])
+    return upper + np.triu(upper, 1).conj().T
+
+
+def _change_diagonal_operators(k: np.ndarray, dim: int, basis: OperatorBasis) -> None:
+    """Replace K_mn by Σ K_mn F_m ⊗ F_n in place: it changes the places of diagonal operators only.
+
+    k: (D², D²), of which the upper triangle is valid, as `_wishart` gives it.
+    """
+    places = np.arange(dim) * (dim + 1)
+    operators = traceless_operators(dim, basis)[places[:-1]][:, places].toarray()
+    rows = k[places[:-1]]
+    for row, place in zip(rows, places[:-1], strict=True):
+        row[:place] = k[:place, place].conj()
+    rows = operators.T @ rows
+    k[places] = rows
+    k[:, places] = rows.conj().T
+    k[np.ix_(places, places)] = rows[:, places[:-1]] @ operators
+
+
+def _add_drift(x: np.ndarray, hamiltonian: np.ndarray) -> None:
+    """Add −i[H, ρ] and −½{R, ρ} with R = Σ K_mn F_m†F_n, in place.
+
+    x: (D, D, D, D), conj(x[j, k, j', k']) is the superoperator's entry from ρ_kk' to ρ_jj'.
+    """
+    upper = np.triu(np.einsum("jljk->lk", x))
+    rate = upper + np.triu(upper, 1).conj().T
+    drift = -1j * hamiltonian - rate / 2
+    np.einsum("jkaa->ajk", x)[...] += drift.conj()
+    np.einsum("aajk->ajk", x)[...] += drift
+
+
+def _in_hermitian_basis(x: np.ndarray) -> np.ndarray:
+    """Real matrix (D², D²) in the Hermitian basis; x: as in `_add_drift`, valid for jD+k ≤ j'D+k'.
+
+    The rows of coherences ρ_jj' with j < j' need the blocks above the diagonal only.
+    """
+    dim = len(x)
+    upper, lower = np.triu_indices(dim, 1)
+    real, imaginary = slice(dim, dim + len(upper)), slice(dim + len(upper), None)
+    pairs, swapped, same = upper * dim + lower, lower * dim + upper, np.arange(dim) * (dim + 1)
+    diagonal = diagonal_operators(dim)
+    generator = np.empty((dim**2, dim**2))
+    populations = np.empty((dim, dim**2))
+    first = 0
+    for j in range(dim):
+        within = x[j, :, j].ravel()
+        populations[j, :dim] = within[same].real @ diagonal
+        populations[j, real] = np.sqrt(2) * within[pairs].real
+        populations[j, imaginary] = -np.sqrt(2) * within[pairs].imag
+
+        blocks = x[j, :, j + 1 :].swapaxes(0, 1).reshape(dim - 1 - j, dim**2)
+        sums, differences = blocks[:, pairs], blocks[:, swapped]
+        sums, differences = sums + differences, sums - differences
+        from_populations = np.sqrt(2) * (blocks[:, same] @ diagonal)
+        into_real = generator[dim + first : dim + first + len(blocks)]
+        into_imaginary = generator[dim + len(upper) + first :][: len(blocks)]
+        into_real[:, :dim] = from_populations.real
+        into_real[:, real] = sums.real
+        into_real[:, imaginary] = -differences.imag
+        into_imaginary[:, :dim] = from_populations.imag
+        into_imaginary[:, real] = sums.imag
+        into_imaginary[:, imaginary] = differences.real
+        first += len(blocks)
+    generator[:dim] = diagonal.T @ populations
+    return generator
+
+
+def _generator(hamiltonian: np.ndarray, k: np.ndarray, basis: OperatorBasis) -> np.ndarray:
+    """Real generator from the upper triangle of K, as `_wishart` gives it; overwrites k."""
+    dim = len(hamiltonian)
+    _change_diagonal_operators(k, dim, basis)
+    x = k.reshape(dim, dim, dim, dim)
+    _add_drift(x, hamiltonian)
+    return _in_hermitian_basis(x)
 
 
 def liouvillian_from_kossakowski(
@@ -95,7 +182,7 @@ def liouvillian_from_kossakowski(
 ) -> np.ndarray:
     """Superoperator of −i[H, ρ] + Σ_mn K_mn (F_n ρ F_m† − ½{F_m†F_n, ρ}) (Eqs. F1, F2).
 
-    hamiltonian: (D, D); kossakowski: (d, d), d = D²−1, with F_n in the order of Eq. F3.
+    hamiltonian: (D, D); kossakowski: (d, d), d = D²−1, Hermitian, with F_n in the order of Eq. F3.
     Returns the column-stacking superoperator (D², D²).
     """
     dim = len(hamiltonian)
@@ -104,18 +191,25 @@ def liouvillian_from_kossakowski(
             f"Argument `kossakowski` must have shape ({dim**2 - 1}, {dim**2 - 1}), but has shape "
             f"{kossakowski.shape}."
         )
-    operators = traceless_operators(dim, basis)
-    # x[j, k, j', k'] = Σ_mn K_mn (F_n)_jk conj((F_m)_j'k'): the F are sparse, so this needs no
-    # product of dense matrices, and the superoperator is the same numbers in another order.
-    x = (operators.T @ kossakowski.T @ operators).reshape(dim, dim, dim, dim)
-    rate = np.einsum("jkjl->lk", x)  # Σ_mn K_mn F_m†F_n
-    # Entry (row j + D·j', column k + D·k') of the superoperator is x[j, k, j', k'].
-    blocks = np.ascontiguousarray(x.transpose(2, 0, 3, 1), dtype=complex)
-    # ρ ↦ Aρ + ρA† with A = −iH − R/2, added in place on the blocks where it is not zero.
-    drift = -1j * hamiltonian - rate / 2
-    np.einsum("ajak->ajk", blocks)[...] += drift
-    np.einsum("ajbj->jab", blocks)[...] += drift.conj()
-    return blocks.reshape(dim**2, dim**2)
+    padded = np.pad(kossakowski.astype(complex), (0, 1))
+    return from_real(_generator(hamiltonian, padded, basis))
+
+
+def random_generator(
+    rng: np.random.Generator,
+    dim: int,
+    zeta_coh: float = 1.0,
+    zeta_diss: float = 1.0,
+    basis: OperatorBasis = "paper",
+    rank: int | None = None,
+) -> np.ndarray:
+    """Draw L₍₁₎ = −iζ_coh[H₍₁₎, ·] + ζ_diss·L_diss of App. F, real (D², D²), Hermitian basis.
+
+    H₍₁₎ and K have the measure stated at the head of this module and are independent; both are
+    drawn whatever the weights are, so that one stream gives the same H₍₁₎ and K for all weights.
+    """
+    hamiltonian = random_hamiltonian(rng, dim)
+    return _generator(zeta_coh * hamiltonian, _wishart(rng, dim, rank, zeta_diss), basis)
 
 
 def random_liouvillian(
@@ -126,11 +220,5 @@ def random_liouvillian(
     basis: OperatorBasis = "paper",
     rank: int | None = None,
 ) -> np.ndarray:
-    """Draw L₍₁₎ = −iζ_coh[H₍₁₎, ·] + ζ_diss·L_diss of App. F, column-stacking (D², D²).
-
-    H₍₁₎ and K have the measure stated at the head of this module and are independent; both are
-    drawn whatever the weights are, so that one stream gives the same H₍₁₎ and K for all weights.
-    """
-    hamiltonian = random_hamiltonian(rng, dim)
-    kossakowski = random_kossakowski(rng, dim, rank)
-    return liouvillian_from_kossakowski(zeta_coh * hamiltonian, zeta_diss * kossakowski, basis)
+    """The same L₍₁₎ as `random_generator`, as a column-stacking superoperator (D², D²)."""
+    return from_real(random_generator(rng, dim, zeta_coh, zeta_diss, basis, rank))

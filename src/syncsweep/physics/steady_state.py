@@ -14,14 +14,17 @@ is affine in η and well conditioned for all η ≥ 0, so that one Krylov space 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg import qr
 
-from syncsweep.physics.affine_systems import AffineSystem
+from syncsweep.physics.affine_systems import AffineSystem, Solutions
+from syncsweep.physics.sparse_blocks import PartialInverse, left_null_vectors
 from syncsweep.physics.superoperators import hermitian_basis, to_real, unvectorize
 
 #: An estimated error (relative backward error over reciprocal condition number) above this, or a
@@ -32,8 +35,10 @@ ACCURACY = 1e-9
 _KRYLOV_UNKNOWNS = 200
 _KRYLOV_ETAS = 4
 
-#: Its pole, in units of ‖L₀‖/‖L₁‖ (Frobenius norms): between the small η and the large.
-_POLE = 0.8
+#: In units of ‖L₀‖/‖L₁‖ (Frobenius norms): the pole that is factorised, and the η up to which the
+#: pole 0 is to serve; and the pole if it is the only one, between the small η and the large.
+_POLE, _REACH = 2.5, 0.15
+_LONE_POLE = 0.8
 
 #: Weight of the exchanged rows, in the same unit: that of ηL₁ at the large end of a usual range.
 _EXCHANGED_ROWS = 10.0
@@ -85,62 +90,84 @@ class SteadyStates:
 class SteadyStateSolver:
     """Solve L₀ + ηL₁ for many L₁ and η at fixed L₀; the work on L₀ is done once."""
 
-    def __init__(self, L0: np.ndarray) -> None:
-        """L0: column-stacking superoperator (D², D²), a Lindblad generator."""
-        self.dim = int(np.sqrt(len(L0)))
+    def __init__(self, L0: np.ndarray | sparse.csr_array) -> None:
+        """L0: column-stacking superoperator (D², D²), a Lindblad generator, dense or sparse."""
+        self.dim = math.isqrt(L0.shape[0])
         if L0.shape != (self.dim**2, self.dim**2):
             raise ValueError(f"Argument `L0` must have shape (D², D²), but has shape {L0.shape}.")
         self._basis = hermitian_basis(self.dim)
-        generator = _without_trace_row(to_real(L0), "L0")
-        self._left_zero_modes = _left_kernel(generator)
+        generator = to_real(sparse.csr_array(L0))
+        _check_trace_row(generator[[0]].toarray(), abs(generator).max(), "L0")
+        self._left_zero_modes = left_null_vectors(generator)
         # The rows on which the left zero modes are best told apart are the redundant ones.
         _, _, order = qr(self._left_zero_modes.T, mode="economic", pivoting=True)
         self._redundant = np.sort(order[: self._left_zero_modes.shape[1]])
-        self._constant = np.asfortranarray(generator)
-        self._norm = float(np.linalg.norm(generator))
+        self._norm = float(sparse.linalg.norm(generator))
+        self._constant, self._slots = _with_full_rows(generator[1:], self._redundant)
+        self._at_zero = PartialInverse(generator, self._redundant)
 
-    def solve(self, L1: np.ndarray, etas: Sequence[float] | np.ndarray) -> SteadyStates:
+    def solve(
+        self, L1: np.ndarray | sparse.csr_array, etas: Sequence[float] | np.ndarray
+    ) -> SteadyStates:
         """Steady states for all `etas` ≥ 0 (0 is the limit η → 0⁺); L1 like L0."""
-        etas = np.asarray(etas, dtype=float)
-        if etas.ndim != 1 or not np.all(np.isfinite(etas)) or np.any(etas < 0):
-            raise ValueError("Argument `etas` must be a list of finite numbers ≥ 0.")
         if L1.shape != (self.dim**2, self.dim**2):
             raise ValueError(
                 f"Argument `L1` must have shape ({self.dim**2}, {self.dim**2}), "
                 f"but has shape {L1.shape}."
             )
-        linear = np.asfortranarray(_without_trace_row(to_real(L1), "L1"))
+        return self.solve_real(to_real(L1.toarray() if sparse.issparse(L1) else L1), etas)
+
+    def solve_real(self, generator: np.ndarray, etas: Sequence[float] | np.ndarray) -> SteadyStates:
+        """As `solve`, for L₁ as a real matrix (D², D²) in the Hermitian basis; overwrites it."""
+        etas = np.asarray(etas, dtype=float)
+        if etas.ndim != 1 or not np.all(np.isfinite(etas)) or np.any(etas < 0):
+            raise ValueError("Argument `etas` must be a list of finite numbers ≥ 0.")
+        linear = generator[1:]
         linear_norm = float(np.linalg.norm(linear))
-        constant = self._constant.copy(order="F")
+        _check_trace_row(generator[0], linear_norm, "L1")
+        constant = self._constant.copy()
         # A scale without which the condition would depend on the size of L₁.
         both = self._norm > 0 and linear_norm > 0
         scale = _EXCHANGED_ROWS * self._norm / linear_norm if both else 1.0
-        constant[self._redundant] = scale * (self._left_zero_modes.T @ linear)
+        constant.data[self._slots] = scale * (self._left_zero_modes.T @ linear)
         linear[self._redundant] = 0.0
         system = AffineSystem(constant, linear, 1 / np.sqrt(self.dim))
+        unit = self._norm / linear_norm if linear_norm > 0 else 0.0
+        return self._diagnose(etas, *self._solutions(system, etas, unit))
 
-        direct = np.ones(len(etas), dtype=bool)
-        x = np.empty((len(linear), len(etas)))
-        residual, condition = np.empty(len(etas)), np.empty(len(etas))
-        if len(linear) >= _KRYLOV_UNKNOWNS and len(etas) >= _KRYLOV_ETAS and linear_norm > 0:
-            shared = system.solve_krylov(etas, _POLE * self._norm / linear_norm)
-            x[:], residual[:], condition[:] = shared.x, shared.residual, shared.condition
-            reliable = (residual <= _KRYLOV_RESIDUAL) & (residual <= ACCURACY * condition)
-            direct = ~reliable
+    def _solutions(
+        self, system: AffineSystem, etas: np.ndarray, unit: float
+    ) -> tuple[Solutions, np.ndarray]:
+        """Solutions for all η, and which of them took a factorisation of their own.
+
+        unit: ‖L₀‖/‖L₁‖, the η at which both are equally large, or 0 for L₁ = 0.
+        """
+        n = len(system.linear)
+        found = Solutions(np.empty((n, len(etas))), np.empty(len(etas)), np.zeros(len(etas)))
+        missing = np.ones(len(etas), dtype=bool)
+
+        def add(among: np.ndarray, solutions: Solutions) -> None:
+            found.x[:, among] = solutions.x
+            found.residual[among], found.condition[among] = solutions.residual, solutions.condition
+            accurate = solutions.residual <= ACCURACY * solutions.condition
+            missing[among] = ~(accurate & (solutions.residual <= _KRYLOV_RESIDUAL))
+
+        if n >= _KRYLOV_UNKNOWNS and len(etas) >= _KRYLOV_ETAS and unit > 0:
+            at_zero = self._at_zero.complete(system.constant[self._redundant].toarray()[:, 1:])
+            pole = (_LONE_POLE if at_zero is None else _POLE) * unit
+            add(missing.copy(), system.solve_krylov(etas, pole, at_zero, _REACH * unit))
+        direct = missing.copy()
         if direct.any():
-            single = system.solve_direct(etas[direct])
-            x[:, direct], residual[direct] = single.x, single.residual
-            condition[direct] = single.condition
-        return self._diagnose(etas, x, residual, condition, direct)
+            add(direct, system.solve_direct(etas[direct]))
+        return found, direct
 
     def _diagnose(
         self,
         etas: np.ndarray,
-        x: np.ndarray,
-        residual: np.ndarray,
-        condition: np.ndarray,
+        solutions: Solutions,
         direct: np.ndarray,
     ) -> SteadyStates:
+        x, residual, condition = solutions.x, solutions.residual, solutions.condition
         unique = condition > SINGULAR
         identity = np.full((1, len(etas)), 1 / np.sqrt(self.dim))
         rho = unvectorize((self._basis @ np.vstack([identity, x])).T)
@@ -166,28 +193,36 @@ class SteadyStateSolver:
 
 
 def steady_states(
-    L0: np.ndarray, L1: np.ndarray, etas: Sequence[float] | np.ndarray
+    L0: np.ndarray | sparse.csr_array,
+    L1: np.ndarray | sparse.csr_array,
+    etas: Sequence[float] | np.ndarray,
 ) -> SteadyStates:
     """Steady states of L₀ + ηL₁ for every η ≥ 0; 0 means the limit η → 0⁺ (Eq. 4).
 
-    L0, L1: column-stacking superoperators (D², D²) that preserve trace and Hermiticity. Where the
-    steady state is not unique the status says so and ρ is NaN. For many L1 at the same L0, keep a
-    `SteadyStateSolver`.
+    L0, L1: column-stacking superoperators (D², D²) that preserve trace and Hermiticity, dense or
+    sparse. Where the steady state is not unique the status says so and ρ is NaN. For many L1 at the
+    same L0, keep a `SteadyStateSolver`.
     """
     return SteadyStateSolver(L0).solve(L1, etas)
 
 
-def _without_trace_row(generator: np.ndarray, name: str) -> np.ndarray:
-    """Drop row 0 of a real generator (n, n), which must vanish, and return (n−1, n)."""
-    scale = np.abs(generator).max(initial=0.0)
-    if np.abs(generator[0]).max() > 1e-10 * scale:
+def _check_trace_row(row: np.ndarray, size: float, name: str) -> None:
+    """Row 0 of a real generator must vanish beside the size of its entries."""
+    if np.abs(row).max() > 1e-10 * size:
         raise ValueError(f"Argument `{name}` must preserve the trace, but does not.")
-    return generator[1:]
 
 
-def _left_kernel(generator: np.ndarray) -> np.ndarray:
-    """Orthonormal left null vectors of a real matrix (n−1, n), as columns (n−1, k)."""
-    q, r, _ = qr(generator, pivoting=True)
-    diagonal = np.abs(np.diag(r))
-    rank = int(np.sum(diagonal > 1e-10 * max(diagonal[0], np.finfo(float).tiny)))
-    return q[:, rank:]
+def _with_full_rows(
+    matrix: sparse.csr_array, rows: np.ndarray
+) -> tuple[sparse.csr_array, np.ndarray]:
+    """Make some rows of a sparse matrix (n, m) full, and say where in its data they stand.
+
+    Returns the matrix, with zeros in those rows, and the places (len(rows), m).
+    """
+    marked = matrix.tolil()
+    marked[rows] = 1.0
+    full = marked.tocsr()
+    full.sort_indices()
+    places = full.indptr[rows][:, None] + np.arange(matrix.shape[1])
+    full.data[places] = 0.0
+    return full, places

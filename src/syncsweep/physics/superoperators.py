@@ -6,7 +6,9 @@ vec(A ρ B) = (Bᵀ ⊗ A) vec(ρ), so that ρ[j, k] is entry j + D·k of vec(ρ
 
 from __future__ import annotations
 
+import math
 from functools import cache
+from typing import Any, overload
 
 import numpy as np
 from scipy import sparse
@@ -27,24 +29,28 @@ def unvectorize(vector: np.ndarray) -> np.ndarray:
     return np.swapaxes(vector.reshape(*vector.shape[:-1], dim, dim), -1, -2)
 
 
-def spre(operator: np.ndarray) -> np.ndarray:
+def spre(operator: np.ndarray) -> sparse.csr_array:
     """Superoperator of ρ ↦ Aρ, (D, D) → (D², D²)."""
-    return np.kron(np.eye(len(operator)), operator)
+    return _kron(np.eye(len(operator)), operator)
 
 
-def spost(operator: np.ndarray) -> np.ndarray:
+def spost(operator: np.ndarray) -> sparse.csr_array:
     """Superoperator of ρ ↦ ρA, (D, D) → (D², D²)."""
-    return np.kron(operator.T, np.eye(len(operator)))
+    return _kron(operator.T, np.eye(len(operator)))
 
 
-def lindblad_dissipator(jump: np.ndarray) -> np.ndarray:
+def lindblad_dissipator(jump: np.ndarray) -> sparse.csr_array:
     """Superoperator of ρ ↦ LρL† − ½{L†L, ρ}, (D, D) → (D², D²)."""
     rate = jump.conj().T @ jump
-    return np.kron(jump.conj(), jump) - (spre(rate) + spost(rate)) / 2
+    return _kron(jump.conj(), jump) - (spre(rate) + spost(rate)) / 2
 
 
-def liouvillian(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> np.ndarray:
-    """Lindblad generator of Eq. 1, shape (D², D²).
+def _kron(left: np.ndarray, right: np.ndarray) -> sparse.csr_array:
+    return sparse.kron(sparse.coo_array(left), sparse.coo_array(right), format="csr")
+
+
+def liouvillian(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> sparse.csr_array:
+    """Lindblad generator of Eq. 1, sparse, shape (D², D²).
 
     hamiltonian: (D, D), Hermitian; jump_operators: (k, D, D), k ≥ 0, with √γ absorbed.
     """
@@ -61,45 +67,67 @@ def liouvillian(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> np.ndarr
             f"{len(hamiltonian)}), but has shape {jumps.shape}."
         )
     generator = -1j * (spre(hamiltonian) - spost(hamiltonian))
-    return generator + sum(lindblad_dissipator(jump) for jump in jumps)
+    for jump in jumps:
+        generator = generator + lindblad_dissipator(jump)
+    return sparse.csr_array(generator)
+
+
+@cache
+def diagonal_operators(dim: int) -> np.ndarray:
+    """Orthonormal diagonal operators as columns (D, D): 1/√D, then the traceless ones.
+
+    The latter are (Σ_{j<l} |j⟩⟨j| − l|l⟩⟨l|)/√(l(l+1)) for l = 1 … D−1.
+    """
+    columns = [np.full(dim, 1 / np.sqrt(dim))]
+    for level in range(1, dim):
+        entries = np.concatenate([np.ones(level), [-level], np.zeros(dim - level - 1)])
+        columns.append(entries / np.sqrt(level * (level + 1)))
+    return np.stack(columns, axis=1)
 
 
 @cache
 def hermitian_basis(dim: int) -> sparse.csr_array:
     """Orthonormal Hermitian operator basis as columns of a sparse unitary matrix (D², D²).
 
-    Column 0 is vec(1)/√D, columns 1 … D−1 are the traceless diagonal operators
-    (Σ_{j<l} |j⟩⟨j| − l|l⟩⟨l|)/√(l(l+1)), then come (|j⟩⟨k| + |k⟩⟨j|)/√2 for all j < k and
-    i(|k⟩⟨j| − |j⟩⟨k|)/√2 for all j < k: the generalised Gell-Mann matrices with norm 1.
+    Column 0 is vec(1)/√D and columns 1 … D−1 are traceless, see `diagonal_operators`; then come
+    (|j⟩⟨k| + |k⟩⟨j|)/√2 for all j < k and i(|k⟩⟨j| − |j⟩⟨k|)/√2 for all j < k: the generalised
+    Gell-Mann matrices with norm 1.
     """
-    rows: list[np.ndarray] = [np.arange(dim) * (dim + 1)]
-    columns: list[np.ndarray] = [np.zeros(dim, dtype=int)]
-    values: list[np.ndarray] = [np.full(dim, 1 / np.sqrt(dim), dtype=complex)]
-    for level in range(1, dim):
-        rows.append(np.arange(level + 1) * (dim + 1))
-        columns.append(np.full(level + 1, level))
-        weights = np.append(np.ones(level), -level) / np.sqrt(level * (level + 1))
-        values.append(weights.astype(complex))
+    diagonal = sparse.coo_array(diagonal_operators(dim))
     j, k = np.triu_indices(dim, 1)
     upper, lower = j + dim * k, k + dim * j
     pairs = np.arange(len(j))
     half = np.full(len(j), 1 / np.sqrt(2), dtype=complex)
-    rows += [upper, lower, upper, lower]
-    columns += [dim + pairs] * 2 + [dim + len(j) + pairs] * 2
-    values += [half, half, -1j * half, 1j * half]
-    entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    return sparse.coo_array(entries, shape=(dim**2, dim**2)).tocsr()
+    rows = np.concatenate([diagonal.row * (dim + 1), upper, lower, upper, lower])
+    of_pairs = [dim + pairs] * 2 + [dim + len(j) + pairs] * 2
+    columns = np.concatenate([diagonal.col, *of_pairs])
+    values = np.concatenate([diagonal.data, half, half, -1j * half, 1j * half])
+    return sparse.coo_array((values, (rows, columns)), shape=(dim**2, dim**2)).tocsr()
 
 
-def to_real(superoperator: np.ndarray) -> np.ndarray:
+@overload
+def to_real(superoperator: np.ndarray) -> np.ndarray: ...
+@overload
+def to_real(superoperator: sparse.csr_array) -> sparse.csr_array: ...
+def to_real(superoperator: np.ndarray | sparse.csr_array) -> np.ndarray | sparse.csr_array:
     """Write a Hermiticity-preserving superoperator in the Hermitian basis.
 
-    superoperator: (D², D²), column-stacking. Returns the real matrix (D², D²); for a
-    trace-preserving generator its row 0 vanishes. ValueError if the result is not real.
+    superoperator: (D², D²), column-stacking, dense or sparse. Returns the real matrix (D², D²) of
+    the same kind; for a trace-preserving generator its row 0 vanishes. ValueError if the result is
+    not real.
     """
-    basis = hermitian_basis(int(np.sqrt(len(superoperator))))
-    transformed = basis.conj().T @ superoperator @ basis
-    scale = np.abs(transformed).max(initial=0.0)
-    if np.abs(transformed.imag).max(initial=0.0) > 1e-10 * scale:
+    basis = hermitian_basis(math.isqrt(superoperator.shape[0]))
+    transformed: Any = basis.conj().T @ superoperator @ basis
+    is_sparse = sparse.issparse(transformed)
+    entries: np.ndarray = transformed.data if is_sparse else transformed
+    if np.abs(entries.imag).max(initial=0.0) > 1e-10 * np.abs(entries).max(initial=0.0):
         raise ValueError("Argument `superoperator` must preserve Hermiticity, but does not.")
+    if is_sparse:
+        return sparse.csr_array(transformed.real)
     return np.ascontiguousarray(transformed.real)
+
+
+def from_real(generator: np.ndarray) -> np.ndarray:
+    """Inverse of `to_real` for a dense matrix (D², D²)."""
+    basis = hermitian_basis(math.isqrt(len(generator)))
+    return basis @ generator @ basis.conj().T
