@@ -119,10 +119,10 @@ def _below(left: float, columns: int = 2) -> dict[str, Any]:
 
 
 def save(page: Figure, stem: Path) -> None:
-    """Save as <stem>.pdf and <stem>.png."""
+    """Save as <stem>.pdf and <stem>.png; equal pages give equal files."""
+    for ending, without in (("pdf", ("CreationDate", "Producer", "Creator")), ("png", ())):
 
-    def write(path: Path) -> None:
-        page.savefig(path, format=path.suffix[1:], dpi=300)
+        def write(path: Path, ending: str = ending, without: tuple[str, ...] = without) -> None:
+            page.savefig(path, format=ending, dpi=300, metadata=dict.fromkeys(without))
 
-    for ending in ("pdf", "png"):
         replace_atomically(stem.with_name(f"{stem.name}.{ending}"), write)
