@@ -52,24 +52,32 @@ localrules:
     tables,
 
 
-# The shards stand among the targets, because a missing one does not trouble Snakemake once the
-# tables are there.
 rule all:
     default_target: True
     input:
-        [shard for study in CONFIG.studies for shard in shard_files(study)],
-        [table for study in CONFIG.studies for table in table_files(study)],
-        [file for study in CONFIG.studies for file in figure_files(study)],
+        [file for study in studies_by_default() for file in study_files(study)],
     message:
         f"Tables and figures are in {CONFIG.results}"
 
 
 rule tables:
     input:
-        [shard for study in CONFIG.studies for shard in shard_files(study)],
-        [table for study in CONFIG.studies for table in table_files(study)],
+        [shard for study in studies_by_default() for shard in shard_files(study)],
+        [table for study in studies_by_default() for table in table_files(study)],
     message:
         f"Tables are in {CONFIG.results}"
+
+
+for _study in CONFIG.studies:
+
+    rule:
+        name:
+            f"study_{_study.replace('-', '_')}"
+        input:
+            study_files(_study),
+        localrule: True
+        message:
+            f"Tables and the figure are in {CONFIG.results}"
 
 
 onstart:

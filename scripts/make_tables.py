@@ -1,19 +1,22 @@
-"""Shards to tables: `make_tables.py --folder STUDY --output DIR --request JSON`."""
+"""Shards to tables: `make_tables.py --folder STUDY --output DIR --request JSON [--maxima]`."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from syncsweep.results import ResultsError, parse_request
+from syncsweep.results.maxima import make_maxima_table
 from syncsweep.results.tables import TablesRequest, make_tables
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--folder", type=Path, required=True, help="folder of the study's rows")
 parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
 parser.add_argument("--request", required=True, help="JSON: blocks, samples, chunk_size, analysis")
+parser.add_argument("--maxima", action="store_true", help="only the table of the maxima of S_d")
 arguments = parser.parse_args()
+make = make_maxima_table if arguments.maxima else make_tables
 try:
     request = parse_request(TablesRequest, arguments.request)
-    make_tables(arguments.folder, **dict(request), output=arguments.output)
+    make(arguments.folder, **dict(request), output=arguments.output)
 except (ResultsError, OSError) as error:
     sys.exit(f"error: {error}")

@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from syncsweep import sizing
 from syncsweep.config_fields import (
+    Boolean,
     FolderName,
     Integer,
     Number,
@@ -26,7 +27,7 @@ from syncsweep.config_fields import (
     Strict,
 )
 from syncsweep.config_messages import ConfigError, explain
-from syncsweep.config_results import Analysis, Figure
+from syncsweep.config_results import MAXIMA_PANELS, Analysis, Figure
 
 #: Raise by one when a physical value of a row moves by more than 1e-9, and only then.
 RESULTS_VERSION = 1
@@ -217,6 +218,10 @@ class Study(Strict):
     )
     analysis: Analysis = Field(description="how shards become tables")
     figure: Figure = Field(description="the figure of this study")
+    by_default: Boolean = Field(
+        True,
+        description="whether plain `snakemake` makes it; if not, `snakemake study_<name>` does",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -231,6 +236,12 @@ class Study(Strict):
                 if eta in seen:
                     raise ValueError(f"eta_blocks must not repeat an η, but has {eta:g} twice")
                 seen.add(eta)
+        if self.analysis.maxima_bins is None:
+            for panel in self.figure.panels:
+                if panel in MAXIMA_PANELS:
+                    raise ValueError(
+                        f"figure.panels has {panel!r}, which needs analysis.maxima_bins"
+                    )
         shards = math.ceil(self.samples / self.samples_per_chunk) * len(self.eta_blocks)
         if shards > _MOST_SHARDS:
             what, instead = "samples need", "split the study"

@@ -8,7 +8,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from syncsweep.config_fields import Integer, Number, SafeName, Strict
+from syncsweep.config_fields import Integer, Number, OptionalInteger, SafeName, Strict
+
+#: Panels of a figure; those in MAXIMA_PANELS show the table of the maxima.
+Panel = Literal["chi", "probabilities", "ratio", "s_max", "chi_maxima", "differences"]
+MAXIMA_PANELS = ("chi_maxima", "differences")
 
 
 class LogBins(Strict):
@@ -41,6 +45,12 @@ class Analysis(Strict):
     )
     chi_bins: Integer = Field(64, ge=1, le=1000, description="equal bins of χ over [0, 1]")
     s_max_bins: LogBins = Field(description="bins of S_max")
+    maxima_bins: OptionalInteger = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="equal bins of χ and of |Δφ| at the maxima of S_d; null makes no such table",
+    )
 
     @model_validator(mode="after")
     def _intervals_apart(self) -> Self:
@@ -63,10 +73,10 @@ class Figure(Strict):
     """The figure of a study."""
 
     name: SafeName = Field(description="file name without ending")
-    panels: tuple[Literal["chi", "probabilities", "ratio", "s_max"], ...] = Field(
+    panels: tuple[Panel, ...] = Field(
         ("chi", "probabilities", "ratio", "s_max"),
         min_length=1,
-        max_length=4,
+        max_length=6,
         description="panels a, b, … from top to bottom",
     )
 

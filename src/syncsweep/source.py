@@ -18,6 +18,9 @@ TABLES = (
     "sample.py",
 )
 
+#: The modules that decide what the table of the maxima holds.
+MAXIMA = (*TABLES, "results/maxima.py")
+
 #: The modules that decide what the figures look like, given the tables.
 FIGURES = ("results/__init__.py", "results/figures/sweep.py", "results/figures/style.py")
 

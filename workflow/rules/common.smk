@@ -69,7 +69,23 @@ def write_descriptions():
 
 def table_files(study):
     folder = layout.tables_folder(CONFIG.results, study)
-    return [folder / f"{table}.{kind}" for table in layout.TABLES for kind in ("parquet", "csv")]
+    names = list(layout.TABLES)
+    if CONFIG.studies[study].analysis.maxima_bins is not None:
+        names.append(layout.MAXIMA_TABLE)
+    return [folder / f"{table}.{kind}" for table in names for kind in ("parquet", "csv")]
+
+
+def study_files(study):
+    """All that a study is asked to make.
+
+    The shards stand among them, because a missing one does not trouble Snakemake once the tables are
+    there.
+    """
+    return shard_files(study) + table_files(study) + figure_files(study)
+
+
+def studies_by_default():
+    return [study for study, settings in CONFIG.studies.items() if settings.by_default]
 
 
 def set_aside_damaged_shards():
@@ -206,7 +222,7 @@ def check_cluster():
 if workflow.is_main_process:
     most_ranks()
     if workflow.output_settings.dryrun:
-        for study in CONFIG.studies:
+        for study in studies_by_default():
             print(plan(study), file=sys.stderr)
     else:
         set_aside_damaged_shards()

@@ -27,3 +27,31 @@ rule make_tables:
     shell:
         ': > {log:q}; python "$SCRIPTS"/make_tables.py --folder {params.folder:q} --output {params.tables:q}'
         " --request {params.request:q} >> {log:q} 2> >(tee -a {log:q} >&2)"
+
+
+# The maxima of S_d, for studies that ask for them.
+rule make_maxima_table:
+    input:
+        lambda wildcards: shard_files(wildcards.study),
+    output:
+        multiext(f"{CONFIG.results}/tables/{{study}}/{layout.MAXIMA_TABLE}", ".parquet", ".csv"),
+    log:
+        f"{layout.logs_folder(CONFIG.results)}/maxima-{{study}}.log",
+    wildcard_constraints:
+        study=r"[A-Za-z0-9_-]+",
+    conda:
+        "../../envs/syncsweep.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=table_minutes,
+    params:
+        folder=lambda wildcards: str(study_folder(wildcards.study)),
+        tables=lambda wildcards: str(layout.tables_folder(CONFIG.results, wildcards.study)),
+        request=lambda wildcards: table_request(wildcards.study),
+        code=source.digest(source.MAXIMA),
+    message:
+        "{wildcards.study}: table of the maxima from the shards"
+    shell:
+        ': > {log:q}; python "$SCRIPTS"/make_tables.py --maxima --folder {params.folder:q}'
+        " --output {params.tables:q} --request {params.request:q}"
+        " >> {log:q} 2> >(tee -a {log:q} >&2)"

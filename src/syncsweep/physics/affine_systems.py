@@ -24,6 +24,9 @@ from scipy.linalg import lapack
 _STEPS_PER_LOOK = 5
 _LARGEST_SPACE = 160
 
+#: Systems of at most so many equations are solved all at once.
+_SMALL = 30
+
 #: Estimated residual, relative to the solution, at which an η needs no more Krylov steps.
 _CONVERGED = 1e-13
 
@@ -80,6 +83,10 @@ class AffineSystem:
         return self.constant[:, 1:]
 
     @cached_property
+    def _entries(self) -> sparse.coo_array:
+        return self._sparse.tocoo()
+
+    @cached_property
     def _vectors(self) -> tuple[np.ndarray, np.ndarray]:
         return self.constant[:, [0]].toarray()[:, 0], self.linear[:, 0]
 
@@ -106,8 +113,7 @@ class AffineSystem:
     def _factors(self, eta: float) -> _Factors | None:
         """LU factors at one η, or None where the matrix is singular."""
         matrix = eta * self.linear[:, 1:]
-        entries = self._sparse.tocoo()
-        matrix[entries.row, entries.col] += entries.data
+        matrix[self._entries.row, self._entries.col] += self._entries.data
         # LAPACK sees rows as columns, and factorises the transpose.
         lu, pivots, info = lapack.dgetrf(matrix.T, overwrite_a=1)
         return _Factors(lu, pivots) if info == 0 else None
@@ -123,16 +129,31 @@ class AffineSystem:
 
     def solve_direct(self, etas: np.ndarray) -> Solutions:
         """One LU factorisation for each η."""
-        x = np.full((len(self.linear), len(etas)), np.nan)
-        inverse_norms = np.full(len(etas), np.inf)
         rhs = self._right_hand_sides(etas)
+        try:
+            x, inverse_norms = self._solve_at_once(etas, rhs)
+        except np.linalg.LinAlgError:  # some are singular
+            x, inverse_norms = self._solve_one_by_one(etas, rhs)
+        residual = self.backward_errors(etas, x)
+        return Solutions(x, residual, self._conditions(etas, inverse_norms))
+
+    def _solve_at_once(self, etas: np.ndarray, rhs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Solutions and 1-norms of the inverses of small systems."""
+        if len(rhs) > _SMALL:
+            return self._solve_one_by_one(etas, rhs)
+        matrices = self._sparse.toarray() + etas[:, None, None] * self.linear[:, 1:]
+        x = np.linalg.solve(matrices, rhs.T[:, :, None])[:, :, 0].T
+        return x, np.linalg.norm(np.linalg.inv(matrices), 1, axis=(1, 2))
+
+    def _solve_one_by_one(self, etas: np.ndarray, rhs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Solutions, NaN where singular, and estimates of the 1-norms of the inverses."""
+        x, inverse_norms = np.full_like(rhs, np.nan), np.full(len(etas), np.inf)
         for index, eta in enumerate(etas):
             factors = self._factors(eta)
             if factors is not None:
                 x[:, index] = factors.solve(rhs[:, index])
                 inverse_norms[index] = factors.inverse_norm()
-        residual = self.backward_errors(etas, x)
-        return Solutions(x, residual, self._conditions(etas, inverse_norms))
+        return x, inverse_norms
 
     def solve_krylov(
         self, etas: np.ndarray, pole: float, at_zero: Inverse | None = None, reach: float = 0.0
@@ -161,14 +182,17 @@ class AffineSystem:
             return nothing
         if at_zero is None:
             ends = np.array([shifts.min(), shifts.max()])
-            space, projected = self._krylov_space(factors, start, ends, size)
+            space, image = self._krylov_space(factors, start, ends, size)
+            projected = space.T @ image
         else:
             zero, start_zero = self._start(at_zero, 0.0)
             small, _ = self._krylov_space(at_zero, start_zero, np.array([reach]), size)
-            large, _ = self._krylov_space(factors, start, shifts.max(keepdims=True), size)
-            space, _ = np.linalg.qr(np.column_stack([small, zero - at_pole, large]))
-            # Not from the recurrences: the spaces nearly overlap, which would amplify rounding.
-            projected = space.T @ factors.solve(self.linear[:, 1:] @ space)
+            large, image = self._krylov_space(factors, start, shifts.max(keepdims=True), size)
+            more = _orthonormal_beside(large, np.column_stack([small, zero - at_pole]))
+            # Not from the recurrence: the spaces nearly overlap, which would amplify rounding.
+            more_image = factors.solve(self.linear[:, 1:] @ more)
+            space = np.hstack([large, more])
+            projected = space.T @ np.hstack([image, more_image])
         probes = _probes(space.T @ start)
         try:
             matrices = np.eye(len(projected)) + shifts[:, None, None] * projected
@@ -190,7 +214,7 @@ class AffineSystem:
     def _krylov_space(
         self, inverse: Inverse, start: np.ndarray, ends: np.ndarray, size: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Orthonormal basis (n, m) of the Krylov space of K on `start`, and K in it, (m, m).
+        """Orthonormal basis V (n, m) of the Krylov space of K on `start`, and KV.
 
         It grows until the residuals of the shifts in `ends`, which converge last, are small beside
         `size`, or to its largest dimension.
@@ -225,7 +249,16 @@ class AffineSystem:
                     break
             hessenberg[m, step] = beta
             space[:, m] = w / beta
-        return space[:, :m], hessenberg[:m, :m]
+        image = space[:, :m] @ hessenberg[:m, :m]
+        image[:, -1] += w
+        return space[:, :m], image
+
+
+def _orthonormal_beside(basis: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Orthonormal vectors (n, m) that with `basis` span what it spans with `vectors` (n, m)."""
+    for _ in range(2):  # once leaves what cancellation makes of rounding
+        vectors, _ = np.linalg.qr(vectors - basis @ (basis.T @ vectors))
+    return vectors
 
 
 def _one_norm(matrix: np.ndarray) -> float:

@@ -60,16 +60,7 @@ def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
     the largest. NaN coefficients give NaN. Angles lie in [0, 2π).
     """
     n_angles = frequencies.shape[1]
-    values = _on_lattice(coefficients, frequencies, _START_GRID)
-    # |S_d(φ) − S_d(φ*)| ≤ ½|φ−φ*|² Σ|k|²|s_k|: no better point is farther below the grid's best.
-    half_step = pi / _START_GRID
-    curvature = 2 * np.abs(coefficients) @ np.sum(frequencies**2, axis=1)
-    slack = curvature * n_angles * half_step**2 / 2
-    candidates = _local_maxima(values, n_angles)
-    candidates &= values >= (values.max(axis=1) - slack)[:, None]
-    owner, point = np.nonzero(candidates)
-    angles = lattice(n_angles, _START_GRID)[point]
-    refined, heights = _newton(coefficients[owner], frequencies, angles, 2 * half_step)
+    owner, refined, heights = _climb(coefficients, frequencies, None)
     best = np.full(len(coefficients), np.nan)
     where = np.full((len(coefficients), n_angles), np.nan)
     # Ascending order: the last one written for each η is its largest.
@@ -79,7 +70,57 @@ def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
     return Maximum(best, np.mod(where, 2 * pi))
 
 
-def _local_maxima(values: np.ndarray, n_angles: int) -> np.ndarray:
+@dataclass(frozen=True)
+class LocalMaxima:
+    """Local maxima of n_eta distributions: `angles` (n, N−1) in rad, each of the one at `owner`."""
+
+    owner: np.ndarray
+    angles: np.ndarray
+
+
+def local_maxima(
+    coefficients: np.ndarray, frequencies: np.ndarray, s_max: np.ndarray, share: float
+) -> LocalMaxima:
+    """All maxima of S_d at which S_d − u is at least `share` of S_max, each once.
+
+    coefficients: (n_eta, n_k); frequencies: (n_k, N−1) with k = 0 first; s_max: (n_eta,). Maxima
+    nearer than a tenth of the grid from which they are searched count as one. NaN gives none.
+    """
+    lowest = share * s_max
+    owner, angles, heights = _climb(coefficients, frequencies, lowest)
+    high = heights >= lowest[owner]
+    owner, angles = owner[high], np.mod(angles[high], 2 * pi)
+    kept: list[int] = []
+    for index in range(len(owner)):
+        rivals = [other for other in kept if owner[other] == owner[index]]
+        apart = np.abs(np.mod(angles[rivals] - angles[index] + pi, 2 * pi) - pi)
+        if not np.any(apart.max(axis=1, initial=0.0) < 0.1 * 2 * pi / _START_GRID):
+            kept.append(index)
+    return LocalMaxima(owner[kept], angles[kept])
+
+
+def _climb(
+    coefficients: np.ndarray, frequencies: np.ndarray, lowest: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Maxima reached from all points of a coarse grid that could lead to one above `lowest`.
+
+    lowest: (n_eta,), heights above uniform, or None for the highest points of the grid. Returns of
+    each the distribution's index, the angles (N−1,), and the height above uniform.
+    """
+    n_angles = frequencies.shape[1]
+    values = _on_lattice(coefficients, frequencies, _START_GRID)
+    # |S_d(φ) − S_d(φ*)| ≤ ½|φ−φ*|² Σ|k|²|s_k|: no better point is farther above a grid's.
+    half_step = pi / _START_GRID
+    curvature = 2 * np.abs(coefficients) @ np.sum(frequencies**2, axis=1)
+    slack = curvature * n_angles * half_step**2 / 2
+    candidates = _maxima_of_grid(values, n_angles)
+    candidates &= values >= ((values.max(axis=1) if lowest is None else lowest) - slack)[:, None]
+    owner, point = np.nonzero(candidates)
+    angles = lattice(n_angles, _START_GRID)[point]
+    return owner, *_newton(coefficients[owner], frequencies, angles, 2 * half_step)
+
+
+def _maxima_of_grid(values: np.ndarray, n_angles: int) -> np.ndarray:
     """Mask of the points of a periodic grid that are not below any nearest neighbour."""
     grid = values.reshape(-1, *[_START_GRID] * n_angles)
     mask = np.ones(grid.shape, dtype=bool)
@@ -178,6 +219,12 @@ class ChiSample:
 
     chi: np.ndarray
     weights: np.ndarray
+
+
+def pairwise_differences(angles: np.ndarray) -> np.ndarray:
+    """|φ_j − φ_k| on the circle, in [0, π], for all pairs j < k: (..., N) to (..., N(N−1)/2)."""
+    j, k = np.triu_indices(angles.shape[-1], 1)
+    return np.abs(np.mod(angles[..., j] - angles[..., k] + pi, 2 * pi) - pi)
 
 
 def chi_grid_points(n_angles: int, threshold: float) -> int:

@@ -104,13 +104,20 @@ def random_kossakowski(rng: np.random.Generator, dim: int, rank: int | None = No
     return upper + np.triu(upper, 1).conj().T
 
 
+@cache
+def _diagonals(dim: int, basis: OperatorBasis) -> np.ndarray:
+    """Diagonals of the diagonal operators F_n as rows (D−1, D)."""
+    places = np.arange(dim) * (dim + 1)
+    return traceless_operators(dim, basis)[places[:-1]][:, places].toarray()
+
+
 def _change_diagonal_operators(k: np.ndarray, dim: int, basis: OperatorBasis) -> None:
     """Replace K_mn by Σ K_mn F_m ⊗ F_n in place: it changes the places of diagonal operators only.
 
     k: (D², D²), of which the upper triangle is valid, as `_wishart` gives it.
     """
     places = np.arange(dim) * (dim + 1)
-    operators = traceless_operators(dim, basis)[places[:-1]][:, places].toarray()
+    operators = _diagonals(dim, basis)
     rows = k[places[:-1]]
     for row, place in zip(rows, places[:-1], strict=True):
         row[:place] = k[:place, place].conj()

@@ -58,6 +58,21 @@ class _Block:
     statistics: BlockStatistics
 
 
+@dataclass(frozen=True)
+class SampleRows:
+    """The rows of one sample, all its η (n_eta,): `good` where the status is ok; see `sample.Rows`.
+
+    coefficients: (n_eta, n_k), of S_d; error: the estimated error of S_d in units of the uniform
+    density.
+    """
+
+    sample: int
+    coefficients: np.ndarray
+    maximum: Maximum
+    good: np.ndarray
+    error: np.ndarray
+
+
 def make_tables(
     folder: Path,
     blocks: list[str],
@@ -73,46 +88,58 @@ def make_tables(
     if a shard is missing, or is damaged; a damaged one is set aside, so that it is computed again.
     """
     gathered = []
-    for block in blocks:
-        described = _describe(folder / block)
-        gathered.append(
-            _Block(described, _gather(folder, described, samples, chunk_size, analysis))
-        )
-    etas = [eta for block in gathered for eta in block.described.etas]
-    for eta in etas:
-        if etas.count(eta) > 1:
-            raise TablesError(f"{folder}: η = {eta:g} stands in two of the blocks; name it once")
+    for described in describe(folder, blocks):
+        statistics = BlockStatistics(len(described.etas), analysis)
+        for rows in read_samples(folder, described, samples, chunk_size):
+            _add_rows(statistics, described, analysis, rows)
+        gathered.append(_Block(described, statistics))
     tables = {
-        "summary": _sorted([_summary(block) for block in gathered]),
-        "chi_histogram": _sorted([_chi_histogram(block) for block in gathered]),
-        "s_max_histogram": _sorted([_s_max_histogram(block) for block in gathered]),
+        "summary": sorted_by_eta([_summary(block) for block in gathered]),
+        "chi_histogram": sorted_by_eta([_chi_histogram(block) for block in gathered]),
+        "s_max_histogram": sorted_by_eta([_s_max_histogram(block) for block in gathered]),
     }
-    provenance = _provenance(gathered[0].described, samples, analysis)
+    provenance = provenance_of(gathered[0].described, samples, analysis)
     output.mkdir(parents=True, exist_ok=True)
     for name in TABLES:
-        _write(output / name, tables[name], provenance)
+        write_table(output / name, tables[name], provenance)
     _warn_of_failures(gathered[0].described.study, tables["summary"])
 
 
-def _describe(block_folder: Path) -> Description:
+def describe(folder: Path, blocks: list[str]) -> list[Description]:
+    """What the blocks of a study hold; TablesError if that cannot be told or an η stands in two."""
     try:
-        return description.read(block_folder)
+        found = [description.read(folder / block) for block in blocks]
     except DescriptionError as error:
         raise TablesError(str(error)) from None
+    etas = [eta for described in found for eta in described.etas]
+    for eta in etas:
+        if etas.count(eta) > 1:
+            raise TablesError(f"{folder}: η = {eta:g} stands in two of the blocks; name it once")
+    return found
 
 
-def _gather(
-    folder: Path, described: Description, samples: int, chunk_size: int, analysis: Analysis
-) -> BlockStatistics:
-    """Read a block's shards one by one and gather their statistics in sample order."""
+def read_samples(
+    folder: Path, described: Description, samples: int, chunk_size: int
+) -> Iterator[SampleRows]:
+    """The samples 0 … samples−1 of a block in order, from its shards, which are read one by one."""
     block = BlockFolder(folder / described.block)
-    statistics = BlockStatistics(len(described.etas), analysis)
+    n_eta = len(described.etas)
     for start, stop in chunks(samples, chunk_size):
         table = _read(block, described, start, stop)
         clear_leftovers(block, start, stop)  # a valid shard makes them needless
-        _add_rows(statistics, described, analysis, table)
+        coefficients = unpack_coefficients(shard.column(table, "s_d"))
+        sample_of = shard.column(table, "sample")
+        s_max, angles = shard.column(table, "s_max"), shard.column(table, "angles")
+        good = shard.column(table, "status") == str(Status.OK)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = shard.column(table, "residual") / shard.column(table, "condition")
+        for first in range(0, len(sample_of), n_eta):
+            rows = slice(first, first + n_eta)
+            maximum = Maximum(s_max[rows], angles[rows])
+            yield SampleRows(
+                int(sample_of[first]), coefficients[rows], maximum, good[rows], error[rows]
+            )
         print(f"{described.study}: {stop} of {samples} samples ({described.block})", flush=True)
-    return statistics
 
 
 def _read(block: BlockFolder, described: Description, start: int, stop: int) -> pa.Table:
@@ -133,34 +160,18 @@ def _read(block: BlockFolder, described: Description, start: int, stop: int) -> 
 
 
 def _add_rows(
-    statistics: BlockStatistics, described: Description, analysis: Analysis, table: pa.Table
+    statistics: BlockStatistics, described: Description, analysis: Analysis, rows: SampleRows
 ) -> None:
-    """Add the samples of one shard, in order, each with all its η at once."""
     physics = described.physics
     frequencies = relative_frequencies(physics.model.spin, physics.model.n_sites)
-    n_eta = len(described.etas)
-    coefficients = unpack_coefficients(shard.column(table, "s_d"))
-    sample_of = shard.column(table, "sample")
-    s_max = shard.column(table, "s_max")
-    angles = shard.column(table, "angles")
-    good = shard.column(table, "status") == str(Status.OK)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = shard.column(table, "residual") / shard.column(table, "condition")
-    for rows in _by_sample(len(sample_of), n_eta):
-        shift = chi_shift(physics.root_seed, int(sample_of[rows.start]), frequencies.shape[1])
-        maximum = Maximum(s_max[rows], angles[rows])
-        chi = sample_chi(
-            coefficients[rows], frequencies, maximum, analysis.threshold, shift, error[rows]
-        )
-        statistics.add(good[rows], s_max[rows], chi)
+    shift = chi_shift(physics.root_seed, rows.sample, frequencies.shape[1])
+    chi = sample_chi(
+        rows.coefficients, frequencies, rows.maximum, analysis.threshold, shift, rows.error
+    )
+    statistics.add(rows.good, rows.maximum.s_max, chi)
 
 
-def _by_sample(n_rows: int, n_eta: int) -> Iterator[slice]:
-    for first in range(0, n_rows, n_eta):
-        yield slice(first, first + n_eta)
-
-
-def _sorted(frames: list[pd.DataFrame]) -> pd.DataFrame:
+def sorted_by_eta(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """One table of all blocks, ascending in η; bins keep their order."""
     return pd.concat(frames).sort_values("eta", kind="stable", ignore_index=True)
 
@@ -223,7 +234,7 @@ def _s_max_histogram(block: _Block) -> pd.DataFrame:
     )
 
 
-def _provenance(described: Description, samples: int, analysis: Analysis) -> dict[str, object]:
+def provenance_of(described: Description, samples: int, analysis: Analysis) -> dict[str, object]:
     """What decides the content of the tables, and nothing else: no time, no machine."""
     return {
         "study": described.study,
@@ -234,7 +245,7 @@ def _provenance(described: Description, samples: int, analysis: Analysis) -> dic
     }
 
 
-def _write(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) -> None:
+def write_table(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) -> None:
     """Write one table as <stem>.parquet and <stem>.csv, each atomically."""
     metadata = {METADATA_KEY: json.dumps(provenance, sort_keys=True, ensure_ascii=False).encode()}
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(metadata)

@@ -25,9 +25,9 @@ from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.style import context
 from pydantic import BaseModel, ConfigDict, Field
 
-from syncsweep.config_results import Analysis, Figure
+from syncsweep.config_results import MAXIMA_PANELS, Analysis, Figure
 from syncsweep.files import replace_atomically
-from syncsweep.layout import TABLES
+from syncsweep.layout import MAXIMA_TABLE, TABLES
 from syncsweep.results import ResultsError
 from syncsweep.results.figures import style
 from syncsweep.results.figures.style import Panel
@@ -59,6 +59,7 @@ class Tables:
     analysis: Analysis
     n_sites: int
     marks_intervals: bool
+    maxima_histogram: pd.DataFrame | None = None
 
     @property
     def etas(self) -> np.ndarray:
@@ -79,7 +80,10 @@ def draw(
         raise FigureError(f"model {model!r} has no energy unit; known: {list(style.ENERGY_UNITS)}")
     # The intervals of χ mean something beside a panel that shows their probabilities.
     marks_intervals = not {"probabilities", "ratio"}.isdisjoint(figure.panels)
-    data = _read(tables, analysis, n_sites, marks_intervals)
+    shows_maxima = not set(MAXIMA_PANELS).isdisjoint(figure.panels)
+    names = (*TABLES, MAXIMA_TABLE) if shows_maxima else TABLES
+    frames = {name: _read(tables / f"{name}.parquet", analysis) for name in names}
+    data = Tables(**frames, analysis=analysis, n_sites=n_sites, marks_intervals=marks_intervals)
     stem.parent.mkdir(parents=True, exist_ok=True)
     # Whatever the user's own settings are, equal tables give equal files.
     with context(["default", style.SETTINGS]):
@@ -100,25 +104,21 @@ def draw(
         _save_data(stem.with_name(f"{stem.name}_{name}.csv"), _panel_data(data, name))
 
 
-def _read(folder: Path, analysis: Analysis, n_sites: int, marks_intervals: bool) -> Tables:
-    frames = {}
-    for name in TABLES:
-        path = folder / f"{name}.parquet"
-        try:
-            # One thread, because Arrow's others sometimes crash a process that ends.
-            table = pq.ParquetFile(path.absolute()).read(use_threads=False)
-            made_with = Analysis.model_validate(
-                json.loads(table.schema.metadata[METADATA_KEY])["analysis"]
-            )
-        except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
-            reason = "is missing" if isinstance(error, FileNotFoundError) else "is damaged"
-            raise FigureError(
-                f"{path}: {reason}; run the same snakemake command again to make the tables"
-            ) from None
-        if made_with != analysis:
-            raise FigureError(f"{path}: was made with another analysis than the figure asks for")
-        frames[name] = table.to_pandas()
-    return Tables(**frames, analysis=analysis, n_sites=n_sites, marks_intervals=marks_intervals)
+def _read(path: Path, analysis: Analysis) -> pd.DataFrame:
+    try:
+        # One thread, because Arrow's others sometimes crash a process that ends.
+        table = pq.ParquetFile(path.absolute()).read(use_threads=False)
+        made_with = Analysis.model_validate(
+            json.loads(table.schema.metadata[METADATA_KEY])["analysis"]
+        )
+    except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
+        reason = "is missing" if isinstance(error, FileNotFoundError) else "is damaged"
+        raise FigureError(
+            f"{path}: {reason}; run the same snakemake command again to make the tables"
+        ) from None
+    if made_with != analysis:
+        raise FigureError(f"{path}: was made with another analysis than the figure asks for")
+    return table.to_pandas()
 
 
 def _save(page: Page, path: Path, dpi: int, metadata: dict[str, None]) -> None:
@@ -147,6 +147,9 @@ def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
         return tables.s_max_histogram.merge(
             summary[["eta", "s_max_mean", "s_max_se"]], on="eta", how="left"
         )
+    if panel in MAXIMA_PANELS:
+        assert tables.maxima_histogram is not None
+        return tables.maxima_histogram
     if panel == "ratio":
         return summary[["eta", "ratio", "ratio_se"]]
     names = [f"p{a}" for a in range(1, len(tables.analysis.intervals) + 1)]
@@ -220,6 +223,28 @@ def _draw_chi(panel: Panel, tables: Tables) -> None:
     panel.first.set_ylabel(symbol)
     if tables.marks_intervals:
         mark_intervals(panel.last, tables.analysis.intervals)
+
+
+def _draw_chi_maxima(panel: Panel, tables: Tables) -> None:
+    symbol = r"$\chi$" if tables.n_sites == 3 else rf"$\chi_{{{tables.n_sites}}}$"
+    _draw_maxima(panel, tables, "chi_density", f"density of {symbol}")
+    panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "1/4", "1/2", "3/4", "1"])
+    panel.first.set_ylabel(f"{symbol} at maxima")
+
+
+def _draw_differences(panel: Panel, tables: Tables) -> None:
+    _draw_maxima(panel, tables, "difference_density", r"density of $|\Delta\phi|/\pi$")
+    panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "π/4", "π/2", "3π/4", "π"])
+    panel.first.set_ylabel(r"$|\Delta\phi|$ at maxima")
+
+
+def _draw_maxima(panel: Panel, tables: Tables, column: str, label: str) -> None:
+    histogram = tables.maxima_histogram
+    assert histogram is not None
+    density = histogram[column].to_numpy().reshape(len(tables.etas), -1)
+    edges = np.append(histogram["low"].to_numpy()[: density.shape[1]], 1.0)
+    _draw_density(panel, edges, density, label)
+    panel.first.set_ylim(0, 1)
 
 
 def _draw_density(panel: Panel, edges: np.ndarray, density: np.ndarray, label: str) -> None:
@@ -316,4 +341,6 @@ _PANELS = {
     "probabilities": _draw_probabilities,
     "ratio": _draw_ratio,
     "s_max": _draw_s_max,
+    "chi_maxima": _draw_chi_maxima,
+    "differences": _draw_differences,
 }
