@@ -22,7 +22,13 @@ TABLES = (
 MAXIMA = (*TABLES, "results/maxima.py")
 
 #: The modules that decide what the figures look like, given the tables.
-FIGURES = ("results/__init__.py", "results/figures/sweep.py", "results/figures/style.py")
+FIGURES = (
+    "results/__init__.py",
+    "results/figures/sweep.py",
+    "results/figures/maxima.py",
+    "results/figures/plots.py",
+    "results/figures/style.py",
+)
 
 
 def digest(modules: tuple[str, ...]) -> str:

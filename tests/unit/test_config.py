@@ -227,7 +227,7 @@ def test_bad_member_of_a_list_is_named_by_its_place():
         parse(edited(f"{PAIR}.figure.panels", ["chi", "smax"]))
     message = assert_one_line(error)
     assert f"{PAIR}.figure.panels.1: 'smax' is refused" in message
-    assert "chi, probabilities, ratio, s_max; did you mean 's_max'?" in message
+    assert "s_max, chi_maxima, differences; did you mean 's_max'?" in message
 
 
 @pytest.mark.parametrize("name", UNSAFE_NAMES)
@@ -278,6 +278,9 @@ CONTRADICTIONS = [
     (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.3, 0.4], 1], "intervals.2: 1 is refused"),
     (f"{PAIR}.analysis.s_max_bins.high", 1e-9, "high must be larger than low", "1e-09"),
     (f"{PAIR}.figure.panels", ["chi", "s_max", "chi"], "panels", "twice", "'chi'"),
+    (f"{PAIR}.figure.panels", ["chi_maxima"], "'chi_maxima'", "needs analysis.maxima_bins"),
+    (f"{PAIR}.by_default", "no", "'no'", "must be true or false"),
+    (f"{PAIR}.by_default", 1, "1 is refused", "must be true or false"),
     (
         PAIR,
         {**PLAIN["studies"]["spin_half_pair"], "samples": 10**6, "chunk_size": 99},
@@ -446,7 +449,11 @@ def test_large_integers_keep_every_digit():
 
 def test_configuration_as_it_stands_is_that_of_the_paper():
     parsed = load(CONFIG)
-    assert list(parsed.studies) == ["spin1_chain", "spin_half_pair"]
+    by_default = [name for name, study in parsed.studies.items() if study.by_default]
+    assert by_default == ["spin1_chain", "spin_half_pair"]
+    assert {name: study.model.n_sites for name, study in parsed.studies.items()} == {
+        "spin1_chain": 3, "spin_half_pair": 2, "spin1_chain_n2": 2, "spin1_chain_n4": 4,
+    }  # fmt: skip
     assert parsed.samples is None
     chain, spins = parsed.studies["spin1_chain"], parsed.studies["spin_half_pair"]
     assert chain.model.model_dump() == {
@@ -471,7 +478,8 @@ def test_configuration_as_it_stands_is_that_of_the_paper():
 
 def test_defaults_are_those_of_the_paper():
     data = edited(f"{CHAIN}.model", {"name": "spin1_chain"})
-    for study, value in data["studies"].items():
+    for study in ("spin1_chain", "spin_half_pair"):
+        value = data["studies"][study]
         del value["ensemble"], value["analysis"]["threshold"], value["analysis"]["intervals"]
         del value["analysis"]["chi_bins"]
         if study == "spin_half_pair":
@@ -482,7 +490,7 @@ def test_defaults_are_those_of_the_paper():
 
 def test_top_level_samples_override_every_study(tmp_path):
     parsed = parse(edited("samples", 200))
-    assert [study.samples for study in parsed.studies.values()] == [200, 200]
+    assert [study.samples for study in parsed.studies.values()] == [200] * 4
     assert load(CONFIG, overrides={"samples": "30"}).studies["spin1_chain"].samples == 30
 
 
@@ -551,6 +559,8 @@ def test_block_is_named_from_its_values():
         (f"{PAIR}.analysis.threshold", 0.5),
         (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.2, 0.3], [0.4, 0.5]]),
         (f"{PAIR}.analysis.chi_bins", 3),
+        (f"{PAIR}.analysis.maxima_bins", 3),
+        (f"{PAIR}.by_default", False),
         (f"{PAIR}.analysis.s_max_bins.low", 1e-7),
         (f"{PAIR}.figure.name", "other"),
         (f"{PAIR}.figure.panels", ["chi"]),

@@ -16,15 +16,17 @@ from syncsweep.config import Ensemble, Physics, SpinHalfPair, block_id
 from syncsweep.config_results import Analysis, Figure, LogBins
 from syncsweep.layout import BlockFolder
 from syncsweep.results.figures import style
-from syncsweep.results.figures.sweep import FigureError, draw, plot_density, plot_mean
+from syncsweep.results.figures.plots import plot_density, plot_mean
+from syncsweep.results.figures.sweep import FigureError, draw
+from syncsweep.results.maxima import make_maxima_table
 from syncsweep.results.tables import make_tables
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description, shard
 
 PHYSICS = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=5)
-ANALYSIS = Analysis(chi_bins=16, s_max_bins=LogBins(low=1e-5, high=1e-1, count=12))
-FIGURE = Figure(name="fig")
-PANELS = ("chi", "probabilities", "ratio", "s_max")
+ANALYSIS = Analysis(chi_bins=16, s_max_bins=LogBins(low=1e-5, high=1e-1, count=12), maxima_bins=7)
+PANELS = ("chi", "probabilities", "ratio", "s_max", "chi_maxima", "differences")
+FIGURE = Figure(name="fig", panels=PANELS)
 SCRIPT = Path(__file__).parents[2] / "scripts" / "make_figure.py"
 
 
@@ -37,7 +39,8 @@ def make(parent, etas, samples=8):
     table = shard.to_table([solver.rows(sample) for sample in range(samples)])
     identity = shard.Identity("pair", PHYSICS.digest, block.path.name, etas, 0, samples)
     shard.write_shard(block.shard(0, samples), table, identity, {})
-    make_tables(folder, [block.path.name], samples, samples, ANALYSIS, parent / "tables")
+    for make_them in (make_tables, make_maxima_table):
+        make_them(folder, [block.path.name], samples, samples, ANALYSIS, parent / "tables")
     return parent / "tables"
 
 
@@ -82,6 +85,9 @@ def test_only_the_panels_asked_for_are_drawn(tables, drawn, tmp_path):
 def test_data_beside_the_figure_are_those_of_the_tables(tables, drawn):
     chi = (tables / "chi_histogram.csv").read_bytes()
     assert (drawn / "fig_chi.csv").read_bytes() == chi
+    maxima = (tables / "maxima_histogram.csv").read_bytes()
+    assert (drawn / "fig_chi_maxima.csv").read_bytes() == maxima
+    assert (drawn / "fig_differences.csv").read_bytes() == maxima
     summary = pq.read_table(tables / "summary.parquet").to_pandas()
     columns = {
         "probabilities": ["eta", "p1", "p1_se", "p2", "p2_se", "p3", "p3_se"],

@@ -16,6 +16,8 @@ from syncsweep.physics.measures import (
     chi_grid_points,
     interval_probabilities,
     lattice,
+    local_maxima,
+    pairwise_differences,
     s_max,
     sample_chi,
 )
@@ -413,3 +415,52 @@ def test_interval_probabilities_of_nan_weights_are_nan():
     found = interval_probabilities(np.array([0.1, 0.2]), weights, INTERVALS)
     assert not np.any(np.isnan(found[0]))
     assert np.all(np.isnan(found[1]))
+
+
+def test_all_maxima_of_four_spins_for_b_above_zero():
+    """Eight: every difference 0 or π, of which one has χ₄ = 0 and seven have 1."""
+    row, frequencies = four_site_coefficients(0.01), relative_frequencies(1, 4)
+    found = local_maxima(row[None], frequencies, s_max(row[None], frequencies).s_max, 0.99)
+    assert found.owner.tolist() == [0] * 8
+    expected = sorted(product([0, 1], repeat=3))
+    turns = np.rint(found.angles / pi)
+    np.testing.assert_allclose(found.angles, turns * pi, atol=1e-6)
+    assert sorted(map(tuple, np.mod(turns, 2).astype(int).tolist())) == expected
+    values = chi(np.hstack([found.angles, np.zeros((8, 1))]))
+    np.testing.assert_allclose(np.sort(values), [0] + [1] * 7, atol=1e-5)
+
+
+def test_all_maxima_of_four_spins_for_b_below_zero():
+    """48: the doubled angles are equally spaced; χ₄ = 1/8 or (5/6)³ and |Δφ| = π/4, π/2, 3π/4."""
+    row, frequencies = four_site_coefficients(-0.01), relative_frequencies(1, 4)
+    maximum = s_max(row[None], frequencies)
+    assert maximum.s_max[0] == pytest.approx(7 * 0.01 / (128 * pi**3), rel=1e-12)
+    found = local_maxima(row[None], frequencies, maximum.s_max, 0.99)
+    assert len(found.angles) == 48
+    configurations = np.hstack([found.angles, np.zeros((48, 1))])
+    doubled = np.sort(np.mod(2 * configurations, 2 * pi) % (2 * pi - 1e-4), axis=1)
+    np.testing.assert_allclose(np.diff(doubled, axis=1), pi / 2, atol=2e-4)
+    values = np.sort(chi(configurations))
+    np.testing.assert_allclose(values, [1 / 8] * 24 + [(5 / 6) ** 3] * 24, atol=1e-4)
+    differences = np.sort(pairwise_differences(configurations), axis=None)
+    expected = np.repeat([pi / 4, pi / 2, 3 * pi / 4], 96)
+    np.testing.assert_allclose(differences, expected, atol=1e-4)
+
+
+def test_local_maxima_are_those_above_the_share_that_is_asked_for():
+    """cos 2φ + a·cos φ: maxima at 0 and π, of heights 1 + a and 1 − a."""
+    frequencies = relative_frequencies(1, 2)
+    assert frequencies.tolist() == [[0], [1], [2]]
+    row = np.array([[1 / (2 * pi), 0.05, 0.5], [1 / (2 * pi), 0.0, np.nan]], dtype=complex)
+    height = s_max(row, frequencies).s_max
+    assert height[0] == pytest.approx(1.1)
+    both = local_maxima(row, frequencies, height, 0.9 / 1.1 - 1e-9)
+    np.testing.assert_allclose(np.sort(both.angles[:, 0]) % (2 * pi), [0, pi], atol=1e-6)
+    assert both.owner.tolist() == [0, 0]
+    one = local_maxima(row, frequencies, height, 0.9 / 1.1 + 1e-9)
+    assert np.cos(one.angles).ravel() == pytest.approx([1])
+
+
+def test_pairwise_differences_are_the_shorter_way_round():
+    angles = np.array([0.1, 2 * pi - 0.2, pi + 0.1])
+    np.testing.assert_allclose(pairwise_differences(angles), [0.3, pi, pi - 0.3])

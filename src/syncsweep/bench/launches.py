@@ -142,7 +142,7 @@ class Bench:
             shutil.copy(self.root / "config.yaml", folder)
             options = ("--cores", "all", "--config", f"samples={samples}", "results=results")
             timed(self._workflow(folder, *options), _SWEEP_TIMEOUT_SECONDS)
-            logs = (folder / "results").glob("*/eta-*/log.jsonl")
+            logs = [BlockFolder(path).log for path in (folder / "results").glob("*/eta-*")]
             lines = [line for log in logs for line in log.read_text("utf-8").splitlines()]
         return sum(json.loads(line).get("core_seconds", 0.0) for line in lines)
 

@@ -33,7 +33,7 @@ class Effort:
 
     rounds, natural: turns of what is compared, and of QuTiP from jump operators; samples: of a
     launch; launches: turns of two ranks and two processes; accuracy: samples; sweep: samples of
-    each study of the whole workflow.
+    each study of the whole workflow; four: turns of four spins.
     """
 
     rounds: int
@@ -42,10 +42,11 @@ class Effort:
     launches: int
     accuracy: int
     sweep: int
+    four: int
 
 
-FULL = Effort(rounds=9, natural=7, samples=40, launches=5, accuracy=100, sweep=10_000)
-QUICK = Effort(rounds=3, natural=1, samples=20, launches=1, accuracy=3, sweep=100)
+FULL = Effort(rounds=9, natural=7, samples=40, launches=5, accuracy=100, sweep=10_000, four=3)
+QUICK = Effort(rounds=3, natural=1, samples=20, launches=1, accuracy=3, sweep=100, four=1)
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def measure(bench: Bench, effort: Effort) -> dict[str, Any]:
     progress("two ranks and two processes")
     content["two_rank_efficiency"] = _two_ranks(bench, effort)
     progress("four spins")
-    content |= _four_spins()
+    content |= _four_spins(effort.four)
     progress(f"the whole workflow, {effort.sweep} samples of each study")
     content["numerics_share"] = _numerics_share(bench, effort.sweep)
     return content
@@ -203,8 +204,8 @@ def _two_ranks(bench: Bench, effort: Effort) -> float:
     return median(ratios)
 
 
-def _four_spins() -> dict[str, float]:
-    command = [sys.executable, "-m", "syncsweep.bench.four_spins"]
+def _four_spins(turns: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "syncsweep.bench.four_spins", str(turns)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise BenchError(f"four spins: {(done.stderr.strip().splitlines() or ['no reason'])[-1]}")

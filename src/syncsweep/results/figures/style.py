@@ -187,6 +187,11 @@ def align_label(axes: Axes) -> None:
     axes.yaxis.set_label_coords(0.16 / COLUMN_WIDTH, 0.5, place)
 
 
+def chi_symbol(n_sites: int) -> str:
+    """χ, with the number of spins where that is not three."""
+    return r"$\chi$" if n_sites == 3 else rf"$\chi_{{{n_sites}}}$"
+
+
 def line_colour(a: int) -> str:
     """Colour of the a-th line."""
     return LINE_COLOURS[a % len(LINE_COLOURS)]

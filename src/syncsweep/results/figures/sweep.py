@@ -6,7 +6,6 @@ Drawn from the Parquet tables alone; what each panel shows lies beside the figur
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,11 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import QuadMesh
-from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure as Page
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.style import context
@@ -30,6 +25,8 @@ from syncsweep.files import replace_atomically
 from syncsweep.layout import MAXIMA_TABLE, TABLES
 from syncsweep.results import ResultsError
 from syncsweep.results.figures import style
+from syncsweep.results.figures.maxima import draw_chi_maxima, draw_differences
+from syncsweep.results.figures.plots import draw_density, mark_intervals, plot_guide, plot_mean
 from syncsweep.results.figures.style import Panel
 from syncsweep.results.tables import METADATA_KEY
 
@@ -59,12 +56,19 @@ class Tables:
     analysis: Analysis
     n_sites: int
     marks_intervals: bool
+    model: str
     maxima_histogram: pd.DataFrame | None = None
 
     @property
     def etas(self) -> np.ndarray:
         """All values of η (n_eta,), ascending."""
         return self.summary["eta"].to_numpy()
+
+    @property
+    def maxima(self) -> tuple[pd.DataFrame, str, int]:
+        """What the panels of the maxima show: their table, the model and its number of spins."""
+        assert self.maxima_histogram is not None
+        return self.maxima_histogram, self.model, self.n_sites
 
 
 def draw(
@@ -83,7 +87,13 @@ def draw(
     shows_maxima = not set(MAXIMA_PANELS).isdisjoint(figure.panels)
     names = (*TABLES, MAXIMA_TABLE) if shows_maxima else TABLES
     frames = {name: _read(tables / f"{name}.parquet", analysis) for name in names}
-    data = Tables(**frames, analysis=analysis, n_sites=n_sites, marks_intervals=marks_intervals)
+    data = Tables(
+        **frames,
+        analysis=analysis,
+        n_sites=n_sites,
+        marks_intervals=marks_intervals,
+        model=model,
+    )
     stem.parent.mkdir(parents=True, exist_ok=True)
     # Whatever the user's own settings are, equal tables give equal files.
     with context(["default", style.SETTINGS]):
@@ -148,124 +158,24 @@ def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
             summary[["eta", "s_max_mean", "s_max_se"]], on="eta", how="left"
         )
     if panel in MAXIMA_PANELS:
-        assert tables.maxima_histogram is not None
-        return tables.maxima_histogram
+        return tables.maxima[0]
     if panel == "ratio":
         return summary[["eta", "ratio", "ratio_se"]]
     names = [f"p{a}" for a in range(1, len(tables.analysis.intervals) + 1)]
     return summary[["eta", *(column for name in names for column in (name, f"{name}_se"))]]
 
 
-def plot_density(
-    axes: Axes, x_edges: np.ndarray, y_edges: np.ndarray, density: np.ndarray, norm: Normalize
-) -> QuadMesh:
-    """Heat map of density (n_x, n_y) over cells with edges (n_x + 1,) and (n_y + 1,)."""
-    return axes.pcolormesh(
-        x_edges, y_edges, density.T, cmap=style.COLOUR_MAP, norm=norm, rasterized=True
-    )
-
-
-def plot_mean(
-    axes: Axes,
-    x: np.ndarray,
-    mean: np.ndarray,
-    standard_error: np.ndarray,
-    colour: str,
-    outline: Sequence[AbstractPathEffect] = (),
-) -> Artist:
-    """Means (n,) at x (n,) with a band of ± one standard error; a single one with an error bar."""
-    low, high = mean - standard_error, mean + standard_error
-    if len(x) == 1:
-        axes.vlines(x, low, high, color=colour, linewidth=0.8, path_effects=outline)
-    else:
-        axes.fill_between(x, low, high, color=colour, alpha=0.3, linewidth=0)
-    (line,) = axes.plot(x, mean, marker="o", color=colour, path_effects=outline)
-    return line
-
-
-def plot_guide(axes: Axes, value: float) -> Artist:
-    """Dashed horizontal line at a value to compare with."""
-    return axes.axhline(
-        value, color=style.GUIDE_COLOUR, linewidth=0.7, linestyle=(0, (3, 2)), zorder=0
-    )
-
-
-def mark_intervals(axes: Axes, intervals: tuple[tuple[float, float], ...]) -> None:
-    """Bars labelled 𝓘₁, 𝓘₂, … at the right side of axes whose vertical axis is χ."""
-    for a, (low, high) in enumerate(intervals):
-        axes.plot(
-            [1.03, 1.03],
-            [low, high],
-            color=style.line_colour(a),
-            linewidth=2.0,
-            solid_capstyle="butt",
-            transform=axes.get_yaxis_transform(),
-            clip_on=False,
-        )
-        axes.text(
-            1.05,
-            (low + high) / 2,
-            rf"$\mathcal{{I}}_{{{a + 1}}}$",
-            transform=axes.get_yaxis_transform(),
-            va="center",
-            fontsize=style.SMALL,
-        )
-
-
 def _draw_chi(panel: Panel, tables: Tables) -> None:
     histogram = tables.chi_histogram
     density = histogram["density"].to_numpy().reshape(len(tables.etas), -1)
     edges = np.append(histogram["chi_low"].to_numpy()[: density.shape[1]], 1.0)
-    symbol = r"$\chi$" if tables.n_sites == 3 else rf"$\chi_{{{tables.n_sites}}}$"
-    _draw_density(panel, edges, density, f"density of {symbol}")
+    symbol = style.chi_symbol(tables.n_sites)
+    draw_density(panel, edges, density, f"density of {symbol}")
     panel.first.set_ylim(0, 1)
     panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "1/4", "1/2", "3/4", "1"])
     panel.first.set_ylabel(symbol)
     if tables.marks_intervals:
         mark_intervals(panel.last, tables.analysis.intervals)
-
-
-def _draw_chi_maxima(panel: Panel, tables: Tables) -> None:
-    symbol = r"$\chi$" if tables.n_sites == 3 else rf"$\chi_{{{tables.n_sites}}}$"
-    _draw_maxima(panel, tables, "chi_density", f"density of {symbol}")
-    panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "1/4", "1/2", "3/4", "1"])
-    panel.first.set_ylabel(f"{symbol} at maxima")
-
-
-def _draw_differences(panel: Panel, tables: Tables) -> None:
-    _draw_maxima(panel, tables, "difference_density", r"density of $|\Delta\phi|/\pi$")
-    panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "π/4", "π/2", "3π/4", "π"])
-    panel.first.set_ylabel(r"$|\Delta\phi|$ at maxima")
-
-
-def _draw_maxima(panel: Panel, tables: Tables, column: str, label: str) -> None:
-    histogram = tables.maxima_histogram
-    assert histogram is not None
-    density = histogram[column].to_numpy().reshape(len(tables.etas), -1)
-    edges = np.append(histogram["low"].to_numpy()[: density.shape[1]], 1.0)
-    _draw_density(panel, edges, density, label)
-    panel.first.set_ylim(0, 1)
-
-
-def _draw_density(panel: Panel, edges: np.ndarray, density: np.ndarray, label: str) -> None:
-    """Heat map of density (n_eta, n_bins) over the parts of a panel, with its colour bar."""
-    # A root shows narrow peaks and, beside them, the broad distributions of other η.
-    highest = max(float(np.nanmax(density, initial=0.0)), 1.0)
-    norm = PowerNorm(0.5, vmin=0, vmax=highest)
-    for part in panel.parts:
-        mesh = plot_density(part.axes, part.edges, edges, density[part.mask], norm)
-    axes = panel.beside(0.24, 0.07)
-    bar = panel.last.figure.colorbar(mesh, cax=axes, ticks=_root_ticks(highest), format="%g")
-    bar.outline.set_linewidth(0.4)
-    bar.minorticks_off()
-    axes.tick_params(length=1.5, pad=1.5)
-    bar.set_label(label, fontsize=style.SMALL, labelpad=2)
-
-
-def _root_ticks(highest: float) -> list[float]:
-    """Round values that lie about evenly on a root scale from 0 to `highest`."""
-    ticks = [float(f"{highest * (k / 4) ** 2:.0e}") for k in range(5)]
-    return [tick for tick in ticks if tick <= highest]
 
 
 def _draw_probabilities(panel: Panel, tables: Tables) -> None:
@@ -314,7 +224,7 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
     # The outer bins reach to 0 and to infinity: they have no place on a logarithmic axis.
     density = histogram["density"].to_numpy().reshape(len(tables.etas), -1)[:, 1:-1]
     edges = histogram["s_max_high"].to_numpy()[: density.shape[1] + 1]
-    _draw_density(panel, edges, density, "density per decade")
+    draw_density(panel, edges, density, "density per decade")
     outline: list[AbstractPathEffect] = [withStroke(linewidth=1.6, foreground="black")]
     for part in panel.parts:
         rows = tables.summary[part.mask]
@@ -341,6 +251,6 @@ _PANELS = {
     "probabilities": _draw_probabilities,
     "ratio": _draw_ratio,
     "s_max": _draw_s_max,
-    "chi_maxima": _draw_chi_maxima,
-    "differences": _draw_differences,
+    "chi_maxima": lambda panel, tables: draw_chi_maxima(panel, *tables.maxima),
+    "differences": lambda panel, tables: draw_differences(panel, *tables.maxima),
 }

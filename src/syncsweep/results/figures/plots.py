@@ -1,0 +1,92 @@
+"""What is drawn into panels: heat maps of distributions, means with their errors, guides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import Normalize, PowerNorm
+from matplotlib.patheffects import AbstractPathEffect
+
+from syncsweep.results.figures import style
+from syncsweep.results.figures.style import Panel
+
+
+def plot_density(
+    axes: Axes, x_edges: np.ndarray, y_edges: np.ndarray, density: np.ndarray, norm: Normalize
+) -> QuadMesh:
+    """Heat map of density (n_x, n_y) over cells with edges (n_x + 1,) and (n_y + 1,)."""
+    return axes.pcolormesh(
+        x_edges, y_edges, density.T, cmap=style.COLOUR_MAP, norm=norm, rasterized=True
+    )
+
+
+def plot_mean(
+    axes: Axes,
+    x: np.ndarray,
+    mean: np.ndarray,
+    standard_error: np.ndarray,
+    colour: str,
+    outline: Sequence[AbstractPathEffect] = (),
+) -> Artist:
+    """Means (n,) at x (n,) with a band of ± one standard error; a single one with an error bar."""
+    low, high = mean - standard_error, mean + standard_error
+    if len(x) == 1:
+        axes.vlines(x, low, high, color=colour, linewidth=0.8, path_effects=outline)
+    else:
+        axes.fill_between(x, low, high, color=colour, alpha=0.3, linewidth=0)
+    (line,) = axes.plot(x, mean, marker="o", color=colour, path_effects=outline)
+    return line
+
+
+def plot_guide(axes: Axes, value: float) -> Artist:
+    """Dashed horizontal line at a value to compare with."""
+    return axes.axhline(
+        value, color=style.GUIDE_COLOUR, linewidth=0.7, linestyle=(0, (3, 2)), zorder=0
+    )
+
+
+def mark_intervals(axes: Axes, intervals: tuple[tuple[float, float], ...]) -> None:
+    """Bars labelled 𝓘₁, 𝓘₂, … at the right side of axes whose vertical axis is χ."""
+    for a, (low, high) in enumerate(intervals):
+        axes.plot(
+            [1.03, 1.03],
+            [low, high],
+            color=style.line_colour(a),
+            linewidth=2.0,
+            solid_capstyle="butt",
+            transform=axes.get_yaxis_transform(),
+            clip_on=False,
+        )
+        axes.text(
+            1.05,
+            (low + high) / 2,
+            rf"$\mathcal{{I}}_{{{a + 1}}}$",
+            transform=axes.get_yaxis_transform(),
+            va="center",
+            fontsize=style.SMALL,
+        )
+
+
+def draw_density(panel: Panel, edges: np.ndarray, density: np.ndarray, label: str) -> None:
+    """Heat map of density (n_eta, n_bins) over the parts of a panel, with its colour bar."""
+    # A root shows narrow peaks and, beside them, the broad distributions of other η.
+    highest = max(float(np.nanmax(density, initial=0.0)), 1.0)
+    norm = PowerNorm(0.5, vmin=0, vmax=highest)
+    for part in panel.parts:
+        mesh = plot_density(part.axes, part.edges, edges, density[part.mask], norm)
+    axes = panel.beside(0.24, 0.07)
+    bar = panel.last.figure.colorbar(mesh, cax=axes, ticks=_root_ticks(highest), format="%g")
+    bar.outline.set_linewidth(0.4)
+    bar.minorticks_off()
+    axes.tick_params(length=1.5, pad=1.5)
+    bar.set_label(label, fontsize=style.SMALL, labelpad=2)
+
+
+def _root_ticks(highest: float) -> list[float]:
+    """Round values that lie about evenly on a root scale from 0 to `highest`."""
+    ticks = [float(f"{highest * (k / 4) ** 2:.0e}") for k in range(5)]
+    return [tick for tick in ticks if tick <= highest]

@@ -1,0 +1,83 @@
+"""The table of the maxima of S_d, made from shards whose coefficients are written here."""
+
+from dataclasses import replace
+from math import pi
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from syncsweep.config import Ensemble, Physics, Spin1Chain, block_id
+from syncsweep.config_results import Analysis, LogBins
+from syncsweep.layout import MAXIMA_TABLE, BlockFolder
+from syncsweep.physics.measures import s_max
+from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.results.maxima import make_maxima_table
+from syncsweep.sample import FAILED, SampleSolver, pack_coefficients
+from syncsweep.sweep import description, shard
+
+ETAS = (0.0, 0.5)
+PHYSICS = Physics(model=Spin1Chain(name="spin1_chain", n_sites=2), ensemble=Ensemble(), root_seed=5)
+BINS = 21
+ANALYSIS = Analysis(s_max_bins=LogBins(low=1e-5, high=1e-1, count=8), maxima_bins=BINS)
+
+
+def with_b(rows, *values):
+    """The rows with S_d = u + (b/8π) cos 2φ', the law of two spins, for each η."""
+    frequencies = relative_frequencies(1, 2)
+    coefficients = np.zeros((len(values), len(frequencies)), dtype=complex)
+    coefficients[:, 0] = 1 / (2 * pi)
+    coefficients[:, frequencies[:, 0].tolist().index(2)] = np.array(values) / (16 * pi)
+    found = s_max(coefficients, frequencies)
+    s_d = pack_coefficients(coefficients)
+    return replace(rows, s_d=s_d, s_max=found.s_max, angles=found.angles)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """Three samples: b > 0, b < 0 and, failed at the second η, b > 0."""
+    parent = tmp_path_factory.mktemp("maxima")
+    solver = SampleSolver(PHYSICS, ETAS)
+    rows = [solver.rows(sample) for sample in range(3)]
+    samples = [with_b(rows[0], 0.1, 0.1), with_b(rows[1], -0.1, -0.2), with_b(rows[2], 0.3, 0.3)]
+    samples[2] = replace(samples[2], status=np.array([samples[2].status[0], FAILED]))
+    folder = parent / f"chain-{PHYSICS.digest}"
+    description.write(folder, "chain", PHYSICS, [ETAS])
+    block = BlockFolder(folder / block_id(ETAS))
+    identity = shard.Identity("chain", PHYSICS.digest, block.path.name, ETAS, 0, 3)
+    shard.write_shard(block.shard(0, 3), shard.to_table(samples), identity, {})
+    make_maxima_table(folder, [block.path.name], 3, 3, ANALYSIS, parent)
+    return pq.read_table(parent / f"{MAXIMA_TABLE}.parquet").to_pandas()
+
+
+def test_every_realisation_and_each_of_its_maxima_has_the_same_weight(table):
+    """b > 0 has maxima at 0 and π, b < 0 at ±π/2; χ₂ = |Δφ|/π."""
+    for eta, above in ((0.0, 2 / 3), (0.5, 1 / 2)):
+        rows = table[table["eta"] == eta]
+        expected = np.zeros(BINS)
+        expected[[0, -1]] = above / 2
+        expected[BINS // 2] = 1 - above
+        for column in ("chi_density", "difference_density"):
+            np.testing.assert_allclose(rows[column] / BINS, expected, atol=1e-12)
+        assert rows["maxima"].unique() == pytest.approx([2])
+
+
+def test_errors_are_those_of_the_mean_over_realisations(table):
+    first = table[table["eta"] == 0.0].iloc[0]
+    shares = np.array([0.5, 0.0, 0.5])
+    expected = BINS * shares.std(ddof=1) / np.sqrt(3)
+    assert first["chi_density_se"] == pytest.approx(expected)
+    assert first["difference_density_se"] == pytest.approx(expected)
+
+
+def test_bins_are_equal_and_cover_everything(table):
+    rows = table[table["eta"] == 0.5]
+    np.testing.assert_allclose(rows["low"], np.arange(BINS) / BINS)
+    np.testing.assert_allclose(rows["high"], np.arange(1, BINS + 1) / BINS)
+    assert rows["chi_density"].sum() / BINS == pytest.approx(1)
+
+
+def test_an_analysis_without_bins_is_refused(tmp_path):
+    without = ANALYSIS.model_copy(update={"maxima_bins": None})
+    with pytest.raises(ValueError, match="maxima_bins"):
+        make_maxima_table(tmp_path, [], 1, 1, without, tmp_path)
