@@ -13,7 +13,7 @@ help:
 	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make check     format, lint and types"
 	@echo "make schema    the JSON schema of config.yaml"
-	@echo "make bench     what a sweep costs beside its numerics (QUICK=1: a first look)"
+	@echo "make bench     what the numerics cost, and what a sweep does beside them (QUICK=1: a first look)"
 
 env: $(READY)
 
