@@ -72,7 +72,7 @@ for _study in CONFIG.studies:
 
     rule:
         name:
-            f"study_{_study.replace('-', '_')}"
+            target_of(_study)
         input:
             study_files(_study),
         localrule: True

@@ -236,12 +236,9 @@ class Study(Strict):
                 if eta in seen:
                     raise ValueError(f"eta_blocks must not repeat an η, but has {eta:g} twice")
                 seen.add(eta)
-        if self.analysis.maxima_bins is None:
-            for panel in self.figure.panels:
-                if panel in MAXIMA_PANELS:
-                    raise ValueError(
-                        f"figure.panels has {panel!r}, which needs analysis.maxima_bins"
-                    )
+        for panel in MAXIMA_PANELS:
+            if panel in self.figure.panels and self.analysis.maxima_bins is None:
+                raise ValueError(f"figure.panels has {panel!r}, which needs analysis.maxima_bins")
         shards = math.ceil(self.samples / self.samples_per_chunk) * len(self.eta_blocks)
         if shards > _MOST_SHARDS:
             what, instead = "samples need", "split the study"
@@ -257,6 +254,11 @@ class Study(Strict):
     def dim(self) -> int:
         """Dimension D of the Hilbert space."""
         return (round(2 * self.model.spin) + 1) ** self.model.n_sites
+
+    @property
+    def full_rank(self) -> bool:
+        """Whether K has full rank."""
+        return self.ensemble.rank in (None, self.dim**2 - 1)
 
     @property
     def row_bytes(self) -> int:
@@ -313,15 +315,17 @@ class Config(Strict):
         return data
 
     @model_validator(mode="after")
-    def _figures_apart(self) -> Self:
-        # The rules are named after the figures, and a rule's name has no hyphen.
-        names = [study.figure.name.replace("-", "_") for study in self.studies.values()]
-        for study in self.studies.values():
-            if names.count(study.figure.name.replace("-", "_")) > 1:
-                raise ValueError(
-                    "figure.name must differ between studies (in more than '-' and '_'), but "
-                    f"{study.figure.name!r} is used twice"
-                )
+    def _names_apart(self) -> Self:
+        # Rules are named after figures and studies, and a rule's name has no hyphen.
+        figures = [study.figure.name for study in self.studies.values()]
+        for what, names in (("figure.name", figures), ("names", list(self.studies))):
+            plain = [name.replace("-", "_") for name in names]
+            for name in names:
+                if plain.count(name.replace("-", "_")) > 1:
+                    difference = "must differ between studies in more than '-' and '_'"
+                    raise ValueError(f"{what} {difference}, but {name!r} has a double")
+        if not any(study.by_default for study in self.studies.values()):
+            raise ValueError("by_default: true must stand in at least one study")
         return self
 
     def physics(self, study: str) -> Physics:

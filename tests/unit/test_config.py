@@ -657,3 +657,19 @@ def test_every_key_of_the_configuration_file_is_explained():
         above = line
     assert len(explained) > 30
     assert lacking == []
+
+
+def test_studies_that_make_rules_of_one_name_are_refused():
+    data = edited("ranks", 1)
+    pair = data["studies"]["spin_half_pair"]
+    data["studies"]["spin-half-pair"] = {**pair, "figure": {"name": "other"}}
+    with pytest.raises(ConfigError) as error:
+        parse(data)
+    assert "names must differ between studies" in assert_one_line(error)
+
+
+def test_one_study_at_least_is_made_by_default():
+    data = edited(f"{PAIR}.by_default", False)
+    data["studies"] = {"spin_half_pair": data["studies"]["spin_half_pair"]}
+    with pytest.raises(ConfigError, match="by_default: true must stand"):
+        parse(data)

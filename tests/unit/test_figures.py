@@ -85,9 +85,11 @@ def test_only_the_panels_asked_for_are_drawn(tables, drawn, tmp_path):
 def test_data_beside_the_figure_are_those_of_the_tables(tables, drawn):
     chi = (tables / "chi_histogram.csv").read_bytes()
     assert (drawn / "fig_chi.csv").read_bytes() == chi
-    maxima = (tables / "maxima_histogram.csv").read_bytes()
-    assert (drawn / "fig_chi_maxima.csv").read_bytes() == maxima
-    assert (drawn / "fig_differences.csv").read_bytes() == maxima
+    maxima = pq.read_table(tables / "maxima_histogram.parquet").to_pandas()
+    for panel, column in (("chi_maxima", "chi_density"), ("differences", "difference_density")):
+        names = ["eta", "low", "high", column, f"{column}_se", "maxima"]
+        expected = maxima[names].to_csv(index=False, lineterminator="\n")
+        assert (drawn / f"fig_{panel}.csv").read_text() == expected
     summary = pq.read_table(tables / "summary.parquet").to_pandas()
     columns = {
         "probabilities": ["eta", "p1", "p1_se", "p2", "p2_se", "p3", "p3_se"],

@@ -13,6 +13,7 @@ from syncsweep.layout import MAXIMA_TABLE, BlockFolder
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.results.maxima import make_maxima_table
+from syncsweep.results.tables import TablesError
 from syncsweep.sample import FAILED, SampleSolver, pack_coefficients
 from syncsweep.sweep import description, shard
 
@@ -79,5 +80,5 @@ def test_bins_are_equal_and_cover_everything(table):
 
 def test_an_analysis_without_bins_is_refused(tmp_path):
     without = ANALYSIS.model_copy(update={"maxima_bins": None})
-    with pytest.raises(ValueError, match="maxima_bins"):
+    with pytest.raises(TablesError, match="maxima_bins"):
         make_maxima_table(tmp_path, [], 1, 1, without, tmp_path)

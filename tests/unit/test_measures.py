@@ -461,6 +461,16 @@ def test_local_maxima_are_those_above_the_share_that_is_asked_for():
     assert np.cos(one.angles).ravel() == pytest.approx([1])
 
 
+def test_saddles_on_the_grid_are_no_maxima():
+    """b < 0 for three spins: eight maxima, where the angles are π/3 apart, whatever the share."""
+    row, frequencies = limit_coefficients(-0.02), relative_frequencies(1, 3)
+    height = s_max(row[None], frequencies).s_max
+    for share in (0.95, 0.6, 0.3):
+        found = local_maxima(row[None], frequencies, height, share)
+        assert len(found.angles) == 8
+        np.testing.assert_allclose(deviation(row, frequencies, found.angles), height[0], rtol=1e-9)
+
+
 def test_pairwise_differences_are_the_shorter_way_round():
     angles = np.array([0.1, 2 * pi - 0.2, pi + 0.1])
     np.testing.assert_allclose(pairwise_differences(angles), [0.3, pi, pi - 0.3])

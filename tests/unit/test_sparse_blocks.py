@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from scipy import sparse
-from scipy.linalg import null_space
+from scipy.linalg import null_space, qr
 
 from syncsweep.physics.models import spin1_chain, spin_half_pair
+from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.sparse_blocks import PartialInverse, left_null_vectors
 from syncsweep.physics.superoperators import liouvillian, to_real
 
@@ -51,6 +52,25 @@ def test_completed_inverse_is_the_inverse(model):
     x = rng.standard_normal((len(matrix), 3))
     np.testing.assert_allclose(inverse.solve(matrix @ x), x, atol=1e-9)
     np.testing.assert_allclose(inverse.solve(matrix @ x[:, 0]), x[:, 0], atol=1e-9)
+
+
+@pytest.mark.parametrize("gamma", [8.5e-6, 9.12e-6, 9.78e-6])
+def test_damping_at_the_edge_of_rounding_is_no_trouble(gamma):
+    """At such γ one may see one null vector more or less, and each is as good."""
+    generator = real_generator(spin_half_pair(gamma=gamma))
+    left = left_null_vectors(generator)
+    _, _, order = qr(left.T, pivoting=True)
+    partial = PartialInverse(generator, order[: left.shape[1]])
+    assert partial.null_vectors.shape == (15, left.shape[1])
+
+
+def test_rows_that_tell_the_null_vectors_apart_by_rounding_only_are_singular():
+    """The chain is unital: a Hamiltonian takes no sector into another in first order."""
+    generator = real_generator(spin1_chain(2))
+    left = left_null_vectors(generator)
+    missing = independent_rows(generator, left.shape[1])
+    coherent = random_generator(np.random.default_rng(1), 9, zeta_diss=0.0)
+    assert PartialInverse(generator, missing).complete(left.T @ coherent[1:, 1:]) is None
 
 
 def test_rows_that_leave_the_matrix_singular_are_told():

@@ -7,6 +7,7 @@ import math
 import re
 
 import pandas as pd
+import pytest
 from project import CHAIN, PAIR
 
 TABLES = ("summary", "chi_histogram", "s_max_histogram")
@@ -66,6 +67,28 @@ def test_plan_says_what_the_user_asked_for_and_nothing_of_jobs_when_all_is_solve
     project.snakemake("tables")
     shards = list(project.results.rglob("samples-*.parquet"))
     assert f"plan: pair: 0 of {len(shards)} shards to solve\n" in project.snakemake("-n")
+
+
+def test_a_study_that_is_not_made_by_default_is_made_when_asked_for(make_project):
+    analysis = {**PAIR["analysis"], "maxima_bins": 9}
+    figure = {"name": "other", "panels": ["chi_maxima", "differences"]}
+    other = {**PAIR, "by_default": False, "analysis": analysis, "figure": figure}
+    project = make_project(pair=PAIR, **{"other-pair": other})
+    project.snakemake()
+    assert not project.blocks("other-pair")
+    assert "plan: other-pair: 2 of 2 shards" in project.snakemake("-n", "study_other_pair")
+    project.snakemake("study_other_pair")
+    assert project.solved("other-pair") == 60
+    assert (project.results / "figures" / "other_differences.csv").exists()
+    maxima = pd.read_csv(project.results / "tables" / "other-pair" / "maxima_histogram.csv")
+    assert len(maxima) == 9 * 5
+    assert maxima.difference_density.sum() / 9 == pytest.approx(5)
+    project.config["studies"]["other-pair"]["analysis"]["maxima_bins"] = 4
+    project.write_config()
+    project.snakemake("study_other_pair")
+    assert project.solved("other-pair") == 60
+    maxima = pd.read_csv(project.results / "tables" / "other-pair" / "maxima_histogram.csv")
+    assert len(maxima) == 4 * 5
 
 
 def test_only_missing_samples_are_solved(make_project):

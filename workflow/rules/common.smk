@@ -34,13 +34,13 @@ def shard_rank_memory(wildcards, threads, attempt):
     samples, n_eta = shard_size(wildcards)
     ranks, _ = job_size(wildcards.study, samples, n_eta, threads)
     rows = samples * n_eta * settings.row_bytes
-    return attempt * sizing.rank_memory(settings.dim, rows, ranks)
+    return attempt * sizing.rank_memory(settings.dim, rows, ranks, settings.full_rank)
 
 
 def table_minutes(wildcards):
     settings = CONFIG.studies[wildcards.study]
     n_eta = sum(len(block.etas) for block in settings.eta_blocks)
-    return sizing.tables_time_limit(settings.samples * n_eta)
+    return sizing.tables_time_limit(settings.samples * n_eta, settings.model.n_sites)
 
 
 def shard_files(study):
@@ -52,11 +52,13 @@ def shard_files(study):
 
 
 def write_descriptions():
-    """Tell the workers what each study is: they never read the configuration."""
+    """Tell the workers what each study is that has jobs: they never read the configuration."""
     from syncsweep.sweep import description
 
+    of_jobs = {job.wildcards.get("study") for job in workflow.dag.needrun_jobs()}
     try:
-        for study, settings in CONFIG.studies.items():
+        for study in of_jobs & CONFIG.studies.keys():
+            settings = CONFIG.studies[study]
             description.write(
                 study_folder(study),
                 study,
@@ -88,19 +90,33 @@ def studies_by_default():
     return [study for study, settings in CONFIG.studies.items() if settings.by_default]
 
 
+def target_of(study):
+    """The rule that makes one study."""
+    return f"study_{study.replace('-', '_')}"
+
+
+def studies_asked_for():
+    """Studies that this run is about, as far as the command line tells before Snakemake reads it."""
+    named = [study for study in CONFIG.studies if target_of(study) in sys.argv]
+    if not named or not {"all", "tables"}.isdisjoint(sys.argv):
+        named += [study for study in studies_by_default() if study not in named]
+    return named
+
+
 def set_aside_damaged_shards():
     """Set aside the damaged shards that tables are to be made from, so that they are made again.
 
     Only shards that changed after the tables were made are looked at. To be called before Snakemake looks for files,
     and not in a dry-run, which moves nothing.
     """
-    for study, settings in CONFIG.studies.items():
+    for study in studies_asked_for():
+        settings = CONFIG.studies[study]
         if not study_folder(study).exists():
             continue
         from syncsweep.sweep.takeover import set_aside_damaged
 
         tables = table_files(study)
-        oldest = next((table for table in tables if not table.exists()), tables[0])
+        oldest = min(tables, key=lambda table: table.stat().st_mtime if table.exists() else 0)
         for block in settings.eta_blocks:
             set_aside_damaged(
                 study_folder(study),
@@ -182,7 +198,9 @@ def plan(study):
     chunk = min(settings.samples_per_chunk, settings.samples)
     ranks, minutes = job_size(study, chunk, n_eta, most_ranks())
     rows = chunk * n_eta * settings.row_bytes
-    memory = requested("mem_mb_per_cpu", sizing.rank_memory(settings.dim, rows, ranks))
+    memory = requested(
+        "mem_mb_per_cpu", sizing.rank_memory(settings.dim, rows, ranks, settings.full_rank)
+    )
     limit = requested("runtime", sizing.time_limit(minutes))
     return (
         f"{line}, {count(chunk, 'sample')} each, at most {core_seconds / 3600:.2g} core-hours in "
@@ -222,7 +240,7 @@ def check_cluster():
 if workflow.is_main_process:
     most_ranks()
     if workflow.output_settings.dryrun:
-        for study in studies_by_default():
+        for study in studies_asked_for():
             print(plan(study), file=sys.stderr)
     else:
         set_aside_damaged_shards()

@@ -133,18 +133,19 @@ class Bench:
             shutil.copy(self.root / "config.yaml", folder)
             return timed(self._workflow(folder, "-n", "-q", "all"))
 
-    def figures(self, samples: int) -> float:
-        """Core-seconds that ranks spend on samples when the whole project runs, on all cores.
+    def figures(self, samples: int) -> tuple[float, float]:
+        """Core-seconds that ranks spend on samples, and seconds, of the whole project's run.
 
-        samples: of each study of its config.yaml.
+        It runs on all cores; samples: of each study of its config.yaml.
         """
         with self.temporary() as folder:
             shutil.copy(self.root / "config.yaml", folder)
             options = ("--cores", "all", "--config", f"samples={samples}", "results=results")
-            timed(self._workflow(folder, *options), _SWEEP_TIMEOUT_SECONDS)
+            wall = timed(self._workflow(folder, *options), _SWEEP_TIMEOUT_SECONDS)
             logs = [BlockFolder(path).log for path in (folder / "results").glob("*/eta-*")]
-            lines = [line for log in logs for line in log.read_text("utf-8").splitlines()]
-        return sum(json.loads(line).get("core_seconds", 0.0) for line in lines)
+            found = [log.read_text("utf-8") for log in logs if log.exists()]
+        events = [json.loads(line) for text in found for line in text.splitlines()]
+        return sum(event.get("core_seconds", 0.0) for event in events), wall
 
     def _workflow(self, folder: Path, *options: str) -> list[str]:
         where = ["--snakefile", str(self.root / "Snakefile"), "--directory", str(folder)]

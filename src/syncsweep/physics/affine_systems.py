@@ -124,26 +124,30 @@ class AffineSystem:
         LAPACK's estimate differs in its last bits with the alignment of its work arrays, and rows
         must not.
         """
-        condition = 1 / (inverse_norms * (self._norms[0] + etas * self._norms[1]))
+        condition = np.zeros(len(etas))
+        regular = np.isfinite(inverse_norms)
+        norms = self._norms[0] + etas * self._norms[1]
+        condition[regular] = 1 / (inverse_norms[regular] * norms[regular])
         return np.array([float(f"{value:.3g}") for value in condition])
 
     def solve_direct(self, etas: np.ndarray) -> Solutions:
-        """One LU factorisation for each η."""
+        """A factorisation for each η."""
         rhs = self._right_hand_sides(etas)
-        try:
+        if len(rhs) <= _SMALL:
             x, inverse_norms = self._solve_at_once(etas, rhs)
-        except np.linalg.LinAlgError:  # some are singular
+        else:
             x, inverse_norms = self._solve_one_by_one(etas, rhs)
         residual = self.backward_errors(etas, x)
         return Solutions(x, residual, self._conditions(etas, inverse_norms))
 
     def _solve_at_once(self, etas: np.ndarray, rhs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Solutions and 1-norms of the inverses of small systems."""
-        if len(rhs) > _SMALL:
-            return self._solve_one_by_one(etas, rhs)
+        """Solutions and 1-norms of the inverses of small systems, in two calls of LAPACK."""
         matrices = self._sparse.toarray() + etas[:, None, None] * self.linear[:, 1:]
-        x = np.linalg.solve(matrices, rhs.T[:, :, None])[:, :, 0].T
-        return x, np.linalg.norm(np.linalg.inv(matrices), 1, axis=(1, 2))
+        try:
+            x = np.linalg.solve(matrices, rhs.T[:, :, None])[:, :, 0].T
+            return x, np.linalg.norm(np.linalg.inv(matrices), 1, axis=(1, 2))
+        except np.linalg.LinAlgError:  # some are singular
+            return self._solve_one_by_one(etas, rhs)
 
     def _solve_one_by_one(self, etas: np.ndarray, rhs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Solutions, NaN where singular, and estimates of the 1-norms of the inverses."""
@@ -161,11 +165,12 @@ class AffineSystem:
         """One LU factorisation at η = `pole`, and one space for all η.
 
         It is the Krylov space of K, enough for all η; or, where A⁻¹ is known (`at_zero`), enough
-        for the largest η, and joined by the Krylov space of A⁻¹B, enough for η = `reach`: together
-        they are smaller, and serve what lies between. An η that is not served shows it in its
-        residual. Where the space can vouch for nothing (a singular matrix at the pole or in the
-        space, or a starting vector that is zero), condition is 0 and x and residual are NaN for all
-        η. The condition is an estimate, and as a rule a pessimistic one.
+        for the largest η (for twice the pole at least), and joined by the Krylov space of A⁻¹B,
+        enough for η = `reach`: together they are smaller, and serve what lies between. An η that is
+        not served shows it in its residual. Where the space can vouch for nothing (a singular
+        matrix at the pole or in the space, or a starting vector that is zero), condition is 0 and
+        x and residual are NaN for all η. The condition is an estimate, and as a rule a pessimistic
+        one.
         """
         nothing = Solutions(
             x=np.full((len(self.linear), len(etas)), np.nan),
@@ -180,21 +185,22 @@ class AffineSystem:
         size, length = float(np.linalg.norm(at_pole)), float(np.linalg.norm(start))
         if length * np.abs(shifts).max() <= 1e-12 * (size + self.scale):
             return nothing
-        if at_zero is None:
-            ends = np.array([shifts.min(), shifts.max()])
-            space, image = self._krylov_space(factors, start, ends, size)
-            projected = space.T @ image
-        else:
-            zero, start_zero = self._start(at_zero, 0.0)
-            small, _ = self._krylov_space(at_zero, start_zero, np.array([reach]), size)
-            large, image = self._krylov_space(factors, start, shifts.max(keepdims=True), size)
-            more = _orthonormal_beside(large, np.column_stack([small, zero - at_pole]))
-            # Not from the recurrence: the spaces nearly overlap, which would amplify rounding.
-            more_image = factors.solve(self.linear[:, 1:] @ more)
-            space = np.hstack([large, more])
-            projected = space.T @ np.hstack([image, more_image])
-        probes = _probes(space.T @ start)
         try:
+            if at_zero is None:
+                ends = np.array([shifts.min(), shifts.max()])
+                space, image = self._krylov_space(factors, start, ends, size)
+            else:
+                zero, start_zero = self._start(at_zero, 0.0)
+                small, _ = self._krylov_space(at_zero, start_zero, np.array([reach]), size)
+                # Enough for twice the pole at least, because it serves what lies below, too.
+                end = np.array([max(shifts.max(), pole)])
+                space, image = self._krylov_space(factors, start, end, size)
+                more = _orthonormal_beside(space, np.column_stack([small, zero - at_pole]))
+                # Not from the recurrence: the spaces nearly overlap, which would amplify rounding.
+                more_image = factors.solve(self.linear[:, 1:] @ more)
+                space, image = np.hstack([space, more]), np.hstack([image, more_image])
+            projected = space.T @ image
+            probes = _probes(space.T @ start)
             matrices = np.eye(len(projected)) + shifts[:, None, None] * projected
             images = np.linalg.solve(matrices, probes)
         except np.linalg.LinAlgError:

@@ -12,8 +12,8 @@ import numpy as np
 #: Points per angle on which the search for S_max starts, for N−1 angles.
 _START_GRID = 24
 
-#: Newton steps from a point of the grid, and quarterings of a step that does not climb.
-_MOST_STEPS, _MOST_QUARTERINGS = 40, 6
+#: Newton steps from a point of the grid, and tries of a step, each a quarter of the one before.
+_MOST_STEPS, _MOST_TRIES = 40, 6
 
 #: Points per angle for sampling χ at threshold 0.95, by number of angles N−1.
 _CHI_GRID = {1: 2304, 2: 48, 3: 24}
@@ -81,15 +81,16 @@ class LocalMaxima:
 def local_maxima(
     coefficients: np.ndarray, frequencies: np.ndarray, s_max: np.ndarray, share: float
 ) -> LocalMaxima:
-    """All maxima of S_d at which S_d − u is at least `share` of S_max, each once.
+    """Maxima of S_d at which S_d − u is at least `share` of S_max, each once.
 
-    coefficients: (n_eta, n_k); frequencies: (n_k, N−1) with k = 0 first; s_max: (n_eta,). Maxima
-    nearer than a tenth of the grid from which they are searched count as one. NaN gives none.
+    coefficients: (n_eta, n_k); frequencies: (n_k, N−1) with k = 0 first; s_max: (n_eta,). Those are
+    found to which the points of a grid lead that are not below any neighbour; maxima nearer than a
+    tenth of its spacing count as one. NaN gives none.
     """
     lowest = share * s_max
     owner, angles, heights = _climb(coefficients, frequencies, lowest)
-    high = heights >= lowest[owner]
-    owner, angles = owner[high], np.mod(angles[high], 2 * pi)
+    kept_points = (heights >= lowest[owner]) & _is_top(coefficients[owner], frequencies, angles)
+    owner, angles = owner[kept_points], np.mod(angles[kept_points], 2 * pi)
     kept: list[int] = []
     for index in range(len(owner)):
         rivals = [other for other in kept if owner[other] == owner[index]]
@@ -97,6 +98,18 @@ def local_maxima(
         if not np.any(apart.max(axis=1, initial=0.0) < 0.1 * 2 * pi / _START_GRID):
             kept.append(index)
     return LocalMaxima(owner[kept], angles[kept])
+
+
+def _is_top(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """Whether S_d curves upwards in no direction at stationary points: not at a saddle.
+
+    coefficients: (n, n_k), angles: (n, N−1); returns (n,).
+    """
+    k = frequencies[1:].astype(float)
+    wave = (2 * coefficients[:, 1:] * np.exp(1j * (angles @ k.T))).real
+    hessian = -np.einsum("cf,fa,fb->cab", wave, k, k)
+    curvatures = np.linalg.eigvalsh(hessian)
+    return curvatures[:, -1] <= 1e-6 * np.abs(curvatures).max(axis=1)
 
 
 def _climb(
@@ -109,7 +122,7 @@ def _climb(
     """
     n_angles = frequencies.shape[1]
     values = _on_lattice(coefficients, frequencies, _START_GRID)
-    # |S_d(φ) − S_d(φ*)| ≤ ½|φ−φ*|² Σ|k|²|s_k|: no better point is farther above a grid's.
+    # |S_d(φ) − S_d(φ*)| ≤ ½|φ−φ*|² Σ|k|²|s_k|: no maximum is higher above its nearest grid point.
     half_step = pi / _START_GRID
     curvature = 2 * np.abs(coefficients) @ np.sum(frequencies**2, axis=1)
     slack = curvature * n_angles * half_step**2 / 2
@@ -165,7 +178,7 @@ def _newton(
         angles[active[negligible]] += step[negligible]
         active, step = active[~negligible], step[~negligible]
         trying = np.arange(len(active))
-        for _ in range(_MOST_QUARTERINGS):
+        for _ in range(_MOST_TRIES):
             if not len(trying):
                 break
             rows = active[trying]
@@ -227,6 +240,14 @@ def pairwise_differences(angles: np.ndarray) -> np.ndarray:
     return np.abs(np.mod(angles[..., j] - angles[..., k] + pi, 2 * pi) - pi)
 
 
+def is_resolved(
+    coefficients: np.ndarray, maximum: Maximum, error: np.ndarray | float = 0.0
+) -> np.ndarray:
+    """Whether S_max stands out from rounding and from `error`, (n_eta,); see `sample_chi`."""
+    lowest = np.maximum(RESOLUTION, error) * coefficients[:, 0].real
+    return maximum.s_max > lowest
+
+
 def chi_grid_points(n_angles: int, threshold: float) -> int:
     """Points per angle for `sample_chi`: the region shrinks with 1 − r, the grid follows."""
     points = ceil(_CHI_GRID[n_angles] * max(1.0, sqrt(0.05 / (1 - threshold))))
@@ -266,8 +287,7 @@ def sample_chi(
     weights[missed, len(used) + np.arange(len(missed))] = 1.0
     total[missed] = 1.0
     weights /= total[:, None]
-    resolved = maximum.s_max > np.maximum(RESOLUTION, error) * coefficients[:, 0].real
-    weights[~resolved] = np.nan
+    weights[~is_resolved(coefficients, maximum, error)] = np.nan
     last = np.zeros((len(angles), 1))
     return ChiSample(chi(np.hstack([angles, last])), weights)
 

@@ -80,13 +80,15 @@ def _wishart(rng: np.random.Generator, dim: int, rank: int | None, weight: float
     squares = rng.chisquare(2 * (diagonal + 1))
     scale = np.sqrt(weight * d / (sum(part @ part for part in draws) + squares.sum()))
     factor.real[d - r + diagonal, diagonal] = scale * np.sqrt(squares)
-    for part, entries in zip((factor.real, factor.imag), draws, strict=True):
+    for part in (factor.real, factor.imag):
+        entries = draws.pop(0)
         entries *= scale
         end = 0
         for row in range(d):
             first = max(0, row - (d - r) + 1)
             begin, end = end, end + r - first
             part[row, first:r] = entries[begin:end]
+        del entries
     # LAPACK sees the transpose: a lower triangle, whose product is the conjugate of K.
     if r == d:
         lower, _ = lapack.zlauum(factor.T, lower=1, overwrite_c=1)
@@ -198,6 +200,10 @@ def liouvillian_from_kossakowski(
             f"Argument `kossakowski` must have shape ({dim**2 - 1}, {dim**2 - 1}), but has shape "
             f"{kossakowski.shape}."
         )
+    if not np.allclose(
+        kossakowski, kossakowski.conj().T, rtol=0, atol=1e-12 * abs(kossakowski).max()
+    ):
+        raise ValueError("Argument `kossakowski` must be Hermitian, but is not.")
     padded = np.pad(kossakowski.astype(complex), (0, 1))
     return from_real(_generator(hamiltonian, padded, basis))
 
@@ -215,6 +221,8 @@ def random_generator(
     H₍₁₎ and K have the measure stated at the head of this module and are independent; both are
     drawn whatever the weights are, so that one stream gives the same H₍₁₎ and K for all weights.
     """
+    if not zeta_diss >= 0:
+        raise ValueError(f"Argument `zeta_diss` must be at least 0, but is {zeta_diss!r}.")
     hamiltonian = random_hamiltonian(rng, dim)
     return _generator(zeta_coh * hamiltonian, _wishart(rng, dim, rank, zeta_diss), basis)
 

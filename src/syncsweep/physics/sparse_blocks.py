@@ -16,6 +16,9 @@ from scipy.sparse.csgraph import connected_components
 #: Entries below this, relative to the largest of the whole matrix, are rounding.
 _RANK_TOLERANCE = 1e-10
 
+#: Missing rows that tell the null vectors apart by less than this share of their size do not.
+_SINGULAR = 1e-12
+
 #: A matrix with more than this share of entries is multiplied faster as a dense one.
 _DENSE = 0.1
 
@@ -45,10 +48,9 @@ class PartialInverse:
     def __init__(self, generator: sparse.csr_array, missing: np.ndarray) -> None:
         """generator: (n+1, n+1), of which A is all but row and column 0; missing: (m,), rows of A.
 
-        The other rows of A must be independent.
+        The other rows of A must be independent; LinAlgError if they are dependent in every digit.
         """
         n = generator.shape[0] - 1
-        smallest = _RANK_TOLERANCE * abs(generator).max()
         self.missing = missing
         vectors = [np.empty((n, 0))]
         inverses, places = [], []
@@ -56,7 +58,9 @@ class PartialInverse:
             unknowns = members[members > 0] - 1
             block = generator[unknowns + 1][:, unknowns + 1].toarray()
             gone = np.isin(unknowns, missing)
-            null = _left_null(block[~gone].T, smallest)
+            # As many as rows are missing, because the others are independent.
+            q, _ = qr(block[~gone].T) if not gone.all() else (np.eye(len(block)), None)
+            null = q[:, len(block) - gone.sum() :]
             vectors.append(_embedded(null, unknowns, n))
             block[gone] = null.T
             inverted = np.linalg.inv(block)
@@ -72,10 +76,12 @@ class PartialInverse:
         self.inverse: np.ndarray | sparse.csr_array = inverse.toarray() if is_dense else inverse
 
     def complete(self, rows: np.ndarray) -> CompletedInverse | None:
-        """A⁻¹ with its missing rows (m, n) given; None where A is singular."""
+        """A⁻¹ with its missing rows (m, n) given; None where A is singular but for rounding."""
         small = rows @ self.null_vectors
-        if len(small) and not np.linalg.cond(small, 1) < 1 / np.finfo(float).eps:
-            return None
+        if len(small):
+            smallest = np.linalg.svd(small, compute_uv=False)[-1]
+            if not smallest > _SINGULAR * np.linalg.norm(rows):
+                return None
         return CompletedInverse(self, rows, np.linalg.inv(small))
 
 

@@ -9,7 +9,7 @@ s ~ ‖L₀‖/‖L₁‖ the system
 
     (A + ηB) x = −(a + ηb)/√D,  [a A] = [s·WᵀL₁; L₀ without its redundant rows],  [b B] = [0; L₁ …]
 
-is affine in η and well conditioned for all η ≥ 0, so that one Krylov space serves all of them.
+is affine in η and well conditioned for all η ≥ 0, so that one rational Krylov space serves all.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -63,7 +64,7 @@ class Method(StrEnum):
     """How one steady state was computed."""
 
     DIRECT = "direct"  # one LU factorisation of the real system
-    KRYLOV = "krylov"  # one factorisation and one Krylov space for all η of the sample
+    KRYLOV = "krylov"  # one factorisation and one space for all η of the sample
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,11 @@ class SteadyStateSolver:
         self._redundant = np.sort(order[: self._left_zero_modes.shape[1]])
         self._norm = float(sparse.linalg.norm(generator))
         self._constant, self._slots = _with_full_rows(generator[1:], self._redundant)
-        self._at_zero = PartialInverse(generator, self._redundant)
+        self._generator = generator
+
+    @cached_property
+    def _at_zero(self) -> PartialInverse:
+        return PartialInverse(self._generator, self._redundant)
 
     def solve(
         self, L1: np.ndarray | sparse.csr_array, etas: Sequence[float] | np.ndarray
@@ -124,7 +129,7 @@ class SteadyStateSolver:
             raise ValueError("Argument `etas` must be a list of finite numbers ≥ 0.")
         linear = generator[1:]
         linear_norm = float(np.linalg.norm(linear))
-        _check_trace_row(generator[0], linear_norm, "L1")
+        _check_trace_row(generator[0], max(linear.max(), -linear.min()), "L1")
         constant = self._constant.copy()
         # A scale without which the condition would depend on the size of L₁.
         both = self._norm > 0 and linear_norm > 0
@@ -144,21 +149,25 @@ class SteadyStateSolver:
         """
         n = len(system.linear)
         found = Solutions(np.empty((n, len(etas))), np.empty(len(etas)), np.zeros(len(etas)))
-        missing = np.ones(len(etas), dtype=bool)
 
-        def add(among: np.ndarray, solutions: Solutions) -> None:
+        def put(among: np.ndarray, solutions: Solutions) -> None:
             found.x[:, among] = solutions.x
             found.residual[among], found.condition[among] = solutions.residual, solutions.condition
-            accurate = solutions.residual <= ACCURACY * solutions.condition
-            missing[among] = ~(accurate & (solutions.residual <= _KRYLOV_RESIDUAL))
 
+        direct = np.ones(len(etas), dtype=bool)
         if n >= _KRYLOV_UNKNOWNS and len(etas) >= _KRYLOV_ETAS and unit > 0:
-            at_zero = self._at_zero.complete(system.constant[self._redundant].toarray()[:, 1:])
+            try:
+                exchanged = system.constant[self._redundant].toarray()[:, 1:]
+                at_zero = self._at_zero.complete(exchanged)
+            except np.linalg.LinAlgError:
+                at_zero = None
             pole = (_LONE_POLE if at_zero is None else _POLE) * unit
-            add(missing.copy(), system.solve_krylov(etas, pole, at_zero, _REACH * unit))
-        direct = missing.copy()
+            shared = system.solve_krylov(etas, pole, at_zero, _REACH * unit)
+            put(direct, shared)
+            accurate = shared.residual <= ACCURACY * shared.condition
+            direct = ~(accurate & (shared.residual <= _KRYLOV_RESIDUAL))
         if direct.any():
-            add(direct, system.solve_direct(etas[direct]))
+            put(direct, system.solve_direct(etas[direct]))
         return found, direct
 
     def _diagnose(

@@ -21,7 +21,7 @@ def vectorize(rho: np.ndarray) -> np.ndarray:
 
 def unvectorize(vector: np.ndarray) -> np.ndarray:
     """Inverse of `vectorize`: vectors (..., D²) to operators (..., D, D)."""
-    dim = int(np.sqrt(vector.shape[-1]))
+    dim = math.isqrt(vector.shape[-1])
     if dim * dim != vector.shape[-1]:
         raise ValueError(
             f"Argument `vector` must have shape (..., D²), but has shape {vector.shape}."

@@ -13,11 +13,11 @@ import pandas as pd
 
 from syncsweep.config_results import Analysis
 from syncsweep.layout import MAXIMA_TABLE
-from syncsweep.physics.measures import chi, local_maxima, pairwise_differences
+from syncsweep.physics.measures import chi, is_resolved, local_maxima, pairwise_differences
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.results.statistics import RunningMean, chi_edges
 from syncsweep.results.tables import (
-    SampleRows,
+    TablesError,
     describe,
     provenance_of,
     read_samples,
@@ -42,14 +42,14 @@ def make_maxima_table(
     """
     bins = analysis.maxima_bins
     if bins is None:
-        raise ValueError("Argument `analysis` must have maxima_bins, but has none.")
-    described = describe(folder, blocks)
+        raise TablesError(f"{output}: no table of maxima without analysis.maxima_bins; set it")
+    found = describe(folder, blocks)
     frames = [
         _histograms(described, _gather(folder, described, samples, chunk_size, analysis, bins))
-        for described in described
+        for described in found
     ]
     output.mkdir(parents=True, exist_ok=True)
-    provenance = provenance_of(described[0], samples, analysis)
+    provenance = provenance_of(found[0], samples, analysis)
     write_table(output / MAXIMA_TABLE, sorted_by_eta(frames), provenance)
 
 
@@ -66,19 +66,33 @@ def _gather(
     frequencies = relative_frequencies(model.spin, model.n_sites)
     statistics = RunningMean(len(described.etas), 2 * bins + 1)
     for rows in read_samples(folder, described, samples, chunk_size):
-        resolved = rows.good & (rows.maximum.s_max > rows.error * rows.coefficients[:, 0].real)
-        statistics.add(_shares(rows, frequencies, analysis.threshold, bins), resolved)
+        resolved = rows.good & is_resolved(rows.coefficients, rows.maximum, rows.error)
+        shares = np.zeros((len(resolved), 2 * bins + 1))
+        shares[resolved] = _shares(
+            rows.coefficients[resolved],
+            frequencies,
+            rows.maximum.s_max[resolved],
+            analysis.threshold,
+            bins,
+        )
+        statistics.add(shares, resolved)
     return statistics
 
 
-def _shares(rows: SampleRows, frequencies: np.ndarray, threshold: float, bins: int) -> np.ndarray:
-    """What one realisation adds to the means, (n_eta, 2·bins + 1)."""
-    found = local_maxima(rows.coefficients, frequencies, rows.maximum.s_max, threshold)
+def _shares(
+    coefficients: np.ndarray,
+    frequencies: np.ndarray,
+    s_max: np.ndarray,
+    threshold: float,
+    bins: int,
+) -> np.ndarray:
+    """What one realisation adds to the means, (n, 2·bins + 1), for n of its values of η."""
+    found = local_maxima(coefficients, frequencies, s_max, threshold)
     configurations = np.hstack([found.angles, np.zeros((len(found.angles), 1))])
     of_pairs = pairwise_differences(configurations) / np.pi
     chi_values = np.broadcast_to(chi(configurations)[:, None], of_pairs.shape)
-    shares = np.zeros((len(rows.good), 2 * bins + 1))
-    for index in range(len(rows.good)):
+    shares = np.zeros((len(s_max), 2 * bins + 1))
+    for index in range(len(s_max)):
         own = found.owner == index
         if own.any():
             for first, values in ((0, chi_values), (bins, of_pairs)):

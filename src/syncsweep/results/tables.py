@@ -152,6 +152,8 @@ def _read(block: BlockFolder, described: Description, start: int, stop: int) -> 
     except ShardError as error:
         try:
             kept = shard.set_aside(path)
+        except FileNotFoundError:  # another reader was faster
+            raise TablesError(f"{error}; set aside; {again}") from None
         except OSError as failure:
             raise TablesError(
                 f"{error}; cannot be set aside ({failure.strerror}): remove it, then {again}"

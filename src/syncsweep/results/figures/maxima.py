@@ -9,6 +9,9 @@ from syncsweep.results.figures import style
 from syncsweep.results.figures.plots import draw_density
 from syncsweep.results.figures.style import Panel
 
+#: What the panels show of the table of `results.maxima`.
+PANEL_COLUMNS = {"chi_maxima": "chi_density", "differences": "difference_density"}
+
 #: Where the chain's maxima lie in the limit η → 0⁺, by number of spins: values of χ, and of |Δφ|/π.
 LIMITS = {
     2: ((0, 1 / 2, 1), (0, 1 / 2, 1)),
@@ -20,7 +23,7 @@ LIMITS = {
 def draw_chi_maxima(panel: Panel, histogram: pd.DataFrame, model: str, n_sites: int) -> None:
     """Density of χ at the maxima; histogram: the table of `results.maxima`."""
     symbol = style.chi_symbol(n_sites)
-    _draw(panel, histogram, "chi_density", f"density of {symbol}")
+    _draw(panel, histogram, PANEL_COLUMNS["chi_maxima"], f"density of {symbol}")
     panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "1/4", "1/2", "3/4", "1"])
     panel.first.set_ylabel(f"{symbol} at maxima")
     if model == "spin1_chain" and n_sites in LIMITS:
@@ -29,7 +32,7 @@ def draw_chi_maxima(panel: Panel, histogram: pd.DataFrame, model: str, n_sites: 
 
 def draw_differences(panel: Panel, histogram: pd.DataFrame, model: str, n_sites: int) -> None:
     """Density of |Δφ| of all pairs at the maxima; histogram: the table of `results.maxima`."""
-    _draw(panel, histogram, "difference_density", r"density of $|\Delta\phi|/\pi$")
+    _draw(panel, histogram, PANEL_COLUMNS["differences"], r"density of $|\Delta\phi|/\pi$")
     panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "π/4", "π/2", "3π/4", "π"])
     panel.first.set_ylabel(r"$|\Delta\phi|$ at maxima")
     if model == "spin1_chain" and n_sites in LIMITS:

@@ -25,7 +25,7 @@ from syncsweep.files import replace_atomically
 from syncsweep.layout import MAXIMA_TABLE, TABLES
 from syncsweep.results import ResultsError
 from syncsweep.results.figures import style
-from syncsweep.results.figures.maxima import draw_chi_maxima, draw_differences
+from syncsweep.results.figures.maxima import PANEL_COLUMNS, draw_chi_maxima, draw_differences
 from syncsweep.results.figures.plots import draw_density, mark_intervals, plot_guide, plot_mean
 from syncsweep.results.figures.style import Panel
 from syncsweep.results.tables import METADATA_KEY
@@ -158,7 +158,8 @@ def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
             summary[["eta", "s_max_mean", "s_max_se"]], on="eta", how="left"
         )
     if panel in MAXIMA_PANELS:
-        return tables.maxima[0]
+        column = PANEL_COLUMNS[panel]
+        return tables.maxima[0][["eta", "low", "high", column, f"{column}_se", "maxima"]]
     if panel == "ratio":
         return summary[["eta", "ratio", "ratio_se"]]
     names = [f"p{a}" for a in range(1, len(tables.analysis.intervals) + 1)]
