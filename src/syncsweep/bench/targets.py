@@ -241,6 +241,8 @@ def table(content: dict[str, Any]) -> str:
         lines.append(
             f"{target.what:44}{sign}{target.limit:>8g}  {value:>9.3g}  {target.unit}{missed}"
         )
+    if any(not target.holds(content[target.key]) for target in TARGETS):
+        lines.append("missed: docs/cost.md has the profile and the reasons")
     parts = ", ".join(f"{name} {value:.2f}" for name, value in content["breakdown"].items())
     lines.append(f"parts of a sample [dgesv]: {parts}")
     if content["quick"]:
