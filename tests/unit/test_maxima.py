@@ -36,18 +36,19 @@ def with_b(rows, *values):
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
-    """Three samples: b > 0, b < 0 and, failed at the second η, b > 0."""
+    """Samples: b > 0; b < 0; b > 0, failed at the second η; and one that is not resolved."""
     parent = tmp_path_factory.mktemp("maxima")
     solver = SampleSolver(PHYSICS, ETAS)
-    rows = [solver.rows(sample) for sample in range(3)]
+    rows = [solver.rows(sample) for sample in range(4)]
     samples = [with_b(rows[0], 0.1, 0.1), with_b(rows[1], -0.1, -0.2), with_b(rows[2], 0.3, 0.3)]
+    samples.append(with_b(rows[3], 1e-13, 1e-13))
     samples[2] = replace(samples[2], status=np.array([samples[2].status[0], FAILED]))
     folder = parent / f"chain-{PHYSICS.digest}"
     description.write(folder, "chain", PHYSICS, [ETAS])
     block = BlockFolder(folder / block_id(ETAS))
-    identity = shard.Identity("chain", PHYSICS.digest, block.path.name, ETAS, 0, 3)
-    shard.write_shard(block.shard(0, 3), shard.to_table(samples), identity, {})
-    make_maxima_table(folder, [block.path.name], 3, 3, ANALYSIS, parent)
+    identity = shard.Identity("chain", PHYSICS.digest, block.path.name, ETAS, 0, 4)
+    shard.write_shard(block.shard(0, 4), shard.to_table(samples), identity, {})
+    make_maxima_table(folder, [block.path.name], 4, 4, ANALYSIS, parent)
     return pq.read_table(parent / f"{MAXIMA_TABLE}.parquet").to_pandas()
 
 

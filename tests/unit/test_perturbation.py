@@ -132,6 +132,16 @@ def test_generator_names_the_argument_it_refuses():
         liouvillian_from_kossakowski(np.eye(3), np.eye(9))
 
 
+def test_a_kossakowski_matrix_that_is_not_hermitian_is_refused():
+    with pytest.raises(ValueError, match="`kossakowski` must be Hermitian"):
+        liouvillian_from_kossakowski(np.eye(3), np.triu(np.ones((8, 8))))
+
+
+def test_a_dissipator_of_negative_weight_is_refused():
+    with pytest.raises(ValueError, match="`zeta_diss`"):
+        random_liouvillian(np.random.default_rng(1), 3, zeta_diss=-1.0)
+
+
 @pytest.mark.parametrize("rank", [None, 1, 3, 7, 8])
 def test_kossakowski_is_positive_with_trace_d_and_the_rank_asked_for(rank):
     kossakowski = random_kossakowski(np.random.default_rng(1), 3, rank)

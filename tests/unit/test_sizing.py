@@ -87,5 +87,12 @@ def test_memory_holds_the_matrices_and_the_rows():
     # 27 bytes for each entry of a matrix of 729 rows, and of 6561.
     assert sizing.rank_memory(27, 0, 2) == pytest.approx(300 + 14, abs=1)
     assert sizing.rank_memory(81, 0, 2) == pytest.approx(300 + 1162, abs=1)
+    # K of lower rank lies beside its factor: 35 bytes.
+    assert sizing.rank_memory(81, 0, 2, full_rank=False) == pytest.approx(300 + 1507, abs=1)
     assert sizing.rank_memory(27, 10**8, 2) - sizing.rank_memory(27, 0, 2) == 200
     assert sizing.rank_memory(27, 10**8, 4) - sizing.rank_memory(27, 0, 4) == 100
+
+
+def test_tables_of_four_spins_have_more_time():
+    assert sizing.tables_time_limit(10**6, 3) == 10 + 5
+    assert sizing.tables_time_limit(10**6, 4) == 10 + 500

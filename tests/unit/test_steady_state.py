@@ -152,6 +152,16 @@ def test_krylov_and_direct_agree_at_every_eta(chain_solver, chain_perturbations,
             assert np.abs(ours - theirs).max() < 1e-9 * np.abs(theirs[1:]).max()
 
 
+@pytest.mark.parametrize("largest", [0.03, 0.2, 0.3, 10.0])
+def test_one_space_serves_a_range_that_ends_below_the_pole_or_above(
+    largest, chain_solver, chain_perturbations
+):
+    """The pole lies near 0.27ω for this ensemble."""
+    states = chain_solver.solve(chain_perturbations[0], np.geomspace(1e-6, largest, 12))
+    assert set(states.method) == {Method.KRYLOV}
+    assert states.residual.max() < 1e-13
+
+
 def test_an_eta_beyond_the_krylov_space_is_solved_directly(chain_solver):
     L1 = random_liouvillian(np.random.default_rng(3), 27, zeta_coh=0.0, rank=1)
     etas = [1e-6, 1e-3, 0.1, 1.0, 10.0, 100.0]

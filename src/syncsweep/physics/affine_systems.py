@@ -27,6 +27,10 @@ _LARGEST_SPACE = 160
 #: Systems of at most so many equations are solved all at once.
 _SMALL = 30
 
+#: Where two spaces are joined, that of the pole must do for so many times the pole above it, even
+#: where no η lies there: a smaller one leaves those between the poles unserved.
+_FARTHEST = 10
+
 #: Estimated residual, relative to the solution, at which an η needs no more Krylov steps.
 _CONVERGED = 1e-13
 
@@ -165,8 +169,8 @@ class AffineSystem:
         """One LU factorisation at η = `pole`, and one space for all η.
 
         It is the Krylov space of K, enough for all η; or, where A⁻¹ is known (`at_zero`), enough
-        for the largest η (for twice the pole at least), and joined by the Krylov space of A⁻¹B,
-        enough for η = `reach`: together they are smaller, and serve what lies between. An η that is
+        for the largest η (for one far above the pole at least), and joined by the Krylov space of
+        A⁻¹B, enough for η = `reach`: together they are smaller, and serve what lies between. An η that is
         not served shows it in its residual. Where the space can vouch for nothing (a singular
         matrix at the pole or in the space, or a starting vector that is zero), condition is 0 and
         x and residual are NaN for all η. The condition is an estimate, and as a rule a pessimistic
@@ -192,8 +196,7 @@ class AffineSystem:
             else:
                 zero, start_zero = self._start(at_zero, 0.0)
                 small, _ = self._krylov_space(at_zero, start_zero, np.array([reach]), size)
-                # Enough for twice the pole at least, because it serves what lies below, too.
-                end = np.array([max(shifts.max(), pole)])
+                end = np.array([max(shifts.max(), _FARTHEST * pole)])
                 space, image = self._krylov_space(factors, start, end, size)
                 more = _orthonormal_beside(space, np.column_stack([small, zero - at_pole]))
                 # Not from the recurrence: the spaces nearly overlap, which would amplify rounding.

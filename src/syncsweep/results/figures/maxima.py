@@ -20,30 +20,20 @@ LIMITS = {
 }
 
 
-def draw_chi_maxima(panel: Panel, histogram: pd.DataFrame, model: str, n_sites: int) -> None:
-    """Density of χ at the maxima; histogram: the table of `results.maxima`."""
-    symbol = style.chi_symbol(n_sites)
-    _draw(panel, histogram, PANEL_COLUMNS["chi_maxima"], f"density of {symbol}")
-    panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "1/4", "1/2", "3/4", "1"])
-    panel.first.set_ylabel(f"{symbol} at maxima")
-    if model == "spin1_chain" and n_sites in LIMITS:
-        _mark(panel, LIMITS[n_sites][0])
-
-
-def draw_differences(panel: Panel, histogram: pd.DataFrame, model: str, n_sites: int) -> None:
-    """Density of |Δφ| of all pairs at the maxima; histogram: the table of `results.maxima`."""
-    _draw(panel, histogram, PANEL_COLUMNS["differences"], r"density of $|\Delta\phi|/\pi$")
-    panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "π/4", "π/2", "3π/4", "π"])
-    panel.first.set_ylabel(r"$|\Delta\phi|$ at maxima")
-    if model == "spin1_chain" and n_sites in LIMITS:
-        _mark(panel, LIMITS[n_sites][1])
-
-
-def _draw(panel: Panel, histogram: pd.DataFrame, column: str, label: str) -> None:
+def draw_maxima(panel: Panel, name: str, histogram: pd.DataFrame, model: str, n_sites: int) -> None:
+    """Draw the panel `name` of PANEL_COLUMNS; histogram: the table of `results.maxima`."""
+    of_chi = name == "chi_maxima"
+    symbol = style.chi_symbol(n_sites) if of_chi else r"$|\Delta\phi|$"
+    density = f"density of {symbol}" if of_chi else r"density of $|\Delta\phi|/\pi$"
     bins = int(np.sum(histogram["eta"] == histogram["eta"].iloc[0]))
     edges = np.append(histogram["low"].to_numpy()[:bins], 1.0)
-    draw_density(panel, edges, histogram[column].to_numpy().reshape(-1, bins), label)
+    draw_density(panel, edges, histogram[PANEL_COLUMNS[name]].to_numpy().reshape(-1, bins), density)
     panel.first.set_ylim(0, 1)
+    ticks = ["0", "1/4", "1/2", "3/4", "1"] if of_chi else ["0", "π/4", "π/2", "3π/4", "π"]
+    panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ticks)
+    panel.first.set_ylabel(f"{symbol} at maxima")
+    if model == "spin1_chain" and n_sites in LIMITS:
+        _mark(panel, LIMITS[n_sites][0 if of_chi else 1])
 
 
 def _mark(panel: Panel, values: tuple[float, ...]) -> None:

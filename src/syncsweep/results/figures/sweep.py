@@ -25,7 +25,7 @@ from syncsweep.files import replace_atomically
 from syncsweep.layout import MAXIMA_TABLE, TABLES
 from syncsweep.results import ResultsError
 from syncsweep.results.figures import style
-from syncsweep.results.figures.maxima import PANEL_COLUMNS, draw_chi_maxima, draw_differences
+from syncsweep.results.figures.maxima import PANEL_COLUMNS, draw_maxima
 from syncsweep.results.figures.plots import draw_density, mark_intervals, plot_guide, plot_mean
 from syncsweep.results.figures.style import Panel
 from syncsweep.results.tables import METADATA_KEY
@@ -252,6 +252,6 @@ _PANELS = {
     "probabilities": _draw_probabilities,
     "ratio": _draw_ratio,
     "s_max": _draw_s_max,
-    "chi_maxima": lambda panel, tables: draw_chi_maxima(panel, *tables.maxima),
-    "differences": lambda panel, tables: draw_differences(panel, *tables.maxima),
+    "chi_maxima": lambda panel, tables: draw_maxima(panel, "chi_maxima", *tables.maxima),
+    "differences": lambda panel, tables: draw_maxima(panel, "differences", *tables.maxima),
 }
