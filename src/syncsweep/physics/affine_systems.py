@@ -170,11 +170,11 @@ class AffineSystem:
 
         It is the Krylov space of K, enough for all η; or, where A⁻¹ is known (`at_zero`), enough
         for the largest η (for one far above the pole at least), and joined by the Krylov space of
-        A⁻¹B, enough for η = `reach`: together they are smaller, and serve what lies between. An η that is
-        not served shows it in its residual. Where the space can vouch for nothing (a singular
-        matrix at the pole or in the space, or a starting vector that is zero), condition is 0 and
-        x and residual are NaN for all η. The condition is an estimate, and as a rule a pessimistic
-        one.
+        A⁻¹B, enough for η = `reach`: together they are smaller, and serve what lies between. An η
+        that is not served shows it in its residual. Where the space can vouch for nothing (a
+        singular matrix at the pole or in the space, or a starting vector that is zero), condition
+        is 0 and x and residual are NaN for all η. The condition is an estimate, and as a rule a
+        pessimistic one.
         """
         nothing = Solutions(
             x=np.full((len(self.linear), len(etas)), np.nan),
