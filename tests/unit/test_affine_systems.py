@@ -144,6 +144,14 @@ def test_singular_matrices_have_condition_zero_and_no_solution():
     np.testing.assert_allclose(solutions.x[:, 1], -1.0)
 
 
+def test_systems_without_any_entry_have_condition_zero():
+    for n in (4, 40):
+        solutions = affine_system(np.zeros((n, n + 1)), np.zeros((n, n + 1)), 1.0).solve_direct(
+            ETAS
+        )
+        assert solutions.condition.tolist() == [0.0] * len(ETAS)
+
+
 def test_a_singular_pole_gives_no_solution_anywhere():
     constant, linear = np.eye(4, 5, 1), np.zeros((4, 5))
     constant[2, 3] = 0.0

@@ -662,7 +662,8 @@ def test_every_key_of_the_configuration_file_is_explained():
 def test_studies_that_make_rules_of_one_name_are_refused():
     data = edited("ranks", 1)
     pair = data["studies"]["spin_half_pair"]
-    data["studies"]["spin-half-pair"] = {**pair, "figure": {"name": "other"}}
+    for index, name in enumerate(("a-b_c", "a_b-c")):
+        data["studies"][name] = {**pair, "figure": {"name": f"other{index}"}}
     with pytest.raises(ConfigError) as error:
         parse(data)
     assert "names must differ between studies" in assert_one_line(error)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from matplotlib.figure import Figure as Page
@@ -16,6 +17,7 @@ from syncsweep.config import Ensemble, Physics, SpinHalfPair, block_id
 from syncsweep.config_results import Analysis, Figure, LogBins
 from syncsweep.layout import BlockFolder
 from syncsweep.results.figures import style
+from syncsweep.results.figures.maxima import LIMITS, draw_maxima
 from syncsweep.results.figures.plots import plot_density, plot_mean
 from syncsweep.results.figures.sweep import FigureError, draw
 from syncsweep.results.maxima import make_maxima_table
@@ -213,3 +215,16 @@ def test_script_ends_with_one_line(monkeypatch, tables, tmp_path):
         run_script(monkeypatch, tables, tmp_path / "fig", "nonesuch")
     assert isinstance(caught.value.code, str)
     assert "nonesuch" in caught.value.code and "\n" not in caught.value.code
+
+
+@pytest.mark.parametrize(("name", "values"), [("chi_maxima", 0), ("differences", 1)])
+def test_arrow_heads_are_at_the_limits_of_the_chain(name, values):
+    histogram = pd.DataFrame(
+        {"eta": [0.1] * 2, "low": [0.0, 0.5], "chi_density": [1.0] * 2}
+    ).assign(difference_density=1.0)
+    for model, expected in (("spin1_chain", LIMITS[4][values]), ("spin_half_pair", None)):
+        page = Page()
+        (panel,) = style.lay_out(page, np.array([0.1]), 1, "x")
+        draw_maxima(panel, name, histogram, model, 4)
+        drawn = [tuple(line.get_ydata()) for line in panel.last.lines]
+        assert drawn == ([] if expected is None else [expected])

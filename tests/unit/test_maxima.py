@@ -23,12 +23,13 @@ BINS = 21
 ANALYSIS = Analysis(s_max_bins=LogBins(low=1e-5, high=1e-1, count=8), maxima_bins=BINS)
 
 
-def with_b(rows, *values):
-    """The rows with S_d = u + (b/8π) cos 2φ', the law of two spins, for each η."""
+def with_waves(rows, *waves):
+    """The rows with S_d = u + amplitude·cos kφ', for a pair (k, amplitude) at each η."""
     frequencies = relative_frequencies(1, 2)
-    coefficients = np.zeros((len(values), len(frequencies)), dtype=complex)
+    coefficients = np.zeros((len(waves), len(frequencies)), dtype=complex)
     coefficients[:, 0] = 1 / (2 * pi)
-    coefficients[:, frequencies[:, 0].tolist().index(2)] = np.array(values) / (16 * pi)
+    for row, (k, amplitude) in zip(coefficients, waves, strict=True):
+        row[frequencies[:, 0].tolist().index(k)] = amplitude / 2
     found = s_max(coefficients, frequencies)
     s_d = pack_coefficients(coefficients)
     return replace(rows, s_d=s_d, s_max=found.s_max, angles=found.angles)
@@ -36,12 +37,16 @@ def with_b(rows, *values):
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
-    """Samples: b > 0; b < 0; b > 0, failed at the second η; and one that is not resolved."""
+    """Two maxima at 0 and π, or one at 0; ±π/2; 0 and π, but failed; and one not resolved."""
     parent = tmp_path_factory.mktemp("maxima")
     solver = SampleSolver(PHYSICS, ETAS)
     rows = [solver.rows(sample) for sample in range(4)]
-    samples = [with_b(rows[0], 0.1, 0.1), with_b(rows[1], -0.1, -0.2), with_b(rows[2], 0.3, 0.3)]
-    samples.append(with_b(rows[3], 1e-13, 1e-13))
+    samples = [
+        with_waves(rows[0], (2, 4e-3), (1, 4e-3)),
+        with_waves(rows[1], (2, -4e-3), (2, -8e-3)),
+        with_waves(rows[2], (2, 1e-2), (2, 1e-2)),
+        with_waves(rows[3], (2, 1e-14), (2, 1e-14)),
+    ]
     samples[2] = replace(samples[2], status=np.array([samples[2].status[0], FAILED]))
     folder = parent / f"chain-{PHYSICS.digest}"
     description.write(folder, "chain", PHYSICS, [ETAS])
@@ -52,16 +57,20 @@ def table(tmp_path_factory):
     return pq.read_table(parent / f"{MAXIMA_TABLE}.parquet").to_pandas()
 
 
-def test_every_realisation_and_each_of_its_maxima_has_the_same_weight(table):
-    """b > 0 has maxima at 0 and π, b < 0 at ±π/2; χ₂ = |Δφ|/π."""
-    for eta, above in ((0.0, 2 / 3), (0.5, 1 / 2)):
-        rows = table[table["eta"] == eta]
-        expected = np.zeros(BINS)
-        expected[[0, -1]] = above / 2
-        expected[BINS // 2] = 1 - above
-        for column in ("chi_density", "difference_density"):
-            np.testing.assert_allclose(rows[column] / BINS, expected, atol=1e-12)
-        assert rows["maxima"].unique() == pytest.approx([2])
+@pytest.mark.parametrize(
+    ("eta", "low", "middle", "high", "maxima"),
+    [(0.0, 1 / 3, 1 / 3, 1 / 3, 2), (0.5, 1 / 2, 1 / 2, 0, 3 / 2)],
+)
+def test_every_realisation_and_each_of_its_maxima_has_the_same_weight(
+    table, eta, low, middle, high, maxima
+):
+    """χ₂ = |Δφ|/π: in the limit one realisation of three lies in the middle bin."""
+    rows = table[table["eta"] == eta]
+    expected = np.zeros(BINS)
+    expected[[0, BINS // 2, -1]] = low, middle, high
+    for column in ("chi_density", "difference_density"):
+        np.testing.assert_allclose(rows[column] / BINS, expected, atol=1e-12)
+    assert rows["maxima"].unique() == pytest.approx([maxima])
 
 
 def test_errors_are_those_of_the_mean_over_realisations(table):

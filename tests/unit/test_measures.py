@@ -471,6 +471,27 @@ def test_saddles_on_the_grid_are_no_maxima():
         np.testing.assert_allclose(deviation(row, frequencies, found.angles), height[0], rtol=1e-9)
 
 
+def test_a_saddle_that_no_neighbour_on_the_grid_overtops_is_no_maximum():
+    """cos φ₁ + cos φ₂ + cos(φ₁−φ₂) − cos(φ₁+φ₂) rises from 2 at 0 to 5/2 at ±(π/3, π/3)."""
+    frequencies = relative_frequencies(1, 3)
+    row = np.zeros(len(frequencies), dtype=complex)
+    row[0] = 1 / (4 * pi**2)
+    for k, value in (([1, 0], 0.5), ([0, 1], 0.5), ([1, -1], 0.5), ([1, 1], -0.5)):
+        row[frequencies.tolist().index(k)] = value
+    found = local_maxima(row[None], frequencies, s_max(row[None], frequencies).s_max, 0.7)
+    expected = [[pi / 3, pi / 3], [5 * pi / 3, 5 * pi / 3]]
+    np.testing.assert_allclose(sorted(found.angles.tolist()), expected, atol=1e-6)
+
+
+def test_a_maximum_between_points_of_the_grid_is_found_once():
+    frequencies = relative_frequencies(0.5, 2)
+    phases = (np.arange(24) + 0.5) * 2 * pi / 24
+    rows = np.stack([np.full(24, 1 / (2 * pi)), 0.01 * np.exp(-1j * phases)], axis=1)
+    found = local_maxima(rows, frequencies, s_max(rows, frequencies).s_max, 0.9)
+    assert found.owner.tolist() == list(range(24))
+    np.testing.assert_allclose(found.angles[:, 0], phases, atol=1e-6)
+
+
 def test_pairwise_differences_are_the_shorter_way_round():
     angles = np.array([0.1, 2 * pi - 0.2, pi + 0.1])
     np.testing.assert_allclose(pairwise_differences(angles), [0.3, pi, pi - 0.3])

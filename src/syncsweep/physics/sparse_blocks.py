@@ -63,9 +63,7 @@ class PartialInverse:
             null = q[:, len(block) - gone.sum() :]
             vectors.append(_embedded(null, unknowns, n))
             block[gone] = null.T
-            inverted = np.linalg.inv(block)
-            inverted[:, gone] = 0.0
-            inverses.append(sparse.coo_array(inverted))
+            inverses.append(sparse.coo_array(np.linalg.inv(block)))
             places.append(unknowns)
         self.null_vectors = np.hstack(vectors)
         place = np.concatenate(places)
