@@ -9,7 +9,7 @@ from snakemake.utils import min_version
 min_version("9.1")
 
 try:
-    from syncsweep import config_file, layout
+    from syncsweep import config_file, layout, paper_studies
 except ModuleNotFoundError as error:
     sys.exit(
         f"error: {sys.executable} has no {error.name}: run `make env`, then .venv/bin/snakemake"
@@ -24,6 +24,7 @@ try:
         CONFIG = config_file.parse(config)
     else:
         CONFIG = config_file.load("config.yaml", overrides=config)
+    CONFIG = paper_studies.with_paper_studies(CONFIG)
     if workflow.is_main_process:
         layout.check_writable(CONFIG.results)
 except (config_file.ConfigError, layout.NotWritableError) as error:
@@ -45,6 +46,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/shards.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/paper.smk"
 
 
 localrules:

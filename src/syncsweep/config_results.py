@@ -51,6 +51,12 @@ class Analysis(Strict):
         le=1000,
         description="equal bins of χ and of |Δφ| at the maxima of S_d; null makes no such table",
     )
+    limit_draws: OptionalInteger = Field(
+        None,
+        ge=1000,
+        le=10**8,
+        description="draws of the exact law of η → 0⁺, which needs η = 0 in a block; null: none",
+    )
 
     @model_validator(mode="after")
     def _intervals_apart(self) -> Self:

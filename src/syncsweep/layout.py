@@ -5,7 +5,7 @@
 <results>/<study>-<hash>/<block>/samples-<a>-<b>.parquet  shard of the samples a … b−1
 <results>/<study>-<hash>/<block>/parts/                   rows of unfinished shards
 <results>/<study>-<hash>/<block>/log.jsonl                what each job took over and solved
-<results>/tables/<study>/, <results>/figures/, <results>/logs/
+<results>/tables/<study>/, <results>/paper/, <results>/figures/, <results>/logs/
 """
 
 from __future__ import annotations
@@ -27,6 +27,49 @@ TABLES = ("summary", "chi_histogram", "s_max_histogram")
 #: One more, of the maxima of S_d, for studies that ask for it.
 MAXIMA_TABLE = "maxima_histogram"
 
+#: Two more, of the exact law of η → 0⁺ and what it does for the averages, where that is asked for.
+LIMIT_TABLES = ("limit_law", "limit_control")
+
+#: Tables of the parts of the paper, by part, without ending.
+PAPER_TABLES = {
+    "modes": ("modes_counts", "modes_eigenvalues", "modes_symmetries"),
+    "dynamics": ("dynamics_series", "dynamics_fits"),
+    "quality": ("quality", "quality_shifts"),
+    "locking": ("locking",),
+    "types": ("types_realisations", "types_maxima", "types_distribution", "types_counts"),
+    "chi_map": ("chi_map_grid", "chi_map_triangles", "chi_map_uniformity"),
+    "two_spin1s": ("two_spin1s_sweep", "two_spin1s_distribution", "two_spin1s_summary"),
+    "ablations": ("ablations", "ablations_threshold", "ablations_reading"),
+    "ensemble": ("ensemble_eigenvalues", "ensemble_boundary", "ensemble_summary"),
+    "validation": ("validation",),
+}
+
+
+@dataclass(frozen=True)
+class PaperFigure:
+    """A figure of the paper that is not one of a sweep: its module, and the parts it is made of."""
+
+    module: str
+    parts: tuple[str, ...]
+
+    @property
+    def tables(self) -> list[str]:
+        """All tables of its parts."""
+        return [table for part in self.parts for table in PAPER_TABLES[part]]
+
+
+#: Figures of the paper by file name.
+PAPER_FIGURES = {
+    "fig1": PaperFigure("fig1", ("quality", "locking")),
+    "fig2": PaperFigure("fig2", ("types",)),
+    "fig4": PaperFigure("fig4", ("chi_map",)),
+    "figE": PaperFigure("two_spin1s", ("two_spin1s",)),
+    "figS_modes": PaperFigure("modes", ("modes",)),
+    "figS_dynamics": PaperFigure("dynamics", ("dynamics",)),
+    "figS_ablations": PaperFigure("ablations", ("ablations",)),
+    "figS_ensemble": PaperFigure("ensemble", ("ensemble",)),
+}
+
 
 def study_folder(results: str | Path, study: str, physics_hash: str) -> Path:
     """Folder of all rows of one physics."""
@@ -36,6 +79,11 @@ def study_folder(results: str | Path, study: str, physics_hash: str) -> Path:
 def tables_folder(results: str | Path, study: str) -> Path:
     """Folder of the tables of the present configuration."""
     return Path(results) / "tables" / study
+
+
+def paper_folder(results: str | Path) -> Path:
+    """Folder of the tables of `snakemake paper`; no study may have this name."""
+    return Path(results) / "paper"
 
 
 def figures_folder(results: str | Path) -> Path:
@@ -135,7 +183,7 @@ def check_writable(results: str | Path) -> None:
         Path(results).exists()  # a name too long is an error of its own
     except OSError as error:
         raise NotWritableError(f"results: {results} cannot be written ({error.strerror})") from None
-    inside = (Path(results) / name for name in ("tables", "figures", "logs"))
+    inside = (Path(results) / name for name in ("tables", "paper", "figures", "logs"))
     for path in (folder, *inside):
         if os.path.lexists(path) and not path.is_dir():
             raise NotWritableError(f"results: {results} cannot be used, because {path} is a file")

@@ -11,7 +11,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from syncsweep.config import Physics
+from syncsweep.config_physics import Physics
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.models import MODELS, Model
 from syncsweep.physics.perturbation import random_generator

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
@@ -26,9 +28,43 @@ FIGURES = (
     "results/__init__.py",
     "results/figures/sweep.py",
     "results/figures/maxima.py",
+    "results/figures/page.py",
     "results/figures/plots.py",
     "results/figures/style.py",
 )
+
+
+def part_of_paper(part: str) -> tuple[str, ...]:
+    """The modules that decide what the tables of a part of the paper hold."""
+    return _with_imports(f"results/paper/{part}.py", ("physics/", "results/", "sample.py"))
+
+
+def figure_of_paper(module: str) -> tuple[str, ...]:
+    """The modules that decide what a figure of the paper looks like, given its tables."""
+    return _with_imports(f"results/figures/{module}.py", ("results/figures/",))
+
+
+def _with_imports(module: str, within: tuple[str, ...]) -> tuple[str, ...]:
+    """A module and all that it imports from some folders and modules, directly or not."""
+    found: list[str] = []
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.append(name)
+            waiting += [other for other in _imports(name) if other.startswith(within)]
+    return tuple(sorted(found))
+
+
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    names = []
+    for node in ast.walk(ast.parse((_PACKAGE / module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("syncsweep"):
+            folder = Path(*str(node.module).split(".")[1:])
+            names += [folder, *(folder / alias.name for alias in node.names)]
+    files = [str(name.with_suffix(".py")) for name in names if name.name]
+    return tuple(file for file in files if (_PACKAGE / file).is_file())
 
 
 def digest(modules: tuple[str, ...]) -> str:

@@ -11,16 +11,10 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from syncsweep.config import (
-    Config,
-    ConfigError,
-    EtaBlock,
-    Physics,
-    block_id,
-    canonical_eta,
-    parse,
-)
+from syncsweep.config import Config, ConfigError, parse
+from syncsweep.config_eta import EtaBlock, block_id, canonical_eta
 from syncsweep.config_file import check_yaml
+from syncsweep.config_physics import Physics
 
 PLAIN = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
 PAIR = PLAIN["studies"]["spin_half_pair"]

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from syncsweep.config import RESULTS_VERSION, Physics
 from syncsweep.config_file import load
+from syncsweep.config_physics import RESULTS_VERSION, Physics
 from syncsweep.sample import SampleSolver
 
 GOLDEN = Path(__file__).with_name("golden.json")

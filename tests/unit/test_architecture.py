@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from syncsweep.config import Ensemble, Physics, SpinHalfPair, block_id
+from syncsweep.config_eta import block_id
+from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep import description
 from syncsweep.sweep.shard import read_shard

@@ -13,7 +13,8 @@ import pytest
 from matplotlib.figure import Figure as Page
 from matplotlib.image import imread
 
-from syncsweep.config import Ensemble, Physics, SpinHalfPair, block_id
+from syncsweep.config_eta import block_id
+from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.config_results import Analysis, Figure, LogBins
 from syncsweep.layout import BlockFolder
 from syncsweep.results.figures import style

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from syncsweep.config import Ensemble, Physics, Spin1Chain, block_id
+from syncsweep.config_eta import block_id
+from syncsweep.config_physics import Ensemble, Physics, Spin1Chain
 from syncsweep.config_results import Analysis, LogBins
 from syncsweep.layout import MAXIMA_TABLE, BlockFolder
 from syncsweep.physics.measures import s_max

@@ -6,7 +6,8 @@ import random
 import numpy as np
 import pytest
 
-from syncsweep.config import Ensemble, Physics, SpinHalfPair, block_id
+from syncsweep.config_eta import block_id
+from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep.parts import PartIdentity, PartWriter, read_part
 from syncsweep.sweep.shard import column, to_table

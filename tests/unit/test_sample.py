@@ -8,15 +8,9 @@ import numpy as np
 import pytest
 
 from syncsweep import sample as sample_module
-from syncsweep.config import (
-    Ensemble,
-    Physics,
-    Spin1Chain,
-    SpinHalfPair,
-    block_id,
-    canonical_eta,
-)
+from syncsweep.config_eta import block_id, canonical_eta
 from syncsweep.config_file import load
+from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import (
     FAILED,

@@ -130,7 +130,7 @@ def test_chain_is_that_of_the_shipped_configuration():
     assert ours.ensemble == shipped.ensemble
     assert ours.eta_blocks == shipped.eta_blocks
     assert ours.samples_per_chunk == shipped.samples_per_chunk
-    assert n_eta() == 29
+    assert n_eta() == 30
 
 
 def test_cost_of_a_sweep_is_that_of_its_jobs():

@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from syncsweep.config import Ensemble, Physics, SpinHalfPair, block_id
+from syncsweep.config_eta import block_id
+from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.config_results import Analysis, LogBins
 from syncsweep.layout import TABLES, BlockFolder
 from syncsweep.physics.measures import Maximum, interval_probabilities, sample_chi

@@ -145,6 +145,8 @@ def figure_stem(study):
 
 
 def figure_files(study):
+    if CONFIG.studies[study].figure is None:
+        return []
     stem = figure_stem(study)
     panels = CONFIG.studies[study].figure.panels
     images = [stem.with_name(f"{stem.name}.{kind}") for kind in ("pdf", "png")]

@@ -1,11 +1,13 @@
 # The figure of each study, as PDF and PNG with the data of each panel beside it.
 
 
-for _study in CONFIG.studies:
+for _study, _settings in CONFIG.studies.items():
+    if _settings.figure is None:
+        continue
 
     rule:
         name:
-            f"draw_{CONFIG.studies[_study].figure.name.replace('-', '_')}"
+            f"draw_{_settings.figure.name.replace('-', '_')}"
         input:
             [file for file in table_files(_study) if file.suffix == ".parquet"],
         output:

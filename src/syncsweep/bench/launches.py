@@ -18,8 +18,8 @@ from typing import Any
 
 import yaml
 
-from syncsweep import config
 from syncsweep.bench.overhead import STUDY, chain
+from syncsweep.config_eta import block_id
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep import description
 
@@ -52,7 +52,7 @@ class Bench:
             physics, etas = parsed.physics(STUDY), parsed.studies[STUDY].eta_blocks[0].etas
             study = study_folder(folder, STUDY, physics.digest)
             description.write(study, STUDY, physics, [etas])
-            yield BlockFolder(study / config.block_id(etas))
+            yield BlockFolder(study / block_id(etas))
 
     @contextmanager
     def temporary(self) -> Iterator[Path]:

@@ -97,11 +97,11 @@ class SweepCost:
 
 
 def chain(samples: int, folder: str = "results") -> Config:
-    """The spin-1 chain of the shipped config.yaml: N = 3, 29 values of η."""
+    """The spin-1 chain of the shipped config.yaml: N = 3, 29 values of η and the limit."""
     study = {
         "model": {"name": "spin1_chain", "n_sites": 3},
         "samples": samples,
-        "eta_blocks": [{"first": 1e-6, "last": 10.0, "per_decade": 4}],
+        "eta_blocks": [{"first": 1e-6, "last": 10.0, "per_decade": 4, "limit": True}],
         "analysis": {"s_max_bins": {"low": 1e-8, "high": 1e-3, "count": 60}},
         "figure": {"name": "chain"},
     }

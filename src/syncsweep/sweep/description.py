@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from syncsweep.config import RESULTS_VERSION, Physics, block_id, canonical_eta
+from syncsweep.config_eta import block_id, canonical_eta
+from syncsweep.config_physics import RESULTS_VERSION, Physics
 from syncsweep.files import replace_atomically
 from syncsweep.layout import BlockFolder, study_file
 

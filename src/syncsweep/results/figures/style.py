@@ -131,10 +131,14 @@ def log_cell_edges(centres: Sequence[float] | np.ndarray) -> np.ndarray:
     return 10 ** np.concatenate([outer[:1], middles, outer[1:]])
 
 
+def sweep_height(n_panels: int) -> float:
+    """Height of a figure with so many panels above each other [in]."""
+    return _TOP + n_panels * _HEIGHT + (n_panels - 1) * _GAP + _BOTTOM
+
+
 def lay_out(figure: Figure, etas: np.ndarray, n_panels: int, eta_label: str) -> list[Panel]:
-    """Size the figure, and add panels for ascending `etas` (n_eta,), (a) at the top."""
-    height = _TOP + n_panels * _HEIGHT + (n_panels - 1) * _GAP + _BOTTOM
-    figure.set_size_inches(COLUMN_WIDTH, height)
+    """Add panels for ascending `etas` (n_eta,) to a figure of `sweep_height`, (a) at the top."""
+    height = sweep_height(n_panels)
     panels = []
     for index in range(n_panels):
         bottom = height - _TOP - (index + 1) * _HEIGHT - index * _GAP

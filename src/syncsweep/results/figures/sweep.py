@@ -12,27 +12,23 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure as Page
 from matplotlib.patheffects import AbstractPathEffect, withStroke
-from matplotlib.style import context
 from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config_results import MAXIMA_PANELS, Analysis, Figure
-from syncsweep.files import replace_atomically
-from syncsweep.layout import MAXIMA_TABLE, TABLES
-from syncsweep.results import ResultsError
+from syncsweep.layout import LIMIT_TABLES, MAXIMA_TABLE, TABLES
 from syncsweep.results.figures import style
 from syncsweep.results.figures.maxima import PANEL_COLUMNS, draw_maxima
-from syncsweep.results.figures.plots import draw_density, mark_intervals, plot_guide, plot_mean
+from syncsweep.results.figures.page import FigureError, new_page, read_table, save_data
+from syncsweep.results.figures.plots import (
+    draw_density,
+    mark_intervals,
+    mark_limit,
+    plot_guide,
+    plot_mean,
+)
 from syncsweep.results.figures.style import Panel
 from syncsweep.results.tables import METADATA_KEY
-
-
-class FigureError(ResultsError):
-    """A figure that cannot be drawn; the message is one line for the user."""
 
 
 class FigureRequest(BaseModel):
@@ -58,6 +54,7 @@ class Tables:
     marks_intervals: bool
     model: str
     maxima_histogram: pd.DataFrame | None = None
+    limit_law: pd.DataFrame | None = None
 
     @property
     def etas(self) -> np.ndarray:
@@ -70,14 +67,21 @@ class Tables:
         assert self.maxima_histogram is not None
         return self.maxima_histogram, self.model, self.n_sites
 
+    def exact(self, quantity: str) -> float:
+        """Expectation of a quantity at η → 0⁺, NaN without a table of the limit."""
+        if self.limit_law is None:
+            return np.nan
+        return self.limit_law.set_index("quantity")["value"].get(quantity, np.nan)
+
 
 def draw(
     tables: Path, figure: Figure, analysis: Analysis, model: str, n_sites: int, stem: Path
 ) -> None:
     """Draw the figure of the tables in a folder as <stem>.pdf and <stem>.png.
 
-    model, n_sites: for the labels. The numbers of each panel go to <stem>_<panel>.csv. Equal tables
-    give equal files. Raises FigureError if a table is missing, damaged or made with another
+    model, n_sites: for the labels. The numbers of each panel go to <stem>_<panel>.csv, and with
+    analysis.limit_draws the exact values at η → 0⁺ to <stem>_limit.csv. Equal tables give equal
+    files. Raises FigureError if a table is missing, damaged or made with another
     analysis.
     """
     if model not in style.ENERGY_UNITS:
@@ -85,7 +89,9 @@ def draw(
     # The intervals of χ mean something beside a panel that shows their probabilities.
     marks_intervals = not {"probabilities", "ratio"}.isdisjoint(figure.panels)
     shows_maxima = not set(MAXIMA_PANELS).isdisjoint(figure.panels)
-    names = (*TABLES, MAXIMA_TABLE) if shows_maxima else TABLES
+    names = [*TABLES, *([MAXIMA_TABLE] if shows_maxima else [])]
+    if analysis.limit_draws is not None:
+        names.append(LIMIT_TABLES[0])
     frames = {name: _read(tables / f"{name}.parquet", analysis) for name in names}
     data = Tables(
         **frames,
@@ -94,58 +100,35 @@ def draw(
         marks_intervals=marks_intervals,
         model=model,
     )
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    # Whatever the user's own settings are, equal tables give equal files.
-    with context(["default", style.SETTINGS]):
-        page = Page()
-        FigureCanvasAgg(page)
+    height = style.sweep_height(len(figure.panels))
+    with new_page(stem, style.COLUMN_WIDTH, height) as page:
         label = rf"$\eta/{style.ENERGY_UNITS[model]}$"
         panels = style.lay_out(page, data.etas, len(figure.panels), label)
         for panel, name in zip(panels, figure.panels, strict=True):
             _PANELS[name](panel, data)
             style.align_label(panel.first)
-        without = {"CreationDate": None, "Producer": None, "Creator": None}
-        _save(page, stem.with_name(f"{stem.name}.pdf"), 600, without)
-        _save(page, stem.with_name(f"{stem.name}.png"), 300, {"Software": None})
     # Data of a panel that is no longer drawn would look like those of this figure.
-    for panel_name in _PANELS:
+    for panel_name in (*_PANELS, "limit"):
         stem.with_name(f"{stem.name}_{panel_name}.csv").unlink(missing_ok=True)
-    for name in figure.panels:
-        _save_data(stem.with_name(f"{stem.name}_{name}.csv"), _panel_data(data, name))
+    shown = {name: _panel_data(data, name) for name in figure.panels}
+    if data.limit_law is not None:
+        shown["limit"] = data.limit_law
+    save_data(stem, shown)
 
 
 def _read(path: Path, analysis: Analysis) -> pd.DataFrame:
+    table = read_table(path)
     try:
-        # One thread, because Arrow's others sometimes crash a process that ends.
-        table = pq.ParquetFile(path.absolute()).read(use_threads=False)
         made_with = Analysis.model_validate(
             json.loads(table.schema.metadata[METADATA_KEY])["analysis"]
         )
-    except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
-        reason = "is missing" if isinstance(error, FileNotFoundError) else "is damaged"
+    except (ValueError, KeyError, TypeError):
         raise FigureError(
-            f"{path}: {reason}; run the same snakemake command again to make the tables"
+            f"{path}: is damaged; run the same snakemake command again to make the tables"
         ) from None
     if made_with != analysis:
         raise FigureError(f"{path}: was made with another analysis than the figure asks for")
     return table.to_pandas()
-
-
-def _save(page: Page, path: Path, dpi: int, metadata: dict[str, None]) -> None:
-    """Save as PDF or PNG; metadata: what to leave out, so that equal pages are equal files."""
-    ending = path.suffix[1:]
-
-    def write(temporary: Path) -> None:
-        page.savefig(temporary, format=ending, dpi=dpi, metadata=metadata)
-
-    replace_atomically(path, write)
-
-
-def _save_data(path: Path, data: pd.DataFrame) -> None:
-    def write(temporary: Path) -> None:
-        data.to_csv(temporary, index=False, lineterminator="\n")
-
-    replace_atomically(path, write)
 
 
 def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
@@ -187,6 +170,8 @@ def _draw_probabilities(panel: Panel, tables: Tables) -> None:
         for a in range(len(intervals)):
             mean, error = rows[f"p{a + 1}"].to_numpy(), rows[f"p{a + 1}_se"].to_numpy()
             lines.append(plot_mean(part.axes, part.centres, mean, error, style.line_colour(a)))
+    for a in range(len(intervals)):
+        mark_limit(panel, tables.exact(f"p{a + 1}"), style.line_colour(a))
     names = [rf"$P_{{{a + 1}}}$" for a in range(len(intervals))]
     lengths = np.array([high - low for low, high in intervals])
     if np.allclose(lengths, lengths[0], rtol=0, atol=1e-12):
@@ -214,6 +199,7 @@ def _draw_ratio(panel: Panel, tables: Tables) -> None:
         plot_mean(part.axes, part.centres, mean, error, style.LINE_COLOURS[0])
         plot_guide(part.axes, 1)
         plot_guide(part.axes, uniform)
+    mark_limit(panel, tables.exact("ratio"), style.LINE_COLOURS[0])
     panel.note(1, "1")
     panel.note(uniform, f"{_fraction(uniform)}: uniform")
     panel.first.set_ylim(0, max(panel.first.get_ylim()[1], 1.2))
@@ -231,6 +217,7 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
         rows = tables.summary[part.mask]
         mean, error = rows["s_max_mean"].to_numpy(), rows["s_max_se"].to_numpy()
         plot_mean(part.axes, part.centres, mean, error, "white", outline)
+    mark_limit(panel, tables.exact("s_max_mean"), "white", outline)
     panel.first.set_yscale("log")
     panel.first.set_ylim(edges[0], edges[-1])
     unit = rf"rad$^{{-{tables.n_sites - 1}}}$"

@@ -1,0 +1,20 @@
+"""One part of the paper: `make_paper_part.py PART --request JSON --output DIR` makes its tables."""
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from syncsweep.layout import PAPER_TABLES
+from syncsweep.results import ResultsError, parse_request
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("part", choices=PAPER_TABLES)
+parser.add_argument("--request", required=True, help="JSON: what the part is to compute")
+parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
+arguments = parser.parse_args()
+part = import_module(f"syncsweep.results.paper.{arguments.part}")
+try:
+    part.make(parse_request(part.Request, arguments.request), arguments.output)
+except (ResultsError, OSError) as error:
+    sys.exit(f"error: {error}")

@@ -1,0 +1,89 @@
+"""Configuration of the perturbation strengths: blocks of η, their values and their names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from functools import cached_property
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from syncsweep.config_fields import Boolean, Integer, Number, Strict
+
+
+class EtaBlock(Strict):
+    """An η-block, solved together: a logarithmic grid, or values one by one (0 is η → 0⁺)."""
+
+    first: Number | None = Field(
+        None, gt=0, description="smallest η of a grid, in the model's energy unit"
+    )
+    last: Number | None = Field(
+        None, gt=0, description="largest η of a grid, in the model's energy unit"
+    )
+    per_decade: Integer | None = Field(None, ge=1, le=1000, description="values of η per decade")
+    limit: Boolean = Field(False, description="whether the exact limit η → 0⁺ belongs to the grid")
+    values: tuple[Number, ...] | None = Field(
+        None,
+        min_length=1,
+        max_length=10_000,
+        description="single values of η, in the model's energy unit, instead of a grid",
+    )
+
+    @model_validator(mode="after")
+    def _is_grid_or_list(self) -> Self:
+        grid = (self.first, self.last, self.per_decade)
+        if self.values is not None and grid == (None, None, None):
+            if self.limit:
+                raise ValueError("limit goes with a grid; among values the limit is 0")
+            if min(self.values) < 0:
+                raise ValueError(f"values must be ≥ 0, but hold {min(self.values):g}")
+            return self
+        if (
+            self.values is not None
+            or self.first is None
+            or self.last is None
+            or not self.per_decade
+        ):
+            raise ValueError("needs either first, last and per_decade, or values")
+        if self.last < self.first:
+            raise ValueError(
+                f"last must not be smaller than first, but {self.last:g} < {self.first:g}"
+            )
+        decades = math.log10(self.last) - math.log10(self.first)
+        steps = decades * self.per_decade
+        if decades > 100 or steps > 10_000:
+            raise ValueError("first and last must be at most 100 decades and 10000 steps apart")
+        if abs(steps - round(steps)) > 1e-6:
+            raise ValueError(
+                f"last must lie a whole number of steps above first, but is {self.last:g}"
+            )
+        return self
+
+    @cached_property
+    def etas(self) -> tuple[float, ...]:
+        """The values of η, canonical and ascending."""
+        values = self.values
+        if values is None:
+            assert self.first and self.last and self.per_decade
+            steps = round(math.log10(self.last / self.first) * self.per_decade)
+            values = tuple(self.first * 10 ** (k / self.per_decade) for k in range(steps + 1))
+            values = (0.0, *values) if self.limit else values
+        return tuple(sorted(map(canonical_eta, values)))
+
+    @cached_property
+    def id(self) -> str:
+        """Folder name of the block, made from its values."""
+        return block_id(self.etas)
+
+
+def canonical_eta(eta: float) -> float:
+    """η rounded to twelve digits, so that one value has one name."""
+    return float(f"{eta + 0.0:.12g}")
+
+
+def block_id(etas: tuple[float, ...]) -> str:
+    """Folder name of a block of canonical, ascending η."""
+    digest = hashlib.sha256(json.dumps(etas).encode()).hexdigest()[:8]
+    return f"eta-{etas[0]:.4g}-{etas[-1]:.4g}-n{len(etas)}-{digest}"

@@ -1,0 +1,40 @@
+"""Configuration of `snakemake paper`: its studies, and how large its parts are."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from syncsweep.config_fields import Integer, SafeName, Strict
+
+
+class Paper(Strict):
+    """The rest of the paper: which studies it is about, and how many draws each part has."""
+
+    chain: SafeName = Field(
+        "spin1_chain", description="study of three spin-1s behind Figs. 1 to 3 and the ablations"
+    )
+    pair: SafeName = Field("spin_half_pair", description="study of two spin-1/2s behind Fig. 5")
+    supplement: tuple[SafeName, ...] = Field(
+        (), description="further studies whose figures belong to it"
+    )
+    locking_samples: Integer = Field(
+        2000, ge=2, le=10**6, description="realisations behind Λ(η) of Fig. 1"
+    )
+    quality_samples_n2: Integer = Field(
+        200, ge=2, le=10**6, description="spectra per η behind Q(η) of Fig. 1, two spins"
+    )
+    quality_samples_n3: Integer = Field(
+        8, ge=2, le=10**6, description="spectra per η behind Q(η) of Fig. 1, three spins"
+    )
+    ablation_samples: Integer = Field(
+        400, ge=2, le=10**6, description="realisations per η of each changed ensemble"
+    )
+    ensemble_samples: Integer = Field(
+        6, ge=2, le=10**4, description="spectra of the random dissipator held against Ref. 57"
+    )
+
+    @property
+    def roles(self) -> list[tuple[str, str]]:
+        """Every key that names a study, with the name."""
+        named = [("chain", self.chain), ("pair", self.pair)]
+        return named + [("supplement", name) for name in self.supplement]

@@ -1,0 +1,93 @@
+"""Configuration of all that decides the rows: models, the random perturbation, the seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from syncsweep.config_fields import Integer, Number, OptionalInteger, Strict
+
+#: Raise by one when a physical value of a row moves by more than 1e-9, and only then.
+RESULTS_VERSION = 1
+
+#: Largest matrix of the ensemble that fits a machine: four spin-1s, D² = 6561.
+_MOST_SITES = 4
+
+
+class Spin1Chain(Strict):
+    """Open chain of spin-1s (Eq. 6); energies and rates in units of ω."""
+
+    name: Literal["spin1_chain"] = Field(description="this model")
+    n_sites: Integer = Field(
+        3,
+        ge=2,
+        le=_MOST_SITES,
+        description="number of spins N; 4 takes half a minute per sample and 1.5 GB per rank",
+    )
+    omega: Number = Field(1.0, description="level splitting ω")
+    J: Number = Field(0.5, description="exchange coupling J [ω]")
+    delta: Number = Field(0.5, description="Ising coupling Δ [ω]")
+    gamma: Number = Field(2.0, ge=0, description="rate γ of the jump operators √γ (S^z)² [ω]")
+
+    @property
+    def spin(self) -> float:
+        """Spin quantum number of each site."""
+        return 1.0
+
+
+class SpinHalfPair(Strict):
+    """Two spin-1/2s with collective decay (App. D); energies in units of J."""
+
+    name: Literal["spin_half_pair"] = Field(description="this model")
+    J: Number = Field(1.0, description="exchange coupling J")
+    delta: Number = Field(1.0, description="Ising coupling Δ [J]")
+    B: Number = Field(0.3, description="magnetic field B [J]")
+    gamma: Number = Field(0.5, ge=0, description="amplitude γ of the jump operator γ(σ₁⁻+σ₂⁻) [√J]")
+
+    @property
+    def spin(self) -> float:
+        """Spin quantum number of each site."""
+        return 0.5
+
+    @property
+    def n_sites(self) -> int:
+        """Number of spins."""
+        return 2
+
+
+class Ensemble(Strict):
+    """The random perturbation L₍₁₎ of App. F."""
+
+    zeta_coh: Number = Field(1.0, ge=0, description="weight of the random Hamiltonian")
+    zeta_diss: Number = Field(1.0, ge=0, description="weight of the random dissipator")
+    basis: Literal["paper", "orthonormal"] = Field(
+        "paper", description="traceless operators: literal Eq. F3, or orthonormal ones"
+    )
+    rank: OptionalInteger = Field(
+        None, ge=1, description="rank of the Kossakowski matrix; null is full rank D²−1"
+    )
+
+    @model_validator(mode="after")
+    def _perturbs(self) -> Self:
+        if self.zeta_coh == 0 and self.zeta_diss == 0:
+            raise ValueError("zeta_coh and zeta_diss must not both be 0")
+        return self
+
+
+class Physics(Strict):
+    """All that decides the value of a row, beside its sample and η."""
+
+    model: Spin1Chain | SpinHalfPair = Field(discriminator="name")
+    ensemble: Ensemble
+    root_seed: Integer = Field(ge=0, le=2**63 - 1)
+    results_version: Integer = RESULTS_VERSION
+
+    @cached_property
+    def digest(self) -> str:
+        """Physics hash: 12 hexadecimal digits over the canonical JSON of all fields."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,71 @@
+"""Pages: what every figure shares, from its tables to its files.
+
+A figure is <stem>.pdf and <stem>.png with the data of each panel beside it as <stem>_<panel>.csv.
+Equal tables give equal files, whatever the user's settings of Matplotlib are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Page
+from matplotlib.style import context
+
+from syncsweep.files import replace_atomically
+from syncsweep.results import ResultsError
+from syncsweep.results.figures import style
+
+
+class FigureError(ResultsError):
+    """A figure that cannot be drawn; the message is one line for the user."""
+
+
+def read_table(path: Path) -> pa.Table:
+    """Read one Parquet table of the results; FigureError if it is missing or damaged."""
+    try:
+        # One thread, because Arrow's others sometimes crash a process that ends.
+        return pq.ParquetFile(path.absolute()).read(use_threads=False)
+    except (OSError, pa.ArrowException) as error:
+        reason = "is missing" if isinstance(error, FileNotFoundError) else "is damaged"
+        raise FigureError(
+            f"{path}: {reason}; run the same snakemake command again to make the tables"
+        ) from None
+
+
+@contextmanager
+def new_page(stem: Path, width: float, height: float) -> Iterator[Page]:
+    """A page of width × height [in] to draw on, in the house style; then saved as PDF and PNG."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    with context(["default", style.SETTINGS]):
+        page = Page(figsize=(width, height))
+        FigureCanvasAgg(page)
+        yield page
+        without = {"CreationDate": None, "Producer": None, "Creator": None}
+        _save(page, stem.with_name(f"{stem.name}.pdf"), 600, without)
+        _save(page, stem.with_name(f"{stem.name}.png"), 300, {"Software": None})
+
+
+def save_data(stem: Path, panels: Mapping[str, pd.DataFrame]) -> None:
+    """Write what each panel shows to <stem>_<panel>.csv."""
+    for panel, data in panels.items():
+
+        def write(temporary: Path, data: pd.DataFrame = data) -> None:
+            data.to_csv(temporary, index=False, lineterminator="\n")
+
+        replace_atomically(stem.with_name(f"{stem.name}_{panel}.csv"), write)
+
+
+def _save(page: Page, path: Path, dpi: int, metadata: dict[str, None]) -> None:
+    """Save as PDF or PNG; metadata: what to leave out, so that equal pages are equal files."""
+    ending = path.suffix[1:]
+
+    def write(temporary: Path) -> None:
+        page.savefig(temporary, format=ending, dpi=dpi, metadata=metadata)
+
+    replace_atomically(path, write)

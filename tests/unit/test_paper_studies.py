@@ -1,0 +1,96 @@
+"""Studies that `snakemake paper` adds: what they share with the chain, and what stops them."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from syncsweep.config import parse
+from syncsweep.paper_studies import coupled_and_alone, problem, variants, with_paper_studies
+
+PLAIN = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
+
+
+def changed(**paper):
+    return {**PLAIN, "paper": {**PLAIN["paper"], **paper}}
+
+
+def chain_with(**change):
+    studies = {**PLAIN["studies"]}
+    studies["spin1_chain"] = {**studies["spin1_chain"], **change}
+    return {**PLAIN, "studies": studies}
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return with_paper_studies(parse(PLAIN))
+
+
+def test_none_of_them_is_made_by_default_or_has_a_figure(plain):
+    added = set(plain.studies) - set(PLAIN["studies"])
+    assert len(added) == 5 + 1 + 5 + 6
+    assert not any(plain.studies[name].by_default or plain.studies[name].figure for name in added)
+
+
+def test_samples_with_and_without_the_model_have_the_same_perturbations(plain):
+    for with_model, alone in coupled_and_alone(plain).values():
+        first, second = plain.physics(with_model), plain.physics(alone)
+        assert first.ensemble == second.ensemble and first.root_seed == second.root_seed
+        assert first.model.n_sites == second.model.n_sites
+        parameters = second.model.model_dump(exclude={"name", "n_sites"})
+        assert set(parameters.values()) == {0}
+        assert 0 in plain.studies[with_model].eta_blocks[0].etas
+    free = plain.physics("paper-free-n3").model
+    assert (free.J, free.delta, free.omega, free.gamma) == (0, 0, 1, 2)
+
+
+def test_variants_change_one_thing_of_the_chain(plain):
+    chain = plain.physics("spin1_chain")
+    seen = set()
+    for variant in variants(plain):
+        physics = plain.physics(variant.study)
+        assert physics.model == chain.model and physics.root_seed == chain.root_seed
+        differing = {
+            key
+            for key, value in physics.ensemble.model_dump().items()
+            if value != getattr(chain.ensemble, key)
+        }
+        allowed = {"basis": {"basis"}, "rank": {"rank"}, "weights": {"zeta_coh", "zeta_diss"}}
+        assert differing and differing <= allowed[variant.axis]
+        seen.add((variant.axis, variant.value))
+    assert {("weights", 0.0), ("weights", float("inf")), ("rank", 1.0), ("basis", 1.0)} <= seen
+
+
+def test_a_quick_look_is_quick_in_all_studies():
+    small = with_paper_studies(parse({**PLAIN, "samples": 30}))
+    assert {study.samples for study in small.studies.values()} == {30}
+
+
+def test_two_spins_have_the_rank_that_they_can_have():
+    data = chain_with(ensemble={"rank": 600})
+    studies = with_paper_studies(parse(data)).studies
+    assert studies["paper-free-n2"].ensemble.rank == 80
+    assert studies["paper-free-n3"].ensemble.rank == 600
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({**PLAIN, "paper": None}, "is null"),
+        (changed(chain="spin1_chain_n2"), "not a spin1_chain of three"),
+        (changed(pair="spin1_chain"), "not a spin_half_pair"),
+        (changed(supplement=["nothing"]), "paper.supplement: 'nothing' is none of the studies"),
+        (chain_with(figure=None), "paper.chain: 'spin1_chain' has no figure"),
+        (
+            chain_with(
+                analysis={**PLAIN["studies"]["spin1_chain"]["analysis"], "limit_draws": None}
+            ),
+            "has no analysis.limit_draws",
+        ),
+    ],
+)
+def test_what_the_paper_cannot_be_made_from_is_said_in_one_line(data, words):
+    config = parse(data)
+    said = problem(config)
+    assert words in said and "\n" not in said
+    assert with_paper_studies(config) is config
