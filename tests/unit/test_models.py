@@ -9,6 +9,8 @@ from syncsweep.physics.models import (
     MODELS,
     magnetization,
     spin1_chain,
+    spin1_pair,
+    spin1_pair_perturbation,
     spin_flip,
     spin_half_pair,
 )
@@ -251,3 +253,54 @@ def test_models_go_by_their_own_names():
         assert model.hamiltonian.shape == (model.dim, model.dim)
         assert model.dim == (2 * model.spin + 1) ** model.n_sites
     assert set(MODELS) == {"spin1_chain", "spin_half_pair"}
+
+
+def unit(row, column):
+    """|row⟩⟨column| of one spin-1, both by their magnetic quantum numbers."""
+    levels = [1, 0, -1]
+    return np.outer(np.eye(3)[levels.index(row)], np.eye(3)[levels.index(column)])
+
+
+def test_decoupled_pair_is_eq_e1_with_one_jump_on_each_site():
+    omega, gain, damp = 1.3, 0.7, 0.4
+    model = spin1_pair(omega, gain, damp)
+    assert (model.name, model.spin, model.n_sites, model.dim) == ("spin1_pair", 1, 2, 9)
+    energies = [omega * (m + n) for m, n in product([1, 0, -1], repeat=2)]
+    np.testing.assert_allclose(model.hamiltonian, np.diag(energies), atol=1e-15)
+    expected = [
+        np.kron(-np.sqrt(gain) * unit(0, -1), np.eye(3)),
+        np.kron(np.eye(3), np.sqrt(damp) * unit(0, 1)),
+    ]
+    np.testing.assert_allclose(model.jump_operators, expected, atol=1e-15)
+
+
+def test_decoupled_pair_has_six_zero_modes_and_ten_oscillating_coherences():
+    omega = 1.3
+    model = spin1_pair(omega, 0.7, 0.4)
+    frequencies = decay_free_frequencies(spectrum(model)) / omega
+    np.testing.assert_allclose(frequencies, [-2] + [-1] * 4 + [0] * 6 + [1] * 4 + [2], atol=1e-8)
+    # Eq. E4, and its adjoint.
+    coherence = np.kron(unit(0, 1), unit(0, -1))
+    np.testing.assert_allclose(lindblad(model, coherence), 0, atol=1e-15)
+    np.testing.assert_allclose(lindblad(model, coherence.T), 0, atol=1e-15)
+
+
+def test_perturbation_of_the_decoupled_pair_is_eq_e2_entry_by_entry():
+    epsilon, delta_1, delta_2, damp, gain = 0.3, 0.11, -0.07, 0.05, 0.02
+    hamiltonian, jumps = spin1_pair_perturbation(epsilon, delta_1, delta_2, damp, gain)
+    states = list(product([1, 0, -1], repeat=2))
+    expected = np.zeros((9, 9), dtype=complex)
+    for column, (m, n) in enumerate(states):
+        expected[column, column] = delta_1 * m + delta_2 * n
+        # (iε/2)·√2·√2 for every step that raises site 1, and its conjugate for the way back.
+        if m < 1 and n > -1:
+            expected[states.index((m + 1, n - 1)), column] = 1j * epsilon
+        if m > -1 and n < 1:
+            expected[states.index((m - 1, n + 1)), column] = -1j * epsilon
+    np.testing.assert_allclose(hamiltonian, expected, atol=1e-15)
+    np.testing.assert_array_equal(hamiltonian, hamiltonian.conj().T)
+    wanted = [
+        np.kron(np.sqrt(damp) * unit(0, 1), np.eye(3)),
+        np.kron(np.eye(3), -np.sqrt(gain) * unit(0, -1)),
+    ]
+    np.testing.assert_allclose(jumps, wanted, atol=1e-15)

@@ -1,7 +1,7 @@
 """The unperturbed models: spins whose Liouvillian has undamped oscillating coherences.
 
-Every energy and rate is in units of the model's own scale (ω for the spin-1 chain, J for the
-spin-1/2 pair), ħ = 1; √γ is absorbed in the jump operators.
+Every energy and rate is in units of the model's own scale (ω for spin-1s, J for the spin-1/2
+pair), ħ = 1; √γ is absorbed in the jump operators.
 """
 
 from __future__ import annotations
@@ -67,6 +67,41 @@ def spin_half_pair(J: float = 1.0, delta: float = 1.0, B: float = 0.3, gamma: fl
     hop = plus[0] @ minus[1]
     hamiltonian = J * (hop + hop.conj().T) + delta * z[0] @ z[1] + B * (z[0] + z[1])
     return Model("spin_half_pair", 0.5, 2, hamiltonian, gamma * np.array([minus[0] + minus[1]]))
+
+
+def spin1_pair(omega: float = 1.0, gamma_gain: float = 1.0, gamma_damp: float = 1.0) -> Model:
+    """Two decoupled spin-1s, one with gain and one with damping (Eq. E1), in units of ω.
+
+    H = ω(S₁^z + S₂^z), with the jump operators √(γ₁ᵍ/2) S₁⁺S₁^z = −√γ₁ᵍ |0⟩⟨−1| on site 1 and
+    √(γ₂ᵈ/2) S₂⁻S₂^z = √γ₂ᵈ |0⟩⟨1| on site 2, where γ₁ᵍ is `gamma_gain` and γ₂ᵈ `gamma_damp`.
+    """
+    hamiltonian = omega * np.sum(_sites(sz(1), 2), axis=0)
+    jumps = np.array([_gain(gamma_gain, 0), _damping(gamma_damp, 1)])
+    return Model("spin1_pair", 1, 2, hamiltonian, jumps)
+
+
+def spin1_pair_perturbation(
+    epsilon: float, delta_1: float, delta_2: float, gamma_1_damp: float, gamma_2_gain: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """What couples and completes `spin1_pair` (Eq. E2), in its units: H₍₁₎ (9, 9), jumps (2, 9, 9).
+
+    H₍₁₎ = (iε/2)(S₁⁺S₂⁻ − S₁⁻S₂⁺) + Δ₁S₁^z + Δ₂S₂^z, with the jump operators
+    √(γ₁ᵈ/2) S₁⁻S₁^z = √γ₁ᵈ |0⟩⟨1| on site 1 and √(γ₂ᵍ/2) S₂⁺S₂^z = −√γ₂ᵍ |0⟩⟨−1| on site 2.
+    """
+    z, plus, minus = (_sites(operator(1), 2) for operator in (sz, raising, lowering))
+    exchange = 0.5j * epsilon * (plus[0] @ minus[1] - minus[0] @ plus[1])
+    hamiltonian = exchange + delta_1 * z[0] + delta_2 * z[1]
+    return hamiltonian, np.array([_damping(gamma_1_damp, 0), _gain(gamma_2_gain, 1)])
+
+
+def _gain(gamma: float, site: int) -> np.ndarray:
+    """√(γ/2) S⁺S^z on one of two spin-1s, which leaves |−1⟩ for |0⟩ at rate γ."""
+    return on_site(np.sqrt(gamma / 2) * raising(1) @ sz(1), site, 2)
+
+
+def _damping(gamma: float, site: int) -> np.ndarray:
+    """√(γ/2) S⁻S^z on one of two spin-1s, which leaves |1⟩ for |0⟩ at rate γ."""
+    return on_site(np.sqrt(gamma / 2) * lowering(1) @ sz(1), site, 2)
 
 
 #: The models by the names that a configuration uses.
