@@ -1,0 +1,54 @@
+"""How much of S_d has the form that the zero modes of L₀ give it (Fig. 1).
+
+In the limit η → 0⁺ the steady state is a combination of zero modes of L₀ (Eq. 4), so that the
+Fourier coefficients s_k of S_d, k ≠ 0, lie in the image of these modes: a real space, because both
+are Hermitian. For the coupled chain it has one dimension and for decoupled spins it holds all
+e^{2i(φ_j − φ_k)}. A perturbation that locks the angles in another way leads out of it.
+"""
+
+from __future__ import annotations
+
+from math import pi
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import svd
+
+from syncsweep.physics.phase_distribution import relative_phase_coefficients
+from syncsweep.physics.spectrum import eigenspace
+from syncsweep.physics.superoperators import unvectorize
+
+#: Images of zero modes of norm 1 below this, in units of the uniform density, are rounding.
+_RANK_TOLERANCE = 1e-9
+
+
+def locked_directions(L0: np.ndarray | sparse.csr_array, spin: float, n_sites: int) -> np.ndarray:
+    """Orthonormal basis of the image of the zero modes of L₀, as columns (2(n_k − 1), r).
+
+    L0: column-stacking superoperator (D², D²) of spins with D = (2·spin+1)^n_sites. A vector holds
+    Re s_k of all k ≠ 0 of `relative_frequencies` and then Im s_k; r may be 0.
+    """
+    modes = unvectorize(eigenspace(L0, 0)[0].T)
+    adjoints = np.swapaxes(modes, 1, 2).conj()
+    # The adjoint of a zero mode is one too, so these span the Hermitian zero modes.
+    hermitian = np.concatenate([modes + adjoints, 1j * (modes - adjoints)]) / 2
+    images = _components(relative_phase_coefficients(hermitian, spin, n_sites))
+    _, sizes, directions = svd(images, full_matrices=False)
+    return directions[sizes > _RANK_TOLERANCE / (2 * pi) ** (n_sites - 1)].T
+
+
+def locked_share(coefficients: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """Share ℛ of Σ_{k≠0} |s_k|² that lies in `directions`, in [0, 1]: (...,).
+
+    coefficients: (..., n_k) of S_d, k = 0 first; directions: as `locked_directions` gives them.
+    NaN where S_d is uniform.
+    """
+    components = _components(coefficients)
+    with np.errstate(invalid="ignore"):
+        return np.sum((components @ directions) ** 2, axis=-1) / np.sum(components**2, axis=-1)
+
+
+def _components(coefficients: np.ndarray) -> np.ndarray:
+    """Re s_k and Im s_k of all k ≠ 0, (..., 2(n_k − 1)), from (..., n_k)."""
+    tail = coefficients[..., 1:]
+    return np.concatenate([tail.real, tail.imag], axis=-1)

@@ -1,0 +1,191 @@
+"""Fig. 1 from tables of the shape that the parts give: files, data, and nothing in the way."""
+
+from contextlib import contextmanager
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.path import Path
+from matplotlib.text import Text
+
+from syncsweep.results.figures import fig1
+from syncsweep.results.figures.page import FigureError
+from syncsweep.results.tables import write_table
+
+CHAINS = [("coupled", 2), ("coupled", 3), ("decoupled", 2), ("decoupled", 3)]
+WITH_LIMIT = np.array([0.0, *np.logspace(-6, 1, 15)])
+FILES = ["fig1.pdf", "fig1.png", "fig1_locking.csv", "fig1_quality.csv"]
+
+
+def quality_table():
+    eta = np.logspace(-6, 1, 15)
+    frames = []
+    for kind, n_sites in CHAINS:
+        q = n_sites / (3**n_sites * eta) + 1.4 / n_sites
+        q1 = 1 / ((n_sites**3 + 1) * eta)
+        columns = {"model": kind, "n_sites": n_sites, "eta": eta, "q": q, "q_se": 0.05 * q}
+        frames.append(pd.DataFrame(columns | {"q1": q1, "q1_se": 0.01 * q1, "samples": 8}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def locking_table(eta=WITH_LIMIT):
+    frames = []
+    for kind, n_sites in CHAINS:
+        half = {"coupled": 1e-1, "decoupled": 1.0}[kind] * 10.0**-n_sites
+        columns = {"model": kind, "n_sites": n_sites, "eta": eta}
+        columns |= {"r_mean": 0.5, "r_se": 0.01, "r_infinity": 0.1, "r_infinity_se": 0.01}
+        columns |= {"locking": 1 / (1 + eta / half), "locking_se": 0.02, "n": 100}
+        frames.append(pd.DataFrame(columns))
+    return pd.concat(frames, ignore_index=True)
+
+
+def write(folder, quality=None, locking=None):
+    folder.mkdir(parents=True)
+    write_table(folder / "quality", quality_table() if quality is None else quality, {})
+    write_table(folder / "locking", locking_table() if locking is None else locking, {})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("fig1")
+
+
+@pytest.fixture(scope="module")
+def drawn(folder):
+    """The page of the figure below `folder`, drawn once more after it is saved."""
+    pages = []
+    new_page = fig1.new_page
+
+    @contextmanager
+    def kept(*arguments):
+        with new_page(*arguments) as page:
+            yield page
+        pages.append(page)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fig1, "new_page", kept)
+        fig1.draw(write(folder / "tables"), folder / "figures" / "fig1")
+    (page,) = pages
+    page.canvas.draw()
+    return page
+
+
+def test_figure_and_data_appear_and_the_data_are_the_tables(folder, drawn):
+    assert sorted(path.name for path in (folder / "figures").iterdir()) == FILES
+    for name in ("quality", "locking"):
+        beside = (folder / "figures" / f"fig1_{name}.csv").read_bytes()
+        assert beside == (folder / "tables" / f"{name}.csv").read_bytes()
+
+
+def test_equal_tables_give_equal_bytes(folder, drawn, tmp_path):
+    fig1.draw(write(tmp_path / "tables"), tmp_path / "figures" / "fig1")
+    for name in FILES:
+        first, second = ((path / "figures" / name).read_bytes() for path in (folder, tmp_path))
+        assert first == second, name
+
+
+def curves(axes):
+    return [line for line in axes.lines if len(line.get_xdata()) > 2]
+
+
+def test_panels_show_the_values_of_the_tables(drawn):
+    limit_of_q, quality, limit, locking = drawn.axes
+    assert [text.get_text() for text in limit_of_q.texts] == ["∞"]
+    q, table = curves(quality), quality_table()
+    measured = [line for line in q if line.get_marker() != "None"]
+    first_order = [line for line in q if line.get_marker() == "None"]
+    expected = {tuple(rows["q"]) for _, rows in table.groupby(["model", "n_sites"])}
+    assert {tuple(line.get_ydata()) for line in measured} == expected
+    assert len(measured) == len(first_order) == len(CHAINS)
+    # First order is shown as long as there is an oscillation.
+    shown = table[table["q1"] > 0.5]
+    expected = {tuple(rows["q1"]) for _, rows in shown.groupby(["model", "n_sites"])}
+    assert {tuple(line.get_ydata()) for line in first_order} == expected
+    table = locking_table()
+    expected = {
+        tuple(r["locking"]) for _, r in table[table["eta"] > 0].groupby(["model", "n_sites"])
+    }
+    assert {tuple(line.get_ydata()) for line in curves(locking)} == expected
+    points = [line for line in limit.lines if line.get_marker() in ("o", "s")]
+    assert [tuple(line.get_ydata()) for line in points] == [(1.0,)] * 4
+
+
+def test_error_bars_are_one_standard_error(drawn):
+    bars = drawn.axes[3].containers
+    assert len(bars) == len(CHAINS)
+    for container in bars:
+        (collection,) = container.lines[2]
+        lengths = [np.ptp(segment[:, 1]) for segment in collection.get_segments()]
+        np.testing.assert_allclose(lengths, 0.04, rtol=1e-9)
+
+
+def test_legend_names_every_chain_with_a_look_of_its_own(drawn):
+    axes = drawn.axes[1]
+    (legend,) = axes.artists
+    assert [text.get_text() for text in legend.get_texts()] == [
+        f"{kind}, $N = {n_sites}$" for kind, n_sites in CHAINS
+    ]
+    looks = [look(line) for line in legend.get_lines()]
+    assert len(set(looks)) == len(CHAINS)
+    table = quality_table()
+    for (kind, n_sites), expected in zip(CHAINS, looks, strict=True):
+        rows = table[(table["model"] == kind) & (table["n_sites"] == n_sites)]
+        same = [line for line in curves(axes) if tuple(line.get_ydata()) == tuple(rows["q"])]
+        assert expected in map(look, same)
+
+
+def look(line):
+    return line.get_color(), line.get_marker(), line.get_linestyle()
+
+
+def shown_texts(page):
+    """Texts that are drawn: ticks outside the limits of an axis keep their labels, unseen."""
+    hidden = set()
+    for axes in page.axes:
+        for axis, (low, high), place in (
+            (axes.xaxis, sorted(axes.get_xlim()), 0),
+            (axes.yaxis, sorted(axes.get_ylim()), 1),
+        ):
+            labels = [*axis.get_ticklabels(), *axis.get_ticklabels(minor=True)]
+            hidden |= {text for text in labels if not low <= text.get_position()[place] <= high}
+    texts = [text for text in page.findobj(Text) if text not in hidden]
+    return [text for text in texts if text.get_visible() and text.get_text().strip()]
+
+
+def test_no_text_covers_another_or_leaves_the_page(drawn):
+    renderer = drawn.canvas.get_renderer()
+    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in shown_texts(drawn)]
+    assert len(boxes) > 20
+    for name, box in boxes:
+        inside = (box.min >= 0).all() and (box.max <= drawn.bbox.max).all()
+        assert inside, (name, box)
+    for (one, first), (other, second) in combinations(boxes, 2):
+        assert not first.overlaps(second), (one, other)
+
+
+def test_legends_are_clear_of_the_data(drawn):
+    axes = drawn.axes[1]
+    legends = [*axes.artists, axes.get_legend()]
+    assert len(legends) == 2
+    boxes = [legend.get_window_extent(drawn.canvas.get_renderer()) for legend in legends]
+    for line in curves(axes):
+        points = axes.transData.transform(np.column_stack(line.get_data(orig=False)))
+        path = Path(points)
+        assert not any(path.intersects_bbox(box, filled=False) for box in boxes)
+
+
+def test_without_the_limit_there_is_no_column_for_it(tmp_path):
+    tables = write(tmp_path / "tables", locking=locking_table(np.logspace(-3, 0, 4)))
+    fig1.draw(tables, tmp_path / "figures" / "fig1")
+    assert (tmp_path / "figures" / "fig1.pdf").stat().st_size > 5000
+
+
+@pytest.mark.parametrize("name", ["quality", "locking"])
+def test_missing_table_is_said_in_one_line(tmp_path, name):
+    tables = write(tmp_path / "tables")
+    (tables / f"{name}.parquet").unlink()
+    with pytest.raises(FigureError, match=rf"{name}\.parquet: is missing"):
+        fig1.draw(tables, tmp_path / "figures" / "fig1")
+    assert not (tmp_path / "figures").exists()
