@@ -1,10 +1,11 @@
-"""Shards to tables: `make_tables.py --folder STUDY --output DIR --request JSON [--maxima]`."""
+"""Shards to tables: `make_tables.py --folder STUDY --output DIR --request JSON`."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from syncsweep.results import ResultsError, parse_request
+from syncsweep.results.limit import make_limit_tables
 from syncsweep.results.maxima import make_maxima_table
 from syncsweep.results.tables import TablesRequest, make_tables
 
@@ -12,9 +13,15 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--folder", type=Path, required=True, help="folder of the study's rows")
 parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
 parser.add_argument("--request", required=True, help="JSON: blocks, samples, chunk_size, analysis")
-parser.add_argument("--maxima", action="store_true", help="only the table of the maxima of S_d")
+only = parser.add_mutually_exclusive_group()
+only.add_argument("--maxima", action="store_true", help="only the table of the maxima of S_d")
+only.add_argument("--limit", action="store_true", help="only the tables of the limit η → 0⁺")
 arguments = parser.parse_args()
-make = make_maxima_table if arguments.maxima else make_tables
+make = make_tables
+if arguments.maxima:
+    make = make_maxima_table
+elif arguments.limit:
+    make = make_limit_tables
 try:
     request = parse_request(TablesRequest, arguments.request)
     make(arguments.folder, **dict(request), output=arguments.output)

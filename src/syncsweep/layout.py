@@ -36,9 +36,21 @@ PAPER_TABLES = {
     "dynamics": ("dynamics_series", "dynamics_fits"),
     "quality": ("quality", "quality_shifts"),
     "locking": ("locking",),
-    "types": ("types_realisations", "types_maxima", "types_distribution", "types_counts"),
-    "chi_map": ("chi_map_grid", "chi_map_triangles", "chi_map_uniformity"),
-    "two_spin1s": ("two_spin1s_sweep", "two_spin1s_distribution", "two_spin1s_summary"),
+    "types": (
+        "types_realisations",
+        "types_distribution",
+        "types_maxima",
+        "types_probabilities",
+        "types_counts",
+    ),
+    "chi_map": ("chi_map_triangles", "chi_map_uniformity", "chi_map_cdf"),
+    "two_spin1s": (
+        "two_spin1s_sweep",
+        "two_spin1s_detuning",
+        "two_spin1s_errors",
+        "two_spin1s_distribution",
+        "two_spin1s_summary",
+    ),
     "ablations": ("ablations", "ablations_threshold", "ablations_reading"),
     "ensemble": ("ensemble_eigenvalues", "ensemble_boundary", "ensemble_summary"),
     "validation": ("validation",),
@@ -47,27 +59,34 @@ PAPER_TABLES = {
 
 @dataclass(frozen=True)
 class PaperFigure:
-    """A figure of the paper that is not one of a sweep: its module, and the parts it is made of."""
+    """A figure of the paper that is not one of a sweep.
+
+    module: draws it; parts: whose tables it is drawn from, or none if from those of the limit of the
+    chain's study; data: endings of the files with the data of its panels.
+    """
 
     module: str
     parts: tuple[str, ...]
-
-    @property
-    def tables(self) -> list[str]:
-        """All tables of its parts."""
-        return [table for part in self.parts for table in PAPER_TABLES[part]]
+    data: tuple[str, ...]
 
 
 #: Figures of the paper by file name.
 PAPER_FIGURES = {
-    "fig1": PaperFigure("fig1", ("quality", "locking")),
-    "fig2": PaperFigure("fig2", ("types",)),
-    "fig4": PaperFigure("fig4", ("chi_map",)),
-    "figE": PaperFigure("two_spin1s", ("two_spin1s",)),
-    "figS_modes": PaperFigure("modes", ("modes",)),
-    "figS_dynamics": PaperFigure("dynamics", ("dynamics",)),
-    "figS_ablations": PaperFigure("ablations", ("ablations",)),
-    "figS_ensemble": PaperFigure("ensemble", ("ensemble",)),
+    "fig1": PaperFigure("fig1", ("quality", "locking"), ("quality", "locking")),
+    "fig2": PaperFigure(
+        "fig2", ("types",), ("a", "a_maxima", "b", "c", "d", "d_maxima", "e", "f")
+    ),
+    "fig4": PaperFigure("fig4", ("chi_map",), ("a", "a_triangles", "b")),
+    "figE": PaperFigure(
+        "two_spin1s", ("two_spin1s",), ("distribution", "sweep", "detuning", "errors")
+    ),
+    "figS_modes": PaperFigure("modes", ("modes",), tuple("abcdefg")),
+    "figS_dynamics": PaperFigure("dynamics", ("dynamics",), tuple("abcdef")),
+    "figS_limit": PaperFigure("limit", (), ("s_max", "probabilities", "gain", "law")),
+    "figS_ablations": PaperFigure("ablations", ("ablations",), tuple("abcde")),
+    "figS_ensemble": PaperFigure(
+        "ensemble", ("ensemble",), ("eigenvalues", "boundary", "summary")
+    ),
 }
 
 

@@ -23,6 +23,14 @@ TABLES = (
 #: The modules that decide what the table of the maxima holds.
 MAXIMA = (*TABLES, "results/maxima.py")
 
+#: The modules that decide what the tables of the limit hold.
+LIMIT = (
+    *TABLES,
+    "results/limit.py",
+    "physics/limit_distribution.py",
+    "physics/weak_limit.py",
+)
+
 #: The modules that decide what the figures look like, given the tables.
 FIGURES = (
     "results/__init__.py",

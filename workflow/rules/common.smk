@@ -74,6 +74,8 @@ def table_files(study):
     names = list(layout.TABLES)
     if CONFIG.studies[study].analysis.maxima_bins is not None:
         names.append(layout.MAXIMA_TABLE)
+    if CONFIG.studies[study].analysis.limit_draws is not None:
+        names += layout.LIMIT_TABLES
     return [folder / f"{table}.{kind}" for table in names for kind in ("parquet", "csv")]
 
 
@@ -150,6 +152,8 @@ def figure_files(study):
     stem = figure_stem(study)
     panels = CONFIG.studies[study].figure.panels
     images = [stem.with_name(f"{stem.name}.{kind}") for kind in ("pdf", "png")]
+    if CONFIG.studies[study].analysis.limit_draws is not None:
+        panels = (*panels, "limit")
     return images + [stem.with_name(f"{stem.name}_{panel}.csv") for panel in panels]
 
 

@@ -55,3 +55,35 @@ rule make_maxima_table:
         ': > {log:q}; python "$SCRIPTS"/make_tables.py --maxima --folder {params.folder:q}'
         " --output {params.tables:q} --request {params.request:q}"
         " >> {log:q} 2> >(tee -a {log:q} >&2)"
+
+
+# The exact law of η → 0⁺, for studies that ask for it.
+rule make_limit_tables:
+    input:
+        lambda wildcards: shard_files(wildcards.study),
+    output:
+        [
+            f"{CONFIG.results}/tables/{{study}}/{table}.{kind}"
+            for table in layout.LIMIT_TABLES
+            for kind in ("parquet", "csv")
+        ],
+    log:
+        f"{layout.logs_folder(CONFIG.results)}/limit-{{study}}.log",
+    wildcard_constraints:
+        study=r"[A-Za-z0-9_-]+",
+    conda:
+        "../../envs/syncsweep.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=table_minutes,
+    params:
+        folder=lambda wildcards: str(study_folder(wildcards.study)),
+        tables=lambda wildcards: str(layout.tables_folder(CONFIG.results, wildcards.study)),
+        request=lambda wildcards: table_request(wildcards.study),
+        code=source.digest(source.LIMIT),
+    message:
+        "{wildcards.study}: tables of the limit η → 0⁺"
+    shell:
+        ': > {log:q}; python "$SCRIPTS"/make_tables.py --limit --folder {params.folder:q}'
+        " --output {params.tables:q} --request {params.request:q}"
+        " >> {log:q} 2> >(tee -a {log:q} >&2)"

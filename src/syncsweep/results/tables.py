@@ -19,14 +19,15 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config import chunks
+from syncsweep.config_physics import Physics
 from syncsweep.config_results import Analysis
 from syncsweep.files import replace_atomically
 from syncsweep.layout import TABLES, BlockFolder
-from syncsweep.physics.measures import Maximum, sample_chi
+from syncsweep.physics.measures import ChiSample, Maximum, sample_chi
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.steady_state import Status
 from syncsweep.results import ResultsError
-from syncsweep.results.statistics import BlockStatistics, type_ratio
+from syncsweep.results.statistics import BlockStatistics, RunningCovariance, type_ratio
 from syncsweep.sample import chi_shift, unpack_coefficients
 from syncsweep.sweep import description, shard
 from syncsweep.sweep.description import Description, DescriptionError
@@ -60,17 +61,22 @@ class _Block:
 
 @dataclass(frozen=True)
 class SampleRows:
-    """The rows of one sample, all its η (n_eta,): `good` where the status is ok; see `sample.Rows`.
+    """The rows of one sample, all its η (n_eta,); see `sample.Rows`.
 
     coefficients: (n_eta, n_k), of S_d; error: the estimated error of S_d in units of the uniform
-    density.
+    density; status: strings.
     """
 
     sample: int
     coefficients: np.ndarray
     maximum: Maximum
-    good: np.ndarray
+    status: np.ndarray
     error: np.ndarray
+
+    @property
+    def good(self) -> np.ndarray:
+        """Whether the status is ok, (n_eta,)."""
+        return self.status == str(Status.OK)
 
 
 def make_tables(
@@ -130,14 +136,14 @@ def read_samples(
         coefficients = unpack_coefficients(shard.column(table, "s_d"))
         sample_of = shard.column(table, "sample")
         s_max, angles = shard.column(table, "s_max"), shard.column(table, "angles")
-        good = shard.column(table, "status") == str(Status.OK)
+        status = shard.column(table, "status")
         with np.errstate(divide="ignore", invalid="ignore"):
             error = shard.column(table, "residual") / shard.column(table, "condition")
         for first in range(0, len(sample_of), n_eta):
             rows = slice(first, first + n_eta)
             maximum = Maximum(s_max[rows], angles[rows])
             yield SampleRows(
-                int(sample_of[first]), coefficients[rows], maximum, good[rows], error[rows]
+                int(sample_of[first]), coefficients[rows], maximum, status[rows], error[rows]
             )
         print(f"{described.study}: {stop} of {samples} samples ({described.block})", flush=True)
 
@@ -164,13 +170,15 @@ def _read(block: BlockFolder, described: Description, start: int, stop: int) -> 
 def _add_rows(
     statistics: BlockStatistics, described: Description, analysis: Analysis, rows: SampleRows
 ) -> None:
-    physics = described.physics
+    chi = chi_of_sample(described.physics, analysis.threshold, rows)
+    statistics.add(rows.good, rows.maximum.s_max, chi)
+
+
+def chi_of_sample(physics: Physics, threshold: float, rows: SampleRows) -> ChiSample:
+    """χ of one sample at each of its η, on the shifted grid that belongs to the sample."""
     frequencies = relative_frequencies(physics.model.spin, physics.model.n_sites)
     shift = chi_shift(physics.root_seed, rows.sample, frequencies.shape[1])
-    chi = sample_chi(
-        rows.coefficients, frequencies, rows.maximum, analysis.threshold, shift, rows.error
-    )
-    statistics.add(rows.good, rows.maximum.s_max, chi)
+    return sample_chi(rows.coefficients, frequencies, rows.maximum, threshold, shift, rows.error)
 
 
 def sorted_by_eta(frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -182,19 +190,27 @@ def _summary(block: _Block) -> pd.DataFrame:
     """One row for each η: counts, means and standard errors (suffix _se); S_max in rad^−(N−1)."""
     statistics = block.statistics
     probabilities, s_max = statistics.probabilities, statistics.s_max
-    columns = {"eta": block.described.etas, "n": statistics.n, "failed": statistics.failed}
+    return pd.DataFrame(
+        {
+            "eta": block.described.etas,
+            "n": statistics.n,
+            "failed": statistics.failed,
+            **probability_columns(probabilities),
+            "s_max_mean": s_max.mean[:, 0],
+            "s_max_se": s_max.standard_error[:, 0],
+            "undefined_chi": statistics.undefined_chi,
+        }
+    )
+
+
+def probability_columns(probabilities: RunningCovariance) -> dict[str, np.ndarray]:
+    """P_a and P₂/(3P₁) with their standard errors, as columns (n_eta,): p1, p1_se, … ratio_se."""
     mean, error = probabilities.mean, probabilities.standard_error
+    columns: dict[str, np.ndarray] = {}
     for a in range(mean.shape[1]):
         columns |= {f"p{a + 1}": mean[:, a], f"p{a + 1}_se": error[:, a]}
     ratio = type_ratio(probabilities)
-    columns |= {
-        "ratio": ratio.value,
-        "ratio_se": ratio.standard_error,
-        "s_max_mean": s_max.mean[:, 0],
-        "s_max_se": s_max.standard_error[:, 0],
-        "undefined_chi": statistics.undefined_chi,
-    }
-    return pd.DataFrame(columns)
+    return columns | {"ratio": ratio.value, "ratio_se": ratio.standard_error}
 
 
 def _chi_histogram(block: _Block) -> pd.DataFrame:

@@ -49,6 +49,14 @@ def plot_guide(axes: Axes, value: float) -> Artist:
     )
 
 
+def mark_limit(
+    panel: Panel, value: float, colour: str, outline: Sequence[AbstractPathEffect] = ()
+) -> None:
+    """Line across the column of η → 0⁺ at the exact value, below its mean; nothing for NaN."""
+    if np.isfinite(value):
+        panel.first.axhline(value, color=colour, linewidth=0.8, path_effects=outline, zorder=1.5)
+
+
 def mark_intervals(axes: Axes, intervals: tuple[tuple[float, float], ...]) -> None:
     """Bars labelled 𝓘₁, 𝓘₂, … at the right side of axes whose vertical axis is χ."""
     for a, (low, high) in enumerate(intervals):

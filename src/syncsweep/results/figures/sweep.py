@@ -110,7 +110,7 @@ def draw(
     # Data of a panel that is no longer drawn would look like those of this figure.
     for panel_name in (*_PANELS, "limit"):
         stem.with_name(f"{stem.name}_{panel_name}.csv").unlink(missing_ok=True)
-    shown = {name: _panel_data(data, name) for name in figure.panels}
+    shown: dict[str, pd.DataFrame] = {name: _panel_data(data, name) for name in figure.panels}
     if data.limit_law is not None:
         shown["limit"] = data.limit_law
     save_data(stem, shown)

@@ -1,0 +1,309 @@
+"""Tables of the exact limit and of its use as a control variate, and what is drawn from them."""
+
+import json
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from matplotlib.figure import Figure as Page
+
+from syncsweep.config_eta import block_id
+from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config_results import Analysis, Figure, LogBins
+from syncsweep.layout import LIMIT_TABLES, BlockFolder
+from syncsweep.results.figures import limit as limit_figure
+from syncsweep.results.figures import style, sweep
+from syncsweep.results.figures.page import FigureError
+from syncsweep.results.figures.plots import mark_limit
+from syncsweep.results.limit import Value, control_variate, limit_law, make_limit_tables
+from syncsweep.results.tables import TablesError, make_tables
+from syncsweep.sample import SampleSolver
+from syncsweep.sweep import description, shard
+
+SAMPLES, DRAWS = 300, 50_000
+ETAS = (0.0, 1e-6, 1e-3, 1.0)
+CHAIN = Physics(model=Spin1Chain(name="spin1_chain", n_sites=2), ensemble=Ensemble(), root_seed=11)
+ANALYSIS = Analysis(
+    chi_bins=16,
+    s_max_bins=LogBins(low=1e-6, high=1e-1, count=10),
+    intervals=((0, 1 / 8), (7 / 16, 9 / 16), (7 / 8, 1)),
+    limit_draws=DRAWS,
+)
+SCRIPT = Path(__file__).parents[2] / "scripts" / "make_tables.py"
+
+
+def write_study(parent, physics, blocks, samples, chunk_size):
+    """Rows of a study below `parent`; returns its folder and the names of its blocks."""
+    folder = parent / f"study-{physics.digest}"
+    description.write(folder, "study", physics, blocks)
+    for etas in blocks:
+        block = BlockFolder(folder / block_id(etas))
+        solver = SampleSolver(physics, etas)
+        for start in range(0, samples, chunk_size):
+            stop = min(start + chunk_size, samples)
+            identity = shard.Identity("study", physics.digest, block.path.name, etas, start, stop)
+            table = shard.to_table([solver.rows(sample) for sample in range(start, stop)])
+            shard.write_shard(block.shard(start, stop), table, identity, {})
+    return folder, [block_id(etas) for etas in blocks]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    parent = tmp_path_factory.mktemp("study")
+    return write_study(parent, CHAIN, [ETAS], SAMPLES, SAMPLES)
+
+
+@pytest.fixture(scope="module")
+def tables(study, tmp_path_factory):
+    output = tmp_path_factory.mktemp("tables")
+    make_tables(*study, SAMPLES, SAMPLES, ANALYSIS, output)
+    make_limit_tables(*study, SAMPLES, SAMPLES, ANALYSIS, output)
+    return output
+
+
+def read(folder, name):
+    return pq.read_table(folder / f"{name}.parquet").to_pandas()
+
+
+@pytest.fixture(scope="module")
+def law(tables):
+    return read(tables, "limit_law").set_index("quantity")
+
+
+@pytest.fixture(scope="module")
+def control(tables):
+    return read(tables, "limit_control")
+
+
+def test_the_law_of_two_spins_is_the_known_one(law):
+    """r = 0.95 leaves χ₂ ∈ [0, .05] and [.95, 1] for b > 0, [.45, .55] for b < 0."""
+    value, error = law["value"], law["value_se"]
+    exact = {"p_b_positive": 1 / 2, "p1": 1 / 4, "p2": 1 / 2, "p3": 1 / 4, "ratio": 2 / 3}
+    for quantity, expected in exact.items():
+        assert abs(value[quantity] - expected) < 4 * error[quantity], quantity
+        assert 0 < error[quantity] < 0.015 * expected, quantity
+    assert value["p_even_above_odd"] == 1
+    shares = value[["c_+2", "c_+1", "c_0+", "c_0-", "c_-1", "c_-2"]]
+    np.testing.assert_allclose(shares, np.array([1, 2, 2, 1, 2, 1]) / 9, rtol=1e-3)
+    assert law["draws"].unique() == [DRAWS] and law["n_sites"].unique() == [2]
+
+
+def test_errors_of_the_law_are_those_of_repetitions():
+    def of_seed(seed):
+        physics = CHAIN.model_copy(update={"root_seed": seed})
+        return limit_law(physics, ANALYSIS, 1000)
+
+    laws = [of_seed(seed) for seed in range(10)]
+    for quantity in ("p_b_positive", "s_max_mean", "p1", "p2", "ratio", "c_0+"):
+        values = [law[quantity].value for law in laws]
+        stated = np.mean([law[quantity].standard_error for law in laws])
+        assert 0.5 < np.std(values, ddof=1) / stated < 1.7, quantity
+
+
+def test_rows_at_eta_zero_agree_with_the_law(tables, law):
+    at_zero = read(tables, "summary").iloc[0]
+    assert at_zero["eta"] == 0
+    for quantity in ("s_max_mean", "p1", "p2", "p3", "ratio"):
+        name = "s_max_se" if quantity == "s_max_mean" else f"{quantity}_se"
+        error = np.hypot(at_zero[name], law["value_se"][quantity])
+        assert abs(at_zero[quantity] - law["value"][quantity]) < 4 * error, quantity
+
+
+def test_plain_means_are_those_of_the_summary(tables, control):
+    summary = read(tables, "summary").set_index("eta")
+    assert list(control["eta"].unique()) == list(ETAS[1:])
+    for row in control.itertuples():
+        error = "s_max_se" if row.quantity == "s_max_mean" else f"{row.quantity}_se"
+        assert row.n == SAMPLES
+        assert row.plain == pytest.approx(summary[row.quantity][row.eta], rel=1e-12)
+        assert row.plain_se == pytest.approx(summary[error][row.eta], rel=1e-9)
+
+
+def test_the_control_leaves_nothing_of_the_error_at_tiny_eta_and_no_bias_anywhere(law, control):
+    tiny = control[control["eta"] == 1e-6].set_index("quantity")
+    s_max = tiny.loc["s_max_mean"]
+    assert s_max["beta"] == pytest.approx(1, abs=1e-3)
+    assert s_max["control"] == pytest.approx(law["value"]["s_max_mean"], rel=1e-3)
+    # The error that is left is that of the law's own draws.
+    assert s_max["control_se"] == pytest.approx(law["value_se"]["s_max_mean"], rel=0.05)
+    assert s_max["gain"] == pytest.approx(DRAWS / SAMPLES, rel=0.2)
+    assert (tiny["gain"] > 20).all()
+    apart = np.abs(control["control"] - control["plain"])
+    spread = np.sqrt(np.maximum(control["plain_se"] ** 2 - control["control_se"] ** 2, 0))
+    assert (apart < 4 * spread + 0.2 * control["plain_se"]).all()
+    large = control[control["eta"] == 1]
+    assert ((large["gain"] > 0.9) & (large["gain"] < 1.3)).all()
+
+
+def test_a_control_variate_is_unbiased_and_knows_its_error_and_its_gain():
+    rng = np.random.default_rng(1)
+    n, slope, expected = 200, 2.0, Value(3.0, 0.0)
+    rows = []
+    for _ in range(1500):
+        control = 3 + rng.standard_normal(n)
+        x = 7 + slope * (control - 3) + 0.5 * rng.standard_normal(n)
+        rows.append(control_variate(x, control, expected))
+    table = pd.DataFrame(rows)
+    exact_error = 0.5 / np.sqrt(n)
+    assert abs(table["control"].mean() - 7) < 4 * exact_error / np.sqrt(1500)
+    assert table["control"].std() == pytest.approx(exact_error, rel=0.08)
+    assert table["control_se"].mean() == pytest.approx(exact_error, rel=0.01)
+    assert table["plain_se"].mean() == pytest.approx(np.sqrt(4.25 / n), rel=0.01)
+    assert table["beta"].mean() == pytest.approx(slope, rel=0.01)
+    assert table["gain"].median() == pytest.approx(17, rel=0.03)
+
+
+def test_the_error_of_the_expectation_enters_with_the_slope():
+    rng = np.random.default_rng(2)
+    control = rng.standard_normal(50)
+    found = control_variate(3 * control + 1, control, Value(0.0, 0.1))
+    assert found["control"] == pytest.approx(1) and found["control_se"] == pytest.approx(0.3)
+
+
+def test_a_control_that_does_not_vary_changes_nothing():
+    x = np.random.default_rng(3).standard_normal(40)
+    for constant in (0.0, 1.0):
+        control = np.full(40, constant)
+        control[::2] *= 1 + 1e-15
+        found = control_variate(x, control, Value(0.9, 0.1))
+        assert found["beta"] == 0 and found["gain"] == pytest.approx(1)
+        assert (found["control"], found["control_se"]) == pytest.approx(
+            (found["plain"], found["plain_se"])
+        )
+
+
+def test_below_three_samples_nothing_is_stated():
+    found = control_variate(np.ones(2), np.ones(2), Value(1.0, 0.1))
+    assert found.pop("n") == 2 and np.isnan(list(found.values())).all()
+
+
+def test_chunks_change_no_byte_and_blocks_nothing_but_rounding(tmp_path):
+    analysis = ANALYSIS.model_copy(update={"limit_draws": 1000})
+    etas = (0.0, 1e-3)
+    studies = {"whole": ([etas], 7), "chunks": ([etas], 3), "blocks": ([etas[1:], etas[:1]], 7)}
+    for name, (blocks, chunk_size) in studies.items():
+        study = write_study(tmp_path / name, CHAIN, blocks, 7, chunk_size)
+        make_limit_tables(*study, 7, chunk_size, analysis, tmp_path / name)
+    for name in LIMIT_TABLES:
+        for kind in ("csv", "parquet"):
+            whole, chunks = (tmp_path / study / f"{name}.{kind}" for study in ("whole", "chunks"))
+            assert whole.read_bytes() == chunks.read_bytes()
+        whole, blocks = (read(tmp_path / study, name) for study in ("whole", "blocks"))
+        pd.testing.assert_frame_equal(whole, blocks, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "ensemble", "etas", "draws", "message"),
+    [
+        ({}, {}, (0.0, 0.1), None, "without analysis.limit_draws"),
+        ({}, {"zeta_diss": 0}, (0.0, 0.1), 1000, "zeta_diss is 0"),
+        ({}, {}, (0.1,), 1000, "limit: true"),
+        ({"J": 0, "delta": 0}, {}, (0.0, 0.1), 1000, "other steady states"),
+    ],
+)
+def test_what_has_no_law_is_refused_in_one_line(tmp_path, model, ensemble, etas, draws, message):
+    physics = Physics(
+        model=Spin1Chain(name="spin1_chain", n_sites=2, **model),
+        ensemble=Ensemble(**ensemble),
+        root_seed=1,
+    )
+    folder, blocks = write_study(tmp_path, physics, [etas], 0, 1)
+    analysis = ANALYSIS.model_copy(update={"limit_draws": draws})
+    with pytest.raises(TablesError, match=message) as error:
+        make_limit_tables(folder, blocks, 3, 3, analysis, tmp_path / "tables")
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "tables").exists()
+
+
+def test_the_pair_has_a_law_without_a_ratio(tmp_path):
+    physics = Physics(
+        model=SpinHalfPair(name="spin_half_pair"),
+        ensemble=Ensemble(basis="orthonormal"),
+        root_seed=1,
+    )
+    law = limit_law(physics, ANALYSIS, 20_000)
+    assert (law["p1"].value, law["p3"].value) == pytest.approx((0, 1), abs=1e-12)
+    assert np.isnan(law["ratio"].value)
+    assert "p_even_above_odd" not in law
+    assert law["c_-"].value == pytest.approx(1 / 4, abs=4 * law["c_-"].standard_error)
+    assert law["s_max_mean"].value == pytest.approx(np.pi / 32 * law["c_-"].value, rel=1e-9)
+
+
+def test_the_script_makes_the_tables(study, tables, tmp_path, monkeypatch):
+    folder, blocks = study
+    request = {
+        "blocks": blocks,
+        "samples": SAMPLES,
+        "chunk_size": SAMPLES,
+        "analysis": ANALYSIS.model_dump(mode="json"),
+    }
+    arguments = ["--folder", folder, "--output", tmp_path, "--request", json.dumps(request)]
+    monkeypatch.setattr(sys, "argv", ["make_tables.py", *map(str, arguments), "--limit"])
+    runpy.run_path(str(SCRIPT), run_name="__main__")
+    names = {f"{name}.{kind}" for name in LIMIT_TABLES for kind in ("csv", "parquet")}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    for name in names:
+        assert (tmp_path / name).read_bytes() == (tables / name).read_bytes()
+
+
+def test_the_figure_of_the_limit_shows_the_tables(tables, law, control, tmp_path):
+    for stem in ("a/fig", "b/fig"):
+        limit_figure.draw(tables, tmp_path / stem)
+    files = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
+    panels = ("s_max", "probabilities", "gain", "law")
+    assert files.keys() == {"fig.pdf", "fig.png", *(f"fig_{panel}.csv" for panel in panels)}
+    assert files == {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()}
+    assert files["fig_law.csv"] == (tables / "limit_law.csv").read_bytes()
+    means = control.drop(columns="gain")
+    is_s_max = control["quantity"] == "s_max_mean"
+    shown = {
+        "s_max": means[is_s_max],
+        "probabilities": means[~is_s_max],
+        "gain": control[["eta", "quantity", "gain"]],
+    }
+    for panel, expected in shown.items():
+        assert files[f"fig_{panel}.csv"].decode() == expected.to_csv(
+            index=False, lineterminator="\n"
+        )
+
+
+def test_a_sweeps_figure_has_the_exact_values_beside_it_if_they_are_asked_for(tables, tmp_path):
+    figure = Figure(name="fig", panels=("probabilities", "ratio", "s_max"))
+    sweep.draw(tables, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")
+    law = (tables / "limit_law.csv").read_bytes()
+    assert (tmp_path / "fig_limit.csv").read_bytes() == law
+    without = ANALYSIS.model_copy(update={"limit_draws": None})
+    with pytest.raises(FigureError, match="another analysis"):
+        sweep.draw(tables, figure, without, "spin1_chain", 2, tmp_path / "fig")
+
+
+def test_a_missing_table_of_the_limit_is_named(study, tmp_path):
+    make_tables(*study, SAMPLES, SAMPLES, ANALYSIS, tmp_path)
+    figure = Figure(name="fig", panels=("s_max",))
+    with pytest.raises(FigureError, match=r"limit_law\.parquet: is missing"):
+        sweep.draw(tmp_path, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")
+
+
+def test_exact_values_stand_in_the_column_of_the_limit_alone(tables, law):
+    data = sweep.Tables(
+        summary=read(tables, "summary"),
+        chi_histogram=read(tables, "chi_histogram"),
+        s_max_histogram=read(tables, "s_max_histogram"),
+        analysis=ANALYSIS,
+        n_sites=2,
+        marks_intervals=False,
+        model="spin1_chain",
+        limit_law=read(tables, "limit_law"),
+    )
+    assert data.exact("p2") == law["value"]["p2"]
+    assert np.isnan(data.exact("nothing"))
+    (panel,) = style.lay_out(Page(), np.array(ETAS), 1, "x")
+    mark_limit(panel, data.exact("p2"), "k")
+    mark_limit(panel, np.nan, "k")
+    (line,) = panel.first.lines
+    assert set(line.get_ydata()) == {law["value"]["p2"]}
+    assert len(panel.last.lines) == 0
