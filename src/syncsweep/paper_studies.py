@@ -21,42 +21,36 @@ _ABLATION_ETAS = (1e-5, 1e-3, 1.0)
 
 #: ζ_coh and ζ_diss by their ratio ζ_diss/ζ_coh, and ranks of K, beside those of the chain itself.
 _WEIGHTS = {
-    "coherent": (0.0, 1.0, 0.0),
-    "1-100": (0.01, 1.0, 0.01),
-    "1-10": (0.1, 1.0, 0.1),
-    "10-1": (10.0, 0.1, 1.0),
-    "dissipative": (float("inf"), 0.0, 1.0),
+    "coherent": (1.0, 0.0),
+    "1-100": (1.0, 0.01),
+    "1-10": (1.0, 0.1),
+    "10-1": (0.1, 1.0),
+    "dissipative": (0.0, 1.0),
 }
 _RANKS = (1, 3, 10, 30, 100, 300)
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A study of the chain with one changed choice: on which axis, and its place there."""
+    """A study of the chain with one other choice of its ensemble: basis, weights or rank."""
 
     axis: str
-    value: float
     study: str
     ensemble: Ensemble
 
 
 def variants(config: Config) -> list[Variant]:
-    """The changed ensembles, beside that of the chain itself.
-
-    Axes: `basis` (0 the literal Eq. F3, 1 orthonormal), `weights` (ζ_diss/ζ_coh) and `rank` (of K).
-    """
+    """The changed ensembles, beside that of the chain itself."""
     assert config.paper
     chain = config.studies[config.paper.chain].ensemble
-    changes: list[tuple[str, float, str, dict[str, object]]] = []
     other = {"paper": "orthonormal", "orthonormal": "paper"}[chain.basis]
-    changes.append(("basis", float(other == "orthonormal"), other, {"basis": other}))
-    for name, (ratio, coherent, dissipative) in _WEIGHTS.items():
-        changes.append(("weights", ratio, name, {"zeta_coh": coherent, "zeta_diss": dissipative}))
-    for rank in _RANKS:
-        changes.append(("rank", float(rank), str(rank), {"rank": rank}))
+    changes: list[tuple[str, str, dict[str, object]]] = [("basis", other, {"basis": other})]
+    for name, (coherent, dissipative) in _WEIGHTS.items():
+        changes.append(("weights", name, {"zeta_coh": coherent, "zeta_diss": dissipative}))
+    changes += [("rank", str(rank), {"rank": rank}) for rank in _RANKS]
     return [
-        Variant(axis, value, f"{RESERVED}{axis}-{name}", chain.model_copy(update=change))
-        for axis, value, name, change in changes
+        Variant(axis, f"{RESERVED}{axis}-{name}", chain.model_copy(update=change))
+        for axis, name, change in changes
     ]
 
 
