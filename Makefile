@@ -4,11 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help env figures test test-slurm check schema bench
+.PHONY: help env figures paper validate test test-slurm check schema bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
 	@echo "make figures   both sweeps of the paper, tables and figures, on all cores"
+	@echo "make paper     every figure and table of the paper, and the check of its claims"
+	@echo "make validate  whether the paper's claims hold; fails if one no longer does"
 	@echo "make test      the tests"
 	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make check     format, lint and types"
@@ -30,6 +32,12 @@ $(READY): envs/bootstrap.lock envs/requirements.lock pyproject.toml
 
 figures: env
 	$(BIN)/snakemake
+
+paper: env
+	$(BIN)/snakemake paper
+
+validate: env
+	$(BIN)/snakemake validate
 
 test: env
 	$(BIN)/python -m pytest -n 2 --dist loadfile

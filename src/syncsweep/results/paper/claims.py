@@ -1,0 +1,90 @@
+"""Claims of the paper held against what was computed: how one is written down and judged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pandas as pd
+
+#: Standard errors within which a measured number must agree with a predicted one.
+SIGMAS = 4.0
+
+#: Relative error within which an exact number must.
+EXACT = 1e-9
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+#: A function that gives a table by its name, such as `modes_counts` or `spin1_chain/summary`.
+Tables = Callable[[str], pd.DataFrame]
+
+
+class Verdict(StrEnum):
+    """What becomes of a statement of the paper."""
+
+    AGREES = "agrees"
+    CORRECTED = "corrected"  # not as printed: a corrected statement holds instead
+    DIFFERS = "differs"  # what was computed says something else
+
+
+@dataclass(frozen=True)
+class Number:
+    """A computed number with its standard error, or exact (computed to rounding) without one."""
+
+    value: float
+    error: float | None = None
+
+    def agrees_with(self, expected: float, tolerance: float = 0.0) -> bool:
+        """Whether it is `expected`: exactly, or within SIGMAS errors; beside `tolerance`."""
+        exact = self.error is None
+        room = EXACT * max(abs(expected), 1.0) if exact else SIGMAS * (self.error or 0.0)
+        return abs(self.value - expected) <= room + tolerance
+
+    def __str__(self) -> str:
+        if self.error is None or self.error <= EXACT * abs(self.value):
+            return f"{self.value:.6g}"
+        if not math.isfinite(self.error):
+            return f"{self.value:.4g} ± {self.error:g}"
+        power = math.floor(math.log10(abs(self.value))) if self.value else 0
+        if -3 <= power <= 4:
+            power = 0
+        # Two digits of the error decide how many of the value are shown.
+        value, error = self.value / 10.0**power, self.error / 10.0**power
+        digits = max(0, 1 - math.floor(math.log10(error)))
+        shown = f"{value:.{digits}f} ± {error:.{digits}f}"
+        return f"({shown})·10{str(power).translate(_SUPERSCRIPTS)}" if power else shown
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement of the paper, and what was computed about it.
+
+    printed: the paper's own number or formula; found: what our number is; numbers: it, or several;
+    verdict: what becomes of the statement where `holds`; holds: whether the numbers bear it out.
+    """
+
+    source: str
+    statement: str
+    printed: str
+    found: str
+    numbers: tuple[Number, ...]
+    verdict: Verdict
+    holds: bool
+
+
+def column(table: pd.DataFrame, name: str, **where: object) -> float:
+    """The one value of a column in the row that satisfies `where`; KeyError unless it is one."""
+    rows = table
+    for key, value in where.items():
+        rows = rows[rows[key] == value]
+    if len(rows) != 1:
+        raise KeyError(f"{len(rows)} rows with {where}")
+    return float(rows[name].iloc[0])
+
+
+def number(table: pd.DataFrame, name: str, **where: object) -> Number:
+    """The one value of a column with its standard error, from the column with suffix _se."""
+    error = f"{name.removesuffix('_mean')}_se"
+    return Number(column(table, name, **where), column(table, error, **where))

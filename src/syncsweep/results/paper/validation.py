@@ -1,0 +1,115 @@
+"""Every quantitative claim of the paper beside our number: a table, and a page to read.
+
+Verdicts: `agrees`; `corrected`, where the printed statement is wrong and another holds; `differs`,
+where what was computed says something else. `holds` tells whether the numbers of this run bear the
+verdict out.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+from pydantic import field_serializer
+
+from syncsweep.files import replace_atomically
+from syncsweep.results import ResultsError
+from syncsweep.results.figures.page import read_table
+from syncsweep.results.paper import claims_models, claims_sweeps, part
+from syncsweep.results.paper.claims import Claim, Tables
+from syncsweep.results.paper.part import write_tables
+
+#: The page beside the table `validation`.
+PAGE = "validation.md"
+
+
+class ValidationError(ResultsError):
+    """Claims that cannot be checked, or hold no longer; one line for each."""
+
+
+class Request(part.Request):
+    """Folders of the tables of the chain and of the pair; the other tables lie in the output."""
+
+    chain: Path
+    pair: Path
+
+    @field_serializer("chain", "pair")
+    def _its_name(self, folder: Path) -> str:
+        return folder.name
+
+
+def make(request: Request, output: Path) -> None:
+    """Write the table `validation` and its page into `output`, where the parts' tables are."""
+
+    @cache
+    def tables(name: str) -> pd.DataFrame:
+        folders = {"chain": request.chain, "pair": request.pair}
+        role, _, table = name.rpartition("/")
+        return read_table(folders.get(role, output) / f"{table}.parquet").to_pandas()
+
+    claims = check(tables)
+    write_tables(output, {"validation": _table(claims)}, request)
+    page = _page(claims)
+    replace_atomically(output / PAGE, lambda path: _fill(path, page))
+
+
+def check(tables: Tables) -> list[Claim]:
+    """All claims with their numbers; ValidationError if a table lacks what a claim is about."""
+    try:
+        return [*claims_models.claims(tables), *claims_sweeps.claims(tables)]
+    except (KeyError, IndexError, ValueError) as error:
+        raise ValidationError(f"validation: a table lacks {error}; run it again") from None
+
+
+def _table(claims: list[Claim]) -> pd.DataFrame:
+    numbers = [[[number.value, number.error] for number in claim.numbers] for claim in claims]
+    return pd.DataFrame(
+        {
+            "source": [claim.source for claim in claims],
+            "statement": [claim.statement for claim in claims],
+            "printed": [claim.printed for claim in claims],
+            "found": [claim.found for claim in claims],
+            "numbers": [
+                json.dumps(values) for values in numbers
+            ],  # [value, standard error or null]
+            "verdict": [str(claim.verdict) for claim in claims],
+            "holds": [claim.holds for claim in claims],
+        }
+    )
+
+
+def _page(claims: list[Claim]) -> str:
+    lines = [
+        "# The paper's claims, checked",
+        "",
+        "± is one standard error; numbers without it are exact to rounding, or are counts.",
+        "",
+        "| source | statement | printed | found | verdict |",
+        "|---|---|---|---|---|",
+    ]
+    for claim in claims:
+        verdict = str(claim.verdict) if claim.holds else f"**does not hold** ({claim.verdict})"
+        cells = (claim.source, claim.statement, claim.printed, claim.found, verdict)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _fill(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def demand(folder: Path) -> str:
+    """Count the claims in words; ValidationError with a line for each that does not hold."""
+    table = read_table(folder / "validation.parquet").to_pandas()
+    broken = table[~table["holds"]]
+    if len(broken):
+        raise ValidationError(
+            "\n".join(
+                f"validation: {row.source}: {row.statement}: no longer {row.verdict}: {row.found}"
+                for row in broken.itertuples()
+            )
+        )
+    counts = table["verdict"].value_counts()
+    return f"{len(table)} claims: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items())

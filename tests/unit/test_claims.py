@@ -1,0 +1,78 @@
+"""Claims and their numbers: how they are written, compared, and demanded to hold."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from syncsweep.results.paper.claims import Claim, Number, Verdict, column, number
+from syncsweep.results.paper.validation import ValidationError, _page, _table, demand
+from syncsweep.results.tables import write_table
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (Number(0.9643, 0.0192), "0.964 ± 0.019"),
+        (Number(0.5, 0.00052), "0.50000 ± 0.00052"),
+        (Number(3.24213e-6, 2.13e-9), "(3.2421 ± 0.0021)·10⁻⁶"),
+        (Number(-27.93, 0.1), "-27.93 ± 0.10"),
+        (Number(123456.0, 2100.0), "(1.235 ± 0.021)·10⁵"),
+        (Number(2.4), "2.4"),
+        (Number(0.25, 0.0), "0.25"),
+        (Number(1.0, 7e-17), "1"),
+        (Number(0.25, math.nan), "0.25 ± nan"),
+    ],
+)
+def test_two_digits_of_the_error_decide_the_digits_of_the_value(found, text):
+    assert str(found) == text
+
+
+def test_a_measured_number_agrees_within_four_standard_errors():
+    assert Number(1.039, 0.01).agrees_with(1)
+    assert not Number(1.041, 0.01).agrees_with(1)
+    assert Number(1.041, 0.01).agrees_with(1, tolerance=0.01)
+    assert not Number(math.nan, 0.01).agrees_with(1)
+
+
+def test_an_exact_number_agrees_to_rounding_only():
+    assert Number(2.4 * (1 + 1e-12)).agrees_with(2.4)
+    assert not Number(2.4 * 1.000001).agrees_with(2.4)
+    assert Number(1e-12).agrees_with(0)
+
+
+def test_a_value_is_looked_up_in_one_row():
+    table = pd.DataFrame({"eta": [0.0, 1.0], "p": [0.1, 0.2], "p_se": [0.01, 0.02]})
+    assert number(table, "p", eta=1.0) == Number(0.2, 0.02)
+    with pytest.raises(KeyError, match="0 rows"):
+        column(table, "p", eta=2.0)
+
+
+def claim(holds, verdict=Verdict.AGREES):
+    return Claim("Fig. 9", "a | b", "1", "2 ± 1", (Number(2.0, 1.0),), verdict, holds)
+
+
+def write(folder, claims):
+    write_table(folder / "validation", _table(claims), {})
+
+
+def test_a_claim_that_holds_no_longer_is_named_in_a_line_of_its_own(tmp_path):
+    write(tmp_path, [claim(True), claim(False), claim(False, Verdict.CORRECTED)])
+    with pytest.raises(ValidationError) as error:
+        demand(tmp_path)
+    first, second = str(error.value).splitlines()
+    assert first == "validation: Fig. 9: a | b: no longer agrees: 2 ± 1"
+    assert "no longer corrected" in second
+
+
+def test_claims_that_hold_are_counted(tmp_path):
+    write(tmp_path, [claim(True), claim(True), claim(True, Verdict.DIFFERS)])
+    assert demand(tmp_path) == "3 claims: 2 agrees, 1 differs"
+
+
+def test_page_has_a_row_for_each_claim_and_marks_what_does_not_hold():
+    page = _page([claim(True), claim(False)])
+    rows = [line for line in page.splitlines() if line.startswith("| Fig. 9")]
+    assert len(rows) == 2
+    assert rows[0] == "| Fig. 9 | a \\| b | 1 | 2 ± 1 | agrees |"
+    assert "**does not hold** (agrees)" in rows[1]

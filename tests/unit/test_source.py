@@ -1,0 +1,25 @@
+"""Digests of the package's own source: which modules a rule's code is."""
+
+from syncsweep import source
+from syncsweep.layout import PAPER_FIGURES, PAPER_TABLES
+
+
+def test_a_part_depends_on_all_that_it_imports_through_others():
+    modules = source.part_of_paper("locking")
+    assert "results/paper/part.py" in modules  # by `import part`
+    assert "results/statistics.py" in modules  # through results/tables.py
+    assert "physics/measures.py" in modules
+    assert not any(module.startswith(("config", "layout", "bench")) for module in modules)
+
+
+def test_a_figure_depends_on_the_look_but_not_on_the_numbers():
+    for figure in PAPER_FIGURES.values():
+        modules = source.figure_of_paper(figure.module)
+        assert {f"results/figures/{figure.module}.py", "results/figures/page.py"} <= set(modules)
+        assert not any(module.startswith("physics/") for module in modules)
+
+
+def test_digest_differs_between_parts_and_is_that_of_the_text():
+    digests = {source.digest(source.part_of_paper(part)) for part in PAPER_TABLES}
+    assert len(digests) == len(PAPER_TABLES)
+    assert source.digest(("source.py",)) != source.digest(("layout.py",))

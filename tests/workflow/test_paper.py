@@ -1,0 +1,93 @@
+"""`snakemake paper`: every figure and table, claims that can fail, and what a change costs."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pyarrow.parquet as pq
+from project import CHAIN, PAIR
+
+from syncsweep.layout import PAPER_FIGURES, PAPER_TABLES
+from syncsweep.results.figures.page import read_table
+from syncsweep.results.tables import write_table
+
+
+def with_limit(study, first):
+    return {
+        **study,
+        "samples": 60,
+        "chunk_size": 60,
+        "eta_blocks": [{"first": first, "last": 10.0, "per_decade": 2, "limit": True}],
+        "analysis": {**study["analysis"], "limit_draws": 20_000},
+    }
+
+
+STUDIES = {"pair": with_limit(PAIR, 1e-4), "chain": with_limit(CHAIN, 1e-6)}
+
+PAPER = {
+    "chain": "chain",
+    "pair": "pair",
+    "locking_samples": 60,
+    "quality_samples_n2": 20,
+    "quality_samples_n3": 2,
+    "ablation_samples": 20,
+    "ensemble_samples": 2,
+}
+
+
+def jobs(output):
+    """Jobs that a dry-run would do, by rule."""
+    stats = output[output.index("Job stats") : output.index("total")]
+    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", stats, re.M)}
+
+
+def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_project):
+    project = make_project(**STUDIES)
+    project.config["paper"] = PAPER
+    project.write_config()
+    output = project.snakemake("paper", "validate")
+    assert re.search(r"^\d\d claims: \d+ agrees, \d+ corrected, 1 differs$", output, re.M)
+
+    figures, tables = project.results / "figures", project.results / "paper"
+    for name, figure in PAPER_FIGURES.items():
+        for kind in ("pdf", "png"):
+            assert (figures / f"{name}.{kind}").stat().st_size > 5000
+        for data in figure.data:
+            assert len(pd.read_csv(figures / f"{name}_{data}.csv"))
+    for part in PAPER_TABLES.values():
+        for table in part:
+            csv = pd.read_csv(tables / f"{table}.csv")
+            assert len(csv) == pq.read_metadata(tables / f"{table}.parquet").num_rows > 0
+    assert "does not hold" not in (tables / "validation.md").read_text(encoding="utf-8")
+    assert "Nothing to be done" in project.snakemake("paper")
+
+    # A user who changes one thing pays for that thing only.
+    project.config["paper"] = {**PAPER, "ensemble_samples": 3}
+    project.write_config()
+    planned = jobs(project.snakemake("-n", "paper"))
+    expected = {"paper_ensemble", "draw_figS_ensemble", "paper_validation", "paper"}
+    assert set(planned) == expected
+    project.config["paper"] = PAPER
+    project.write_config()
+
+    counts = read_table(tables / "modes_counts.parquet").to_pandas()
+    counts.loc[counts["model"] == "spin1_chain", "zero"] += 1
+    write_table(tables / "modes_counts", counts, {})
+    output = project.snakemake("validate", code=1)
+    statement = "The chain of N spins has 2(N+1) independent steady states"
+    assert f"error: validation: App. B: {statement}: no longer agrees" in output
+    assert "Traceback" not in output
+    page = (tables / "validation.md").read_text(encoding="utf-8")
+    assert page.count("**does not hold** (agrees)") == 1
+
+
+def test_what_the_paper_lacks_is_said_when_it_is_asked_for_and_troubles_nobody_else(make_project):
+    project = make_project(pair=STUDIES["pair"], chain=CHAIN)
+    project.config["paper"] = PAPER
+    project.write_config()
+    output = project.snakemake("-n", "paper", code=1)
+    (line,) = [line for line in output.splitlines() if line.startswith("error: ")]
+    assert "paper.chain: 'chain' has no analysis.limit_draws" in line
+    assert "Traceback" not in output
+    assert jobs(project.snakemake("-n"))["make_tables"] == 2
