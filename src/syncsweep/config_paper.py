@@ -18,7 +18,7 @@ class Paper(Strict):
         (), description="further studies whose figures belong to it"
     )
     locking_samples: Integer = Field(
-        2000, ge=2, le=10**6, description="realisations behind Λ(η) of Fig. 1"
+        1000, ge=2, le=10**6, description="realisations behind Λ(η) of Fig. 1"
     )
     quality_samples_n2: Integer = Field(
         200, ge=2, le=10**6, description="spectra per η behind Q(η) of Fig. 1, two spins"
