@@ -84,4 +84,5 @@ for _study in CONFIG.studies:
 
 onstart:
     check_cluster()
+    check_limits()
     write_descriptions()

@@ -77,3 +77,18 @@ def test_jobs_of_one_rank_are_not_sent_to_slurm(make_project):
     (error,) = [line for line in output.splitlines() if "error" in line.lower()]
     assert error.startswith("error: set-threads: solve_shard is 1")
     assert not project.blocks("pair")
+
+
+def test_a_model_without_a_law_of_the_limit_is_told_before_any_sample_is_solved(make_project):
+    study = {
+        **PAIR,
+        "model": {"name": "spin1_chain", "n_sites": 2, "J": 0, "delta": 0},
+        "eta_blocks": [{"values": [0, 1]}],
+        "analysis": {**PAIR["analysis"], "limit_draws": 1000},
+    }
+    project = make_project(free=study)
+    output = project.snakemake(code=1)
+    (line,) = [line for line in output.splitlines() if line.startswith("error: ")]
+    assert "studies.free" in line and "limit_draws: null" in line
+    assert "Traceback" not in output
+    assert not list(project.results.glob("free-*"))

@@ -69,6 +69,28 @@ def write_descriptions():
         sys.exit(f"error: {error.filename}: cannot be written ({error.strerror})")
 
 
+def check_limits():
+    """End the run before its jobs if a study asks for a law of η → 0⁺ that its model has not."""
+    of_jobs = {
+        job.wildcards.study
+        for job in workflow.dag.needrun_jobs()
+        if job.name == "make_limit_tables"
+    }
+    if not of_jobs:
+        return
+    from syncsweep.physics.weak_limit import UnknownSectorsError, sectors
+    from syncsweep.sample import build_model
+
+    for study in sorted(of_jobs):
+        try:
+            sectors(build_model(CONFIG.physics(study)))
+        except UnknownSectorsError:
+            sys.exit(
+                f"error: config: studies.{study}: the model has more steady states than its sectors, "
+                "so η → 0⁺ has no law here: set analysis.limit_draws: null"
+            )
+
+
 def table_files(study):
     folder = layout.tables_folder(CONFIG.results, study)
     names = list(layout.TABLES)
