@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help env figures paper validate test test-slurm check schema bench
+.PHONY: help env figures paper validate bundle test test-slurm check schema bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
 	@echo "make figures   both sweeps of the paper, tables and figures, on all cores"
 	@echo "make paper     every figure and table of the paper, and the check of its claims"
 	@echo "make validate  whether the paper's claims hold; fails if one no longer does"
+	@echo "make bundle    a folder to publish: figures, data, tables, claims, configuration, checksums"
 	@echo "make test      the tests"
 	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make check     format, lint and types"
@@ -38,6 +39,9 @@ paper: env
 
 validate: env
 	$(BIN)/snakemake validate
+
+bundle: env
+	$(BIN)/snakemake bundle
 
 test: env
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -9,7 +9,7 @@ from snakemake.utils import min_version
 min_version("9.1")
 
 try:
-    from syncsweep import config_file, layout, paper_studies
+    from syncsweep import config_file, layout, paper_studies, provenance
 except ModuleNotFoundError as error:
     sys.exit(
         f"error: {sys.executable} has no {error.name}: run `make env`, then .venv/bin/snakemake"
@@ -34,11 +34,16 @@ except (config_file.ConfigError, layout.NotWritableError) as error:
 configfile: "config.yaml"
 
 
-# Jobs run in the environment of this Snakemake, activated or not.
+# Jobs run in the environment of this Snakemake, activated or not, and know its commit.
+VARIABLES = {
+    "SCRIPTS": str(Path(workflow.basedir, "scripts")),
+    **provenance.environment(Path(workflow.basedir)),
+}
 shell.prefix(
     "set -euo pipefail; "
     f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH "
-    f"SCRIPTS={shlex.quote(str(Path(workflow.basedir, 'scripts')))}; "
+    + " ".join(f"{name}={shlex.quote(value)}" for name, value in VARIABLES.items())
+    + "; "
 )
 
 

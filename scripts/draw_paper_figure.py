@@ -1,4 +1,4 @@
-"""A figure of the paper: `draw_paper_figure.py FIGURE --tables DIR --stem PATH` from its tables."""
+"""A figure of the paper from its tables: `draw_paper_figure.py FIGURE --tables FILES --stem PATH`."""
 
 import argparse
 import sys
@@ -7,14 +7,16 @@ from pathlib import Path
 
 from syncsweep.layout import PAPER_FIGURES
 from syncsweep.results import ResultsError
+from syncsweep.results.figures.page import save_provenance
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("figure", choices=PAPER_FIGURES)
-parser.add_argument("--tables", type=Path, required=True, help="folder of the paper's tables")
+parser.add_argument("--tables", type=Path, nargs="+", required=True, help="files of one folder")
 parser.add_argument("--stem", type=Path, required=True, help="path of the figure without ending")
 arguments = parser.parse_args()
 figure = import_module(f"syncsweep.results.figures.{PAPER_FIGURES[arguments.figure].module}")
 try:
-    figure.draw(arguments.tables, arguments.stem)
+    figure.draw(arguments.tables[0].parent, arguments.stem)
+    save_provenance(arguments.stem, arguments.tables)
 except (ResultsError, OSError) as error:
     sys.exit(f"error: {error}")

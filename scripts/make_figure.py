@@ -1,19 +1,21 @@
-"""Tables to a figure: `make_figure.py --tables DIR --request JSON --stem PATH`."""
+"""Tables to a figure: `make_figure.py --tables FILES --request JSON --stem PATH`."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from syncsweep.results import ResultsError, parse_request
+from syncsweep.results.figures.page import save_provenance
 from syncsweep.results.figures.sweep import FigureRequest, draw
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--tables", type=Path, required=True, help="folder of the tables")
+parser.add_argument("--tables", type=Path, nargs="+", required=True, help="files of one folder")
 parser.add_argument("--request", required=True, help="JSON: figure, analysis, model, n_sites")
 parser.add_argument("--stem", type=Path, required=True, help="path of the figure without ending")
 arguments = parser.parse_args()
 try:
     request = parse_request(FigureRequest, arguments.request)
-    draw(arguments.tables, **dict(request), stem=arguments.stem)
+    draw(arguments.tables[0].parent, **dict(request), stem=arguments.stem)
+    save_provenance(arguments.stem, arguments.tables)
 except (ResultsError, OSError) as error:
     sys.exit(f"error: {error}")

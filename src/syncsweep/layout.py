@@ -5,7 +5,7 @@
 <results>/<study>-<hash>/<block>/samples-<a>-<b>.parquet  shard of the samples a … b−1
 <results>/<study>-<hash>/<block>/parts/                   rows of unfinished shards
 <results>/<study>-<hash>/<block>/log.jsonl                what each job took over and solved
-<results>/tables/<study>/, <results>/paper/, <results>/figures/, <results>/logs/
+<results>/tables/<study>/, <results>/paper/, <results>/figures/, <results>/logs/, <results>/bundle/
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ PAPER_TABLES = {
 class PaperFigure:
     """A figure of the paper that is not one of a sweep.
 
-    module: draws it; parts: whose tables it is drawn from, or none if from those of the limit of the
-    chain's study; data: endings of the files with the data of its panels.
+    module: draws it; parts: whose tables it is drawn from, or none if those of the limit of the
+    chain's study are; data: endings of the files with the data of its panels.
     """
 
     module: str
@@ -73,9 +73,7 @@ class PaperFigure:
 #: Figures of the paper by file name.
 PAPER_FIGURES = {
     "fig1": PaperFigure("fig1", ("quality", "locking"), ("quality", "locking")),
-    "fig2": PaperFigure(
-        "fig2", ("types",), ("a", "a_maxima", "b", "c", "d", "d_maxima", "e", "f")
-    ),
+    "fig2": PaperFigure("fig2", ("types",), ("a", "a_maxima", "b", "c", "d", "d_maxima", "e", "f")),
     "fig4": PaperFigure("fig4", ("chi_map",), ("a", "a_triangles", "b")),
     "figE": PaperFigure(
         "two_spin1s", ("two_spin1s",), ("distribution", "sweep", "detuning", "errors")
@@ -84,9 +82,7 @@ PAPER_FIGURES = {
     "figS_dynamics": PaperFigure("dynamics", ("dynamics",), tuple("abcdef")),
     "figS_limit": PaperFigure("limit", (), ("s_max", "probabilities", "gain", "law")),
     "figS_ablations": PaperFigure("ablations", ("ablations",), tuple("abcde")),
-    "figS_ensemble": PaperFigure(
-        "ensemble", ("ensemble",), ("eigenvalues", "boundary", "summary")
-    ),
+    "figS_ensemble": PaperFigure("ensemble", ("ensemble",), ("eigenvalues", "boundary", "summary")),
 }
 
 
@@ -103,6 +99,11 @@ def tables_folder(results: str | Path, study: str) -> Path:
 def paper_folder(results: str | Path) -> Path:
     """Folder of the tables of `snakemake paper`; no study may have this name."""
     return Path(results) / "paper"
+
+
+def bundle_folder(results: str | Path) -> Path:
+    """Folder to publish."""
+    return Path(results) / "bundle"
 
 
 def figures_folder(results: str | Path) -> Path:
@@ -202,7 +203,7 @@ def check_writable(results: str | Path) -> None:
         Path(results).exists()  # a name too long is an error of its own
     except OSError as error:
         raise NotWritableError(f"results: {results} cannot be written ({error.strerror})") from None
-    inside = (Path(results) / name for name in ("tables", "paper", "figures", "logs"))
+    inside = (Path(results) / name for name in ("tables", "paper", "figures", "logs", "bundle"))
     for path in (folder, *inside):
         if os.path.lexists(path) and not path.is_dir():
             raise NotWritableError(f"results: {results} cannot be used, because {path} is a file")

@@ -52,6 +52,11 @@ def figure_of_paper(module: str) -> tuple[str, ...]:
     return _with_imports(f"results/figures/{module}.py", ("results/figures/",))
 
 
+def everything() -> tuple[str, ...]:
+    """All modules of the package."""
+    return tuple(sorted(str(path.relative_to(_PACKAGE)) for path in _PACKAGE.rglob("*.py")))
+
+
 def _with_imports(module: str, within: tuple[str, ...]) -> tuple[str, ...]:
     """A module and all that it imports from some folders and modules, directly or not."""
     found: list[str] = []

@@ -1,5 +1,6 @@
 """Figures of a small sweep of the spin-1/2 pair: files, numbers beside them, and axes."""
 
+import hashlib
 import json
 import runpy
 from itertools import pairwise
@@ -16,9 +17,10 @@ from matplotlib.image import imread
 from syncsweep.config_eta import block_id
 from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.config_results import Analysis, Figure, LogBins
-from syncsweep.layout import BlockFolder
+from syncsweep.layout import TABLES, BlockFolder
 from syncsweep.results.figures import style
 from syncsweep.results.figures.maxima import LIMITS, draw_maxima
+from syncsweep.results.figures.page import save_provenance
 from syncsweep.results.figures.plots import plot_density, plot_mean
 from syncsweep.results.figures.sweep import FigureError, draw
 from syncsweep.results.maxima import make_maxima_table
@@ -135,6 +137,20 @@ def test_panels_share_their_width_and_lie_on_the_page_apart():
     assert [text.get_text() for text in page.texts] == ["(a)", "(b)", "(c)", "(d)"]
 
 
+def test_origin_of_a_figure_names_its_tables_with_their_digests(tmp_path):
+    tables = make(tmp_path, (0.1, 1.0), samples=2)
+    paths = [tables / f"{name}.parquet" for name in ("summary", "chi_histogram")]
+    save_provenance(tmp_path / "fig", paths)
+    said = json.loads((tmp_path / "fig.json").read_text(encoding="utf-8"))
+    assert said["figure"] == "fig" and said["made_by"]["code"]["version"]
+    assert len(said["made_from"]) == 2
+    for path in paths:
+        origin = said["made_from"][f"{path.parent.name}/{path.name}"]
+        assert origin["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert origin["physics"]["model"]["name"] == "spin_half_pair"
+        assert origin["samples"] == 2
+
+
 @pytest.mark.parametrize("etas", [(0.1,), (0.0,), (0.0, 0.1), (0.02, 0.03)])
 def test_single_and_few_etas_can_be_drawn(tmp_path, etas):
     tables = make(tmp_path, etas, samples=3)
@@ -201,7 +217,8 @@ def run_script(monkeypatch, tables, stem, model):
         "model": model,
         "n_sites": 2,
     }
-    arguments = ["--tables", tables, "--stem", stem, "--request", json.dumps(request)]
+    files = sorted(tables.glob("*.parquet"))
+    arguments = ["--tables", *files, "--stem", stem, "--request", json.dumps(request)]
     monkeypatch.setattr("sys.argv", list(map(str, [SCRIPT, *arguments])))
     runpy.run_path(str(SCRIPT))
 
@@ -209,6 +226,8 @@ def run_script(monkeypatch, tables, stem, model):
 def test_script_draws_the_figure(monkeypatch, tables, drawn, tmp_path):
     run_script(monkeypatch, tables, tmp_path / "fig", "spin_half_pair")
     assert (tmp_path / "fig.pdf").read_bytes() == (drawn / "fig.pdf").read_bytes()
+    made_from = json.loads((tmp_path / "fig.json").read_text())["made_from"]
+    assert {f"{tables.name}/{name}.parquet" for name in TABLES} <= set(made_from)
 
 
 def test_script_ends_with_one_line(monkeypatch, tables, tmp_path):

@@ -19,6 +19,7 @@ from syncsweep.config_results import Analysis, LogBins
 from syncsweep.layout import TABLES, BlockFolder
 from syncsweep.physics.measures import Maximum, interval_probabilities, sample_chi
 from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.provenance import code, libraries
 from syncsweep.results import ResultsError, parse_request
 from syncsweep.results.tables import METADATA_KEY, TablesError, TablesRequest, make_tables
 from syncsweep.sample import FAILED, SampleSolver, chi_shift, unpack_coefficients
@@ -193,9 +194,14 @@ def test_provenance_says_what_decides_the_tables_and_nothing_else(tables):
         assert Analysis.model_validate(provenance.pop("analysis")) == ANALYSIS
         assert provenance == {
             "study": "pair",
+            "physics": PHYSICS.model_dump(mode="json"),
             "physics_hash": PHYSICS.digest,
-            "results_version": PHYSICS.results_version,
             "samples": SAMPLES,
+            "rows_made_by": [{"code": None, "libraries": None, "blas": None, "mpi": None}],
+            "made_by": {
+                "code": code(),
+                "libraries": libraries("numpy", "scipy", "pandas", "pyarrow"),
+            },
         }
 
 

@@ -173,7 +173,7 @@ def figure_files(study):
         return []
     stem = figure_stem(study)
     panels = CONFIG.studies[study].figure.panels
-    images = [stem.with_name(f"{stem.name}.{kind}") for kind in ("pdf", "png")]
+    images = [stem.with_name(f"{stem.name}.{kind}") for kind in ("pdf", "png", "json")]
     if CONFIG.studies[study].analysis.limit_draws is not None:
         panels = (*panels, "limit")
     return images + [stem.with_name(f"{stem.name}_{panel}.csv") for panel in panels]

@@ -20,12 +20,11 @@ for _study, _settings in CONFIG.studies.items():
             mem_mb=2000,
             runtime=10,
         params:
-            tables=lambda wildcards, input: str(Path(input[0]).parent),
             stem=lambda wildcards, output: str(Path(output[0]).with_suffix("")),
             request=figure_request(_study),
             code=source.digest(source.FIGURES),
         message:
             "Figure {output[0]}"
         shell:
-            ': > {log:q}; python "$SCRIPTS"/make_figure.py --tables {params.tables:q} --stem {params.stem:q}'
+            ': > {log:q}; python "$SCRIPTS"/make_figure.py --tables {input:q} --stem {params.stem:q}'
             " --request {params.request:q} >> {log:q} 2> >(tee -a {log:q} >&2)"

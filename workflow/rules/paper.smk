@@ -1,6 +1,6 @@
 # The rest of the paper: parts, which make tables, and the figures drawn from them. What stands in the
 # way of it is said when it is asked for, and troubles no other run.
-PAPER_TARGETS = {"paper", "validate"}
+PAPER_TARGETS = {"paper", "validate", "bundle"}
 PAPER = layout.paper_folder(CONFIG.results)
 PAPER_PROBLEM = paper_studies.problem(CONFIG)
 
@@ -87,7 +87,10 @@ def part_files(part):
 def paper_figure_files(figure):
     stem = layout.figures_folder(CONFIG.results) / figure
     names = [f"{figure}_{data}.csv" for data in layout.PAPER_FIGURES[figure].data]
-    return [stem.with_name(name) for name in (f"{figure}.pdf", f"{figure}.png", *names)]
+    return [
+        stem.with_name(name)
+        for name in (f"{figure}.pdf", f"{figure}.png", f"{figure}.json", *names)
+    ]
 
 
 def tables_of_figure(figure):
@@ -97,6 +100,10 @@ def tables_of_figure(figure):
         folder = layout.tables_folder(CONFIG.results, CONFIG.paper.chain)
         return [folder / f"{table}.parquet" for table in layout.LIMIT_TABLES]
     return [file for part in parts for file in part_files(part) if file.suffix == ".parquet"]
+
+
+def study_files_to_publish(study):
+    return table_files(study) + figure_files(study)
 
 
 def paper_studies_asked_for():
@@ -151,13 +158,12 @@ if not PAPER_PROBLEM:
                 runtime=10,
             params:
                 figure=_figure,
-                tables=lambda wildcards, input: str(Path(input[0]).parent),
                 stem=lambda wildcards, output: str(Path(output[0]).with_suffix("")),
                 code=source.digest(source.figure_of_paper(_settings.module)),
             message:
                 "Figure {output[0]}"
             shell:
-                ': > {log:q}; python "$SCRIPTS"/draw_paper_figure.py {params.figure} --tables {params.tables:q}'
+                ': > {log:q}; python "$SCRIPTS"/draw_paper_figure.py {params.figure} --tables {input:q}'
                 " --stem {params.stem:q} >> {log:q} 2> >(tee -a {log:q} >&2)"
 
     # Every claim beside our number, from all tables.
@@ -211,3 +217,30 @@ if not PAPER_PROBLEM:
             "Whether the paper's claims hold"
         shell:
             'python "$SCRIPTS"/check_validation.py {params.tables:q}'
+
+    rule bundle:
+        input:
+            [study_files_to_publish(study) for study in paper_studies_asked_for()],
+            [paper_figure_files(figure) for figure in layout.PAPER_FIGURES],
+            [file for part in part_requests() for file in part_files(part)],
+            rules.paper_validation.output,
+        output:
+            directory(layout.bundle_folder(CONFIG.results)),
+        log:
+            f"{layout.logs_folder(CONFIG.results)}/bundle.log",
+        conda:
+            "../../envs/syncsweep.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            results=CONFIG.results,
+            project=str(workflow.basedir),
+            config=json.dumps(CONFIG.model_dump(mode="json"), sort_keys=True),
+            code=source.digest(("results/bundle.py", "provenance.py")),
+        message:
+            "Bundle: {output[0]}"
+        shell:
+            ': > {log:q}; python "$SCRIPTS"/make_bundle.py --results {params.results:q}'
+            " --project {params.project:q} --config {params.config:q} --output {output:q} {input:q}"
+            " >> {log:q} 2> >(tee -a {log:q} >&2)"

@@ -6,6 +6,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+#: Where a table says, as JSON, what it was made from.
+METADATA_KEY = b"syncsweep"
+
 _Request = TypeVar("_Request", bound=BaseModel)
 
 

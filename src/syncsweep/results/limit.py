@@ -93,7 +93,7 @@ def make_limit_tables(
             "value_se": [entry.standard_error for entry in law.values()],
         }
     )
-    provenance = provenance_of(found[0], samples, analysis)
+    provenance = provenance_of(folder, found, samples, chunk_size, analysis)
     output.mkdir(parents=True, exist_ok=True)
     tables = (rows, _control_table(study, etas, values, law))
     for name, table in zip(LIMIT_TABLES, tables, strict=True):

@@ -49,7 +49,7 @@ def make_maxima_table(
         for described in found
     ]
     output.mkdir(parents=True, exist_ok=True)
-    provenance = provenance_of(found[0], samples, analysis)
+    provenance = provenance_of(folder, found, samples, chunk_size, analysis)
     write_table(output / MAXIMA_TABLE, sorted_by_eta(frames), provenance)
 
 

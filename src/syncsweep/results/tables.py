@@ -26,16 +26,14 @@ from syncsweep.layout import TABLES, BlockFolder
 from syncsweep.physics.measures import ChiSample, Maximum, sample_chi
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.steady_state import Status
-from syncsweep.results import ResultsError
+from syncsweep.provenance import code, libraries
+from syncsweep.results import METADATA_KEY, ResultsError
 from syncsweep.results.statistics import BlockStatistics, RunningCovariance, type_ratio
 from syncsweep.sample import chi_shift, unpack_coefficients
 from syncsweep.sweep import description, shard
 from syncsweep.sweep.description import Description, DescriptionError
 from syncsweep.sweep.shard import ShardError
 from syncsweep.sweep.takeover import clear_leftovers, identity_of
-
-#: Where a table says, as JSON, what it was made from.
-METADATA_KEY = b"syncsweep"
 
 
 class TablesError(ResultsError):
@@ -93,8 +91,8 @@ def make_tables(
     `layout.TABLES` is written as Parquet and CSV once everything has been read. Raises TablesError
     if a shard is missing, or is damaged; a damaged one is set aside, so that it is computed again.
     """
-    gathered = []
-    for described in describe(folder, blocks):
+    found, gathered = describe(folder, blocks), []
+    for described in found:
         statistics = BlockStatistics(len(described.etas), analysis)
         for rows in read_samples(folder, described, samples, chunk_size):
             _add_rows(statistics, described, analysis, rows)
@@ -104,11 +102,11 @@ def make_tables(
         "chi_histogram": sorted_by_eta([_chi_histogram(block) for block in gathered]),
         "s_max_histogram": sorted_by_eta([_s_max_histogram(block) for block in gathered]),
     }
-    provenance = provenance_of(gathered[0].described, samples, analysis)
+    provenance = provenance_of(folder, found, samples, chunk_size, analysis)
     output.mkdir(parents=True, exist_ok=True)
     for name in TABLES:
         write_table(output / name, tables[name], provenance)
-    _warn_of_failures(gathered[0].described.study, tables["summary"])
+    _warn_of_failures(found[0].study, tables["summary"])
 
 
 def describe(folder: Path, blocks: list[str]) -> list[Description]:
@@ -252,20 +250,39 @@ def _s_max_histogram(block: _Block) -> pd.DataFrame:
     )
 
 
-def provenance_of(described: Description, samples: int, analysis: Analysis) -> dict[str, object]:
-    """What decides the content of the tables, and nothing else: no time, no machine."""
+def provenance_of(
+    folder: Path, found: list[Description], samples: int, chunk_size: int, analysis: Analysis
+) -> dict[str, object]:
+    """What decides the content of the tables, and what made their rows: no time, no machine.
+
+    The arguments are those of `make_tables`, with the blocks as `describe` gives them.
+    """
+    runs = [
+        shard.read_run(BlockFolder(folder / described.block).shard(*range_of_samples))
+        for described in found
+        for range_of_samples in chunks(samples, chunk_size)
+    ]
+    kept = ("code", "libraries", "blas", "mpi")
+    made_rows = {json.dumps({name: run.get(name) for name in kept}, sort_keys=True) for run in runs}
+    physics = found[0].physics
     return {
-        "study": described.study,
-        "physics_hash": described.physics.digest,
-        "results_version": described.physics.results_version,
+        "study": found[0].study,
+        "physics": physics.model_dump(mode="json"),
+        "physics_hash": physics.digest,
         "samples": samples,
         "analysis": analysis.model_dump(mode="json"),
+        "rows_made_by": [json.loads(run) for run in sorted(made_rows)],
     }
 
 
 def write_table(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) -> None:
-    """Write one table as <stem>.parquet and <stem>.csv, each atomically."""
-    metadata = {METADATA_KEY: json.dumps(provenance, sort_keys=True, ensure_ascii=False).encode()}
+    """Write one table as <stem>.parquet and <stem>.csv, each atomically.
+
+    provenance: what the table was made from; the code and the libraries that made it are added.
+    """
+    made_by = {"code": code(), "libraries": libraries("numpy", "scipy", "pandas", "pyarrow")}
+    said = json.dumps({**provenance, "made_by": made_by}, sort_keys=True, ensure_ascii=False)
+    metadata = {METADATA_KEY: said.encode()}
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(metadata)
     replace_atomically(
         stem.with_name(f"{stem.name}.parquet"),

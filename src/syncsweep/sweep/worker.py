@@ -19,7 +19,6 @@ from typing import Any, NoReturn
 import pyarrow as pa
 from mpi4py import MPI
 
-from syncsweep import __version__
 from syncsweep.files import hold
 from syncsweep.layout import BlockFolder
 from syncsweep.sample import SampleSolver
@@ -153,7 +152,7 @@ def _finish(
 ) -> None:
     table = pa.concat_tables([rows[i] for i in range(job.start, job.stop)])
     identity = identity_of(task.description, job.start, job.stop)
-    write_shard(folder.shard(job.start, job.stop), table, identity, {**run, **_environment()})
+    write_shard(folder.shard(job.start, job.stop), table, identity, {**run, **_environment(task)})
     _log(folder, job, event="end", **run)
     print(f"{_name(task, job)}: {run['solved']} solved, {len(rows)} in the shard", flush=True)
 
@@ -258,16 +257,14 @@ def _log(folder: BlockFolder, job: Job, **event: Any) -> None:
         log.write(json.dumps(line) + "\n")
 
 
-def _environment() -> dict[str, str]:
-    from importlib.metadata import version  # reads much, and only the first rank needs it
+def _environment(task: _Task) -> dict[str, Any]:
+    """What else a shard says of its run: physics, code, libraries, machine."""
+    from syncsweep import provenance  # reads much, and only the first rank needs it
 
-    packages = ("numpy", "scipy", "pyarrow", "mpi4py")
     return {
-        "syncsweep": __version__,
-        "python": platform.python_version(),
-        **{name: version(name) for name in packages},
+        "physics": task.description.physics.model_dump(mode="json"),
+        "code": provenance.code(),
+        "libraries": provenance.libraries("numpy", "scipy", "pyarrow", "mpi4py"),
         "mpi": MPI.Get_library_version().splitlines()[0],
-        "host": platform.node(),
-        "machine": platform.machine(),
-        "job_id": os.environ.get("SLURM_JOB_ID", ""),
+        **provenance.machine(),
     }

@@ -1,12 +1,15 @@
 """Pages: what every figure shares, from its tables to its files.
 
-A figure is <stem>.pdf and <stem>.png with the data of each panel beside it as <stem>_<panel>.csv.
+A figure is <stem>.pdf and <stem>.png with the data of each panel beside it as <stem>_<panel>.csv,
+and where it comes from as <stem>.json.
 Equal tables give equal files, whatever the user's settings of Matplotlib are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +21,8 @@ from matplotlib.figure import Figure as Page
 from matplotlib.style import context
 
 from syncsweep.files import replace_atomically
-from syncsweep.results import ResultsError
+from syncsweep.provenance import code, libraries
+from syncsweep.results import METADATA_KEY, ResultsError
 from syncsweep.results.figures import style
 
 
@@ -59,6 +63,31 @@ def save_data(stem: Path, panels: Mapping[str, pd.DataFrame]) -> None:
             data.to_csv(temporary, index=False, lineterminator="\n")
 
         replace_atomically(stem.with_name(f"{stem.name}_{panel}.csv"), write)
+
+
+def save_provenance(stem: Path, tables: Sequence[Path]) -> None:
+    """Write <stem>.json: the code that drew a figure, and of each table its SHA-256 and its origin.
+
+    tables: Parquet tables of the results; their files are named as seen from the results folder.
+    """
+    made_from = {}
+    for path in sorted(tables):
+        metadata = read_table(path).schema.metadata or {}
+        made_from["/".join(path.parts[-2:])] = {
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            **json.loads(metadata.get(METADATA_KEY, b"{}")),
+        }
+    said = {
+        "figure": stem.name,
+        "made_by": {"code": code(), "libraries": libraries("numpy", "pandas", "matplotlib")},
+        "made_from": made_from,
+    }
+    text = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+    def write(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
+
+    replace_atomically(stem.with_name(f"{stem.name}.json"), write)
 
 
 def _save(page: Page, path: Path, dpi: int, metadata: dict[str, None]) -> None:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config_results import MAXIMA_PANELS, Analysis, Figure
 from syncsweep.layout import LIMIT_TABLES, MAXIMA_TABLE, TABLES
+from syncsweep.results import METADATA_KEY
 from syncsweep.results.figures import style
 from syncsweep.results.figures.maxima import PANEL_COLUMNS, draw_maxima
 from syncsweep.results.figures.page import FigureError, new_page, read_table, save_data
@@ -28,7 +29,6 @@ from syncsweep.results.figures.plots import (
     plot_mean,
 )
 from syncsweep.results.figures.style import Panel
-from syncsweep.results.tables import METADATA_KEY
 
 
 class FigureRequest(BaseModel):
