@@ -91,3 +91,7 @@ onstart:
     check_cluster()
     check_limits()
     write_descriptions()
+
+
+onsuccess:
+    warn_of_failures()

@@ -1,4 +1,4 @@
-"""A figure of the paper from its tables: `draw_paper_figure.py FIGURE --tables FILES --stem PATH`."""
+"""A figure of the paper: `draw_paper_figure.py FIGURE --tables FILES --stem PATH`."""
 
 import argparse
 import sys

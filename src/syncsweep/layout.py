@@ -24,6 +24,9 @@ _TEMPORARY = re.compile(r"\.samples-(\d{9})-(\d{9})\.parquet\.[0-9a-f]{12}\.tmp"
 #: Tables of a study, without ending; each exists as Parquet and CSV.
 TABLES = ("summary", "chi_histogram", "s_max_histogram")
 
+#: One more, with a row for each (sample, η) that is not in their averages; usually none.
+FAILURES_TABLE = "failures"
+
 #: One more, of the maxima of S_d, for studies that ask for it.
 MAXIMA_TABLE = "maxima_histogram"
 

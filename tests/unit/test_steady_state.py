@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import lu_factor, lu_solve, null_space
 
+from syncsweep.physics.affine_systems import Solutions
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip, spin_half_pair
 from syncsweep.physics.perturbation import liouvillian_from_kossakowski, random_liouvillian
 from syncsweep.physics.phase_distribution import relative_phase_coefficients
@@ -343,3 +344,15 @@ def test_only_the_product_of_eta_and_the_perturbation_matters(chain_solver, chai
     np.testing.assert_allclose(small.condition, states.condition, rtol=0.05)
     scale = np.abs(states.rho - np.eye(27) / 27).max(axis=(1, 2), keepdims=True)
     assert np.max(np.abs(small.rho - states.rho) / scale) < 1e-10
+
+
+@pytest.mark.parametrize(
+    ("broken", "status"),
+    [({}, "ok"), ({"residual": 1e-8}, "inaccurate"), ({"x": 10.0}, "inaccurate")],
+)
+def test_a_residual_or_a_negative_eigenvalue_outside_the_tolerance_is_inaccurate(broken, status):
+    solver = SteadyStateSolver(np.zeros((4, 4)))
+    x = np.array([[broken.get("x", 0.1)], [0.0], [0.0]])  # of a diagonal operator of two levels
+    found = Solutions(x, np.array([broken.get("residual", 0.0)]), np.ones(1))
+    states = solver._diagnose(np.ones(1), found, np.ones(1, dtype=bool))
+    assert states.status.tolist() == [status]

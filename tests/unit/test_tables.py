@@ -16,7 +16,7 @@ import pytest
 from syncsweep.config_eta import block_id
 from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.config_results import Analysis, LogBins
-from syncsweep.layout import TABLES, BlockFolder
+from syncsweep.layout import FAILURES_TABLE, TABLES, BlockFolder
 from syncsweep.physics.measures import Maximum, interval_probabilities, sample_chi
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.provenance import code, libraries
@@ -115,7 +115,8 @@ def test_tables_do_not_depend_on_the_chunk_size_in_a_single_byte(tmp_path, table
         parent.mkdir()
         other = tables_of(parent, rows, chunk_size)
         names = sorted(path.name for path in other.iterdir())
-        assert names == sorted(f"{name}.{end}" for name in TABLES for end in ("csv", "parquet"))
+        stems = (*TABLES, FAILURES_TABLE)
+        assert names == sorted(f"{name}.{end}" for name in stems for end in ("csv", "parquet"))
         for name in names:
             assert (other / name).read_bytes() == (tables / name).read_bytes(), name
 
@@ -229,7 +230,9 @@ def test_a_failed_row_is_counted_and_left_out(tmp_path, tables, rows, capsys):
     pd.testing.assert_frame_equal(summary.drop(0.1), untouched, rtol=1e-12, atol=1e-14)
     warning = capsys.readouterr().err.splitlines()
     assert len(warning) == 1
-    assert "pair: 1 of 48 rows failed, at η from 0.1 to 0.1" in warning[0]
+    assert "pair: 1 of 48 rows failed, the first of them sample 4 at η = 0.1 (failed)" in warning[0]
+    (failure,) = read(tmp_path / "tables", "failures").to_dict("records")
+    assert (failure["eta"], failure["sample"], failure["status"]) == (0.1, 4, FAILED)
 
 
 def test_a_row_without_resolved_s_max_has_no_chi(tmp_path, rows):

@@ -93,12 +93,23 @@ def check_limits():
 
 def table_files(study):
     folder = layout.tables_folder(CONFIG.results, study)
-    names = list(layout.TABLES)
+    names = [*layout.TABLES, layout.FAILURES_TABLE]
     if CONFIG.studies[study].analysis.maxima_bins is not None:
         names.append(layout.MAXIMA_TABLE)
     if CONFIG.studies[study].analysis.limit_draws is not None:
         names += layout.LIMIT_TABLES
     return [folder / f"{table}.{kind}" for table in names for kind in ("parquet", "csv")]
+
+
+def warn_of_failures():
+    """Say at the end of a run which studies have rows that are not in their averages."""
+    for study in CONFIG.studies:
+        table = layout.tables_folder(CONFIG.results, study) / f"{layout.FAILURES_TABLE}.csv"
+        if table.exists():
+            rows = len(table.read_text(encoding="utf-8").splitlines()) - 1
+            if rows:
+                line = f"warning: {study}: {count(rows, 'row')} failed and are not in the averages"
+                print(f"{line}; {table} names them", file=sys.stderr)
 
 
 def study_files(study):

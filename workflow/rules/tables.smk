@@ -5,7 +5,7 @@ rule make_tables:
     output:
         [
             f"{CONFIG.results}/tables/{{study}}/{table}.{kind}"
-            for table in layout.TABLES
+            for table in (*layout.TABLES, layout.FAILURES_TABLE)
             for kind in ("parquet", "csv")
         ],
     log:

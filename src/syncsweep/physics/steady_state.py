@@ -28,8 +28,9 @@ from syncsweep.physics.affine_systems import AffineSystem, Solutions
 from syncsweep.physics.sparse_blocks import PartialInverse, left_null_vectors
 from syncsweep.physics.superoperators import hermitian_basis, to_real, unvectorize
 
-#: An estimated error (relative backward error over reciprocal condition number) above this, or a
-#: smallest eigenvalue of ρ below minus this, makes a steady state `inaccurate`.
+#: An estimated error (relative backward error over reciprocal condition number), an error of the
+#: trace or of Hermiticity above this, or a smallest eigenvalue of ρ below minus this, makes a
+#: steady state `inaccurate`.
 ACCURACY = 1e-9
 
 #: A shared Krylov space pays for at least so many unknowns and values of η.
@@ -57,7 +58,7 @@ class Status(StrEnum):
 
     OK = "ok"
     DEGENERATE = "degenerate"  # several steady states, or L₁ does not lift them in first order
-    INACCURATE = "inaccurate"  # residual or positivity outside ACCURACY
+    INACCURATE = "inaccurate"  # residual, positivity, trace or Hermiticity outside ACCURACY
 
 
 class Method(StrEnum):
@@ -183,8 +184,11 @@ class SteadyStateSolver:
         smallest = np.full(len(etas), np.nan)
         smallest[unique] = np.linalg.eigvalsh(rho[unique])[:, 0]
         rho[~unique] = np.nan
+        trace_error = np.abs(np.trace(rho, axis1=1, axis2=2) - 1)
+        hermiticity_error = np.abs(rho - np.conj(np.swapaxes(rho, 1, 2))).max(axis=(1, 2))
         with np.errstate(divide="ignore", invalid="ignore"):
-            accurate = (residual / condition <= ACCURACY) & (smallest >= -ACCURACY)
+            errors = (residual / condition, -smallest, trace_error, hermiticity_error)
+        accurate = np.all([error <= ACCURACY for error in errors], axis=0)
         status = np.where(
             unique, np.where(accurate, Status.OK, Status.INACCURATE), Status.DEGENERATE
         )
@@ -193,8 +197,8 @@ class SteadyStateSolver:
             rho=rho,
             residual=residual,
             condition=condition,
-            trace_error=np.abs(np.trace(rho, axis1=1, axis2=2) - 1),
-            hermiticity_error=np.abs(rho - np.conj(np.swapaxes(rho, 1, 2))).max(axis=(1, 2)),
+            trace_error=trace_error,
+            hermiticity_error=hermiticity_error,
             smallest_eigenvalue=smallest,
             status=status.astype(str),
             method=np.where(direct, Method.DIRECT, Method.KRYLOV).astype(str),

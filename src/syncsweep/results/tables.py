@@ -22,7 +22,7 @@ from syncsweep.config import chunks
 from syncsweep.config_physics import Physics
 from syncsweep.config_results import Analysis
 from syncsweep.files import replace_atomically
-from syncsweep.layout import TABLES, BlockFolder
+from syncsweep.layout import FAILURES_TABLE, TABLES, BlockFolder
 from syncsweep.physics.measures import ChiSample, Maximum, sample_chi
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.steady_state import Status
@@ -88,14 +88,16 @@ def make_tables(
     """Write the tables of samples 0 … samples−1 of a study's `blocks` into `output`.
 
     folder: the study's folder of rows; blocks: names of its block folders. Each name in
-    `layout.TABLES` is written as Parquet and CSV once everything has been read. Raises TablesError
-    if a shard is missing, or is damaged; a damaged one is set aside, so that it is computed again.
+    `layout.TABLES` and the table of failures is written as Parquet and CSV once everything has been
+    read. Raises TablesError if a shard is missing, or is damaged; a damaged one is set aside, so
+    that it is computed again.
     """
-    found, gathered = describe(folder, blocks), []
+    found, gathered, failures = describe(folder, blocks), [], []
     for described in found:
         statistics = BlockStatistics(len(described.etas), analysis)
         for rows in read_samples(folder, described, samples, chunk_size):
             _add_rows(statistics, described, analysis, rows)
+            failures += _failures(described, rows)
         gathered.append(_Block(described, statistics))
     tables = {
         "summary": sorted_by_eta([_summary(block) for block in gathered]),
@@ -106,7 +108,10 @@ def make_tables(
     output.mkdir(parents=True, exist_ok=True)
     for name in TABLES:
         write_table(output / name, tables[name], provenance)
-    _warn_of_failures(found[0].study, tables["summary"])
+    failed = pd.DataFrame(failures, columns=["eta", "sample", "status", "error"])
+    failed = failed.sort_values(["eta", "sample"], ignore_index=True)
+    write_table(output / FAILURES_TABLE, failed, provenance)
+    _warn_of_failures(found[0].study, failed, tables["summary"])
 
 
 def describe(folder: Path, blocks: list[str]) -> list[Description]:
@@ -294,13 +299,22 @@ def write_table(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) 
     )
 
 
-def _warn_of_failures(study: str, summary: pd.DataFrame) -> None:
-    """Say on stderr, in one line, how many rows are not in the averages and where."""
-    bad = summary[summary["failed"] > 0]
-    if len(bad):
+def _failures(described: Description, rows: SampleRows) -> list[tuple[float, int, str, float]]:
+    """η, sample, status and estimated error of S_d, of the rows that are not good."""
+    return [
+        (described.etas[k], rows.sample, str(rows.status[k]), float(rows.error[k]))
+        for k in np.flatnonzero(~rows.good)
+    ]
+
+
+def _warn_of_failures(study: str, failed: pd.DataFrame, summary: pd.DataFrame) -> None:
+    """Say on stderr, in one line, which rows are not in the averages."""
+    if len(failed):
         total = int((summary["n"] + summary["failed"]).sum())
+        first = failed.iloc[0]
         print(
-            f"warning: {study}: {bad['failed'].sum()} of {total} rows failed, at η from "
-            f"{bad['eta'].min():g} to {bad['eta'].max():g}; averages are over the others",
+            f"warning: {study}: {len(failed)} of {total} rows failed, the first of them sample "
+            f"{first['sample']} at η = {first['eta']:g} ({first['status']}); averages are over the "
+            f"others, and {FAILURES_TABLE}.csv names them",
             file=sys.stderr,
         )
