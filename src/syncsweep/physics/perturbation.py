@@ -64,10 +64,12 @@ def random_hamiltonian(rng: np.random.Generator, dim: int) -> np.ndarray:
     return (m + m.conj().T) / np.sqrt(2)
 
 
-def _wishart(rng: np.random.Generator, dim: int, rank: int | None, weight: float) -> np.ndarray:
-    """Draw weight·K, of which the upper triangle is valid, padded with zeros to (D², D²).
+def kossakowski_factor(
+    rng: np.random.Generator, dim: int, rank: int | None = None, weight: float = 1.0
+) -> np.ndarray:
+    """Draw the factor T of weight·K = TT†, padded with zeros to (D², D²), or (D², r) for r < D²−1.
 
-    Its index is j·D + k of F_n = |j⟩⟨k|, and the last place (j = k = D−1) is the one without F_n.
+    The index of its rows is j·D + k of F_n = |j⟩⟨k|, and the last (j = k = D−1) is without F_n.
     """
     d = dim**2 - 1
     r = d if rank is None else rank
@@ -89,8 +91,14 @@ def _wishart(rng: np.random.Generator, dim: int, rank: int | None, weight: float
             begin, end = end, end + r - first
             part[row, first:r] = entries[begin:end]
         del entries
+    return factor
+
+
+def _wishart(rng: np.random.Generator, dim: int, rank: int | None, weight: float) -> np.ndarray:
+    """Draw weight·K, (D², D²), of which the upper triangle is valid; see `kossakowski_factor`."""
+    factor = kossakowski_factor(rng, dim, rank, weight)
     # LAPACK sees the transpose: a lower triangle, whose product is the conjugate of K.
-    if r == d:
+    if factor.shape[1] == dim**2:
         lower, _ = lapack.zlauum(factor.T, lower=1, overwrite_c=1)
     else:
         lower = blas.zherk(1.0, factor.T, trans=2, lower=1)

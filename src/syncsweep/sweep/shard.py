@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
@@ -28,6 +29,12 @@ _RUN_KEY = b"syncsweep.run"
 _FORMAT = 1
 
 _SAMPLES_PER_TABLE = 256
+
+#: No shard takes more bytes than these, for each row and beside them, written or decoded.
+_MOST_ROW_BYTES, _MOST_OTHER_BYTES = 2**12, 2**24
+
+#: No list in a shard's footer is longer; the depth of a hostile schema can crash a decoder.
+_MOST_IN_FOOTER = 4096
 
 
 class ShardError(Exception):
@@ -192,19 +199,18 @@ def read_shard(path: Path, identity: Identity) -> pa.Table:
 
     Raises ShardError if the file is damaged or holds anything else, FileNotFoundError if missing.
     """
+    n_rows = len(identity.etas) * (identity.stop - identity.start)
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise ShardError(f"{path}: cannot be read ({error.strerror})") from None
-    try:
-        # Not `read_table`, which imports pandas where it is installed. One thread, because a rank
-        # has one core, and Arrow's others sometimes crash a process that ends (arrow#34314).
-        table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+        table = _decode(read_regular(path, _most_bytes(n_rows)), n_rows)
         stated = json.loads(table.schema.metadata[_IDENTITY_KEY])
         digest = stated.pop("digest")
         actual = _digest(table, stated)
+    except FileNotFoundError:
+        raise
+    except NotReadableError as error:
+        raise ShardError(f"{path}: cannot be read ({error})") from None
+    except _OtherRowsError:
+        raise ShardError(f"{path}: holds other rows than its name says") from None
     # A damaged file can fail anywhere in the decoder, in whatever way.
     except Exception as error:
         raise ShardError(f"{path}: is damaged ({type(error).__name__})") from None
@@ -216,6 +222,51 @@ def read_shard(path: Path, identity: Identity) -> pa.Table:
     if problem:
         raise ShardError(f"{path}: {problem}")
     return table
+
+
+class NotReadableError(Exception):
+    """A file of which the bytes cannot be had; the message is why, without its name."""
+
+
+class _OtherRowsError(Exception):
+    pass
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """Bytes of a regular file of at most `most` bytes; NotReadableError, or FileNotFoundError."""
+    try:
+        # A pipe would be waited for, and a device may never end.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise NotReadableError("it is not a regular file")
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read(most + 1)
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise NotReadableError(error.strerror) from None
+    if len(data) > most:
+        raise NotReadableError(f"it is larger than {most} bytes")
+    return data
+
+
+def _most_bytes(n_rows: int) -> int:
+    return n_rows * _MOST_ROW_BYTES + _MOST_OTHER_BYTES
+
+
+def _decode(data: bytes, n_rows: int) -> pa.Table:
+    # Not `read_table`, which imports pandas where it is installed. One thread, because a rank
+    # has one core, and Arrow's others sometimes crash a process that ends (arrow#34314).
+    file = pq.ParquetFile(pa.BufferReader(data), thrift_container_size_limit=_MOST_IN_FOOTER)
+    groups = [file.metadata.row_group(k) for k in range(file.num_row_groups)]
+    if file.metadata.num_rows != n_rows or sum(group.num_rows for group in groups) != n_rows:
+        raise _OtherRowsError
+    if sum(group.total_byte_size for group in groups) > _most_bytes(n_rows):
+        raise ValueError
+    return file.read(use_threads=False)
 
 
 def read_run(path: Path) -> dict[str, Any]:

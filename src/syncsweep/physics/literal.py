@@ -1,0 +1,217 @@
+"""A steady state and its S_d as the paper writes them down: slow, to check what the sweep solved.
+
+Only the model, the random numbers and the order of the F_n are shared with the sweep. K = TT† is
+a plain product, L₍₁₎ the literal double sum of Eq. F2, all in complex column-stacking
+superoperators; S_d is the Husimi function on a grid of angles, integrated over θ by Gauss's rule;
+S_max is found by BFGS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from math import pi
+
+import numpy as np
+from scipy.linalg import expm, null_space, solve
+from scipy.optimize import minimize
+
+from syncsweep.physics.models import Model
+from syncsweep.physics.perturbation import (
+    OperatorBasis,
+    kossakowski_factor,
+    random_hamiltonian,
+)
+from syncsweep.physics.spins import local_dimension, lowering, raising, sz
+
+#: Singular values of L₀ and of W†L₍₁₎V below this share of the largest are zeros.
+_ZERO = 1e-11
+
+#: Nodes in θ: the integrand is a trigonometric polynomial of θ/2 of degree 4S + 2.
+_THETA_NODES = 48
+
+#: Points per angle on which the search for S_max starts, and the share of the highest that counts.
+_START_GRID = 64
+_START_SHARE = 0.9
+
+
+class NotUniqueError(ValueError):
+    """A steady state that first-order perturbation theory leaves undetermined."""
+
+
+@cache
+def _operators(dim: int, basis: OperatorBasis) -> np.ndarray:
+    """F_n of Eq. F3 in its order, or with orthonormal diagonal ones, (D²−1, D, D)."""
+    unit = np.eye(dim)
+    operators = []
+    for a, b in list(product(range(dim), repeat=2))[:-1]:
+        operator = np.outer(unit[a], unit[b])
+        if a == b and basis == "paper":
+            operator = operator - np.outer(unit[a + 1], unit[a + 1])
+        elif a == b:
+            entries = np.concatenate([np.ones(a + 1), [-(a + 1)], np.zeros(dim - a - 2)])
+            operator = np.diag(entries) / np.linalg.norm(entries)
+        operators.append(operator)
+    return np.array(operators)
+
+
+def _commutator(hamiltonian: np.ndarray) -> np.ndarray:
+    """Superoperator of ρ ↦ −i[H, ρ], (D², D²)."""
+    one = np.eye(len(hamiltonian))
+    return -1j * (np.kron(one, hamiltonian) - np.kron(hamiltonian.T, one))
+
+
+def _dissipator(rates: np.ndarray, operators: np.ndarray) -> np.ndarray:
+    """Superoperator of ρ ↦ Σ_mn K_mn (F_n ρ F_m† − ½{F_m†F_n, ρ}), (D², D²).
+
+    rates: K, (k, k); operators: F_n, (k, D, D).
+    """
+    dim = operators.shape[-1]
+    weighted = np.tensordot(rates, operators, axes=(1, 0))
+    # Entry (j', k', j, k) of Σ K_mn F_m* ⊗ F_n.
+    jumps = np.tensordot(operators.conj(), weighted, axes=(0, 0))
+    decay = np.einsum("jajb->ab", jumps)  # Σ K_mn F_m†F_n
+    gain = jumps.transpose(0, 2, 1, 3).reshape(dim**2, dim**2)
+    one = np.eye(dim)
+    return gain - (np.kron(one, decay) + np.kron(decay.T, one)) / 2
+
+
+def unperturbed(model: Model) -> np.ndarray:
+    """L₀ of Eq. 1, column-stacking (D², D²), complex."""
+    jumps = model.jump_operators
+    return _commutator(model.hamiltonian) + _dissipator(np.eye(len(jumps)), jumps)
+
+
+def perturbation(
+    rng: np.random.Generator,
+    dim: int,
+    zeta_coh: float = 1.0,
+    zeta_diss: float = 1.0,
+    basis: OperatorBasis = "paper",
+    rank: int | None = None,
+) -> np.ndarray:
+    """L₍₁₎ of `random_generator` from the same random numbers, column-stacking (D², D²)."""
+    hamiltonian = random_hamiltonian(rng, dim)
+    factor = kossakowski_factor(rng, dim, rank)[:-1]
+    kossakowski = factor @ factor.conj().T
+    kossakowski *= zeta_diss * (dim**2 - 1) / np.trace(kossakowski).real
+    return zeta_coh * _commutator(hamiltonian) + _dissipator(kossakowski, _operators(dim, basis))
+
+
+class LiteralSolver:
+    """Steady states of L₀ + ηL₁ for one L₀, of which the zero modes are found once."""
+
+    def __init__(self, L0: np.ndarray) -> None:
+        """L0: column-stacking superoperator (D², D²)."""
+        self._L0 = L0
+        self._right = null_space(L0, rcond=_ZERO)
+        self._left = null_space(L0.conj().T, rcond=_ZERO)
+        self._dim = int(np.sqrt(len(L0)))
+        self._trace = np.eye(self._dim, dtype=complex).reshape(-1)
+
+    def solve(self, L1: np.ndarray, eta: float) -> np.ndarray:
+        """ρ, (D, D); at η = 0 the limit η → 0⁺ of Eq. 4. NotUniqueError if that is not enough."""
+        vector = self._limit(L1) if eta == 0 else self._perturbed(L1, eta)
+        return (vector / (self._trace @ vector)).reshape(self._dim, self._dim, order="F")
+
+    def _limit(self, L1: np.ndarray) -> np.ndarray:
+        """The zero mode of W†L₁V, with V and W the right and left zero modes of L₀."""
+        kernel = null_space(self._left.conj().T @ L1 @ self._right, rcond=_ZERO)
+        if kernel.shape[1] != 1:
+            raise NotUniqueError(f"W†L₁V must have one zero mode, but has {kernel.shape[1]}.")
+        return self._right @ kernel[:, 0]
+
+    def _perturbed(self, L1: np.ndarray, eta: float) -> np.ndarray:
+        """(L₀ + ηL₁)ρ = 0 with the trace condition in place of its last row.
+
+        Its part along the left zero modes of L₀ is W†ηL₁ρ = 0. It is divided by η, which changes no
+        solution, because it drowns beside L₀ for small η.
+        """
+        system = self._L0 + eta * L1
+        system -= self._left @ (self._left.conj().T @ system)
+        system += self._left @ (self._left.conj().T @ L1)
+        system[-1] = self._trace
+        one = np.zeros(len(system), dtype=complex)
+        one[-1] = 1.0
+        return solve(system, one)
+
+
+@cache
+def _site_operators(spin: float, points: int) -> np.ndarray:
+    """(2S+1)/4π ∫ sinθ |θ,φ⟩⟨θ,φ| dθ at φ = 2πp/points, (points, 2S+1, 2S+1)."""
+    spin_y = (raising(spin) - lowering(spin)) / 2j
+    nodes, weights = np.polynomial.legendre.leggauss(_THETA_NODES)
+    thetas = pi / 2 * (nodes + 1)
+    states = np.array([expm(-1j * theta * spin_y)[:, 0] for theta in thetas])
+    shares = pi / 2 * weights * np.sin(thetas) * local_dimension(spin) / (4 * pi)
+    operator = np.einsum("t,tm,tn->mn", shares, states, states.conj())
+    turns = [expm(-2j * pi * p / points * sz(spin)) for p in range(points)]
+    return np.array([turn @ operator @ turn.conj().T for turn in turns])
+
+
+def phase_distribution(rho: np.ndarray, spin: float, n_sites: int) -> np.ndarray:
+    """Fourier coefficients of S_d (Eqs. 2, A1-A3) at all frequencies that its grid resolves.
+
+    rho: (D, D). Returns s, (p,)*(N−1), with p = 8S + 2 points per angle; s_k stands at index
+    k mod p.
+    """
+    points, local = round(8 * spin) + 2, local_dimension(spin)
+    operators = _site_operators(spin, points)
+    # Q(φ₁ … φ_N), site by site: what is left has the axes of ρ behind those of the angles.
+    density = rho.reshape([local] * (2 * n_sites))
+    for left in range(n_sites, 0, -1):
+        density = np.tensordot(density, operators, axes=([0, left], [2, 1]))
+    # Q at (φ'_j + φ) and φ_N = φ, summed over the common angle φ.
+    common = np.zeros([points] * (n_sites - 1))
+    for p in range(points):
+        common += np.roll(density[..., p].real, -p, axis=tuple(range(n_sites - 1)))
+    return np.fft.fftn(common * (2 * pi / points)) / points ** (n_sites - 1)
+
+
+@dataclass(frozen=True)
+class Heights:
+    """The highest value of S_d − u that was found, and that at the angles that were given."""
+
+    s_max: float
+    at_angles: float
+
+
+def heights(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarray) -> Heights:
+    """Maximum of S_d − u by BFGS from `angles` and from the heights of a grid, and S_d − u there.
+
+    coefficients: (n_k,), s_0 first; frequencies: (n_k, N−1), one of each pair ±k; angles: (N−1,).
+    """
+    k, s = frequencies[1:], coefficients[1:]
+    n_angles = k.shape[1]
+    shape = (_START_GRID,) * n_angles
+    spectrum = np.zeros(shape, dtype=complex)
+    spectrum[tuple(k.T)] = 2 * s
+    grid = np.fft.ifftn(spectrum, norm="forward").real
+    scale = float(grid.max())
+    if scale == 0:
+        return Heights(0.0, 0.0)
+    sums = _negative_sum(k, s / scale)
+    tops = np.argwhere(_tops(grid) & (grid >= _START_SHARE * scale)) * (2 * pi / _START_GRID)
+    reached = [
+        minimize(sums, start, jac=True, method="BFGS", options={"gtol": 1e-9}).fun
+        for start in (angles, *tops)
+    ]
+    return Heights(-scale * min(reached), -scale * sums(angles)[0])
+
+
+def _negative_sum(k: np.ndarray, s: np.ndarray) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+    def value_and_slope(at: np.ndarray) -> tuple[float, np.ndarray]:
+        waves = 2 * s * np.exp(1j * (k @ at))
+        return -float(waves.real.sum()), waves.imag @ k
+
+    return value_and_slope
+
+
+def _tops(grid: np.ndarray) -> np.ndarray:
+    """Mask of the points of a periodic grid that are not below a neighbour along any axis."""
+    mask = np.ones(grid.shape, dtype=bool)
+    for axis in range(grid.ndim):
+        mask &= (grid >= np.roll(grid, 1, axis)) & (grid >= np.roll(grid, -1, axis))
+    return mask

@@ -1,0 +1,79 @@
+"""A results folder of two small studies with tables, as the workflow leaves it."""
+
+from dataclasses import asdict, replace
+from functools import cache
+from pathlib import Path
+
+from syncsweep.config_eta import block_id
+from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config_results import Analysis, LogBins
+from syncsweep.layout import BlockFolder, paper_folder, study_folder, tables_folder
+from syncsweep.results.tables import make_tables
+from syncsweep.sample import SampleSolver
+from syncsweep.sweep import description
+from syncsweep.sweep.shard import Identity, to_table, write_shard
+
+ETAS = (0.0, 1e-3, 0.5)
+SAMPLES, CHUNK = 5, 2
+PAIR = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=3)
+CHAIN = Physics(
+    model=Spin1Chain(name="spin1_chain", n_sites=2),
+    ensemble=Ensemble(basis="orthonormal", rank=7, zeta_coh=0.5),
+    root_seed=4,
+)
+STUDIES = {"chain": CHAIN, "pair": PAIR}
+
+
+@cache
+def rows_of(physics, samples=SAMPLES, etas=ETAS):
+    """The rows of samples, one `Rows` each."""
+    solver = SampleSolver(physics, etas)
+    return tuple(solver.rows(sample) for sample in range(samples))
+
+
+def block_of(results, study, physics, etas=ETAS):
+    return BlockFolder(study_folder(results, study, physics.digest) / block_id(etas))
+
+
+def put_shard(results, study, physics, rows, start, etas=ETAS):
+    """Write rows of consecutive samples as a shard, which is described and whole."""
+    description.write(study_folder(results, study, physics.digest), study, physics, [etas])
+    stop = start + len(rows)
+    identity = Identity(study, physics.digest, block_id(etas), etas, start, stop)
+    path = block_of(results, study, physics, etas).shard(start, stop)
+    write_shard(path, to_table(rows), identity, {"numpy": "2"})
+    return path
+
+
+def put_study(results, study, physics, samples=SAMPLES):
+    return [
+        put_shard(results, study, physics, rows_of(physics)[start : start + CHUNK], start)
+        for start in range(0, samples, CHUNK)
+    ]
+
+
+def put_tables(results, study, physics):
+    analysis = Analysis(chi_bins=32, s_max_bins=LogBins(low=1e-5, high=1e-1, count=5))
+    folder = study_folder(results, study, physics.digest)
+    output = tables_folder(results, study)
+    make_tables(folder, [block_id(ETAS)], SAMPLES, CHUNK, analysis, output)
+    return output
+
+
+def make_results(results: Path) -> Path:
+    """Both studies, with tables of one of them also in place of a part of the paper."""
+    for study, physics in STUDIES.items():
+        put_study(results, study, physics)
+        output = put_tables(results, study, physics)
+    paper_folder(results).mkdir()
+    for path in output.iterdir():
+        (paper_folder(results) / path.name).write_bytes(path.read_bytes())
+    return results
+
+
+def changed(rows, index, **columns):
+    """Rows with an amount added to a column's first entry at one η."""
+    values = {name: array.copy() for name, array in asdict(rows).items() if name in columns}
+    for name, amount in columns.items():
+        values[name].reshape(len(ETAS), -1)[index, -1] += amount
+    return replace(rows, **values)

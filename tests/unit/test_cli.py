@@ -1,0 +1,167 @@
+"""The program `syncsweep`: exit codes, one line for every wrong call, and no traceback."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_results import CHAIN, PAIR, block_of, changed, make_results, put_shard, rows_of
+
+from syncsweep.cli import main
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return make_results(tmp_path_factory.mktemp("made") / "results")
+
+
+def run(*arguments, **options):
+    """The installed program, as a user calls it."""
+    program = Path(sys.executable).with_name("syncsweep")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **options.pop("environment", {})}
+    return subprocess.run(
+        [program, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+        check=False,
+        **options,
+    )
+
+
+def called(capsys, *arguments):
+    """Exit code, stdout and stderr of a call in this process."""
+    try:
+        code = main(list(map(str, arguments)))
+    except SystemExit as end:
+        code = end.code
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+def test_program_verifies_and_recomputes(results):
+    done = run("verify", results, "--recompute", 3, "--seed", 7)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert re.fullmatch(
+        r"recomputed: 3 of 30 rows \(seed 7\), largest difference \d\.\de-1\d of .*", lines[-2]
+    )
+    assert re.fullmatch("2 studies, 6 shards, 30 rows, [0-9]+ tables: all well", lines[-1])
+
+
+def test_same_call_prints_the_same(results, capsys):
+    calls = [called(capsys, "verify", results, "--recompute", 5) for _ in range(2)]
+    assert calls[0] == calls[1]
+    assert "(seed 0)" in calls[0][1]
+
+
+def test_without_recompute_nothing_is_recomputed(results, capsys):
+    code, out, err = called(capsys, "verify", results)
+    assert (code, err) == (0, "")
+    assert "recomputed" not in out
+
+
+def test_more_rows_than_there_are_means_all(results, capsys):
+    code, out, _ = called(capsys, "verify", results, "--recompute", 10**25)
+    assert code == 0
+    assert "recomputed: 30 of 30 rows" in out
+
+
+def test_findings_make_the_exit_code_one(results, tmp_path, capsys):
+    copy = shutil.copytree(results, tmp_path / "copy")
+    path = block_of(copy, "pair", PAIR).shard(0, 2)
+    path.write_bytes(path.read_bytes()[:-1])
+    code, out, err = called(capsys, "verify", copy)
+    assert (code, err) == (1, "")
+    assert f"wrong: {path}: is damaged" in out
+    assert out.endswith(": 1 finding\n")
+
+
+def test_wrong_row_is_found_by_recomputing_only(tmp_path, capsys):
+    rows = [changed(rows_of(CHAIN)[0], 1, s_d=1e-6 / 6.2832)]
+    put_shard(tmp_path, "chain", CHAIN, rows, 0)
+    assert called(capsys, "verify", tmp_path)[0] == 0
+    code, out, _ = called(capsys, "verify", tmp_path, "--recompute", 3)
+    assert code == 1
+    assert "differs from its recomputation by 1.0e-06 in S_d" in out
+
+
+WRONG_CALLS = {
+    "no command": (),
+    "unknown command": ("verfy", "RESULTS"),
+    "no folder": ("verify",),
+    "folder that is not there": ("verify", "nowhere"),
+    "file": ("verify", "file"),
+    "empty folder": ("verify", "empty"),
+    "link to itself": ("verify", "loop"),
+    "name too long": ("verify", "x" * 5000),
+    "name in two lines": ("verify", "a\nb"),
+    "unknown option": ("verify", "RESULTS", "--deep"),
+    "abbreviation": ("verify", "RESULTS", "--rec", "3"),
+    "no rows": ("verify", "RESULTS", "--recompute", "0"),
+    "negative": ("verify", "RESULTS", "--recompute", "-3"),
+    "fraction": ("verify", "RESULTS", "--recompute", "1.5"),
+    "no number": ("verify", "RESULTS", "--recompute", "many"),
+    "number of very many digits": ("verify", "RESULTS", "--recompute", "9" * 5000),
+    "negative seed": ("verify", "RESULTS", "--seed", "-1"),
+    "two folders": ("verify", "RESULTS", "RESULTS"),
+    "two lines": ("verify", "RESULTS", "a\nb"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_CALLS)
+def test_wrong_call_is_one_line_and_exit_code_two(results, tmp_path, monkeypatch, capsys, kind):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    arguments = [str(results) if word == "RESULTS" else word for word in WRONG_CALLS[kind]]
+    code, out, err = called(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1 and err.startswith("syncsweep")
+    assert "error: " in err
+
+
+def test_folder_of_a_study_is_told_from_the_results_folder(results, capsys):
+    code, _, err = called(capsys, "verify", results / f"pair-{PAIR.digest}")
+    assert code == 2
+    assert "is the folder of one study" in err
+
+
+@pytest.mark.parametrize("command", [(), ("verify",)])
+def test_help_is_printed_without_loading_the_libraries(command):
+    done = run(*command, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: syncsweep")
+    assert "verify" in done.stdout
+    code = "import sys, syncsweep.cli; print('numpy' in sys.modules or 'pyarrow' in sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert loaded.stdout.strip() == "False"
+
+
+def test_help_of_verify_explains_its_exit_codes_and_options(capsys):
+    code, out, _ = called(capsys, "verify", "--help")
+    assert code == 0
+    for word in ("RESULTS", "--recompute K", "--seed S", "Exit code: 0", "2 if"):
+        assert word in out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_terminal_without_greek_letters_gets_every_line(results, tmp_path):
+    copy = shutil.copytree(results, tmp_path / "copy")
+    shutil.rmtree(block_of(copy, "pair", PAIR).path)
+    done = run("verify", copy, environment={"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"holds no \u03b7-block" in done.stdout
+
+
+def test_reader_that_stops_early_sees_no_traceback(results):
+    program = Path(sys.executable).with_name("syncsweep")
+    done = subprocess.run(
+        f"{program} verify {results} | true", shell=True, capture_output=True, text=True
+    )
+    assert done.stderr == ""

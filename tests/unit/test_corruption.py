@@ -1,0 +1,231 @@
+"""Whatever happens to the bytes of a shard, it is refused, or it holds the same rows as before."""
+
+import json
+import os
+import random
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from small_results import ETAS, PAIR, put_shard, rows_of
+
+from syncsweep.config_eta import block_id
+from syncsweep.sweep.shard import (
+    Identity,
+    NotReadableError,
+    ShardError,
+    column,
+    read_regular,
+    read_shard,
+)
+
+TRIALS = 1000
+FOOTER = 2048
+IDENTITY = Identity("pair", PAIR.digest, block_id(ETAS), ETAS, 0, 4)
+
+
+@pytest.fixture(scope="module")
+def shard(tmp_path_factory):
+    return put_shard(tmp_path_factory.mktemp("whole"), "pair", PAIR, rows_of(PAIR)[:4], 0)
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Where the corrupted shard goes."""
+    return tmp_path / "samples-000000000-000000004.parquet"
+
+
+def corrupted(data, rng, trial):
+    """A copy with one kind of damage; every other one is damaged in its last bytes only."""
+    changed = bytearray(data)
+    low = len(data) - FOOTER if trial % 2 else 0
+    at = rng.randrange(low, len(data))
+    kind = ("flip", "flips", "cut", "zeros", "swap", "repeat")[trial // 2 % 6]
+    if kind == "flip":
+        changed[at] ^= 1 << rng.randrange(8)
+    elif kind == "flips":
+        for _ in range(rng.choice([2, 5, 20])):
+            changed[rng.randrange(low, len(data))] ^= rng.randrange(1, 256)
+    elif kind == "cut":
+        del changed[at:]
+    elif kind == "zeros":
+        stop = min(at + rng.randrange(1, 300), len(data))
+        changed[at:stop] = bytes(stop - at)
+    elif kind == "swap":
+        other = rng.randrange(low, len(data))
+        changed[at], changed[other] = changed[other], changed[at]
+    else:
+        changed[at:at] = changed[at : at + rng.randrange(1, 50)]
+    return kind, bytes(changed)
+
+
+def content(table):
+    """All that the digest covers: the identity, and the columns with their types and bits."""
+    identity = json.loads(table.schema.metadata[b"syncsweep"])
+    columns = []
+    for name in table.column_names:
+        values = column(table, name)
+        bits = values.tolist() if values.dtype == object else values.tobytes()
+        columns.append((name, table.schema.field(name).type, values.shape, bits))
+    return identity, columns
+
+
+def test_corrupted_shards_are_refused_or_hold_the_same(shard, place):
+    data, expected = shard.read_bytes(), content(read_shard(shard, IDENTITY))
+    assert len(data) > 2 * FOOTER
+    rng = random.Random(2024)
+    refused = dict.fromkeys(("flip", "flips", "cut", "zeros", "swap", "repeat"), 0)
+    pool = pa.default_memory_pool()
+    most = max(pool.max_memory(), 2**24)
+    for trial in range(TRIALS):
+        kind, changed = corrupted(data, rng, trial)
+        place.write_bytes(changed)
+        try:
+            table = read_shard(place, IDENTITY)
+        except ShardError as error:
+            assert str(error).startswith(f"{place}: ") and "\n" not in str(error), trial
+            refused[kind] += 1
+        else:
+            assert content(table) == expected, trial
+        assert pool.max_memory() <= most, trial
+    assert sum(refused.values()) > 0.85 * TRIALS
+    # Nothing that is cut off is whole.
+    assert refused["cut"] >= TRIALS // 6
+
+
+def written(place, table, metadata=None, **options):
+    identity = json.dumps(metadata) if metadata is not None else "{}"
+    pq.write_table(table.replace_schema_metadata({"syncsweep": identity}), place, **options)
+
+
+def whole_table(shard):
+    return read_shard(shard, IDENTITY)
+
+
+def with_column(table, name, values):
+    return table.set_column(table.column_names.index(name), name, values)
+
+
+HOSTILE_TABLES = {
+    "another schema": lambda t: pa.table({"x": [1.5] * 12}),
+    "no columns": lambda t: t.select([]),
+    "no rows": lambda t: t.slice(0, 0),
+    "structures": lambda t: with_column(t, "s_max", pa.array([{"a": [{"b": 1.5}]}] * 12)),
+    "lists of lists": lambda t: with_column(t, "s_d", pa.array([[[1.0], [2.0]]] * 12)),
+    "maps": lambda t: with_column(
+        t, "status", pa.array([[("a", 1)]] * 12, pa.map_(pa.string(), pa.int64()))
+    ),
+    "a huge word": lambda t: with_column(t, "status", pa.array(["x" * 2**25] + ["ok"] * 11)),
+    "many columns": lambda t: pa.table({f"c{k}": [0.0] * 12 for k in range(5000)}),
+    "times": lambda t: with_column(t, "eta", pa.array([0] * 12, pa.timestamp("ns", "Mars/Base"))),
+    "decimals": lambda t: with_column(t, "eta", pa.array([1] * 12).cast(pa.decimal128(38, 9))),
+    "nothing but nulls": lambda t: with_column(t, "s_max", pa.nulls(12)),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE_TABLES)
+def test_other_parquet_files_are_refused(shard, place, kind):
+    written(place, HOSTILE_TABLES[kind](whole_table(shard)))
+    assert_refused(place)
+
+
+def test_file_of_very_many_row_groups_is_refused(shard, place):
+    table = pa.concat_tables([whole_table(shard).select(["sample"])] * 500)
+    written(place, table, row_group_size=1)
+    assert_refused(place)
+
+
+STATED = [
+    None,
+    0,
+    [],
+    "digest",
+    {},
+    {"digest": None},
+    {"digest": ["x"]},
+    {"digest": {"a": 1}, "etas": "x"},
+]
+
+
+@pytest.mark.parametrize("stated", STATED, ids=repr)
+def test_metadata_of_wrong_types_is_refused(shard, place, stated):
+    table = whole_table(shard).replace_schema_metadata({"syncsweep": json.dumps(stated)})
+    pq.write_table(table, place)
+    assert_refused(place)
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"1" * 5000])
+def test_metadata_that_is_no_json_is_refused(shard, place, text):
+    pq.write_table(whole_table(shard).replace_schema_metadata({b"syncsweep": text}), place)
+    assert_refused(place)
+
+
+def assert_refused(place):
+    with pytest.raises(ShardError) as caught:
+        read_shard(place, IDENTITY)
+    assert str(caught.value).startswith(f"{place}: ") and "\n" not in str(caught.value)
+    assert len(str(caught.value)) < len(str(place)) + 100
+
+
+def test_pipe_in_place_of_a_shard_is_refused_at_once(place):
+    os.mkfifo(place)
+    assert_refused(place)
+
+
+def test_folder_in_place_of_a_shard_is_refused(place):
+    place.mkdir()
+    assert_refused(place)
+
+
+def test_endless_device_behind_a_link_is_refused(place):
+    place.symlink_to("/dev/zero")
+    assert_refused(place)
+
+
+def test_link_to_itself_is_refused(place):
+    place.symlink_to(place)
+    assert_refused(place)
+
+
+def test_dangling_link_is_a_missing_file(place):
+    place.symlink_to(place.parent / "nowhere")
+    with pytest.raises(FileNotFoundError):
+        read_shard(place, IDENTITY)
+
+
+def test_link_to_a_whole_shard_is_read(shard, place):
+    place.symlink_to(shard)
+    assert content(read_shard(place, IDENTITY)) == content(whole_table(shard))
+
+
+def test_file_too_large_for_its_rows_is_not_loaded(place):
+    with open(place, "wb") as file:
+        file.truncate(2**40)
+    assert_refused(place)
+
+
+def test_regular_file_is_read_up_to_a_size(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"abc")
+    assert read_regular(path, 3) == b"abc"
+    with pytest.raises(NotReadableError, match="larger than 2 bytes"):
+        read_regular(path, 2)
+
+
+def test_bits_all_over_the_shard_matter_or_change_nothing(shard, place):
+    """One bit of every 11th byte, one after the other."""
+    data, expected = shard.read_bytes(), content(whole_table(shard))
+    unchanged = 0
+    places = np.arange(0, len(data), 11)
+    for index in places:
+        changed = bytearray(data)
+        changed[index] ^= 1 << int(index) % 8
+        place.write_bytes(changed)
+        try:
+            table = read_shard(place, IDENTITY)
+        except ShardError:
+            continue
+        unchanged += 1
+        assert content(table) == expected, index
+    assert unchanged < 0.4 * len(places)

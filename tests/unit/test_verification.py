@@ -1,0 +1,407 @@
+"""A results folder is verified file by file: each kind of damage is named, in one line."""
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from math import nextafter
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from small_results import CHAIN, PAIR, STUDIES, block_of, make_results, put_shard, rows_of
+
+from syncsweep.config_physics import RESULTS_VERSION
+from syncsweep.layout import paper_folder, study_file, study_folder, tables_folder
+from syncsweep.sweep.parts import PartIdentity, PartWriter
+from syncsweep.verification import VerificationError
+from syncsweep.verification.report import Report, number_of, one_line
+from syncsweep.verification.studies import study_folders, verify_study
+from syncsweep.verification.tables import verify_tables
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return make_results(tmp_path_factory.mktemp("made") / "results")
+
+
+@pytest.fixture
+def results(made, tmp_path):
+    """A copy that may be damaged."""
+    return shutil.copytree(made, tmp_path / "results")
+
+
+@pytest.fixture
+def block(results):
+    return block_of(results, "pair", PAIR)
+
+
+def verified(results, capsys):
+    """The report of a verification and what it printed."""
+    report = Report()
+    for folder in study_folders(results):
+        verify_study(folder, report)
+    verify_tables(results, report)
+    report.sum_up()
+    return report, capsys.readouterr().out.splitlines()
+
+
+def assert_found(results, capsys, *texts, notes=0):
+    """Exactly one finding, which holds the texts; returns all lines."""
+    report, lines = verified(results, capsys)
+    findings = [line for line in lines if line.startswith("  wrong: ")]
+    assert (report.findings, report.notes) == (1, notes), lines
+    assert len(findings) == 1
+    for text in texts:
+        assert str(text) in findings[0]
+    assert "run" in findings[0]
+    assert ": 1 finding" in lines[-1]
+    return lines
+
+
+def assert_noted(results, capsys, *texts):
+    """No finding, and one note, which holds the texts."""
+    report, lines = verified(results, capsys)
+    notes = [line for line in lines if line.startswith("  note: ")]
+    assert (report.findings, report.notes, len(notes)) == (0, 1, 1), lines
+    for text in texts:
+        assert str(text) in notes[0]
+    assert lines[-1].endswith("all well, 1 note")
+
+
+def test_whole_results_are_one_line_each_and_a_sum(results, capsys):
+    report, lines = verified(results, capsys)
+    assert (report.findings, report.notes) == (0, 0)
+    n = len(list(paper_folder(results).glob("*.csv")))
+    assert n >= 3
+    assert lines == [
+        f"chain-{CHAIN.digest}: 3 shards, 15 rows (15 ok)",
+        f"pair-{PAIR.digest}: 3 shards, 15 rows (15 ok)",
+        f"tables/chain: {n} tables",
+        f"tables/pair: {n} tables",
+        f"paper: {n} tables",
+        f"2 studies, 6 shards, 30 rows, {3 * n} tables: all well",
+    ]
+
+
+def test_nothing_is_written(results, capsys):
+    def state():
+        return {path: path.stat().st_mtime_ns for path in results.rglob("*")}
+
+    before = state()
+    verified(results, capsys)
+    assert state() == before
+
+
+def test_rows_are_counted_by_status(tmp_path, capsys):
+    rows = list(rows_of(PAIR)[:2])
+    rows[1] = replace(rows[1], status=np.array(["failed", "degenerate", "failed"]))
+    put_shard(tmp_path, "pair", PAIR, rows, 0)
+    _, lines = verified(tmp_path, capsys)
+    assert lines[0] == f"pair-{PAIR.digest}: 1 shard, 6 rows (1 degenerate, 2 failed, 3 ok)"
+    assert lines[1] == "1 study, 1 shard, 6 rows: all well"
+
+
+def flip(path, index=1000):
+    data = bytearray(path.read_bytes())
+    data[index] ^= 0xFF
+    path.write_bytes(data)
+
+
+def test_damaged_shard_is_found_and_the_others_are_counted(results, block, capsys):
+    path = block.shard(2, 4)
+    flip(path)
+    lines = assert_found(results, capsys, path, "is damaged", "remove it and run")
+    assert f"pair-{PAIR.digest}: 2 shards, 9 rows (9 ok)" in lines
+
+
+def test_shards_with_exchanged_names_are_both_found(results, block, capsys):
+    one, other = block.shard(0, 2), block.shard(2, 4)
+    data = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(data)
+    report, lines = verified(results, capsys)
+    assert report.findings == 2
+    assert sum("holds other rows than its name says" in line for line in lines) == 2
+
+
+def test_shard_of_another_physics_is_found(results, block, capsys):
+    path = block.shard(0, 2)
+    path.write_bytes(block_of(results, "chain", CHAIN).shard(0, 2).read_bytes())
+    assert_found(results, capsys, path, "holds other rows than its name says")
+
+
+def in_place_of(path, kind):
+    path.unlink()
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "dangling link":
+        path.symlink_to("nowhere")
+    elif kind == "link to itself":
+        path.symlink_to(path)
+    elif kind == "empty file":
+        path.touch()
+    elif kind == "huge file":
+        with open(path, "wb") as file:
+            file.truncate(2**40)
+
+
+KINDS = ["folder", "pipe", "dangling link", "link to itself", "empty file", "huge file"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_things_in_place_of_a_shard_are_found(results, block, capsys, kind):
+    path = block.shard(0, 2)
+    in_place_of(path, kind)
+    assert_found(results, capsys, path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_things_in_place_of_a_study_file_are_found(results, capsys, kind):
+    path = study_file(study_folder(results, "pair", PAIR.digest))
+    in_place_of(path, kind)
+    assert_found(results, capsys, path, notes=1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_things_in_place_of_a_block_file_are_found(results, block, capsys, kind):
+    in_place_of(block.description, kind)
+    assert_found(results, capsys, block.description, notes=1)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_things_in_place_of_a_table_are_found(results, capsys, kind, ending):
+    path = tables_folder(results, "pair") / f"summary.{ending}"
+    in_place_of(path, kind)
+    assert_found(results, capsys, path if kind != "dangling link" else path.stem)
+
+
+TEXTS = ["", "{", "[]", "null", '{"study": 1}', "[" * 100_000, '{"etas": [1e999]}', "\udcff"]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+@pytest.mark.parametrize("which", ["study", "block"])
+def test_descriptions_that_say_nothing_are_found(results, block, capsys, which, text):
+    path = block.description if which == "block" else study_file(block.path.parent)
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    report, lines = verified(results, capsys)
+    assert (report.findings, report.notes) == (1, 1)
+    assert any(str(path.parent) in line and "wrong" in line for line in lines)
+    assert any(f"{block.path}: not verified" in line for line in lines)
+
+
+def test_study_that_does_not_fit_its_folder_is_found_once(results, block, capsys):
+    path = study_file(block.path.parent)
+    content = json.loads(path.read_text("utf-8"))
+    content["physics"]["root_seed"] += 1
+    path.write_text(json.dumps(content), encoding="utf-8")
+    other = block.path.with_name("eta-1-1-n1-00000000")
+    shutil.copytree(block.path, other)
+    assert_found(results, capsys, path, "not this folder", notes=2)
+
+
+def test_block_that_does_not_fit_its_folder_is_found(results, block, capsys):
+    block.description.write_text('{"etas": [0.0, 0.001, 0.25]}', encoding="utf-8")
+    assert_found(results, capsys, block.description, "not this folder", notes=1)
+
+
+def test_study_of_another_results_version_is_named(tmp_path, capsys):
+    old = PAIR.model_copy(update={"results_version": RESULTS_VERSION + 1})
+    old = type(PAIR).model_validate(old.model_dump())
+    put_shard(tmp_path, "pair", old, rows_of(PAIR)[:1], 0)
+    assert_found(tmp_path, capsys, f"results version {RESULTS_VERSION + 1}", notes=1)
+
+
+def test_study_without_its_file_is_found(results, capsys):
+    path = study_file(study_folder(results, "pair", PAIR.digest))
+    path.unlink()
+    assert_found(results, capsys, path, "cannot be read", notes=1)
+
+
+def test_rows_of_another_number_of_spins_are_found(tmp_path, capsys):
+    path = put_shard(tmp_path, "chain", CHAIN, rows_of(PAIR)[:1], 0)
+    assert_found(tmp_path, capsys, path, "another number of spins")
+
+
+@pytest.mark.parametrize("which", ["results", "study", "block", "tables"])
+def test_folders_that_may_not_be_read_are_found(results, block, capsys, monkeypatch, which):
+    """Root may read everything, so the refusal is made here."""
+    refused = {
+        "results": results,
+        "study": block.path.parent,
+        "block": block.path,
+        "tables": paper_folder(results),
+    }[which]
+    listing = type(refused).iterdir
+
+    def refuse(folder):
+        if folder == refused:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listing(folder)
+
+    monkeypatch.setattr(type(refused), "iterdir", refuse)
+    if which == "results":
+        with pytest.raises(VerificationError, match=r"cannot be read \(Permission denied\)"):
+            study_folders(results)
+    else:
+        notes = 1 if which == "study" else 0
+        assert_found(results, capsys, f"{refused}: cannot be read (Permission denied)", notes=notes)
+
+
+def test_part_of_a_running_job_is_noted(results, block, capsys):
+    block.parts.mkdir(exist_ok=True)
+    writer = PartWriter(block.part(4, 6, "0" * 12, 0), PartIdentity(PAIR.digest, block.path.name))
+    writer.append(rows_of(PAIR)[4])
+    writer.close()
+    block.lock(4, 6).touch()
+    assert_noted(results, capsys, f"{block.parts}: 2 files of jobs that run or died")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (f".samples-000000000-000000002.parquet.{'a' * 12}.tmp", "temporary file"),
+        ("samples-000000000-000000002.parquet.damaged-0123abcd", "was set aside as damaged"),
+        ("samples-0-2.parquet", "does not belong here"),
+        ("parts/notes.txt", "does not belong here"),
+        ("a\nname\x1b[31m\udcff", r"a\nname\x1b[31m\udcff"),
+    ],
+)
+def test_files_beside_the_shards_are_noted(results, block, capsys, name, text):
+    path = block.path / name
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    assert_noted(results, capsys, text)
+
+
+def test_files_beside_blocks_and_tables_are_noted(results, capsys):
+    study = study_folder(results, "pair", PAIR.digest)
+    names = [study / "notes", study / "eta-x", tables_folder(results, "pair") / "notes"]
+    for path in names:
+        path.touch()
+    report, lines = verified(results, capsys)
+    assert (report.findings, report.notes) == (0, 3)
+    assert all(any(f"{path}: does not belong" in line for line in lines) for path in names)
+
+
+def test_a_gap_in_the_samples_is_noted(results, block, capsys):
+    block.shard(2, 4).unlink()
+    assert_noted(results, capsys, block.path, "samples 2 to 3 are in no shard")
+
+
+def test_study_without_blocks_is_noted(results, block, capsys):
+    shutil.rmtree(block.path)
+    assert_noted(results, capsys, block.path.parent, "holds no η-block")
+
+
+def test_other_folders_of_the_results_are_left_alone(results, capsys):
+    for name in ("figures", "logs", "mine", ".snakemake"):
+        (results / name).mkdir()
+        (results / name / "file").touch()
+    assert verified(results, capsys)[0].notes == 0
+
+
+def in_cell(row, column, change):
+    """Change one cell of a table's text; row 0 is the header."""
+
+    def damage(text):
+        lines = [line.split(",") for line in text.splitlines()]
+        lines[row][column] = change(lines[row][column])
+        return "\n".join(map(",".join, lines)) + "\n"
+
+    return damage
+
+
+WRONG_CSV = {
+    "other name": (in_cell(0, 1, lambda cell: "m"), "other columns"),
+    "row lost": (lambda text: text[: text[:-1].rindex("\n") + 1], "2 rows"),
+    "row doubled": (lambda text: text + text.splitlines()[-1] + "\n", "4 rows"),
+    "other count": (in_cell(1, 1, lambda cell: "6"), "other values in row 1"),
+    "last bit": (in_cell(3, 11, lambda cell: repr(nextafter(float(cell), 1))), "in row 3"),
+    "number for NaN": (in_cell(1, 9, lambda cell: "0.0"), "in row 1"),
+    "NaN for a number": (in_cell(2, 11, lambda cell: ""), "is damaged"),
+    "word for a number": (in_cell(2, 11, lambda cell: "half"), "is damaged"),
+    "cell lost": (lambda text: text[: text.rindex(",")], "in row 3"),
+    "empty": (lambda text: "", "is damaged"),
+    "no text": (lambda text: text + "\udcff", "is damaged"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_CSV)
+@pytest.mark.parametrize("place", ["study", "paper"])
+def test_csv_that_is_not_its_parquet_file_is_found(results, capsys, place, kind):
+    folder = tables_folder(results, "pair") if place == "study" else paper_folder(results)
+    path = folder / "summary.csv"
+    damage, problem = WRONG_CSV[kind]
+    text = path.read_text("utf-8")
+    assert in_cell(1, 1, str)(text) == text
+    path.write_bytes(damage(text).encode("utf-8", "surrogateescape"))
+    assert_found(results, capsys, path, problem)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_table_without_its_other_file_is_found(results, capsys, ending):
+    path = tables_folder(results, "chain") / "chi_histogram"
+    path.with_suffix(f".{ending}").unlink()
+    assert_found(results, capsys, f"has no chi_histogram.{ending} beside it")
+
+
+def test_damaged_parquet_table_is_found(results, capsys):
+    path = tables_folder(results, "pair") / "summary.parquet"
+    flip(path, path.stat().st_size - 20)
+    assert_found(results, capsys, path, "is damaged")
+
+
+def test_table_that_does_not_say_what_it_was_made_from_is_found(results, capsys):
+    path = tables_folder(results, "pair") / "summary.parquet"
+    pq.write_table(pq.read_table(path).replace_schema_metadata(None), path)
+    assert_found(results, capsys, path, "is damaged")
+
+
+def test_temporary_file_of_a_table_is_noted(results, capsys):
+    (paper_folder(results) / f".summary.csv.{'a' * 12}.tmp").touch()
+    assert_noted(results, capsys, "temporary file")
+
+
+def test_file_in_place_of_the_folder_of_the_tables_is_found(results, capsys):
+    folder = paper_folder(results)
+    shutil.rmtree(folder)
+    folder.touch()
+    report, lines = verified(results, capsys)
+    assert report.findings == 1
+    assert any(f"wrong: {folder}: cannot be read (Not a directory)" in line for line in lines)
+
+
+def test_folder_that_holds_no_study_cannot_be_verified(results, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(VerificationError, match="no results folder"):
+        study_folders(empty)
+    with pytest.raises(VerificationError, match="cannot be read"):
+        study_folders(tmp_path / "nowhere")
+    with pytest.raises(VerificationError, match="folder of one study"):
+        study_folders(study_folder(results, "pair", PAIR.digest))
+    names = [f"{study}-{physics.digest}" for study, physics in STUDIES.items()]
+    assert [folder.name for folder in study_folders(results)] == names
+
+
+def test_progress_is_said_now_and_then(capsys, monkeypatch):
+    now = iter([0.0, 1.0, 6.0, 7.0, 12.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(now))
+    report = Report()
+    for step in range(4):
+        report.progress(f"step {step}")
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "step 1\nstep 3\n")
+
+
+def test_numbers_have_their_nouns():
+    assert [number_of(n, "shards") for n in (0, 1, 2)] == ["0 shards", "1 shard", "2 shards"]
+    assert [number_of(n, "studies") for n in (1, 3)] == ["1 study", "3 studies"]
+
+
+def test_text_becomes_one_line():
+    assert one_line("a\nb\tη\u2028\udcff") == r"a\nb\tη\u2028\udcff"
