@@ -51,6 +51,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/shards.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/paper_parts.smk"
 include: "workflow/rules/paper.smk"
 
 

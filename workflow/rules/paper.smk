@@ -1,114 +1,5 @@
 # The rest of the paper: parts, which make tables, and the figures drawn from them. What stands in the
 # way of it is said when it is asked for, and troubles no other run.
-PAPER_TARGETS = {"paper", "validate", "bundle"}
-PAPER = layout.paper_folder(CONFIG.results)
-PAPER_PROBLEM = paper_studies.problem(CONFIG)
-
-if PAPER_PROBLEM and not PAPER_TARGETS.isdisjoint(sys.argv):
-    sys.exit(f"error: config: {PAPER_PROBLEM}")
-
-
-def rows_of(study):
-    """Where the rows of a study lie, for the request of a part."""
-    settings = CONFIG.studies[study]
-    return {
-        "folder": str(study_folder(study)),
-        "blocks": [block.id for block in settings.eta_blocks],
-        "samples": settings.samples,
-        "chunk_size": settings.samples_per_chunk,
-    }
-
-
-def physics_of(study):
-    return CONFIG.physics(study).model_dump(mode="json")
-
-
-def part_requests():
-    """What each part of the paper is asked for, beside the validation."""
-    paper, seed = CONFIG.paper, {"root_seed": CONFIG.root_seed}
-    chain = CONFIG.studies[paper.chain].analysis.model_dump(mode="json")
-    pairs = paper_studies.coupled_and_alone(CONFIG)
-    samples = {2: paper.quality_samples_n2, 3: paper.quality_samples_n3}
-    spectra = [
-        {"physics": physics_of(study), "samples": samples[CONFIG.studies[study].model.n_sites]}
-        for study, _ in pairs.values()
-    ]
-    return {
-        "modes": {},
-        "dynamics": {**seed, "initial_states": 3, "chain_eta": 1e-3, "pair_eta": 5e-3},
-        "quality": {"chains": spectra, "etas": [10 ** (k / 2) for k in range(-12, 3)]},
-        "locking": {
-            "pairs": [
-                {"studied": rows_of(study), "alone": rows_of(alone)}
-                for study, alone in pairs.values()
-            ]
-        },
-        "types": {
-            "chain": rows_of(paper.chain),
-            "threshold": chain["threshold"],
-            "intervals": chain["intervals"],
-        },
-        "chi_map": {**seed, "draws": 100_000},
-        "two_spin1s": {},
-        "ablations": {
-            "variants": [
-                {"axis": variant.axis, "rows": rows_of(variant.study)}
-                for variant in paper_studies.variants(CONFIG)
-            ],
-            "chain": rows_of(paper.chain),
-            "threshold": chain["threshold"],
-            "intervals": chain["intervals"],
-            "etas": paper_studies.ablation_etas(CONFIG),
-        },
-        "ensemble": {**seed, "samples": paper.ensemble_samples},
-    }
-
-
-def shards_of_part(part):
-    """Shards whose rows a part reads."""
-    pairs = paper_studies.coupled_and_alone(CONFIG).values()
-    chain, variants = CONFIG.paper.chain, paper_studies.variants(CONFIG)
-    studies = {
-        "locking": [study for pair in pairs for study in pair],
-        "types": [chain],
-        "ablations": [chain, *(variant.study for variant in variants)],
-    }
-    return [shard for study in dict.fromkeys(studies.get(part, [])) for shard in shard_files(study)]
-
-
-def part_files(part):
-    return [
-        PAPER / f"{table}.{kind}"
-        for table in layout.PAPER_TABLES[part]
-        for kind in ("parquet", "csv")
-    ]
-
-
-def paper_figure_files(figure):
-    stem = layout.figures_folder(CONFIG.results) / figure
-    names = [f"{figure}_{data}.csv" for data in layout.PAPER_FIGURES[figure].data]
-    return [
-        stem.with_name(name)
-        for name in (f"{figure}.pdf", f"{figure}.png", f"{figure}.json", *names)
-    ]
-
-
-def tables_of_figure(figure):
-    """Tables that a figure of the paper is drawn from."""
-    parts = layout.PAPER_FIGURES[figure].parts
-    if not parts:
-        folder = layout.tables_folder(CONFIG.results, CONFIG.paper.chain)
-        return [folder / f"{table}.parquet" for table in layout.LIMIT_TABLES]
-    return [file for part in parts for file in part_files(part) if file.suffix == ".parquet"]
-
-
-def study_files_to_publish(study):
-    return table_files(study) + figure_files(study)
-
-
-def paper_studies_asked_for():
-    """Studies whose tables and figures belong to the paper."""
-    return dict.fromkeys(name for _, name in CONFIG.paper.roles)
 
 
 if not PAPER_PROBLEM:
@@ -131,7 +22,7 @@ if not PAPER_PROBLEM:
                 runtime=60,
             params:
                 part=_part,
-                tables=str(PAPER),
+                tables=lambda wildcards, output: str(Path(output[0]).parent),
                 request=json.dumps(_request, sort_keys=True),
                 code=source.digest(source.part_of_paper(_part)),
             message:
@@ -182,7 +73,7 @@ if not PAPER_PROBLEM:
             mem_mb=2000,
             runtime=10,
         params:
-            tables=str(PAPER),
+            tables=lambda wildcards, output: str(Path(output[0]).parent),
             request=json.dumps(
                 {
                     role: str(layout.tables_folder(CONFIG.results, study))
@@ -210,13 +101,17 @@ if not PAPER_PROBLEM:
     rule validate:
         input:
             rules.paper_validation.output,
+        log:
+            f"{layout.logs_folder(CONFIG.results)}/validate.log",
         localrule: True
+        conda:
+            "../../envs/syncsweep.yaml"
         params:
-            tables=str(PAPER),
+            tables=lambda wildcards, input: str(Path(input[0]).parent),
         message:
             "Whether the paper's claims hold"
         shell:
-            'python "$SCRIPTS"/check_validation.py {params.tables:q}'
+            'python "$SCRIPTS"/check_validation.py {params.tables:q} 2>&1 | tee {log:q}'
 
     rule bundle:
         input:
@@ -234,7 +129,7 @@ if not PAPER_PROBLEM:
             mem_mb=1000,
             runtime=10,
         params:
-            results=CONFIG.results,
+            results=lambda wildcards, output: str(Path(output[0]).parent),
             project=str(workflow.basedir),
             config=json.dumps(CONFIG.model_dump(mode="json"), sort_keys=True),
             code=source.digest(("results/bundle.py", "provenance.py")),
