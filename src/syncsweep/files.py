@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import time
 import uuid
 from collections.abc import Callable
@@ -73,3 +74,28 @@ def hold(path: Path, on_wait: Callable[[], None], give_up: Callable[[], bool]) -
         except OSError:
             os.close(descriptor)
             return True
+
+
+class NotReadableError(Exception):
+    """A file of which the bytes cannot be had; the message is why, without its name."""
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """Bytes of a regular file of at most `most` bytes; NotReadableError, or FileNotFoundError."""
+    try:
+        # A pipe would be waited for, and a device may never end.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise NotReadableError("it is not a regular file")
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read(most + 1)
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise NotReadableError(error.strerror) from None
+    if len(data) > most:
+        raise NotReadableError(f"it is larger than {most} bytes")
+    return data

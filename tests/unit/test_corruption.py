@@ -11,14 +11,8 @@ import pytest
 from small_results import ETAS, PAIR, put_shard, rows_of
 
 from syncsweep.config_eta import block_id
-from syncsweep.sweep.shard import (
-    Identity,
-    NotReadableError,
-    ShardError,
-    column,
-    read_regular,
-    read_shard,
-)
+from syncsweep.files import NotReadableError, read_regular
+from syncsweep.sweep.shard import Identity, ShardError, column, read_run, read_shard
 
 TRIALS = 1000
 FOOTER = 2048
@@ -229,3 +223,11 @@ def test_bits_all_over_the_shard_matter_or_change_nothing(shard, place):
         unchanged += 1
         assert content(table) == expected, index
     assert unchanged < 0.4 * len(places)
+
+
+@pytest.mark.parametrize("run", [None, b"{", b"[1]", b"[" * 10**5])
+def test_a_shard_that_cannot_say_who_made_it_says_nothing(shard, place, run):
+    table = pq.read_table(shard)
+    metadata = {b"syncsweep.run": run} if run else {}
+    pq.write_table(table.replace_schema_metadata(metadata), place)
+    assert read_run(place) == {}

@@ -191,6 +191,8 @@ DAMAGED_BLOCKS = {
     "nested": b'{"etas": [[0.0], [0.001]]}',
     "nothing": b'{"etas": [null]}',
     "mapping": b'{"etas": {"a": 1}}',
+    "deep": b'{"etas": ' + b"[" * 10**5,
+    "huge": b'{"etas": [1' + b"0" * 400 + b"]}",
 }
 
 
@@ -199,6 +201,17 @@ def test_damaged_block_is_named_in_one_line(folder, kind):
     block = folder / block_id(ETAS)
     (block / "block.json").write_bytes(DAMAGED_BLOCKS[kind])
     assert_refused(block, block / "block.json", "is damaged")
+
+
+def test_a_pipe_or_an_endless_file_in_place_of_a_description_is_refused_and_not_waited_for(folder):
+    path = study_file(folder)
+    path.unlink()
+    os.mkfifo(path)
+    assert_refused(folder / block_id(ETAS), path, "not a regular file")
+    path.unlink()
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    assert_refused(folder / block_id(ETAS), path, "larger than")
 
 
 def test_every_cut_of_a_file_is_refused_or_says_the_same(folder):

@@ -14,8 +14,11 @@ from pydantic import ValidationError
 
 from syncsweep.config_eta import block_id, canonical_eta
 from syncsweep.config_physics import RESULTS_VERSION, Physics
-from syncsweep.files import replace_atomically
+from syncsweep.files import NotReadableError, read_regular, replace_atomically
 from syncsweep.layout import BlockFolder, study_file
+
+#: A description takes no more bytes than these.
+_MOST_BYTES = 10**7
 
 
 class DescriptionError(Exception):
@@ -58,7 +61,7 @@ def read(block_folder: Path) -> Description:
     block = BlockFolder(block_folder)
     path = study_file(block_folder.parent)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_regular(path, _MOST_BYTES).decode())
         study = str(content["study"])
         physics = Physics.model_validate(content["physics"])
         if block_folder.parent.name != f"{study}-{physics.digest}":
@@ -72,15 +75,18 @@ def read(block_folder: Path) -> Description:
                 f"{RESULTS_VERSION}; run snakemake again"
             )
         path = block.description
-        etas = tuple(canonical_eta(eta) for eta in json.loads(path.read_text("utf-8"))["etas"])
+        values = json.loads(read_regular(path, _MOST_BYTES).decode())["etas"]
+        etas = tuple(canonical_eta(eta) for eta in values)
         if block_id(etas) != block_folder.name:
             raise DescriptionError(
                 f"{path}: describes {block_id(etas)}, not this folder; remove the file and run "
                 "snakemake again"
             )
-    except OSError as error:
+    except FileNotFoundError as error:
         raise DescriptionError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError, IndexError, ValidationError):
+    except NotReadableError as error:
+        raise DescriptionError(f"{path}: cannot be read ({error})") from None
+    except (ValueError, LookupError, TypeError, RecursionError, OverflowError, ValidationError):
         raise DescriptionError(
             f"{path}: is damaged; remove the file and run snakemake again"
         ) from None

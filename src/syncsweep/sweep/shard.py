@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
@@ -21,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from syncsweep.files import replace_atomically
+from syncsweep.files import NotReadableError, read_regular, replace_atomically
 from syncsweep.sample import Rows
 
 _IDENTITY_KEY = b"syncsweep"
@@ -224,33 +223,8 @@ def read_shard(path: Path, identity: Identity) -> pa.Table:
     return table
 
 
-class NotReadableError(Exception):
-    """A file of which the bytes cannot be had; the message is why, without its name."""
-
-
 class _OtherRowsError(Exception):
     pass
-
-
-def read_regular(path: Path, most: int) -> bytes:
-    """Bytes of a regular file of at most `most` bytes; NotReadableError, or FileNotFoundError."""
-    try:
-        # A pipe would be waited for, and a device may never end.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise NotReadableError("it is not a regular file")
-            with open(descriptor, "rb", closefd=False) as file:
-                data = file.read(most + 1)
-        finally:
-            os.close(descriptor)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise NotReadableError(error.strerror) from None
-    if len(data) > most:
-        raise NotReadableError(f"it is larger than {most} bytes")
-    return data
 
 
 def _most_bytes(n_rows: int) -> int:
@@ -270,8 +244,12 @@ def _decode(data: bytes, n_rows: int) -> pa.Table:
 
 
 def read_run(path: Path) -> dict[str, Any]:
-    """What a shard says of the run that made it."""
-    return json.loads(pq.read_schema(path.absolute()).metadata[_RUN_KEY])
+    """What a shard says of the run that made it; nothing if it says nothing that can be read."""
+    try:
+        said = json.loads(pq.read_schema(path.absolute()).metadata[_RUN_KEY])
+    except (KeyError, ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def set_aside(path: Path) -> Path:

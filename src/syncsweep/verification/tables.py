@@ -13,9 +13,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from syncsweep.files import NotReadableError, read_regular
 from syncsweep.layout import paper_folder, tables_folder
 from syncsweep.results.tables import METADATA_KEY
-from syncsweep.sweep.shard import NotReadableError, read_regular
 from syncsweep.verification.report import Report, number_of
 from syncsweep.verification.studies import AGAIN, entries, note_entry
 
