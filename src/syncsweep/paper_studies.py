@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from syncsweep.config import RESERVED, Config, Study
 from syncsweep.config_eta import EtaBlock
 from syncsweep.config_physics import Ensemble, Spin1Chain, SpinHalfPair
+from syncsweep.layout import PAPER_FIGURES
 
 #: Small, medium and large η [ω] of the ablations: the nearest of the chain's own values are taken.
 _ABLATION_ETAS = (1e-5, 1e-3, 1.0)
@@ -86,6 +87,11 @@ def problem(config: Config) -> str | None:
             return f"paper.{role}: {name!r} has no figure; give it one"
         if study.analysis.limit_draws is None:
             return f"paper.{role}: {name!r} has no analysis.limit_draws; give it one"
+    for name, study in config.studies.items():
+        if study.figure and study.figure.name.replace("-", "_") in PAPER_FIGURES:
+            return (
+                f"studies.{name}.figure.name: {study.figure.name!r} is a figure of the paper's own"
+            )
     chain = config.studies[config.paper.chain]
     if not any(eta > 0 for block in chain.eta_blocks for eta in block.etas):
         return f"paper.chain: {config.paper.chain!r} has no η > 0; give it some in eta_blocks"

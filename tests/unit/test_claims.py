@@ -22,6 +22,8 @@ from syncsweep.results.tables import write_table
         (Number(0.25, 0.0), "0.25"),
         (Number(1.0, 7e-17), "1"),
         (Number(0.25, math.nan), "0.25 ± nan"),
+        (Number(math.nan, math.nan), "undefined"),
+        (Number(math.nan), "undefined"),
     ],
 )
 def test_two_digits_of_the_error_decide_the_digits_of_the_value(found, text):

@@ -80,6 +80,7 @@ def test_two_spins_have_the_rank_that_they_can_have():
         (changed(chain="spin1_chain_n2"), "not a spin1_chain of three"),
         (changed(pair="spin1_chain"), "not a spin_half_pair"),
         (changed(supplement=["nothing"]), "paper.supplement: 'nothing' is none of the studies"),
+        (chain_with(figure={"name": "fig1"}), "'fig1' is a figure of the paper's own"),
         (chain_with(figure=None), "paper.chain: 'spin1_chain' has no figure"),
         (
             chain_with(

@@ -43,6 +43,8 @@ class Number:
         return abs(self.value - expected) <= room + tolerance
 
     def __str__(self) -> str:
+        if not math.isfinite(self.value):
+            return "undefined"
         if self.error is None or self.error <= EXACT * abs(self.value):
             return f"{self.value:.6g}"
         if not math.isfinite(self.error):
