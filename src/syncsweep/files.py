@@ -51,17 +51,22 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def hold(path: Path, on_wait: Callable[[], None], give_up: Callable[[], bool]) -> bool:
-    """Take the lock of a file until this process ends, waiting for another that holds it.
+def hold(
+    path: Path, start: int, stop: int, on_wait: Callable[[], None], give_up: Callable[[], bool]
+) -> bool:
+    """Take the numbers start … stop−1 of a file until this process ends.
 
-    Returns False if `give_up` said so while waiting. The kernel gives up the lock of a process that
-    dies. On a file system without locks there is no waiting. `on_wait` is called once before it.
+    Another process that holds some of them is waited for. Returns False if `give_up` said so while
+    waiting. The kernel gives up what a process holds that dies. On a file system without locks
+    there is no waiting. `on_wait` is called once before it. The numbers are bytes that need not be
+    there.
     """
+    # Open until the process ends: closing the file anywhere would give up the lock.
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     waited = False
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, stop - start, start)
             return True
         except BlockingIOError:
             if not waited:

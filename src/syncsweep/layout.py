@@ -18,7 +18,6 @@ from pathlib import Path
 
 _SHARD = re.compile(r"samples-(\d{9})-(\d{9})\.parquet")
 _PART = re.compile(r"part-(\d{9})-(\d{9})-[0-9a-f]{12}-(\d+)\.rows")
-_LOCK = re.compile(r"lock-(\d{9})-(\d{9})")
 _TEMPORARY = re.compile(r"\.samples-(\d{9})-(\d{9})\.parquet\.[0-9a-f]{12}\.tmp")
 
 #: Tables of a study, without ending; each exists as Parquet and CSV.
@@ -163,9 +162,10 @@ class BlockFolder:
         """Rows that one rank of one attempt has solved so far."""
         return self.parts / f"part-{start:09d}-{stop:09d}-{attempt}-{rank}.rows"
 
-    def lock(self, start: int, stop: int) -> Path:
-        """Held by the launch that makes the shard of samples start … stop−1."""
-        return self.parts / f"lock-{start:09d}-{stop:09d}"
+    @property
+    def lock(self) -> Path:
+        """Empty; the bytes start … stop−1 are held by the launch that solves these samples."""
+        return self.parts / "lock"
 
     def shards(self) -> Iterator[tuple[int, int, Path]]:
         """All shards with their sample ranges, in order."""
@@ -176,9 +176,8 @@ class BlockFolder:
         return _matching(self.parts, _PART)
 
     def leftovers(self) -> Iterator[tuple[int, int, Path]]:
-        """Parts, locks and temporary files with the sample ranges of their jobs."""
+        """Parts and temporary files with the sample ranges of their jobs."""
         yield from self.part_files()
-        yield from _matching(self.parts, _LOCK)
         yield from _matching(self.path, _TEMPORARY)
 
 

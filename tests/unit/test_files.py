@@ -79,7 +79,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from syncsweep.files import hold
-assert hold(Path(sys.argv[1]), lambda: print("waits", flush=True), lambda: False)
+assert hold(Path(sys.argv[1]), 10, 20, lambda: print("waits", flush=True), lambda: False)
 print("holds", flush=True)
 sys.stdin.read()
 """
@@ -100,14 +100,15 @@ def holder(tmp_path):
     process.communicate()
 
 
-def test_lock_waits_and_is_given_up_by_a_process_that_dies(tmp_path, holder):
+@pytest.mark.parametrize("numbers", [(10, 20), (0, 11), (19, 40), (12, 13), (0, 40)])
+def test_held_numbers_are_waited_for_until_the_process_dies(tmp_path, holder, numbers):
     waits = []
 
     def on_wait():
         waits.append(holder.poll())
         holder.kill()
 
-    assert hold(tmp_path / "lock", on_wait, lambda: False)
+    assert hold(tmp_path / "lock", *numbers, on_wait, lambda: False)
     assert waits == [None]  # once, while the other was alive
 
 
@@ -118,12 +119,20 @@ def test_waiting_for_a_lock_can_be_given_up(tmp_path, holder):
         asked.append(holder.poll())
         return len(asked) == 3
 
-    assert not hold(tmp_path / "lock", lambda: waits.append("waits"), give_up)
+    assert not hold(tmp_path / "lock", 0, 30, lambda: waits.append("waits"), give_up)
     assert waits == ["waits"]
     assert asked == [None] * 3
 
 
-def test_free_lock_is_taken_without_waiting(tmp_path):
+def test_other_numbers_are_taken_without_waiting(tmp_path, holder):
     waits = []
-    assert hold(tmp_path / "lock", lambda: waits.append("waits"), lambda: True)
+    for numbers in ((0, 10), (20, 40)):
+        assert hold(tmp_path / "lock", *numbers, lambda: waits.append("waits"), lambda: True)
+    assert waits == []
+    assert holder.poll() is None
+
+
+def test_free_numbers_are_taken_without_waiting(tmp_path):
+    waits = []
+    assert hold(tmp_path / "lock", 10, 20, lambda: waits.append("waits"), lambda: True)
     assert waits == []

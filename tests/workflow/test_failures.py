@@ -57,6 +57,17 @@ def wait_for_ranks_to_end(project: Project) -> None:
         time.sleep(0.05)
 
 
+def ranks_of(project: Project) -> list[psutil.Process]:
+    """The ranks at work for a project, by process id, also without their snakemake."""
+    found = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        for words in [process.info["cmdline"] or [""]]
+        if "python" in Path(words[0]).name and f"{project.path}/scripts/solve_shard.py" in words
+    ]
+    return sorted(found, key=lambda p: p.pid)
+
+
 def check_resumed(project: Project, undisturbed: dict[str, bytes]) -> None:
     """The same command ends in the same tables, and only what was missing was solved."""
     wait_for_ranks_to_end(project)
@@ -102,6 +113,29 @@ def test_killed_snakemake_is_resumed_after_unlock(make_project, undisturbed):
     project.snakemake("tables")
     assert project.table_bytes("chain") == undisturbed
     # The launch that snakemake left behind is waited for, so no sample was solved twice.
+    assert project.solved("chain") == 40
+
+
+def test_launch_left_behind_is_waited_for_also_with_another_chunk_size(make_project, undisturbed):
+    project = make_project(chain=CHAIN)
+    process = project.start("tables")
+    wait_for_samples(project, process, 8)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    (rank, _) = ranks_of(project)
+    rank.suspend()  # so that it is still at work when the next begin
+    project.snakemake("--unlock")
+    project.config["studies"]["chain"]["chunk_size"] = 20
+    project.write_config()
+    process = project.start("tables")
+    logs = project.results / "logs"
+    while sum("waiting for it" in log.read_text() for log in logs.rglob("*-0*.log")) < 1:
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+    rank.resume()
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    assert project.table_bytes("chain") == undisturbed
     assert project.solved("chain") == 40
 
 

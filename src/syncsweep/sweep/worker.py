@@ -179,10 +179,12 @@ def _plan(
     """
     description = read(job.folder)
     folder.parts.mkdir(exist_ok=True)
-    # A launch whose Snakemake was killed may still be at work on the same samples: what it solves
-    # need not be solved twice.
-    lock = folder.lock(job.start, job.stop)
-    if not hold(lock, lambda: _report_waiting(job), lambda: walltime.stop is not None):
+    # A launch whose Snakemake was killed may still be at work on some of the samples, perhaps for
+    # shards of another size: what it solves need not be solved twice.
+    samples = (job.start, job.stop)
+    if not hold(
+        folder.lock, *samples, lambda: _report_waiting(job), lambda: walltime.stop is not None
+    ):
         return False, {}
     if _already_valid(folder, description, job):
         return True, {}
@@ -198,7 +200,8 @@ def _plan(
 
 def _report_waiting(job: Job) -> None:
     print(
-        f"samples {job.start} to {job.stop - 1}: another launch is at work on them; waiting for it",
+        f"samples {job.start} to {job.stop - 1}: another launch is at work on some of them; "
+        "waiting for it",
         file=sys.stderr,
         flush=True,
     )

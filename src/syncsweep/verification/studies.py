@@ -192,5 +192,5 @@ def _name_leftovers(block: BlockFolder, report: Report) -> None:
     if of_jobs:
         report.note(f"{block.parts}: {number_of(len(of_jobs), 'files')} of jobs that run or died")
     for path in parts:
-        if path not in of_jobs:
+        if path not in of_jobs and path != block.lock:
             note_entry(path, report)
