@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help env figures paper validate bundle test test-slurm check schema bench
+.PHONY: help env figures paper validate bundle test test-slurm chaos chaos-slurm check \
+  schema bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
@@ -14,6 +15,8 @@ help:
 	@echo "make bundle    a folder to publish: figures, data, tables, claims, configuration, checksums"
 	@echo "make test      the tests"
 	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
+	@echo "make chaos     200 faults at random against sweeps of this machine (SEED=1 MINUTES=45)"
+	@echo "make chaos-slurm  40 against sweeps on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make check     format, lint and types"
 	@echo "make schema    the JSON schema of config.yaml"
 	@echo "make bench     what the numerics cost, and what a sweep does beside them (QUICK=1: a first look)"
@@ -48,6 +51,16 @@ test: env
 
 test-slurm: env
 	tests/slurm/run.sh $(BIN)/python
+
+SEED ?= 1
+MINUTES ?= 45
+
+chaos: env
+	$(BIN)/python tests/chaos --seed $(SEED) --minutes $(MINUTES) --faults 200 --output results/chaos/local.md
+
+chaos-slurm: env
+	tests/slurm/run.sh $(BIN)/python -- tests/chaos --slurm --seed $(SEED) --minutes $(MINUTES) \
+	  --faults 40 --output results/chaos/slurm.md
 
 check: env
 	$(BIN)/ruff format --check src scripts tests

@@ -119,7 +119,7 @@ class Cluster:
                 self._start_database()
                 self._start_slurmdbd()
             # In the foreground (-D) a daemon stays our child, and so is known without pid files.
-            self._start_daemon("slurmctld", "slurmctld", "-D")
+            self.start_controller()
             for node in NODES:
                 self._start_slurmd(node)
             self._wait_for_start("all nodes idle", self._is_idle)
@@ -140,6 +140,16 @@ class Cluster:
         self.daemons.clear()
         for name in ("slurm.conf", "slurmdbd.conf"):
             (ETC / name).unlink(missing_ok=True)
+
+    def start_controller(self) -> None:
+        """Start slurmctld, the first time or after `kill_controller` with what it had saved."""
+        self._start_daemon("slurmctld", "slurmctld", "-D")
+
+    def kill_controller(self) -> None:
+        """Let slurmctld die; jobs go on, and nothing can be asked until it is started again."""
+        daemon = self.daemons.pop("slurmctld")
+        daemon.kill()
+        daemon.wait()
 
     def kill_node(self, node: str) -> None:
         """Let a node die as if its power failed; Slurm has it `down*` 20 to 40 s later."""

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # The tests that need Slurm: run.sh PYTHON [pytest arguments...]
+# Another program that does:  run.sh PYTHON -- program [arguments...]
 #
-# Installs Slurm where it is missing, then runs pytest in namespaces of its own. When pytest ends,
-# or is killed, or this script is, the kernel ends every daemon and drops every file with them.
-# Without arguments every test file runs in namespaces of its own, several at once: most of their
-# time they wait for Slurm.
+# Installs Slurm where it is missing, then runs pytest, or the program, in namespaces of its own.
+# When that ends, or is killed, or this script is, the kernel ends every daemon and drops every file
+# with them. Without arguments every test file runs in namespaces of its own, several at once: most
+# of their time they wait for Slurm.
 set -euo pipefail
 
 packages=(slurmctld slurmd slurmdbd slurm-client slurm-wlm-basic-plugins munge
@@ -121,13 +122,18 @@ python=$1
 here=$(cd "$(dirname "$0")" && pwd)
 shift
 if [ $# = 0 ]; then run_all; fi
+program=(-m pytest -m slurm --durations=0 --durations-min=5)
+if [ "$1" = -- ]; then
+  program=()
+  shift
+fi
 # In the background, so that this script hears of SIGTERM at once. Bash has background processes
 # ignore Ctrl-C, so env undoes that: pytest hears it and stops the cluster. The death of this
 # script ends unshare (pdeathsig), whose death ends process 1 (kill-child), and so all others.
 env --default-signal=INT,QUIT setpriv --pdeathsig KILL \
   unshare "${namespaces[@]}" --mount-proc --kill-child \
   bash -euo pipefail -c "$(declare -f inside); inside \"\$@\"" slurm-test \
-  "$python" -m pytest -m slurm --durations=0 --durations-min=5 "$@" <&0 &
+  "$python" "${program[@]}" "$@" <&0 &
 child=$!
 trap 'kill -KILL "$child"; wait "$child" 2>/dev/null || exit 143' TERM HUP
 trap : INT # which interrupts only the wait

@@ -1,0 +1,110 @@
+"""A full disk, folders turned read-only, the configuration edited, and a second snakemake."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import time
+from pathlib import Path
+from typing import IO
+
+from kinds import LAUNCHES, NOTHING, Hit, choose, kind
+from sweep import Sweep
+
+#: Size of the disk that the results are on, where one can be mounted.
+DISK = "48m"
+
+
+def has_disk(sweep: Sweep) -> bool:
+    return sweep.first.results.is_mount()
+
+
+def is_first_running(sweep: Sweep) -> bool:
+    return bool(sweep.running(sweep.first))
+
+
+def is_second_free(sweep: Sweep) -> bool:
+    return not sweep.running(sweep.second)
+
+
+def mount_disk(folder: Path) -> bool:
+    """Put the folder on a small disk of its own; False if that is refused."""
+    folder.mkdir(exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "syncsweep-chaos", str(folder)]
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+def fill(file: IO[bytes]) -> None:
+    """Write until nothing more fits."""
+    for size in (2**20, 2**12):
+        try:
+            while True:
+                file.write(bytes(size))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+
+
+@kind("disk full", LAUNCHES, has_disk)
+def fill_disk(sweep, rng, number):
+    ledger = sweep.ledger
+    there = len(ledger.ranks)
+    alive = len(ledger.alive())
+    ballast = sweep.first.results / ".ballast"
+    seconds = rng.uniform(0.5, 4.0)
+    try:
+        with ballast.open("wb", buffering=0) as file:
+            fill(file)
+        time.sleep(seconds)
+    finally:
+        ballast.unlink(missing_ok=True)
+    ledger.refresh()
+    return Hit(f"for {seconds:.1f} s", ranks=alive + len(ledger.ranks) - there)
+
+
+@kind("folder read-only", NOTHING, has_disk)
+def make_read_only(sweep, rng, number):
+    block = sweep.block
+    folders = [sweep.first.results, block.path, block.parts]
+    folder = choose(rng, [folder for folder in folders if folder.is_dir()])
+    seconds = rng.uniform(0.5, 4.0)
+    subprocess.run(["mount", "--bind", folder, folder], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+        time.sleep(seconds)
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+    return Hit(f"{folder.name} for {seconds:.1f} s")
+
+
+@kind("config.yaml edited: other physics, or half a file, and put back", NOTHING)
+def edit_configuration(sweep, rng, number):
+    path = sweep.first.path / "config.yaml"
+    text = path.read_text(encoding="utf-8")
+    if rng.random() < 0.5:
+        path.write_text(text.replace("root_seed: 7", "root_seed: 8"), encoding="utf-8")
+        return Hit("root_seed")
+    path.write_text(text[: len(text) // 2], encoding="utf-8")
+    return Hit("half a file")
+
+
+@kind("config.yaml edited: another chunk size from then on", NOTHING)
+def edit_chunk_size(sweep, rng, number):
+    now = sweep.first.config["studies"]["chain"]["chunk_size"]
+    size = choose(rng, [size for size in sweep.chunk_sizes if size != now])
+    sweep.set_chunk_size(size)
+    return Hit(f"from {now} to {size}")
+
+
+@kind("second snakemake in the same folder", NOTHING, is_first_running)
+def start_in_same_folder(sweep, rng, number):
+    command = sweep.start(sweep.first)
+    code = sweep.finish(command)
+    return Hit("refused by the lock" if code else "it ended the sweep")
+
+
+@kind("second snakemake in another folder, same results", NOTHING, is_second_free)
+def start_in_other_folder(sweep, rng, number):
+    command = sweep.start_again(sweep.second)
+    sweep.wait("it runs jobs", lambda: command.process.children() or not command.is_running())
+    return Hit("at work" if command.is_running() else "it had nothing to do")
