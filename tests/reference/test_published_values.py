@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from syncsweep import config
+from syncsweep.config_eta import block_id
 from syncsweep.config_results import Analysis
 from syncsweep.layout import study_folder
 from syncsweep.results.tables import make_tables
@@ -60,12 +61,12 @@ def summary(tmp_path_factory) -> pd.DataFrame:
     description.write(study_path, "chain", physics, [etas])
     command = ["mpiexec", "-n", "2", sys.executable, "-m", "mpi4py"]
     command += [str(ROOT / "scripts" / "solve_shard.py"), "--ranks", "2"]
-    command += ["--block", str(study_path / config.block_id(etas))]
+    command += ["--block", str(study_path / block_id(etas))]
     command += ["--start", "0", "--stop", str(SAMPLES)]
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     subprocess.run(command, check=True, env=environment, timeout=600, capture_output=True)
     analysis = Analysis.model_validate(study["analysis"])
-    make_tables(study_path, [config.block_id(etas)], SAMPLES, SAMPLES, analysis, folder / "tables")
+    make_tables(study_path, [block_id(etas)], SAMPLES, SAMPLES, analysis, folder / "tables")
     table = pd.read_csv(folder / "tables" / "summary.csv").set_index("eta")
     assert (table.n == SAMPLES).all()
     return table

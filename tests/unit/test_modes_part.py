@@ -117,7 +117,8 @@ def test_equal_requests_give_equal_bytes_that_say_what_was_asked(tables, tmp_pat
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (tables / path.name).read_bytes(), path.name
     metadata = pq.read_schema(tables / "modes_counts.parquet").metadata
-    assert {"request": {}} in [json.loads(value) for value in metadata.values()]
+    (said,) = [json.loads(value) for value in metadata.values()]
+    assert said["request"] == {} and set(said) == {"request", "made_by"}
 
 
 def test_figure_shows_the_tables_and_is_the_same_each_time(tables, tmp_path):

@@ -13,6 +13,7 @@ import pytest
 from project import CHAIN, ROOT
 
 from syncsweep import config
+from syncsweep.config_eta import block_id
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep import description
 from syncsweep.sweep.shard import column
@@ -28,7 +29,7 @@ def solve(folder: Path, ranks: int, chunks: list[tuple[int, int]]) -> dict[str, 
     etas = parsed.studies["chain"].eta_blocks[0].etas
     study = study_folder(folder, "chain", physics.digest)
     description.write(study, "chain", physics, [etas])
-    block = BlockFolder(study / config.block_id(etas))
+    block = BlockFolder(study / block_id(etas))
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     for start, stop in chunks:
         command = ["mpiexec", "-n", str(ranks), sys.executable, "-m", "mpi4py"]

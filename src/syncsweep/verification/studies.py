@@ -52,7 +52,7 @@ def study_folders(results: Path) -> list[Path]:
             f"{results}: is the folder of one study; give the results folder that it lies in"
         )
     raise VerificationError(
-        f"{results}: is no results folder, because it holds no study (<name>-<hash>/study.json)"
+        f"{results}: is no results folder, because it holds no folder of a study, <name>-<hash>"
     )
 
 
