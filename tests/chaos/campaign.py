@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
+import psutil
 from judge import Reference, Verdict, judge, reference_of
-from kinds import Kind, choose
+from kinds import Kind, Missed, choose
 from sweep import Sweep, SweepError
 
 #: Part of a sweep within which a fault counts.
@@ -134,9 +135,16 @@ class Campaign:
         fault = Fault(number, self.sweeps, kind.name, time.time(), round(progress, 4))
         self.faults.append(fault)
         ours.append(fault)
-        hit = kind.strike(sweep, self._rng, number)
+        try:
+            hit = kind.strike(sweep, self._rng, number)
+        except (Missed, psutil.NoSuchProcess):
+            self.faults.pop()
+            ours.pop()
+            self._waiting.append(kind)
+            return True
         fault.what, fault.ranks, fault.destroyed = hit.what, hit.ranks, len(hit.destroyed)
         fault.problems += [hit.problem] if hit.problem else []
+        print(f"  {progress:3.0%} {kind.name}: {hit.what}", flush=True)
         sweep.ledger.excuse(number, hit.destroyed)
         self._charge(sweep, fault)
         return True

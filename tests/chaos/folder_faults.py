@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from kinds import LAUNCHES, NOTHING, Hit, choose, kind
+from process_faults import has_first
 from sweep import Sweep
 
 #: Size of the disk that the results are on, where one can be mounted.
@@ -17,10 +18,6 @@ DISK = "48m"
 
 def has_disk(sweep: Sweep) -> bool:
     return sweep.first.results.is_mount()
-
-
-def is_first_running(sweep: Sweep) -> bool:
-    return bool(sweep.running(sweep.first))
 
 
 def is_second_free(sweep: Sweep) -> bool:
@@ -96,7 +93,7 @@ def edit_chunk_size(sweep, rng, number):
     return Hit(f"from {now} to {size}")
 
 
-@kind("second snakemake in the same folder", NOTHING, is_first_running)
+@kind("second snakemake in the same folder", NOTHING, has_first)
 def start_in_same_folder(sweep, rng, number):
     command = sweep.start(sweep.first)
     code = sweep.finish(command)

@@ -16,7 +16,11 @@ NOTHING = "nothing"
 LAUNCH = "the sample in hand of each rank of the launch"
 LAUNCHES = "the sample in hand of each rank of all launches"
 NO_COPY = "rows of which no other copy was left"
-UNSYNCED = f"{LAUNCHES}, and what it kept in its last 10 s"
+UNSYNCED = f"{LAUNCHES}, and what it kept in its last interval between flushes"
+
+
+class Missed(Exception):
+    """What was to be hit has ended a moment before."""
 
 
 @dataclass(frozen=True)
@@ -69,5 +73,7 @@ def kind(
 
 
 def choose(rng: np.random.Generator, things: Sequence[T]) -> T:
-    """One of these."""
+    """One of these; Missed if there is none any more."""
+    if not things:
+        raise Missed
     return things[int(rng.integers(len(things)))]

@@ -27,9 +27,9 @@ from sweep import CHAIN, Sweep, add_witness
 COMMAND = ("tables", "--cores", "4")
 SLURM_COMMAND = ("tables", "--workflow-profile", "slurm", "--jobs", "4")
 
-#: Samples per shard: here the largest takes longer than the interval between two flushes; on a
-#: cluster many small ones keep Snakemake from looking at its jobs ever more rarely.
-CHUNK_SIZES = (12, 20, 30, 48, 120)
+#: Samples per shard: here many are so large that launches outlive a snakemake that is killed and
+#: started again; on a cluster small ones keep Snakemake from looking at its jobs ever more rarely.
+CHUNK_SIZES = (15, 30, 60, 120)
 SLURM_CHUNK_SIZES = (12, 16, 20, 30)
 
 #: Kinds that a cluster has of its own, or has no such thing for.
@@ -77,7 +77,9 @@ def cluster(samples: int, may_mount: bool) -> Iterator[Place]:
 
             def make_project(path: Path, **studies: dict) -> SlurmProject:
                 project = SlurmProject(path, slurm, **studies)
-                project.change_profile(nodes=2)
+                # Two minutes, because Slurm ends some launches that lost a rank only when their
+                # time is up.
+                project.change_profile(nodes=2, runtime=2)
                 return project
 
             projects = two_projects(folder, samples, make_project)

@@ -12,11 +12,19 @@ from kinds import LAUNCH, LAUNCHES, NOTHING, UNSYNCED, Hit, choose, kind
 from ledger import Rank
 from sweep import RANKS, Command, Sweep, launcher_of, send
 
-from syncsweep.sweep.parts import FLUSH_SECONDS
+#: So long ranks stand still at most, if nobody comes to wait for them [s].
+MOST_SECONDS = 25.0
+
+#: Seconds between two flushes, as the witness sets it.
+FLUSH_SECONDS = 2.0
 
 
 def has_command(sweep: Sweep) -> bool:
     return bool(sweep.running())
+
+
+def has_first(sweep: Sweep) -> bool:
+    return bool(sweep.running(sweep.first))
 
 
 def launch_of(sweep: Sweep, rank: Rank) -> list[Rank]:
@@ -73,6 +81,41 @@ def kill_snakemake(sweep, rng, number):
     command.process.kill()
     sweep.finish(command)
     return Hit(folder_of(command))
+
+
+@kind("snakemake killed and started again while its ranks stand still", NOTHING, has_first)
+def overtake(sweep, rng, number):
+    """As when a file system hangs: what the ranks have is waited for, in shards of any size."""
+    command = sweep.running(sweep.first)[0]
+    ranks = sweep.processes("python", "solve_shard.py")
+    send(ranks, signal.SIGSTOP)
+    try:
+        command.process.kill()
+        sweep.finish(command)
+        if rng.random() < 0.5:
+            sweep.set_chunk_size(choose(rng, sweep.chunk_sizes))
+        waiting = waiting_launches(sweep)
+        command = sweep.start_again(sweep.first)
+        until = time.monotonic() + MOST_SECONDS
+        sweep.wait(
+            "a launch waits",
+            lambda: (
+                waiting_launches(sweep) > waiting
+                or not command.is_running()
+                or time.monotonic() > until
+            ),
+        )
+        waiting = waiting_launches(sweep) - waiting
+    finally:
+        send(ranks, signal.SIGCONT)
+    size = sweep.first.config["studies"]["chain"]["chunk_size"]
+    return Hit(f"{len(ranks)} ranks; {waiting} launches of {size} samples waited")
+
+
+def waiting_launches(sweep: Sweep) -> int:
+    """Launches that have said that they wait for another."""
+    logs = (sweep.first.results / "logs").glob("chain-*/*.log")
+    return sum(log.read_text(encoding="utf-8").count("waiting for it") for log in logs)
 
 
 @kind("snakemake told to end (SIGTERM)", NOTHING, has_command)

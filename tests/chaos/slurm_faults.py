@@ -31,10 +31,8 @@ class SlurmSweep(Sweep):
 
 
 def of_step(rank: Rank, name: str) -> str:
-    """What Slurm says in a rank's environment; empty if the rank is gone."""
-    with suppress(psutil.NoSuchProcess):
-        return psutil.Process(rank.pid).environ().get(name, "")
-    return ""
+    """What Slurm says in a rank's environment."""
+    return psutil.Process(rank.pid).environ()[name]
 
 
 def blamed_rank(sweep: SlurmSweep, rng, number: int) -> Rank:
@@ -89,9 +87,9 @@ def kill_slurmctld(sweep, rng, number):
 def kill_node(sweep, rng, number):
     node = of_step(choose(rng, sweep.ledger.at_work()), "SLURMD_NODENAME")
     alive = sweep.ledger.alive()
-    jobs = {of_step(r, "SLURM_JOB_ID") for r in alive if of_step(r, "SLURMD_NODENAME") == node}
-    hit = [rank for rank in alive if of_step(rank, "SLURM_JOB_ID") in jobs]
-    sweep.ledger.blame(number, {rank.launch for rank in hit})
+    hit = [rank for rank in alive if of_step(rank, "SLURMD_NODENAME") == node]
+    jobs = {rank.launch for rank in hit}
+    sweep.ledger.blame(number, jobs)
     sweep.cluster.kill_node(node)
     time.sleep(rng.uniform(1.0, 4.0))
     sweep.cluster.restart_node(node)

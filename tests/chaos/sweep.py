@@ -225,8 +225,10 @@ class Sweep:
 
 def launcher_of(rank: Rank) -> psutil.Process:
     """The mpiexec that a rank belongs to."""
-    parents = psutil.Process(rank.pid).parents()
-    return next(p for p in parents if "mpiexec" in Path((p.cmdline() or [""])[0]).name)
+    for process in psutil.Process(rank.pid).parents():
+        if Path((process.cmdline() or [""])[0]).name.startswith("mpiexec"):
+            return process
+    raise psutil.NoSuchProcess(rank.pid)
 
 
 def send(processes: list[psutil.Process], number: signal.Signals) -> None:

@@ -12,7 +12,11 @@ import time
 from pathlib import Path
 
 from syncsweep.sample import SampleSolver
+from syncsweep.sweep import parts
 from syncsweep.sweep.parts import PartWriter
+
+#: Instead of 10 s, so that a launch of some seconds flushes more than once.
+parts.FLUSH_SECONDS = 2.0
 
 #: In the working folder; this file is a module of its `src`.
 LOG = Path(__file__).parents[1] / "witness.jsonl"
