@@ -7,8 +7,8 @@ import time
 from contextlib import suppress
 
 import psutil
-from cluster import Cluster
-from kinds import LAUNCH, LAUNCHES, NOTHING, SLURM_KINDS, Hit, choose, kind
+from cluster import Cluster, ClusterError
+from kinds import LAUNCH, LAUNCHES, NOTHING, SLURM_KINDS, Hit, Missed, choose, kind
 from ledger import Rank
 from process_faults import folder_of, has_command, named
 from sweep import RANKS, Sweep, send
@@ -100,7 +100,10 @@ def scancel(sweep: SlurmSweep, rank: Rank, step: bool, *options: str) -> str:
     job = of_step(rank, "SLURM_JOB_ID")
     if step:
         job += f".{of_step(rank, 'SLURM_STEP_ID')}"
-    sweep.cluster.run("scancel", *options, job)
+    try:
+        sweep.cluster.run("scancel", *options, job)
+    except ClusterError as error:
+        raise Missed from error  # the job has just ended
     return job
 
 
