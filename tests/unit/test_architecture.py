@@ -85,7 +85,7 @@ def test_tables_and_figures_alone_import_pandas_and_matplotlib():
         for module in importers(package):
             allowed = (
                 "syncsweep.results",
-                "syncsweep.cli",
+                "syncsweep.commands.",
                 "syncsweep.bench.figure",
                 "syncsweep.bench.solver_figure",
             )

@@ -1,0 +1,78 @@
+"""What sub-commands share that are about a configuration: which one, and what it asks for."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from syncsweep.config import Config
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say which configuration; the words are Snakemake's."""
+    parser.add_argument(
+        "studies", nargs="*", metavar="STUDY", help="studies; default: those of plain snakemake"
+    )
+    parser.add_argument(
+        "--configfile",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="further configuration files, put over config.yaml as snakemake does",
+    )
+    parser.add_argument(
+        "--config",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="values put over those of the files, as for snakemake: samples=200",
+    )
+
+
+def configuration(parsed: argparse.Namespace) -> Config:
+    """The configuration that the arguments speak of; ConfigError with one line."""
+    import yaml
+
+    from syncsweep import config_file, paper_studies
+    from syncsweep.config import parse
+    from syncsweep.config_messages import ConfigError
+
+    over: dict[str, Any] = {}
+    for path in parsed.configfile:
+        config_file.check_yaml(path)
+        over = config_file.merge(over, yaml.safe_load(path.read_text(encoding="utf-8")))
+    for pair in parsed.config:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--config: {pair!r} is not KEY=VALUE")
+        try:
+            over = config_file.merge(over, {key: yaml.safe_load(value)})
+        except yaml.YAMLError:
+            raise ConfigError(f"--config: the value of {key} is not YAML") from None
+    default = Path("config.yaml")
+    if parsed.configfile and not default.exists():
+        found = parse(over)
+    else:
+        found = config_file.load(default, overrides=over)
+    return paper_studies.with_paper_studies(found)
+
+
+def chosen(config: Config, parsed: argparse.Namespace) -> list[str]:
+    """The studies that the arguments name, or else those of plain snakemake; ConfigError."""
+    import difflib
+
+    from syncsweep.config_messages import ConfigError
+
+    for name in parsed.studies:
+        if name not in config.studies:
+            near = difflib.get_close_matches(name, config.studies, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise ConfigError(
+                f"there is no study {name!r}; {hint}there are: {', '.join(config.studies)}"
+            )
+    return parsed.studies or [
+        name for name, settings in config.studies.items() if settings.by_default
+    ]

@@ -1,0 +1,67 @@
+"""`syncsweep verify`: whether results are whole, and whether some rows come out again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncsweep.commands import FOUND, WELL, WRONG_CALL, natural, positive
+from syncsweep.verification.report import one_line
+
+if TYPE_CHECKING:
+    from syncsweep.commands import Commands
+
+
+def add(commands: Commands) -> None:
+    """Add the parser of this sub-command."""
+    parser = commands.add_parser(
+        "verify",
+        allow_abbrev=False,
+        help="check that results are whole, and recompute some rows",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=(
+            "Check that results are whole: every study's description against its folder's name,\n"
+            "every shard against its digest, its name and its study, and every table against\n"
+            "the CSV file beside it. Nothing is written."
+        ),
+        epilog=(
+            "Output: one line for each study and folder of tables, below it what is wrong and\n"
+            "what to do, and left-over files as notes; at the end a sum. Progress is on stderr.\n"
+            "Exit code: 0 if all is well, 1 if something is wrong, 2 if the call is."
+        ),
+    )
+    parser.add_argument("results", type=Path, metavar="RESULTS", help="the results folder")
+    parser.add_argument(
+        "--recompute",
+        type=positive,
+        metavar="K",
+        help="compute K rows, drawn at random from all studies, again by another way, and compare "
+        "them; about half a second for a row of three spin-1s",
+    )
+    parser.add_argument(
+        "--seed", type=natural, default=0, metavar="S", help="of that draw; default 0"
+    )
+    parser.set_defaults(run=_verify)
+
+
+def _verify(parsed: argparse.Namespace) -> int:
+    from syncsweep.verification import VerificationError
+    from syncsweep.verification.recompute import recompute
+    from syncsweep.verification.report import Report
+    from syncsweep.verification.studies import study_folders, verify_study
+    from syncsweep.verification.tables import verify_tables
+
+    report = Report()
+    try:
+        folders = study_folders(parsed.results)
+    except VerificationError as error:
+        print(one_line(f"syncsweep verify: error: {error}"), file=sys.stderr)
+        return WRONG_CALL
+    shards = [shard for folder in folders for shard in verify_study(folder, report)]
+    verify_tables(parsed.results, report)
+    if parsed.recompute is not None:
+        recompute(shards, parsed.recompute, parsed.seed, report)
+    report.sum_up()
+    return FOUND if report.findings else WELL
