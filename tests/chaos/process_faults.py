@@ -159,7 +159,9 @@ def cut_power(sweep, rng, number):
         # The kernel may have written any part of what it was not asked for.
         size = rank.synced if rng.random() < 0.5 else int(rng.integers(rank.synced, rank.end + 1))
         lost = [record for record in rank.records if record.end > size]
-        late += [r for r in lost if down - r.time > FLUSH_SECONDS + rank.longest]
+        # A rank flushes between two samples, and the one in hand may be the longest.
+        in_hand = 0.0 if rank.in_hand is None else down - rank.begun
+        late += [r for r in lost if down - r.time > FLUSH_SECONDS + max(rank.longest, in_hand)]
         if rank.part.exists():
             with rank.part.open("r+b") as file:
                 file.truncate(size)
