@@ -58,6 +58,9 @@ PAPER_TABLES = {
     "validation": ("validation",),
 }
 
+#: The table of the claims as a page, in the paper's folder.
+CLAIMS_PAGE = "validation.md"
+
 
 @dataclass(frozen=True)
 class PaperFigure:

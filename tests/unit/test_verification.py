@@ -12,7 +12,7 @@ import pytest
 from small_results import CHAIN, PAIR, STUDIES, block_of, make_results, put_shard, rows_of
 
 from syncsweep.config_physics import RESULTS_VERSION
-from syncsweep.layout import paper_folder, study_file, study_folder, tables_folder
+from syncsweep.layout import CLAIMS_PAGE, paper_folder, study_file, study_folder, tables_folder
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 from syncsweep.verification import VerificationError
 from syncsweep.verification.report import Report, number_of, one_line
@@ -279,11 +279,13 @@ def test_files_beside_the_shards_are_noted(results, block, capsys, name, text):
 
 def test_files_beside_blocks_and_tables_are_noted(results, capsys):
     study = study_folder(results, "pair", PAIR.digest)
-    names = [study / "notes", study / "eta-x", tables_folder(results, "pair") / "notes"]
-    for path in names:
+    tables = tables_folder(results, "pair")
+    names = [study / "notes", study / "eta-x", tables / "notes", tables / CLAIMS_PAGE]
+    paper_folder(results).mkdir(exist_ok=True)
+    for path in [*names, paper_folder(results) / CLAIMS_PAGE]:  # which belongs there
         path.touch()
     report, lines = verified(results, capsys)
-    assert (report.findings, report.notes) == (0, 3)
+    assert (report.findings, report.notes) == (0, 4)
     assert all(any(f"{path}: does not belong" in line for line in lines) for path in names)
 
 

@@ -64,7 +64,7 @@ if not PAPER_PROBLEM:
             [table_files(study) for study in (CONFIG.paper.chain, CONFIG.paper.pair)],
         output:
             part_files("validation"),
-            PAPER / "validation.md",
+            PAPER / layout.CLAIMS_PAGE,
         log:
             f"{layout.logs_folder(CONFIG.results)}/paper-validation.log",
         conda:

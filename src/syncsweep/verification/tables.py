@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syncsweep.files import NotReadableError, read_regular
-from syncsweep.layout import paper_folder, tables_folder
+from syncsweep.layout import CLAIMS_PAGE, paper_folder, tables_folder
 from syncsweep.results.tables import METADATA_KEY
 from syncsweep.verification.report import Report, number_of
 from syncsweep.verification.studies import AGAIN, entries, note_entry
@@ -37,7 +37,7 @@ def verify_tables(results: Path, report: Report) -> None:
         for path in entries(folder, report):
             if path.suffix in (".parquet", ".csv"):
                 stems.add(path.with_suffix(""))
-            else:
+            elif path != paper_folder(results) / CLAIMS_PAGE:
                 note_entry(path, report)
         for stem in sorted(stems):
             problem = _problem(stem)

@@ -15,14 +15,12 @@ import pandas as pd
 from pydantic import field_serializer
 
 from syncsweep.files import replace_atomically
+from syncsweep.layout import CLAIMS_PAGE
 from syncsweep.results import ResultsError
 from syncsweep.results.figures.page import read_table
 from syncsweep.results.paper import claims_models, claims_sweeps, part
 from syncsweep.results.paper.claims import Claim, Tables
 from syncsweep.results.paper.part import write_tables
-
-#: The page beside the table `validation`.
-PAGE = "validation.md"
 
 
 class ValidationError(ResultsError):
@@ -52,7 +50,7 @@ def make(request: Request, output: Path) -> None:
     claims = check(tables)
     write_tables(output, {"validation": _table(claims)}, request)
     page = _page(claims)
-    replace_atomically(output / PAGE, lambda path: _fill(path, page))
+    replace_atomically(output / CLAIMS_PAGE, lambda path: _fill(path, page))
 
 
 def check(tables: Tables) -> list[Claim]:
