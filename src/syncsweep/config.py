@@ -26,7 +26,7 @@ from syncsweep.config_fields import (
 )
 from syncsweep.config_messages import ConfigError, explain
 from syncsweep.config_paper import Paper
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair, dimension
 from syncsweep.config_results import MAXIMA_PANELS, Analysis, Figure
 
 #: Studies that `syncsweep.paper_studies` adds have names that begin so.
@@ -109,7 +109,7 @@ class Study(Strict):
     @property
     def dim(self) -> int:
         """Dimension D of the Hilbert space."""
-        return (round(2 * self.model.spin) + 1) ** self.model.n_sites
+        return dimension(self.model.spins)
 
     @property
     def full_rank(self) -> bool:
@@ -119,7 +119,7 @@ class Study(Strict):
     @property
     def row_bytes(self) -> int:
         """Memory of one row in bytes."""
-        return sizing.row_bytes(self.model.spin, self.model.n_sites)
+        return sizing.row_bytes(self.model.spins)
 
     def sample_seconds(self, n_eta: int) -> float:
         """Core-seconds of one sample at `n_eta` of the study's values of η, in one block."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from functools import cached_property
 from typing import Literal, Self
 
@@ -16,6 +17,11 @@ RESULTS_VERSION = 1
 
 #: Largest matrix of the ensemble that fits a machine: four spin-1s, D² = 6561.
 _MOST_SITES = 4
+
+
+def dimension(spins: tuple[float, ...]) -> int:
+    """Dimension D = ∏ (2S+1) of the Hilbert space of some spins."""
+    return math.prod(round(2 * spin) + 1 for spin in spins)
 
 
 class Spin1Chain(Strict):
@@ -34,9 +40,9 @@ class Spin1Chain(Strict):
     gamma: Number = Field(2.0, ge=0, description="rate γ of the jump operators √γ (S^z)² [ω]")
 
     @property
-    def spin(self) -> float:
-        """Spin quantum number of each site."""
-        return 1.0
+    def spins(self) -> tuple[float, ...]:
+        """Spin quantum number S of each site."""
+        return (1.0,) * self.n_sites
 
 
 class SpinHalfPair(Strict):
@@ -49,9 +55,9 @@ class SpinHalfPair(Strict):
     gamma: Number = Field(0.5, ge=0, description="amplitude γ of the jump operator γ(σ₁⁻+σ₂⁻) [√J]")
 
     @property
-    def spin(self) -> float:
-        """Spin quantum number of each site."""
-        return 0.5
+    def spins(self) -> tuple[float, ...]:
+        """Spin quantum number S of each site."""
+        return (0.5, 0.5)
 
     @property
     def n_sites(self) -> int:
@@ -85,6 +91,11 @@ class Physics(Strict):
     ensemble: Ensemble
     root_seed: Integer = Field(ge=0, le=2**63 - 1)
     results_version: Integer = RESULTS_VERSION
+
+    @property
+    def dim(self) -> int:
+        """Dimension D of the Hilbert space."""
+        return dimension(self.model.spins)
 
     @cached_property
     def digest(self) -> str:

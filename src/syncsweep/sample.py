@@ -92,7 +92,7 @@ class SampleSolver:
         self._physics = physics
         self._etas = np.array(etas)
         self._model = build_model(physics)
-        self._frequencies = relative_frequencies(self._model.spin, self._model.n_sites)
+        self._frequencies = relative_frequencies(self._model.spins)
         self._solver = SteadyStateSolver(
             liouvillian(self._model.hamiltonian, self._model.jump_operators)
         )
@@ -111,9 +111,7 @@ class SampleSolver:
                 rank=ensemble.rank,
             )
             steady = self._solver.solve_real(perturbation, self._etas)
-            coefficients = relative_phase_coefficients(
-                steady.rho, self._model.spin, self._model.n_sites
-            )
+            coefficients = relative_phase_coefficients(steady.rho, self._model.spins)
             maximum = s_max(coefficients, self._frequencies)
         except np.linalg.LinAlgError:
             return self._failed(sample)

@@ -37,10 +37,10 @@ def core_seconds(dim: int, n_eta: int) -> float:
     return 2e-3 + 6e-11 * n**3 + 1e-7 * n**2 + 3e-6 * n**0.75 * n_eta
 
 
-def row_bytes(spin: float, n_sites: int) -> int:
+def row_bytes(spins: tuple[float, ...]) -> int:
     """Memory of a row in bytes: the coefficients of S_d, its maximum, and some ten numbers more."""
-    coefficients = round(4 * spin + 1) ** (n_sites - 1)
-    return 8 * (coefficients + n_sites + 10)
+    coefficients = math.prod(round(4 * spin + 1) for spin in sorted(spins)[:-1])
+    return 8 * (coefficients + len(spins) + 10)
 
 
 def chunk_size(samples: int, seconds: float, n_blocks: int, sample_bytes: int) -> int:
@@ -88,7 +88,10 @@ def rank_memory(dim: int, shard_bytes: int, n_ranks: int, full_rank: bool = True
     return math.ceil(300 + entry_bytes * 1e-6 * dim**4 + _COPIES * 1e-6 * shard_bytes / n_ranks)
 
 
-def tables_time_limit(rows: int, n_sites: int) -> int:
-    """Time limit of a table of a study [min]: thrice some 0.1 ms per row, or 10 ms for N = 4."""
-    seconds = 3e-4 if n_sites < 4 else 3e-2
+def tables_time_limit(rows: int, spins: tuple[float, ...]) -> int:
+    """Time limit of a table of a study [min]: thrice some 0.1 ms per row, or 10 ms for N = 4.
+
+    Larger spins than 1 have shorter waves in S_d, and so finer grids.
+    """
+    seconds = (3e-4 if len(spins) < 4 else 3e-2) * max(1.0, *spins) ** (len(spins) - 1)
     return 10 + math.ceil(seconds * rows / 60)

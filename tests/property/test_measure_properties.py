@@ -69,7 +69,7 @@ def test_chi_vanishes_exactly_for_equal_angles(angle, n):
         lambda n: st.tuples(
             hnp.arrays(
                 complex,
-                len(relative_frequencies(1, n + 1)),
+                len(relative_frequencies((1,) * (n + 1))),
                 elements=st.complex_numbers(max_magnitude=1.0),
             ),
             hnp.arrays(float, (200, n), elements=st.floats(0, 2 * pi)),
@@ -78,7 +78,7 @@ def test_chi_vanishes_exactly_for_equal_angles(angle, n):
 )
 def test_nothing_is_higher_than_s_max(drawn):
     coefficients, angles = drawn
-    frequencies = relative_frequencies(1, angles.shape[1] + 1)
+    frequencies = relative_frequencies((1,) * (angles.shape[1] + 1))
     found = s_max(coefficients[None], frequencies)
     scale = np.abs(coefficients[1:]).sum() + 1e-290  # below it, numbers are denormal
     assert deviation(coefficients, frequencies, angles).max() <= found.s_max[0] + 1e-10 * scale

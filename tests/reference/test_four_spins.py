@@ -51,7 +51,7 @@ def test_every_eta_is_solved_from_one_factorisation(rows):
 def test_limit_is_the_law_of_the_classical_chain(rows, weights):
     """S_d − u = (b/32π³)[Σ cos 2(φ_j−φ_k) + ¼ Σ cos 2(φ_a+φ_b−φ_c−φ_d)], b = c₀₊/10 − c₀₋/9."""
     b = weights[0] / 10 - weights[1] / 9
-    frequencies = relative_frequencies(1, 4).tolist()
+    frequencies = relative_frequencies((1, 1, 1, 1)).tolist()
     expected = np.zeros(len(frequencies), dtype=complex)
     expected[0] = (2 * pi) ** -3
     for k in ([2, 0, 0], [0, 2, 0], [0, 0, 2], [2, -2, 0], [2, 0, -2], [0, 2, -2]):

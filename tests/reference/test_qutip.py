@@ -61,7 +61,7 @@ def test_spin_operators(spin):
 def test_site_order():
     z = qutip.jmat(1, "z")
     expected = qutip.tensor(qutip.qeye(3), z, qutip.qeye(3)).full()
-    np.testing.assert_allclose(on_site(sz(1), 1, 3), expected, atol=1e-15)
+    np.testing.assert_allclose(on_site(sz(1), 1, (1, 1, 1)), expected, atol=1e-15)
 
 
 def test_vectorisation_and_multiplications():

@@ -50,13 +50,13 @@ def test_reference_points(name, seed, together, solvers):
     assert len(points) == 4
     L1 = literal_perturbation(seed, model.dim)
     groups = [points] if together else [[point] for point in points]
-    frequencies = relative_frequencies(model.spin, model.n_sites)
+    frequencies = relative_frequencies(model.spins)
     for group in groups:
         states = solver.solve(L1, [point["eta"] for point in group])
         assert states.status.tolist() == [Status.OK] * len(group)
         if not together:
             assert states.method.tolist() == [Method.DIRECT]
-        coefficients = relative_phase_coefficients(states.rho, model.spin, model.n_sites)
+        coefficients = relative_phase_coefficients(states.rho, model.spins)
         maxima = s_max(coefficients, frequencies).s_max
         for index, point in enumerate(group):
             tolerance = 1e-8 * point["s_max"]

@@ -222,7 +222,7 @@ def test_a_reading_that_finds_points_in_rounding_is_not_counted():
     rows = SampleRows(
         sample=0,
         coefficients=coefficients,
-        maximum=s_max(coefficients, relative_frequencies(1, 3)),
+        maximum=s_max(coefficients, relative_frequencies((1, 1, 1))),
         status=np.array(["ok", "inaccurate", "ok"]),
         error=np.full(3, 1e-14),
     )
@@ -295,7 +295,7 @@ def test_readings_differ_as_they_should(tables):
 
 @pytest.mark.parametrize("points", [48, 96])
 def test_grid_reading_is_that_of_a_search_on_the_grid(studies, tables, points):
-    frequencies, eta = relative_frequencies(1, 3), 1e-3
+    frequencies, eta = relative_frequencies((1, 1, 1)), 1e-3
     (described,) = [one for one in studies["chain"].describe() if eta in one.etas]
     place, angles, found = described.etas.index(eta), lattice(2, points), []
     for rows in studies["chain"].read(described, 10):

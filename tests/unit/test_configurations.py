@@ -137,7 +137,9 @@ def test_amplitude_is_that_of_the_three_cosines_alone():
 
 def test_s_max_of_real_samples_in_the_limit_is_that_of_b_and_its_sign(chain_states):
     """3b/16π² for b > 0 and 3|b|/32π² for b < 0; both occur."""
-    rows = np.array([relative_phase_coefficients(states.rho[0], 1, 3) for states in chain_states])
+    rows = np.array(
+        [relative_phase_coefficients(states.rho[0], (1, 1, 1)) for states in chain_states]
+    )
     b = limit_amplitude(rows)
     assert {type_of_amplitude(value) for value in b} == set(TYPES)
     expected = np.where(b > 0, 3 * b / (16 * pi**2), -3 * b / (32 * pi**2))

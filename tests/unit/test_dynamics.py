@@ -24,7 +24,8 @@ def generator_of(model):
 
 
 def local(operator, n_sites):
-    return np.array([on_site(operator, site, n_sites) for site in range(n_sites)])
+    spins = ((len(operator) - 1) / 2,) * n_sites
+    return np.array([on_site(operator, site, spins) for site in range(n_sites)])
 
 
 def states_of(model, count=2, seed=3):

@@ -16,7 +16,7 @@ CHAIN, PAIR = spin1_chain(3), spin_half_pair()
 
 
 def law_of(model):
-    return limit_distribution(sectors(model), model.spin, model.n_sites)
+    return limit_distribution(sectors(model), model.spins)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_coefficients_are_those_of_the_mixed_state():
         distribution = law_of(model)
         c = np.random.default_rng(1).dirichlet(np.ones(len(parts)), size=3)
         rho = np.tensordot(c, [part.steady_state for part in parts], 1)
-        expected = relative_phase_coefficients(rho, model.spin, model.n_sites)
+        expected = relative_phase_coefficients(rho, model.spins)
         found = distribution.coefficients(c @ distribution.weights)
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-15)
 
@@ -87,7 +87,7 @@ def test_sectors_that_differ_in_two_functions_are_refused():
     unitary = np.linalg.qr(rng.standard_normal((4, 4)) + 1j * rng.standard_normal((4, 4)))[0]
     parts = [Sector(str(i), column, column) for i, column in enumerate(unitary.T[:, :, None])]
     with pytest.raises(ValueError, match="differ in one function"):
-        limit_distribution(parts, 0.5, 2)
+        limit_distribution(parts, (0.5, 0.5))
 
 
 @pytest.mark.parametrize(

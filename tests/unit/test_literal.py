@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from syncsweep.config_physics import dimension
 from syncsweep.physics.literal import (
     LiteralSolver,
     NotUniqueError,
@@ -91,12 +92,26 @@ def test_limit_that_first_order_leaves_open_is_refused():
         solver.solve(coherent, 0.0)
 
 
-@pytest.mark.parametrize(("spin", "n_sites"), [(0.5, 2), (0.5, 3), (1, 2), (1, 3), (1.5, 2)])
-def test_integrated_husimi_function_has_the_coefficients_of_the_package(spin, n_sites):
-    rho = random_state(round(2 * spin + 1) ** n_sites)
-    frequencies = relative_frequencies(spin, n_sites)
-    spectrum = phase_distribution(rho, spin, n_sites)
-    expected = relative_phase_coefficients(rho, spin, n_sites)
+@pytest.mark.parametrize(
+    "spins",
+    [
+        (0.5, 0.5),
+        (0.5, 0.5, 0.5),
+        (1, 1),
+        (1, 1, 1),
+        (1.5, 1.5),
+        (1, 0.5),
+        (0.5, 2),
+        (0.5, 1, 1.5),
+        (1, 0.5, 0.5, 1),
+        (19.5, 0.5),
+    ],
+)
+def test_integrated_husimi_function_has_the_coefficients_of_the_package(spins):
+    rho = random_state(dimension(spins))
+    frequencies = relative_frequencies(spins)
+    spectrum = phase_distribution(rho, spins)
+    expected = relative_phase_coefficients(rho, spins)
     np.testing.assert_allclose(spectrum[tuple(frequencies.T)], expected, atol=1e-15)
     # Nothing else is there.
     others = spectrum.copy()
@@ -105,16 +120,16 @@ def test_integrated_husimi_function_has_the_coefficients_of_the_package(spin, n_
 
 
 def test_husimi_function_integrates_to_one():
-    spectrum = phase_distribution(random_state(9), 1, 2)
+    spectrum = phase_distribution(random_state(9), (1, 1))
     assert 2 * np.pi * spectrum[0].real == pytest.approx(1.0, abs=1e-13)
 
 
-@pytest.mark.parametrize(("spin", "n_sites"), [(0.5, 2), (1, 2), (1, 3)])
-def test_highest_point_is_that_of_newtons_method_from_any_angles(spin, n_sites):
-    frequencies = relative_frequencies(spin, n_sites)
+@pytest.mark.parametrize("spins", [(0.5, 0.5), (1, 1), (1, 1, 1), (1, 1.5, 0.5)])
+def test_highest_point_is_that_of_newtons_method_from_any_angles(spins):
+    n_sites, frequencies = len(spins), relative_frequencies(spins)
     for seed in range(5):
-        rho = random_state(round(2 * spin + 1) ** n_sites, seed)
-        coefficients = relative_phase_coefficients(rho, spin, n_sites)
+        rho = random_state(dimension(spins), seed)
+        coefficients = relative_phase_coefficients(rho, spins)
         expected = s_max(coefficients[None], frequencies)
         found = heights(coefficients, frequencies, np.full(n_sites - 1, 0.3))
         assert found.s_max == pytest.approx(expected.s_max[0], rel=1e-13)

@@ -29,7 +29,7 @@ def unperturbed(n_sites, parameters):
 
 def random_coefficients(n_sites, count=5):
     rng = np.random.default_rng(11)
-    n_k = len(relative_frequencies(1, n_sites))
+    n_k = len(relative_frequencies((1,) * n_sites))
     return rng.standard_normal((count, n_k)) + 1j * rng.standard_normal((count, n_k))
 
 
@@ -42,13 +42,13 @@ class Coefficients:
         self.total = 2 * np.sum(np.abs(self.values[:, 1:]) ** 2, axis=1)
 
     def at(self, k):
-        (index,) = np.flatnonzero((relative_frequencies(1, self.n_sites) == k).all(axis=1))
+        (index,) = np.flatnonzero((relative_frequencies((1,) * self.n_sites) == k).all(axis=1))
         return self.values[:, index]
 
 
 def share(coefficients, parameters):
     n_sites = coefficients.n_sites
-    directions = locked_directions(unperturbed(n_sites, parameters), 1, n_sites)
+    directions = locked_directions(unperturbed(n_sites, parameters), (1,) * n_sites)
     return locked_share(coefficients.values, directions)
 
 
@@ -74,9 +74,9 @@ def test_share_of_two_spins():
 
 @pytest.mark.parametrize(("n_sites", "parameters"), CHAINS, ids=IDS)
 def test_directions_are_orthonormal_and_as_many_as_the_image_has_dimensions(n_sites, parameters):
-    directions = locked_directions(unperturbed(n_sites, parameters), 1, n_sites)
+    directions = locked_directions(unperturbed(n_sites, parameters), (1,) * n_sites)
     expected = {2: 2, 3: 6}[n_sites] if parameters else 1
-    assert directions.shape == (2 * (len(relative_frequencies(1, n_sites)) - 1), expected)
+    assert directions.shape == (2 * (len(relative_frequencies((1,) * n_sites)) - 1), expected)
     assert_allclose(directions.T @ directions, np.eye(expected), atol=1e-12)
 
 
@@ -86,7 +86,7 @@ def test_share_is_one_in_the_limit_and_less_at_finite_eta(n_sites, parameters):
     L1 = random_liouvillian(np.random.default_rng(3), 3**n_sites)
     rho = steady_states(L0, L1, [0.0, 0.1]).rho
     shares = locked_share(
-        relative_phase_coefficients(rho, 1, n_sites), locked_directions(L0, 1, n_sites)
+        relative_phase_coefficients(rho, (1,) * n_sites), locked_directions(L0, (1,) * n_sites)
     )
     assert_allclose(shares[0], 1, rtol=1e-10)
     assert 0 <= shares[1] < 0.95
@@ -95,17 +95,17 @@ def test_share_is_one_in_the_limit_and_less_at_finite_eta(n_sites, parameters):
 def test_directions_do_not_depend_on_whether_the_superoperator_is_dense():
     L0 = unperturbed(2, DECOUPLED)
     s = random_coefficients(2)
-    sparse, dense = (locked_directions(L, 1, 2) for L in (L0, L0.toarray()))
+    sparse, dense = (locked_directions(L, (1, 1)) for L in (L0, L0.toarray()))
     assert_allclose(locked_share(s, sparse), locked_share(s, dense), rtol=1e-12)
 
 
 def test_nothing_is_locked_where_the_only_steady_state_is_uniform():
     L0 = liouvillian_from_kossakowski(np.zeros((9, 9)), np.eye(80), "orthonormal")
-    directions = locked_directions(L0, 1, 2)
+    directions = locked_directions(L0, (1, 1))
     assert directions.shape == (4, 0)
     assert_allclose(locked_share(random_coefficients(2), directions), 0, atol=0)
 
 
 def test_share_of_a_uniform_distribution_is_not_a_number():
-    directions = locked_directions(unperturbed(2, {}), 1, 2)
+    directions = locked_directions(unperturbed(2, {}), (1, 1))
     assert np.isnan(locked_share(np.array([1 / (2 * np.pi), 0, 0], dtype=complex), directions))

@@ -26,7 +26,7 @@ ANALYSIS = Analysis(s_max_bins=LogBins(low=1e-5, high=1e-1, count=8), maxima_bin
 
 def with_waves(rows, *waves):
     """The rows with S_d = u + amplitude·cos kφ', for a pair (k, amplitude) at each η."""
-    frequencies = relative_frequencies(1, 2)
+    frequencies = relative_frequencies((1, 1))
     coefficients = np.zeros((len(waves), len(frequencies)), dtype=complex)
     coefficients[:, 0] = 1 / (2 * pi)
     for row, (k, amplitude) in zip(coefficients, waves, strict=True):

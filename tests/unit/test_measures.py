@@ -60,7 +60,7 @@ def brute_force_maximum(coefficients, frequencies, points):
 
 def limit_coefficients(b):
     """Coefficients of 1/4π² + (b/16π²)·(cos 2φ'₁ + cos 2φ'₂ + cos 2(φ'₁ − φ'₂))."""
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     coefficients = np.zeros(len(frequencies), dtype=complex)
     coefficients[0] = 1 / (4 * pi**2)
     for k in ([2, 0], [0, 2], [2, -2]):
@@ -69,7 +69,7 @@ def limit_coefficients(b):
 
 
 def four_site_coefficients(b):
-    frequencies = relative_frequencies(1, 4).tolist()
+    frequencies = relative_frequencies((1, 1, 1, 1)).tolist()
     coefficients = np.zeros(len(frequencies), dtype=complex)
     coefficients[0] = (2 * pi) ** -3
     for k in ([2, 0, 0], [0, 2, 0], [0, 0, 2], [2, -2, 0], [2, 0, -2], [0, 2, -2]):
@@ -81,7 +81,7 @@ def four_site_coefficients(b):
 
 @pytest.mark.parametrize(("n_angles", "points"), [(1, 720), (2, 120), (3, 36)])
 def test_s_max_of_random_distributions_is_the_brute_force_maximum(n_angles, points):
-    frequencies = relative_frequencies(1, n_angles + 1)
+    frequencies = relative_frequencies((1,) * (n_angles + 1))
     rows = random_coefficients(n_angles, 12, frequencies)
     found = s_max(rows, frequencies)
     assert found.s_max.shape == (12,)
@@ -93,9 +93,9 @@ def test_s_max_of_random_distributions_is_the_brute_force_maximum(n_angles, poin
 
 
 def test_s_max_of_real_samples_is_the_brute_force_maximum(chain_states):
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     for states in chain_states[:3]:
-        rows = relative_phase_coefficients(states.rho, 1, 3)
+        rows = relative_phase_coefficients(states.rho, (1, 1, 1))
         found = s_max(rows, frequencies)
         for row, height in zip(rows, found.s_max, strict=True):
             assert height == pytest.approx(brute_force_maximum(row, frequencies, 120), rel=1e-9)
@@ -103,7 +103,7 @@ def test_s_max_of_real_samples_is_the_brute_force_maximum(chain_states):
 
 def test_narrow_maxima_are_not_missed():
     """Highest harmonics alone, where the coarse grid is coarsest, at offsets off the grid."""
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     rng = np.random.default_rng(9)
     top = np.array([[2, 0], [0, 2], [2, -2], [2, -1], [1, -2], [1, 1]])
     for _ in range(30):
@@ -117,7 +117,7 @@ def test_narrow_maxima_are_not_missed():
 
 
 def test_s_max_of_a_cosine():
-    frequencies = relative_frequencies(0.5, 2)
+    frequencies = relative_frequencies((0.5, 0.5))
     phases = np.linspace(0, 2 * pi, 50)
     rows = np.stack([np.full(50, 1 / (2 * pi)), 0.01 * np.exp(1j * phases)], axis=1)
     found = s_max(rows, frequencies)
@@ -129,7 +129,7 @@ def test_s_max_of_a_cosine():
     ("b", "height"), [(0.02, 3 * 0.02 / (16 * pi**2)), (-0.02, 3 * 0.02 / (32 * pi**2))]
 )
 def test_degenerate_maxima_of_the_limit(b, height):
-    row, frequencies = limit_coefficients(b), relative_frequencies(1, 3)
+    row, frequencies = limit_coefficients(b), relative_frequencies((1, 1, 1))
     found = s_max(row[None], frequencies)
     assert found.s_max[0] == pytest.approx(height, rel=1e-13)
     assert deviation(row, frequencies, found.angles)[0] == pytest.approx(height, rel=1e-13)
@@ -139,19 +139,19 @@ def test_degenerate_maxima_of_the_limit(b, height):
     ("b", "height"), [(0.02, 27 * 0.02 / (128 * pi**3)), (-0.02, 7 * 0.02 / (128 * pi**3))]
 )
 def test_degenerate_maxima_of_the_limit_of_four_sites(b, height):
-    found = s_max(four_site_coefficients(b)[None], relative_frequencies(1, 4))
+    found = s_max(four_site_coefficients(b)[None], relative_frequencies((1, 1, 1, 1)))
     assert found.s_max[0] == pytest.approx(height, rel=1e-12)
 
 
 def test_s_max_of_a_uniform_distribution_is_zero():
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     rows = np.zeros((2, len(frequencies)), dtype=complex)
     rows[:, 0] = 1 / (4 * pi**2)
     np.testing.assert_array_equal(s_max(rows, frequencies).s_max, 0)
 
 
 def test_s_max_of_nan_is_nan_and_leaves_the_other_rows_alone():
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     rows = random_coefficients(3, 3, frequencies)
     expected = s_max(rows, frequencies)
     rows[1] = np.nan
@@ -190,7 +190,9 @@ def test_special_configurations(angles, value):
 
 def test_maxima_of_four_sites_in_step():
     maxima = np.array([(*p, 0) for p in product([0, pi], repeat=3)])
-    heights = deviation(four_site_coefficients(1.0), relative_frequencies(1, 4), maxima[:, :3])
+    heights = deviation(
+        four_site_coefficients(1.0), relative_frequencies((1, 1, 1, 1)), maxima[:, :3]
+    )
     np.testing.assert_allclose(heights, 27 / (128 * pi**3), rtol=1e-13)
     assert np.sort(chi(maxima)).tolist() == pytest.approx([0] + [1] * 7, abs=1e-14)
 
@@ -205,7 +207,9 @@ def test_maxima_of_four_frustrated_sites():
         ]
     )
     assert len(maxima) == 48
-    heights = deviation(four_site_coefficients(-1.0), relative_frequencies(1, 4), maxima[:, :3])
+    heights = deviation(
+        four_site_coefficients(-1.0), relative_frequencies((1, 1, 1, 1)), maxima[:, :3]
+    )
     np.testing.assert_allclose(heights, 7 / (128 * pi**3), rtol=1e-13)
     expected = [1 / 8] * 24 + [(5 / 6) ** 3] * 24
     np.testing.assert_allclose(np.sort(chi(maxima)), expected, atol=1e-13)
@@ -228,21 +232,54 @@ def test_one_angle_has_no_configuration():
 
 @pytest.mark.parametrize("n_angles", [1, 2, 3])
 def test_grid_follows_the_region(n_angles):
-    at_95 = chi_grid_points(n_angles, 0.95)
-    assert chi_grid_points(n_angles, 0.5) == chi_grid_points(n_angles, 0.8) == at_95
+    frequencies = relative_frequencies((1,) * (n_angles + 1))
+    at_95 = chi_grid_points(frequencies, 0.95)
+    assert chi_grid_points(frequencies, 0.5) == chi_grid_points(frequencies, 0.8) == at_95
     # The region of a quadratic maximum has a width ~ √(1−r).
-    assert chi_grid_points(n_angles, 0.9875) == pytest.approx(2 * at_95, abs=1)
+    assert chi_grid_points(frequencies, 0.9875) == pytest.approx(2 * at_95, abs=1)
     # There is a finest grid, however small the region.
-    finest = chi_grid_points(n_angles, 1 - 1e-12)
-    assert 2 * at_95 < finest == chi_grid_points(n_angles, 1 - 1e-15)
+    finest = chi_grid_points(frequencies, 1 - 1e-12)
+    assert 2 * at_95 < finest == chi_grid_points(frequencies, 1 - 1e-15)
+
+
+@pytest.mark.parametrize(
+    ("spins", "as_fine_as_of_spin_1"),
+    [((0.5, 0.5, 0.5), 1), ((1, 0.5, 1), 1), ((2, 1.5, 1.5), 2), ((2, 0.5, 0.5), 1), ((4, 4), 4)],
+)
+def test_grid_follows_the_shortest_wave(spins, as_fine_as_of_spin_1):
+    of_spin_1 = chi_grid_points(relative_frequencies((1,) * len(spins)), 0.95)
+    expected = as_fine_as_of_spin_1 * of_spin_1
+    assert chi_grid_points(relative_frequencies(spins), 0.95) == expected
+
+
+@pytest.mark.parametrize("spins", [(4, 4), (2, 1.5, 1.5), (1.5, 1, 1, 0.5)])
+def test_highest_maximum_is_found_among_short_waves(spins):
+    """Held against the best of many climbs by another method."""
+    frequencies = relative_frequencies(spins)
+    rng = np.random.default_rng(31)
+    k, n_k = frequencies[1:], len(frequencies)
+    for _ in range(3):
+        row = (rng.standard_normal(n_k) + 1j * rng.standard_normal(n_k)) / n_k
+        row[0] = 1.0
+
+        def height(at, s=row[1:]):
+            wave = 2 * s * np.exp(1j * (k @ at))
+            return -wave.real.sum(), wave.imag @ k
+
+        starts = rng.uniform(0, 2 * pi, (4000, k.shape[1]))
+        best = starts[np.argsort([height(start)[0] for start in starts])[:20]]
+        highest = max(-minimize(height, start, jac=True, method="BFGS").fun for start in best)
+        found = s_max(row[None], frequencies)
+        assert found.s_max[0] == pytest.approx(highest, rel=1e-10)
+        assert -height(found.angles[0])[0] == pytest.approx(highest, rel=1e-10)
 
 
 def test_points_below_the_threshold_have_no_weight_and_the_others_that_of_s_d():
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     rows = random_coefficients(11, 4, frequencies)
     maximum, shift, threshold = s_max(rows, frequencies), np.array([0.3, 0.8]), 0.6
     sample = sample_chi(rows, frequencies, maximum, threshold, shift)
-    points = chi_grid_points(2, threshold)
+    points = chi_grid_points(frequencies, threshold)
     angles = lattice(2, points) + 2 * pi / points * shift
     density = evaluate(rows, frequencies, angles)
     above = density - 1 / (4 * pi**2) >= threshold * maximum.s_max[:, None]
@@ -257,7 +294,7 @@ def test_points_below_the_threshold_have_no_weight_and_the_others_that_of_s_d():
 
 @pytest.mark.parametrize("n_angles", [1, 2, 3])
 def test_weights_sum_to_one(n_angles):
-    frequencies = relative_frequencies(1, n_angles + 1)
+    frequencies = relative_frequencies((1,) * (n_angles + 1))
     rows = random_coefficients(12, 5, frequencies)
     shift = np.random.default_rng(13).random(n_angles)
     for threshold in (0.5, 0.95, 0.99):
@@ -267,7 +304,7 @@ def test_weights_sum_to_one(n_angles):
 
 
 def test_where_no_point_lies_in_the_region_the_maximum_stands_for_it():
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     rows = np.concatenate(
         [random_coefficients(14, 2, frequencies), limit_coefficients(-0.02)[None]]
     )
@@ -279,7 +316,7 @@ def test_where_no_point_lies_in_the_region_the_maximum_stands_for_it():
 
 
 def test_an_unresolved_maximum_gives_nan_and_leaves_the_other_rows_alone():
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     uniform = 1 / (4 * pi**2)
     rows = np.array([limit_coefficients(0.02)] * 5)
     rows[0] = limit_coefficients(0.0)
@@ -296,7 +333,7 @@ def test_an_unresolved_maximum_gives_nan_and_leaves_the_other_rows_alone():
 
 
 def test_a_maximum_below_the_error_of_its_distribution_gives_nan():
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     rows = np.tile(limit_coefficients(1e-4), (3, 1))
     maximum = s_max(rows, frequencies)
     size = maximum.s_max / rows[:, 0].real  # in units of the uniform density
@@ -311,7 +348,7 @@ def histogram_p_value(shifts, seed, bins=16):
     A distribution moved by uniformly random angles gives uniform χ exactly, whatever its shape and
     the threshold: each point of the region is uniform on the torus. Hotelling's T² over samples.
     """
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     rows = random_coefficients(seed, len(shifts), frequencies)
     maximum = s_max(rows, frequencies)
     moves = np.random.default_rng(seed + 1).uniform(0, 2 * pi, (len(shifts), 2))
@@ -338,7 +375,8 @@ def test_random_shifts_leave_chi_uniform_and_a_fixed_lattice_does_not():
 def test_flat_distribution_gives_a_flat_histogram(n_angles, bins):
     """Every point of the grid is in the region: one of each of 10⁵ shifted grids is drawn."""
     rng = np.random.default_rng(21)
-    points, n_shifts = chi_grid_points(n_angles, 0.95), 100_000
+    frequencies = relative_frequencies((1,) * (n_angles + 1))
+    points, n_shifts = chi_grid_points(frequencies, 0.95), 100_000
     drawn = lattice(n_angles, points)[rng.integers(points**n_angles, size=n_shifts)]
     shifts = rng.random((n_shifts, n_angles)) * 2 * pi / points
 
@@ -362,7 +400,7 @@ def test_flat_distribution_gives_a_flat_histogram(n_angles, bins):
     ],
 )
 def test_probabilities_of_both_limit_types(threshold, in_step, frustrated):
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     rows = np.array([limit_coefficients(0.02), limit_coefficients(-0.02)])
     maximum = s_max(rows, frequencies)
     shifts = np.random.default_rng(17).random((300, 2))
@@ -374,7 +412,7 @@ def test_probabilities_of_both_limit_types(threshold, in_step, frustrated):
 
 
 def test_peak_of_the_frustrated_type_spans_the_stated_interval():
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     row = limit_coefficients(-0.02)[None]
     maximum = s_max(row, frequencies)
     inside = []
@@ -389,7 +427,7 @@ def test_peak_of_the_frustrated_type_spans_the_stated_interval():
 
 def test_chi_of_a_locked_pair_in_antiphase():
     """At r = 0.95 the cosine of the limit gives χ₂ uniform on [0.8989, 1], of mean 0.9495."""
-    frequencies = relative_frequencies(0.5, 2)
+    frequencies = relative_frequencies((0.5, 0.5))
     row = np.array([[1 / (2 * pi), -0.005]])
     sample = sample_chi(row, frequencies, s_max(row, frequencies), 0.95, np.array([0.4]))
     inside = sample.chi[sample.weights[0] > 0]
@@ -419,7 +457,7 @@ def test_interval_probabilities_of_nan_weights_are_nan():
 
 def test_all_maxima_of_four_spins_for_b_above_zero():
     """Eight: every difference 0 or π, of which one has χ₄ = 0 and seven have 1."""
-    row, frequencies = four_site_coefficients(0.01), relative_frequencies(1, 4)
+    row, frequencies = four_site_coefficients(0.01), relative_frequencies((1, 1, 1, 1))
     found = local_maxima(row[None], frequencies, s_max(row[None], frequencies).s_max, 0.99)
     assert found.owner.tolist() == [0] * 8
     expected = sorted(product([0, 1], repeat=3))
@@ -432,7 +470,7 @@ def test_all_maxima_of_four_spins_for_b_above_zero():
 
 def test_all_maxima_of_four_spins_for_b_below_zero():
     """48: the doubled angles are equally spaced; χ₄ = 1/8 or (5/6)³ and |Δφ| = π/4, π/2, 3π/4."""
-    row, frequencies = four_site_coefficients(-0.01), relative_frequencies(1, 4)
+    row, frequencies = four_site_coefficients(-0.01), relative_frequencies((1, 1, 1, 1))
     maximum = s_max(row[None], frequencies)
     assert maximum.s_max[0] == pytest.approx(7 * 0.01 / (128 * pi**3), rel=1e-12)
     found = local_maxima(row[None], frequencies, maximum.s_max, 0.99)
@@ -449,7 +487,7 @@ def test_all_maxima_of_four_spins_for_b_below_zero():
 
 def test_local_maxima_are_those_above_the_share_that_is_asked_for():
     """cos 2φ + a·cos φ: maxima at 0 and π, of heights 1 + a and 1 − a."""
-    frequencies = relative_frequencies(1, 2)
+    frequencies = relative_frequencies((1, 1))
     assert frequencies.tolist() == [[0], [1], [2]]
     row = np.array([[1 / (2 * pi), 0.05, 0.5], [1 / (2 * pi), 0.0, np.nan]], dtype=complex)
     height = s_max(row, frequencies).s_max
@@ -463,7 +501,7 @@ def test_local_maxima_are_those_above_the_share_that_is_asked_for():
 
 def test_saddles_on_the_grid_are_no_maxima():
     """b < 0 for three spins: eight maxima, where the angles are π/3 apart, whatever the share."""
-    row, frequencies = limit_coefficients(-0.02), relative_frequencies(1, 3)
+    row, frequencies = limit_coefficients(-0.02), relative_frequencies((1, 1, 1))
     height = s_max(row[None], frequencies).s_max
     for share in (0.95, 0.6, 0.3):
         found = local_maxima(row[None], frequencies, height, share)
@@ -473,7 +511,7 @@ def test_saddles_on_the_grid_are_no_maxima():
 
 def test_a_saddle_that_no_neighbour_on_the_grid_overtops_is_no_maximum():
     """cos φ₁ + cos φ₂ + cos(φ₁−φ₂) − cos(φ₁+φ₂) rises from 2 at 0 to 5/2 at ±(π/3, π/3)."""
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     row = np.zeros(len(frequencies), dtype=complex)
     row[0] = 1 / (4 * pi**2)
     for k, value in (([1, 0], 0.5), ([0, 1], 0.5), ([1, -1], 0.5), ([1, 1], -0.5)):
@@ -484,7 +522,7 @@ def test_a_saddle_that_no_neighbour_on_the_grid_overtops_is_no_maximum():
 
 
 def test_a_maximum_between_points_of_the_grid_is_found_once():
-    frequencies = relative_frequencies(0.5, 2)
+    frequencies = relative_frequencies((0.5, 0.5))
     phases = (np.arange(24) + 0.5) * 2 * pi / 24
     rows = np.stack([np.full(24, 1 / (2 * pi)), 0.01 * np.exp(-1j * phases)], axis=1)
     found = local_maxima(rows, frequencies, s_max(rows, frequencies).s_max, 0.9)

@@ -76,7 +76,7 @@ def test_chain_jump_operators_are_root_gamma_sz_squared():
             model.jump_operators[site], np.sqrt(3.0) * np.diag(square), atol=1e-14
         )
     assert len(model.jump_operators) == 2
-    assert (model.dim, model.spin, model.n_sites) == (9, 1, 2)
+    assert (model.dim, model.spins) == (9, (1, 1))
 
 
 @pytest.mark.parametrize("n_sites", [2, 3, 4])
@@ -251,7 +251,7 @@ def test_models_go_by_their_own_names():
         model = build()
         assert model.name == name
         assert model.hamiltonian.shape == (model.dim, model.dim)
-        assert model.dim == (2 * model.spin + 1) ** model.n_sites
+        assert model.dim == np.prod([2 * spin + 1 for spin in model.spins])
     assert set(MODELS) == {"spin1_chain", "spin_half_pair"}
 
 
@@ -264,7 +264,7 @@ def unit(row, column):
 def test_decoupled_pair_is_eq_e1_with_one_jump_on_each_site():
     omega, gain, damp = 1.3, 0.7, 0.4
     model = spin1_pair(omega, gain, damp)
-    assert (model.name, model.spin, model.n_sites, model.dim) == ("spin1_pair", 1, 2, 9)
+    assert (model.name, model.spins, model.dim) == ("spin1_pair", (1, 1), 9)
     energies = [omega * (m + n) for m, n in product([1, 0, -1], repeat=2)]
     np.testing.assert_allclose(model.hamiltonian, np.diag(energies), atol=1e-15)
     expected = [

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
+from syncsweep.config_physics import dimension
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip
 from syncsweep.physics.phase_distribution import (
     deviation,
@@ -24,60 +25,77 @@ def random_state(seed, dim):
     return rho / np.trace(rho)
 
 
-def coefficient(rho, spin, n_sites, frequency):
-    index = relative_frequencies(spin, n_sites).tolist().index(list(frequency))
-    return relative_phase_coefficients(rho, spin, n_sites)[index]
+def coefficient(rho, spins, frequency):
+    index = relative_frequencies(spins).tolist().index(list(frequency))
+    return relative_phase_coefficients(rho, spins)[index]
 
 
-def coherence(ket, bra, spin):
-    """|ket⟩⟨bra| of two sites, in magnetic quantum numbers."""
-    states = list(product(magnetizations(spin), repeat=2))
+def coherence(ket, bra, spins):
+    """|ket⟩⟨bra| in magnetic quantum numbers."""
+    states = list(product(*map(magnetizations, spins)))
     matrix = np.zeros((len(states), len(states)), dtype=complex)
     matrix[states.index(ket), states.index(bra)] = 1.0
     return matrix
 
 
-def husimi_s_d(rho, spin, n_sites, angles, n_theta):
+def husimi_s_d(rho, spins, angles, n_theta):
     """Eqs. 2 and A1-A3 by quadrature, with the factor ∏ (2S+1)/4π that A3 lacks."""
     nodes, weights = np.polynomial.legendre.leggauss(n_theta)
     thetas, weights = (nodes + 1) * pi / 2, weights * pi / 2
-    y = (raising(spin) - lowering(spin)) / 2j
-    # Columns e^{−iθS^y}|S⟩ on the grid of θ.
-    tilted = np.array([expm(-1j * theta * y)[:, 0] for theta in thetas])
-    site_weights = (2 * spin + 1) / (4 * pi) * weights * np.sin(thetas)
-    n_turns = int(4 * spin * n_sites) + 1  # more points than the highest harmonic in φ_N
+    # Of each site the columns e^{−iθS^y}|S⟩ on the grid of θ, and the measure.
+    tilted, measures = [], []
+    for spin in spins:
+        y = (raising(spin) - lowering(spin)) / 2j
+        tilted.append(np.array([expm(-1j * theta * y)[:, 0] for theta in thetas]))
+        measures.append((2 * spin + 1) / (4 * pi) * weights * np.sin(thetas))
+    n_turns = int(4 * sum(spins)) + 1  # more points than the highest harmonic in φ_N
     total = np.zeros(len(angles))
     for index, relative in enumerate(angles):
         for last in 2 * pi * np.arange(n_turns) / n_turns:
             states, measure = np.ones((1, 1)), np.ones(1)
-            for phi in [*(relative + last), last]:
-                rotated = tilted * np.exp(-1j * phi * magnetizations(spin))
+            phis = [*(relative + last), last]
+            for spin, phi, columns, of_site in zip(spins, phis, tilted, measures, strict=True):
+                rotated = columns * np.exp(-1j * phi * magnetizations(spin))
                 states = np.einsum("pi,qj->pqij", states, rotated).reshape(
                     len(states) * n_theta, -1
                 )
-                measure = np.outer(measure, site_weights).ravel()
+                measure = np.outer(measure, of_site).ravel()
             q = np.einsum("pi,ij,pj->p", states.conj(), rho, states).real
             total[index] += measure @ q * 2 * pi / n_turns
     return total
 
 
 @pytest.mark.parametrize(
-    ("spin", "n_sites", "n_real"), [(0.5, 2, 3), (1, 2, 5), (1, 3, 19), (1, 4, 85), (0.5, 3, 7)]
+    ("spins", "n_real"),
+    [
+        ((0.5, 0.5), 3),
+        ((1, 1), 5),
+        ((1, 1, 1), 19),
+        ((1, 1, 1, 1), 85),
+        ((0.5, 0.5, 0.5), 7),
+        ((1, 0.5), 3),  # no wave is shorter than the smaller spin allows
+        ((0.5, 1, 0.5), 9),
+    ],
 )
-def test_number_of_frequencies(spin, n_sites, n_real):
-    frequencies = relative_frequencies(spin, n_sites)
+def test_number_of_frequencies(spins, n_real):
+    frequencies = relative_frequencies(spins)
     assert 2 * len(frequencies) - 1 == n_real
-    assert frequencies.shape[1] == n_sites - 1
+    assert frequencies.shape[1] == len(spins) - 1
 
 
-@pytest.mark.parametrize(("spin", "n_sites"), [(0.5, 2), (1, 2), (1.5, 2), (1, 3), (1, 4)])
-def test_one_of_each_pair_of_frequencies_is_listed_in_order(spin, n_sites):
-    frequencies = [tuple(k) for k in relative_frequencies(spin, n_sites).tolist()]
-    largest = round(2 * spin)
+@pytest.mark.parametrize(
+    "spins",
+    [(0.5, 0.5), (1, 1), (1.5, 1.5), (1, 1, 1), (1, 1, 1, 1), (1, 0.5), (0.5, 1, 1.5), (2, 0.5, 1)],
+)
+def test_one_of_each_pair_of_frequencies_is_listed_in_order(spins):
+    frequencies = [tuple(k) for k in relative_frequencies(spins).tolist()]
+    # What a coherence between two product states turns by, when it leaves Σφ alone.
+    levels = [magnetizations(spin) for spin in spins]
     everything = {
-        k
-        for k in product(range(-largest, largest + 1), repeat=n_sites - 1)
-        if abs(sum(k)) <= largest
+        tuple(int(ket - bra) for ket, bra in zip(kets, bras, strict=True))[:-1]
+        for kets in product(*levels)
+        for bras in product(*levels)
+        if sum(kets) == sum(bras)
     }
     negatives = [tuple(-entry for entry in k) for k in frequencies]
     assert set(frequencies) | set(negatives) == everything
@@ -88,69 +106,79 @@ def test_one_of_each_pair_of_frequencies_is_listed_in_order(spin, n_sites):
 
 
 def test_one_site_has_no_angle_difference():
-    with pytest.raises(ValueError, match="`n_sites`"):
-        relative_frequencies(1, 1)
+    with pytest.raises(ValueError, match="`spins`"):
+        relative_frequencies((1,))
 
 
 def test_site_weights_of_spin_1():
     # ∫dφ_N gives 2π, the sites one weight each: 1/2π, 1/4π and 3/16√2.
-    uniform = coefficient(coherence((1, 0), (1, 0), 1), 1, 2, [0])
+    uniform = coefficient(coherence((1, 0), (1, 0), (1, 1)), (1, 1), [0])
     assert uniform == pytest.approx(2 * pi * (1 / (2 * pi)) ** 2, rel=1e-14)
-    double = coefficient(coherence((1, -1), (-1, 1), 1), 1, 2, [2])
+    double = coefficient(coherence((1, -1), (-1, 1), (1, 1)), (1, 1), [2])
     assert double == pytest.approx(2 * pi * (1 / (4 * pi)) ** 2, rel=1e-14)
     for ket, bra in (((1, 0), (0, 1)), ((0, -1), (-1, 0)), ((1, -1), (0, 0)), ((0, 0), (-1, 1))):
-        single = coefficient(coherence(ket, bra, 1), 1, 2, [1])
+        single = coefficient(coherence(ket, bra, (1, 1)), (1, 1), [1])
         assert single == pytest.approx(2 * pi * (3 / (16 * sqrt(2))) ** 2, rel=1e-14)
 
 
 def test_site_weights_of_spin_half():
-    uniform = coefficient(np.diag([1.0, 0, 0, 0]), 0.5, 2, [0])
+    uniform = coefficient(np.diag([1.0, 0, 0, 0]), (0.5, 0.5), [0])
     assert uniform == pytest.approx(1 / (2 * pi), rel=1e-14)
-    flip = coefficient(coherence((0.5, -0.5), (-0.5, 0.5), 0.5), 0.5, 2, [1])
+    flip = coefficient(coherence((0.5, -0.5), (-0.5, 0.5), (0.5, 0.5)), (0.5, 0.5), [1])
     assert flip == pytest.approx(2 * pi / 64, rel=1e-14)
 
 
-@pytest.mark.parametrize(("spin", "n_sites", "n_theta"), [(0.5, 2, 20), (1, 2, 24), (1.5, 2, 24)])
-def test_s_d_of_two_sites_is_the_integral_of_the_husimi_function(spin, n_sites, n_theta):
-    rho = random_state(1, round(2 * spin + 1) ** n_sites)
+def test_site_weights_of_two_spins_are_those_of_each():
+    flip = coefficient(coherence((0, 0.5), (1, -0.5), (1, 0.5)), (1, 0.5), [1])
+    assert flip == 0  # stands at its opposite
+    flip = coefficient(coherence((1, -0.5), (0, 0.5), (1, 0.5)), (1, 0.5), [1])
+    assert flip == pytest.approx(2 * pi * 3 / (16 * sqrt(2)) / 8, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("spins", "n_theta"),
+    [
+        ((0.5, 0.5), 20),
+        ((1, 1), 24),
+        ((1.5, 1.5), 24),
+        ((1, 0.5), 24),
+        ((0.5, 1), 24),
+        ((2, 1.5), 28),
+    ],
+)
+def test_s_d_of_two_sites_is_the_integral_of_the_husimi_function(spins, n_theta):
+    rho = random_state(1, dimension(spins))
     angles = np.array([[0.0], [0.3], [1.7], [4.0], [6.1]])
-    expected = husimi_s_d(rho, spin, n_sites, angles, n_theta)
-    s_d = evaluate(
-        relative_phase_coefficients(rho, spin, n_sites),
-        relative_frequencies(spin, n_sites),
-        angles,
-    )
+    expected = husimi_s_d(rho, spins, angles, n_theta)
+    s_d = evaluate(relative_phase_coefficients(rho, spins), relative_frequencies(spins), angles)
     np.testing.assert_allclose(s_d, expected, rtol=1e-12)
 
 
-def test_s_d_of_three_sites_is_the_integral_of_the_husimi_function():
-    rho = random_state(2, 27)
+@pytest.mark.parametrize("spins", [(1, 1, 1), (0.5, 1, 1.5), (1, 0.5, 0.5)])
+def test_s_d_of_three_sites_is_the_integral_of_the_husimi_function(spins):
+    rho = random_state(2, dimension(spins))
     angles = np.array([[0.3, 1.1], [4.4, 0.7]])
-    expected = husimi_s_d(rho, 1, 3, angles, 12)
-    s_d = evaluate(relative_phase_coefficients(rho, 1, 3), relative_frequencies(1, 3), angles)
+    expected = husimi_s_d(rho, spins, angles, 12)
+    s_d = evaluate(relative_phase_coefficients(rho, spins), relative_frequencies(spins), angles)
     np.testing.assert_allclose(s_d, expected, rtol=1e-11)
 
 
-@pytest.mark.parametrize(("spin", "n_sites"), [(0.5, 2), (1, 2), (1, 3), (1, 4)])
-def test_diagonal_states_are_uniform(spin, n_sites):
-    dim = round(2 * spin + 1) ** n_sites
+@pytest.mark.parametrize("spins", [(0.5, 0.5), (1, 1), (1, 1, 1), (1, 1, 1, 1), (1, 0.5, 2)])
+def test_diagonal_states_are_uniform(spins):
+    n_sites, dim = len(spins), dimension(spins)
     populations = np.random.default_rng(3).dirichlet(np.ones(dim))
-    coefficients = relative_phase_coefficients(np.diag(populations), spin, n_sites)
+    coefficients = relative_phase_coefficients(np.diag(populations), spins)
     assert coefficients[0] == pytest.approx((2 * pi) ** (1 - n_sites), rel=1e-13)
     np.testing.assert_array_equal(coefficients[1:], 0)
 
 
-@pytest.mark.parametrize(("spin", "n_sites"), [(0.5, 2), (1, 2), (1, 3)])
-def test_s_d_integrates_to_one(spin, n_sites):
-    rho = random_state(4, round(2 * spin + 1) ** n_sites)
+@pytest.mark.parametrize("spins", [(0.5, 0.5), (1, 1), (1, 1, 1), (1, 0.5, 1.5)])
+def test_s_d_integrates_to_one(spins):
+    n_sites, rho = len(spins), random_state(4, dimension(spins))
     points = 8  # exact for harmonics below 8
     axis = 2 * pi * np.arange(points) / points
     angles = np.array(list(product(axis, repeat=n_sites - 1)))
-    s_d = evaluate(
-        relative_phase_coefficients(rho, spin, n_sites),
-        relative_frequencies(spin, n_sites),
-        angles,
-    )
+    s_d = evaluate(relative_phase_coefficients(rho, spins), relative_frequencies(spins), angles)
     assert s_d.sum() * (2 * pi / points) ** (n_sites - 1) == pytest.approx(1.0, rel=1e-13)
     assert s_d.min() > 0
 
@@ -161,36 +189,36 @@ def test_local_rotations_about_z_shift_the_angles():
     u = np.exp(-1j * (m @ alpha))
     rotated = u[:, None] * rho * u.conj()
     angles = np.array([[0.3, 1.1], [2.0, 5.0], [4.4, 0.7]])
-    frequencies = relative_frequencies(1, 3)
+    frequencies = relative_frequencies((1, 1, 1))
     before = evaluate(
-        relative_phase_coefficients(rho, 1, 3), frequencies, angles - (alpha[:2] - alpha[2])
+        relative_phase_coefficients(rho, (1, 1, 1)), frequencies, angles - (alpha[:2] - alpha[2])
     )
-    after = evaluate(relative_phase_coefficients(rotated, 1, 3), frequencies, angles)
+    after = evaluate(relative_phase_coefficients(rotated, (1, 1, 1)), frequencies, angles)
     np.testing.assert_allclose(after, before, rtol=1e-12)
 
 
 def test_coefficients_of_a_batch_are_those_of_its_members():
     states = np.array([[random_state(seed, 9) for seed in range(3)]])
-    batch = relative_phase_coefficients(states, 1, 2)
+    batch = relative_phase_coefficients(states, (1, 1))
     assert batch.shape == (1, 3, 3)
     for seed in range(3):
-        alone = relative_phase_coefficients(random_state(seed, 9), 1, 2)
+        alone = relative_phase_coefficients(random_state(seed, 9), (1, 1))
         np.testing.assert_allclose(batch[0, seed], alone, rtol=1e-14)
 
 
 def test_deviation_keeps_what_a_difference_of_densities_would_lose():
     coefficients = np.array([1 / (2 * pi), 1e-20 * np.exp(0.3j)])
     angles = np.array([[0.0], [1.0]])
-    small = deviation(coefficients, relative_frequencies(0.5, 2), angles)
+    small = deviation(coefficients, relative_frequencies((0.5, 0.5)), angles)
     np.testing.assert_allclose(small, 2e-20 * np.cos(angles[:, 0] + 0.3), rtol=1e-12)
     np.testing.assert_allclose(
-        evaluate(coefficients, relative_frequencies(0.5, 2), angles), 1 / (2 * pi), rtol=1e-15
+        evaluate(coefficients, relative_frequencies((0.5, 0.5)), angles), 1 / (2 * pi), rtol=1e-15
     )
 
 
 def test_a_state_of_another_size_is_refused():
     with pytest.raises(ValueError, match="`rho`"):
-        relative_phase_coefficients(np.eye(9), 1, 3)
+        relative_phase_coefficients(np.eye(9), (1, 1, 1))
 
 
 def sector_states(n_sites):
@@ -229,7 +257,9 @@ def test_limit_distribution_of_two_sites():
     for c_even, c_odd, rho in limit_states(2):
         b = c_even / 2 - c_odd
         signs.add(np.sign(b))
-        s = deviation(relative_phase_coefficients(rho, 1, 2), relative_frequencies(1, 2), angles)
+        s = deviation(
+            relative_phase_coefficients(rho, (1, 1)), relative_frequencies((1, 1)), angles
+        )
         np.testing.assert_allclose(s, b / (8 * pi) * np.cos(2 * angles[:, 0]), atol=1e-16)
     assert signs == {-1, 1}
 
@@ -240,7 +270,9 @@ def test_limit_distribution_of_three_sites_is_eq_8_of_the_errata():
     cosines = sum(np.cos(2 * (phi[:, j] - phi[:, k])) for j, k in combinations(range(3), 2))
     for c_even, c_odd, rho in limit_states(3):
         b = c_even / 4 - c_odd / 3
-        s = evaluate(relative_phase_coefficients(rho, 1, 3), relative_frequencies(1, 3), angles)
+        s = evaluate(
+            relative_phase_coefficients(rho, (1, 1, 1)), relative_frequencies((1, 1, 1)), angles
+        )
         expected = 1 / (4 * pi**2) + b / (16 * pi**2) * cosines
         np.testing.assert_allclose(s, expected, rtol=1e-13)
 
@@ -255,7 +287,11 @@ def test_limit_distribution_of_four_sites():
     )
     for c_even, c_odd, rho in limit_states(4, count=3):
         b = c_even / 10 - c_odd / 9
-        s = deviation(relative_phase_coefficients(rho, 1, 4), relative_frequencies(1, 4), angles)
+        s = deviation(
+            relative_phase_coefficients(rho, (1, 1, 1, 1)),
+            relative_frequencies((1, 1, 1, 1)),
+            angles,
+        )
         expected = b / (32 * pi**3) * (pairs + quartets / 4)
         np.testing.assert_allclose(s, expected, rtol=1e-12, atol=1e-18)
 
@@ -264,6 +300,8 @@ def test_limit_distribution_of_the_pair_is_eq_d5_of_the_errata():
     singlet, angles = np.array([0, 1, -1, 0]) / sqrt(2), np.linspace(0, 6, 9)[:, None]
     for c in (0.0, 0.3, 1.0):
         rho = c * np.outer(singlet, singlet) + (1 - c) * np.diag([0, 0, 0, 1.0])
-        s = evaluate(relative_phase_coefficients(rho, 0.5, 2), relative_frequencies(0.5, 2), angles)
+        s = evaluate(
+            relative_phase_coefficients(rho, (0.5, 0.5)), relative_frequencies((0.5, 0.5)), angles
+        )
         expected = 1 / (2 * pi) - pi * c / 32 * np.cos(angles[:, 0])
         np.testing.assert_allclose(s, expected, rtol=1e-14)

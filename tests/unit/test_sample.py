@@ -75,7 +75,7 @@ def test_samples_and_seeds_differ(fresh):
 
 
 def test_rows_of_one_sample_have_the_documented_shapes(fresh):
-    n_k, n_angles = relative_frequencies(0.5, 2).shape
+    n_k, n_angles = relative_frequencies((0.5, 0.5)).shape
     for i, rows in enumerate(fresh):
         assert rows.sample.tolist() == [i] * len(ETAS)
         assert rows.eta.tolist() == list(ETAS)
@@ -215,13 +215,13 @@ def test_model_has_the_parameters_of_the_study():
         model=Spin1Chain(name="spin1_chain", **parameters), ensemble=Ensemble(), root_seed=1
     )
     model = build_model(chain)
-    assert (model.name, model.spin, model.n_sites) == ("spin1_chain", 1, 2)
+    assert (model.name, model.spins) == ("spin1_chain", (1, 1))
     # ⟨1,1|H|1,1⟩ = 2ω + Δ, ⟨1,0|H|0,1⟩ = 2J and ⟨1|L|1⟩ = √γ.
     assert model.hamiltonian[0, 0] == pytest.approx(2 * 1.5 + 0.75)
     assert model.hamiltonian[1, 3] == pytest.approx(2 * 0.25)
     assert model.jump_operators[0][0, 0] == pytest.approx(np.sqrt(3.0))
-    assert chain.model.spin == model.spin
-    assert PAIR.model.spin == build_model(PAIR).spin
+    assert chain.model.spins == model.spins
+    assert PAIR.model.spins == build_model(PAIR).spins
     assert PAIR.model.n_sites == build_model(PAIR).n_sites
 
 

@@ -43,11 +43,11 @@ def test_jobs_of_the_chain():
     assert 0.08 < seconds < 0.13
     assert jobs(10**4, seconds) == 10
     assert jobs(200, seconds) == 1
-    assert jobs(10**6, seconds, sample_bytes=29 * sizing.row_bytes(1.0, 3)) == 36
+    assert jobs(10**6, seconds, sample_bytes=29 * sizing.row_bytes((1.0,) * 3)) == 36
 
 
 def test_no_shard_is_too_large_for_memory():
-    sample_bytes = 29 * sizing.row_bytes(1.0, 3)
+    sample_bytes = 29 * sizing.row_bytes((1.0,) * 3)
     size = sizing.chunk_size(10**6, 1e-3, 1, sample_bytes)
     assert size * sample_bytes <= 250e6 * 1.01
 
@@ -94,5 +94,5 @@ def test_memory_holds_the_matrices_and_the_rows():
 
 
 def test_tables_of_four_spins_have_more_time():
-    assert sizing.tables_time_limit(10**6, 3) == 10 + 5
-    assert sizing.tables_time_limit(10**6, 4) == 10 + 500
+    assert sizing.tables_time_limit(10**6, (1.0,) * 3) == 10 + 5
+    assert sizing.tables_time_limit(10**6, (1.0,) * 4) == 10 + 500

@@ -7,6 +7,7 @@ from syncsweep.physics.spins import (
     local_dimension,
     lowering,
     magnetizations,
+    on_each_site,
     on_site,
     raising,
     sx,
@@ -62,18 +63,33 @@ def test_local_dimension_refuses_what_is_no_spin(spin):
 
 def test_first_site_is_the_leftmost_tensor_factor():
     operator = np.arange(9).reshape(3, 3) + 1j
-    one = np.eye(3)
-    np.testing.assert_array_equal(on_site(operator, 0, 3), np.kron(np.kron(operator, one), one))
-    np.testing.assert_array_equal(on_site(operator, 1, 3), np.kron(np.kron(one, operator), one))
-    np.testing.assert_array_equal(on_site(operator, 2, 3), np.kron(np.kron(one, one), operator))
+    one, spins = np.eye(3), (1, 1, 1)
+    np.testing.assert_array_equal(on_site(operator, 0, spins), np.kron(np.kron(operator, one), one))
+    np.testing.assert_array_equal(on_site(operator, 1, spins), np.kron(np.kron(one, operator), one))
+    np.testing.assert_array_equal(on_site(operator, 2, spins), np.kron(np.kron(one, one), operator))
+
+
+def test_sites_of_different_spins_have_their_own_dimensions():
+    spins, one = (1, 0.5), np.eye(3)
+    np.testing.assert_array_equal(on_site(sz(1), 0, spins), np.kron(sz(1), np.eye(2)))
+    np.testing.assert_array_equal(on_site(sx(0.5), 1, spins), np.kron(one, sx(0.5)))
+    plus = on_each_site(raising, spins)
+    np.testing.assert_array_equal(plus[0], np.kron(raising(1), np.eye(2)))
+    np.testing.assert_array_equal(plus[1], np.kron(one, raising(0.5)))
+    assert len(plus) == 2
+
+
+def test_on_site_refuses_an_operator_of_another_dimension():
+    with pytest.raises(ValueError, match=r"`operator` must have shape \(2, 2\) on site 1"):
+        on_site(sz(1), 1, (1, 0.5))
 
 
 def test_operators_on_different_sites_commute():
-    a, b = on_site(raising(1), 0, 3), on_site(sx(1), 2, 3)
+    a, b = on_site(raising(1), 0, (1, 1, 1)), on_site(sx(1), 2, (1, 1, 1))
     np.testing.assert_allclose(commutator(a, b), 0, atol=1e-15)
 
 
 @pytest.mark.parametrize("site", [-1, 3])
 def test_on_site_refuses_a_site_outside_the_chain(site):
     with pytest.raises(ValueError, match="`site`"):
-        on_site(sz(1), site, 3)
+        on_site(sz(1), site, (1, 1, 1))

@@ -148,7 +148,8 @@ def test_krylov_and_direct_agree_at_every_eta(chain_solver, chain_perturbations,
             scale = np.abs(alone.rho[0] - np.eye(27) / 27).max()
             assert np.abs(states.rho[index] - alone.rho[0]).max() < 1e-10 * scale
             ours, theirs = (
-                relative_phase_coefficients(rho, 1, 3) for rho in (states.rho[index], alone.rho[0])
+                relative_phase_coefficients(rho, (1, 1, 1))
+                for rho in (states.rho[index], alone.rho[0])
             )
             assert np.abs(ours - theirs).max() < 1e-9 * np.abs(theirs[1:]).max()
 

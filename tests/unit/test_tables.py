@@ -75,7 +75,7 @@ def read(tables, name):
 
 def chi_samples(rows):
     """χ of each of a block's samples, without the program under test."""
-    frequencies = relative_frequencies(0.5, 2)
+    frequencies = relative_frequencies((0.5, 0.5))
     for sample, sample_rows in enumerate(rows):
         yield sample_chi(
             unpack_coefficients(sample_rows.s_d),

@@ -9,7 +9,7 @@ from syncsweep.physics.measures import chi_grid_points, interval_probabilities, 
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
 from syncsweep.physics.thresholds import chi_above, grid_maximum
 
-FREQUENCIES = relative_frequencies(1, 3)
+FREQUENCIES = relative_frequencies((1, 1, 1))
 UNIFORM = 1 / (4 * pi**2)
 INTERVALS = [(0.0, 0.125), (0.1875, 0.3125), (0.875, 1.0)]
 
@@ -41,7 +41,7 @@ def test_above_the_refined_level_it_is_sample_chi():
     rows, shift, r = random_coefficients(1, 6), np.array([0.3, 0.8]), 0.9
     maximum = s_max(rows, FREQUENCIES)
     expected = sample_chi(rows, FREQUENCIES, maximum, r, shift)
-    found = chi_above(rows, FREQUENCIES, r * maximum.s_max, chi_grid_points(2, r), shift)
+    found = chi_above(rows, FREQUENCIES, r * maximum.s_max, chi_grid_points(FREQUENCIES, r), shift)
     np.testing.assert_allclose(found.chi, expected.chi, rtol=0, atol=1e-12)
     np.testing.assert_allclose(found.weights, expected.weights, rtol=1e-9, atol=1e-15)
 

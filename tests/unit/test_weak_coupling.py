@@ -74,8 +74,8 @@ def test_limit_has_the_coherence_and_the_populations_of_the_derivation(perturbat
 
 @pytest.mark.parametrize("perturbation", PERTURBATIONS)
 def test_limit_has_the_distribution_its_height_and_its_angle(perturbation):
-    coefficients = relative_phase_coefficients(states(perturbation, [0.0]), 1, 2)
-    frequencies = relative_frequencies(1, 2)
+    coefficients = relative_phase_coefficients(states(perturbation, [0.0]), (1, 1))
+    frequencies = relative_frequencies((1, 1))
     phi = np.linspace(0, 2 * pi, 37)
     c = leading(perturbation)
     np.testing.assert_allclose(
@@ -125,7 +125,7 @@ def test_largest_coherence_is_a_quarter_for_equal_rates():
 def test_errors_at_small_scales_are_those_of_the_first_order():
     """0.23 %, 2.3 % and 22 % of S_max at s = 1e-3, 1e-2 and 1e-1 for γ₁ᵈ = γ₂ᵍ = 2ε = γ₁ᵍ."""
     rho = states((0.5, 0.0, 0.0, 1.0, 1.0), [1e-3, 1e-2, 1e-1])
-    found = s_max(relative_phase_coefficients(rho, 1, 2), relative_frequencies(1, 2)).s_max
+    found = s_max(relative_phase_coefficients(rho, (1, 1)), relative_frequencies((1, 1))).s_max
     errors = 1 - found / (S_MAX_PER_COHERENCE * 0.25)
     np.testing.assert_allclose(errors, [0.002305, 0.02301, 0.2240], rtol=1e-3)
 

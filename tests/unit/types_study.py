@@ -15,7 +15,7 @@ from syncsweep.sample import FAILED, SampleSolver, pack_coefficients, unpack_coe
 from syncsweep.sweep import description, shard
 
 PHYSICS = Physics(model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(), root_seed=5)
-FREQUENCIES = relative_frequencies(1, 3)
+FREQUENCIES = relative_frequencies((1, 1, 1))
 
 #: The block with the smallest positive η stands second, and in it that η too.
 BLOCKS = [(0.0, 1e-3), (1.0, 1e-6)]

@@ -40,7 +40,7 @@ def shard_rank_memory(wildcards, threads, attempt):
 def table_minutes(wildcards):
     settings = CONFIG.studies[wildcards.study]
     n_eta = sum(len(block.etas) for block in settings.eta_blocks)
-    return sizing.tables_time_limit(settings.samples * n_eta, settings.model.n_sites)
+    return sizing.tables_time_limit(settings.samples * n_eta, settings.model.spins)
 
 
 def shard_files(study):

@@ -95,7 +95,7 @@ class Sample:
     def __init__(self, n_sites: int) -> None:
         self._physics = chain(n_sites)
         self._model = build_model(self._physics)
-        self._frequencies = relative_frequencies(1, n_sites)
+        self._frequencies = relative_frequencies((1,) * n_sites)
         self._solver = SteadyStateSolver(
             liouvillian(self._model.hamiltonian, self._model.jump_operators)
         )
@@ -108,7 +108,7 @@ class Sample:
         times.append(time.perf_counter())
         states = self._solver.solve_real(generator, CHAIN_ETAS)
         times.append(time.perf_counter())
-        coefficients = relative_phase_coefficients(states.rho, 1, self._model.n_sites)
+        coefficients = relative_phase_coefficients(states.rho, self._model.spins)
         times.append(time.perf_counter())
         s_max(coefficients, self._frequencies)
         times.append(time.perf_counter())

@@ -112,7 +112,7 @@ def limit_amplitude(coefficients: np.ndarray) -> np.ndarray:
     coefficients: (..., 10), of three spin-1s at `relative_frequencies`; returns (...). For η > 0
     S_d has other waves too, which do not enter.
     """
-    frequencies = relative_frequencies(1, 3).tolist()
+    frequencies = relative_frequencies((1, 1, 1)).tolist()
     if coefficients.shape[-1] != len(frequencies):
         raise ValueError(
             f"Argument `coefficients` must have shape (..., {len(frequencies)}), but has shape "

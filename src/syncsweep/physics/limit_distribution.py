@@ -49,14 +49,14 @@ class LimitDistribution:
         return np.abs(b) * np.where(b > 0, *self.heights)
 
 
-def limit_distribution(sectors: Sequence[Sector], spin: float, n_sites: int) -> LimitDistribution:
+def limit_distribution(sectors: Sequence[Sector], spins: tuple[float, ...]) -> LimitDistribution:
     """S_d of the sectors' steady states, with b = c₀₊/D₀₊ − c₀₋/D₀₋ (chain) or b = c₋ (pair).
 
     For the chain of three this corrects Eqs. 7 and 8: S_max = 3b/16π² for b > 0 and 3|b|/32π² for
     b < 0. ValueError if the steady states' distributions differ in more than one function.
     """
     states = np.stack([sector.steady_state for sector in sectors])
-    deviations = relative_phase_coefficients(states, spin, n_sites)
+    deviations = relative_phase_coefficients(states, spins)
     deviations[:, 0] = 0
     sizes = np.linalg.norm(deviations, axis=1)
     first = int(np.argmax(sizes > _ROUNDING))
@@ -64,7 +64,7 @@ def limit_distribution(sectors: Sequence[Sector], spin: float, n_sites: int) -> 
     weights = (deviations @ shape.conj()).real / np.vdot(shape, shape).real
     if not np.allclose(deviations, weights[:, None] * shape, rtol=0, atol=_ROUNDING):
         raise ValueError("Argument `sectors` must differ in one function of the angles only.")
-    frequencies = relative_frequencies(spin, n_sites)
+    frequencies = relative_frequencies(spins)
     heights = s_max(np.stack([shape, -shape]), frequencies).s_max
     return LimitDistribution(frequencies, weights, shape, heights)
 

@@ -151,17 +151,17 @@ def _site_operators(spin: float, points: int) -> np.ndarray:
     return np.array([turn @ operator @ turn.conj().T for turn in turns])
 
 
-def phase_distribution(rho: np.ndarray, spin: float, n_sites: int) -> np.ndarray:
+def phase_distribution(rho: np.ndarray, spins: tuple[float, ...]) -> np.ndarray:
     """Fourier coefficients of S_d (Eqs. 2, A1-A3) at all frequencies that its grid resolves.
 
-    rho: (D, D). Returns s, (p,)*(N−1), with p = 8S + 2 points per angle; s_k stands at index
-    k mod p.
+    rho: (D, D) of the `spins` (N,). Returns s, (p,)*(N−1), with p = 8S + 2 points per angle for
+    the largest S; s_k stands at index k mod p.
     """
-    points, local = round(8 * spin) + 2, local_dimension(spin)
-    operators = _site_operators(spin, points)
+    points, n_sites = round(8 * max(spins)) + 2, len(spins)
     # Q(φ₁ … φ_N), site by site: what is left has the axes of ρ behind those of the angles.
-    density = rho.reshape([local] * (2 * n_sites))
-    for left in range(n_sites, 0, -1):
+    density = rho.reshape([local_dimension(spin) for spin in spins] * 2)
+    for left, spin in zip(range(n_sites, 0, -1), spins, strict=True):
+        operators = _site_operators(spin, points)
         density = np.tensordot(density, operators, axes=([0, left], [2, 1]))
     # Q at (φ'_j + φ) and φ_N = φ, summed over the common angle φ.
     common = np.zeros([points] * (n_sites - 1))

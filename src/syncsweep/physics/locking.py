@@ -22,19 +22,19 @@ from syncsweep.physics.superoperators import unvectorize
 _RANK_TOLERANCE = 1e-9
 
 
-def locked_directions(L0: np.ndarray | sparse.csr_array, spin: float, n_sites: int) -> np.ndarray:
+def locked_directions(L0: np.ndarray | sparse.csr_array, spins: tuple[float, ...]) -> np.ndarray:
     """Orthonormal basis of the image of the zero modes of L₀, as columns (2(n_k − 1), r).
 
-    L0: column-stacking superoperator (D², D²) of spins with D = (2·spin+1)^n_sites. A vector holds
+    L0: column-stacking superoperator (D², D²) of the `spins`. A vector holds
     Re s_k of all k ≠ 0 of `relative_frequencies` and then Im s_k; r may be 0.
     """
     modes = unvectorize(eigenspace(L0, 0)[0].T)
     adjoints = np.swapaxes(modes, 1, 2).conj()
     # The adjoint of a zero mode is one too, so these span the Hermitian zero modes.
     hermitian = np.concatenate([modes + adjoints, 1j * (modes - adjoints)]) / 2
-    images = _components(relative_phase_coefficients(hermitian, spin, n_sites))
+    images = _components(relative_phase_coefficients(hermitian, spins))
     _, sizes, directions = svd(images, full_matrices=False)
-    return directions[sizes > _RANK_TOLERANCE / (2 * pi) ** (n_sites - 1)].T
+    return directions[sizes > _RANK_TOLERANCE / (2 * pi) ** (len(spins) - 1)].T
 
 
 def locked_share(coefficients: np.ndarray, directions: np.ndarray) -> np.ndarray:

@@ -9,13 +9,14 @@ from math import ceil, pi, sqrt
 
 import numpy as np
 
-#: Points per angle on which the search for S_max starts, for N−1 angles.
-_START_GRID = 24
+#: Points per angle on which the search for S_max starts: at least so many, and so many per wave.
+_START_GRID, _START_GRID_PER_WAVE = 24, 12
 
 #: Newton steps from a point of the grid, and tries of a step, each a quarter of the one before.
 _MOST_STEPS, _MOST_TRIES = 40, 6
 
-#: Points per angle for sampling χ at threshold 0.95, by number of angles N−1.
+#: Points per angle for sampling χ at threshold 0.95, by number of angles N−1, where no wave is
+#: shorter than π.
 _CHI_GRID = {1: 2304, 2: 48, 3: 24}
 _FINEST_CHI_GRID = {1: 65536, 2: 480, 3: 72}
 
@@ -91,13 +92,18 @@ def local_maxima(
     owner, angles, heights = _climb(coefficients, frequencies, lowest)
     kept_points = (heights >= lowest[owner]) & _is_top(coefficients[owner], frequencies, angles)
     owner, angles = owner[kept_points], np.mod(angles[kept_points], 2 * pi)
+    spacing = 2 * pi / _start_grid(frequencies)
     kept: list[int] = []
     for index in range(len(owner)):
         rivals = [other for other in kept if owner[other] == owner[index]]
         apart = np.abs(np.mod(angles[rivals] - angles[index] + pi, 2 * pi) - pi)
-        if not np.any(apart.max(axis=1, initial=0.0) < 0.1 * 2 * pi / _START_GRID):
+        if not np.any(apart.max(axis=1, initial=0.0) < 0.1 * spacing):
             kept.append(index)
     return LocalMaxima(owner[kept], angles[kept])
+
+
+def _start_grid(frequencies: np.ndarray) -> int:
+    return max(_START_GRID, _START_GRID_PER_WAVE * int(np.abs(frequencies).max()))
 
 
 def _is_top(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarray) -> np.ndarray:
@@ -121,21 +127,22 @@ def _climb(
     each the distribution's index, the angles (N−1,), and the height above uniform.
     """
     n_angles = frequencies.shape[1]
-    values = _on_lattice(coefficients, frequencies, _START_GRID)
+    points = _start_grid(frequencies)
+    values = _on_lattice(coefficients, frequencies, points)
     # |S_d(φ) − S_d(φ*)| ≤ ½|φ−φ*|² Σ|k|²|s_k|: no maximum is higher above its nearest grid point.
-    half_step = pi / _START_GRID
+    half_step = pi / points
     curvature = 2 * np.abs(coefficients) @ np.sum(frequencies**2, axis=1)
     slack = curvature * n_angles * half_step**2 / 2
-    candidates = _maxima_of_grid(values, n_angles)
+    candidates = _maxima_of_grid(values, n_angles, points)
     candidates &= values >= ((values.max(axis=1) if lowest is None else lowest) - slack)[:, None]
     owner, point = np.nonzero(candidates)
-    angles = lattice(n_angles, _START_GRID)[point]
+    angles = lattice(n_angles, points)[point]
     return owner, *_newton(coefficients[owner], frequencies, angles, 2 * half_step)
 
 
-def _maxima_of_grid(values: np.ndarray, n_angles: int) -> np.ndarray:
+def _maxima_of_grid(values: np.ndarray, n_angles: int, points: int) -> np.ndarray:
     """Mask of the points of a periodic grid that are not below any nearest neighbour."""
-    grid = values.reshape(-1, *[_START_GRID] * n_angles)
+    grid = values.reshape(-1, *[points] * n_angles)
     mask = np.ones(grid.shape, dtype=bool)
     for axis in range(1, n_angles + 1):
         mask &= grid >= np.roll(grid, 1, axis)
@@ -248,9 +255,11 @@ def is_resolved(
     return maximum.s_max > lowest
 
 
-def chi_grid_points(n_angles: int, threshold: float) -> int:
-    """Points per angle for `sample_chi`: the region shrinks with 1 − r, the grid follows."""
-    points = ceil(_CHI_GRID[n_angles] * max(1.0, sqrt(0.05 / (1 - threshold))))
+def chi_grid_points(frequencies: np.ndarray, threshold: float) -> int:
+    """Points per angle for `sample_chi`: the region shrinks with 1 − r and with the waves."""
+    n_angles = frequencies.shape[1]
+    finer = max(1.0, sqrt(0.05 / (1 - threshold))) * max(1.0, np.abs(frequencies).max() / 2)
+    points = ceil(_CHI_GRID[n_angles] * finer)
     return min(points, _FINEST_CHI_GRID[n_angles])
 
 
@@ -271,7 +280,7 @@ def sample_chi(
     Where no grid point lies in the region, the maximum itself stands for it.
     """
     n_angles = frequencies.shape[1]
-    points = chi_grid_points(n_angles, threshold)
+    points = chi_grid_points(frequencies, threshold)
     offset = 2 * pi / points * np.asarray(shift)
     shifted = coefficients * np.exp(1j * (frequencies @ offset))
     heights = _on_lattice(shifted, frequencies, points)

@@ -12,30 +12,30 @@ from functools import reduce
 
 import numpy as np
 
-from syncsweep.physics.spins import lowering, on_site, raising, sz
+from syncsweep.physics.spins import local_dimension, lowering, on_each_site, on_site, raising, sz
 
 
 @dataclass(frozen=True)
 class Model:
-    """An open system of `n_sites` equal spins.
+    """An open system of N spins.
 
-    hamiltonian: (D, D), jump_operators: (k, D, D), with D = (2·spin+1)^n_sites.
+    spins: S of each site, (N,); hamiltonian: (D, D), jump_operators: (k, D, D), with D = ∏ (2S+1).
     """
 
     name: str
-    spin: float
-    n_sites: int
+    spins: tuple[float, ...]
     hamiltonian: np.ndarray
     jump_operators: np.ndarray
+
+    @property
+    def n_sites(self) -> int:
+        """Number of spins N."""
+        return len(self.spins)
 
     @property
     def dim(self) -> int:
         """Dimension D of the Hilbert space."""
         return len(self.hamiltonian)
-
-
-def _sites(operator: np.ndarray, n_sites: int) -> list[np.ndarray]:
-    return [on_site(operator, site, n_sites) for site in range(n_sites)]
 
 
 def spin1_chain(
@@ -46,14 +46,14 @@ def spin1_chain(
     H = ω Σ_j S_j^z + J Σ_j (S_j⁺S_{j+1}⁻ + H.c.) + Δ Σ_j S_j^z S_{j+1}^z, with the jump operators
     L_j = √γ (S_j^z)². J = delta = 0 gives decoupled spins.
     """
-    z = _sites(sz(1), n_sites)
-    plus, minus = _sites(raising(1), n_sites), _sites(lowering(1), n_sites)
+    spins = (1,) * n_sites
+    z, plus, minus = (on_each_site(operator, spins) for operator in (sz, raising, lowering))
     hamiltonian = omega * np.sum(z, axis=0)
     for j in range(n_sites - 1):
         hop = plus[j] @ minus[j + 1]
         hamiltonian = hamiltonian + J * (hop + hop.conj().T) + delta * z[j] @ z[j + 1]
     jumps = np.array([np.sqrt(gamma) * z_j @ z_j for z_j in z])
-    return Model("spin1_chain", 1, n_sites, hamiltonian, jumps)
+    return Model("spin1_chain", spins, hamiltonian, jumps)
 
 
 def spin_half_pair(J: float = 1.0, delta: float = 1.0, B: float = 0.3, gamma: float = 0.5) -> Model:
@@ -62,11 +62,12 @@ def spin_half_pair(J: float = 1.0, delta: float = 1.0, B: float = 0.3, gamma: fl
     H = J(σ₁⁺σ₂⁻ + H.c.) + Δ σ₁^z σ₂^z + B(σ₁^z + σ₂^z) with Pauli matrices, and one jump operator
     L = γ(σ₁⁻ + σ₂⁻): γ itself, not its root.
     """
-    z = _sites(2 * sz(0.5), 2)
-    plus, minus = _sites(raising(0.5), 2), _sites(lowering(0.5), 2)
+    spins = (0.5, 0.5)
+    z = [2 * operator for operator in on_each_site(sz, spins)]
+    plus, minus = on_each_site(raising, spins), on_each_site(lowering, spins)
     hop = plus[0] @ minus[1]
     hamiltonian = J * (hop + hop.conj().T) + delta * z[0] @ z[1] + B * (z[0] + z[1])
-    return Model("spin_half_pair", 0.5, 2, hamiltonian, gamma * np.array([minus[0] + minus[1]]))
+    return Model("spin_half_pair", spins, hamiltonian, gamma * np.array([minus[0] + minus[1]]))
 
 
 def spin1_pair(omega: float = 1.0, gamma_gain: float = 1.0, gamma_damp: float = 1.0) -> Model:
@@ -75,9 +76,9 @@ def spin1_pair(omega: float = 1.0, gamma_gain: float = 1.0, gamma_damp: float = 
     H = ω(S₁^z + S₂^z), with the jump operators √(γ₁ᵍ/2) S₁⁺S₁^z = −√γ₁ᵍ |0⟩⟨−1| on site 1 and
     √(γ₂ᵈ/2) S₂⁻S₂^z = √γ₂ᵈ |0⟩⟨1| on site 2, where γ₁ᵍ is `gamma_gain` and γ₂ᵈ `gamma_damp`.
     """
-    hamiltonian = omega * np.sum(_sites(sz(1), 2), axis=0)
+    hamiltonian = omega * np.sum(on_each_site(sz, (1, 1)), axis=0)
     jumps = np.array([_gain(gamma_gain, 0), _damping(gamma_damp, 1)])
-    return Model("spin1_pair", 1, 2, hamiltonian, jumps)
+    return Model("spin1_pair", (1, 1), hamiltonian, jumps)
 
 
 def spin1_pair_perturbation(
@@ -88,7 +89,7 @@ def spin1_pair_perturbation(
     H₍₁₎ = (iε/2)(S₁⁺S₂⁻ − S₁⁻S₂⁺) + Δ₁S₁^z + Δ₂S₂^z, with the jump operators
     √(γ₁ᵈ/2) S₁⁻S₁^z = √γ₁ᵈ |0⟩⟨1| on site 1 and √(γ₂ᵍ/2) S₂⁺S₂^z = −√γ₂ᵍ |0⟩⟨−1| on site 2.
     """
-    z, plus, minus = (_sites(operator(1), 2) for operator in (sz, raising, lowering))
+    z, plus, minus = (on_each_site(operator, (1, 1)) for operator in (sz, raising, lowering))
     exchange = 0.5j * epsilon * (plus[0] @ minus[1] - minus[0] @ plus[1])
     hamiltonian = exchange + delta_1 * z[0] + delta_2 * z[1]
     return hamiltonian, np.array([_damping(gamma_1_damp, 0), _gain(gamma_2_gain, 1)])
@@ -96,12 +97,12 @@ def spin1_pair_perturbation(
 
 def _gain(gamma: float, site: int) -> np.ndarray:
     """√(γ/2) S⁺S^z on one of two spin-1s, which leaves |−1⟩ for |0⟩ at rate γ."""
-    return on_site(np.sqrt(gamma / 2) * raising(1) @ sz(1), site, 2)
+    return on_site(np.sqrt(gamma / 2) * raising(1) @ sz(1), site, (1, 1))
 
 
 def _damping(gamma: float, site: int) -> np.ndarray:
     """√(γ/2) S⁻S^z on one of two spin-1s, which leaves |1⟩ for |0⟩ at rate γ."""
-    return on_site(np.sqrt(gamma / 2) * lowering(1) @ sz(1), site, 2)
+    return on_site(np.sqrt(gamma / 2) * lowering(1) @ sz(1), site, (1, 1))
 
 
 #: The models by the names that a configuration uses.
@@ -113,10 +114,9 @@ MODELS: dict[str, Callable[..., Model]] = {
 
 def spin_flip(model: Model) -> np.ndarray:
     """Global spin flip P = ⊗_j Σ_m |m⟩⟨−m| (below Eq. 6), shape (D, D)."""
-    flip = np.fliplr(np.eye(int(2 * model.spin) + 1))
-    return reduce(np.kron, [flip] * model.n_sites)
+    return reduce(np.kron, [np.fliplr(np.eye(local_dimension(spin))) for spin in model.spins])
 
 
 def magnetization(model: Model) -> np.ndarray:
     """Total magnetization M = Σ_j S_j^z, shape (D, D)."""
-    return np.sum(_sites(sz(model.spin), model.n_sites), axis=0)
+    return np.sum(on_each_site(sz, model.spins), axis=0)

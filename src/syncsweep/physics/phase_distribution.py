@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import product
-from math import comb, gamma, pi, sqrt
+from math import comb, gamma, pi, prod, sqrt
 
 import numpy as np
 from scipy import sparse
@@ -21,22 +21,21 @@ from syncsweep.physics.superoperators import vectorize
 
 
 @cache
-def relative_frequencies(spin: float, n_sites: int) -> np.ndarray:
-    """Frequencies k of S_d, integers of shape (n_k, n_sites−1); row 0 is k = 0.
+def relative_frequencies(spins: tuple[float, ...]) -> np.ndarray:
+    """Frequencies k of S_d for spins (N,), integers of shape (n_k, N−1); row 0 is k = 0.
 
     Of each pair ±k the one whose first non-zero entry is positive is listed, in lexicographic
     order. A frequency is k_j = m_j − m'_j on the first N−1 sites, and −Σk_j on the last.
     """
-    if n_sites < 2:
-        raise ValueError(f"Argument `n_sites` must be at least 2, but is {n_sites}.")
-    largest = local_dimension(spin) - 1
-    steps = range(-largest, largest + 1)
+    if len(spins) < 2:
+        raise ValueError(f"Argument `spins` must hold at least 2 spins, but holds {len(spins)}.")
+    *largest, largest_sum = (local_dimension(spin) - 1 for spin in spins)
     kept = [
         k
-        for k in product(steps, repeat=n_sites - 1)
-        if abs(sum(k)) <= largest and next((entry > 0 for entry in k if entry), False)
+        for k in product(*(range(-most, most + 1) for most in largest))
+        if abs(sum(k)) <= largest_sum and next((entry > 0 for entry in k if entry), False)
     ]
-    return np.array([(0,) * (n_sites - 1), *kept], dtype=int)
+    return np.array([(0,) * len(largest), *kept], dtype=int)
 
 
 @cache
@@ -57,13 +56,13 @@ def _site_weights(spin: float) -> np.ndarray:
 
 
 @cache
-def _coefficient_map(spin: float, n_sites: int) -> sparse.csr_array:
+def _coefficient_map(spins: tuple[float, ...]) -> sparse.csr_array:
     """Sparse map from vec(ρ) (D²,) to the coefficients s_k (n_k,)."""
-    frequencies = relative_frequencies(spin, n_sites)
+    frequencies = relative_frequencies(spins)
     index_of = {tuple(k): index for index, k in enumerate(frequencies.tolist())}
-    m = np.array(list(product(magnetizations(spin), repeat=n_sites)))
-    weights = _site_weights(spin)
-    levels = np.array(list(product(range(local_dimension(spin)), repeat=n_sites)))
+    m = np.array(list(product(*map(magnetizations, spins))))
+    weights = [_site_weights(spin) for spin in spins]
+    levels = list(product(*(range(local_dimension(spin)) for spin in spins)))
     dim = len(m)
     rows, columns, values = [], [], []
     for bra in range(dim):
@@ -73,22 +72,23 @@ def _coefficient_map(spin: float, n_sites: int) -> sparse.csr_array:
             if row is not None:
                 rows.append(row)
                 columns.append(ket + dim * bra)
-                values.append(2 * pi * np.prod(weights[levels[ket], levels[bra]]))
+                of_sites = zip(weights, levels[ket], levels[bra], strict=True)
+                values.append(2 * pi * np.prod([weight[a, b] for weight, a, b in of_sites]))
     return sparse.coo_array((values, (rows, columns)), shape=(len(frequencies), dim**2)).tocsr()
 
 
-def relative_phase_coefficients(rho: np.ndarray, spin: float, n_sites: int) -> np.ndarray:
+def relative_phase_coefficients(rho: np.ndarray, spins: tuple[float, ...]) -> np.ndarray:
     """Fourier coefficients s_k of S_d (Eq. 2) at `relative_frequencies`, complex (..., n_k).
 
-    rho: (..., D, D) with D = (2·spin+1)^n_sites. S_d is a density over N−1 angles (rad^{1−N}).
+    rho: (..., D, D) of the `spins` (N,). S_d is a density over N−1 angles (rad^{1−N}).
     """
-    dim = local_dimension(spin) ** n_sites
+    dim = prod(local_dimension(spin) for spin in spins)
     if rho.shape[-2:] != (dim, dim):
         raise ValueError(
             f"Argument `rho` must have shape (..., {dim}, {dim}), but has shape {rho.shape}."
         )
     vectors = vectorize(rho).reshape(-1, dim**2)
-    coefficients = (_coefficient_map(spin, n_sites) @ vectors.T).T
+    coefficients = (_coefficient_map(spins) @ vectors.T).T
     return coefficients.reshape(*rho.shape[:-2], -1)
 
 

@@ -5,6 +5,7 @@ Basis: |m⟩ with m = S, S−1, …, −S; site 0 is the leftmost tensor factor;
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import reduce
 from math import inf
 
@@ -44,10 +45,29 @@ def sx(spin: float) -> np.ndarray:
     return (raising(spin) + lowering(spin)) / 2
 
 
-def on_site(operator: np.ndarray, site: int, n_sites: int) -> np.ndarray:
-    """Embed a one-site operator (d, d) at `site` = 0 … n_sites−1 of a chain, shape (dᴺ, dᴺ)."""
-    if not 0 <= site < n_sites:
-        raise ValueError(f"Argument `site` must lie in 0 … {n_sites - 1}, but is {site}.")
-    factors = [np.eye(len(operator), dtype=complex)] * n_sites
+def on_site(operator: np.ndarray, site: int, spins: Sequence[float]) -> np.ndarray:
+    """Embed an operator (2S+1, 2S+1) of one spin at `site` = 0 … N−1, shape (D, D).
+
+    spins: S of each of the N sites.
+    """
+    if not 0 <= site < len(spins):
+        raise ValueError(f"Argument `site` must lie in 0 … {len(spins) - 1}, but is {site}.")
+    dims = [local_dimension(spin) for spin in spins]
+    if np.shape(operator) != (dims[site], dims[site]):
+        raise ValueError(
+            f"Argument `operator` must have shape ({dims[site]}, {dims[site]}) on site {site}, "
+            f"but has shape {np.shape(operator)}."
+        )
+    factors = [np.eye(dim, dtype=complex) for dim in dims]
     factors[site] = operator
     return reduce(np.kron, factors)
+
+
+def on_each_site(
+    operator: Callable[[float], np.ndarray], spins: Sequence[float]
+) -> list[np.ndarray]:
+    """The same operator of each spin, embedded: N arrays (D, D), as S_j^z for `sz`.
+
+    operator: makes the operator of one spin from its S; spins: S of each of the N sites.
+    """
+    return [on_site(operator(spin), site, spins) for site, spin in enumerate(spins)]

@@ -12,7 +12,9 @@ from syncsweep.physics.spins import local_dimension
 
 def reflection(model: Model) -> np.ndarray:
     """Permutation (D, D) that reverses the order of the sites; of two sites, SWAP."""
-    d = local_dimension(model.spin)
+    if len(set(model.spins)) > 1:
+        raise ValueError("Argument `model` must have equal spins.")
+    d = local_dimension(model.spins[0])
     levels = np.array(list(product(range(d), repeat=model.n_sites)))
     reversed_places = levels @ d ** np.arange(model.n_sites)
     return np.eye(model.dim)[:, reversed_places]

@@ -109,7 +109,7 @@ def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Val
     model = build_model(physics)
     parts = sectors(model)
     ensemble = physics.ensemble
-    distribution = limit_distribution(parts, model.spin, model.n_sites)
+    distribution = limit_distribution(parts, model.spins)
     rng = np.random.default_rng(np.random.SeedSequence(physics.root_seed, spawn_key=(0,)))
     c = RateLaw(parts, ensemble.basis, ensemble.rank).stationary_vectors(rng, draws)
     b = c @ distribution.weights

@@ -63,7 +63,7 @@ def _gather(
 ) -> RunningMean:
     """Means over realisations: shares of χ by bin, of |Δφ|/π by bin, and the number of maxima."""
     model = described.physics.model
-    frequencies = relative_frequencies(model.spin, model.n_sites)
+    frequencies = relative_frequencies(model.spins)
     statistics = RunningMean(len(described.etas), 2 * bins + 1)
     for rows in read_samples(folder, described, samples, chunk_size):
         resolved = rows.good & is_resolved(rows.coefficients, rows.maximum, rows.error)

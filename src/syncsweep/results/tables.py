@@ -179,7 +179,7 @@ def _add_rows(
 
 def chi_of_sample(physics: Physics, threshold: float, rows: SampleRows) -> ChiSample:
     """χ of one sample at each of its η, on the shifted grid that belongs to the sample."""
-    frequencies = relative_frequencies(physics.model.spin, physics.model.n_sites)
+    frequencies = relative_frequencies(physics.model.spins)
     shift = chi_shift(physics.root_seed, rows.sample, frequencies.shape[1])
     return sample_chi(rows.coefficients, frequencies, rows.maximum, threshold, shift, rows.error)
 

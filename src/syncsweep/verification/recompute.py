@@ -62,8 +62,7 @@ def rows_of_shard(
 
 def _reasons(physics: Physics, table: pa.Table) -> np.ndarray:
     """Why each row of a shard is left out, (rows,); "" where it is not."""
-    model = physics.model
-    if (round(2 * model.spin) + 1) ** model.n_sites > MOST_DIMENSIONS:
+    if physics.dim > MOST_DIMENSIONS:
         return np.full(table.num_rows, _TOO_LARGE, dtype=object)
     ill = ~(column(table, "condition") >= _LEAST_CONDITION)
     not_ok = column(table, "status") != str(Status.OK)
@@ -104,7 +103,7 @@ class Recomputation:
         self._physics = physics
         self._model = build_model(physics)
         self._solver = literal.LiteralSolver(literal.unperturbed(self._model))
-        self._frequencies = relative_frequencies(self._model.spin, self._model.n_sites)
+        self._frequencies = relative_frequencies(self._model.spins)
         self._last: tuple[int, np.ndarray] | None = None
 
     def _perturbation(self, sample: int) -> np.ndarray:
@@ -118,13 +117,12 @@ class Recomputation:
         """Compare a row; NotUniqueError or LinAlgError if it has no steady state here."""
         sample, eta = (column(table, name)[row] for name in ("sample", "eta"))
         rho = self._solver.solve(self._perturbation(int(sample)), float(eta))
-        spin, n_sites = self._model.spin, self._model.n_sites
-        spectrum = literal.phase_distribution(rho, spin, n_sites)
+        spectrum = literal.phase_distribution(rho, self._model.spins)
         coefficients = spectrum[tuple(self._frequencies.T)]
         stored = unpack_coefficients(column(table, "s_d")[row])
         s_max, angles = column(table, "s_max")[row], column(table, "angles")[row]
         heights = literal.heights(coefficients, self._frequencies, angles)
-        uniform = (2 * pi) ** (1 - n_sites)
+        uniform = (2 * pi) ** (1 - self._model.n_sites)
         return Difference(
             float(np.abs(coefficients - stored).max() / uniform),
             float(abs(heights.s_max - s_max) / uniform),

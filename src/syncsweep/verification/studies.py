@@ -173,7 +173,7 @@ def _verify_shards(
 
 
 def _fits_model(table: pa.Table, physics: Physics) -> bool:
-    frequencies = relative_frequencies(physics.model.spin, physics.model.n_sites)
+    frequencies = relative_frequencies(physics.model.spins)
     n_k, n_angles = frequencies.shape
     widths = [column(table, name).shape[1] for name in ("s_d", "angles")]
     return widths == [2 * n_k - 1, n_angles]

@@ -62,7 +62,7 @@ _GRIDS = (48, 96)
 #: Shifts of the grid behind the P_a of η → 0⁺, which make their error about 5e-4 at most.
 _LIMIT_SHIFTS = 512
 
-_FREQUENCIES = relative_frequencies(1, 3)
+_FREQUENCIES = relative_frequencies((1, 1, 1))
 
 
 class AblationsError(ResultsError):
@@ -136,7 +136,7 @@ def _check(rows: StudyRows, request: Request) -> None:
 def _limit(physics: Physics, threshold: float, intervals: Intervals) -> np.ndarray:
     """P_a of both types for η → 0⁺, (2, n_a), first (0, π)."""
     model = build_model(physics)
-    distribution = limit_distribution(sectors(model), model.spin, model.n_sites)
+    distribution = limit_distribution(sectors(model), model.spins)
     rng = np.random.default_rng(np.random.SeedSequence(physics.root_seed, spawn_key=(0,)))
     small = np.array([1e-5, -1e-5])
     sets = type_probabilities(distribution, small, threshold, intervals, rng, _LIMIT_SHIFTS)
@@ -243,7 +243,7 @@ def _thresholds(request: Request) -> pd.DataFrame:
 def _readings(request: Request) -> pd.DataFrame:
     """The table `ablations_reading`."""
     physics = request.chain.physics
-    usual = chi_grid_points(2, request.threshold)
+    usual = chi_grid_points(_FREQUENCIES, request.threshold)
     names = [("refined", usual), *(("grid", points) for points in _GRIDS), ("background", usual)]
     found = []
     for rows in samples_at(request.chain, request.etas, request.samples):

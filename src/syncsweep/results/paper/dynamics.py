@@ -115,7 +115,7 @@ def _prepare(case: Case, L0: np.ndarray, request: Request) -> _Run:
     seed = np.random.SeedSequence(request.root_seed, spawn_key=tuple(b"dynamics"))
     states = random_pure_states(np.random.default_rng(seed), model.dim, request.initial_states)
     sites = range(model.n_sites)
-    observables = np.array([on_site(case.observable, site, model.n_sites) for site in sites])
+    observables = np.array([on_site(case.observable, site, model.spins) for site in sites])
     spectrum = Spectrum(from_real(L0))
     step = 2 * np.pi / case.frequency / _TIMES
     first = int(np.ceil(_RELAXED / spectrum.slowest_decay / step))

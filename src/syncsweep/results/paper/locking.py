@@ -68,7 +68,7 @@ def _locking(pair: Pair) -> pd.DataFrame:
     chain = chain_of(pair.studied.physics)
     model = build_model(pair.studied.physics)
     directions = locked_directions(
-        liouvillian(model.hamiltonian, model.jump_operators), model.spin, model.n_sites
+        liouvillian(model.hamiltonian, model.jump_operators), model.spins
     )
     samples = min(pair.studied.samples, pair.alone.samples)
     # Without L₀, η does not matter: any one will do.

@@ -75,7 +75,7 @@ def cases() -> list[Case]:
     for n_sites in (2, 3):
         model = spin1_chain(n_sites, J=0.0, delta=0.0)
         generators = _chain_generators(model)
-        generators["S_1^z"] = on_site(sz(1), 0, n_sites)
+        generators["S_1^z"] = on_site(sz(1), 0, model.spins)
         analytic = decoupled_modes(n_sites, omega=1.0)
         found.append(Case("spin1_decoupled", model, analytic, generators))
     model = spin_half_pair()
@@ -84,8 +84,8 @@ def cases() -> list[Case]:
     found.append(Case("spin_half_pair", model, analytic, generators))
     model = spin1_pair()
     generators = {"M": magnetization(model), "P": spin_flip(model), "SWAP": reflection(model)}
-    generators["|1><1|_1"] = on_site(np.diag([1, 0, 0]), 0, 2)
-    generators["|-1><-1|_2"] = on_site(np.diag([0, 0, 1]), 1, 2)
+    generators["|1><1|_1"] = on_site(np.diag([1, 0, 0]), 0, (1, 1))
+    generators["|-1><-1|_2"] = on_site(np.diag([0, 0, 1]), 1, (1, 1))
     found.append(Case("spin1_pair", model, spin1_pair_modes(omega=1.0), generators))
     return found
 

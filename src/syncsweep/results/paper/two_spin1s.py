@@ -49,7 +49,7 @@ _DELTAS, _DELTA_REACH = 30, 1.5
 _ANGLES = 121
 _SCALES_PER_DECADE = 4
 
-_FREQUENCIES = relative_frequencies(1, 2)
+_FREQUENCIES = relative_frequencies((1, 1))
 
 #: |0,0⟩ and |1,−1⟩ in the basis of the pair.
 _ZERO_ZERO, _UP_DOWN = 4, 2
@@ -112,7 +112,7 @@ class _Pair:
                     f"δ = {delta:g} is {status}; choose other parameters"
                 )
         c = found.rho[:, _ZERO_ZERO, _UP_DOWN]
-        return _States(c, relative_phase_coefficients(found.rho, 1, 2))
+        return _States(c, relative_phase_coefficients(found.rho, (1, 1)))
 
 
 def make(request: Request, output: Path) -> None:

@@ -63,7 +63,7 @@ _BATCH = 50
 #: Points per angle for the P_a of one realisation.
 _FINE_GRID = 512
 
-_FREQUENCIES = relative_frequencies(1, 3)
+_FREQUENCIES = relative_frequencies((1, 1, 1))
 
 
 class Request(part.Request):
