@@ -25,6 +25,9 @@ from syncsweep.results.paper.chains import chain_of, kind_of
 from syncsweep.results.paper.part import write_tables
 from syncsweep.sample import Purpose, build_model, stream
 
+#: First-order shifts need no spectrum: so many realisations of them for one of a spectrum.
+_SHIFTS_PER_SPECTRUM = 20
+
 
 class Sampled(part.Request):
     """A spin-1 chain with its perturbation, and how many realisations of it are taken.
@@ -45,7 +48,7 @@ class Request(part.Request):
 
 @dataclass(frozen=True)
 class _Measured:
-    """Of all samples: Q and Q₁ (samples, n_eta), first-order shifts (samples, k)."""
+    """Q and Q₁ (samples, n_eta), and first-order shifts of more samples (shift_samples, k)."""
 
     q: np.ndarray
     q1: np.ndarray
@@ -58,8 +61,8 @@ def make(request: Request, output: Path) -> None:
     quality: one row for each chain and η [ω]: `q`, the mean over `samples` realisations of the
     largest Q in the spectrum, and `q1`, that of the modes that carry (S^x)², which have λ = 2iω at
     η = 0, in first order of η. quality_shifts: one row for each chain: the number of those modes
-    and the mean over modes and realisations of their shifts μ, λ = 2iω + ημ. Columns with suffix
-    _se are standard errors over realisations.
+    and the mean of their shifts μ, λ = 2iω + ημ, over modes and over 20 times as many realisations.
+    Columns with suffix _se are standard errors over realisations.
     """
     etas = np.array([canonical_eta(eta) for eta in request.etas])  # as in the rows of a sweep
     quality, shifts = [], []
@@ -72,7 +75,7 @@ def make(request: Request, output: Path) -> None:
         mu = measured.shifts.mean(axis=1, keepdims=True)
         of_mu = _estimates("re_mu", mu.real) | _estimates("im_mu", mu.imag)
         modes = {"modes": measured.shifts.shape[1]}
-        shifts.append(pd.DataFrame(name | modes | of_mu | {"samples": chain.samples}))
+        shifts.append(pd.DataFrame(name | modes | of_mu | {"samples": len(mu)}))
     tables = {"quality": quality, "quality_shifts": shifts}
     write_tables(
         output,
@@ -89,12 +92,14 @@ def _measure(chain: Sampled, etas: np.ndarray) -> _Measured:
     dense = unperturbed.toarray()
     q = np.empty((chain.samples, len(etas)))
     q1 = np.empty((chain.samples, len(etas)))
-    shifts = np.empty((chain.samples, right.shape[1]), dtype=complex)
-    for sample in range(chain.samples):
+    shifts = np.empty((_SHIFTS_PER_SPECTRUM * chain.samples, right.shape[1]), dtype=complex)
+    for sample in range(len(shifts)):
         rng = stream(physics.root_seed, sample, Purpose.PERTURBATION)
         perturbation = random_generator(rng, model.dim, **physics.ensemble.model_dump())
         # The basis does not matter, as long as both are written in the same one.
         shifts[sample] = first_order_shifts(right, left, perturbation)
+        if sample >= chain.samples:
+            continue
         q1[sample] = first_order_quality_factor(2 * omega, shifts[sample], etas)
         q[sample] = [quality_factor(dense + eta * perturbation) for eta in etas]
         if (sample + 1) % ceil(chain.samples / 4) == 0:
