@@ -7,6 +7,7 @@ from pathlib import Path
 from syncsweep.results import ResultsError, parse_request
 from syncsweep.results.limit import make_limit_tables
 from syncsweep.results.maxima import make_maxima_table
+from syncsweep.results.samples import Shards, describe
 from syncsweep.results.tables import TablesRequest, make_tables
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -24,6 +25,8 @@ elif arguments.limit:
     make = make_limit_tables
 try:
     request = parse_request(TablesRequest, arguments.request)
-    make(arguments.folder, **dict(request), output=arguments.output)
+    blocks = describe(arguments.folder, request.blocks)
+    shards = Shards(arguments.folder, blocks, request.samples, request.chunk_size)
+    make(shards, request.analysis, arguments.output)
 except (ResultsError, OSError) as error:
     sys.exit(f"error: {error}")

@@ -12,6 +12,7 @@ _PACKAGE = Path(__file__).parent
 #: The modules that decide what the tables hold, given the shards.
 TABLES = (
     "results/__init__.py",
+    "results/samples.py",
     "results/tables.py",
     "results/statistics.py",
     "sweep/shard.py",

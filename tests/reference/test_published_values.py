@@ -18,6 +18,7 @@ from syncsweep import config
 from syncsweep.config_eta import block_id
 from syncsweep.config_results import Analysis
 from syncsweep.layout import study_folder
+from syncsweep.results.samples import Shards, describe
 from syncsweep.results.tables import make_tables
 from syncsweep.sweep import description
 
@@ -66,7 +67,8 @@ def summary(tmp_path_factory) -> pd.DataFrame:
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     subprocess.run(command, check=True, env=environment, timeout=600, capture_output=True)
     analysis = Analysis.model_validate(study["analysis"])
-    make_tables(study_path, [block_id(etas)], SAMPLES, SAMPLES, analysis, folder / "tables")
+    shards = Shards(study_path, describe(study_path, [block_id(etas)]), SAMPLES, SAMPLES)
+    make_tables(shards, analysis, folder / "tables")
     table = pd.read_csv(folder / "tables" / "summary.csv").set_index("eta")
     assert (table.n == SAMPLES).all()
     return table

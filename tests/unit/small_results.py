@@ -8,6 +8,7 @@ from syncsweep.config_eta import block_id
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config_results import Analysis, LogBins
 from syncsweep.layout import BlockFolder, paper_folder, study_folder, tables_folder
+from syncsweep.results.samples import Shards, describe
 from syncsweep.results.tables import make_tables
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description
@@ -56,7 +57,8 @@ def put_tables(results, study, physics):
     analysis = Analysis(chi_bins=32, s_max_bins=LogBins(low=1e-5, high=1e-1, count=5))
     folder = study_folder(results, study, physics.digest)
     output = tables_folder(results, study)
-    make_tables(folder, [block_id(ETAS)], SAMPLES, CHUNK, analysis, output)
+    blocks = describe(folder, [block_id(ETAS)])
+    make_tables(Shards(folder, blocks, SAMPLES, CHUNK), analysis, output)
     return output
 
 

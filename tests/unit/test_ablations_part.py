@@ -26,7 +26,8 @@ from syncsweep.results.figures import page
 from syncsweep.results.paper.ablations import AblationsError, Request, make
 from syncsweep.results.paper.paired import probabilities_of
 from syncsweep.results.paper.part import StudyRows
-from syncsweep.results.tables import SampleRows, chi_of_sample, make_tables
+from syncsweep.results.samples import SampleRows, Shards, chi_of_sample
+from syncsweep.results.tables import make_tables
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description, shard
 
@@ -143,7 +144,8 @@ def test_every_ensemble_has_its_place_and_the_default_is_on_each_axis(tables):
 def test_the_default_is_the_summary_of_its_study_and_differs_by_nothing(studies, tables, tmp_path):
     chain = studies["chain"]
     analysis = Analysis(s_max_bins=LogBins(low=1e-8, high=1e-3, count=5))
-    make_tables(chain.folder, chain.blocks, chain.samples, CHUNK, analysis, tmp_path)
+    shards = Shards(chain.folder, chain.describe(), chain.samples, CHUNK)
+    make_tables(shards, analysis, tmp_path)
     summary = pd.read_parquet(tmp_path / "summary.parquet")
     for axis, label in (("basis", "paper"), ("weights", "1"), ("rank", "728")):
         for eta in ETAS:

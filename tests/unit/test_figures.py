@@ -24,6 +24,7 @@ from syncsweep.results.figures.page import save_provenance
 from syncsweep.results.figures.plots import plot_density, plot_mean
 from syncsweep.results.figures.sweep import FigureError, draw
 from syncsweep.results.maxima import make_maxima_table
+from syncsweep.results.samples import Shards, describe
 from syncsweep.results.tables import make_tables
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description, shard
@@ -44,8 +45,9 @@ def make(parent, etas, samples=8):
     table = shard.to_table([solver.rows(sample) for sample in range(samples)])
     identity = shard.Identity("pair", PHYSICS.digest, block.path.name, etas, 0, samples)
     shard.write_shard(block.shard(0, samples), table, identity, {})
+    shards = Shards(folder, describe(folder, [block.path.name]), samples, samples)
     for make_them in (make_tables, make_maxima_table):
-        make_them(folder, [block.path.name], samples, samples, ANALYSIS, parent / "tables")
+        make_them(shards, ANALYSIS, parent / "tables")
     return parent / "tables"
 
 

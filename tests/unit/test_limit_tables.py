@@ -20,7 +20,8 @@ from syncsweep.results.figures import style, sweep
 from syncsweep.results.figures.page import FigureError
 from syncsweep.results.figures.plots import mark_limit
 from syncsweep.results.limit import Value, control_variate, limit_law, make_limit_tables
-from syncsweep.results.tables import TablesError, make_tables
+from syncsweep.results.samples import Shards, TablesError, describe
+from syncsweep.results.tables import make_tables
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description, shard
 
@@ -37,7 +38,7 @@ SCRIPT = Path(__file__).parents[2] / "scripts" / "make_tables.py"
 
 
 def write_study(parent, physics, blocks, samples, chunk_size):
-    """Rows of a study below `parent`; returns its folder and the names of its blocks."""
+    """Rows of a study below `parent`; returns its shards."""
     folder = parent / f"study-{physics.digest}"
     description.write(folder, "study", physics, blocks)
     for etas in blocks:
@@ -48,7 +49,8 @@ def write_study(parent, physics, blocks, samples, chunk_size):
             identity = shard.Identity("study", physics.digest, block.path.name, etas, start, stop)
             table = shard.to_table([solver.rows(sample) for sample in range(start, stop)])
             shard.write_shard(block.shard(start, stop), table, identity, {})
-    return folder, [block_id(etas) for etas in blocks]
+    names = [block_id(etas) for etas in blocks]
+    return Shards(folder, describe(folder, names), samples, chunk_size)
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +62,8 @@ def study(tmp_path_factory):
 @pytest.fixture(scope="module")
 def tables(study, tmp_path_factory):
     output = tmp_path_factory.mktemp("tables")
-    make_tables(*study, SAMPLES, SAMPLES, ANALYSIS, output)
-    make_limit_tables(*study, SAMPLES, SAMPLES, ANALYSIS, output)
+    make_tables(study, ANALYSIS, output)
+    make_limit_tables(study, ANALYSIS, output)
     return output
 
 
@@ -187,7 +189,7 @@ def test_chunks_change_no_byte_and_blocks_nothing_but_rounding(tmp_path):
     studies = {"whole": ([etas], 7), "chunks": ([etas], 3), "blocks": ([etas[1:], etas[:1]], 7)}
     for name, (blocks, chunk_size) in studies.items():
         study = write_study(tmp_path / name, CHAIN, blocks, 7, chunk_size)
-        make_limit_tables(*study, 7, chunk_size, analysis, tmp_path / name)
+        make_limit_tables(study, analysis, tmp_path / name)
     for name in LIMIT_TABLES:
         for kind in ("csv", "parquet"):
             whole, chunks = (tmp_path / study / f"{name}.{kind}" for study in ("whole", "chunks"))
@@ -211,10 +213,10 @@ def test_what_has_no_law_is_refused_in_one_line(tmp_path, model, ensemble, etas,
         ensemble=Ensemble(**ensemble),
         root_seed=1,
     )
-    folder, blocks = write_study(tmp_path, physics, [etas], 0, 1)
+    study = write_study(tmp_path, physics, [etas], 0, 1)
     analysis = ANALYSIS.model_copy(update={"limit_draws": draws})
     with pytest.raises(TablesError, match=message) as error:
-        make_limit_tables(folder, blocks, 3, 3, analysis, tmp_path / "tables")
+        make_limit_tables(study, analysis, tmp_path / "tables")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "tables").exists()
 
@@ -234,14 +236,13 @@ def test_the_pair_has_a_law_without_a_ratio(tmp_path):
 
 
 def test_the_script_makes_the_tables(study, tables, tmp_path, monkeypatch):
-    folder, blocks = study
     request = {
-        "blocks": blocks,
+        "blocks": [block.block for block in study.blocks],
         "samples": SAMPLES,
         "chunk_size": SAMPLES,
         "analysis": ANALYSIS.model_dump(mode="json"),
     }
-    arguments = ["--folder", folder, "--output", tmp_path, "--request", json.dumps(request)]
+    arguments = ["--folder", study.folder, "--output", tmp_path, "--request", json.dumps(request)]
     monkeypatch.setattr(sys, "argv", ["make_tables.py", *map(str, arguments), "--limit"])
     runpy.run_path(str(SCRIPT), run_name="__main__")
     names = {f"{name}.{kind}" for name in LIMIT_TABLES for kind in ("csv", "parquet")}
@@ -282,7 +283,7 @@ def test_a_sweeps_figure_has_the_exact_values_beside_it_if_they_are_asked_for(ta
 
 
 def test_a_missing_table_of_the_limit_is_named(study, tmp_path):
-    make_tables(*study, SAMPLES, SAMPLES, ANALYSIS, tmp_path)
+    make_tables(study, ANALYSIS, tmp_path)
     figure = Figure(name="fig", panels=("s_max",))
     with pytest.raises(FigureError, match=r"limit_law\.parquet: is missing"):
         sweep.draw(tmp_path, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")

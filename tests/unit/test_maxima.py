@@ -14,7 +14,7 @@ from syncsweep.layout import MAXIMA_TABLE, BlockFolder
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.results.maxima import make_maxima_table
-from syncsweep.results.tables import TablesError
+from syncsweep.results.samples import Shards, TablesError, describe
 from syncsweep.sample import FAILED, SampleSolver, pack_coefficients
 from syncsweep.sweep import description, shard
 
@@ -54,7 +54,7 @@ def table(tmp_path_factory):
     block = BlockFolder(folder / block_id(ETAS))
     identity = shard.Identity("chain", PHYSICS.digest, block.path.name, ETAS, 0, 4)
     shard.write_shard(block.shard(0, 4), shard.to_table(samples), identity, {})
-    make_maxima_table(folder, [block.path.name], 4, 4, ANALYSIS, parent)
+    make_maxima_table(Shards(folder, describe(folder, [block.path.name]), 4, 4), ANALYSIS, parent)
     return pq.read_table(parent / f"{MAXIMA_TABLE}.parquet").to_pandas()
 
 
@@ -92,4 +92,4 @@ def test_bins_are_equal_and_cover_everything(table):
 def test_an_analysis_without_bins_is_refused(tmp_path):
     without = ANALYSIS.model_copy(update={"maxima_bins": None})
     with pytest.raises(TablesError, match="maxima_bins"):
-        make_maxima_table(tmp_path, [], 1, 1, without, tmp_path)
+        make_maxima_table(Shards(tmp_path, [], 1, 1), without, tmp_path)

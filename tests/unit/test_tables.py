@@ -20,8 +20,9 @@ from syncsweep.layout import FAILURES_TABLE, TABLES, BlockFolder
 from syncsweep.physics.measures import Maximum, interval_probabilities, sample_chi
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.provenance import code, libraries
-from syncsweep.results import ResultsError, parse_request
-from syncsweep.results.tables import METADATA_KEY, TablesError, TablesRequest, make_tables
+from syncsweep.results import METADATA_KEY, ResultsError, parse_request
+from syncsweep.results.samples import Shards, TablesError, describe
+from syncsweep.results.tables import TablesRequest, make_tables
 from syncsweep.sample import FAILED, SampleSolver, chi_shift, unpack_coefficients
 from syncsweep.sweep import description, shard
 
@@ -56,11 +57,15 @@ def write_study(parent, rows, chunk_size):
     return folder
 
 
+def shards_of(folder, names, chunk_size=5):
+    return Shards(folder, describe(folder, names), SAMPLES, chunk_size)
+
+
 def tables_of(parent, rows, chunk_size=5, blocks=None, analysis=ANALYSIS):
     """Shards and tables of `rows` below `parent`; returns the folder of the tables."""
     folder = write_study(parent, rows, chunk_size)
     names = BLOCK_NAMES if blocks is None else blocks
-    make_tables(folder, names, SAMPLES, chunk_size, analysis, parent / "tables")
+    make_tables(shards_of(folder, names, chunk_size), analysis, parent / "tables")
     return parent / "tables"
 
 
@@ -261,7 +266,7 @@ def test_a_damaged_shard_is_set_aside_and_named(tmp_path, rows):
     path = BlockFolder(folder / BLOCK_NAMES[0]).shard(5, 10)
     damage(path)
     with pytest.raises(TablesError) as caught:
-        make_tables(folder, BLOCK_NAMES, SAMPLES, 5, ANALYSIS, tmp_path / "tables")
+        make_tables(shards_of(folder, BLOCK_NAMES), ANALYSIS, tmp_path / "tables")
     (kept,) = path.parent.glob(f"{path.name}.damaged-*")
     assert not path.exists()
     message = str(caught.value)
@@ -275,14 +280,14 @@ def test_a_missing_shard_is_named(tmp_path, rows):
     path = BlockFolder(folder / BLOCK_NAMES[1]).shard(10, 12)
     path.unlink()
     with pytest.raises(TablesError) as caught:
-        make_tables(folder, BLOCK_NAMES, SAMPLES, 5, ANALYSIS, tmp_path / "tables")
+        make_tables(shards_of(folder, BLOCK_NAMES), ANALYSIS, tmp_path / "tables")
     assert f"{path}: is missing" in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_an_unknown_block_is_one_line(tmp_path, rows):
     folder = write_study(tmp_path, rows, 5)
     with pytest.raises(TablesError, match=r"eta-nowhere.*cannot be read"):
-        make_tables(folder, ["eta-nowhere"], SAMPLES, 5, ANALYSIS, tmp_path / "tables")
+        shards_of(folder, ["eta-nowhere"])
 
 
 def test_only_leftovers_that_a_valid_shard_covers_are_removed(tmp_path, rows):
@@ -297,7 +302,7 @@ def test_only_leftovers_that_a_valid_shard_covers_are_removed(tmp_path, rows):
     needed = [block.part(10, 15, "0" * 12, 0), block.part(0, 500, "0" * 12, 0)]
     for path in covered + needed:
         path.touch()
-    make_tables(folder, BLOCK_NAMES, SAMPLES, 5, ANALYSIS, tmp_path / "tables")
+    make_tables(shards_of(folder, BLOCK_NAMES), ANALYSIS, tmp_path / "tables")
     assert [path for path in covered if path.exists()] == []
     assert all(path.exists() for path in needed)
 
@@ -310,7 +315,7 @@ def test_leftovers_of_a_damaged_shard_stay(tmp_path, rows):
     part.touch()
     damage(block.shard(0, 5))
     with pytest.raises(TablesError):
-        make_tables(folder, BLOCK_NAMES, SAMPLES, 5, ANALYSIS, tmp_path / "tables")
+        make_tables(shards_of(folder, BLOCK_NAMES), ANALYSIS, tmp_path / "tables")
     assert part.exists()
 
 

@@ -15,7 +15,7 @@ from syncsweep.physics.measures import Maximum, chi, interval_probabilities, sam
 from syncsweep.physics.phase_distribution import evaluate
 from syncsweep.results.paper.part import StudyRows
 from syncsweep.results.paper.types import Request, make
-from syncsweep.results.tables import TablesError
+from syncsweep.results.samples import TablesError
 from syncsweep.sample import chi_shift, unpack_coefficients
 from syncsweep.sweep import description
 

@@ -24,16 +24,9 @@ from syncsweep.physics.limit_distribution import (
 )
 from syncsweep.physics.measures import interval_probabilities
 from syncsweep.physics.weak_limit import RateLaw, UnknownSectorsError, sectors
-from syncsweep.results.tables import (
-    TablesError,
-    chi_of_sample,
-    describe,
-    provenance_of,
-    read_samples,
-    write_table,
-)
+from syncsweep.results.samples import Source, TablesError, chi_of_sample, provenance_of
+from syncsweep.results.tables import write_table
 from syncsweep.sample import build_model
-from syncsweep.sweep.description import Description
 
 #: A control whose standard deviation is this small beside its values does not vary.
 _ROUNDING = 1e-9
@@ -47,14 +40,7 @@ class Value:
     standard_error: float
 
 
-def make_limit_tables(
-    folder: Path,
-    blocks: list[str],
-    samples: int,
-    chunk_size: int,
-    analysis: Analysis,
-    output: Path,
-) -> None:
+def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """Write the tables of the limit into `output`; arguments and errors as for `make_tables`.
 
     limit_law: one row for each quantity of the exact law, see `limit_law`. limit_control: one row
@@ -64,14 +50,13 @@ def make_limit_tables(
     draws = analysis.limit_draws
     if draws is None:
         raise TablesError(f"{output}: no tables of the limit without analysis.limit_draws; set it")
-    found = describe(folder, blocks)
-    study, physics = found[0].study, found[0].physics
+    study, physics = source.blocks[0].study, source.blocks[0].physics
     if physics.ensemble.zeta_diss == 0:
         raise TablesError(
             f"{study}: zeta_diss is 0, so L₍₁₎ moves nothing between the sectors and η → 0⁺ has no "
             "law; leave analysis.limit_draws out"
         )
-    if not any(0 in described.etas for described in found):
+    if not any(0 in block.etas for block in source.blocks):
         raise TablesError(f"{study}: no block holds η = 0; write limit: true in the grid")
     try:
         law = limit_law(physics, analysis, draws)
@@ -81,7 +66,7 @@ def make_limit_tables(
             "parameters, so the law of η → 0⁺ is not known; leave analysis.limit_draws out"
         ) from None
     print(f"{study}: {draws} draws of the limit", flush=True)
-    etas, values = _gather(folder, found, samples, chunk_size, analysis)
+    etas, values = _gather(source, analysis)
     rows = pd.DataFrame(
         {
             "study": study,
@@ -93,7 +78,7 @@ def make_limit_tables(
             "value_se": [entry.standard_error for entry in law.values()],
         }
     )
-    provenance = provenance_of(folder, found, samples, chunk_size, analysis)
+    provenance = provenance_of(source, analysis)
     output.mkdir(parents=True, exist_ok=True)
     tables = (rows, _control_table(study, etas, values, law))
     for name, table in zip(LIMIT_TABLES, tables, strict=True):
@@ -157,27 +142,24 @@ def _probabilities(
     return {name: Value(float(value), float(error)) for name, value, error in columns}
 
 
-def _gather(
-    folder: Path, found: list[Description], samples: int, chunk_size: int, analysis: Analysis
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def _gather(source: Source, analysis: Analysis) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """All η of the blocks (n_eta,), and of each quantity its values (samples, n_eta).
 
-    NaN stands where a row is not good, and for P_a also where χ is not defined.
+    NaN stands where a row is not there or not good, and for P_a also where χ is not defined.
     """
-    s_max, probabilities = [], []
-    for described in found:
-        per_sample = []
-        for rows in read_samples(folder, described, samples, chunk_size):
-            chi = chi_of_sample(described.physics, analysis.threshold, rows)
+    etas = np.concatenate([block.etas for block in source.blocks])
+    values = np.full((source.samples, len(etas), 1 + len(analysis.intervals)), np.nan)
+    first = 0
+    for block in source.blocks:
+        columns = np.arange(first, first + len(block.etas))
+        for rows in source.read(block):
+            chi = chi_of_sample(block.physics, analysis.threshold, rows)
             p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
-            per_sample.append(np.column_stack([rows.maximum.s_max, p]))
-            per_sample[-1][~rows.good] = np.nan
-        s_max.append(np.array(per_sample)[:, :, 0])
-        probabilities.append(np.array(per_sample)[:, :, 1:])
-    etas = np.concatenate([described.etas for described in found])
-    all_p = np.concatenate(probabilities, axis=1)
-    values = {"s_max_mean": np.concatenate(s_max, axis=1)}
-    return etas, values | {f"p{a + 1}": all_p[:, :, a] for a in range(all_p.shape[2])}
+            of_sample = np.column_stack([rows.maximum.s_max, p])
+            values[rows.sample, columns[rows.good]] = of_sample[rows.good]
+        first += len(block.etas)
+    names = ["s_max_mean", *(f"p{a + 1}" for a in range(len(analysis.intervals)))]
+    return etas, {name: values[:, :, index] for index, name in enumerate(names)}
 
 
 def _control_table(

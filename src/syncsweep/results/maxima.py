@@ -15,26 +15,13 @@ from syncsweep.config_results import Analysis
 from syncsweep.layout import MAXIMA_TABLE
 from syncsweep.physics.measures import chi, is_resolved, local_maxima, pairwise_differences
 from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.results.samples import Source, TablesError, provenance_of
 from syncsweep.results.statistics import RunningMean, chi_edges
-from syncsweep.results.tables import (
-    TablesError,
-    describe,
-    provenance_of,
-    read_samples,
-    sorted_by_eta,
-    write_table,
-)
+from syncsweep.results.tables import sorted_by_eta, write_table
 from syncsweep.sweep.description import Description
 
 
-def make_maxima_table(
-    folder: Path,
-    blocks: list[str],
-    samples: int,
-    chunk_size: int,
-    analysis: Analysis,
-    output: Path,
-) -> None:
+def make_maxima_table(source: Source, analysis: Analysis, output: Path) -> None:
     """Write the table of the maxima into `output`; arguments and errors as for `make_tables`.
 
     One row for each η and bin, counted from 0 to 1: densities of χ over [0, 1] and of |Δφ|/π over
@@ -43,29 +30,17 @@ def make_maxima_table(
     bins = analysis.maxima_bins
     if bins is None:
         raise TablesError(f"{output}: no table of maxima without analysis.maxima_bins; set it")
-    found = describe(folder, blocks)
-    frames = [
-        _histograms(described, _gather(folder, described, samples, chunk_size, analysis, bins))
-        for described in found
-    ]
+    frames = [_histograms(block, _gather(source, block, analysis, bins)) for block in source.blocks]
     output.mkdir(parents=True, exist_ok=True)
-    provenance = provenance_of(folder, found, samples, chunk_size, analysis)
-    write_table(output / MAXIMA_TABLE, sorted_by_eta(frames), provenance)
+    write_table(output / MAXIMA_TABLE, sorted_by_eta(frames), provenance_of(source, analysis))
 
 
-def _gather(
-    folder: Path,
-    described: Description,
-    samples: int,
-    chunk_size: int,
-    analysis: Analysis,
-    bins: int,
-) -> RunningMean:
+def _gather(source: Source, block: Description, analysis: Analysis, bins: int) -> RunningMean:
     """Means over realisations: shares of χ by bin, of |Δφ|/π by bin, and the number of maxima."""
-    model = described.physics.model
+    model = block.physics.model
     frequencies = relative_frequencies(model.spins)
-    statistics = RunningMean(len(described.etas), 2 * bins + 1)
-    for rows in read_samples(folder, described, samples, chunk_size):
+    statistics = RunningMean(len(block.etas), 2 * bins + 1)
+    for rows in source.read(block):
         resolved = rows.good & is_resolved(rows.coefficients, rows.maximum, rows.error)
         shares = np.zeros((len(resolved), 2 * bins + 1))
         shares[resolved] = _shares(

@@ -1,14 +1,13 @@
-"""From shards to tables: averages and distributions over the realisations of a study.
+"""From rows to tables: averages and distributions over the realisations of a study.
 
-Shards are read one after the other and verified; the realisations enter in the order of the
-samples. So equal rows give equal files, byte by byte, whatever the chunk size.
+The realisations enter one by one in the order of the samples. So equal rows give equal files, byte
+by byte, whatever the chunk size.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,26 +17,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
-from syncsweep.config import chunks
-from syncsweep.config_physics import Physics
 from syncsweep.config_results import Analysis
 from syncsweep.files import replace_atomically
-from syncsweep.layout import FAILURES_TABLE, TABLES, BlockFolder
-from syncsweep.physics.measures import ChiSample, Maximum, sample_chi
-from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.physics.steady_state import Status
+from syncsweep.layout import FAILURES_TABLE, TABLES
 from syncsweep.provenance import code, libraries
-from syncsweep.results import METADATA_KEY, ResultsError
+from syncsweep.results import METADATA_KEY
+from syncsweep.results.samples import SampleRows, Source, chi_of_sample, provenance_of
 from syncsweep.results.statistics import BlockStatistics, RunningCovariance, type_ratio
-from syncsweep.sample import chi_shift, unpack_coefficients
-from syncsweep.sweep import description, shard
-from syncsweep.sweep.description import Description, DescriptionError
-from syncsweep.sweep.shard import ShardError
-from syncsweep.sweep.takeover import clear_leftovers, identity_of
-
-
-class TablesError(ResultsError):
-    """Tables that cannot be made; the message is one line for the user."""
+from syncsweep.sweep.description import Description
 
 
 class TablesRequest(BaseModel):
@@ -57,117 +44,32 @@ class _Block:
     statistics: BlockStatistics
 
 
-@dataclass(frozen=True)
-class SampleRows:
-    """The rows of one sample, all its η (n_eta,); see `sample.Rows`.
+def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
+    """Write the tables of a study into `output`.
 
-    coefficients: (n_eta, n_k), of S_d; error: the estimated error of S_d in units of the uniform
-    density; status: strings.
+    Each name in `layout.TABLES` and the table of failures is written as Parquet and CSV once
+    everything has been read. Raises the TablesError of the source.
     """
-
-    sample: int
-    coefficients: np.ndarray
-    maximum: Maximum
-    status: np.ndarray
-    error: np.ndarray
-
-    @property
-    def good(self) -> np.ndarray:
-        """Whether the status is ok, (n_eta,)."""
-        return self.status == str(Status.OK)
-
-
-def make_tables(
-    folder: Path,
-    blocks: list[str],
-    samples: int,
-    chunk_size: int,
-    analysis: Analysis,
-    output: Path,
-) -> None:
-    """Write the tables of samples 0 … samples−1 of a study's `blocks` into `output`.
-
-    folder: the study's folder of rows; blocks: names of its block folders. Each name in
-    `layout.TABLES` and the table of failures is written as Parquet and CSV once everything has been
-    read. Raises TablesError if a shard is missing, or is damaged; a damaged one is set aside, so
-    that it is computed again.
-    """
-    found, gathered, failures = describe(folder, blocks), [], []
-    for described in found:
-        statistics = BlockStatistics(len(described.etas), analysis)
-        for rows in read_samples(folder, described, samples, chunk_size):
-            _add_rows(statistics, described, analysis, rows)
-            failures += _failures(described, rows)
-        gathered.append(_Block(described, statistics))
+    gathered, failures = [], []
+    for block in source.blocks:
+        statistics = BlockStatistics(len(block.etas), analysis)
+        for rows in source.read(block):
+            _add_rows(statistics, block, analysis, rows)
+            failures += _failures(block, rows)
+        gathered.append(_Block(block, statistics))
     tables = {
         "summary": sorted_by_eta([_summary(block) for block in gathered]),
         "chi_histogram": sorted_by_eta([_chi_histogram(block) for block in gathered]),
         "s_max_histogram": sorted_by_eta([_s_max_histogram(block) for block in gathered]),
     }
-    provenance = provenance_of(folder, found, samples, chunk_size, analysis)
+    provenance = provenance_of(source, analysis)
     output.mkdir(parents=True, exist_ok=True)
     for name in TABLES:
         write_table(output / name, tables[name], provenance)
     failed = pd.DataFrame(failures, columns=["eta", "sample", "status", "error"])
     failed = failed.sort_values(["eta", "sample"], ignore_index=True)
     write_table(output / FAILURES_TABLE, failed, provenance)
-    _warn_of_failures(found[0].study, failed, tables["summary"])
-
-
-def describe(folder: Path, blocks: list[str]) -> list[Description]:
-    """What the blocks of a study hold; TablesError if that cannot be told or an η stands in two."""
-    try:
-        found = [description.read(folder / block) for block in blocks]
-    except DescriptionError as error:
-        raise TablesError(str(error)) from None
-    etas = [eta for described in found for eta in described.etas]
-    for eta in etas:
-        if etas.count(eta) > 1:
-            raise TablesError(f"{folder}: η = {eta:g} stands in two of the blocks; name it once")
-    return found
-
-
-def read_samples(
-    folder: Path, described: Description, samples: int, chunk_size: int
-) -> Iterator[SampleRows]:
-    """The samples 0 … samples−1 of a block in order, from its shards, which are read one by one."""
-    block = BlockFolder(folder / described.block)
-    n_eta = len(described.etas)
-    for start, stop in chunks(samples, chunk_size):
-        table = _read(block, described, start, stop)
-        clear_leftovers(block, start, stop)  # a valid shard makes them needless
-        coefficients = unpack_coefficients(shard.column(table, "s_d"))
-        sample_of = shard.column(table, "sample")
-        s_max, angles = shard.column(table, "s_max"), shard.column(table, "angles")
-        status = shard.column(table, "status")
-        with np.errstate(divide="ignore", invalid="ignore"):
-            error = shard.column(table, "residual") / shard.column(table, "condition")
-        for first in range(0, len(sample_of), n_eta):
-            rows = slice(first, first + n_eta)
-            maximum = Maximum(s_max[rows], angles[rows])
-            yield SampleRows(
-                int(sample_of[first]), coefficients[rows], maximum, status[rows], error[rows]
-            )
-        print(f"{described.study}: {stop} of {samples} samples ({described.block})", flush=True)
-
-
-def _read(block: BlockFolder, described: Description, start: int, stop: int) -> pa.Table:
-    path = block.shard(start, stop)
-    again = "run the same snakemake command again to compute it"
-    try:
-        return shard.read_shard(path, identity_of(described, start, stop))
-    except FileNotFoundError:
-        raise TablesError(f"{path}: is missing; {again}") from None
-    except ShardError as error:
-        try:
-            kept = shard.set_aside(path)
-        except FileNotFoundError:  # another reader was faster
-            raise TablesError(f"{error}; set aside; {again}") from None
-        except OSError as failure:
-            raise TablesError(
-                f"{error}; cannot be set aside ({failure.strerror}): remove it, then {again}"
-            ) from None
-        raise TablesError(f"{error}; set aside as {kept}; {again}") from None
+    _warn_of_failures(source.blocks[0].study, failed, tables["summary"])
 
 
 def _add_rows(
@@ -175,13 +77,6 @@ def _add_rows(
 ) -> None:
     chi = chi_of_sample(described.physics, analysis.threshold, rows)
     statistics.add(rows.good, rows.maximum.s_max, chi)
-
-
-def chi_of_sample(physics: Physics, threshold: float, rows: SampleRows) -> ChiSample:
-    """χ of one sample at each of its η, on the shifted grid that belongs to the sample."""
-    frequencies = relative_frequencies(physics.model.spins)
-    shift = chi_shift(physics.root_seed, rows.sample, frequencies.shape[1])
-    return sample_chi(rows.coefficients, frequencies, rows.maximum, threshold, shift, rows.error)
 
 
 def sorted_by_eta(frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -253,31 +148,6 @@ def _s_max_histogram(block: _Block) -> pd.DataFrame:
             "density": (statistics.s_max_counts / n / decades).ravel(),
         }
     )
-
-
-def provenance_of(
-    folder: Path, found: list[Description], samples: int, chunk_size: int, analysis: Analysis
-) -> dict[str, object]:
-    """What decides the content of the tables, and what made their rows: no time, no machine.
-
-    The arguments are those of `make_tables`, with the blocks as `describe` gives them.
-    """
-    runs = [
-        shard.read_run(BlockFolder(folder / described.block).shard(*range_of_samples))
-        for described in found
-        for range_of_samples in chunks(samples, chunk_size)
-    ]
-    kept = ("code", "libraries", "blas", "mpi")
-    made_rows = {json.dumps({name: run.get(name) for name in kept}, sort_keys=True) for run in runs}
-    physics = found[0].physics
-    return {
-        "study": found[0].study,
-        "physics": physics.model_dump(mode="json"),
-        "physics_hash": physics.digest,
-        "samples": samples,
-        "analysis": analysis.model_dump(mode="json"),
-        "rows_made_by": [json.loads(run) for run in sorted(made_rows)],
-    }
 
 
 def write_table(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,23 +79,29 @@ def find_rows(folder: BlockFolder, description: Description, start: int, stop: i
         n_eta = len(description.etas)
         rows |= {i: table.slice((i - low) * n_eta, n_eta) for i in wanted}
     from_shards = len(rows)
-    part_identity = PartIdentity(description.physics.digest, description.block)
     for low, high, path in folder.part_files():
         if min(high, stop) <= max(low, start):
             continue
         part = RowsBySample()
         seen: set[int] = set()
         try:
-            for sample, table in read_part(path, part_identity):
-                # Another version of the code may have written other columns.
-                whole = table.num_rows == len(description.etas) and has_columns_of_rows(table)
-                if start <= sample < stop and whole and sample not in rows and sample not in seen:
+            for sample, table in read_whole(path, description):
+                if start <= sample < stop and sample not in rows and sample not in seen:
                     part.add(sample, table)
                     seen.add(sample)
         except FileNotFoundError:  # another job has finished it meanwhile
             continue
         rows |= unpacked(*part.packed())
     return Found(rows, from_shards, len(rows) - from_shards, messages)
+
+
+def read_whole(path: Path, description: Description) -> Iterator[tuple[int, pa.Table]]:
+    """Samples of a part of the block with their rows; FileNotFoundError if it is gone."""
+    identity = PartIdentity(description.physics.digest, description.block)
+    for sample, table in read_part(path, identity):
+        # Another version of the code may have written other columns.
+        if table.num_rows == len(description.etas) and has_columns_of_rows(table):
+            yield sample, table
 
 
 def clear_leftovers(folder: BlockFolder, start: int, stop: int) -> None:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from syncsweep.files import NotReadableError, read_regular
 from syncsweep.layout import CLAIMS_PAGE, paper_folder, tables_folder
-from syncsweep.results.tables import METADATA_KEY
+from syncsweep.results import METADATA_KEY
 from syncsweep.verification.report import Report, number_of
 from syncsweep.verification.studies import AGAIN, entries, note_entry
 

@@ -48,7 +48,8 @@ from syncsweep.results.paper.paired import (
     samples_at,
 )
 from syncsweep.results.paper.part import StudyRows, write_tables
-from syncsweep.results.tables import SampleRows, chi_of_sample, probability_columns
+from syncsweep.results.samples import SampleRows, chi_of_sample
+from syncsweep.results.tables import probability_columns
 from syncsweep.sample import build_model, chi_shift
 
 Axis = Literal["basis", "weights", "rank"]

@@ -20,8 +20,9 @@ from syncsweep.results import ResultsError
 from syncsweep.results.paper import part
 from syncsweep.results.paper.chains import chain_of, kind_of
 from syncsweep.results.paper.part import StudyRows, write_tables
+from syncsweep.results.samples import SampleRows
 from syncsweep.results.statistics import Estimate, RunningCovariance
-from syncsweep.results.tables import SampleRows, sorted_by_eta
+from syncsweep.results.tables import sorted_by_eta
 from syncsweep.sample import build_model
 
 

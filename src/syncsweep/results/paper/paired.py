@@ -17,8 +17,8 @@ from syncsweep.physics.measures import (
     is_resolved,
 )
 from syncsweep.results.paper.part import StudyRows
+from syncsweep.results.samples import SampleRows
 from syncsweep.results.statistics import RunningCovariance
-from syncsweep.results.tables import SampleRows
 
 Intervals = Sequence[tuple[float, float]]
 

@@ -53,7 +53,7 @@ from syncsweep.physics.measures import (
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.results.paper import part
 from syncsweep.results.paper.part import StudyRows, write_tables
-from syncsweep.results.tables import SampleRows, TablesError, chi_of_sample
+from syncsweep.results.samples import SampleRows, TablesError, chi_of_sample
 from syncsweep.sample import chi_shift
 from syncsweep.sweep.description import Description
 
