@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SHARD = re.compile(r"samples-(\d{9})-(\d{9})\.parquet")
-_PART = re.compile(r"part-(\d{9})-(\d{9})-[0-9a-f]{12}-(\d+)\.rows")
+_PART = re.compile(r"part-(\d{9})-(\d{9})-([0-9a-f]{12})-\d+\.rows")
 _TEMPORARY = re.compile(r"\.samples-(\d{9})-(\d{9})\.parquet\.[0-9a-f]{12}\.tmp")
 
 #: Tables of a study, without ending; each exists as Parquet and CSV.
@@ -182,6 +182,13 @@ class BlockFolder:
         """Parts and temporary files with the sample ranges of their jobs."""
         yield from self.part_files()
         yield from _matching(self.path, _TEMPORARY)
+
+
+def attempt_of_part(path: Path) -> str:
+    """The attempt that a part is of, from its file's name."""
+    match = _PART.fullmatch(path.name)
+    assert match
+    return match[3]
 
 
 def _matching(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, Path]]:

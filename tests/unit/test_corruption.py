@@ -12,7 +12,7 @@ from small_results import ETAS, PAIR, put_shard, rows_of
 
 from syncsweep.config_eta import block_id
 from syncsweep.files import NotReadableError, read_regular
-from syncsweep.sweep.shard import Identity, ShardError, column, read_run, read_shard
+from syncsweep.sweep.shard import Identity, ShardError, column, failed_samples, read_run, read_shard
 
 TRIALS = 1000
 FOOTER = 2048
@@ -86,6 +86,21 @@ def test_corrupted_shards_are_refused_or_hold_the_same(shard, place):
     assert sum(refused.values()) > 0.85 * TRIALS
     # Nothing that is cut off is whole.
     assert refused["cut"] >= TRIALS // 6
+
+
+def test_footers_of_corrupted_shards_are_refused_or_say_what_they_may(shard, place):
+    data = shard.read_bytes()
+    rng = random.Random(2025)
+    refused = 0
+    for trial in range(TRIALS):
+        _, changed = corrupted(data, rng, trial)
+        place.write_bytes(changed)
+        try:
+            assert failed_samples(place, IDENTITY) <= {0, 1, 2, 3}, trial
+        except ShardError as error:
+            assert str(error).startswith(f"{place}: ") and "\n" not in str(error), trial
+            refused += 1
+    assert refused > TRIALS // 3
 
 
 def written(place, table, metadata=None, **options):

@@ -1,11 +1,19 @@
 """Files of several processes: the old one or the whole new one, and one holder of a lock."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from syncsweep.files import hold, replace_atomically, sync_folder
+from syncsweep.files import (
+    NotReadableError,
+    held,
+    hold,
+    open_regular,
+    replace_atomically,
+    sync_folder,
+)
 
 
 def test_new_file_replaces_the_old_one_only_when_it_is_whole(tmp_path):
@@ -136,3 +144,52 @@ def test_free_numbers_are_taken_without_waiting(tmp_path):
     waits = []
     assert hold(tmp_path / "lock", 10, 20, lambda: waits.append("waits"), lambda: True)
     assert waits == []
+
+
+def test_ranges_that_others_hold_are_told_without_taking_them(tmp_path, holder):
+    path = tmp_path / "lock"
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLDER.replace("10, 20", "40, 41"), path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert other.stdout.readline() == "holds\n"
+        before = path.stat()
+        assert [held(path) for _ in range(2)] == [[(10, 20), (40, 41)]] * 2
+        assert path.stat() == before
+    finally:
+        other.kill()
+        other.communicate()
+    assert held(path) == [(10, 20)]
+    holder.kill()
+    holder.wait()
+    assert held(path) == []
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "pipe"])
+def test_what_is_no_lock_file_is_held_by_nobody(tmp_path, kind):
+    path = tmp_path / "lock"
+    if kind == "folder":
+        path.mkdir()
+    if kind == "pipe":
+        os.mkfifo(path)
+    assert held(path) == []
+
+
+def test_only_regular_files_are_opened(tmp_path):
+    path = tmp_path / "file"
+    with pytest.raises(FileNotFoundError), open_regular(path):
+        pass
+    os.mkfifo(path)
+    with pytest.raises(NotReadableError, match="not a regular file"), open_regular(path):
+        pass
+    path.unlink()
+    path.symlink_to(path)
+    with pytest.raises(NotReadableError, match="symbolic links"), open_regular(path):
+        pass
+    path.unlink()
+    path.write_bytes(b"abc")
+    with open_regular(path) as file:
+        assert file.read() == b"abc"

@@ -8,6 +8,7 @@ import pytest
 from syncsweep.layout import (
     BlockFolder,
     NotWritableError,
+    attempt_of_part,
     check_writable,
     figures_folder,
     logs_folder,
@@ -39,6 +40,10 @@ def test_names_sort_like_their_samples_up_to_the_largest_number():
     names = [shard_name(*pair) for pair in ranges]
     assert names == sorted(names)
     assert len({len(name) for name in names}) == 1
+
+
+def test_part_tells_its_attempt(tmp_path):
+    assert attempt_of_part(BlockFolder(tmp_path).part(0, 500, ATTEMPT, 11)) == ATTEMPT
 
 
 def test_files_are_found_again_by_their_names_in_order(tmp_path):

@@ -1,6 +1,7 @@
 """Parts: whatever is cut off or damaged is left out, and every whole record is found."""
 
 import dataclasses
+import os
 import random
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from syncsweep.config_eta import block_id
 from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.sample import SampleSolver
-from syncsweep.sweep.parts import PartIdentity, PartWriter, read_part
+from syncsweep.sweep.parts import PartIdentity, PartWriter, Records, count_records, read_part
 from syncsweep.sweep.shard import column, to_table
 
 ETAS = (0.1, 2.0)
@@ -184,3 +185,42 @@ def test_part_without_its_folder_is_refused(tmp_path):
 def test_missing_part_is_not_an_empty_one(tmp_path):
     with pytest.raises(FileNotFoundError):
         list(read_part(tmp_path / "part", IDENTITY))
+
+
+def test_records_are_counted_while_the_part_grows(tmp_path, rows):
+    path = tmp_path / "part"
+    with pytest.raises(FileNotFoundError):
+        count_records(path, IDENTITY)
+    writer = PartWriter(path, IDENTITY)
+    assert count_records(path, IDENTITY) == Records(0)
+    for count, sample in enumerate(SAMPLES, 1):
+        writer.append(rows[sample])
+        assert count_records(path, IDENTITY) == Records(count)
+    writer.close()
+
+
+def test_record_that_is_cut_off_is_not_counted(part):
+    path, data, ends = part
+    for position in range(0, len(data), 7):
+        path.write_bytes(data[:position])
+        whole = sum(end <= position for end in ends[1:])
+        assert count_records(path, IDENTITY) == Records(whole)
+
+
+def test_count_ends_at_a_damaged_record_and_says_so(part):
+    path, data, ends = part
+    for start, count in ((0, 0), (ends[0], 0), (ends[1], 1), (ends[2], 2)):
+        path.write_bytes(data[:start] + b"HOLE" + data[start + 4 :])
+        assert count_records(path, IDENTITY) == Records(count, "has a damaged record")
+
+
+def test_records_of_something_else_and_of_no_file_do_not_count(part, tmp_path):
+    path, data, _ = part
+    for other in (PartIdentity("0" * 12, IDENTITY.block), PartIdentity(IDENTITY.physics_hash, "e")):
+        assert count_records(path, other) == Records(0, "holds rows of something else")
+    # A first record of the right length or longer, with other bytes.
+    path.write_bytes(data[:28] + b"?" + data[29:])
+    assert count_records(path, IDENTITY) == Records(0, "holds rows of something else")
+    os.mkfifo(tmp_path / "pipe")
+    found = count_records(tmp_path / "pipe", IDENTITY)
+    assert found == Records(0, "cannot be read (it is not a regular file)")

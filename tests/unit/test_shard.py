@@ -18,6 +18,7 @@ from syncsweep.sweep.shard import (
     RowsBySample,
     ShardError,
     column,
+    failed_samples,
     read_run,
     read_shard,
     set_aside,
@@ -429,3 +430,43 @@ def test_rows_by_sample_give_back_what_was_added(rows, monkeypatch, per_table):
     assert list(found) == order
     for sample, table in found.items():
         assert_same(table, to_table([rows[sample - 2]]))
+
+
+def test_footer_of_good_rows_tells_that_none_failed(written, monkeypatch):
+    monkeypatch.setattr(pq.ParquetFile, "read", lambda *_, **__: pytest.fail("rows are read"))
+    assert failed_samples(written[0], IDENTITY) == set()
+
+
+@pytest.mark.parametrize("statistics", [True, False])
+def test_samples_with_a_row_that_is_not_ok_are_told(tmp_path, rows, monkeypatch, statistics):
+    path = tmp_path / "shard"
+    bad = [replace(r, status=np.array(["ok", s, "ok"])) for r, s in zip(rows, WORDS, strict=True)]
+    write = pq.write_table
+
+    def write_table(*arguments, **options):
+        write(*arguments, write_statistics=statistics, **options)
+
+    monkeypatch.setattr(pq, "write_table", write_table)
+    write_shard(path, to_table(bad), IDENTITY, {})
+    assert failed_samples(path, IDENTITY) == {3, 5}
+
+
+WORDS = ("ok", "degenerate", "ok", "inaccurate")
+
+
+def test_footer_of_something_else_is_refused(written):
+    path, data = written
+    for other in (
+        replace(IDENTITY, physics_hash="0" * 12),
+        replace(IDENTITY, start=3, stop=7),
+        replace(IDENTITY, stop=5),
+    ):
+        with pytest.raises(ShardError, match="holds other rows than its name says"):
+            failed_samples(path, other)
+    for size in range(0, len(data), 97):
+        path.write_bytes(data[:size])
+        with pytest.raises(ShardError, match="is damaged"):
+            failed_samples(path, IDENTITY)
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        failed_samples(path, IDENTITY)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from syncsweep.files import naming
+from syncsweep.files import NotReadableError, naming, open_regular
 from syncsweep.sample import Rows
 from syncsweep.sweep.shard import column, to_table
 
@@ -38,6 +38,19 @@ class PartIdentity:
     physics_hash: str
     block: str
 
+    @property
+    def header(self) -> bytes:
+        """Payload of a part's first record."""
+        return json.dumps([self.physics_hash, self.block]).encode()
+
+
+@dataclass(frozen=True)
+class Records:
+    """Number of samples in a part, and what is wrong with the part, in some words, or None."""
+
+    count: int
+    problem: str | None = None
+
 
 def _record(payload: bytes) -> bytes:
     digest = hashlib.blake2b(payload, digest_size=16).digest()
@@ -52,7 +65,7 @@ class PartWriter:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         self._path = path
         self._synced = time.monotonic()
-        self._write(json.dumps([identity.physics_hash, identity.block]).encode())
+        self._write(identity.header)
 
     def append(self, rows: Rows) -> pa.Table:
         """Add the rows of one sample; returns them as a table."""
@@ -84,11 +97,39 @@ def read_part(path: Path, identity: PartIdentity) -> Iterator[tuple[int, pa.Tabl
     """Samples of a part with their rows; damaged records and foreign parts give nothing."""
     records = _records(path.read_bytes())
     header = next(records, b"")
-    if header != json.dumps([identity.physics_hash, identity.block]).encode():
+    if header != identity.header:
         return
     for payload in records:
         table = pa.ipc.open_stream(payload).read_all()
         yield int(column(table, "sample")[0]), table
+
+
+def count_records(path: Path, identity: PartIdentity) -> Records:
+    """How many samples a part holds, by the lengths that its records state; FileNotFoundError.
+
+    Neither rows nor digests are read: this is for counting while ranks are at work. A record that
+    is not whole yet ends the count.
+    """
+    count = 0
+    try:
+        with open_regular(path) as file:
+            part = file.fileno()
+            size = os.fstat(part).st_size
+            position = 0
+            while position + _HEADER.size <= size:
+                magic, length, _ = _HEADER.unpack(os.pread(part, _HEADER.size, position))
+                payload = position + _HEADER.size
+                if magic != _MAGIC:
+                    return Records(max(count - 1, 0), "has a damaged record")
+                if payload + length > size:
+                    break
+                if count == 0 and os.pread(part, min(length, 1024), payload) != identity.header:
+                    return Records(0, "holds rows of something else")
+                count += 1
+                position = payload + length
+    except NotReadableError as error:
+        return Records(0, f"cannot be read ({error})")
+    return Records(max(count - 1, 0))
 
 
 def _records(data: bytes) -> Iterator[bytes]:

@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from syncsweep.files import NotReadableError, read_regular, replace_atomically
+from syncsweep.files import NotReadableError, open_regular, read_regular, replace_atomically
+from syncsweep.physics.steady_state import Status
 from syncsweep.sample import Rows
 
 _IDENTITY_KEY = b"syncsweep"
@@ -178,7 +180,7 @@ def write_shard(path: Path, table: pa.Table, identity: Identity, run: dict[str, 
     problem = _check_rows(table, identity)
     if problem:
         raise ShardError(f"{path}: not written, because the table {problem}")
-    stated = {"format": _FORMAT, **asdict(identity), "etas": list(identity.etas)}
+    stated = _statement(identity)
     metadata = {
         _IDENTITY_KEY: json.dumps({**stated, "digest": _digest(table, stated)}),
         _RUN_KEY: json.dumps(run),
@@ -198,12 +200,52 @@ def read_shard(path: Path, identity: Identity) -> pa.Table:
 
     Raises ShardError if the file is damaged or holds anything else, FileNotFoundError if missing.
     """
-    n_rows = len(identity.etas) * (identity.stop - identity.start)
-    try:
-        table = _decode(read_regular(path, _most_bytes(n_rows)), n_rows)
+    with _named_errors(path):
+        table = _decode(read_regular(path, _most_bytes(_n_rows(identity))), _n_rows(identity))
         stated = json.loads(table.schema.metadata[_IDENTITY_KEY])
         digest = stated.pop("digest")
         actual = _digest(table, stated)
+    if digest != actual:
+        raise ShardError(f"{path}: is damaged (its digest does not fit its rows)")
+    if stated != _statement(identity):
+        raise ShardError(f"{path}: holds other rows than its name says")
+    problem = _check_rows(table, identity)
+    if problem:
+        raise ShardError(f"{path}: {problem}")
+    return table
+
+
+def failed_samples(path: Path, identity: Identity) -> set[int]:
+    """The samples of a shard that have a row that is not ok, by what its footer says.
+
+    Raises as `read_shard` does if the footer does not say that the shard holds `identity`. The rows
+    are not verified, and read only if some are not ok: this is for counting thousands of shards.
+    """
+    with _named_errors(path), open_regular(path) as opened:
+        file = _open_parquet(opened, _n_rows(identity))
+        stated = json.loads(file.schema_arrow.metadata[_IDENTITY_KEY])
+        del stated["digest"]
+        if stated != _statement(identity):
+            raise _OtherRowsError
+        if _all_ok(file.metadata):
+            return set()
+        rows = file.read(columns=["sample", "status"], use_threads=False)
+        failed = column(rows, "sample")[column(rows, "status") != str(Status.OK)]
+        return set(failed.tolist()).intersection(range(identity.start, identity.stop))
+
+
+def _all_ok(footer: pq.FileMetaData) -> bool:
+    """Whether the footer's own statistics say that every row is ok."""
+    (place,) = [k for k in range(footer.num_columns) if footer.schema.column(k).path == "status"]
+    of_groups = [footer.row_group(k).column(place).statistics for k in range(footer.num_row_groups)]
+    return all(s and s.has_min_max and s.min == s.max == str(Status.OK) for s in of_groups)
+
+
+@contextmanager
+def _named_errors(path: Path) -> Iterator[None]:
+    """Raise as ShardError, with the file's name, whatever a file can do to its reader."""
+    try:
+        yield
     except FileNotFoundError:
         raise
     except NotReadableError as error:
@@ -213,34 +255,39 @@ def read_shard(path: Path, identity: Identity) -> pa.Table:
     # A damaged file can fail anywhere in the decoder, in whatever way.
     except Exception as error:
         raise ShardError(f"{path}: is damaged ({type(error).__name__})") from None
-    if digest != actual:
-        raise ShardError(f"{path}: is damaged (its digest does not fit its rows)")
-    if stated != {"format": _FORMAT, **asdict(identity), "etas": list(identity.etas)}:
-        raise ShardError(f"{path}: holds other rows than its name says")
-    problem = _check_rows(table, identity)
-    if problem:
-        raise ShardError(f"{path}: {problem}")
-    return table
 
 
 class _OtherRowsError(Exception):
     pass
 
 
+def _n_rows(identity: Identity) -> int:
+    return len(identity.etas) * (identity.stop - identity.start)
+
+
 def _most_bytes(n_rows: int) -> int:
     return n_rows * _MOST_ROW_BYTES + _MOST_OTHER_BYTES
 
 
-def _decode(data: bytes, n_rows: int) -> pa.Table:
-    # Not `read_table`, which imports pandas where it is installed. One thread, because a rank
-    # has one core, and Arrow's others sometimes crash a process that ends (arrow#34314).
-    file = pq.ParquetFile(pa.BufferReader(data), thrift_container_size_limit=_MOST_IN_FOOTER)
+def _statement(identity: Identity) -> dict[str, Any]:
+    """What a shard says of itself, beside its digest."""
+    return {"format": _FORMAT, **asdict(identity), "etas": list(identity.etas)}
+
+
+def _open_parquet(source: Any, n_rows: int) -> pq.ParquetFile:
+    file = pq.ParquetFile(source, thrift_container_size_limit=_MOST_IN_FOOTER)
     groups = [file.metadata.row_group(k) for k in range(file.num_row_groups)]
     if file.metadata.num_rows != n_rows or sum(group.num_rows for group in groups) != n_rows:
         raise _OtherRowsError
     if sum(group.total_byte_size for group in groups) > _most_bytes(n_rows):
         raise ValueError
-    return file.read(use_threads=False)
+    return file
+
+
+def _decode(data: bytes, n_rows: int) -> pa.Table:
+    # Not `read_table`, which imports pandas where it is installed. One thread, because a rank
+    # has one core, and Arrow's others sometimes crash a process that ends (arrow#34314).
+    return _open_parquet(pa.BufferReader(data), n_rows).read(use_threads=False)
 
 
 def read_run(path: Path) -> dict[str, Any]:
