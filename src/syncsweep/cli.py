@@ -8,10 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from syncsweep.commands import FOUND, Parser, verify
+from syncsweep.commands import FOUND, Parser, status, verify
 
 #: The sub-commands in the order of the help.
-COMMANDS = (verify,)
+COMMANDS = (status, verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

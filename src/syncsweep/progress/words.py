@@ -1,0 +1,57 @@
+"""Durations, numbers and names in a few words, as progress is told to people."""
+
+from __future__ import annotations
+
+from syncsweep.progress.estimate import TimeLeft
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `12 min`, `3 h 5 min` or `2 d 4 h`: two units at most, and rounded."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min"
+    days, hours = divmod(round(hours + minutes / 60), 24)
+    return f"{days} d {hours} h"
+
+
+def time_left(left: TimeLeft) -> str:
+    """`12 min left (10 min to 15 min)`."""
+    if left.high == 0:
+        return "nothing left to solve"
+    low, high = duration(left.low), duration(left.high)
+    between = "" if low == high else f" ({low} to {high})"
+    return f"{duration(left.seconds)} left{between}"
+
+
+def size(n_bytes: int) -> str:
+    """`412 kB`, `31 MB`: decimal units, as disks are sold."""
+    number, unit = float(n_bytes), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if number < 999.5:
+            break
+        number, unit = number / 1000, larger
+    return f"{number:.3g} {unit}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Rounded down, so that only all is 100 %."""
+    return f"{100 * part // whole} %" if whole else "100 %"
+
+
+def number_of(n: int, noun: str) -> str:
+    """`1 job`, `2 jobs`."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def eta_range(etas: tuple[float, ...]) -> str:
+    """`0, 1e-06 … 10`: the limit, and the smallest and largest of the others."""
+    positive = [eta for eta in etas if eta > 0]
+    limit = ["0"] if len(positive) < len(etas) else []
+    if len(positive) > 2:
+        return ", ".join([*limit, f"{positive[0]:g} … {positive[-1]:g}"])
+    return ", ".join([*limit, *(f"{eta:g}" for eta in positive)])

@@ -1,0 +1,233 @@
+"""What lies in a block's folder: each sample counted once, and damaged files named."""
+
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from progress_block import NOON, SAMPLES, Sweep, attempt
+from small_results import PAIR, put_shard
+
+from syncsweep.progress.census import BlockCounter, Census, Kept, Problem
+from syncsweep.sweep import parts as parts_module
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    return Sweep(tmp_path)
+
+
+def count(sweep, samples=SAMPLES):
+    return BlockCounter(sweep.asked(samples)).count()
+
+
+def counted(sweep, samples=SAMPLES):
+    """Samples in shards and in parts, of a folder that has nothing wrong."""
+    census = count(sweep, samples)
+    assert census.problems == ()
+    return census.in_shards, census.in_parts
+
+
+def test_folder_that_is_not_there_holds_nothing(tmp_path):
+    sweep = Sweep(tmp_path / "made")
+    sweep.folder.parts.rmdir()
+    sweep.folder.path.rmdir()
+    assert count(sweep) == Census(0, 0, 0, {}, ())
+
+
+def test_shards_count_as_far_as_they_are_asked_for(sweep):
+    sweep.shard(0, 4)
+    sweep.shard(8, 12)
+    assert counted(sweep) == (8, 0)
+    assert counted(sweep, 10) == (6, 0)
+    assert counted(sweep, 3) == (3, 0)
+
+
+def test_shards_of_two_chunk_sizes_count_each_sample_once(sweep):
+    sweep.shard(0, 4)
+    sweep.shard(0, 6)
+    sweep.shard(3, 5)
+    assert counted(sweep) == (6, 0)
+
+
+def test_parts_of_all_attempts_and_ranks_count(sweep):
+    sweep.part(0, 6, [0, 2], number=1, rank=0, written=NOON + 5)
+    sweep.part(0, 6, [1], number=1, rank=1, written=NOON + 7)
+    sweep.part(0, 6, [3, 4], number=2)
+    assert counted(sweep) == (0, 5)
+    kept = {attempt(1): Kept(3, 2, NOON + 7), attempt(2): Kept(2, 1, NOON)}
+    assert count(sweep).attempts == kept
+
+
+def test_parts_that_a_shard_covers_add_nothing(sweep):
+    sweep.part(0, 4, [0, 1, 2, 3])
+    sweep.part(4, 8, [4, 5])
+    sweep.shard(0, 4)
+    assert counted(sweep) == (4, 2)
+    sweep.shard(0, 8)
+    assert counted(sweep) == (8, 0)
+
+
+def test_sample_that_two_launches_solved_counts_once(sweep):
+    """As when locks do not work: all of a job's samples at most."""
+    sweep.part(0, 3, [0, 1, 2], number=1)
+    sweep.part(0, 3, [1, 2], number=2)
+    assert counted(sweep) == (0, 3)
+
+
+def test_parts_of_another_chunk_size_count_the_samples_they_hold(sweep):
+    sweep.part(0, 12, [0, 5, 6, 11], number=1)
+    assert counted(sweep) == (0, 4)
+    assert counted(sweep, 6) == (0, 2)
+    # The job for 0 … 5 took two of them over; another is at work on the rest.
+    sweep.shard(0, 6)
+    assert counted(sweep) == (6, 2)
+    sweep.part(6, 12, [7], number=2)
+    assert counted(sweep) == (6, 3)
+    sweep.part(6, 12, [6], number=3)
+    assert counted(sweep) == (6, 3)
+
+
+def test_rows_are_read_only_where_jobs_share_samples(sweep, monkeypatch):
+    sweep.part(0, 6, [0, 1])
+    sweep.part(6, 12, [6])
+    monkeypatch.setattr(parts_module.pa.ipc, "open_stream", lambda _: pytest.fail("read"))
+    assert counted(sweep) == (0, 3)
+
+
+def test_failed_samples_are_those_asked_for(sweep):
+    bad = [
+        replace(rows, status=np.array(["ok", "failed" if k % 2 else "ok", "ok"]))
+        for k, rows in enumerate(sweep.rows)
+    ]
+    put_shard(sweep.results, "pair", PAIR, bad[:6], 0)
+    put_shard(sweep.results, "pair", PAIR, bad[4:8], 4)
+    assert count(sweep).failed == 4
+    assert count(sweep, 4).failed == 2
+
+
+def damaged_shard(sweep):
+    path = sweep.shard(0, 4)
+    path.write_bytes(path.read_bytes()[:-1])
+    return path, "is damaged (ArrowInvalid)"
+
+
+def shard_of_others(sweep):
+    path = sweep.folder.shard(0, 4)
+    sweep.shard(4, 8).rename(path)
+    return path, "holds other rows than its name says"
+
+
+def shard_that_is_a_pipe(sweep):
+    path = sweep.folder.shard(0, 4)
+    os.mkfifo(path)
+    return path, "cannot be read (it is not a regular file)"
+
+
+def shard_that_is_a_dangling_link(sweep):
+    path = sweep.folder.shard(0, 4)
+    path.symlink_to("nowhere")
+    return path, "is a dangling link"
+
+
+def shard_that_is_a_loop(sweep):
+    path = sweep.folder.shard(0, 4)
+    path.symlink_to(path)
+    return path, "cannot be read (Too many levels of symbolic links)"
+
+
+def part_that_is_a_pipe(sweep):
+    path = sweep.folder.part(0, 4, attempt(9), 0)
+    os.mkfifo(path)
+    return path, "cannot be read (it is not a regular file)"
+
+
+def part_that_is_a_dangling_link(sweep):
+    path = sweep.folder.part(0, 4, attempt(9), 0)
+    path.symlink_to("nowhere")
+    return path, "is a dangling link"
+
+
+def part_of_others(sweep):
+    path = sweep.part(0, 4, [0, 1], number=9)
+    path.write_bytes(path.read_bytes().replace(PAIR.digest.encode(), b"0" * 12))
+    return path, "holds rows of something else"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        damaged_shard,
+        shard_of_others,
+        shard_that_is_a_pipe,
+        shard_that_is_a_dangling_link,
+        shard_that_is_a_loop,
+        part_that_is_a_pipe,
+        part_that_is_a_dangling_link,
+        part_of_others,
+    ],
+)
+def test_damaged_file_is_named_and_holds_nothing(sweep, damage):
+    sweep.shard(8, 12)
+    sweep.part(0, 8, [5], number=1)
+    path, what = damage(sweep)
+    census = count(sweep)
+    assert census.problems == (Problem(path, what),)
+    assert (census.in_shards, census.in_parts) == (4, 1)
+
+
+def test_part_with_a_damaged_record_counts_as_far_as_it_is_whole(sweep):
+    path = sweep.part(0, 4, [0, 1, 2])
+    data = path.read_bytes()
+    path.write_bytes(data[: data.rindex(b"SYNC")] + bytes(50))
+    census = count(sweep)
+    assert (census.in_parts, census.problems) == (2, (Problem(path, "has a damaged record"),))
+
+
+def test_folder_that_cannot_be_read_is_named(sweep, monkeypatch):
+    sweep.shard(0, 4)
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(type(sweep.folder.path), "iterdir", refuse)
+    problem = Problem(sweep.folder.parts, "cannot be read (Permission denied)")
+    assert count(sweep) == Census(0, 0, 0, {}, (problem,))
+
+
+def test_next_count_sees_what_is_new_and_reads_nothing_twice(sweep, monkeypatch):
+    sweep.shard(0, 4)
+    growing = sweep.part(4, 8, [4])
+    counter = BlockCounter(sweep.asked())
+    read = []
+    monkeypatch.setattr(
+        "syncsweep.progress.census.failed_samples", lambda path, _: read.append(path) or set()
+    )
+    count_records = parts_module.count_records
+    monkeypatch.setattr(
+        "syncsweep.progress.census.count_records",
+        lambda path, identity: read.append(path) or count_records(path, identity),
+    )
+    counter.count()
+    assert read == [growing, sweep.folder.shard(0, 4)]
+    counter.count()
+    assert len(read) == 2
+    growing.unlink()
+    sweep.part(4, 8, [4, 5], written=NOON + 1)
+    sweep.shard(8, 12)
+    census = counter.count()
+    assert (census.in_shards, census.in_parts) == (8, 2)
+    assert read[2:] == [growing, sweep.folder.shard(8, 12)]
+
+
+def test_nothing_is_written(sweep):
+    damaged_shard(sweep)
+    sweep.part(4, 8, [4])
+
+    def state():
+        found = {path: path.stat() for path in sweep.results.rglob("*")}
+        return {path: (s.st_ino, s.st_size, s.st_ctime_ns) for path, s in found.items()}
+
+    before = state()
+    count(sweep)
+    assert state() == before

@@ -1,0 +1,230 @@
+"""Time left and costs from launches made up, where the answer is known exactly."""
+
+import pytest
+
+from syncsweep.progress.estimate import (
+    Block,
+    Cost,
+    TimeLeft,
+    busy_ranks,
+    in_hand,
+    run_began,
+    sample_costs,
+    samples_per_second,
+    time_left,
+    work_of,
+)
+from syncsweep.progress.launches import Launch
+
+NOW = 1_000_000.0
+
+
+def launch(began, ended=None, *, solved, missing=None, ranks=2, start=0):
+    """A launch that began, and ended or goes on, so many seconds before now."""
+    missing = solved if missing is None else missing
+    finish = None if ended is None else NOW - ended
+    return Launch(start, start + missing, "a", NOW - began, finish, missing, solved, ranks, None)
+
+
+def test_ranks_at_work_have_half_a_sample_in_hand():
+    assert in_hand(launch(10, solved=4, missing=20, ranks=3)) == 1.5
+    assert in_hand(launch(10, solved=19, missing=20, ranks=3)) == 0.5
+    assert in_hand(launch(10, solved=20, missing=20, ranks=3)) == 0
+    assert in_hand(launch(10, 5, solved=4, missing=20, ranks=3)) == 0
+
+
+def test_work_is_the_time_of_all_ranks():
+    assert work_of(launch(50, 20, solved=6, ranks=3), NOW) == (90, 6)
+    assert work_of(launch(50, solved=6, missing=20, ranks=4), NOW) == (200, 8)
+
+
+def test_rate_is_that_of_the_launches_at_work():
+    at_work = [launch(10, solved=4, missing=50), launch(100, solved=24, missing=50)]
+    ended = launch(300, 200, solved=1000)
+    beginning = launch(3, solved=0, missing=50)
+    writing = launch(100, solved=50, missing=50)
+    # Half a sample in hand for each of two ranks.
+    assert samples_per_second([*at_work, ended, beginning, writing], NOW) == 5 / 10 + 25 / 100
+    assert samples_per_second([ended], NOW) == 0
+
+
+def cost_of(*launches, window=600.0):
+    (cost,) = sample_costs([Block(1, 7.0, launches)], NOW, window)
+    return cost
+
+
+def test_cost_of_a_sample_is_rank_seconds_over_samples():
+    assert cost_of(launch(50, 20, solved=6, ranks=3)) == Cost(15, True)
+    two = launch(50, 20, solved=6, ranks=3), launch(20, solved=9, missing=20, ranks=2)
+    assert cost_of(*two) == Cost((90 + 40) / (6 + 10), True)
+
+
+def test_cost_follows_from_the_last_launches_if_they_tell():
+    old, new = launch(5000, 4000, solved=100, ranks=1), launch(500, 400, solved=5, ranks=1)
+    assert cost_of(old, new) == Cost(20, True)
+    assert cost_of(old, new, window=10_000.0) == Cost(1100 / 105, True)
+    assert cost_of(old) == Cost(10, True)
+    # A launch that has not finished a sample has only begun.
+    assert cost_of(old, launch(30, solved=0, missing=9)) == Cost(10, True)
+
+
+def test_unknown_cost_follows_from_the_configuration_and_the_other_blocks():
+    assert cost_of() == Cost(7, False)
+    assert cost_of(launch(30, solved=0, missing=9)) == Cost(7, False)
+    blocks = [
+        Block(1, 5.0, [launch(50, 20, solved=6, ranks=2)]),  # 10 s instead of 5
+        Block(1, 1.0, [launch(50, 20, solved=15, ranks=2)]),  # 4 s instead of 1
+        Block(1, 7.0, []),
+    ]
+    costs = sample_costs(blocks, NOW, 600.0)
+    assert costs == [Cost(10, True), Cost(4, True), Cost(21, False)]
+
+
+def test_busy_ranks_are_an_average_with_its_pauses():
+    launches = [launch(100, 60, solved=1, ranks=2), launch(50, solved=1, missing=2, ranks=4)]
+    assert busy_ranks(launches, NOW - 100, NOW) == (40 * 2 + 50 * 4) / 100
+    assert busy_ranks(launches, NOW - 80, NOW) == (20 * 2 + 50 * 4) / 80
+    assert busy_ranks(launches, NOW - 10, NOW) == 4
+    assert busy_ranks(launches, NOW, NOW) == 0
+    assert busy_ranks([], NOW - 10, NOW) == 0
+
+
+def test_run_began_behind_the_last_long_pause():
+    night = launch(9000, 5000, solved=1)
+    assert run_began([], NOW) is None
+    assert run_began([night], NOW) is None
+    assert run_began([night, launch(100, solved=1, missing=2)], NOW) == NOW - 100
+    pauses = [launch(2000, 1500, solved=1), launch(1000, 400, solved=1), night]
+    assert run_began(pauses, NOW) == NOW - 2000
+    # A long launch bridges what lies within it.
+    assert run_began([launch(8000, solved=1, missing=2), launch(7000, 6990, solved=1)], NOW) == (
+        NOW - 8000
+    )
+
+
+def steady(missing, *launches, core_seconds=1.0):
+    return Block(missing, core_seconds, launches)
+
+
+def test_time_left_is_work_left_by_ranks_at_work():
+    """Two ranks, 10 rank-seconds a sample, no pause: 60 samples more are 300 seconds."""
+    block = steady(60, launch(100, 0, solved=20, ranks=2))
+    left = time_left([block], NOW)
+    assert left.seconds == pytest.approx(300)
+    assert left.low == pytest.approx(300 / 1.1)
+    assert left.high == pytest.approx(300 * 1.1)
+
+
+def test_samples_in_hand_are_half_done():
+    # 18 finished and 2 halves in 95 s of 2 ranks: 10 rank-seconds a sample.
+    at_work = launch(95, solved=18, missing=78, ranks=2)
+    assert time_left([steady(60, at_work)], NOW).seconds == pytest.approx((60 - 1) * 10 / 2)
+
+
+def test_pauses_between_jobs_go_on():
+    """One rank, a job of 80 s in every 100 s."""
+    launches = [launch(100 * k, 100 * k - 80, solved=8, ranks=1) for k in range(6, 0, -1)]
+    left = time_left([steady(80, *launches)], NOW)
+    assert left.seconds == pytest.approx(10 * 80 / 0.8)
+    # Over the last two minutes ranks had one job and a part of a pause more.
+    assert left.low <= left.seconds <= left.high
+
+
+def test_more_ranks_at_work_finish_earlier():
+    few = [launch(500, solved=99, missing=500, ranks=2)]
+    many = [*few, launch(500, solved=198, missing=500, ranks=4, start=500)]
+    one, other = (time_left([steady(6000, *launches)], NOW) for launches in (few, many))
+    assert one.seconds == pytest.approx(5999 * 10 / 2)
+    assert other.seconds == pytest.approx(5997 * 10 / 6)
+
+
+def test_last_job_decides_at_the_end():
+    """Eight jobs have ended, and the ninth is at work alone: its own samples, by its own ranks."""
+    ended = [launch(300, 10, solved=58, ranks=2, start=100 * k) for k in range(8)]
+    last = launch(300, solved=29, missing=59, ranks=1, start=800)
+    left = time_left([steady(30, *ended, last)], NOW)
+    costs = (8 * 580 + 300) / (8 * 58 + 29.5)
+    assert left.seconds == pytest.approx(29.5 * costs)
+
+
+def test_blocks_of_other_cost_are_weighed():
+    slow = Block(10, 3.0, [launch(100, 50, solved=10, ranks=2)])  # 10 s
+    quick = Block(100, 0.3, [launch(50, solved=99, missing=200, ranks=2)])  # 1 s
+    left = time_left([slow, quick], NOW)
+    assert left.seconds == pytest.approx((10 * 10 + 99) / 2)
+
+
+def test_range_is_wide_where_nothing_was_measured():
+    known = Block(0, 1.0, [launch(100, 0, solved=20, ranks=2)])  # 10 s instead of 1
+    unknown = Block(60, 2.0, [])
+    left = time_left([known, unknown], NOW)
+    assert left.seconds == pytest.approx(60 * 20 / 2)
+    assert left.low == pytest.approx(600 / 1.5)
+    assert left.high == pytest.approx(600 * 1.5)
+
+
+def test_range_holds_what_the_last_hour_and_the_last_minutes_say():
+    """Slow until eleven minutes ago, and then twice as quick."""
+    launches = [
+        launch(3600, 660, solved=294, ranks=2),  # 20 s
+        launch(660, 60, solved=120, ranks=2),  # 10 s
+        launch(60, 0, solved=24, ranks=2),  # 5 s
+    ]
+    left = time_left([steady(100, *launches)], NOW)
+    assert left.seconds == pytest.approx(100 * (1200 + 120) / 144 / 2)
+    assert left.low == pytest.approx(left.seconds / 1.1)
+    assert left.high == pytest.approx(100 * (5880 + 1200 + 120) / 438 / 2)
+
+
+def test_nothing_is_left_when_all_is_there():
+    assert time_left([steady(0)], NOW) == TimeLeft(0, 0, 0)
+    assert time_left([steady(0, launch(100, 0, solved=20))], NOW) == TimeLeft(0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "launches",
+    [
+        [],
+        [launch(5000, 4000, solved=100)],
+        [launch(3, solved=0, missing=10, ranks=0)],  # no rank has begun to write yet
+        [launch(-5, solved=0, missing=10)],  # a clock that is ahead
+    ],
+)
+def test_time_is_not_guessed_without_work_at_hand(launches):
+    assert time_left([steady(60, *launches)], NOW) is None
+
+
+def test_estimate_of_a_sweep_made_up_converges():
+    """Three blocks, jobs of two ranks one after the other with a pause of 3 s before each."""
+    plan = [(0.5, 40), (4.0, 26), (0.5, 40), (4.0, 26), (1.5, 30), (4.0, 26)]
+    times, clock = [], 0.0
+    for cost, samples in plan:
+        times.append((clock + 3, clock + 3 + cost * samples / 2, cost, samples))
+        clock = times[-1][1]
+    errors = []
+    for percent in (25, 50, 75, 90, 99):
+        now = clock * percent / 100
+        left = time_left(blocks_at(times, now), NOW + now)
+        assert left.low <= left.seconds <= left.high
+        errors.append(abs(left.seconds - (clock - now)))
+    assert max(errors) < 0.1 * clock
+    assert errors[-1] < 4  # a sample
+
+
+def blocks_at(times, now):
+    """The blocks of a sweep made up at a time, with costs that are expected 20 % too low."""
+    blocks = []
+    for block_cost in (0.5, 4.0, 1.5):
+        launches, missing = [], 0
+        for began, ended, cost, samples in times:
+            if cost != block_cost:
+                continue
+            solved = samples if now >= ended else int(max(now - began, 0) / cost) * 2
+            missing += samples - solved
+            if now >= began:
+                finish = NOW + ended if now >= ended else None
+                launches.append(
+                    Launch(0, samples, "a", NOW + began, finish, samples, solved, 2, None)
+                )
+        blocks.append(Block(missing, 0.8 * block_cost, launches))
+    return blocks

@@ -1,0 +1,65 @@
+"""Progress in words."""
+
+import pytest
+
+from syncsweep.progress import words
+from syncsweep.progress.estimate import TimeLeft
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (40.4, "40 s"),
+        (99.4, "99 s"),
+        (100, "2 min"),
+        (750, "12 min"),
+        (5900, "98 min"),
+        (6000, "1 h 40 min"),
+        (47.9 * 3600, "47 h 54 min"),
+        (48 * 3600, "2 d 0 h"),
+        (100.6 * 3600, "4 d 5 h"),
+    ],
+)
+def test_durations_have_two_units_at_most(seconds, text):
+    assert words.duration(seconds) == text
+
+
+def test_time_left_is_told_with_its_range():
+    assert words.time_left(TimeLeft(720, 600, 900)) == "12 min left (10 min to 15 min)"
+    assert words.time_left(TimeLeft(3.1, 2.9, 3.4)) == "3 s left"
+    assert words.time_left(TimeLeft(0, 0, 0)) == "nothing left to solve"
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (999_700, "1 MB"), (31_400_000, "31.4 MB")],
+)
+def test_sizes_are_decimal(n_bytes, text):
+    assert words.size(n_bytes) == text
+
+
+def test_only_all_is_a_hundred_percent():
+    assert words.percent(9999, 10_000) == "99 %"
+    assert words.percent(10_000, 10_000) == "100 %"
+    assert words.percent(0, 0) == "100 %"
+
+
+@pytest.mark.parametrize(
+    ("etas", "text"),
+    [
+        ((0.0,), "0"),
+        ((0.5,), "0.5"),
+        ((0.5, 2.0), "0.5, 2"),
+        ((0.0, 1e-6, 10.0), "0, 1e-06, 10"),
+        ((0.0, 1e-6, 1.0, 10.0), "0, 1e-06 … 10"),
+        ((1e-6, 1.0, 10.0), "1e-06 … 10"),
+    ],
+)
+def test_values_of_eta_are_named_by_their_ends(etas, text):
+    assert words.eta_range(etas) == text
+
+
+def test_nouns_follow_their_number():
+    assert words.number_of(1, "job") == "1 job"
+    assert words.number_of(0, "job") == "0 jobs"
