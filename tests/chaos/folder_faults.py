@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -42,36 +44,46 @@ def fill(file: IO[bytes]) -> None:
                 raise
 
 
+@contextmanager
+def launches(sweep: Sweep) -> Iterator[set[Path]]:
+    """The parts of all ranks that are there meanwhile: at the end, of those that come too."""
+    ledger = sweep.ledger
+    ranks = {rank.part for rank in ledger.alive()}
+    before = set(ledger.ranks)
+    yield ranks
+    ledger.refresh()
+    ranks |= ledger.ranks.keys() - before
+
+
 @kind("disk full", LAUNCHES, has_disk)
 def fill_disk(sweep, rng, number):
-    ledger = sweep.ledger
-    there = len(ledger.ranks)
-    alive = len(ledger.alive())
     ballast = sweep.first.results / ".ballast"
     seconds = rng.uniform(0.5, 4.0)
-    try:
-        with ballast.open("wb", buffering=0) as file:
-            fill(file)
-        time.sleep(seconds)
-    finally:
-        ballast.unlink(missing_ok=True)
-    ledger.refresh()
-    return Hit(f"for {seconds:.1f} s", ranks=alive + len(ledger.ranks) - there)
+    with launches(sweep) as ranks:
+        try:
+            with ballast.open("wb", buffering=0) as file:
+                fill(file)
+            time.sleep(seconds)
+        finally:
+            ballast.unlink(missing_ok=True)
+    return Hit(f"for {seconds:.1f} s", ranks=len(ranks))
 
 
-@kind("folder read-only", NOTHING, has_disk)
+@kind("folder read-only", LAUNCHES, has_disk)
 def make_read_only(sweep, rng, number):
     block = sweep.block
     folders = [sweep.first.results, block.path, block.parts]
     folder = choose(rng, [folder for folder in folders if folder.is_dir()])
     seconds = rng.uniform(0.5, 4.0)
-    subprocess.run(["mount", "--bind", folder, folder], check=True)
-    try:
-        subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
-        time.sleep(seconds)
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
-    return Hit(f"{folder.name} for {seconds:.1f} s")
+    # A rank that cannot open its part ends its launch, whose other ranks may be at work.
+    with launches(sweep) as ranks:
+        subprocess.run(["mount", "--bind", folder, folder], check=True)
+        try:
+            subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+            time.sleep(seconds)
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+    return Hit(f"{folder.name} for {seconds:.1f} s", ranks=len(ranks))
 
 
 @kind("config.yaml edited: other physics, or half a file, and put back", NOTHING)

@@ -77,8 +77,12 @@ def test_q1_and_its_shift_are_those_of_the_flip_within_one_sector(tables):
     assert (row["model"], row["modes"], row["samples"]) == ("coupled", 1, 20 * SAMPLES)
     assert row["re_mu"] == pytest.approx(shifts.real.mean(), rel=1e-9)
     assert row["im_mu"] == pytest.approx(shifts.imag.mean(), rel=1e-9)
-    assert row["re_mu_se"] == pytest.approx(shifts.real.std(ddof=1) / np.sqrt(20 * SAMPLES), rel=1e-9)
-    assert row["im_mu_se"] == pytest.approx(shifts.imag.std(ddof=1) / np.sqrt(20 * SAMPLES), rel=1e-9)
+    assert row["re_mu_se"] == pytest.approx(
+        shifts.real.std(ddof=1) / np.sqrt(20 * SAMPLES), rel=1e-9
+    )
+    assert row["im_mu_se"] == pytest.approx(
+        shifts.imag.std(ddof=1) / np.sqrt(20 * SAMPLES), rel=1e-9
+    )
     eta, shifts = np.array(ETAS), shifts[:SAMPLES]
     q1 = np.abs(2 + np.outer(shifts.imag, eta)) / (2 * np.outer(np.abs(shifts.real), eta))
     table = read(tables, "quality").iloc[:3]
