@@ -72,7 +72,7 @@ class Project:
     def snakemake(self, *arguments: str, code: int = 0) -> str:
         """Run snakemake to its end; returns what it prints."""
         process = self.start(*arguments)
-        output, _ = process.communicate(timeout=600)
+        output, _ = process.communicate(timeout=1800)
         assert process.returncode == code, output
         return output
 
