@@ -19,7 +19,7 @@ except ModuleNotFoundError as error:
 # `config` holds by now what --configfile and --config say.
 try:
     for path in workflow.overwrite_configfiles:
-        config_file.check_yaml(path)
+        config_file.read_yaml(path)
     if workflow.overwrite_configfiles and not Path("config.yaml").exists():
         CONFIG = config_file.parse(config)
     else:

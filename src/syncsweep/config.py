@@ -35,6 +35,9 @@ RESERVED = "paper-"
 #: File names of shards have nine digits.
 _MOST_SAMPLES = 10**9 - 1
 
+#: A study with more values of η is a mistake that would take all memory.
+_MOST_ETAS = 100_000
+
 #: Snakemake plans so many jobs in some ten seconds.
 _MOST_SHARDS = 10_000
 
@@ -86,6 +89,8 @@ class Study(Strict):
                 if eta in seen:
                     raise ValueError(f"eta_blocks must not repeat an η, but has {eta:g} twice")
                 seen.add(eta)
+            if len(seen) > _MOST_ETAS:
+                raise ValueError(f"eta_blocks must hold at most {_MOST_ETAS} values of η")
         for panel in MAXIMA_PANELS:
             if self.figure and panel in self.figure.panels and self.analysis.maxima_bins is None:
                 raise ValueError(f"figure.panels has {panel!r}, which needs analysis.maxima_bins")

@@ -11,6 +11,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
+#: Longer ones are too large for any key.
+_DIGITS = re.compile(r"\s*[+-]?[0-9]{1,400}\s*")
+
 
 def _number(value: Any) -> Any:
     # YAML 1.1 reads 1e-6 as a string, and Python takes True for 1.
@@ -32,6 +35,8 @@ def _number(value: Any) -> Any:
 
 
 def _integer(value: Any) -> Any:
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)  # not by way of a float, which holds 15 digits
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     number = _number(value)

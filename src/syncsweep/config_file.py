@@ -9,14 +9,37 @@ from typing import Any
 import yaml
 
 from syncsweep.config import Config, parse
-from syncsweep.config_messages import ConfigError, one_line
+from syncsweep.config_messages import ConfigError
+from syncsweep.files import NotReadableError, read_regular
+from syncsweep.text import one_line, printable
+
+#: No configuration file is larger [bytes], or holds more values once its aliases are written out.
+_MOST_BYTES, _MOST_VALUES = 10**6, 10**5
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Safe YAML loader that refuses a key given twice."""
+class _StrictLoader(yaml.SafeLoader):
+    """Safe YAML loader that refuses a key given twice, and aliases of aliases without end."""
+
+    def get_single_node(self) -> yaml.Node | None:
+        node = super().get_single_node()
+        if node is not None and _written_out(node, {}) > _MOST_VALUES:
+            raise ConfigError(f"holds more than {_MOST_VALUES} values")
+        return node
 
 
-def _mapping_without_doubles(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+def _written_out(node: yaml.Node, known: dict[int, int]) -> int:
+    """Number of values of a node with each alias as what it stands for."""
+    if id(node) not in known:
+        known[id(node)] = 1  # if it holds itself, which is refused later
+        if isinstance(node, yaml.MappingNode):
+            inner = [part for pair in node.value for part in pair]
+        else:
+            inner = node.value if isinstance(node, yaml.SequenceNode) else []
+        known[id(node)] = 1 + sum(_written_out(part, known) for part in inner)
+    return known[id(node)]
+
+
+def _mapping_without_doubles(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     own = [id(key_node) for key_node, _ in node.value]
     loader.flatten_mapping(node)  # which puts the keys of `<<` before the node's own
     mapping: dict[Any, Any] = {}
@@ -36,29 +59,36 @@ def _mapping_without_doubles(loader: _UniqueKeyLoader, node: yaml.MappingNode) -
     return mapping
 
 
-_UniqueKeyLoader.add_constructor(
+_StrictLoader.add_constructor(
     yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_doubles
 )
 
 
-def check_yaml(path: str | Path) -> None:
-    """Refuse a configuration file that is missing, unreadable, not YAML or repeats a key."""
+def read_yaml(path: str | Path) -> dict[Any, Any]:
+    """The values of a configuration file.
+
+    ConfigError with one line if it is missing, unreadable, not YAML or repeats a key.
+    """
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        data = yaml.load(text, Loader=_UniqueKeyLoader)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+        text = read_regular(Path(path), _MOST_BYTES).decode("utf-8")
+        data = yaml.load(text, Loader=_StrictLoader)
+    except FileNotFoundError as error:
+        problem = f": cannot be read ({error.strerror})"
+    except NotReadableError as error:
+        problem = f": cannot be read ({error})"
     except UnicodeDecodeError:
-        raise ConfigError(f"{path}: cannot be read (not UTF-8 text)") from None
+        problem = ": cannot be read (not UTF-8 text)"
     except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        problem = f": {error}"
     except Exception as error:  # a bad tag can fail in whatever way
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "is not valid YAML"
-        raise ConfigError(one_line(f"{path}{place}: {problem}")) from None
-    if not isinstance(data, dict):
-        raise ConfigError(f"{path}: must hold `key: value` pairs")
+        problem = f"{place}: {getattr(error, 'problem', None) or 'is not valid YAML'}"
+    else:
+        if isinstance(data, dict):
+            return data
+        problem = ": must hold `key: value` pairs"
+    raise ConfigError(printable(str(path)) + one_line(problem))
 
 
 def merge(base: Any, over: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,9 +101,11 @@ def merge(base: Any, over: Mapping[str, Any]) -> dict[str, Any]:
 
 def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
     """Read a configuration file, put `overrides` over it key by key, and validate the result."""
-    check_yaml(path)
-    data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    data = read_yaml(path)
     for key, value in (overrides or {}).items():
         if value is None:
-            raise ConfigError(f"config: {key}: nothing is given; write {key}=VALUE or leave it out")
+            name = one_line(str(key), 80)
+            raise ConfigError(
+                f"config: {name}: nothing is given; write {name}=VALUE or leave it out"
+            )
     return parse(merge(data, overrides or {}))

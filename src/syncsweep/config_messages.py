@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+import reprlib
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+
+from syncsweep.text import one_line
 
 
 class ConfigError(Exception):
@@ -25,15 +28,18 @@ _WORDS = {
 }
 
 
-def one_line(text: str, limit: int = 300) -> str:
-    """Text on one line of at most `limit` characters."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+def _short() -> reprlib.Repr:
+    """A `repr` that does not write out the whole of a large value."""
+    short = reprlib.Repr()
+    short.maxlevel = 3
+    short.maxlist = short.maxtuple = short.maxset = short.maxdict = 20
+    short.maxstring = short.maxlong = short.maxother = 200
+    return short
 
 
 def _shown(value: Any) -> str:
     try:
-        return one_line(repr(value), 80)
+        return one_line(_short().repr(value), 80)
     except (ValueError, RecursionError):  # an integer of more than 4300 digits
         return f"a value of type {type(value).__name__}"
 
@@ -55,7 +61,8 @@ def explain(error: ValidationError, data: Mapping[str, Any], root: type[BaseMode
         meaning = field.description if field else "required"
         return one_line(f"config: key {key} is missing ({meaning})")
     if kind == "union_tag_not_found":
-        return f"config: key {key}.name is missing (allowed: {', '.join(_tags(location, root))})"
+        allowed = _tags(location, root)
+        return one_line(f"config: key {key}.name is missing (allowed: {', '.join(allowed)})")
     given = _shown(problem["input"])
     message = problem["msg"].removeprefix("Value error, ")
     for pydantic_word, word in _WORDS.items():
@@ -64,8 +71,9 @@ def explain(error: ValidationError, data: Mapping[str, Any], root: type[BaseMode
         context = problem.get("ctx", {})
         expected = str(context.get("expected", context.get("expected_tags", "")))
         options = re.findall(r"'([^']*)'", expected)
-        tag = str(context.get("tag", problem["input"]))
-        message = f"allowed: {', '.join(options)}" + _nearest(tag, options, "; did you mean {!r}?")
+        tag = context.get("tag", problem["input"])
+        hint = _nearest(tag, options, "; did you mean {!r}?") if isinstance(tag, str) else ""
+        message = f"allowed: {', '.join(options)}{hint}"
         if kind == "union_tag_invalid":
             key, given = f"{key}.name", repr(tag)
     if isinstance(problem["input"], Mapping) and kind == "value_error":

@@ -1,6 +1,7 @@
 """Properties of the configuration: no input breaks it, and chunks and names are what they say."""
 
 import copy
+import datetime
 import json
 import re
 from itertools import pairwise
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 
 from syncsweep.config import Config, ConfigError, parse
 from syncsweep.config_eta import EtaBlock, block_id, canonical_eta
-from syncsweep.config_file import check_yaml
+from syncsweep.config_file import load, read_yaml
 from syncsweep.config_physics import Physics
+from syncsweep.layout import study_folder, values_in_block
+from syncsweep.paper_studies import with_paper_studies
 
 PLAIN = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
 PAIR = PLAIN["studies"]["spin_half_pair"]
@@ -34,6 +37,29 @@ def places(data, path=()):
 PLACES = list(places(PLAIN))
 KEYS = sorted({str(key) for path in PLACES for key in path})
 
+#: Words that mean something to a shell, a path, Snakemake, a terminal or a number's reader.
+HOSTILE = [
+    *("a b", "'", '"', "a;b", "$(id)", "`id`", "a&&b", "|", ">x", "*", "{study}", "{{", "%s", "#"),
+    *("~", "-n", "..", "../..", "/", "/dev/null", "a/../b", "c://x", "\\", "a\nb", "\r\n", "\t"),
+    *("\0", "\x1b[2J", "\u2028", "\u202e", "\u200b", "\ud800", "\udcff", "é", "e\u0301", "ω", "Ｓ"),
+    *("１", "٣", "𝟙", "nan", "-inf", "1e400", "1e-400", "-0", "+1", " 1 ", "1,5", "1e5000", "0b1"),
+    *("true", "null", "x" * 5000),
+]
+
+#: What YAML makes of tags and dates; and what is too large to print. By name, because hypothesis
+#: prints what it draws from.
+STRANGE = {
+    "bytes": b"\xff",
+    "date": datetime.date(2025, 1, 1),
+    "set": {"a", "b"},
+    "pair": ("a", 1),
+    "long integer": 10**5000,
+    "long negative integer": -(10**5000),
+    "long list": ["x"] * 20_000,
+    "long mapping": {str(k): k for k in range(5000)},
+    "deep list": [[[["deep"] * 9] * 9] * 9] * 9,
+}
+
 SCALARS = (
     st.none()
     | st.booleans()
@@ -44,8 +70,17 @@ SCALARS = (
     | st.text()
     | st.sampled_from([*KEYS, "1e-6", "inf", "0x10", "1_0", "9" * 400, "paper", "spin1_chain"])
     | st.sampled_from([10**400, -(10**400), 1e308, 5e-324])
+    | st.sampled_from(HOSTILE)
+    | st.sampled_from(sorted(STRANGE)).map(lambda name: STRANGE[name])
 )
-KEY = st.sampled_from(KEYS) | st.text() | st.integers(-2, 2) | st.booleans() | st.none()
+KEY = (
+    st.sampled_from(KEYS)
+    | st.sampled_from(HOSTILE)
+    | st.text()
+    | st.integers(-2, 2)
+    | st.booleans()
+    | st.none()
+)
 ANYTHING = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEY, inner, max_size=5),
@@ -77,19 +112,108 @@ def changed(draw):
     return data
 
 
+def assert_one_line(error, before=""):
+    message = str(error).removeprefix(before)
+    assert message.isprintable()
+    assert 0 < len(message) <= 300
+
+
 def assert_parsed_or_named(data):
     try:
         parsed = parse(data)
     except ConfigError as error:
-        message = str(error)
-        assert len(message.splitlines()) == 1
-        assert len(message) <= 300
+        assert_one_line(error)
     else:
         assert isinstance(parsed, Config)
-        for study in parsed.studies.values():
-            for block in study.eta_blocks:
-                assert block.etas
-                assert re.fullmatch(r"eta-[^/{}\s]+", block.id)
+        assert_means_itself(parsed)
+        for config in (parsed, with_paper_studies(parsed)):
+            for name, study in config.studies.items():
+                folder = study_folder(config.results, name, config.physics(name).digest)
+                for block in study.eta_blocks:
+                    assert block.etas
+                    assert re.fullmatch(r"eta-[^/{}\s]+", block.id)
+                    assert str(folder / block.id).isprintable()
+
+
+def assert_means_itself(config):
+    """What is written down of a configuration, and read again, is the same with the same hashes."""
+    text = json.dumps(config.model_dump(mode="json"), allow_nan=False)
+    for again in (config.model_dump(), json.loads(text)):
+        same = parse(again)
+        assert same == config
+        assert list(same.studies) == list(config.studies)
+        for study in config.studies:
+            assert same.physics(study).digest == config.physics(study).digest
+
+
+NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", fullmatch=True).filter(
+    lambda name: not name.startswith("paper-")
+)
+
+
+def spelt(number):
+    """A number as users write it."""
+    return st.sampled_from([number, str(number), f"{number:g}" if number == 0 else repr(number)])
+
+
+def numbers(low, high):
+    return (st.floats(low, high) | st.integers(int(low) + 1, int(high))).flatmap(spelt)
+
+
+COUNTS = st.integers(1, 10**6).flatmap(spelt) | st.integers(1, 900).map(float)
+MODELS = st.fixed_dictionaries(
+    {"name": st.just("spin_half_pair")},
+    optional={"J": numbers(-9, 9), "B": numbers(1e-90, 1e90), "gamma": numbers(0, 2)},
+) | st.fixed_dictionaries(
+    {"name": st.just("spin1_chain"), "n_sites": st.integers(2, 4).flatmap(spelt)},
+    optional={"omega": numbers(-9, 9), "delta": st.sampled_from([-0.0, "-0", "1e-100", 1e100])},
+)
+BLOCK = st.fixed_dictionaries(
+    {"values": st.lists(numbers(1e-9, 10), min_size=1, max_size=4, unique_by=float)}
+) | st.integers(1, 30).map(
+    lambda n: {"first": 1e-3, "last": "10", "per_decade": str(n), "limit": n % 2 == 0}
+)
+STUDY = st.fixed_dictionaries(
+    {
+        "model": MODELS,
+        "samples": COUNTS,
+        "eta_blocks": BLOCK.map(lambda block: [block]),
+        "analysis": st.fixed_dictionaries(
+            {"s_max_bins": st.just({"low": "1e-9", "high": 1, "count": 7})},
+            optional={"threshold": st.floats(0.01, 0.99), "maxima_bins": COUNTS | st.none()},
+        ),
+    },
+    optional={
+        "ensemble": st.fixed_dictionaries(
+            {}, optional={"zeta_coh": numbers(0, 3), "rank": st.integers(1, 15) | st.just("null")}
+        ),
+        "core_seconds": numbers(1e-3, 1e5) | st.just("null") | st.none(),
+    },
+)
+CONFIGURATION = st.fixed_dictionaries(
+    {
+        "results": st.text(st.characters(categories="LNPS"), min_size=1, max_size=9)
+        | st.sampled_from([*HOSTILE[:20], "a//b/./c/"]),
+        "root_seed": (
+            st.integers(0, 2**63 - 1) | st.integers(2**53, 2**63 - 1)  # where floats have gaps
+        ).flatmap(spelt),
+        "ranks": st.integers(1, 4096),
+        "studies": st.dictionaries(NAMES, STUDY, min_size=1, max_size=2),
+    }
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(CONFIGURATION)
+def test_numbers_and_names_in_any_spelling_are_parsed_or_refused_in_one_line(data):
+    assert_parsed_or_named(data)
+    try:
+        parsed = parse(data)
+    except ConfigError:
+        return
+    assert parsed.root_seed == int(data["root_seed"])
+    for name, study in data["studies"].items():
+        assert parsed.studies[name].samples == int(float(study["samples"]))
 
 
 @settings(deadline=None, max_examples=300)
@@ -116,23 +240,100 @@ def test_any_grid_is_parsed_or_refused_in_one_line(values):
     assert_parsed_or_named({**PLAIN, "studies": {"pair": study}})
 
 
+#: One study, as text: short, so that reading it takes a few milliseconds.
+TEXT = yaml.safe_dump(
+    {**{k: PLAIN[k] for k in ("results", "root_seed", "ranks")}, "studies": {"pair": PAIR}}
+)
+LINES = TEXT.splitlines(keepends=True)
+SYNTAX = " \n-:?{}[],&*!<>'\"%@#|ab01.~\t"
+TAGS = [
+    "!!binary x",
+    "!!set {a}",
+    "!!omap [a: 1]",
+    "!!python/name:os.system",
+    "!x y",
+    "&a [*a]",
+    "*a",
+    "<<: *a",
+]
+PIECE = st.text(SYNTAX, max_size=6) | st.sampled_from([*HOSTILE[:36], *TAGS]) | st.text(max_size=6)
+
+
+@st.composite
+def changed_text(draw):
+    """The text of a configuration with up to three places or lines changed."""
+    lines = list(LINES)
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(lines) - 1))
+        action = draw(st.sampled_from(["value", "remove", "repeat", "move", "insert"]))
+        if action == "value":
+            key, colon, _ = lines[at].partition(":")
+            lines[at] = f"{key}{colon} {draw(PIECE)}\n"
+        elif action == "remove" and len(lines) > 1:
+            del lines[at]
+        elif action == "repeat":
+            lines.insert(draw(st.integers(0, len(lines))), lines[at])
+        elif action == "move":
+            lines.insert(draw(st.integers(0, len(lines) - 1)), lines.pop(at))
+        else:
+            place = draw(st.integers(0, len(lines[at])))
+            lines[at] = lines[at][:place] + draw(PIECE) + lines[at][place:]
+    return "".join(lines)
+
+
+def assert_loaded_or_named(text, path):
+    # A lone surrogate is no text, and a file with its bytes is refused like any that is not UTF-8.
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    try:
+        config = load(path)
+    except ConfigError as error:
+        assert_one_line(error, str(path))
+    else:
+        assert_means_itself(config)
+        assert parse(yaml.safe_load(yaml.safe_dump(config.model_dump(mode="json")))) == config
+
+
+@settings(deadline=None, max_examples=300)
+@given(changed_text())
+@example(TEXT)
+def test_changed_file_is_loaded_or_refused_in_one_line(tmp_path_factory, text):
+    assert_loaded_or_named(text, tmp_path_factory.getbasetemp() / "changed.yaml")
+
+
 @settings(deadline=None, max_examples=200)
-@given(text=st.text(max_size=60) | st.text(alphabet=" \n-:?{}[],&*!<>'\"%@#|ab01.~", max_size=60))
+@given(text=st.text(max_size=60) | st.text(SYNTAX, max_size=60) | PIECE.map("a: {}".format))
 @example(text="a: !!bool maybe")
 @example(text="a: !!timestamp x")
 @example(text="a: !!int ''")
 @example(text="a: !!float ''")
+@example(text='"\\ud800": 1')
+@example(text='a: "\\e[2J"')
+@example(text="? 0x" + "f" * 5000 + "\n: 1")
+@example(text="a: 0x" + "f" * 5000)
 def test_any_text_is_read_or_refused_in_one_line(text, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "any.yaml"
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
-        check_yaml(path)
+        data = read_yaml(path)
     except ConfigError as error:
-        message = str(error).removeprefix(str(path))
-        assert len(message.splitlines()) == 1
-        assert len(message) <= 300
+        assert_one_line(error, str(path))
     else:
-        assert isinstance(yaml.safe_load(text), dict)
+        assert isinstance(data, dict)
+        plain = yaml.safe_load(text)
+        assert data == plain or repr(data) == repr(plain)  # NaN is not itself
+    assert_loaded_or_named(text, path)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.dictionaries(KEY, ANYTHING, max_size=4))
+def test_anything_put_over_a_file_is_loaded_or_refused_in_one_line(tmp_path_factory, overrides):
+    path = tmp_path_factory.getbasetemp() / "plain.yaml"
+    if not path.exists():
+        path.write_text(TEXT, encoding="utf-8")
+    try:
+        load(path, overrides)
+    except ConfigError as error:
+        assert_one_line(error)
 
 
 @given(samples=st.integers(1, 3000), chunk_size=st.integers(1, 3500))
@@ -170,6 +371,25 @@ def test_name_of_a_block_is_that_of_its_values_in_any_order(etas):
 def test_blocks_of_different_values_have_different_names(one, other):
     one, other = tuple(sorted(one)), tuple(sorted(other))
     assert (block_id(one) == block_id(other)) == (one == other)
+
+
+@given(st.integers(10**11 + 1, 10**12 - 1), st.integers(10**11, 10**12 - 1), st.integers(-111, 88))
+@example(10**11 + 1, 10**11 + 2, 0)
+def test_values_of_twelve_digits_stay_apart_and_longer_ones_have_the_name_of_the_nearest(
+    one, other, power
+):
+    eta = float(f"{one}e{power}")
+    assert canonical_eta(eta) == eta
+    assert canonical_eta(float(f"{one}.3e{power}")) == canonical_eta(float(f"{one - 1}.7e{power}"))
+    second = canonical_eta(float(f"{other}e{power}"))
+    assert (second == eta) == (other == one)
+    assert (block_id((second,)) == block_id((eta,))) == (other == one)
+
+
+@settings(deadline=None)
+@given(ETAS)
+def test_name_of_a_block_says_how_many_values_it_has(etas):
+    assert values_in_block(EtaBlock(values=etas).id) == len(etas)
 
 
 @given(st.floats(1e-300, 1e300))

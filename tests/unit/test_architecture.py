@@ -105,7 +105,7 @@ def test_configuration_and_layout_import_little():
     """Snakemake reads them in every job."""
     light = [
         *PACKAGE.glob("config*.py"),
-        *(PACKAGE / f"{n}.py" for n in ("sizing", "layout", "files", "source")),
+        *(PACKAGE / f"{n}.py" for n in ("sizing", "layout", "files", "source", "text")),
     ]
     own = {f"syncsweep.{path.stem}" for path in light}
     for path in light:

@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import yaml
 from syncsweep import config
 from syncsweep.config import ConfigError, parse
 from syncsweep.config_eta import EtaBlock, canonical_eta
-from syncsweep.config_file import check_yaml, load
+from syncsweep.config_file import load, read_yaml
 from syncsweep.config_physics import RESULTS_VERSION, Physics
 
 ROOT = Path(__file__).parents[2]
@@ -288,6 +289,11 @@ CONTRADICTIONS = [
         "limit: true",
     ),
     (BLOCK, {"values": [0, 1], "limit": True}, "limit goes with a grid", "the limit is 0"),
+    (
+        f"{PAIR}.eta_blocks",
+        [{"first": f"1.{k:03}", "last": f"{1000 + k}e3", "per_decade": 1000} for k in range(20)],
+        "at most 100000 values of η",
+    ),
     (f"{PAIR}.ensemble.zeta_diss", 0, "limit_draws needs ensemble.zeta_diss > 0"),
     (f"{PAIR}.by_default", "no", "'no'", "must be true or false"),
     (f"{PAIR}.by_default", 1, "1 is refused", "must be true or false"),
@@ -333,7 +339,9 @@ def test_grid_over_an_absurd_range_is_accepted_or_named(first, last):
 
 
 @pytest.mark.parametrize("number", [10**5000, -(10**5000)], ids=["positive", "negative"])
-@pytest.mark.parametrize("path", ["ranks", f"{PAIR}.model.J", f"{PAIR}.figure.name"])
+@pytest.mark.parametrize(
+    "path", ["ranks", f"{PAIR}.model.J", f"{PAIR}.figure.name", f"{PAIR}.ensemble.basis"]
+)
 def test_integer_too_long_to_print_is_refused_in_one_line(path, number):
     with pytest.raises(ConfigError) as error:
         parse(edited(path, number))
@@ -358,6 +366,13 @@ def test_messages_are_in_the_words_of_a_configuration_file():
         if foreign.search(str(error.value)):
             strange[f"{path}={value!r}"[:80]] = str(error.value)
     assert strange == {}
+
+
+def aliases(pattern, levels):
+    """Text whose last value is the pattern of the one before, which is that of the one before."""
+    names = [f"a{k}" for k in range(levels)]
+    lines = [f"{name}: &{name} {pattern.format(old)}" for old, name in pairwise(names)]
+    return "\n".join(["a0: &a0 {x: 1}", *lines])
 
 
 BAD_TEXTS = {
@@ -392,6 +407,10 @@ BAD_TEXTS = {
     "NUL": ("a: \0", "YAML"),
     "deep nesting": ("a: " + "[" * 500 + "]" * 500, "YAML"),
     "long integer": ("a: " + "9" * 5000, "YAML"),
+    "aliases of aliases": (aliases("[*{0}, *{0}, *{0}, *{0}]", 10), "more than 100000 values"),
+    "merges of merges": (aliases("{{<<: [*{0}, *{0}, *{0}, *{0}]}}", 10), "more than 100000"),
+    "very many values": ("a: [" + "1," * 100_001 + "]", "more than 100000 values"),
+    "very long": ("# " + "x" * 10**6, "it is larger than 1000000 bytes"),
     "not UTF-8": (b"results: \xe9\n", "not UTF-8"),
     "UTF-16": ("results: x\n".encode("utf-16"), "not UTF-8"),
 }
@@ -403,7 +422,7 @@ def test_bad_yaml_is_refused_in_one_line_that_names_file_and_place(name, tmp_pat
     path = tmp_path / "my.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ConfigError) as error:
-        check_yaml(path)
+        read_yaml(path)
     message = str(error.value)
     assert message.isprintable()
     # pytest's folder may be long; the message must not be.
@@ -414,11 +433,23 @@ def test_bad_yaml_is_refused_in_one_line_that_names_file_and_place(name, tmp_pat
         load(path)
 
 
+def test_pipe_in_place_of_a_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match=r"pipe: cannot be read \(it is not a regular file\)"):
+        load(tmp_path / "pipe")
+
+
+def test_name_of_a_file_that_would_not_print_is_escaped(tmp_path):
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path / "a\n\x1b[2J.yaml")
+    assert str(error.value).isprintable()
+
+
 def test_missing_file_and_folder_in_place_of_a_file(tmp_path):
     with pytest.raises(ConfigError, match=r"no\.yaml: cannot be read \(No such file") as error:
         load(tmp_path / "no.yaml")
     assert "\n" not in str(error.value)
-    with pytest.raises(ConfigError, match=r"cannot be read \(Is a directory\)"):
+    with pytest.raises(ConfigError, match=r"cannot be read \(it is not a regular file\)"):
         load(tmp_path)
 
 
@@ -434,7 +465,7 @@ def test_aliases_and_merged_keys_are_understood(tmp_path):
     # A key beside a merged mapping overrides the merged one; that is not the same key twice.
     merged = "a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  y: 3\n"
     path.write_text(merged, encoding="utf-8")
-    check_yaml(path)
+    read_yaml(path)
 
 
 def test_numeric_strings_are_numbers():
@@ -453,8 +484,10 @@ def test_numeric_strings_are_numbers():
     assert isinstance(pair("samples", "1e4").samples, int)
 
 
-def test_large_integers_keep_every_digit():
-    assert parse(edited("root_seed", 2**63 - 1)).root_seed == 2**63 - 1
+@pytest.mark.parametrize("seed", [2**63 - 1, 2**53 + 1])
+@pytest.mark.parametrize("spelt", [int, str, " {} ".format, "+{}".format])
+def test_large_integers_keep_every_digit(seed, spelt):
+    assert parse(edited("root_seed", spelt(seed))).root_seed == seed
 
 
 def test_configuration_as_it_stands_is_that_of_the_paper():

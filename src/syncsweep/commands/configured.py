@@ -42,8 +42,7 @@ def configuration(parsed: argparse.Namespace) -> Config:
 
     over: dict[str, Any] = {}
     for path in parsed.configfile:
-        config_file.check_yaml(path)
-        over = config_file.merge(over, yaml.safe_load(path.read_text(encoding="utf-8")))
+        over = config_file.merge(over, config_file.read_yaml(path))
     for pair in parsed.config:
         key, equals, value = pair.partition("=")
         if not equals or not key:

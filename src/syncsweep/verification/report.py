@@ -6,6 +6,8 @@ import sys
 import time
 from collections import Counter
 
+from syncsweep.text import printable as one_line
+
 _PROGRESS_SECONDS = 5.0
 
 
@@ -64,8 +66,3 @@ def number_of(n: int, plural: str) -> str:
     if n != 1:
         return f"{n} {plural}"
     return f"1 {plural[:-3]}y" if plural.endswith("ies") else f"1 {plural[:-1]}"
-
-
-def one_line(text: str) -> str:
-    """The text with all that would not print, as names of files may hold it, escaped."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
