@@ -246,3 +246,12 @@ def test_a_shard_that_cannot_say_who_made_it_says_nothing(shard, place, run):
     metadata = {b"syncsweep.run": run} if run else {}
     pq.write_table(table.replace_schema_metadata(metadata), place)
     assert read_run(place) == {}
+
+
+def test_what_is_no_shard_was_made_by_nobody(place):
+    assert read_run(place) == {}
+    place.write_bytes(b"PAR1")
+    assert read_run(place) == {}
+    place.unlink()
+    os.mkfifo(place)
+    assert read_run(place) == {}

@@ -84,11 +84,11 @@ def test_new_block_is_added_beside_the_old_ones(folder):
     assert old.stat().st_mtime_ns == 10**18
 
 
-@pytest.mark.parametrize("text", ["", "{", "damaged"])
-def test_writing_again_repairs_a_damaged_file(folder, text):
+@pytest.mark.parametrize("data", [b"", b"{", b"damaged", b"\xff\xfe"])
+def test_writing_again_repairs_a_damaged_file(folder, data):
     block = folder / block_id(ETAS)
     for path in (study_file(folder), block / "block.json"):
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(data)
     description.write(folder, "pair", PHYSICS, [ETAS])
     assert description.read(block).etas == ETAS
 
@@ -228,6 +228,12 @@ def test_every_cut_of_a_file_is_refused_or_says_the_same(folder):
             else:
                 assert read == whole
         path.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "../x", "x" * 10**6, "", "\ud800"], ids=repr)
+def test_study_of_an_impossible_name_is_refused(folder, name):
+    edit(study_file(folder), lambda content: content.update(study=name))
+    assert_refused(folder / block_id(ETAS), study_file(folder), "is damaged")
 
 
 def test_missing_files_are_named_in_one_line(folder, tmp_path):

@@ -207,9 +207,11 @@ def test_tables_of_another_analysis_are_refused(tables, tmp_path):
 def test_missing_and_damaged_tables_are_one_line(tables, tmp_path):
     with pytest.raises(FigureError, match=r"summary\.parquet: is missing[^\n]*$"):
         pair_figure(tmp_path, tmp_path / "fig")
-    (tmp_path / "summary.parquet").write_bytes(b"PAR1 this is no table PAR1")
-    with pytest.raises(FigureError, match=r"summary\.parquet: is damaged[^\n]*$"):
-        pair_figure(tmp_path, tmp_path / "fig")
+    names_no_text = (tables / "summary.parquet").read_bytes().replace(b"eta", b"\xff\xfe\xfd")
+    for data in (b"PAR1 this is no table PAR1", names_no_text):
+        (tmp_path / "summary.parquet").write_bytes(data)
+        with pytest.raises(FigureError, match=r"summary\.parquet: is damaged[^\n]*$"):
+            pair_figure(tmp_path, tmp_path / "fig")
 
 
 def run_script(monkeypatch, tables, stem, model):

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import random
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -224,3 +225,40 @@ def test_records_of_something_else_and_of_no_file_do_not_count(part, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     found = count_records(tmp_path / "pipe", IDENTITY)
     assert found == Records(0, "cannot be read (it is not a regular file)")
+
+
+def test_pipe_in_place_of_a_part_gives_nothing_at_once(tmp_path):
+    os.mkfifo(tmp_path / "part")
+    assert list(read_part(tmp_path / "part", IDENTITY)) == []
+
+
+def test_record_far_behind_a_hole_is_found_and_the_hole_is_not_loaded(part, rows):
+    path, data, ends = part
+    tracemalloc.start()
+    with open(path, "wb") as file:
+        file.write(data[: ends[1]])
+        for record in (data[ends[1] : ends[2]], data[ends[2] :]):
+            file.seek(2**26, os.SEEK_CUR)
+            file.write(b"SY" + record)
+    assert_found(path, SAMPLES, rows)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**24
+
+
+def test_record_that_claims_to_be_huge_is_passed_over_without_loading_it(part, rows):
+    path, data, ends = part
+    with open(path, "wb") as file:
+        file.write(data[: ends[0]] + b"SYNC" + (2**40).to_bytes(8, "little") + bytes(16))
+        file.write(data[ends[0] :])
+        file.truncate(2**41)
+    records = read_part(path, IDENTITY)
+    assert [next(records)[0] for _ in SAMPLES] == SAMPLES
+    records.close()
+
+
+@pytest.mark.parametrize("shift", range(-5, 6))
+def test_magic_word_is_found_wherever_blocks_meet(part, rows, shift):
+    path, data, ends = part
+    path.write_bytes(data[: ends[0]] + bytes(2**20 + shift) + data[ends[0] :])
+    assert_found(path, SAMPLES, rows)

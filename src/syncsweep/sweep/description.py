@@ -10,15 +10,18 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from syncsweep.config_eta import block_id, canonical_eta
+from syncsweep.config_fields import SafeName
 from syncsweep.config_physics import RESULTS_VERSION, Physics
 from syncsweep.files import NotReadableError, read_regular, replace_atomically
 from syncsweep.layout import BlockFolder, study_file
 
 #: A description takes no more bytes than these.
 _MOST_BYTES = 10**7
+
+_name = TypeAdapter[str](SafeName).validate_python
 
 
 class DescriptionError(Exception):
@@ -47,7 +50,7 @@ def write(folder: Path, study: str, physics: Physics, blocks: list[tuple[float, 
 
 def _write_json(path: Path, content: dict) -> None:
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
+    if path.is_file() and path.read_bytes() == text.encode():
         return
     replace_atomically(path, lambda temporary: _fill(temporary, text))
 
@@ -62,7 +65,7 @@ def read(block_folder: Path) -> Description:
     path = study_file(block_folder.parent)
     try:
         content = json.loads(read_regular(path, _MOST_BYTES).decode())
-        study = str(content["study"])
+        study = _name(content["study"])
         physics = Physics.model_validate(content["physics"])
         if block_folder.parent.name != f"{study}-{physics.digest}":
             raise DescriptionError(

@@ -18,17 +18,22 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 
 from syncsweep.files import NotReadableError, naming, open_regular
+from syncsweep.layout import values_in_block
 from syncsweep.sample import Rows
-from syncsweep.sweep.shard import column, to_table
+from syncsweep.sweep.shard import column, has_columns_of_rows, most_bytes, to_table
 
 FLUSH_SECONDS = 10.0
 
 _MAGIC = b"SYNC"
 _HEADER = struct.Struct("<4sQ16s")
+
+#: So much is read at once where a record is looked for.
+_BLOCK_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -94,14 +99,32 @@ class PartWriter:
 
 
 def read_part(path: Path, identity: PartIdentity) -> Iterator[tuple[int, pa.Table]]:
-    """Samples of a part with their rows; damaged records and foreign parts give nothing."""
-    records = _records(path.read_bytes())
-    header = next(records, b"")
-    if header != identity.header:
+    """Samples of a part with their rows; damaged records and foreign parts give nothing.
+
+    Nor does what cannot be read; FileNotFoundError if it is missing.
+    """
+    try:
+        with open_regular(path) as file:
+            records = _records(file, most_bytes(values_in_block(identity.block)))
+            if next(records, b"") != identity.header:
+                return
+            for payload in records:
+                sample, table = _sample(payload)
+                if table is not None:
+                    yield sample, table
+    except NotReadableError:
         return
-    for payload in records:
+
+
+def _sample(payload: bytes) -> tuple[int, pa.Table | None]:
+    """A sample and its rows; None if the record holds something else."""
+    try:
         table = pa.ipc.open_stream(payload).read_all()
-        yield int(column(table, "sample")[0]), table
+        samples = set(column(table, "sample").tolist() if has_columns_of_rows(table) else ())
+    # What another version of the code has written can fail in whatever way.
+    except Exception:
+        return 0, None
+    return (samples.pop(), table) if len(samples) == 1 else (0, None)
 
 
 def count_records(path: Path, identity: PartIdentity) -> Records:
@@ -132,14 +155,37 @@ def count_records(path: Path, identity: PartIdentity) -> Records:
     return Records(max(count - 1, 0))
 
 
-def _records(data: bytes) -> Iterator[bytes]:
-    """Payloads of all whole records, found again behind a damaged one by the magic word."""
-    position = data.find(_MAGIC)
-    while position != -1 and position + _HEADER.size <= len(data):
-        _, length, digest = _HEADER.unpack_from(data, position)
-        payload = data[position + _HEADER.size : position + _HEADER.size + length]
+def _records(file: BinaryIO, most: int) -> Iterator[bytes]:
+    """Payloads of all whole records of at most `most` bytes, also of those behind a damaged one."""
+    position = 0
+    while True:
+        file.seek(position)
+        header = file.read(_HEADER.size)
+        if not header.startswith(_MAGIC):
+            found = _find_magic(file, position)
+            if found is None:
+                return
+            position = found
+            continue
+        if len(header) < _HEADER.size:
+            return
+        _, length, digest = _HEADER.unpack(header)
+        payload = file.read(length) if length <= most else b""
         if len(payload) == length and hashlib.blake2b(payload, digest_size=16).digest() == digest:
             yield payload
-            position = data.find(_MAGIC, position + _HEADER.size + length)
+            position += _HEADER.size + length
         else:
-            position = data.find(_MAGIC, position + 1)
+            position += 1
+
+
+def _find_magic(file: BinaryIO, position: int) -> int | None:
+    """Where the next magic word from `position` on stands."""
+    while True:
+        file.seek(position)
+        block = file.read(_BLOCK_BYTES)
+        place = block.find(_MAGIC)
+        if place != -1:
+            return position + place
+        if len(block) < _BLOCK_BYTES:
+            return None
+        position += len(block) - len(_MAGIC) + 1

@@ -201,7 +201,7 @@ def read_shard(path: Path, identity: Identity) -> pa.Table:
     Raises ShardError if the file is damaged or holds anything else, FileNotFoundError if missing.
     """
     with _named_errors(path):
-        table = _decode(read_regular(path, _most_bytes(_n_rows(identity))), _n_rows(identity))
+        table = _decode(read_regular(path, most_bytes(_n_rows(identity))), _n_rows(identity))
         stated = json.loads(table.schema.metadata[_IDENTITY_KEY])
         digest = stated.pop("digest")
         actual = _digest(table, stated)
@@ -265,7 +265,8 @@ def _n_rows(identity: Identity) -> int:
     return len(identity.etas) * (identity.stop - identity.start)
 
 
-def _most_bytes(n_rows: int) -> int:
+def most_bytes(n_rows: int) -> int:
+    """More than any file of so many rows takes, written or decoded."""
     return n_rows * _MOST_ROW_BYTES + _MOST_OTHER_BYTES
 
 
@@ -279,7 +280,7 @@ def _open_parquet(source: Any, n_rows: int) -> pq.ParquetFile:
     groups = [file.metadata.row_group(k) for k in range(file.num_row_groups)]
     if file.metadata.num_rows != n_rows or sum(group.num_rows for group in groups) != n_rows:
         raise _OtherRowsError
-    if sum(group.total_byte_size for group in groups) > _most_bytes(n_rows):
+    if sum(group.total_byte_size for group in groups) > most_bytes(n_rows):
         raise ValueError
     return file
 
@@ -292,9 +293,13 @@ def _decode(data: bytes, n_rows: int) -> pa.Table:
 
 def read_run(path: Path) -> dict[str, Any]:
     """What a shard says of the run that made it; nothing if it says nothing that can be read."""
+    if not path.is_file():  # a pipe would be waited for
+        return {}
+    limit = {"thrift_container_size_limit": _MOST_IN_FOOTER}
     try:
-        said = json.loads(pq.read_schema(path.absolute()).metadata[_RUN_KEY])
-    except (KeyError, ValueError, RecursionError):
+        with pq.ParquetFile(path.absolute(), **limit) as file:
+            said = json.loads(file.schema_arrow.metadata[_RUN_KEY])
+    except Exception:  # a damaged file can fail anywhere in the decoder, in whatever way
         return {}
     return said if isinstance(said, dict) else {}
 

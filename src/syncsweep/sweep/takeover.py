@@ -22,7 +22,6 @@ from syncsweep.sweep.shard import (
     Identity,
     RowsBySample,
     ShardError,
-    has_columns_of_rows,
     read_shard,
     set_aside,
     unpacked,
@@ -99,8 +98,7 @@ def read_whole(path: Path, description: Description) -> Iterator[tuple[int, pa.T
     """Samples of a part of the block with their rows; FileNotFoundError if it is gone."""
     identity = PartIdentity(description.physics.digest, description.block)
     for sample, table in read_part(path, identity):
-        # Another version of the code may have written other columns.
-        if table.num_rows == len(description.etas) and has_columns_of_rows(table):
+        if table.num_rows == len(description.etas):
             yield sample, table
 
 

@@ -35,7 +35,7 @@ def read_table(path: Path) -> pa.Table:
     try:
         # One thread, because Arrow's others sometimes crash a process that ends.
         return pq.ParquetFile(path.absolute()).read(use_threads=False)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, ValueError) as error:
         reason = "is missing" if isinstance(error, FileNotFoundError) else "is damaged"
         raise FigureError(
             f"{path}: {reason}; run the same snakemake command again to make the tables"
