@@ -14,7 +14,7 @@ from syncsweep.files import NotReadableError, read_regular
 from syncsweep.text import one_line, printable
 
 #: No configuration file is larger [bytes], or holds more values once its aliases are written out.
-_MOST_BYTES, _MOST_VALUES = 10**6, 10**5
+_MOST_BYTES, _MOST_VALUES = 250_000, 50_000
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -407,10 +407,9 @@ BAD_TEXTS = {
     "NUL": ("a: \0", "YAML"),
     "deep nesting": ("a: " + "[" * 500 + "]" * 500, "YAML"),
     "long integer": ("a: " + "9" * 5000, "YAML"),
-    "aliases of aliases": (aliases("[*{0}, *{0}, *{0}, *{0}]", 10), "more than 100000 values"),
-    "merges of merges": (aliases("{{<<: [*{0}, *{0}, *{0}, *{0}]}}", 10), "more than 100000"),
-    "very many values": ("a: [" + "1," * 100_001 + "]", "more than 100000 values"),
-    "very long": ("# " + "x" * 10**6, "it is larger than 1000000 bytes"),
+    "aliases of aliases": (aliases("[*{0}, *{0}, *{0}, *{0}]", 10), "more than 50000 values"),
+    "merges of merges": (aliases("{{<<: [*{0}, *{0}, *{0}, *{0}]}}", 10), "more than 50000"),
+    "very long": ("# " + "x" * 250_000, "it is larger than 250000 bytes"),
     "not UTF-8": (b"results: \xe9\n", "not UTF-8"),
     "UTF-16": ("results: x\n".encode("utf-16"), "not UTF-8"),
 }
