@@ -448,7 +448,7 @@ def test_missing_file_and_folder_in_place_of_a_file(tmp_path):
     with pytest.raises(ConfigError, match=r"no\.yaml: cannot be read \(No such file") as error:
         load(tmp_path / "no.yaml")
     assert "\n" not in str(error.value)
-    with pytest.raises(ConfigError, match=r"cannot be read \(it is not a regular file\)"):
+    with pytest.raises(ConfigError, match=r"cannot be read \(Is a directory\)"):
         load(tmp_path)
 
 
