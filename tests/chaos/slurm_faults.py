@@ -21,6 +21,13 @@ class SlurmSweep(Sweep):
         super().__init__(*others)
         self.cluster = cluster
 
+    def printed(self, lines: int = 12) -> str:
+        """What the commands and the cluster say."""
+        jobs = self.cluster.run("squeue", "--long")
+        nodes = self.cluster.run("sinfo", "-N", "--long")
+        past = self.cluster.run("sacct", "-X", "--format=JobID,State,Start,End,NodeList%20")
+        return "\n".join([super().printed(lines), jobs, nodes, *past.splitlines()[-16:]])
+
     def end(self) -> None:
         for command in self.running():
             command.process.kill()

@@ -218,8 +218,11 @@ class Sweep:
         self.wait("ranks end", lambda: not any(rank.is_alive() for rank in ranks), 60)
 
     def printed(self, lines: int = 12) -> str:
-        """The ends of what the last commands printed."""
+        """The ends of what the last commands printed, and what is still there."""
         ends = [(c.output.name, c.text().splitlines()[-lines:]) for c in self.commands[-3:]]
+        running = [f"{c.output.name} runs" for c in self.running()]
+        ranks = [f"{r.part.name}: {r.pid} with {r.in_hand}" for r in self.ledger.alive()]
+        ends.append(("there", [*running, *ranks]))
         return "\n".join("\n".join([f"--- {name}", *end]) for name, end in ends)
 
 
