@@ -134,6 +134,18 @@ class Study(Strict):
         sizes = [len(block.etas) for block in self.eta_blocks]
         return self.core_seconds * estimate / sum(sizing.core_seconds(self.dim, n) for n in sizes)
 
+    def job_size(self, samples: int, n_eta: int, least: int, most: int) -> sizing.JobSize:
+        """Size of a job of so many samples of a block.
+
+        least: ranks of the configuration; most: ranks that a profile allows.
+        """
+        seconds = self.sample_seconds(n_eta)
+        ranks = sizing.ranks(samples, seconds, least, most)
+        memory = sizing.rank_memory(
+            self.dim, samples * n_eta * self.row_bytes, ranks, self.full_rank
+        )
+        return sizing.JobSize(ranks, sizing.job_minutes(samples, seconds, ranks), memory)
+
     @cached_property
     def samples_per_chunk(self) -> int:
         """`chunk_size`, or what it is chosen to be."""

@@ -7,6 +7,7 @@ them anew) and only steer how work is cut: a wrong one makes jobs longer or shor
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 #: A job should take at least this long, where the sweep is long enough [s].
 JOB_SECONDS = 600.0
@@ -68,6 +69,20 @@ def ranks(samples: int, seconds: float, least: int, most: int) -> int:
     return min(max(least, wanted, 2), max(samples, 2), most)
 
 
+@dataclass(frozen=True)
+class JobSize:
+    """What a job asks for: MPI ranks, and memory of each [MB]; minutes: what it should take."""
+
+    ranks: int
+    minutes: float
+    rank_memory: int
+
+    @property
+    def time_limit(self) -> int:
+        """Time limit [min]."""
+        return time_limit(self.minutes)
+
+
 def job_minutes(samples: int, seconds: float, n_ranks: int) -> float:
     """Minutes that a job should take: the rank with the most samples decides."""
     return math.ceil(samples / n_ranks) * seconds / 60
@@ -88,10 +103,14 @@ def rank_memory(dim: int, shard_bytes: int, n_ranks: int, full_rank: bool = True
     return math.ceil(300 + entry_bytes * 1e-6 * dim**4 + _COPIES * 1e-6 * shard_bytes / n_ranks)
 
 
-def tables_time_limit(rows: int, spins: tuple[float, ...]) -> int:
-    """Time limit of a table of a study [min]: thrice some 0.1 ms per row, or 10 ms for N = 4.
+def table_row_seconds(spins: tuple[float, ...]) -> float:
+    """CPU seconds of a row for a table: χ is sampled where its S_d is near the maximum.
 
     Larger spins than 1 have shorter waves in S_d, and so finer grids.
     """
-    seconds = (3e-4 if len(spins) < 4 else 3e-2) * max(1.0, *spins) ** (len(spins) - 1)
-    return 10 + math.ceil(seconds * rows / 60)
+    return (7.5e-5 if len(spins) < 4 else 7.5e-3) * max(1.0, *spins) ** (len(spins) - 1)
+
+
+def tables_time_limit(rows: int, spins: tuple[float, ...]) -> int:
+    """Time limit of a table of a study [min]: four times what its rows should take."""
+    return 10 + math.ceil(4 * table_row_seconds(spins) * rows / 60)

@@ -16,12 +16,12 @@ from syncsweep.bench.load import Load
 from syncsweep.bench.measure import FULL, QUICK, Launch, Measured, n_eta
 from syncsweep.bench.overhead import (
     STUDY,
-    Overheads,
     automatic_ranks,
     chain,
     sweep_cost,
 )
 from syncsweep.config_file import load
+from syncsweep.planning.overheads import Overheads
 
 ROOT = Path(__file__).parents[2]
 
@@ -86,6 +86,22 @@ def test_wall_time_is_the_sum_of_its_stages():
 def test_one_rank_has_neither_company_nor_contention():
     by_hand = 5.0 + 6.0 + 0.2 + 0.7 + 0.15 + 10 * (0.1 + 0.001) + 0.1 + 10 * 29 * 1e-5
     assert OVERHEADS.wall(1, 10) == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_core_time_is_that_of_all_ranks_and_leaves_out_what_waits():
+    once = 2 * 3.0 + 4 * (0.2 + 0.9) + 0.1 + 10 * 29 * 1e-5
+    solving = 4 * 0.15 + 10 * (1.2 * 0.1 + 0.001)
+    assert OVERHEADS.core_time(4, 10) == pytest.approx(once + solving, rel=1e-12)
+    # One sample to solve: one rank has a first one.
+    solving = 0.15 + 1 * (1.2 * 0.1 + 0.001)
+    assert OVERHEADS.core_time(4, 10, missing=1) == pytest.approx(once + solving, rel=1e-12)
+
+
+def test_samples_that_are_there_cost_no_time_but_that_of_the_shard():
+    nothing = 5.0 + 2 * 3.0 + 0.2 + 3 * 0.05 + 0.9 + 0.1 + 10 * 29 * 1e-5
+    assert OVERHEADS.wall(4, 10, missing=0) == pytest.approx(nothing, rel=1e-12)
+    some = OVERHEADS.wall(4, 10, missing=5)
+    assert some - nothing == pytest.approx(0.15 + 2 * (1.2 * 0.1 + 0.001))
 
 
 def test_a_launch_has_neither_slurm_nor_snakemake():

@@ -3,38 +3,31 @@ import json
 import subprocess
 
 from syncsweep import sizing, source
+from syncsweep.planning.followups import table_names
+from syncsweep.verification.report import number_of
 
 
 def study_folder(study):
     return layout.study_folder(CONFIG.results, study, CONFIG.physics(study).digest)
 
 
-def job_size(study, samples, n_eta, most_ranks):
-    """Ranks and minutes of a job."""
-    seconds = CONFIG.studies[study].sample_seconds(n_eta)
-    ranks = sizing.ranks(samples, seconds, CONFIG.ranks, most_ranks)
-    return ranks, sizing.job_minutes(samples, seconds, ranks)
-
-
-def shard_size(wildcards):
-    """Samples and values of η of the shard of a job."""
-    return int(wildcards.stop) - int(wildcards.start), layout.values_in_block(wildcards.block)
+def shard_size(wildcards, most_ranks):
+    """Ranks, time and memory of the job of a shard."""
+    samples = int(wildcards.stop) - int(wildcards.start)
+    n_eta = layout.values_in_block(wildcards.block)
+    return CONFIG.studies[wildcards.study].job_size(samples, n_eta, CONFIG.ranks, most_ranks)
 
 
 def shard_ranks(wildcards, threads):
-    return job_size(wildcards.study, *shard_size(wildcards), threads)[0]
+    return shard_size(wildcards, threads).ranks
 
 
 def shard_minutes(wildcards, threads):
-    return sizing.time_limit(job_size(wildcards.study, *shard_size(wildcards), threads)[1])
+    return shard_size(wildcards, threads).time_limit
 
 
 def shard_rank_memory(wildcards, threads, attempt):
-    settings = CONFIG.studies[wildcards.study]
-    samples, n_eta = shard_size(wildcards)
-    ranks, _ = job_size(wildcards.study, samples, n_eta, threads)
-    rows = samples * n_eta * settings.row_bytes
-    return attempt * sizing.rank_memory(settings.dim, rows, ranks, settings.full_rank)
+    return attempt * shard_size(wildcards, threads).rank_memory
 
 
 def table_minutes(wildcards):
@@ -93,11 +86,7 @@ def check_limits():
 
 def table_files(study):
     folder = layout.tables_folder(CONFIG.results, study)
-    names = [*layout.TABLES, layout.FAILURES_TABLE]
-    if CONFIG.studies[study].analysis.maxima_bins is not None:
-        names.append(layout.MAXIMA_TABLE)
-    if CONFIG.studies[study].analysis.limit_draws is not None:
-        names += layout.LIMIT_TABLES
+    names = table_names(CONFIG.studies[study])
     return [folder / f"{table}.{kind}" for table in names for kind in ("parquet", "csv")]
 
 
@@ -108,7 +97,7 @@ def warn_of_failures():
         if table.exists():
             rows = len(table.read_text(encoding="utf-8").splitlines()) - 1
             if rows:
-                line = f"warning: {study}: {count(rows, 'row')} failed and are not in the averages"
+                line = f"warning: {study}: {number_of(rows, 'rows')} failed and are not in the averages"
                 print(f"{line}; {table} names them", file=sys.stderr)
 
 
@@ -214,42 +203,10 @@ def most_ranks():
     return int(allowed)
 
 
-def requested(resource, value):
-    """What a profile or --set-resources says of a resource of a shard's job, or else the value."""
-    said = dict(workflow.resource_settings.overwrite_resources.get("solve_shard", {}).items())
-    return said[resource].raw if resource in said else value
-
-
-def plan(study):
-    """What a run has to do for a study, and what that costs: a line."""
-    settings = CONFIG.studies[study]
-    jobs, core_seconds = 0, 0.0
-    for block in settings.eta_blocks:
-        folder = layout.BlockFolder(study_folder(study) / block.id)
-        missing = [chunk for chunk in settings.chunks if not folder.shard(*chunk).exists()]
-        jobs += len(missing)
-        samples = sum(stop - start for start, stop in missing)
-        core_seconds += samples * settings.sample_seconds(len(block.etas))
-    line = f"plan: {study}: {jobs} of {len(settings.chunks) * len(settings.eta_blocks)} shards to solve"
-    if not jobs:
-        return line
-    n_eta = max(len(block.etas) for block in settings.eta_blocks)
-    chunk = min(settings.samples_per_chunk, settings.samples)
-    ranks, minutes = job_size(study, chunk, n_eta, most_ranks())
-    rows = chunk * n_eta * settings.row_bytes
-    memory = requested(
-        "mem_mb_per_cpu", sizing.rank_memory(settings.dim, rows, ranks, settings.full_rank)
-    )
-    limit = requested("runtime", sizing.time_limit(minutes))
-    return (
-        f"{line}, {count(chunk, 'sample')} each, at most {core_seconds / 3600:.2g} core-hours in "
-        f"all; per job {count(ranks, 'rank')} of {memory} MB, about {minutes:.2g} min, "
-        f"time limit {limit} min"
-    )
-
-
-def count(number, thing):
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+def requested():
+    """What a profile or --set-resources says of a shard's job, by resource."""
+    said = workflow.resource_settings.overwrite_resources.get("solve_shard", {})
+    return {name: value.raw for name, value in said.items()}
 
 
 def check_cluster():
@@ -279,7 +236,9 @@ def check_cluster():
 if workflow.is_main_process:
     most_ranks()
     if workflow.output_settings.dryrun:
+        from syncsweep.planning.outline import outline
+
         for study in studies_asked_for():
-            print(plan(study), file=sys.stderr)
+            print(outline(CONFIG, study, most_ranks(), requested()), file=sys.stderr)
     else:
         set_aside_damaged_shards()

@@ -1,86 +1,18 @@
-"""The model: how long a job of R ranks and c samples takes, and how much of it is numerics.
-
-    wall(R, c) = scheduler + 2·nested_start + launch + (R−1)·launch_rank + import + first_sample
-                 + ⌈c/R⌉·(contention·sample + append) + end + c·rows·end_row
-
-    efficiency(R, c) = c·sample / (R·wall(R, c))
-
-The first rank alone ends a job (it gathers, writes and verifies) while the others wait, so that
-term does not shrink with R. Seconds in the queue count as if the cores were held meanwhile.
-"""
+"""The study whose overheads are measured, and what its sweeps cost by the model of a job."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from syncsweep import config, sizing
+from syncsweep import config
 from syncsweep.config import Config, Study
-
-# ASSUME: an idle cluster starts a job so long after its submission; nothing here measures it. [s]
-SCHEDULER_SECONDS = 5.0
-
-#: Snakemake starts twice within a Slurm job: as the job, and for the job's one rule.
-NESTED_STARTS = 2
+from syncsweep.planning.overheads import Overheads
 
 #: Name of the study that is measured.
 STUDY = "chain"
 
 #: Ranks of the shipped config.yaml: the fewest of a job.
 LEAST_RANKS = 2
-
-
-@dataclass(frozen=True)
-class Overheads:
-    """What a job costs; each time in seconds [s].
-
-    sample: core time of one sample of the study, all its η, on one rank alone.
-    contention: core time of a sample while other ranks work too, over that alone (a ratio, ≥ 1).
-    append: keeping the rows of a sample in a part.
-    launch: MPI launcher, Python and MPI_Init for one rank.
-    launch_rank: the same for each rank more.
-    import_alone, import_together: loading the worker, on one rank, and on ranks at once.
-    first_sample: what a rank's first sample takes beyond a later one, with what all share.
-    end, end_row: gathering, writing and verifying a shard, and each of its rows.
-    rows: rows of a sample, the number of its η.
-    nested_start: one start of Snakemake within a Slurm job.
-    scheduler: from submission to start of a Slurm job, assumed.
-    """
-
-    sample: float
-    contention: float
-    append: float
-    launch: float
-    launch_rank: float
-    import_alone: float
-    import_together: float
-    first_sample: float
-    end: float
-    end_row: float
-    rows: int
-    nested_start: float
-    scheduler: float = SCHEDULER_SECONDS
-
-    def launch_only(self) -> Overheads:
-        """The same without Slurm and Snakemake: an MPI launch by itself."""
-        return replace(self, nested_start=0.0, scheduler=0.0)
-
-    def start(self, ranks: int) -> float:
-        """Seconds from the submission of a job to its first sample."""
-        together = self.import_alone if ranks == 1 else self.import_together
-        before = self.scheduler + NESTED_STARTS * self.nested_start
-        return before + self.launch + (ranks - 1) * self.launch_rank + together
-
-    def wall(self, ranks: int, samples: int) -> float:
-        """Seconds of a job of so many ranks and samples."""
-        contention = 1.0 if ranks == 1 else self.contention
-        solving = math.ceil(samples / ranks) * (contention * self.sample + self.append)
-        ending = self.end + samples * self.rows * self.end_row
-        return self.start(ranks) + self.first_sample + solving + ending
-
-    def efficiency(self, ranks: int, samples: int) -> float:
-        """Useful core time over allocated core time of a job."""
-        return samples * self.sample / (ranks * self.wall(ranks, samples))
 
 
 @dataclass(frozen=True)
@@ -111,8 +43,8 @@ def chain(samples: int, folder: str = "results") -> Config:
 
 def automatic_ranks(study: Study, most: int) -> int:
     """Ranks that the workflow gives the jobs of a study of one block, where `most` are allowed."""
-    seconds = study.sample_seconds(len(study.eta_blocks[0].etas))
-    return sizing.ranks(study.samples_per_chunk, seconds, LEAST_RANKS, most)
+    n_eta = len(study.eta_blocks[0].etas)
+    return study.job_size(study.samples_per_chunk, n_eta, LEAST_RANKS, most).ranks
 
 
 def sweep_cost(overheads: Overheads, study: Study, ranks: int) -> SweepCost:

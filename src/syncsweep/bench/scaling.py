@@ -17,13 +17,13 @@ from syncsweep.bench.load import Load
 from syncsweep.bench.measure import Launch, Measured
 from syncsweep.bench.overhead import (
     STUDY,
-    Overheads,
     SweepCost,
     automatic_ranks,
     chain,
     sweep_cost,
 )
 from syncsweep.files import replace_atomically
+from syncsweep.planning.overheads import Overheads
 from syncsweep.sweep.blas import blas_description
 
 #: Samples of the sweeps that are foretold, and the most ranks of a job that a profile may allow.

@@ -62,6 +62,15 @@ def _record(payload: bytes) -> bytes:
     return _HEADER.pack(_MAGIC, len(payload), digest) + payload
 
 
+def encoded(rows: Rows) -> tuple[pa.Table, bytes]:
+    """The rows of one sample as a table, and as the payload of a record."""
+    table = to_table([rows])
+    buffer = io.BytesIO()
+    with pa.ipc.new_stream(buffer, table.schema) as stream:
+        stream.write_table(table)
+    return table, buffer.getvalue()
+
+
 class PartWriter:
     """Append the rows of samples to a new part."""
 
@@ -74,11 +83,8 @@ class PartWriter:
 
     def append(self, rows: Rows) -> pa.Table:
         """Add the rows of one sample; returns them as a table."""
-        table = to_table([rows])
-        buffer = io.BytesIO()
-        with pa.ipc.new_stream(buffer, table.schema) as stream:
-            stream.write_table(table)
-        self._write(buffer.getvalue())
+        table, payload = encoded(rows)
+        self._write(payload)
         if time.monotonic() - self._synced >= FLUSH_SECONDS:
             os.fsync(self._descriptor)
             self._synced = time.monotonic()

@@ -1,0 +1,74 @@
+"""The rules that follow a study's shards, its tables and its figure: which, and what they cost.
+
+Imports no NumPy, because Snakemake reads it in every job.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncsweep import layout, sizing
+from syncsweep.config import Config, Study
+
+#: Core-seconds to load what a table needs, and to load what a figure needs and draw it [s].
+_TABLE, _FIGURE = 0.8, 3.4
+
+#: What a row costs for the table of the maxima, over what it costs for the others.
+_MAXIMA = 3.0
+
+#: Core-seconds of a draw of the limit's law, for two spin-1/2s, and for a larger Hilbert space [s].
+_SMALL_DRAW, _DRAW = 2e-7, 1.5e-6
+
+
+@dataclass(frozen=True)
+class FollowUps:
+    """Rules that follow the shards of a study: core-seconds of each table's rule and the figure's.
+
+    The tables' rules run beside one another, and the figure's after them.
+    """
+
+    tables: tuple[float, ...]
+    figure: tuple[float, ...]
+
+    @property
+    def core_time(self) -> float:
+        """Core-seconds of all of them [s]."""
+        return sum(self.tables) + sum(self.figure)
+
+
+def table_names(study: Study) -> list[str]:
+    """The tables of a study, without ending."""
+    names = [*layout.TABLES, layout.FAILURES_TABLE]
+    if study.analysis.maxima_bins is not None:
+        names.append(layout.MAXIMA_TABLE)
+    if study.analysis.limit_draws is not None:
+        names += layout.LIMIT_TABLES
+    return names
+
+
+def follow_ups(config: Config, name: str, shards_change: bool) -> FollowUps:
+    """What follows the shards of a study: all if these change, or else what is not there."""
+    study = config.studies[name]
+    folder = layout.tables_folder(config.results, name)
+
+    def is_needed(table: str) -> bool:
+        return shards_change or not (folder / f"{table}.parquet").exists()
+
+    rows = study.samples * sum(len(block.etas) for block in study.eta_blocks)
+    reading = rows * sizing.table_row_seconds(study.model.spins)
+    tables = []
+    if is_needed(layout.TABLES[0]):
+        tables.append(_TABLE + reading)
+    if study.analysis.maxima_bins is not None and is_needed(layout.MAXIMA_TABLE):
+        tables.append(_TABLE + _MAXIMA * reading)
+    if study.analysis.limit_draws is not None and is_needed(layout.LIMIT_TABLES[0]):
+        draw = _SMALL_DRAW if study.dim <= 4 else _DRAW
+        tables.append(_TABLE + reading + draw * study.analysis.limit_draws)
+    return FollowUps(tuple(tables), (_FIGURE,) if _is_drawn_anew(config, study, tables) else ())
+
+
+def _is_drawn_anew(config: Config, study: Study, tables: list[float]) -> bool:
+    if study.figure is None:
+        return False
+    stem = layout.figures_folder(config.results) / study.figure.name
+    return bool(tables) or not stem.with_name(f"{stem.name}.pdf").exists()

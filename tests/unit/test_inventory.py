@@ -1,0 +1,156 @@
+"""What a run will find: shards by name, samples in shards of another size and in parts."""
+
+import subprocess
+import sys
+
+import pytest
+from small_results import CHAIN, PAIR, block_of, put_shard, rows_of
+
+from syncsweep.config import parse
+from syncsweep.layout import study_folder
+from syncsweep.planning.inventory import ShardJob, take_inventory
+from syncsweep.planning.outline import outline
+from syncsweep.sweep.parts import PartIdentity, PartWriter
+
+ETAS = (0.0, 1e-3, 0.5)
+
+
+def config(results, samples=10, chunk_size=4, blocks=(ETAS,), **more):
+    study = {
+        "model": PAIR.model.model_dump(),
+        "samples": samples,
+        "chunk_size": chunk_size,
+        "eta_blocks": [{"values": list(etas)} for etas in blocks],
+        "analysis": {"s_max_bins": {"low": 1e-6, "high": 1.0, "count": 20}},
+        **more,
+    }
+    return parse({"results": str(results), "root_seed": 3, "ranks": 2, "studies": {"pair": study}})
+
+
+def put_part(results, start, stop, samples, attempt="a" * 12, rank=0, physics=PAIR, cut=0):
+    """A part of the job start … stop−1 that holds some samples, the last perhaps cut off."""
+    block = block_of(results, "pair", PAIR)
+    block.parts.mkdir(parents=True, exist_ok=True)
+    path = block.part(start, stop, attempt, rank)
+    writer = PartWriter(path, PartIdentity(physics.digest, block.path.name))
+    for sample in samples:
+        writer.append(rows_of(PAIR, samples=sample + 1)[sample])
+    writer.close()
+    if cut:
+        path.write_bytes(path.read_bytes()[:-cut])
+
+
+def missing(results, **settings):
+    found = take_inventory(config(results, **settings), "pair")
+    return {(job.start, job.stop): job.missing for job in found.jobs}
+
+
+def test_without_results_all_is_missing(tmp_path):
+    found = take_inventory(config(tmp_path / "none"), "pair")
+    assert [(job.start, job.stop, job.missing) for job in found.jobs] == [
+        (0, 4, 4), (4, 8, 4), (8, 10, 2),
+    ]  # fmt: skip
+    assert (found.shards, found.samples, found.missing) == (3, 10, 10)
+    assert {job.n_eta for job in found.jobs} == {3}
+    assert found.jobs[2].samples == 2
+    assert not (tmp_path / "none").exists()
+
+
+def test_blocks_count_apart(tmp_path):
+    settings = config(tmp_path, blocks=[ETAS, (2.0,)])
+    put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:4], 0)
+    found = take_inventory(settings, "pair")
+    assert (len(found.jobs), found.shards, found.samples, found.missing) == (5, 6, 20, 16)
+    one, other = (block.id for block in settings.studies["pair"].eta_blocks)
+    assert ShardJob(other, 1, 0, 4, 4) in found.jobs
+    assert ShardJob(one, 3, 4, 8, 4) in found.jobs
+    assert ShardJob(one, 3, 0, 4, 4) not in found.jobs
+
+
+def test_shards_of_another_size_are_taken_over(tmp_path):
+    put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:5], 0)
+    assert missing(tmp_path) == {(0, 4): 0, (4, 8): 3, (8, 10): 2}
+    put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[3:5], 3)
+    assert missing(tmp_path) == {(0, 4): 0, (4, 8): 3, (8, 10): 2}
+
+
+def test_of_other_physics_nothing_is_taken_over(tmp_path):
+    put_shard(tmp_path, "pair", CHAIN, rows_of(CHAIN)[:4], 0)
+    assert missing(tmp_path) == {(0, 4): 4, (4, 8): 4, (8, 10): 2}
+
+
+def test_samples_in_parts_are_there(tmp_path):
+    put_part(tmp_path, 0, 4, [0, 2])
+    put_part(tmp_path, 0, 4, [1], attempt="b" * 12)
+    assert missing(tmp_path) == {(0, 4): 1, (4, 8): 4, (8, 10): 2}
+
+
+def test_parts_of_another_chunk_size_are_there(tmp_path):
+    put_part(tmp_path, 0, 6, [0, 2, 4, 5])
+    put_part(tmp_path, 0, 3, [0, 1], attempt="b" * 12)
+    assert missing(tmp_path) == {(0, 4): 1, (4, 8): 2, (8, 10): 2}
+
+
+def test_samples_in_a_shard_and_a_part_count_once(tmp_path):
+    put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:2], 0)
+    put_part(tmp_path, 0, 4, [1, 2])
+    assert missing(tmp_path) == {(0, 4): 1, (4, 8): 4, (8, 10): 2}
+
+
+@pytest.mark.parametrize("job", [(0, 4), (0, 5)])
+def test_a_record_that_was_cut_off_is_missing(tmp_path, job):
+    put_part(tmp_path, *job, [0, 2], cut=10)
+    assert missing(tmp_path)[0, 4] == 3
+
+
+@pytest.mark.parametrize("job", [(0, 4), (0, 5)])
+def test_parts_of_other_physics_count_nothing(tmp_path, job):
+    put_part(tmp_path, *job, [0, 2], physics=CHAIN)
+    assert missing(tmp_path)[0, 4] == 4
+
+
+def test_outline_names_what_is_missing_and_its_cost(tmp_path):
+    put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:5], 0)
+    settings = config(tmp_path, core_seconds=3600, samples=1000, chunk_size=500)
+    line = outline(settings, "pair", 2, {})
+    # 995 samples of an hour; 250 on each rank.
+    assert line.startswith(
+        "plan: pair: 2 of 2 shards to solve, 500 samples each, about 1e+03 core-hours in all; "
+        "per job 2 ranks of "
+    )
+    assert line.endswith(" MB, about 1.5e+04 min, time limit 45008 min")
+
+
+def test_outline_gives_a_job_more_ranks_where_a_profile_allows_them(tmp_path):
+    settings = config(tmp_path, core_seconds=36, samples=1000, chunk_size=500)
+    assert "about 10 core-hours in all; per job 16 ranks of" in outline(settings, "pair", 16, {})
+    assert "per job 30 ranks of" in outline(settings, "pair", 64, {})
+
+
+def test_outline_says_what_a_profile_fixes(tmp_path):
+    line = outline(config(tmp_path), "pair", 2, {"mem_mb_per_cpu": 900, "runtime": 77})
+    assert " of 900 MB, " in line and line.endswith("time limit 77 min")
+
+
+def test_outline_of_a_finished_study_names_no_jobs(tmp_path):
+    put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:4], 0)
+    line = outline(config(tmp_path, samples=4), "pair", 2, {})
+    assert line == "plan: pair: 0 of 1 shards to solve"
+
+
+def test_a_dry_run_need_not_load_the_libraries(tmp_path):
+    """Unless there are parts."""
+    code = f"""
+import sys
+from syncsweep.config_file import load
+from syncsweep.planning.outline import outline
+print(outline(load("config.yaml", {{"results": {str(tmp_path)!r}}}), "spin1_chain", 2, {{}}))
+print(sorted({{"numpy", "pyarrow"}} & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[1:] == ["[]"], done.stderr
+
+
+def test_folder_of_the_study_may_be_a_file(tmp_path):
+    study_folder(tmp_path, "pair", PAIR.digest).touch()
+    assert missing(tmp_path) == {(0, 4): 4, (4, 8): 4, (8, 10): 2}
