@@ -40,6 +40,7 @@ def named(rank: Rank) -> str:
 def kill_rank(sweep, rng, number):
     rank = choose(rng, sweep.ledger.at_work())
     launch = launch_of(sweep, rank)
+    sweep.ledger.blame(number, [rank.launch])  # another rank may only be about to begin
     send([psutil.Process(rank.pid)], signal.SIGKILL)
     sweep.wait_for_end_of(launch)
     return Hit(named(rank), RANKS)
@@ -52,9 +53,10 @@ def terminate_rank(sweep, rng, number):
     return Hit(named(rank))
 
 
-def strike_launcher(sweep: Sweep, rng, what: signal.Signals) -> Hit:
+def strike_launcher(sweep: Sweep, rng, number: int, what: signal.Signals) -> Hit:
     rank = choose(rng, sweep.ledger.at_work())
     launch = launch_of(sweep, rank)
+    sweep.ledger.blame(number, [rank.launch])
     send([launcher_of(rank)], what)
     sweep.wait_for_end_of(launch)
     return Hit(f"launcher of samples {rank.samples[0]} to {rank.samples[1] - 1}", RANKS)
@@ -62,13 +64,13 @@ def strike_launcher(sweep: Sweep, rng, what: signal.Signals) -> Hit:
 
 @kind("launcher killed", LAUNCH)
 def kill_launcher(sweep, rng, number):
-    return strike_launcher(sweep, rng, signal.SIGKILL)
+    return strike_launcher(sweep, rng, number, signal.SIGKILL)
 
 
 @kind("launcher told to end (SIGTERM)", NOTHING)
 def terminate_launcher(sweep, rng, number):
     # It hands the signal on to its ranks.
-    return replace(strike_launcher(sweep, rng, signal.SIGTERM), ranks=0)
+    return replace(strike_launcher(sweep, rng, number, signal.SIGTERM), ranks=0)
 
 
 def folder_of(command: Command) -> str:
