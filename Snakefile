@@ -91,6 +91,7 @@ for _study in CONFIG.studies:
 onstart:
     check_cluster()
     check_limits()
+    check_own_code(studies_of_jobs("solve_shard"))
     write_descriptions()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from syncsweep import sizing
 from syncsweep.config_eta import EtaBlock
@@ -25,8 +25,9 @@ from syncsweep.config_fields import (
     Strict,
 )
 from syncsweep.config_messages import ConfigError, explain
+from syncsweep.config_own import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 from syncsweep.config_paper import Paper
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair, dimension
+from syncsweep.config_physics import AnyEnsemble, AnyModel, Ensemble, Physics
 from syncsweep.config_results import MAXIMA_PANELS, Analysis, Figure
 
 #: Studies that `syncsweep.paper_studies` adds have names that begin so.
@@ -51,8 +52,8 @@ def chunks(samples: int, chunk_size: int) -> tuple[tuple[int, int], ...]:
 class Study(Strict):
     """One sweep: a model under an ensemble of perturbations over a set of η."""
 
-    model: Spin1Chain | SpinHalfPair = Field(discriminator="name", description="unperturbed model")
-    ensemble: Ensemble = Field(Ensemble(), description="random perturbation")
+    model: AnyModel = Field(description="unperturbed model")
+    ensemble: AnyEnsemble = Field(Ensemble(), description="random perturbation")
     samples: Integer = Field(ge=1, le=_MOST_SAMPLES, description="realisations per η")
     chunk_size: OptionalInteger = Field(
         None,
@@ -79,10 +80,9 @@ class Study(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         limit = self.dim**2 - 1
-        if self.ensemble.rank is not None and self.ensemble.rank > limit:
-            raise ValueError(
-                f"ensemble.rank must be at most D²−1 = {limit}, but is {self.ensemble.rank}"
-            )
+        rank = self.ensemble.rank if isinstance(self.ensemble, Ensemble) else None
+        if rank is not None and rank > limit:
+            raise ValueError(f"ensemble.rank must be at most D²−1 = {limit}, but is {rank}")
         seen: set[float] = set()
         for block in self.eta_blocks:
             for eta in block.etas:
@@ -98,8 +98,14 @@ class Study(Strict):
             raise ValueError(
                 "analysis.limit_draws needs η = 0 in eta_blocks: write limit: true in the grid"
             )
-        if self.analysis.limit_draws is not None and self.ensemble.zeta_diss == 0:
-            raise ValueError("analysis.limit_draws needs ensemble.zeta_diss > 0")
+        if self.analysis.limit_draws is not None:
+            if self.own_files:
+                raise ValueError(
+                    "analysis.limit_draws: the law of η → 0⁺ is known for the models and the "
+                    "ensemble of syncsweep alone; leave it out (η = 0 itself needs no law)"
+                )
+            if isinstance(self.ensemble, Ensemble) and self.ensemble.zeta_diss == 0:
+                raise ValueError("analysis.limit_draws needs ensemble.zeta_diss > 0")
         shards = math.ceil(self.samples / self.samples_per_chunk) * len(self.eta_blocks)
         if shards > _MOST_SHARDS:
             what, instead = "samples need", "split the study"
@@ -117,9 +123,17 @@ class Study(Strict):
         return dimension(self.model.spins)
 
     @property
+    def own_files(self) -> dict[str, str]:
+        """Files of the user's own that decide rows, by key: `model`, `ensemble`."""
+        parts = {"model": self.model, "ensemble": self.ensemble}
+        own = (OwnModel, OwnEnsemble)
+        return {key: part.file for key, part in parts.items() if isinstance(part, own)}
+
+    @property
     def full_rank(self) -> bool:
         """Whether K has full rank."""
-        return self.ensemble.rank in (None, self.dim**2 - 1)
+        full = (None, self.dim**2 - 1)
+        return isinstance(self.ensemble, Ensemble) and self.ensemble.rank in full
 
     @property
     def row_bytes(self) -> int:
@@ -174,6 +188,7 @@ class Config(Strict):
     paper: Paper | None = Field(
         None, description="what `snakemake paper` makes of them; null for nothing"
     )
+    _texts: dict[str, str] = PrivateAttr(default_factory=dict)  # of the files of the user's own
 
     @model_validator(mode="before")
     @classmethod
@@ -209,16 +224,33 @@ class Config(Strict):
 
     def physics(self, study: str) -> Physics:
         """What decides the rows of a study."""
-        chosen = self.studies[study]
-        return Physics(model=chosen.model, ensemble=chosen.ensemble, root_seed=self.root_seed)
+        model, ensemble = self.studies[study].model, self.studies[study].ensemble
+        return Physics(
+            model=model.code(self._texts[model.file]) if isinstance(model, OwnModel) else model,
+            ensemble=ensemble.code(self._texts[ensemble.file])
+            if isinstance(ensemble, OwnEnsemble)
+            else ensemble,
+            root_seed=self.root_seed,
+        )
+
+    def text_of(self, file: str) -> str:
+        """The text of a file of the user's own, as it was when the configuration was read."""
+        return self._texts[file]
 
 
 def parse(data: Mapping[str, Any]) -> Config:
-    """Validate a configuration; ConfigError with one line that names the key."""
+    """Validate a configuration and read the files it names; ConfigError, one line with the key."""
     try:
-        return Config.model_validate(data)
+        config = Config.model_validate(data)
     except ValidationError as error:
         raise ConfigError(explain(error, data, Config)) from None
+    for name, study in config.studies.items():
+        for key, file in study.own_files.items():
+            try:
+                config._texts[file] = read_text(file)
+            except NoCodeError as error:
+                raise ConfigError(f"config: studies.{name}.{key}.file: {file} {error}") from None
+    return config
 
 
 def json_schema() -> dict[str, Any]:

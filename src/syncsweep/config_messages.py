@@ -50,7 +50,7 @@ def explain(error: ValidationError, data: Mapping[str, Any], root: type[BaseMode
     # An unknown key is more often the cause of a missing one than the other way round.
     problem = min(problems, key=lambda p: p["type"] != "extra_forbidden")
     location, kind = problem["loc"], problem["type"]
-    path = list(_data_path(location, data))
+    path = list(_data_path(location, data, root))
     key = ".".join(str(part) for part in path) or "configuration"
     if kind == "extra_forbidden":
         allowed = list(_model_at(location[:-1], root).model_fields)
@@ -86,7 +86,9 @@ def _nearest(word: str, options: list[str], sentence: str) -> str:
     return sentence.format(close[0]) if close else ""
 
 
-def _data_path(location: tuple[int | str, ...], data: Any) -> Iterator[int | str]:
+def _data_path(
+    location: tuple[int | str, ...], data: Any, root: type[BaseModel]
+) -> Iterator[int | str]:
     """Drop from an error's location what names a choice between models and not a key."""
     for position, part in enumerate(location):
         is_key = isinstance(data, Mapping) and part in data
@@ -94,7 +96,7 @@ def _data_path(location: tuple[int | str, ...], data: Any) -> Iterator[int | str
         if is_key or is_index:
             data = data[part]
             yield part
-        elif position == len(location) - 1 and part != "[key]":
+        elif position == len(location) - 1 and part not in ("[key]", *_tags(location[:-1], root)):
             yield part
 
 
@@ -106,6 +108,9 @@ def _choices(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _tag(model: type[BaseModel]) -> str | None:
+    """What tells a model from those it is chosen among: its `tag`, or the one value of `name`."""
+    if hasattr(model, "tag"):
+        return str(model.tag)
     names = get_args(model.model_fields["name"].annotation) if "name" in model.model_fields else ()
     return names[0] if names and isinstance(names[0], str) else None
 
@@ -126,6 +131,7 @@ def _model_at(location: tuple[int | str, ...], root: type[BaseModel]) -> type[Ba
 
 
 def _tags(location: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
-    parent = _model_at(location[:-1], root)
-    models = _choices(parent.model_fields[str(location[-1])].annotation)
-    return [tag for tag in map(_tag, models) if tag]
+    if not location:
+        return []
+    field = _model_at(location[:-1], root).model_fields.get(str(location[-1]))
+    return [tag for tag in map(_tag, _choices(field.annotation)) if tag] if field else []

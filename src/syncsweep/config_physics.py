@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from syncsweep.config_fields import Integer, Number, OptionalInteger, Strict
+from syncsweep.config_own import EnsembleCode, ModelCode, OwnEnsemble, OwnModel, dimension
 
 #: Raise by one when a physical value of a row moves by more than 1e-9, and only then.
 RESULTS_VERSION = 1
 
 #: Largest matrix of the ensemble that fits a machine: four spin-1s, D² = 6561.
 _MOST_SITES = 4
-
-
-def dimension(spins: tuple[float, ...]) -> int:
-    """Dimension D = ∏ (2S+1) of the Hilbert space of some spins."""
-    return math.prod(round(2 * spin) + 1 for spin in spins)
 
 
 class Spin1Chain(Strict):
@@ -68,6 +64,8 @@ class SpinHalfPair(Strict):
 class Ensemble(Strict):
     """The random perturbation L₍₁₎ of App. F."""
 
+    tag: ClassVar[str] = "random"
+
     zeta_coh: Number = Field(1.0, ge=0, description="weight of the random Hamiltonian")
     zeta_diss: Number = Field(1.0, ge=0, description="weight of the random dissipator")
     basis: Literal["paper", "orthonormal"] = Field(
@@ -84,11 +82,29 @@ class Ensemble(Strict):
         return self
 
 
+def _kind_of_ensemble(value: Any) -> str:
+    """The tag of the class that a configuration's or a description's ensemble belongs to."""
+    if isinstance(value, Mapping):
+        return "random" if {"file", "source"}.isdisjoint(value) else "own"
+    return str(getattr(value, "tag", "random"))
+
+
+_RandomEnsemble = Annotated[Ensemble, Tag("random")]
+
+#: A model and an ensemble as a user configures them.
+AnyModel = Annotated[Spin1Chain | SpinHalfPair | OwnModel, Field(discriminator="name")]
+AnyEnsemble = Annotated[
+    _RandomEnsemble | Annotated[OwnEnsemble, Tag("own")], Discriminator(_kind_of_ensemble)
+]
+
+
 class Physics(Strict):
     """All that decides the value of a row, beside its sample and η."""
 
-    model: Spin1Chain | SpinHalfPair = Field(discriminator="name")
-    ensemble: Ensemble
+    model: Spin1Chain | SpinHalfPair | ModelCode = Field(discriminator="name")
+    ensemble: Annotated[
+        _RandomEnsemble | Annotated[EnsembleCode, Tag("own")], Discriminator(_kind_of_ensemble)
+    ]
     root_seed: Integer = Field(ge=0, le=2**63 - 1)
     results_version: Integer = RESULTS_VERSION
 
@@ -96,6 +112,11 @@ class Physics(Strict):
     def dim(self) -> int:
         """Dimension D of the Hilbert space."""
         return dimension(self.model.spins)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether code of the user's own decides rows."""
+        return isinstance(self.model, ModelCode) or isinstance(self.ensemble, EnsembleCode)
 
     @cached_property
     def digest(self) -> str:

@@ -44,6 +44,7 @@ def variants(config: Config) -> list[Variant]:
     """The changed ensembles, beside that of the chain itself."""
     assert config.paper
     chain = config.studies[config.paper.chain].ensemble
+    assert isinstance(chain, Ensemble)
     other = {"paper": "orthonormal", "orthonormal": "paper"}[chain.basis]
     changes: list[tuple[str, str, dict[str, object]]] = [("basis", other, {"basis": other})]
     for name, (coherent, dissipative) in _WEIGHTS.items():
@@ -85,6 +86,8 @@ def problem(config: Config) -> str | None:
             return f"paper.{role}: {name!r} is none of the studies: {', '.join(config.studies)}"
         if study.figure is None:
             return f"paper.{role}: {name!r} has no figure; give it one"
+        if study.own_files:
+            return f"paper.{role}: {name!r} has a model or an ensemble of your own; name another"
         if study.analysis.limit_draws is None:
             return f"paper.{role}: {name!r} has no analysis.limit_draws; give it one"
     for name, study in config.studies.items():
@@ -108,8 +111,8 @@ def with_paper_studies(config: Config) -> Config:
         return config
     assert config.paper
     chain = config.studies[config.paper.chain]
-    model = chain.model
-    assert isinstance(model, Spin1Chain)
+    model, ensemble = chain.model, chain.ensemble
+    assert isinstance(model, Spin1Chain) and isinstance(ensemble, Ensemble)
     nothing = {"omega": 0.0, "J": 0.0, "delta": 0.0, "gamma": 0.0}
     locking = config.paper.locking_samples
     grid = EtaBlock(first=1e-6, last=10.0, per_decade=2, limit=True)
@@ -131,14 +134,14 @@ def with_paper_studies(config: Config) -> Config:
         return Study(**{**{name: getattr(chain, name) for name in Study.model_fields}, **changed})
 
     free = {"J": 0.0, "delta": 0.0}
-    rank = chain.ensemble.rank and min(chain.ensemble.rank, 80)  # two spins have no more
-    of_two = chain.ensemble.model_copy(update={"rank": rank})
+    rank = ensemble.rank and min(ensemble.rank, 80)  # two spins have no more
+    of_two = ensemble.model_copy(update={"rank": rank})
     studies = {
         f"{RESERVED}chain-n2": study(locking, grid, of_two, n_sites=2),
         f"{RESERVED}free-n2": study(locking, grid, of_two, n_sites=2, **free),
-        f"{RESERVED}free-n3": study(locking, grid, chain.ensemble, **free),
+        f"{RESERVED}free-n3": study(locking, grid, ensemble, **free),
         f"{RESERVED}alone-n2": study(locking, limit, of_two, n_sites=2, **nothing),
-        f"{RESERVED}alone-n3": study(locking, limit, chain.ensemble, **nothing),
+        f"{RESERVED}alone-n3": study(locking, limit, ensemble, **nothing),
     }
     ablation = EtaBlock(values=ablation_etas(config))
     for variant in variants(config):

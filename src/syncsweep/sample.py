@@ -11,7 +11,9 @@ from enum import IntEnum
 
 import numpy as np
 
+from syncsweep.config_own import EnsembleCode, ModelCode
 from syncsweep.config_physics import Physics
+from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation, own_model
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.models import MODELS, Model
 from syncsweep.physics.perturbation import random_generator
@@ -22,7 +24,8 @@ from syncsweep.physics.phase_distribution import (
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian
 
-#: Status of a sample whose computation raised an error in the linear algebra.
+#: Status of a sample whose computation raised an error: in the linear algebra, or in a perturbation
+#: of the user's own.
 FAILED = "failed"
 
 
@@ -45,7 +48,9 @@ def chi_shift(root_seed: int, sample: int, n_angles: int) -> np.ndarray:
 
 
 def build_model(physics: Physics) -> Model:
-    """The unperturbed model of a study."""
+    """The unperturbed model of a study; OwnCodeError if it is the user's own and fails."""
+    if isinstance(physics.model, ModelCode):
+        return own_model(physics.model)
     parameters = physics.model.model_dump(exclude={"name"})
     return MODELS[physics.model.name](**parameters)
 
@@ -89,6 +94,7 @@ class SampleSolver:
     """Rows of any sample of a study for one block of η; the work shared by samples is done once."""
 
     def __init__(self, physics: Physics, etas: tuple[float, ...]) -> None:
+        """OwnCodeError if code of the user's own fails."""
         self._physics = physics
         self._etas = np.array(etas)
         self._model = build_model(physics)
@@ -96,24 +102,34 @@ class SampleSolver:
         self._solver = SteadyStateSolver(
             liouvillian(self._model.hamiltonian, self._model.jump_operators)
         )
+        #: Why samples failed, by sample.
+        self.problems: dict[int, str] = {}
+        self._own_perturbation = None
+        if isinstance(physics.ensemble, EnsembleCode):
+            self._own_perturbation = OwnPerturbation(physics.ensemble, physics.model.spins)
+
+    def _perturbation(self, sample: int) -> np.ndarray:
+        """L₍₁₎ of a sample, real (D², D²), in the Hermitian basis."""
+        rng = stream(self._physics.root_seed, sample, Purpose.PERTURBATION)
+        if self._own_perturbation:
+            return self._own_perturbation(rng)
+        return random_generator(rng, self._model.dim, **self._physics.ensemble.model_dump())
 
     def rows(self, sample: int) -> Rows:
-        """Draw sample `sample`, solve it for every η of the block and measure its S_d."""
-        rng = stream(self._physics.root_seed, sample, Purpose.PERTURBATION)
-        ensemble = self._physics.ensemble
+        """Draw sample `sample`, solve it for every η of the block and measure its S_d.
+
+        MissingHereError if a perturbation of the user's own lacks what another machine may have;
+        with any other error of it, the sample has failed.
+        """
         try:
-            perturbation = random_generator(
-                rng,
-                self._model.dim,
-                zeta_coh=ensemble.zeta_coh,
-                zeta_diss=ensemble.zeta_diss,
-                basis=ensemble.basis,
-                rank=ensemble.rank,
-            )
+            perturbation = self._perturbation(sample)
             steady = self._solver.solve_real(perturbation, self._etas)
             coefficients = relative_phase_coefficients(steady.rho, self._model.spins)
             maximum = s_max(coefficients, self._frequencies)
-        except np.linalg.LinAlgError:
+        except MissingHereError:
+            raise
+        except (np.linalg.LinAlgError, OwnCodeError) as error:
+            self.problems[sample] = str(error)
             return self._failed(sample)
         return Rows(
             sample=np.full(len(self._etas), sample),

@@ -44,6 +44,12 @@ def shard_files(study):
     ]
 
 
+def studies_of_jobs(rule):
+    """Studies for which this run has jobs of a rule."""
+    jobs = [job for job in workflow.dag.needrun_jobs() if job.name == rule]
+    return sorted({job.wildcards.study for job in jobs})
+
+
 def write_descriptions():
     """Tell the workers what each study is that has jobs: they never read the configuration."""
     from syncsweep.sweep import description
@@ -64,17 +70,13 @@ def write_descriptions():
 
 def check_limits():
     """End the run before its jobs if a study asks for a law of η → 0⁺ that its model has not."""
-    of_jobs = {
-        job.wildcards.study
-        for job in workflow.dag.needrun_jobs()
-        if job.name == "make_limit_tables"
-    }
+    of_jobs = studies_of_jobs("make_limit_tables")
     if not of_jobs:
         return
     from syncsweep.physics.weak_limit import UnknownSectorsError, sectors
     from syncsweep.sample import build_model
 
-    for study in sorted(of_jobs):
+    for study in of_jobs:
         try:
             sectors(build_model(CONFIG.physics(study)))
         except UnknownSectorsError:
@@ -82,6 +84,21 @@ def check_limits():
                 f"error: config: studies.{study}: the model has more steady states than its sectors, "
                 "so η → 0⁺ has no law here: set analysis.limit_draws: null"
             )
+
+
+def check_own_code(studies):
+    """End the run if a model or an ensemble of the user's own cannot be swept."""
+    for study in studies:
+        if not CONFIG.studies[study].own_files:
+            continue
+        from syncsweep import own_check
+        from syncsweep.config_messages import ConfigError
+
+        try:
+            for note in own_check.check(CONFIG, study):
+                print(f"note: {note}", file=sys.stderr)
+        except ConfigError as error:
+            sys.exit(f"error: {error}")
 
 
 def table_files(study):
@@ -238,6 +255,7 @@ if workflow.is_main_process:
     if workflow.output_settings.dryrun:
         from syncsweep.planning.outline import outline
 
+        check_own_code(studies_asked_for())
         for study in studies_asked_for():
             print(outline(CONFIG, study, most_ranks(), requested()), file=sys.stderr)
     else:

@@ -194,6 +194,19 @@ def _generator(hamiltonian: np.ndarray, k: np.ndarray, basis: OperatorBasis) -> 
     return _in_hermitian_basis(x)
 
 
+def lindblad_generator(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> np.ndarray:
+    """−i[H, ρ] + Σ_μ (L_μ ρ L_μ† − ½{L_μ†L_μ, ρ}) as a real matrix (D², D²), Hermitian basis.
+
+    hamiltonian: (D, D), Hermitian; jump_operators: (k, D, D), k ≥ 0. The cost is that of a product
+    of (D², k) and (k, D²), and then O(D⁴).
+    """
+    dim = len(hamiltonian)
+    rows = jump_operators.reshape(-1, dim**2).astype(complex)
+    x = (rows.conj().T @ rows).reshape(dim, dim, dim, dim)
+    _add_drift(x, hamiltonian)
+    return _in_hermitian_basis(x)
+
+
 def liouvillian_from_kossakowski(
     hamiltonian: np.ndarray, kossakowski: np.ndarray, basis: OperatorBasis = "paper"
 ) -> np.ndarray:

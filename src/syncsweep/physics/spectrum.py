@@ -39,15 +39,10 @@ class Spectrum:
 
     def __init__(self, superoperator: np.ndarray | sparse.csr_array) -> None:
         """Find all eigenvalues; the cost is that of the largest block, if there are blocks."""
-        matrix = sparse.csr_array(superoperator, copy=True)
-        self.size = matrix.shape[0]
-        self.tolerance = TOLERANCE * float(abs(matrix).max())
-        matrix.data[abs(matrix.data) < 1e-6 * self.tolerance] = 0.0  # what sums left behind
-        matrix.eliminate_zeros()
-        count, labels = connected_components(abs(matrix), directed=False)
+        self.size = superoperator.shape[0]
+        matrix, self.tolerance, parts = _parts(superoperator)
         self._blocks = []
-        for index in range(count):
-            members = np.flatnonzero(labels == index)
+        for members in parts:
             block = matrix[members][:, members].toarray()
             self._blocks.append(_Block(members, block, np.linalg.eigvals(block)))
         found = np.concatenate([block.eigenvalues for block in self._blocks])
@@ -90,6 +85,23 @@ class Spectrum:
         if not right.shape[1]:
             raise ValueError(f"Argument `eigenvalue` must be an eigenvalue, but is {eigenvalue:g}.")
         return right, left @ np.linalg.inv(right.conj().T @ left)
+
+
+def _parts(
+    superoperator: np.ndarray | sparse.csr_array,
+) -> tuple[sparse.csr_array, float, list[np.ndarray]]:
+    """The matrix without what sums left behind, its tolerance, and the places of its blocks."""
+    matrix = sparse.csr_array(superoperator, copy=True)
+    tolerance = TOLERANCE * float(abs(matrix).max())
+    matrix.data[abs(matrix.data) < 1e-6 * tolerance] = 0.0
+    matrix.eliminate_zeros()
+    count, labels = connected_components(abs(matrix), directed=False)
+    return matrix, tolerance, [np.flatnonzero(labels == index) for index in range(count)]
+
+
+def largest_block(superoperator: np.ndarray | sparse.csr_array) -> int:
+    """Size of the largest block of a superoperator, on which the cost of a `Spectrum` depends."""
+    return max(map(len, _parts(superoperator)[2]))
 
 
 def eigenspace(

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from syncsweep.config_physics import Physics
+from syncsweep.config_physics import Ensemble, Physics
 from syncsweep.config_results import Analysis
 from syncsweep.layout import LIMIT_TABLES
 from syncsweep.physics.limit_distribution import (
@@ -51,6 +51,11 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
     if draws is None:
         raise TablesError(f"{output}: no tables of the limit without analysis.limit_draws; set it")
     study, physics = source.blocks[0].study, source.blocks[0].physics
+    if not isinstance(physics.ensemble, Ensemble) or physics.is_own:
+        raise TablesError(
+            f"{study}: the law of η → 0⁺ is known for the models and the ensemble of syncsweep "
+            "alone; leave analysis.limit_draws out"
+        )
     if physics.ensemble.zeta_diss == 0:
         raise TablesError(
             f"{study}: zeta_diss is 0, so L₍₁₎ moves nothing between the sectors and η → 0⁺ has no "
@@ -94,6 +99,7 @@ def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Val
     model = build_model(physics)
     parts = sectors(model)
     ensemble = physics.ensemble
+    assert isinstance(ensemble, Ensemble)
     distribution = limit_distribution(parts, model.spins)
     rng = np.random.default_rng(np.random.SeedSequence(physics.root_seed, spawn_key=(0,)))
     c = RateLaw(parts, ensemble.basis, ensemble.rank).stationary_vectors(rng, draws)

@@ -21,6 +21,7 @@ from mpi4py import MPI
 
 from syncsweep.files import hold
 from syncsweep.layout import BlockFolder
+from syncsweep.own_code import OwnCodeError
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep.blas import BlasThreadsError, blas_description
 from syncsweep.sweep.description import Description, DescriptionError, read
@@ -88,6 +89,8 @@ def run(job: Job) -> None:
         whole = _make_shard(job, comm, walltime)
     except (BlasThreadsError, DescriptionError, ShardError) as error:
         _abort(comm, str(error))
+    except OwnCodeError as error:
+        _abort(comm, f"{job.folder.parent.name}: {error}")
     except OSError as error:
         _abort(comm, f"{error.filename or job.folder}: {error.strerror or error}")
     if not whole:
@@ -238,6 +241,8 @@ def _solve(
         if walltime.stop:
             break
         solved.add(sample, writer.append(solver.rows(sample)))
+        if list(solver.problems) == [sample]:
+            _report_failure(task, sample, solver.problems[sample])
         now = time.monotonic()
         walltime.sample_took(now - sample_began)
         sample_began = now
@@ -248,6 +253,15 @@ def _solve(
     kept, rows = solved.packed()
     stopped = walltime.stop if len(kept) < len(samples) else None
     return _Solved(kept, rows, time.process_time() - began, host, stopped)
+
+
+def _report_failure(task: _Task, sample: int, problem: str) -> None:
+    print(
+        f"warning: {task.description.study}: sample {sample} failed: {problem}; the first of this "
+        "rank, failures.csv will name all",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _name(task: _Task, job: Job) -> str:

@@ -30,6 +30,7 @@ MOST_DIMENSIONS = 27
 #: Two programs agree to rounding over this; below, not to TOLERANCE.
 _LEAST_CONDITION = 1e-6
 
+_OWN = "of models or ensembles of your own, whose code is never run here"
 _TOO_LARGE = f"of more than {MOST_DIMENSIONS} dimensions"
 _NOT_OK = "with another status than ok"
 _ILL_CONDITIONED = f"with a reciprocal condition number below {_LEAST_CONDITION:g}"
@@ -62,6 +63,8 @@ def rows_of_shard(
 
 def _reasons(physics: Physics, table: pa.Table) -> np.ndarray:
     """Why each row of a shard is left out, (rows,); "" where it is not."""
+    if physics.is_own:
+        return np.full(table.num_rows, _OWN, dtype=object)
     if physics.dim > MOST_DIMENSIONS:
         return np.full(table.num_rows, _TOO_LARGE, dtype=object)
     ill = ~(column(table, "condition") >= _LEAST_CONDITION)

@@ -37,7 +37,7 @@ def draw(tables: Path, stem: Path) -> None:
     of_p = [name for name in control["quantity"].unique() if name != "s_max_mean"]
     means, gains = control.drop(columns="gain"), control[["eta", "quantity", "gain"]]
     with new_page(stem, style.COLUMN_WIDTH, style.sweep_height(3)) as page:
-        label = rf"$\eta/{style.ENERGY_UNITS[law['model'].iloc[0]]}$"
+        label = style.eta_label(law["model"].iloc[0])
         panels = style.lay_out(page, np.unique(control["eta"]), 3, label)
         _draw_s_max(panels[0].first, _rows(means, "s_max_mean"), exact["s_max_mean"])
         _draw_probabilities(panels[1].first, means, exact[of_p])

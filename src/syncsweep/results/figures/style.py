@@ -39,8 +39,8 @@ GUIDE_COLOUR = "0.35"
 #: Colour map of distributions: its lightness is monotonous, so it survives grey print.
 COLOUR_MAP = "cividis"
 
-#: Energy unit of η, by model.
-ENERGY_UNITS = {"spin1_chain": r"\omega", "spin_half_pair": "J"}
+#: Energy unit of η, by model; that of a model of the user's own has no name.
+ENERGY_UNITS = {"spin1_chain": r"\omega", "spin_half_pair": "J", "own": ""}
 
 #: Settings under which figures are drawn. The fonts come with Matplotlib, so that the letters do
 #: not depend on the machine.
@@ -189,6 +189,12 @@ def align_label(axes: Axes) -> None:
     assert isinstance(figure, Figure)
     place = blended_transform_factory(figure.transFigure, axes.transAxes)
     axes.yaxis.set_label_coords(0.16 / COLUMN_WIDTH, 0.5, place)
+
+
+def eta_label(model: str) -> str:
+    """η in the energy unit of a model of ENERGY_UNITS."""
+    unit = ENERGY_UNITS[model]
+    return rf"$\eta/{unit}$" if unit else r"$\eta$"
 
 
 def chi_symbol(n_sites: int) -> str:

@@ -102,8 +102,7 @@ def draw(
     )
     height = style.sweep_height(len(figure.panels))
     with new_page(stem, style.COLUMN_WIDTH, height) as page:
-        label = rf"$\eta/{style.ENERGY_UNITS[model]}$"
-        panels = style.lay_out(page, data.etas, len(figure.panels), label)
+        panels = style.lay_out(page, data.etas, len(figure.panels), style.eta_label(model))
         for panel, name in zip(panels, figure.panels, strict=True):
             _PANELS[name](panel, data)
             style.align_label(panel.first)

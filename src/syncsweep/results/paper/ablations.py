@@ -162,26 +162,32 @@ def _realise(rows: StudyRows, request: Request) -> _Realisations:
     return _Realisations(np.array(probabilities), np.array(s_max), np.array(degenerate))
 
 
+def _drawn_from(rows: StudyRows) -> Ensemble:
+    ensemble = rows.physics.ensemble
+    if not isinstance(ensemble, Ensemble):
+        raise AblationsError(f"{rows.folder}: ablations are of the ensemble of App. F")
+    return ensemble
+
+
 def _ensembles(request: Request) -> pd.DataFrame:
     """The table `ablations`."""
     default = _realise(request.chain, request)
-    own = request.chain.physics
+    usual = _drawn_from(request.chain)
     frames = []
     for axis in get_args(Axis):
-        members = [(own.ensemble, default)]
+        members = [(usual, default)]
         for variant in request.variants:
             if variant.axis == axis:
-                ensemble = variant.rows.physics.ensemble
-                members.append((ensemble, _realise(variant.rows, request)))
+                members.append((_drawn_from(variant.rows), _realise(variant.rows, request)))
         for ensemble, realisations in sorted(members, key=lambda one: _place(axis, one[0])[0]):
             value, label = _place(axis, ensemble)
-            is_default = ensemble == own.ensemble
+            is_default = ensemble == usual
             place = {"axis": axis, "label": label, "value": value, "is_default": is_default}
             columns = _ensemble(realisations, default, request.etas)
             frames.append(pd.DataFrame(place | columns))
     table = pd.concat(frames, ignore_index=True)
     widths = [high - low for low, high in request.intervals]
-    expected = _limit_columns(_limit(own, request.threshold, request.intervals))
+    expected = _limit_columns(_limit(request.chain.physics, request.threshold, request.intervals))
     expected |= {f"p{a + 1}_uniform": width for a, width in enumerate(widths)}
     return table.assign(**expected, ratio_uniform=widths[1] / (3 * widths[0]))
 

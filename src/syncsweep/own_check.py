@@ -1,0 +1,199 @@
+"""Whether code of the user's own can be swept, found out before the first job.
+
+The main process of Snakemake runs the code as the workers will, but says what is wrong in terms of
+the file as it stands, with its line numbers.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from syncsweep.config import Config
+from syncsweep.config_own import EnsembleCode, code_lines
+from syncsweep.config_physics import Physics
+from syncsweep.own_code import OwnCodeError, OwnPerturbation
+from syncsweep.physics.models import Model
+from syncsweep.physics.spectrum import Spectrum, largest_block
+from syncsweep.physics.steady_state import Status, SteadyStateSolver
+from syncsweep.physics.superoperators import liouvillian
+from syncsweep.sample import Purpose, build_model, stream
+
+#: Largest block of L₀ whose eigenvalues are found: of 2000 coherences, it takes a minute.
+_LARGEST_BLOCK = 2000
+
+#: Most entries of L₀ that the solver's sparse matrices hold in some 0.2 GB.
+_MOST_ENTRIES = 2_000_000
+
+#: Samples that are drawn to see whether they differ, and those that are solved.
+_DRAWN, _SOLVED = 16, 3
+
+#: Largest Hilbert space in which a sample is solved here, within a second.
+_SOLVED_DIMENSIONS = 27
+
+
+def check(config: Config, study: str) -> list[str]:
+    """Check the model and the ensemble of a study, as far as they are the user's own.
+
+    Returns notes for the user. OwnCodeError with one line, which names the study, the file, and
+    its line where there is one.
+    """
+    physics, settings = config.physics(study), config.studies[study]
+    files, notes = settings.own_files, []
+    if "model" in files:
+        with _named(config, study, files["model"]):
+            model = _reproducible_model(physics)
+            notes = [f"studies.{study}: {note}" for note in _check_oscillations(model)]
+    if "ensemble" in files:
+        largest = max(eta for block in settings.eta_blocks for eta in block.etas)
+        with _named(config, study, files["ensemble"]):
+            _check_perturbation(physics, settings.samples, largest)
+    return notes
+
+
+@contextmanager
+def _named(config: Config, study: str, file: str) -> Iterator[None]:
+    """Say of an error in which study, file and line it is."""
+    text = config.text_of(file)
+    try:
+        _check_imports(text, Path(file).parent)
+        yield
+    except OwnCodeError as error:
+        numbers = list(code_lines(text))
+        line = f", line {numbers[min(error.line, len(numbers)) - 1]}" if error.line else ""
+        raise OwnCodeError(f"studies.{study}: {file}{line}: {error.problem}") from None
+
+
+def _check_imports(text: str, folder: Path) -> None:
+    """OwnCodeError for an import of a file that lies beside: its text decides rows unseen."""
+    try:
+        nodes = list(ast.walk(ast.parse("\n".join(code_lines(text).values()))))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return  # running it will say more
+    beside = {folder.resolve(), Path.cwd()}
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{'.' * node.level}{node.module or ''}"]
+        else:
+            continue
+        for name in names:
+            if name.startswith(".") or _places(name.partition(".")[0]) & beside:
+                raise OwnCodeError(
+                    f"imports {name}, a file that lies beside it and whose changes would not be "
+                    "noticed; put its code into this file",
+                    node.lineno,
+                )
+
+
+def _places(name: str) -> set[Path]:
+    """Folders in which a module of this name would be found."""
+    if name in sys.stdlib_module_names or name == "syncsweep":
+        return set()
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):
+        return set()
+    if spec is None:
+        return set()
+    paths = list(spec.submodule_search_locations or [])
+    if spec.origin and not paths:
+        paths = [spec.origin]
+    return {Path(path).resolve().parent for path in paths}
+
+
+def _reproducible_model(physics: Physics) -> Model:
+    model, again = build_model(physics), build_model(physics)
+    if not _equal(
+        (model.hamiltonian, model.jump_operators), (again.hamiltonian, again.jump_operators)
+    ):
+        raise OwnCodeError("model() returns something else each time; it must not be random")
+    return model
+
+
+def _equal(some: tuple[np.ndarray, ...], others: tuple[np.ndarray, ...]) -> bool:
+    return all(np.array_equal(one, other) for one, other in zip(some, others, strict=True))
+
+
+def _check_oscillations(model: Model) -> list[str]:
+    """OwnCodeError if L₀ is too large or no coherence oscillates; notes if that is not known."""
+    entries = _entries(model)
+    if entries > _MOST_ENTRIES:
+        raise OwnCodeError(
+            f"model(): the Liouvillian of H and the jump operators has up to {entries:,} entries, "
+            f"but at most {_MOST_ENTRIES:,} are handled; write them in a basis in which they have "
+            "fewer, or take smaller spins"
+        )
+    L0 = liouvillian(model.hamiltonian, model.jump_operators)
+    block = largest_block(L0)
+    if block > _LARGEST_BLOCK:
+        return [
+            "whether coherences oscillate undamped was not checked, because the Liouvillian "
+            f"connects {block} of them (checked up to {_LARGEST_BLOCK})"
+        ]
+    spectrum = Spectrum(L0)
+    eigenvalues = spectrum.eigenvalues
+    turning = eigenvalues[eigenvalues.imag > spectrum.tolerance]
+    if np.any(np.abs(turning.real) <= spectrum.tolerance):
+        return []
+    told = "has no other coherences either"
+    if len(turning):
+        slowest = turning[np.argmax(turning.real)]
+        told = f"λ = {slowest.real:.3g} + {slowest.imag:.3g}i is the least damped"
+    raise OwnCodeError(
+        "model(): no coherence oscillates undamped: the Liouvillian of H and the jump operators "
+        f"has no eigenvalue with Re λ = 0 and Im λ ≠ 0 ({told}), so nothing can synchronize"
+    )
+
+
+def _entries(model: Model) -> int:
+    """Upper bound on the number of entries of L₀ that are not zero."""
+    drifts = model.hamiltonian != 0
+    for jump in model.jump_operators:
+        drifts = drifts | (jump.conj().T @ jump != 0)
+    jumps = sum(int(np.count_nonzero(jump)) ** 2 for jump in model.jump_operators)
+    return min(2 * model.dim * int(np.count_nonzero(drifts)) + jumps, model.dim**4)
+
+
+def _check_perturbation(physics: Physics, samples: int, eta: float) -> None:
+    assert isinstance(physics.ensemble, EnsembleCode)
+    draw = OwnPerturbation(physics.ensemble, physics.model.spins)
+
+    def rng(sample: int) -> np.random.Generator:
+        return stream(physics.root_seed, sample, Purpose.PERTURBATION)
+
+    first = draw.operators(rng(0))
+    if samples > 1 and all(
+        _equal(first, draw.operators(rng(sample))) for sample in range(1, min(samples, _DRAWN))
+    ):
+        raise OwnCodeError(
+            "perturbation() returns the same for every sample: draw from rng, or set samples: 1"
+        )
+    if not _equal(first, draw.operators(rng(0))):
+        raise OwnCodeError(
+            "perturbation() returns something else for the same rng, so no sample could be made "
+            "again: draw all random numbers from rng, and keep nothing from one call to the next"
+        )
+    if all(_is_number(operator) for operator in (first[0], *first[1])):
+        raise OwnCodeError("perturbation() perturbs nothing: V and all jump operators are numbers")
+    if physics.dim <= _SOLVED_DIMENSIONS:
+        model = build_model(physics)
+        solver = SteadyStateSolver(liouvillian(model.hamiltonian, model.jump_operators))
+        found = [solver.solve_real(draw(rng(k)), [eta]) for k in range(min(samples, _SOLVED))]
+        if all(one.status[0] == Status.DEGENERATE for one in found):
+            raise OwnCodeError(
+                f"perturbation() leaves several steady states, even at η = {eta:g}: it must break "
+                "the symmetries of the model"
+            )
+
+
+def _is_number(operator: np.ndarray) -> bool:
+    """Whether an operator (D, D) is a multiple of the unit matrix."""
+    return bool(np.array_equal(operator, operator[0, 0] * np.eye(len(operator))))

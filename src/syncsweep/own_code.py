@@ -1,0 +1,214 @@
+"""Code of the user's own: run it, and take a model or a perturbation from what it returns.
+
+Its source comes from the description of a study, which its user's `snakemake` has written. Nothing
+that only looks at results may run it.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import inspect
+import sys
+from collections.abc import Callable
+from traceback import walk_tb
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from syncsweep.config_messages import ConfigError, one_line
+from syncsweep.config_own import EnsembleCode, ModelCode, dimension
+from syncsweep.physics.models import Model
+from syncsweep.physics.perturbation import lindblad_generator
+
+#: Names of the module that the code is, and of the file that its lines belong to.
+_MODULE, _FILE = "own_model", "<own model>"
+
+#: A Hamiltonian may differ from its adjoint by this share of its largest entry.
+_ROUNDING = 1e-10
+
+
+class OwnCodeError(ConfigError):
+    """What is wrong with code of the user's own.
+
+    problem: one line; line: the number of a line of its source, from 1, or None. The message of the
+    error quotes that line.
+    """
+
+    def __init__(self, problem: str, line: int | None = None, text: str = "") -> None:
+        self.problem, self.line = problem, line
+        super().__init__(f"{problem} (at `{one_line(text, 80)}`)" if text else problem)
+
+
+class MissingHereError(OwnCodeError):
+    """Something that the code needs and this machine has not: a package, a file, memory."""
+
+
+class OwnCode:
+    """What a source text defines; it is run once, when this is made."""
+
+    def __init__(self, source: str) -> None:
+        """OwnCodeError if it is no Python, or fails."""
+        self._lines = source.split("\n")
+        self._module = ModuleType(_MODULE)
+        sys.modules[_MODULE] = self._module  # where dataclasses look for it
+        try:
+            code = compile(source, _FILE, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            raise OwnCodeError(f"is no Python: {error.msg}", error.lineno) from None
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise OwnCodeError(f"is no Python: {error}") from None
+        self._run(exec, code, self._module.__dict__)
+
+    def call(self, name: str, given: dict[str, Any], parameters: dict[str, Any]) -> Any:
+        """What the function `name` returns for the values `given`, in order, and the parameters."""
+        function = getattr(self._module, name, None)
+        if not callable(function):
+            wanted = ", ".join([*given, *parameters])
+            raise OwnCodeError(f"must define a function {name}({wanted})")
+        _check_signature(name, function, list(given), parameters)
+        # A copy, or one call could change what the next one is given.
+        return self._run(function, *given.values(), **copy.deepcopy(parameters))
+
+    def _run(self, function: Callable[..., Any], *values: Any, **parameters: Any) -> Any:
+        try:
+            return function(*values, **parameters)
+        except (Exception, SystemExit) as error:
+            raise self._told(error) from None
+
+    def _told(self, error: BaseException) -> OwnCodeError:
+        frames = walk_tb(error.__traceback__)
+        lines = [line for frame, line in frames if frame.f_code.co_filename == _FILE]
+        problem = one_line(f"{type(error).__name__}: {error}", 200).removesuffix(":")
+        if isinstance(error, ImportError):
+            problem += "; own code is one file, and may import installed packages only"
+        kind = OwnCodeError
+        if isinstance(error, ImportError | OSError | MemoryError | SystemExit):
+            kind = MissingHereError
+        if not lines:
+            return kind(problem)
+        return kind(problem, lines[-1], self._lines[lines[-1] - 1].strip())
+
+
+def _check_signature(
+    name: str, function: Callable[..., Any], given: list[str], parameters: dict[str, Any]
+) -> None:
+    """OwnCodeError unless a function takes the values given, and the parameters by name."""
+    try:
+        arguments = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # one that does not say what it takes
+        return
+    by_place = [a for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
+    any_place, any_name = (
+        any(a.kind is kind for a in arguments)
+        for kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    )
+    if len(by_place) < len(given) and not any_place:
+        raise OwnCodeError(f"{name}() must take {' and '.join(given)} before its parameters")
+    others = [a for a in arguments if a not in by_place[: len(given)]]
+    known = [a.name for a in others if a.kind in (a.POSITIONAL_OR_KEYWORD, a.KEYWORD_ONLY)]
+    for parameter in parameters:
+        if parameter not in known and not any_name:
+            near = difflib.get_close_matches(parameter, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            allowed = ", ".join(known) or "none"
+            raise OwnCodeError(
+                f"{name}() has no parameter {parameter!r}{hint} (its parameters: {allowed})"
+            )
+    for argument in others:
+        needed = argument.default is argument.empty and argument.name in known
+        if needed and argument.name not in parameters:
+            raise OwnCodeError(
+                f"{name}() needs the parameter {argument.name!r}; give it under parameters"
+            )
+
+
+def own_model(code: ModelCode) -> Model:
+    """The model that `model(spins, **parameters)` of a source returns; OwnCodeError."""
+    returned = OwnCode(code.source).call("model", {"spins": code.spins}, code.parameters)
+    hamiltonian, jumps = _operators("model", "H", returned, code.spins)
+    return Model("own", code.spins, hamiltonian, jumps)
+
+
+class OwnPerturbation:
+    """The random perturbation that `perturbation(rng, spins, **parameters)` of a source returns."""
+
+    def __init__(self, code: EnsembleCode, spins: tuple[float, ...]) -> None:
+        """spins: those of the model. OwnCodeError."""
+        self._spins, self._parameters = spins, code.parameters
+        self._code = OwnCode(code.source)
+
+    def operators(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Draw V (D, D), Hermitian, and the jump operators (k, D, D); OwnCodeError."""
+        given = {"rng": rng, "spins": self._spins}
+        returned = self._code.call("perturbation", given, self._parameters)
+        return _operators("perturbation", "V", returned, self._spins)
+
+    def __call__(self, rng: np.random.Generator) -> np.ndarray:
+        """Draw L₍₁₎ = −i[V, ·] + Σ_μ D[L_μ], real (D², D²), in the Hermitian basis."""
+        return lindblad_generator(*self.operators(rng))
+
+
+def _operators(
+    function: str, name: str, returned: Any, spins: tuple[float, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """A Hermitian operator (D, D) and jump operators (k, D, D) from what a function returned."""
+    if not isinstance(returned, tuple | list) or len(returned) != 2:
+        raise OwnCodeError(
+            f"{function}() must return {name} and a list of jump operators: return {name}, [L1, L2]"
+        )
+    operator = _matrix(f"{function}(): {name}", returned[0], spins)
+    deviation = float(np.abs(operator - operator.conj().T).max())
+    if deviation > _ROUNDING * float(np.abs(operator).max()):
+        raise OwnCodeError(
+            f"{function}(): {name} must be Hermitian, but {name} − {name}† has an entry of size "
+            f"{deviation:.2g}"
+        )
+    given = returned[1]
+    if getattr(given, "ndim", 3) == 2 or hasattr(given, "dims") or isinstance(given, str | dict):
+        raise OwnCodeError(f"{function}(): the jump operators must be a list: [L], or [] for none")
+    try:
+        listed = list(given)
+    except TypeError:
+        raise OwnCodeError(
+            f"{function}(): the jump operators must be a list, but are a {type(given).__name__}"
+        ) from None
+    jumps = [
+        _matrix(f"{function}(): jump operator {number}", jump, spins)
+        for number, jump in enumerate(listed, 1)
+    ]
+    dim = len(operator)
+    return (operator + operator.conj().T) / 2, np.array(jumps, complex).reshape(-1, dim, dim)
+
+
+def _matrix(name: str, value: Any, spins: tuple[float, ...]) -> np.ndarray:
+    """A complex array (D, D) from an array, a sparse matrix, or an operator of QuTiP (Qobj)."""
+    dim = dimension(spins)
+    of_spins = f"the spins {_listed(spins)}"
+    if hasattr(value, "full"):
+        dims = [dimension((spin,)) for spin in spins]
+        if getattr(value, "isoper", True) and value.dims not in ([dims, dims], [[dim], [dim]]):
+            raise OwnCodeError(
+                f"{name} has the dims {value.dims}, but {of_spins} give {[dims, dims]}"
+            )
+        value = value.full()
+    elif hasattr(value, "toarray"):  # as sparse matrices do
+        value = value.toarray()
+    try:
+        matrix = np.array(value, dtype=complex)
+    except (TypeError, ValueError):
+        raise OwnCodeError(
+            f"{name} must be a matrix of numbers, but is a {type(value).__name__}"
+        ) from None
+    if matrix.shape != (dim, dim):
+        raise OwnCodeError(
+            f"{name} must have shape ({dim}, {dim}) for {of_spins}, but has shape {matrix.shape}"
+        )
+    if not np.isfinite(matrix).all():
+        raise OwnCodeError(f"{name} must be finite, but holds NaN or infinity")
+    return matrix
+
+
+def _listed(spins: tuple[float, ...]) -> str:
+    return "[" + ", ".join(f"{spin:g}" for spin in spins) + "]"

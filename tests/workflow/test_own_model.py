@@ -1,0 +1,162 @@
+"""Models and ensembles of the user's own through snakemake: the files of docs/own-model.md.
+
+All kinds of mistakes are in tests/unit/test_own_code.py and test_own_check.py.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from project import PAIR, ROOT
+
+EXAMPLE = "examples/mixed_pair.py"
+SMALL = ("--config", "samples=6", "--configfile", "examples/mixed_pair.yaml")
+
+#: Fails for some samples, but not for those that are tried before the first job.
+OWN = """import sys
+import numpy as np
+from syncsweep.physics.spins import on_each_site, sz
+
+
+def model(spins):
+    z = on_each_site(sz, spins)
+    return z[0] + z[1], [z[0] @ z[0]]
+
+
+def perturbation(rng, spins):
+    {}
+    m = rng.standard_normal((6, 6))
+    return m + m.T, [m]
+"""
+
+MINE = {
+    **PAIR,
+    "model": {"name": "own", "file": "mine.py", "spins": [1, 0.5]},
+    "ensemble": {"file": "mine.py"},
+    "samples": 12,
+    "chunk_size": 12,
+    "figure": None,
+}
+
+
+@pytest.fixture
+def tutorial(make_project):
+    """The project as the tutorial finds it, with a study beside that is made by default."""
+    project = make_project(pair=PAIR)
+    shutil.copytree(ROOT / "examples", project.path / "examples")
+    return project
+
+
+def verify(project, *arguments):
+    code = "import sys; from syncsweep.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "verify", "results", *arguments]
+    done = subprocess.run(command, cwd=project.path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def edit(project, old, new):
+    file = project.path / EXAMPLE
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_tutorial(tutorial):
+    tutorial.snakemake(*SMALL, "--", "study_mixed_pair", "study_mixed_pair_local")
+    assert not tutorial.blocks("pair")
+    for study in ("mixed_pair", "mixed_pair_local"):
+        summary = pd.read_csv(tutorial.results / "tables" / study / "summary.csv")
+        assert len(summary) == 22
+        assert (summary.n == 6).all() and (summary.failed == 0).all()
+        for name in (f"{study}.pdf", f"{study}.png", f"{study}_chi.csv", f"{study}_s_max.csv"):
+            assert (tutorial.results / "figures" / name).stat().st_size > 500
+        # As the tutorial says: at η → 0⁺ the spins lock opposite to each other, S_max = πc₋/32.
+        (shard,) = (tutorial.results).glob(f"{study}-*/eta-*/samples-*.parquet")
+        limit = pq.read_table(shard).to_pandas().query("eta == 0")
+        np.testing.assert_allclose(np.stack(limit.angles), math.pi, atol=1e-6)
+        assert limit.s_max.between(0, math.pi / 32).all()
+        assert (limit.s_max > 1e-3).all()
+    # More samples: the new ones are solved.
+    assert tutorial.solved("mixed_pair") == 6
+    tutorial.snakemake("--config", "samples=8", *SMALL[2:], "--", "study_mixed_pair")
+    assert tutorial.solved("mixed_pair") == 8
+    said = verify(tutorial, "--recompute", "3")
+    assert "recomputed: 0 of 0 rows" in said
+    assert f"never recomputed: {22 * 20} rows of models or ensembles of your own" in said
+
+
+def test_a_comment_costs_nothing_and_code_makes_a_folder_of_its_own(tutorial):
+    asked = (*SMALL, "--", "study_mixed_pair_local")
+    tutorial.snakemake(*asked)
+    (block,) = tutorial.blocks("mixed_pair_local")
+    edit(tutorial, "def perturbation", "# Local perturbations:\n\n\ndef perturbation")
+    assert "Nothing to be done" in tutorial.snakemake(*asked)
+    edit(tutorial, "strength * field", "2 * strength * field")
+    tutorial.snakemake(*asked)
+    blocks = tutorial.blocks("mixed_pair_local")
+    assert len(blocks) == 2 and block in blocks
+    assert tutorial.solved("mixed_pair_local") == 12
+
+
+def test_workers_do_not_read_the_file(tutorial):
+    tutorial.snakemake(*SMALL, "--", "study_mixed_pair_local")
+    (block,) = tutorial.blocks("mixed_pair_local")
+    (shard,) = block.glob("samples-*.parquet")
+    before = pq.read_table(shard)
+    shard.unlink()
+    (tutorial.path / EXAMPLE).unlink()
+    worker = [sys.executable, "scripts/solve_shard.py", "--block", block, "--ranks", "1"]
+    done = subprocess.run(
+        [*worker, "--start", "0", "--stop", "6"],
+        cwd=tutorial.path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "6 solved" in done.stdout
+    assert pq.read_table(shard).equals(before)
+
+
+@pytest.mark.parametrize("arguments", [[], ["-n"]])
+def test_a_mistake_is_one_line_before_anything_is_made(make_project, arguments):
+    project = make_project(mine=MINE)
+    (project.path / "mine.py").write_text(OWN.replace("m + m.T", "m").format("pass"))
+    output = project.snakemake(*arguments, code=1)
+    (line,) = [line for line in output.splitlines() if "error" in line.lower()]
+    assert line.startswith("error: studies.mine: mine.py: perturbation(): V must be Hermitian")
+    assert "Traceback" not in output
+    assert not project.results.exists()
+
+
+def test_a_perturbation_that_fails_for_some_samples_leaves_rows_with_a_status(make_project):
+    project = make_project(mine=MINE)
+    rare = "if rng.random() > 0.84: raise ValueError('rare')"
+    (project.path / "mine.py").write_text(OWN.format(rare))
+    output = project.snakemake("tables")
+    summary = pd.read_csv(project.results / "tables" / "mine" / "summary.csv")
+    failed = int(summary.failed.iloc[0])
+    assert 0 < failed < 12
+    assert (summary.n == 12 - failed).all() and (summary.failed == failed).all()
+    assert " failed: ValueError: rare (at `if rng.random() > 0.84: raise" in output
+    table = pd.read_csv(project.results / "tables" / "mine" / "failures.csv")
+    assert set(table.status) == {"failed"} and len(table) == failed * len(summary)
+
+
+def test_what_a_worker_lacks_ends_the_job_in_one_line_and_makes_no_row(make_project):
+    project = make_project(mine=MINE)
+    lacks = "if 'mpi4py.MPI' in sys.modules: open('no-such-file')"
+    (project.path / "mine.py").write_text(OWN.format(lacks))
+    output = project.snakemake("tables", code=1)
+    (block,) = project.blocks("mine")
+    assert f"error: {block.parent.name}: FileNotFoundError: " in output
+    assert "no-such-file" in output and "Traceback" not in output
+    assert not list(block.glob("samples-*"))
