@@ -7,6 +7,7 @@ the file as it stands, with its line numbers.
 from __future__ import annotations
 
 import ast
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ from syncsweep.sample import Purpose, build_model, stream
 
 #: Largest block of L₀ whose eigenvalues are found: of 2000 coherences, it takes a minute.
 _LARGEST_BLOCK = 2000
+
+#: Memory of a rank for each entry of the largest block [bytes], measured for one of 6561 coherences.
+_BLOCK_BYTES = 105
 
 #: Most entries of L₀ that the solver's sparse matrices hold in some 0.2 GB.
 _MOST_ENTRIES = 2_000_000
@@ -136,7 +140,9 @@ def _check_oscillations(model: Model) -> list[str]:
     if block > _LARGEST_BLOCK:
         return [
             "whether coherences oscillate undamped was not checked, because the Liouvillian "
-            f"connects {block} of them (checked up to {_LARGEST_BLOCK})"
+            f"connects {block} of them (checked up to {_LARGEST_BLOCK}); a sample takes minutes, "
+            f"and a rank some {math.ceil(_BLOCK_BYTES * block**2 / 1e6)} MB: for Slurm, set "
+            "mem_mb_per_cpu of solve_shard"
         ]
     spectrum = Spectrum(L0)
     eigenvalues = spectrum.eigenvalues

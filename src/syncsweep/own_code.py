@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from syncsweep.config_messages import ConfigError, one_line
+from syncsweep.config_messages import ConfigError
 from syncsweep.config_own import EnsembleCode, ModelCode, dimension
 from syncsweep.physics.models import Model
 from syncsweep.physics.perturbation import lindblad_generator
+from syncsweep.text import one_line
 
 #: Names of the module that the code is, and of the file that its lines belong to.
 _MODULE, _FILE = "own_model", "<own model>"
@@ -80,7 +81,11 @@ class OwnCode:
     def _told(self, error: BaseException) -> OwnCodeError:
         frames = walk_tb(error.__traceback__)
         lines = [line for frame, line in frames if frame.f_code.co_filename == _FILE]
-        problem = one_line(f"{type(error).__name__}: {error}", 200).removesuffix(":")
+        try:
+            said = str(error)
+        except Exception:  # it is the user's own, and may fail in whatever way
+            said = ""
+        problem = one_line(f"{type(error).__name__}: {said}", 200).removesuffix(":")
         if isinstance(error, ImportError):
             problem += "; own code is one file, and may import installed packages only"
         kind = OwnCodeError

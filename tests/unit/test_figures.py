@@ -153,6 +153,21 @@ def test_origin_of_a_figure_names_its_tables_with_their_digests(tmp_path):
         assert origin["samples"] == 2
 
 
+@pytest.mark.parametrize(
+    ("model", "label"),
+    [("spin1_chain", r"$\eta/\omega$"), ("spin_half_pair", r"$\eta/J$"), ("own", r"$\eta$")],
+)
+def test_eta_has_the_unit_of_the_model_and_none_for_one_of_ones_own(model, label):
+    assert style.eta_label(model) == label
+
+
+def test_figure_of_a_model_of_ones_own(tables, tmp_path):
+    draw(tables, FIGURE, ANALYSIS, "own", 2, tmp_path / "fig")
+    assert (tmp_path / "fig.pdf").stat().st_size > 1000
+    with pytest.raises(FigureError, match="model 'other' has no energy unit"):
+        draw(tables, FIGURE, ANALYSIS, "other", 2, tmp_path / "fig")
+
+
 @pytest.mark.parametrize("etas", [(0.1,), (0.0,), (0.0, 0.1), (0.02, 0.03)])
 def test_single_and_few_etas_can_be_drawn(tmp_path, etas):
     tables = make(tmp_path, etas, samples=3)

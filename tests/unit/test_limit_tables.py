@@ -12,6 +12,7 @@ import pytest
 from matplotlib.figure import Figure as Page
 
 from syncsweep.config_eta import block_id
+from syncsweep.config_own import EnsembleCode, ModelCode
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config_results import Analysis, Figure, LogBins
 from syncsweep.layout import LIMIT_TABLES, BlockFolder
@@ -219,6 +220,21 @@ def test_what_has_no_law_is_refused_in_one_line(tmp_path, model, ensemble, etas,
         make_limit_tables(study, analysis, tmp_path / "tables")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "tables").exists()
+
+
+@pytest.mark.parametrize("part", ["model", "ensemble"])
+def test_models_and_ensembles_of_ones_own_have_no_law_and_are_not_run(tmp_path, part):
+    model, ensemble = Spin1Chain(name="spin1_chain", n_sites=2), Ensemble()
+    if part == "model":
+        model = ModelCode(name="own", source="no Python", spins=(1, 1), parameters={})
+    else:
+        ensemble = EnsembleCode(source="no Python", parameters={})
+    physics = Physics(model=model, ensemble=ensemble, root_seed=1)
+    folder = tmp_path / f"study-{physics.digest}"
+    description.write(folder, "study", physics, [(0.0, 0.1)])
+    study = Shards(folder, describe(folder, [block_id((0.0, 0.1))]), 1, 1)
+    with pytest.raises(TablesError, match="the law of η → 0⁺ is known"):
+        make_limit_tables(study, ANALYSIS, tmp_path / "tables")
 
 
 def test_the_pair_has_a_law_without_a_ratio(tmp_path):

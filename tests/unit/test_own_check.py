@@ -200,6 +200,7 @@ def test_a_model_too_large_for_its_eigenvalues_is_swept_with_a_note(monkeypatch)
     monkeypatch.setattr(own_check, "_LARGEST_BLOCK", 0)
     (note,) = notes()
     assert note.startswith("studies.mine: whether coherences oscillate undamped was not checked")
+    assert "a rank some 1 MB" in note
 
 
 def test_a_model_of_too_many_entries_is_refused(folder):

@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import ks_2samp, kstest, unitary_group
 
 from syncsweep.physics.perturbation import (
+    lindblad_generator,
     liouvillian_from_kossakowski,
     random_hamiltonian,
     random_kossakowski,
@@ -125,6 +126,16 @@ def test_a_kossakowski_matrix_of_real_numbers_is_one():
         liouvillian_from_kossakowski(np.eye(3), real),
         liouvillian_from_kossakowski(np.eye(3), real.astype(complex)),
     )
+
+
+@pytest.mark.parametrize(("dim", "count"), [(2, 0), (3, 1), (4, 5), (6, 40)])
+def test_generator_of_jump_operators_is_that_of_the_superoperators(dim, count):
+    rng = np.random.default_rng(dim)
+    hamiltonian = random_hamiltonian(rng, dim)
+    shape = (count, dim, dim)
+    jumps = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+    expected = to_real(liouvillian(hamiltonian, jumps).toarray())
+    np.testing.assert_allclose(lindblad_generator(hamiltonian, jumps), expected, atol=1e-12)
 
 
 def test_generator_names_the_argument_it_refuses():

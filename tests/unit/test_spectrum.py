@@ -16,9 +16,11 @@ from syncsweep.physics.spectrum import (
     Spectrum,
     eigenspace,
     first_order_shifts,
+    largest_block,
     orthogonal_steady_states,
     reduced_generator,
 )
+from syncsweep.physics.spins import lowering, on_each_site, raising, sz
 from syncsweep.physics.superoperators import liouvillian, unvectorize, vectorize
 
 MODELS = {
@@ -59,6 +61,23 @@ def test_dense_matrix_without_blocks_is_one_block():
     assert distance(spectrum.eigenvalues, np.linalg.eigvals(L1)) < 1e-10
     assert spectrum.frequencies == pytest.approx([0], abs=1e-10)
     assert spectrum.decay_free.sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("spins", "largest"),
+    # Coherences between magnetizations M and M': the most for M = M' = 0, and for M = ±1/2.
+    [((1, 1), 3 * 3), ((1, 1, 1), 7 * 7), ((1, 1, 1, 1), 19 * 19), ((1, 0.5), 2 * 2)],
+)
+def test_largest_block_of_a_chain_is_that_of_its_magnetizations(spins, largest):
+    z, plus, minus = (on_each_site(operator, spins) for operator in (sz, raising, lowering))
+    hops = [plus[j] @ minus[j + 1] for j in range(len(spins) - 1)]
+    hamiltonian = sum(hop + hop.conj().T for hop in hops) + 0.3 * z[0]
+    assert largest_block(liouvillian(hamiltonian, np.array([z[0] @ z[0]]))) == largest
+
+
+def test_largest_block_of_a_dense_matrix_is_the_whole():
+    assert largest_block(np.ones((4, 4))) == 4
+    assert largest_block(np.eye(4)) == 1
 
 
 def test_imaginary_entries_connect_too():

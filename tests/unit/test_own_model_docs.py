@@ -1,0 +1,66 @@
+"""The tutorial of docs/own-model.md says what the example files and the program do.
+
+tests/workflow/test_own_model.py runs it.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from syncsweep.config_file import load
+from syncsweep.config_own import ModelCode
+from syncsweep.own_check import check
+from syncsweep.own_code import own_model
+from syncsweep.physics.spectrum import Spectrum
+from syncsweep.physics.superoperators import liouvillian
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+PAGE = (ROOT / "docs" / "own-model.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def model_of(source, spins=(1.0, 0.5), **parameters):
+    return own_model(ModelCode(name="own", source=source, spins=spins, parameters=parameters))
+
+
+@pytest.fixture(scope="module")
+def text():
+    return (EXAMPLES / "mixed_pair.py").read_text(encoding="utf-8")
+
+
+def test_the_page_shows_the_files_as_they_are(text):
+    of_model, _, of_ensemble = blocks("python")
+    assert of_model in text and of_ensemble in text
+    configuration = (EXAMPLES / "mixed_pair.yaml").read_text(encoding="utf-8")
+    assert len(blocks("yaml")) == 2
+    assert all(block in configuration for block in blocks("yaml"))
+
+
+@pytest.mark.parametrize("spins", [(1.0, 0.5), (0.5, 0.5), (1.5, 1.0)])
+def test_the_model_of_qutip_on_the_page_is_the_same(text, spins):
+    _, of_qutip, _ = blocks("python")
+    ours, theirs = (model_of(source, spins, B=0.2) for source in (text, of_qutip))
+    np.testing.assert_allclose(theirs.hamiltonian, ours.hamiltonian, atol=1e-14)
+    np.testing.assert_allclose(theirs.jump_operators, ours.jump_operators, atol=1e-14)
+
+
+def test_its_coherence_oscillates_as_the_page_says(text):
+    model = model_of(text, B=0.3)
+    spectrum = Spectrum(liouvillian(model.hamiltonian, model.jump_operators))
+    np.testing.assert_allclose(spectrum.frequencies, [-1.2, 0, 1.2], atol=1e-9)
+    assert spectrum.decay_free.sum() == 4
+
+
+def test_the_example_can_be_swept(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config = load("examples/mixed_pair.yaml")
+    assert list(config.studies) == ["mixed_pair", "mixed_pair_local"]
+    assert [check(config, study) for study in config.studies] == [[], []]
+    # It goes beside the project's own configuration.
+    assert config.studies.keys().isdisjoint(load("config.yaml").studies)
