@@ -29,7 +29,7 @@ from syncsweep.sample import Purpose, build_model, stream
 #: Largest block of L₀ whose eigenvalues are found: of 2000 coherences, it takes a minute.
 _LARGEST_BLOCK = 2000
 
-#: Memory of a rank for each entry of the largest block [bytes], measured for one of 6561 coherences.
+#: Memory of a rank for each entry of the largest block [bytes], measured for one of 6561.
 _BLOCK_BYTES = 105
 
 #: Most entries of L₀ that the solver's sparse matrices hold in some 0.2 GB.
