@@ -182,7 +182,7 @@ def test_parameters_may_be_empty(nothing):
     [
         (b"\xff\xfe", "not UTF-8 text"),
         (b"#" * 100_001, "larger than 100000 bytes"),
-        (None, "not a regular file"),
+        (None, "Is a directory"),
     ],
 )
 def test_file_that_is_no_text_is_refused(folder, content, words):
