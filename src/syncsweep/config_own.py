@@ -32,6 +32,9 @@ _MOST_BYTES = 100_000
 #: Parameters: values in lists, and lists in lists.
 _MOST_VALUES, _MOST_DEPTH = 10_000, 4
 
+#: Text that is a spin: what is much larger would take Python long to read.
+_SPIN = re.compile(r"\d{1,3}(\.\d{1,9})?|\d{1,3}/\d{1,3}")
+
 #: What YAML 1.1 reads as text, though a number is meant.
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 
@@ -57,6 +60,8 @@ def _spins(value: Any) -> Any:
 
 def _spin(value: Any) -> float:
     try:
+        if isinstance(value, str) and not _SPIN.fullmatch(value):
+            raise ValueError
         twice = 2 * Fraction(value)
     except (TypeError, ValueError, OverflowError, ZeroDivisionError):
         twice = Fraction(1, 3)
@@ -99,7 +104,7 @@ def _value(name: str, value: Any, depth: int) -> Any:
         return value
     if isinstance(value, int | float) and abs(value) <= 1e100:
         return value
-    if isinstance(value, str) and len(value) <= 1000:
+    if isinstance(value, str) and len(value) <= 1000 and value.isprintable():
         return value
     raise ValueError(f"{name} must be a number, text, true, false, null or a list of such")
 

@@ -132,8 +132,8 @@ def _check_oscillations(model: Model) -> list[str]:
     if entries > _MOST_ENTRIES:
         raise OwnCodeError(
             f"model(): the Liouvillian of H and the jump operators has up to {entries:,} entries, "
-            f"but at most {_MOST_ENTRIES:,} are handled; write them in a basis in which they have "
-            "fewer, or take smaller spins"
+            f"but at most {_MOST_ENTRIES:,} are handled; take jump operators with fewer entries, "
+            "or smaller spins"
         )
     L0 = liouvillian(model.hamiltonian, model.jump_operators)
     block = largest_block(L0)

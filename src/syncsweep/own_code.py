@@ -24,7 +24,7 @@ from syncsweep.physics.perturbation import lindblad_generator
 from syncsweep.text import one_line
 
 #: Names of the module that the code is, and of the file that its lines belong to.
-_MODULE, _FILE = "own_model", "<own model>"
+_MODULE, _FILE = "syncsweep_own_code", "<own code>"
 
 #: A Hamiltonian may differ from its adjoint by this share of its largest entry.
 _ROUNDING = 1e-10

@@ -19,7 +19,13 @@ from syncsweep.config_physics import Physics
 from syncsweep.layout import study_folder, values_in_block
 from syncsweep.paper_studies import with_paper_studies
 
-PLAIN = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
+ROOT = Path(__file__).parents[2]
+PLAIN = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+#: With a model and an ensemble of the user's own.
+OWN = yaml.safe_load((ROOT / "examples" / "mixed_pair.yaml").read_text(encoding="utf-8"))
+PLAIN["studies"]["mixed_pair_local"] = OWN["studies"]["mixed_pair_local"]
+for _part in ("model", "ensemble"):
+    PLAIN["studies"]["mixed_pair_local"][_part]["file"] = str(ROOT / "examples" / "mixed_pair.py")
 PAIR = PLAIN["studies"]["spin_half_pair"]
 
 
