@@ -51,6 +51,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/shards.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/preview.smk"
 include: "workflow/rules/paper_parts.smk"
 include: "workflow/rules/paper.smk"
 
@@ -89,11 +90,13 @@ for _study in CONFIG.studies:
 
 
 onstart:
-    check_cluster()
-    check_limits()
-    check_own_code(studies_of_jobs("solve_shard"))
-    write_descriptions()
+    if not makes_only_previews():
+        check_cluster()
+        check_limits()
+        check_own_code(studies_of_jobs("solve_shard"))
+        write_descriptions()
 
 
 onsuccess:
-    warn_of_failures()
+    if not makes_only_previews():
+        warn_of_failures()

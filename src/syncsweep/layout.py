@@ -5,6 +5,7 @@
 <results>/<study>-<hash>/<block>/samples-<a>-<b>.parquet  shard of the samples a … b−1
 <results>/<study>-<hash>/<block>/parts/                   rows of unfinished shards
 <results>/<study>-<hash>/<block>/log.jsonl                what each job took over and solved
+<results>/preview/<study>/                                tables and figure of an unfinished study
 <results>/tables/<study>/, <results>/paper/, <results>/figures/, <results>/logs/, <results>/bundle/
 """
 
@@ -99,6 +100,11 @@ def study_folder(results: str | Path, study: str, physics_hash: str) -> Path:
 def tables_folder(results: str | Path, study: str) -> Path:
     """Folder of the tables of the present configuration."""
     return Path(results) / "tables" / study
+
+
+def preview_folder(results: str | Path, study: str) -> Path:
+    """Folder of the tables and the figure of what is solved so far."""
+    return Path(results) / "preview" / study
 
 
 def paper_folder(results: str | Path) -> Path:
@@ -215,7 +221,8 @@ def check_writable(results: str | Path) -> None:
         Path(results).exists()  # a name too long is an error of its own
     except OSError as error:
         raise NotWritableError(f"results: {results} cannot be written ({error.strerror})") from None
-    inside = (Path(results) / name for name in ("tables", "paper", "figures", "logs", "bundle"))
+    names = ("tables", "paper", "figures", "logs", "bundle", "preview")
+    inside = (Path(results) / name for name in names)
     for path in (folder, *inside):
         if os.path.lexists(path) and not path.is_dir():
             raise NotWritableError(f"results: {results} cannot be used, because {path} is a file")

@@ -136,10 +136,22 @@ def target_of(study):
     return f"study_{study.replace('-', '_')}"
 
 
+def previews():
+    """The targets that make previews, with their studies."""
+    targets = {f"preview_{study.replace('-', '_')}": [study] for study in CONFIG.studies}
+    return {"preview": studies_by_default(), **targets}
+
+
+def makes_only_previews():
+    """Whether this run is about previews alone."""
+    return set() < set(workflow.dag_settings.targets) <= previews().keys()
+
+
 def studies_asked_for():
-    """Studies that this run is about, as far as the command line tells before Snakemake reads it."""
+    """Studies that this run solves, as far as the command line tells before Snakemake reads it."""
     named = [study for study in CONFIG.studies if target_of(study) in sys.argv]
-    if not named or not {"all", "tables"}.isdisjoint(sys.argv):
+    others = named or not previews().keys().isdisjoint(sys.argv)
+    if not others or not {"all", "tables"}.isdisjoint(sys.argv):
         named += [study for study in studies_by_default() if study not in named]
     return named
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -9,11 +10,20 @@ from pydantic import BaseModel, ValidationError
 #: Where a table says, as JSON, what it was made from.
 METADATA_KEY = b"syncsweep"
 
+#: Where it says, of the samples of how many a table of an unfinished study was made, by block.
+PRESENT_KEY = "present"
+
 _Request = TypeVar("_Request", bound=BaseModel)
 
 
 class ResultsError(Exception):
     """Tables or a figure that cannot be made; the message is one line for the user."""
+
+
+def extent(present: Mapping[str, int], samples: int) -> str:
+    """How many of a study's samples are there, by block: a few words for people."""
+    least, most = min(present.values()), max(present.values())
+    return f"{least if least == most else f'{least} to {most}'} of {samples} samples"
 
 
 def parse_request(kind: type[_Request], text: str) -> _Request:

@@ -151,21 +151,30 @@ def _probabilities(
 def _gather(source: Source, analysis: Analysis) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """All η of the blocks (n_eta,), and of each quantity its values (samples, n_eta).
 
-    NaN stands where a row is not there or not good, and for P_a also where χ is not defined.
+    The samples are those of any block. NaN stands where a row is not there or not good, and for P_a
+    also where χ is not defined.
     """
-    etas = np.concatenate([block.etas for block in source.blocks])
-    values = np.full((source.samples, len(etas), 1 + len(analysis.intervals)), np.nan)
-    first = 0
+    numbers, of_blocks = [], []
     for block in source.blocks:
-        columns = np.arange(first, first + len(block.etas))
+        in_block, values = [], []
         for rows in source.read(block):
             chi = chi_of_sample(block.physics, analysis.threshold, rows)
             p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
-            of_sample = np.column_stack([rows.maximum.s_max, p])
-            values[rows.sample, columns[rows.good]] = of_sample[rows.good]
-        first += len(block.etas)
+            values.append(np.column_stack([rows.maximum.s_max, p]))
+            values[-1][~rows.good] = np.nan
+            in_block.append(rows.sample)
+        width = 1 + len(analysis.intervals)
+        numbers.append(in_block)
+        of_blocks.append(np.array(values).reshape(-1, len(block.etas), width))
+    samples = np.unique(np.concatenate(numbers))
+    spread = []
+    for in_block, of_block in zip(numbers, of_blocks, strict=True):
+        spread.append(np.full((len(samples), *of_block.shape[1:]), np.nan))
+        spread[-1][np.searchsorted(samples, in_block)] = of_block
+    etas = np.concatenate([block.etas for block in source.blocks])
     names = ["s_max_mean", *(f"p{a + 1}" for a in range(len(analysis.intervals)))]
-    return etas, {name: values[:, :, index] for index, name in enumerate(names)}
+    all_values = np.concatenate(spread, axis=1)
+    return etas, {name: all_values[:, :, index] for index, name in enumerate(names)}
 
 
 def _control_table(

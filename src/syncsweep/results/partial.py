@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from syncsweep.layout import BlockFolder
+from syncsweep.results import PRESENT_KEY
 from syncsweep.results.samples import SampleRows, sample_rows
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import RowsBySample, ShardError, read_shard, unpacked
@@ -139,22 +139,30 @@ class Present:
         """blocks: what the study asks for; see `read_present` for the others."""
         self.blocks, self.samples = blocks, samples
         self._folder, self._on_damaged = folder, on_damaged
-        self._found: dict[str, np.ndarray] = {}
+        self._found: dict[str, set[int]] = {}
 
     def read(self, block: Description) -> Iterator[SampleRows]:
         """The samples of a block that were there at its first reading, in order."""
         before = self._found.get(block.block)
-        found = np.zeros(self.samples, dtype=bool)
+        found: set[int] = set()
         for rows in read_present(self._folder, block, self.samples, self._on_damaged):
-            if before is None or before[rows.sample]:
-                found[rows.sample] = True
+            if before is None or rows.sample in before:
+                found.add(rows.sample)
                 yield rows
         self._found.setdefault(block.block, found)
 
+    def any(self) -> bool:
+        """Whether there is a sample in any block."""
+        return any(
+            True
+            for block in self.blocks
+            for _ in read_present(self._folder, block, self.samples, self._on_damaged, most=1)
+        )
+
     def present(self) -> dict[str, int]:
         """Number of samples by name of the block, of the blocks that have been read."""
-        return {name: int(found.sum()) for name, found in self._found.items()}
+        return {name: len(found) for name, found in self._found.items()}
 
     def origin(self) -> dict[str, Any]:
         """That the rows are not all, and how many they are."""
-        return {"present": self.present()}
+        return {PRESENT_KEY: self.present()}

@@ -24,6 +24,9 @@ COLUMN_WIDTH = 3.4
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.48, 0.66, 0.07, 0.36
 _GAP, _HEIGHT = 0.11, 1.08
 
+# Height of the strip above the panels that says what the figure does not show [in].
+_STAMP = 0.17
+
 # Width of the column of η → 0⁺ and its distance from the logarithmic axis [in].
 _ZERO_WIDTH, _ZERO_GAP = 0.17, 0.1
 
@@ -131,17 +134,23 @@ def log_cell_edges(centres: Sequence[float] | np.ndarray) -> np.ndarray:
     return 10 ** np.concatenate([outer[:1], middles, outer[1:]])
 
 
-def sweep_height(n_panels: int) -> float:
-    """Height of a figure with so many panels above each other [in]."""
-    return _TOP + n_panels * _HEIGHT + (n_panels - 1) * _GAP + _BOTTOM
+def sweep_height(n_panels: int, stamped: bool = False) -> float:
+    """Height of a figure with so many panels above each other, and perhaps a stamp [in]."""
+    return stamped * _STAMP + _TOP + n_panels * _HEIGHT + (n_panels - 1) * _GAP + _BOTTOM
 
 
-def lay_out(figure: Figure, etas: np.ndarray, n_panels: int, eta_label: str) -> list[Panel]:
-    """Add panels for ascending `etas` (n_eta,) to a figure of `sweep_height`, (a) at the top."""
-    height = sweep_height(n_panels)
+def lay_out(
+    figure: Figure, etas: np.ndarray, n_panels: int, eta_label: str, stamp: str | None = None
+) -> list[Panel]:
+    """Add panels for ascending `etas` (n_eta,) to a figure of `sweep_height`, (a) at the top.
+
+    stamp: stands above all panels.
+    """
+    height = sweep_height(n_panels, stamp is not None)
+    top = height - _TOP - (0 if stamp is None else _add_stamp(figure, stamp, height))
     panels = []
     for index in range(n_panels):
-        bottom = height - _TOP - (index + 1) * _HEIGHT - index * _GAP
+        bottom = top - (index + 1) * _HEIGHT - index * _GAP
         panel = _add_panel(figure, etas, bottom / height, _HEIGHT / height)
         panels.append(panel)
         figure.text(
@@ -155,6 +164,20 @@ def lay_out(figure: Figure, etas: np.ndarray, n_panels: int, eta_label: str) -> 
             part.axes.tick_params(labelbottom=index == n_panels - 1)
     panels[-1].last.set_xlabel(eta_label, labelpad=2)
     return panels
+
+
+def _add_stamp(figure: Figure, stamp: str, height: float) -> float:
+    """Write a stamp into the strip above the panels; returns the height of the strip [in]."""
+    middle = height - _TOP / 2 - _STAMP / 2
+    figure.text(
+        _LEFT / COLUMN_WIDTH,
+        middle / height,
+        stamp,
+        va="center",
+        fontweight="bold",
+        color=LINE_COLOURS[1],
+    )
+    return _STAMP
 
 
 def _add_panel(figure: Figure, etas: np.ndarray, bottom: float, height: float) -> Panel:

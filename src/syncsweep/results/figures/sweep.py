@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config_results import MAXIMA_PANELS, Analysis, Figure
 from syncsweep.layout import LIMIT_TABLES, MAXIMA_TABLE, TABLES
-from syncsweep.results import METADATA_KEY
+from syncsweep.results import METADATA_KEY, PRESENT_KEY, extent
 from syncsweep.results.figures import style
 from syncsweep.results.figures.maxima import PANEL_COLUMNS, draw_maxima
 from syncsweep.results.figures.page import FigureError, new_page, read_table, save_data
@@ -81,8 +82,8 @@ def draw(
 
     model, n_sites: for the labels. The numbers of each panel go to <stem>_<panel>.csv, and with
     analysis.limit_draws the exact values at η → 0⁺ to <stem>_limit.csv. Equal tables give equal
-    files. Raises FigureError if a table is missing, damaged or made with another
-    analysis.
+    files. Tables of an unfinished study give a figure that says of how many samples it is. Raises
+    FigureError if a table is missing, damaged or made with another analysis.
     """
     if model not in style.ENERGY_UNITS:
         raise FigureError(f"model {model!r} has no energy unit; known: {list(style.ENERGY_UNITS)}")
@@ -92,7 +93,9 @@ def draw(
     names = [*TABLES, *([MAXIMA_TABLE] if shows_maxima else [])]
     if analysis.limit_draws is not None:
         names.append(LIMIT_TABLES[0])
-    frames = {name: _read(tables / f"{name}.parquet", analysis) for name in names}
+    read = {name: _read(tables / f"{name}.parquet", analysis) for name in names}
+    frames = {name: frame for name, (frame, _) in read.items()}
+    stamp = _stamp(read["summary"][1])
     data = Tables(
         **frames,
         analysis=analysis,
@@ -100,9 +103,10 @@ def draw(
         marks_intervals=marks_intervals,
         model=model,
     )
-    height = style.sweep_height(len(figure.panels))
+    height = style.sweep_height(len(figure.panels), stamp is not None)
     with new_page(stem, style.COLUMN_WIDTH, height) as page:
-        panels = style.lay_out(page, data.etas, len(figure.panels), style.eta_label(model))
+        label = style.eta_label(model)
+        panels = style.lay_out(page, data.etas, len(figure.panels), label, stamp)
         for panel, name in zip(panels, figure.panels, strict=True):
             _PANELS[name](panel, data)
             style.align_label(panel.first)
@@ -115,19 +119,25 @@ def draw(
     save_data(stem, shown)
 
 
-def _read(path: Path, analysis: Analysis) -> pd.DataFrame:
+def _read(path: Path, analysis: Analysis) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """A table and what it says of itself."""
     table = read_table(path)
     try:
-        made_with = Analysis.model_validate(
-            json.loads(table.schema.metadata[METADATA_KEY])["analysis"]
-        )
+        said = json.loads(table.schema.metadata[METADATA_KEY])
+        made_with = Analysis.model_validate(said["analysis"])
     except (ValueError, KeyError, TypeError):
         raise FigureError(
             f"{path}: is damaged; run the same snakemake command again to make the tables"
         ) from None
     if made_with != analysis:
         raise FigureError(f"{path}: was made with another analysis than the figure asks for")
-    return table.to_pandas()
+    return table.to_pandas(), said
+
+
+def _stamp(said: dict[str, Any]) -> str | None:
+    """What a figure must say of the samples that its tables lack, from what a table says."""
+    present = said.get(PRESENT_KEY)
+    return None if present is None else f"preview: {extent(present, said['samples'])}"
 
 
 def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
@@ -199,9 +209,11 @@ def _draw_ratio(panel: Panel, tables: Tables) -> None:
         plot_guide(part.axes, 1)
         plot_guide(part.axes, uniform)
     mark_limit(panel, tables.exact("ratio"), style.LINE_COLOURS[0])
-    panel.note(1, "1")
-    panel.note(uniform, f"{_fraction(uniform)}: uniform")
-    panel.first.set_ylim(0, max(panel.first.get_ylim()[1], 1.2))
+    top = max(panel.first.get_ylim()[1], 1.2)
+    panel.first.set_ylim(0, top)
+    (lower, below), (upper, above) = sorted([(1, "1"), (uniform, f"{_fraction(uniform)}: uniform")])
+    panel.note(lower, below)
+    panel.note(max(upper, lower + 0.1 * top), above)  # few samples can make the ratio large
     panel.first.set_ylabel(r"$P_2/(3P_1)$")
 
 

@@ -1,0 +1,16 @@
+"""Unfinished studies to tables and figures: `make_preview.py --request JSON`."""
+
+import argparse
+import sys
+
+from syncsweep.results import ResultsError, parse_request
+from syncsweep.results.preview import PreviewRequest, make_preview
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--request", required=True, help="JSON: the studies")
+arguments = parser.parse_args()
+try:
+    for study in parse_request(PreviewRequest, arguments.request).studies:
+        print(make_preview(study), flush=True)
+except (ResultsError, OSError) as error:
+    sys.exit(f"error: {error}")

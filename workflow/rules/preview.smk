@@ -1,0 +1,54 @@
+# Tables and figures of what is solved so far, also while another Snakemake solves the rest. These
+# rules have neither input nor output, so that they always run, solve nothing and wait for nothing.
+
+
+def without_lock(wildcards):
+    """No input files; and no lock for a run of previews alone.
+
+    The lock is of files, and a preview has none. But at its end Snakemake removes the locks of all.
+    To be called when there is a lock to be taken and before it is, as input functions are.
+    """
+    if makes_only_previews():
+        workflow.persistence.lock = workflow.persistence.noop  # as --nolock does
+        workflow.persistence.unlock = workflow.persistence.noop
+    return []
+
+
+def preview_request(studies):
+    """All that the previews of some studies are made from beside the rows."""
+    requests = []
+    for study in studies:
+        settings = CONFIG.studies[study]
+        requests.append(
+            {
+                "study": study,
+                "folder": str(study_folder(study)),
+                "physics": CONFIG.physics(study).model_dump(mode="json"),
+                "blocks": [block.etas for block in settings.eta_blocks],
+                "samples": settings.samples,
+                "analysis": settings.analysis.model_dump(mode="json"),
+                "figure": settings.figure and json.loads(figure_request(study)),
+                "output": str(layout.preview_folder(CONFIG.results, study)),
+            }
+        )
+    return json.dumps({"studies": requests}, sort_keys=True)
+
+
+for _target, _studies in previews().items():
+
+    rule:
+        name:
+            _target
+        input:
+            without_lock,
+        log:
+            f"{layout.logs_folder(CONFIG.results)}/{_target}.log",
+        localrule: True
+        conda:
+            "../../envs/syncsweep.yaml"
+        params:
+            request=preview_request(_studies),
+        message:
+            "What is solved so far"
+        shell:
+            'python "$SCRIPTS"/make_preview.py --request {params.request:q} 2>&1 | tee {log:q}'
