@@ -23,7 +23,7 @@ try:
     if workflow.overwrite_configfiles and not Path("config.yaml").exists():
         CONFIG = config_file.parse(config)
     else:
-        CONFIG = config_file.load("config.yaml", overrides=config)
+        CONFIG = config_file.load_config("config.yaml", overrides=config)
     CONFIG = paper_studies.with_paper_studies(CONFIG)
     if workflow.is_main_process:
         layout.check_writable(CONFIG.results)

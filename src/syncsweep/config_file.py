@@ -99,7 +99,7 @@ def merge(base: Any, over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
+def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
     """Read a configuration file, put `overrides` over it key by key, and validate the result."""
     data = read_yaml(path)
     for key, value in (overrides or {}).items():

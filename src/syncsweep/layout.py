@@ -17,6 +17,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Names of the folders of studies and of their blocks.
+STUDY_FOLDER = re.compile(r"(.+)-[0-9a-f]{12}")
+BLOCK_FOLDER = re.compile(r"eta-.+-n\d+-[0-9a-f]{8}")
+
 _SHARD = re.compile(r"samples-(\d{9})-(\d{9})\.parquet")
 _PART = re.compile(r"part-(\d{9})-(\d{9})-([0-9a-f]{12})-\d+\.rows")
 _TEMPORARY = re.compile(r"\.samples-(\d{9})-(\d{9})\.parquet\.[0-9a-f]{12}\.tmp")

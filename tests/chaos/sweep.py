@@ -18,7 +18,7 @@ from ledger import Ledger, Rank
 from project import ROOT, Project
 
 from syncsweep.config import chunks
-from syncsweep.config_file import load
+from syncsweep.config_file import load_config
 from syncsweep.layout import BlockFolder, study_folder
 
 #: Eight values of η and 0.1 s a sample.
@@ -88,7 +88,7 @@ class Sweep:
         self.samples = first.config["studies"]["chain"]["samples"]
         self.commands: list[Command] = []
         self.clear()
-        config = load(first.path / "config.yaml")
+        config = load_config(first.path / "config.yaml")
         folder = study_folder(first.results, "chain", config.physics("chain").digest)
         self.block = BlockFolder(folder / config.studies["chain"].eta_blocks[0].id)
         self.ledger = Ledger(first.path / "witness.jsonl", self.block)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from syncsweep.config import Config, ConfigError, parse
 from syncsweep.config_eta import EtaBlock, block_id, canonical_eta
-from syncsweep.config_file import load, read_yaml
+from syncsweep.config_file import load_config, read_yaml
 from syncsweep.config_physics import Physics
 from syncsweep.layout import study_folder, values_in_block
 from syncsweep.paper_studies import with_paper_studies
@@ -291,7 +291,7 @@ def assert_loaded_or_named(text, path):
     # A lone surrogate is no text, and a file with its bytes is refused like any that is not UTF-8.
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
-        config = load(path)
+        config = load_config(path)
     except ConfigError as error:
         assert_one_line(error, str(path))
     else:
@@ -337,7 +337,7 @@ def test_anything_put_over_a_file_is_loaded_or_refused_in_one_line(tmp_path_fact
     if not path.exists():
         path.write_text(TEXT, encoding="utf-8")
     try:
-        load(path, overrides)
+        load_config(path, overrides)
     except ConfigError as error:
         assert_one_line(error)
 

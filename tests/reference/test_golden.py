@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from syncsweep.config_file import load
+from syncsweep.config_file import load_config
 from syncsweep.config_physics import RESULTS_VERSION, Physics
 from syncsweep.sample import SampleSolver
 
@@ -29,7 +29,7 @@ def solve(physics, etas):
 
 def make():
     """Golden values of the default studies, each solved with its whole first block."""
-    configuration = load(Path(__file__).parents[2] / "config.yaml")
+    configuration = load_config(Path(__file__).parents[2] / "config.yaml")
     studies = {}
     for name, study in configuration.studies.items():
         if not study.by_default:

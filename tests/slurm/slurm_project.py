@@ -16,7 +16,7 @@ import yaml
 from cluster import Cluster, Job
 from project import CHAIN, ROOT, Project
 
-from syncsweep.config_file import load
+from syncsweep.config_file import load_config
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep.parts import PartIdentity, read_part
 
@@ -50,7 +50,7 @@ class SlurmProject(Project):
 
     def start_sweep(self, *arguments: str) -> psutil.Popen:
         """Start `snakemake --workflow-profile slurm` for the chain's shard, in the background."""
-        config = load(self.path / "config.yaml")
+        config = load_config(self.path / "config.yaml")
         folder = study_folder(config.results, "chain", config.physics("chain").digest)
         block = BlockFolder(folder / config.studies["chain"].eta_blocks[0].id)
         shard = str(block.shard(0, SAMPLES))

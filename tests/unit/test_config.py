@@ -16,7 +16,7 @@ import yaml
 from syncsweep import config
 from syncsweep.config import ConfigError, parse
 from syncsweep.config_eta import EtaBlock, canonical_eta
-from syncsweep.config_file import load, read_yaml
+from syncsweep.config_file import load_config, read_yaml
 from syncsweep.config_physics import RESULTS_VERSION, Physics
 
 ROOT = Path(__file__).parents[2]
@@ -429,27 +429,27 @@ def test_bad_yaml_is_refused_in_one_line_that_names_file_and_place(name, tmp_pat
     assert message.startswith(str(path))
     assert words in message
     with pytest.raises(ConfigError):
-        load(path)
+        load_config(path)
 
 
 def test_pipe_in_place_of_a_file_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ConfigError, match=r"pipe: cannot be read \(it is not a regular file\)"):
-        load(tmp_path / "pipe")
+        load_config(tmp_path / "pipe")
 
 
 def test_name_of_a_file_that_would_not_print_is_escaped(tmp_path):
     with pytest.raises(ConfigError) as error:
-        load(tmp_path / "a\n\x1b[2J.yaml")
+        load_config(tmp_path / "a\n\x1b[2J.yaml")
     assert str(error.value).isprintable()
 
 
 def test_missing_file_and_folder_in_place_of_a_file(tmp_path):
     with pytest.raises(ConfigError, match=r"no\.yaml: cannot be read \(No such file") as error:
-        load(tmp_path / "no.yaml")
+        load_config(tmp_path / "no.yaml")
     assert "\n" not in str(error.value)
     with pytest.raises(ConfigError, match=r"cannot be read \(Is a directory\)"):
-        load(tmp_path)
+        load_config(tmp_path)
 
 
 def test_aliases_and_merged_keys_are_understood(tmp_path):
@@ -460,7 +460,7 @@ def test_aliases_and_merged_keys_are_understood(tmp_path):
     assert "&id001" in text
     path = tmp_path / "alias.yaml"
     path.write_text(text, encoding="utf-8")
-    assert load(path) == load(CONFIG)
+    assert load_config(path) == load_config(CONFIG)
     # A key beside a merged mapping overrides the merged one; that is not the same key twice.
     merged = "a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  y: 3\n"
     path.write_text(merged, encoding="utf-8")
@@ -490,7 +490,7 @@ def test_large_integers_keep_every_digit(seed, spelt):
 
 
 def test_configuration_as_it_stands_is_that_of_the_paper():
-    parsed = load(CONFIG)
+    parsed = load_config(CONFIG)
     by_default = [name for name, study in parsed.studies.items() if study.by_default]
     assert by_default == ["spin1_chain", "spin_half_pair"]
     assert {name: study.model.n_sites for name, study in parsed.studies.items()} == {
@@ -527,7 +527,7 @@ def test_defaults_are_those_of_the_paper():
         if study == "spin_half_pair":
             value["model"] = {"name": "spin_half_pair"}
     del data["studies"]["spin1_chain"]["figure"]["panels"]
-    assert parse(data) == load(CONFIG)
+    assert parse(data) == load_config(CONFIG)
 
 
 def test_names_of_the_studies_that_the_paper_adds_are_reserved():
@@ -547,17 +547,19 @@ def test_a_study_may_have_no_figure():
 def test_top_level_samples_override_every_study(tmp_path):
     parsed = parse(edited("samples", 200))
     assert [study.samples for study in parsed.studies.values()] == [200] * 4
-    assert load(CONFIG, overrides={"samples": "30"}).studies["spin1_chain"].samples == 30
+    assert load_config(CONFIG, overrides={"samples": "30"}).studies["spin1_chain"].samples == 30
 
 
 def test_overrides_go_key_by_key():
-    parsed = load(CONFIG, {"studies": {"spin1_chain": {"model": {"J": 0.25}, "chunk_size": 7}}})
+    parsed = load_config(
+        CONFIG, {"studies": {"spin1_chain": {"model": {"J": 0.25}, "chunk_size": 7}}}
+    )
     changed = edited(f"{CHAIN}.model.J", 0.25)
     changed["studies"]["spin1_chain"]["chunk_size"] = 7
     assert parsed == parse(changed)
-    assert load(CONFIG, PLAIN) == load(CONFIG)
+    assert load_config(CONFIG, PLAIN) == load_config(CONFIG)
     blocks = [{"values": [0, 1]}]
-    parsed = load(CONFIG, {"studies": {"spin_half_pair": {"eta_blocks": blocks}}})
+    parsed = load_config(CONFIG, {"studies": {"spin_half_pair": {"eta_blocks": blocks}}})
     assert parsed.studies["spin_half_pair"].eta_blocks[0].etas == (0, 1)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from syncsweep import sample as sample_module
 from syncsweep.config_eta import block_id, canonical_eta
-from syncsweep.config_file import load
+from syncsweep.config_file import load_config
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import (
@@ -87,7 +87,7 @@ def test_rows_of_one_sample_have_the_documented_shapes(fresh):
 
 
 def test_values_of_the_chain_do_not_depend_on_the_block():
-    study = load(Path(__file__).parents[2] / "config.yaml").studies["spin1_chain"]
+    study = load_config(Path(__file__).parents[2] / "config.yaml").studies["spin1_chain"]
     etas = study.eta_blocks[0].etas
     whole = SampleSolver(CHAIN, etas).rows(0)
     assert "krylov" in whole.method

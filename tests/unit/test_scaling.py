@@ -20,7 +20,7 @@ from syncsweep.bench.overhead import (
     chain,
     sweep_cost,
 )
-from syncsweep.config_file import load
+from syncsweep.config_file import load_config
 from syncsweep.planning.overheads import Overheads
 
 ROOT = Path(__file__).parents[2]
@@ -140,7 +140,7 @@ def test_large_chunks_keep_the_loss_to_contention_and_to_the_first_rank():
 
 
 def test_chain_is_that_of_the_shipped_configuration():
-    shipped = load(ROOT / "config.yaml").studies["spin1_chain"]
+    shipped = load_config(ROOT / "config.yaml").studies["spin1_chain"]
     ours = chain(shipped.samples).studies[STUDY]
     assert ours.model == shipped.model
     assert ours.ensemble == shipped.ensemble

@@ -55,7 +55,7 @@ def configuration(parsed: argparse.Namespace) -> Config:
     if parsed.configfile and not default.exists():
         found = parse(over)
     else:
-        found = config_file.load(default, overrides=over)
+        found = config_file.load_config(default, overrides=over)
     return paper_studies.with_paper_studies(found)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from syncsweep.config_physics import Physics
-from syncsweep.layout import BlockFolder, study_file
+from syncsweep.layout import BLOCK_FOLDER, STUDY_FOLDER, BlockFolder, study_file
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description, DescriptionError
@@ -30,8 +30,6 @@ AGAIN = "remove it and run the same snakemake command again, which makes it anew
 
 _ALLOW = "make it a folder that you may read and run this again"
 
-_STUDY = re.compile(r".+-[0-9a-f]{12}")
-_BLOCK = re.compile(r"eta-.+-n\d+-[0-9a-f]{8}")
 _SET_ASIDE = re.compile(r".+\.damaged-[0-9a-f]{8}")
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
 
@@ -57,7 +55,7 @@ def study_folders(results: Path) -> list[Path]:
 
 
 def _is_study(path: Path) -> bool:
-    named = bool(_STUDY.fullmatch(path.name))
+    named = bool(STUDY_FOLDER.fullmatch(path.name))
     return os.path.isdir(path) and (named or os.path.lexists(study_file(path)))
 
 
@@ -67,7 +65,7 @@ def verify_study(folder: Path, report: Report) -> list[RowsOfShard]:
     whole: list[RowsOfShard] = []
     blocks = []
     for path in entries(folder, report):
-        if _BLOCK.fullmatch(path.name) and os.path.isdir(path):
+        if BLOCK_FOLDER.fullmatch(path.name) and os.path.isdir(path):
             blocks.append(BlockFolder(path))
         elif path != study_file(folder):
             note_entry(path, report)

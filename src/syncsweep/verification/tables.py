@@ -40,7 +40,7 @@ def verify_tables(results: Path, report: Report) -> None:
             elif path != paper_folder(results) / CLAIMS_PAGE:
                 note_entry(path, report)
         for stem in sorted(stems):
-            problem = _problem(stem)
+            problem = problem_of_table(stem)
             if problem:
                 report.finding(f"{problem}; {AGAIN}")
         if stems:
@@ -48,7 +48,7 @@ def verify_tables(results: Path, report: Report) -> None:
             report.count("tables", len(stems))
 
 
-def _problem(stem: Path) -> str | None:
+def problem_of_table(stem: Path) -> str | None:
     """What is wrong with a table, beginning with the name of the file, or None."""
     parquet, text = (stem.with_name(f"{stem.name}{ending}") for ending in (".parquet", ".csv"))
     path = parquet

@@ -1,0 +1,102 @@
+"""The library: public names are loaded when they are used, and examples run as they are printed."""
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+import textwrap
+from importlib import import_module
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.collections import QuadMesh
+
+import syncsweep
+from syncsweep.physics.phase_distribution import deviation
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "syncsweep" / "__init__.py"
+
+
+@pytest.fixture
+def axes(monkeypatch):
+    """An empty figure that nobody waits for."""
+    plt.switch_backend("agg")
+    monkeypatch.setattr(plt, "show", lambda: None)
+    plt.figure()
+    yield plt.gca()
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", syncsweep.__all__)
+def test_public_name_is_that_of_its_module_and_is_explained(name):
+    (home,) = [module for module, names in syncsweep._HOMES.items() if name in names]
+    value = getattr(syncsweep, name)
+    assert value is getattr(import_module(f"syncsweep.{home}"), name)
+    assert value.__module__ == f"syncsweep.{home}"
+    explained = inspect.getdoc(value)
+    assert explained and explained != inspect.getdoc(type(value))
+    assert name in dir(syncsweep)
+
+
+def test_type_checkers_see_the_same_names():
+    seen = {}
+    for block in ast.parse(SOURCE.read_text(encoding="utf-8")).body:
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING":
+            for statement in block.body:
+                for alias in statement.names:
+                    assert alias.asname == alias.name  # or it would not be exported
+                    seen[alias.name] = statement.module.removeprefix("syncsweep.")
+    assert seen == {name: home for home, names in syncsweep._HOMES.items() for name in names}
+    assert SOURCE.with_name("py.typed").exists()
+
+
+def test_importing_the_package_and_its_configuration_loads_no_library():
+    code = (
+        "import sys, syncsweep; from syncsweep import config, config_file, layout, paper_studies; "
+        "print({'numpy', 'scipy', 'pandas', 'matplotlib', 'pyarrow'} & set(sys.modules)); "
+        "print(dir(syncsweep)); syncsweep.spin1_chain; print('numpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded, names, then = done.stdout.splitlines()
+    assert loaded == "set()"
+    assert set(syncsweep.__all__) <= set(ast.literal_eval(names))
+    assert then == "True"
+
+
+def test_unknown_name_is_no_attribute():
+    with pytest.raises(AttributeError, match="module 'syncsweep' has no attribute 'spin2_chain'"):
+        _ = syncsweep.spin2_chain
+    with pytest.raises(ImportError, match="cannot import name 'spin2_chain'"):
+        exec("from syncsweep import spin2_chain", {})
+
+
+def assert_shows_s_d(axes, names, index):
+    """The axes show S_d of one of the steady states of an example."""
+    (mesh,) = [shown for shown in axes.collections if isinstance(shown, QuadMesh)]
+    corners = np.asarray(mesh.get_coordinates()).reshape(-1, 2)
+    frequencies = syncsweep.relative_frequencies(names["model"].spins)
+    expected = deviation(names["s_d"][index], frequencies, corners)
+    assert np.allclose(mesh.get_array().ravel(), expected, rtol=0, atol=1e-15)
+    highest = syncsweep.s_max(names["s_d"], frequencies).s_max[index]
+    assert expected.max() == pytest.approx(highest, rel=5e-3)
+    assert expected.max() > 1e-8
+
+
+def test_example_of_the_readme_runs_as_printed(axes):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", text, re.S | re.M)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 12
+    names = {}
+    exec(code, names)
+    assert_shows_s_d(axes, names, 0)
+
+
+def test_example_of_the_reference_runs_as_printed(axes):
+    code = "\n".join(re.findall(r"^    .*", syncsweep.__doc__, re.M))
+    names = {"np": np, "plt": plt, "sync": syncsweep}
+    exec(textwrap.dedent(code), names)
+    assert_shows_s_d(axes, names, 0)

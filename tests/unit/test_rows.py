@@ -1,0 +1,233 @@
+"""Rows for a notebook: those that the sweep makes, bit by bit, and nothing that is not verified."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from small_results import (
+    CHAIN,
+    ETAS,
+    PAIR,
+    STUDIES,
+    block_of,
+    make_results,
+    put_shard,
+    rows_of,
+)
+
+from syncsweep.config import parse
+from syncsweep.config_eta import block_id
+from syncsweep.config_physics import Ensemble, Physics, Spin1Chain
+from syncsweep.layout import study_folder, tables_folder
+from syncsweep.results import ResultsError
+from syncsweep.results.rows import read_rows, read_table, solve_samples
+from syncsweep.sample import unpack_coefficients
+from syncsweep.sweep.parts import PartIdentity, PartWriter
+
+MORE = (1e-5, 2.0)
+
+
+def config_of(physics, blocks=(ETAS,)):
+    study = {
+        "model": physics.model.model_dump(),
+        "ensemble": physics.ensemble.model_dump(),
+        "samples": 5,
+        "eta_blocks": [{"values": list(etas)} for etas in blocks],
+        "analysis": {"s_max_bins": {"low": 1e-5, "high": 1, "count": 5}},
+    }
+    return parse(
+        {"results": "r", "root_seed": physics.root_seed, "ranks": 1, "studies": {"s": study}}
+    )
+
+
+def assert_same(rows, others):
+    assert rows.physics == others.physics
+    assert rows.frame.equals(others.frame)
+    assert rows.coefficients.tobytes() == others.coefficients.tobytes()
+    assert np.array_equal(rows.frequencies, others.frequencies)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return make_results(tmp_path_factory.mktemp("made") / "results")
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_samples_are_solved_as_the_sweep_solves_them(results, name):
+    solved = solve_samples(config_of(STUDIES[name]), "s", range(5))
+    assert_same(solved, read_rows(results, name))
+
+
+def test_rows_are_those_of_the_workers(results):
+    read = read_rows(results, "pair")
+    assert (read.study, read.physics) == ("pair", PAIR)
+    assert list(read.frame) == ["sample", "eta", "s_max", "angle_1", "error", "status"]
+    assert read.frame["sample"].tolist() == np.repeat(range(5), 3).tolist()
+    assert read.frame["eta"].tolist() == list(ETAS) * 5
+    assert read.frame.index.tolist() == list(range(15))
+    for sample, rows in enumerate(rows_of(PAIR)):
+        ours = read.frame["sample"] == sample
+        assert np.array_equal(read.frame.loc[ours, "s_max"], rows.s_max)
+        assert np.array_equal(read.frame.loc[ours, "angle_1"], rows.angles[:, 0])
+        assert np.array_equal(read.frame.loc[ours, "error"], rows.residual / rows.condition)
+        assert np.array_equal(read.coefficients[ours], unpack_coefficients(rows.s_d))
+    assert set(read.frame["status"]) == {"ok"}
+
+
+def test_sample_is_the_same_alone_and_in_any_order():
+    config = config_of(PAIR)
+    several = solve_samples(config, "s", [4, 1, 1])
+    assert several.frame["sample"].tolist() == [1] * 3 + [4] * 3
+    alone = solve_samples(config, "s", [4])
+    assert several.coefficients[3:].tobytes() == alone.coefficients.tobytes()
+
+
+def test_sample_beyond_those_of_the_study_is_solved_too():
+    assert solve_samples(config_of(PAIR), "s", [10**6]).frame["sample"].tolist() == [10**6] * 3
+
+
+def test_blocks_are_put_into_one_order(tmp_path):
+    config = config_of(PAIR, [ETAS, MORE])
+    solved = solve_samples(config, "s", [0, 1])
+    assert solved.frame["eta"].tolist() == sorted(ETAS + MORE) * 2
+    for etas in (ETAS, MORE):
+        put_shard(tmp_path, "s", PAIR, rows_of(PAIR, etas=etas)[:2], 0, etas)
+    assert_same(solved, read_rows(tmp_path, "s"))
+    only = read_rows(tmp_path, "s", blocks=[block_id(MORE)])
+    assert only.frame["eta"].tolist() == list(MORE) * 2
+
+
+def test_no_samples_are_no_rows():
+    nothing = solve_samples(config_of(CHAIN), "s", [])
+    assert len(nothing.frame) == 0
+    assert nothing.coefficients.shape == (0, len(nothing.frequencies))
+
+
+def test_wrong_study_and_wrong_sample_are_refused():
+    with pytest.raises(ResultsError, match="there is no study 'x'; there are: s"):
+        solve_samples(config_of(PAIR), "x", [0])
+    with pytest.raises(ValueError, match="must hold numbers from 0, but holds -1"):
+        solve_samples(config_of(PAIR), "s", [3, -1])
+
+
+def test_first_samples_are_read(results):
+    assert (
+        read_rows(results, "pair", samples=3).frame["sample"].tolist()
+        == [0] * 3 + [1] * 3 + [2] * 3
+    )
+
+
+def test_rows_of_an_unfinished_job_are_read(tmp_path):
+    put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:2], 0)
+    block = block_of(tmp_path, "pair", PAIR)
+    block.parts.mkdir()
+    writer = PartWriter(block.part(2, 5, "0" * 12, 0), PartIdentity(PAIR.digest, block_id(ETAS)))
+    writer.append(rows_of(PAIR)[3])
+    writer.close()
+    assert set(read_rows(tmp_path, "pair").frame["sample"]) == {0, 1, 3}
+
+
+def test_reading_changes_nothing(results):
+    def state():
+        return {path: path.stat().st_mtime_ns for path in results.rglob("*")}
+
+    before = state()
+    read_rows(results, "pair")
+    read_table(results, "pair", "summary")
+    assert state() == before
+
+
+def test_folder_must_be_named_where_there_are_several(tmp_path):
+    other = Physics(model=PAIR.model, ensemble=PAIR.ensemble, root_seed=77)
+    for physics in (PAIR, other):
+        put_shard(tmp_path, "pair", physics, rows_of(physics)[:1], 0)
+    with pytest.raises(ResultsError) as error:
+        read_rows(tmp_path, "pair")
+    for physics in (PAIR, other):
+        assert f"pair-{physics.digest}" in str(error.value)
+        assert read_rows(tmp_path, f"pair-{physics.digest}").physics == physics
+
+
+def test_study_whose_name_begins_like_another_is_not_taken_for_it(results, tmp_path):
+    with pytest.raises(ResultsError, match=r"no study 'pai'; studies there are: chain, pair$"):
+        read_rows(results, "pai")
+    put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:1], 0)
+    put_shard(tmp_path, "pair-b", CHAIN, rows_of(CHAIN)[:1], 0)
+    assert read_rows(tmp_path, "pair").physics == PAIR
+    assert read_rows(tmp_path, "pair-b").physics == CHAIN
+
+
+def assert_refused(words, call, *arguments, **options):
+    with pytest.raises(ResultsError) as error:
+        call(*arguments, **options)
+    assert "\n" not in str(error.value)
+    assert words in str(error.value)
+
+
+def test_what_cannot_be_read_is_named_in_one_line(results, tmp_path):
+    assert_refused("nowhere: cannot be read (No such", read_rows, tmp_path / "nowhere", "pair")
+    assert_refused("studies there are: none", read_rows, tmp_path, "pair")
+    folder = study_folder(tmp_path, "pair", PAIR.digest)
+    folder.mkdir()
+    assert_refused("holds no rows", read_rows, tmp_path, "pair")
+    copy = shutil.copytree(results, tmp_path / "copy")
+    block = block_of(copy, "pair", PAIR)
+    assert_refused("block.json", read_rows, copy, "pair", blocks=["eta-1-1-n1-00000000"])
+    assert_refused("stands in two", read_rows, copy, "pair", blocks=[block.path.name] * 2)
+    shard = block.shard(2, 4)
+    shard.write_bytes(shard.read_bytes()[:-9])
+    assert_refused(f"{shard}: is damaged", read_rows, copy, "pair")
+    assert shard.exists()
+    for path in block.path.glob("*.parquet"):
+        path.unlink()
+    assert_refused("holds no rows", read_rows, copy, "pair")
+    block.description.write_text("{")
+    assert_refused("block.json: is damaged", read_rows, copy, "pair")
+
+
+def test_tables_are_read_and_verified(results, tmp_path):
+    summary = read_table(results, "pair", "summary")
+    assert summary["eta"].tolist() == list(ETAS)
+    assert summary["n"].tolist() == [5, 5, 5]
+    rows = read_rows(results, "pair").frame
+    means = rows.groupby("eta")["s_max"].mean()
+    assert summary["s_max_mean"].tolist() == pytest.approx(means.tolist(), rel=1e-13)
+    copy = shutil.copytree(results, tmp_path / "copy")
+    text = tables_folder(copy, "pair") / "summary.csv"
+    text.write_text(text.read_text().replace(str(ETAS[2]), "0.25", 1))
+    assert_refused("summary.csv: holds other values in row", read_table, copy, "pair", "summary")
+    words = "summry.parquet: is missing; tables there are: chi_histogram, failures, s_max_histogram"
+    assert_refused(words, read_table, copy, "pair", "summry")
+    assert_refused("tables there are: none", read_table, copy, "nothing", "summary")
+
+
+def test_samples_are_the_same_where_blas_has_more_threads(tmp_path):
+    """A notebook does not limit them, as workers do; products of three spins are large enough."""
+    code = (
+        "import sys, numpy, threadpoolctl\n"
+        "assert max(pool['num_threads'] for pool in threadpoolctl.threadpool_info()) == 2\n"
+        "from syncsweep import load_config, solve_samples\n"
+        "rows = solve_samples(load_config('config.yaml'), 's', [3])\n"
+        "assert max(pool['num_threads'] for pool in threadpoolctl.threadpool_info()) == 2\n"
+        "print(rows.coefficients.tobytes().hex())"
+    )
+    three = Physics(model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(), root_seed=1)
+    config = config_of(three, [(0.0, 1e-4, 1e-2, 1.0)])
+    (tmp_path / "config.yaml").write_text(config.model_dump_json())
+    environment = {**os.environ, **dict.fromkeys(THREADS, "2")}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == solve_samples(config, "s", [3]).coefficients.tobytes().hex()
+
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
