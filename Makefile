@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .PHONY: help env figures paper validate bundle test test-slurm chaos chaos-slurm check \
-  schema bench
+  schema docs bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
@@ -19,6 +19,7 @@ help:
 	@echo "make chaos-slurm  40 against sweeps on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make check     format, lint and types"
 	@echo "make schema    the JSON schema of config.yaml"
+	@echo "make docs      the reference of the library and the notebook in build/docs, docs/command-line.md"
 	@echo "make bench     what the numerics cost, and what a sweep does beside them (QUICK=1: a first look)"
 
 env: $(READY)
@@ -71,6 +72,11 @@ check: env
 
 schema: env
 	$(BIN)/python scripts/write_schema.py workflow/schemas/config.schema.json
+
+docs: env
+	$(BIN)/python scripts/write_command_line.py docs/command-line.md
+	$(BIN)/python scripts/write_reference.py build/docs
+	$(BIN)/jupyter-execute docs/first_sample.ipynb --output=../build/docs/first_sample.ipynb
 
 bench: env
 	$(BIN)/python scripts/bench.py $(if $(QUICK),--quick)

@@ -1,6 +1,10 @@
 """Random-Liouvillian sweeps of quantum synchronization, and their physics as a library.
 
-From a seed to a picture of how three spins lock, with `syncsweep` as `sync`:
+From a seed to a picture of how three spins lock:
+
+    import matplotlib.pyplot as plt
+    import numpy as np
+    import syncsweep as sync
 
     model = sync.spin1_chain()
     L0 = sync.liouvillian(model.hamiltonian, model.jump_operators)
@@ -23,7 +27,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from syncsweep.config import Config as Config
     from syncsweep.config_file import load_config as load_config
     from syncsweep.config_messages import ConfigError as ConfigError
     from syncsweep.physics.measures import ChiSample as ChiSample
@@ -71,7 +74,6 @@ _HOMES = {
     "physics.measures": ("s_max", "Maximum", "sample_chi", "ChiSample", "interval_probabilities"),
     "results.figures.phase_distribution": ("plot_phase_distribution",),
     "config_file": ("load_config",),
-    "config": ("Config",),
     "results.rows": ("solve_samples", "read_rows", "read_table", "SweepRows"),
     "config_messages": ("ConfigError",),
     "results": ("ResultsError",),

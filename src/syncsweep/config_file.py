@@ -100,7 +100,11 @@ def merge(base: Any, over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
-    """Read a configuration file, put `overrides` over it key by key, and validate the result."""
+    """Read a configuration file, put `overrides` over it key by key, and validate the result.
+
+    Gives the frozen configuration: its keys are attributes, as in `config.studies["x"].samples`.
+    ConfigError, in one line that names the key, for a mistake.
+    """
     data = read_yaml(path)
     for key, value in (overrides or {}).items():
         if value is None:

@@ -142,9 +142,9 @@ def test_a_dry_run_need_not_load_the_libraries(tmp_path):
     """Unless there are parts."""
     code = f"""
 import sys
-from syncsweep.config_file import load
+from syncsweep.config_file import load_config
 from syncsweep.planning.outline import outline
-print(outline(load("config.yaml", {{"results": {str(tmp_path)!r}}}), "spin1_chain", 2, {{}}))
+print(outline(load_config("config.yaml", {{"results": {str(tmp_path)!r}}}), "spin1_chain", 2, {{}}))
 print(sorted({{"numpy", "pyarrow"}} & sys.modules.keys()))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from html import unescape
 from importlib import import_module
 from pathlib import Path
 
@@ -97,6 +98,37 @@ def test_example_of_the_readme_runs_as_printed(axes):
 
 def test_example_of_the_reference_runs_as_printed(axes):
     code = "\n".join(re.findall(r"^    .*", syncsweep.__doc__, re.M))
-    names = {"np": np, "plt": plt, "sync": syncsweep}
+    names = {}
     exec(textwrap.dedent(code), names)
     assert_shows_s_d(axes, names, 0)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    """The pages of the reference by name."""
+    output = tmp_path_factory.mktemp("reference")
+    script = ROOT / "scripts" / "write_reference.py"
+    done = subprocess.run([sys.executable, script, output], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return {path.name: path.read_text(encoding="utf-8") for path in output.iterdir()}
+
+
+def words(text):
+    """The words of a text, without quotes and marks of code."""
+    return re.sub(r"[`'\"’]", "", text).split()
+
+
+@pytest.mark.parametrize("name", syncsweep.__all__)
+def test_reference_holds_every_word_about_a_public_name(reference, name):
+    page = reference["syncsweep.html"]
+    section = re.search(rf'<section id="{name}">.*?</section>', page, re.S)
+    assert section
+    shown = " ".join(words(unescape(re.sub(r"<[^>]*>", "", section[0]))))
+    assert " ".join(words(inspect.getdoc(getattr(syncsweep, name)))) in shown
+
+
+def test_reference_needs_no_network(reference):
+    for page in reference.values():
+        loaded = re.findall(r"""(?:src|<link[^>]*href)=["']?([^"'> ]+)""", page)
+        assert [address for address in loaded if address.startswith(("http", "//"))] == []
+    assert {"index.html", "syncsweep.html"} <= reference.keys()

@@ -271,12 +271,13 @@ def sample_chi(
     shift: np.ndarray,
     error: np.ndarray | float = 0.0,
 ) -> ChiSample:
-    """Sample χ where S_d − u ≥ r·S_max, weighted by S_d (below Eq. 9).
+    """Sample χ where S_d − u ≥ r·S_max, weighted by S_d (below Eq. 9); u = (1/2π)^{N−1}.
 
-    coefficients: (n_eta, n_k); threshold: r in (0, 1); shift: (N−1,) in [0, 1), the random offset
-    of the grid in units of its spacing; error: (n_eta,), the estimated error of the distributions
-    in units of the uniform density. The maximum is the refined one, not the grid's, and the
-    offset is random, so that neither the grid's maximum nor its lattice biases χ.
+    coefficients: (n_eta, n_k); frequencies: (n_k, N−1); maximum: theirs, as `s_max` gives it;
+    threshold: r in (0, 1); shift: (N−1,) in [0, 1), the random offset of the grid in units of its
+    spacing; error: (n_eta,), the estimated error of the distributions in units of the uniform
+    density. The maximum is the refined one, not the grid's, and the offset is random, so that
+    neither the grid's maximum nor its lattice biases χ.
     Where no grid point lies in the region, the maximum itself stands for it.
     """
     n_angles = frequencies.shape[1]

@@ -256,5 +256,11 @@ def random_liouvillian(
     basis: OperatorBasis = "paper",
     rank: int | None = None,
 ) -> np.ndarray:
-    """The same L₍₁₎ as `random_generator`, as a column-stacking superoperator (D², D²)."""
+    """Draw the random perturbation L₍₁₎ = −iζ_coh[H₍₁₎, ·] + ζ_diss·L_diss of App. F.
+
+    rng: decides it; dim: D; zeta_coh, zeta_diss ≥ 0: weights of the random Hamiltonian, of the
+    Gaussian unitary ensemble with E|H_jk|² = 2, and of the random dissipator with the Kossakowski
+    matrix K = d·GG†/Tr GG†, d = D²−1; basis: of K, `paper` for the literal F_n of Eq. F3, or
+    `orthonormal`; rank: of K, None for d. Returns a column-stacking superoperator (D², D²).
+    """
     return from_real(random_generator(rng, dim, zeta_coh, zeta_diss, basis, rank))

@@ -17,7 +17,7 @@ _Request = TypeVar("_Request", bound=BaseModel)
 
 
 class ResultsError(Exception):
-    """Tables or a figure that cannot be made; the message is one line for the user."""
+    """Results that cannot be made or read; the message is one line for the user."""
 
 
 def extent(present: Mapping[str, int], samples: int) -> str:

@@ -34,12 +34,14 @@ class SweepRows:
     """Rows of a study, one (sample, η) each, ascending in sample and then in η.
 
     study, physics: whose they are.
+
     frame: a line for each of the n rows, numbered from 0, with the columns sample; eta, in the
     model's energy unit (0 is the limit η → 0⁺); s_max [rad^{1−N}]; angle_1 … angle_{N−1} [rad],
     where S_d is largest; error, the estimated error of S_d in units of the uniform density; and
     status. Only rows whose status is "ok" enter the averages of a sweep; others may hold NaN.
-    coefficients: (n, n_k), complex, of S_d, in the order of the lines.
-    frequencies: (n_k, N−1), integers.
+
+    coefficients: (n, n_k), complex, of S_d, in the order of the lines; frequencies: (n_k, N−1),
+    integers.
     """
 
     study: str
@@ -52,10 +54,10 @@ class SweepRows:
 def solve_samples(config: Config, study: str, samples: Iterable[int]) -> SweepRows:
     """Solve samples of a study of a configuration exactly as the sweep does, for all its η.
 
-    Sample i is the same for any number of samples, and whether or not the study has so many: on
-    the same machine and with the same libraries its rows are, bit for bit, those of the shards.
-    ResultsError if there is no such study, ValueError for a negative sample. A sample of three
-    spin-1s takes a tenth of a second, after half a second for the model.
+    config: what `load_config` gives. Sample i is the same for any number of samples, and whether or
+    not the study has so many: on the same machine and with the same libraries its rows are, bit for
+    bit, those of the shards. ResultsError if there is no such study, ValueError for a negative
+    sample. A sample of three spin-1s takes a tenth of a second, after half a second for the model.
     """
     if study not in config.studies:
         raise ResultsError(f"there is no study {study!r}; there are: {', '.join(config.studies)}")
@@ -81,14 +83,16 @@ def read_rows(
 ) -> SweepRows:
     """Read all rows of a study that are valid now, while its sweep runs or afterwards.
 
-    results: the results folder; study: its name, or the name of its folder, <name>-<hash>, which
+    results: the results folder; study: its name, or the name of its folder, `<name>-<hash>`, which
     must be given where there are several of one name, as of several seeds.
-    samples: only the samples 0 … samples−1; None is all.
-    blocks: names of the folders of its η-blocks; None is all, of which none may share an η.
+
+    samples: only the samples 0 … samples−1; None is all. blocks: names of the folders of its
+    η-blocks; None is all, of which no two may share an η.
 
     Shards, and the parts of jobs that are not done, are read one by one and verified against their
     digests. ResultsError, in one line that names the file, for what is damaged or cannot be read,
-    and where there are no rows. The 10⁴ samples of the chain at 29 η take 120 MB.
+    and where there are no rows. The 10⁴ samples of the chain take 70 MB, and three
+    times as much while they are read.
     """
     folder = _folder_of(Path(results), study)
     names = _blocks_of(folder) if blocks is None else list(blocks)
