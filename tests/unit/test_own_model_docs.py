@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from syncsweep.config_file import load
+from syncsweep.config_file import load_config
 from syncsweep.config_own import ModelCode
 from syncsweep.own_check import check
 from syncsweep.own_code import own_model
@@ -59,8 +59,8 @@ def test_its_coherence_oscillates_as_the_page_says(text):
 
 def test_the_example_can_be_swept(monkeypatch):
     monkeypatch.chdir(ROOT)
-    config = load("examples/mixed_pair.yaml")
+    config = load_config("examples/mixed_pair.yaml")
     assert list(config.studies) == ["mixed_pair", "mixed_pair_local"]
     assert [check(config, study) for study in config.studies] == [[], []]
     # It goes beside the project's own configuration.
-    assert config.studies.keys().isdisjoint(load("config.yaml").studies)
+    assert config.studies.keys().isdisjoint(load_config("config.yaml").studies)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import own_study
 import pytest
 from small_results import (
     CHAIN,
@@ -18,13 +19,13 @@ from small_results import (
     rows_of,
 )
 
-from syncsweep.config import parse
+from syncsweep.config import ConfigError, parse
 from syncsweep.config_eta import block_id
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain
 from syncsweep.layout import study_folder, tables_folder
 from syncsweep.results import ResultsError
 from syncsweep.results.rows import read_rows, read_table, solve_samples
-from syncsweep.sample import unpack_coefficients
+from syncsweep.sample import SampleSolver, unpack_coefficients
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 
 MORE = (1e-5, 2.0)
@@ -231,3 +232,28 @@ def test_samples_are_the_same_where_blas_has_more_threads(tmp_path):
 
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def test_code_of_the_users_own_is_run_to_solve_but_not_to_read(tmp_path, monkeypatch):
+    """Were it run, the file would be there."""
+    monkeypatch.chdir(tmp_path)
+    witness = tmp_path / "witness"
+    (tmp_path / "mine.py").write_text(f"open({str(witness)!r}, 'w').close()\n{own_study.TEXT}")
+    config = parse(own_study.configured())
+    physics, (block,) = config.physics("mine"), config.studies["mine"].eta_blocks
+    rows = [SampleSolver(physics, block.etas).rows(0)]
+    put_shard(tmp_path / "results", "mine", physics, rows, 0, block.etas)
+    witness.unlink()
+    read = read_rows("results", "mine")
+    assert len(read.frame) == 3
+    assert not witness.exists()
+    assert_same(read, solve_samples(config, "mine", [0]))
+    assert witness.exists()
+
+
+def test_mistake_in_code_of_the_users_own_is_told_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("def model(spins):\n    return 1 / 0\n")
+    with pytest.raises(ConfigError, match="ZeroDivisionError") as error:
+        solve_samples(parse(own_study.configured()), "mine", [0])
+    assert "\n" not in str(error.value)

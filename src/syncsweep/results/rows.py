@@ -56,8 +56,11 @@ def solve_samples(config: Config, study: str, samples: Iterable[int]) -> SweepRo
 
     config: what `load_config` gives. Sample i is the same for any number of samples, and whether or
     not the study has so many: on the same machine and with the same libraries its rows are, bit for
-    bit, those of the shards. ResultsError if there is no such study, ValueError for a negative
-    sample. A sample of three spin-1s takes a tenth of a second, after half a second for the model.
+    bit, those of the shards. A sample of three spin-1s takes a tenth of a second, after half a
+    second for the model.
+
+    ResultsError if there is no such study, ValueError for a negative sample, and for a model of
+    your own, whose code is run, ConfigError in one line if that fails.
     """
     if study not in config.studies:
         raise ResultsError(f"there is no study {study!r}; there are: {', '.join(config.studies)}")
@@ -90,9 +93,9 @@ def read_rows(
     η-blocks; None is all, of which no two may share an η.
 
     Shards, and the parts of jobs that are not done, are read one by one and verified against their
-    digests. ResultsError, in one line that names the file, for what is damaged or cannot be read,
-    and where there are no rows. The 10⁴ samples of the chain take 70 MB, and three
-    times as much while they are read.
+    digests; no code of a model of your own is run. ResultsError, in one line that names the file,
+    for what is damaged or cannot be read, and where there are no rows. The 10⁴ samples of the chain
+    take 70 MB, and three times as much while they are read.
     """
     folder = _folder_of(Path(results), study)
     names = _blocks_of(folder) if blocks is None else list(blocks)
