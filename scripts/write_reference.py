@@ -16,5 +16,5 @@ if __name__ == "__main__":
     output = parser.parse_args().output
     for name in syncsweep.__all__:
         getattr(syncsweep, name)  # pdoc sees what is loaded
-    warnings.simplefilter("error")  # of a name that it cannot resolve
+    warnings.simplefilter("error", UserWarning)  # of a name that it cannot resolve
     pdoc.pdoc("syncsweep", output_directory=output)
