@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help env figures paper validate bundle test test-slurm chaos chaos-slurm check \
+.PHONY: help env figures paper validate report bundle test test-slurm chaos chaos-slurm check \
   schema docs bench
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make figures   both sweeps of the paper, tables and figures, on all cores"
 	@echo "make paper     every figure and table of the paper, and the check of its claims"
 	@echo "make validate  whether the paper's claims hold; fails if one no longer does"
+	@echo "make report    all results on one page, results/report.html, which needs no network"
 	@echo "make bundle    a folder to publish: figures, data, tables, claims, configuration, checksums"
 	@echo "make test      the tests"
 	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
@@ -43,6 +44,9 @@ paper: env
 
 validate: env
 	$(BIN)/snakemake validate
+
+report: env
+	$(BIN)/snakemake report
 
 bundle: env
 	$(BIN)/snakemake bundle

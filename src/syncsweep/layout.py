@@ -7,6 +7,7 @@
 <results>/<study>-<hash>/<block>/log.jsonl                what each job took over and solved
 <results>/preview/<study>/                                tables and figure of an unfinished study
 <results>/tables/<study>/, <results>/paper/, <results>/figures/, <results>/logs/, <results>/bundle/
+<results>/report.html                                     all of it on one page
 """
 
 from __future__ import annotations
@@ -119,6 +120,11 @@ def paper_folder(results: str | Path) -> Path:
 def bundle_folder(results: str | Path) -> Path:
     """Folder to publish."""
     return Path(results) / "bundle"
+
+
+def report_file(results: str | Path) -> Path:
+    """The page that shows the results; its links are relative to their folder."""
+    return Path(results) / "report.html"
 
 
 def figures_folder(results: str | Path) -> Path:

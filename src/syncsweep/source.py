@@ -53,6 +53,12 @@ def figure_of_paper(module: str) -> tuple[str, ...]:
     return _with_imports(f"results/figures/{module}.py", ("results/figures/",))
 
 
+def report() -> tuple[str, ...]:
+    """The files that decide what the report looks like, given all that it shows."""
+    page = ("results/report/page.css", "results/report/page.html.j2", "results/report/page.js")
+    return (*_with_imports("results/report/page.py", ("results/report/",)), *page)
+
+
 def everything() -> tuple[str, ...]:
     """All modules of the package."""
     return tuple(sorted(str(path.relative_to(_PACKAGE)) for path in _PACKAGE.rglob("*.py")))

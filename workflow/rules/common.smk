@@ -151,7 +151,7 @@ def studies_asked_for():
     """Studies that this run solves, as far as the command line tells before Snakemake reads it."""
     named = [study for study in CONFIG.studies if target_of(study) in sys.argv]
     others = named or not previews().keys().isdisjoint(sys.argv)
-    if not others or not {"all", "tables"}.isdisjoint(sys.argv):
+    if not others or not {"all", "tables", "report"}.isdisjoint(sys.argv):
         named += [study for study in studies_by_default() if study not in named]
     return named
 

@@ -1,0 +1,190 @@
+"""What the figures show, in words for a reader who has not read the code.
+
+Of each figure: a title, a short text in its place (`alt`), and what its panels show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Words of a figure; `panels` are those of its panels in their order."""
+
+    title: str
+    alt: str
+    text: str
+    panels: tuple[str, ...]
+
+
+#: Panels of the figure of a sweep.
+_SWEEP_PANELS = {
+    "chi": (
+        "Distribution of χ, a number that says how the angles lie to each other: 0 when all agree, "
+        "and uniform when the angles are. Each column is one η and all its realisations."
+    ),
+    "probabilities": "Probabilities P_a that χ lies in the intervals a; bands are ± one standard "
+    "error.",
+    "ratio": "P₂/(3P₁), how often the spins lock at π/3 for each time they lock at (0, π).",
+    "s_max": (
+        "Distribution of S_max, how far the maximum of S_d stands above the uniform density, with "
+        "its mean."
+    ),
+    "chi_maxima": "χ at the maxima of S_d themselves; arrow heads mark the limit η → 0⁺.",
+    "differences": "Differences |Δφ| of all pairs of angles at the maxima of S_d; arrow heads mark "
+    "the limit η → 0⁺.",
+}
+
+
+def of_sweep(name: str, study: str, panels: Sequence[str]) -> Caption:
+    """Caption of the figure `name` of a study with these panels."""
+    return Caption(
+        title=f"{name}: the sweep of {study}",
+        alt=f"{len(panels)} panels against the perturbation strength η: "
+        + ", ".join(_SHORT[panel] for panel in panels),
+        text=(
+            "How the locking changes with the strength η of the perturbation, from the exact limit "
+            "η → 0⁺ (the column at the left, if the sweep has it) to strong perturbations. Lines "
+            "across that column are exact values."
+        ),
+        panels=tuple(_SWEEP_PANELS[panel] for panel in panels),
+    )
+
+
+_SHORT = {
+    "chi": "distribution of χ",
+    "probabilities": "probabilities P_a",
+    "ratio": "ratio P₂/(3P₁)",
+    "s_max": "distribution and mean of S_max",
+    "chi_maxima": "χ at the maxima",
+    "differences": "differences of angles at the maxima",
+}
+
+#: Figures of the paper that are not one of a sweep, by name.
+OF_PAPER = {
+    "fig1": Caption(
+        title="Fig. 1, measured: oscillation and locking",
+        alt="Two panels against η for two and three spins, coupled and decoupled: the quality "
+        "factor Q falls as 1/η; the locking Λ falls from 1 to 0",
+        text="An oscillation is left for every η, and the locking is lost at an η of its own.",
+        panels=(
+            "Quality factor Q: how often the longest-lived oscillation goes round before it is "
+            "damped, mean over realisations. Thin lines: first order for the modes that (S^x)² "
+            "sees.",
+            "Λ, the share of S_d that has the form of the zero modes of the unperturbed model: 1 "
+            "in the limit η → 0⁺, 0 for the perturbation alone.",
+        ),
+    ),
+    "fig2": Caption(
+        title="Fig. 2: the two types of synchronisation",
+        alt="Two rows, (0, π) type and π/3 type: heat map of S_d with its maxima marked, the "
+        "angles at the maxima drawn on circles, and bars of P_a",
+        text="One realisation of each type at the smallest η > 0 of the sweep.",
+        panels=(
+            "S_d of a realisation of the (0, π) type less its uniform value, over the two angle "
+            "differences; its maxima are marked.",
+            "The configurations of the angles at these maxima, and their χ.",
+            "Probability P_a that χ lies in the intervals a, measured (bars) and predicted.",
+            "S_d of a realisation of the π/3 type.",
+            "The configurations at its maxima.",
+            "P_a of the π/3 type.",
+        ),
+    ),
+    "fig4": Caption(
+        title="Fig. 4: what χ measures",
+        alt="Map of the root of χ over the plane of the two angle differences, with a hexagon of "
+        "six triangles; below it, how far the distribution of χ is from uniform",
+        text="χ turns a configuration of angles into one number that is uniform if the angles are.",
+        panels=(
+            "√χ over the plane of the angle differences, with the regions of App. C as they hold "
+            "(T³ corrected).",
+            "Distribution function of χ for uniformly drawn angles, less that of a uniform number; "
+            "grey: where 95 % of such curves stay.",
+        ),
+    ),
+    "figE": Caption(
+        title="App. E: two weakly coupled spin-1s",
+        alt="Four panels: S_d at three couplings, S_max against the coupling, the locking angle "
+        "against the detuning, and relative errors of the leading order",
+        text="Full solutions beside the leading order of weak coupling (circles).",
+        panels=(
+            "S_d at three couplings ε, in the weak limit (solid) and at scale s = 0.1 (dashed).",
+            "S_max against the coupling for several scales s.",
+            "The angle at which the spins lock, against the detuning δ.",
+            "Relative errors of the leading order against the scale; colours as in (a).",
+        ),
+    ),
+    "figS_modes": Caption(
+        title="Spectra of the models",
+        alt="Seven panels with eigenvalues of the unperturbed Liouvillians in the complex plane: "
+        "steady states, oscillating coherences, and what decays",
+        text=(
+            "Eigenvalues λ of the unperturbed Liouvillians. Undamped ones lie at Re λ = 0; the "
+            "numbers count them."
+        ),
+        panels=(
+            "Chain of two spin-1s.",
+            "Chain of three.",
+            "Chain of four.",
+            "Two decoupled spin-1s.",
+            "Three decoupled spin-1s.",
+            "Pair of spin-1/2s.",
+            "Two spin-1s of App. E.",
+        ),
+    ),
+    "figS_dynamics": Caption(
+        title="Oscillations in time",
+        alt="Six panels of local observables against time: the three spins of the chain swing in "
+        "step, the two of the pair in antiphase, and a perturbation damps them",
+        text="Above the chain of three spin-1s, below the pair of spin-1/2s.",
+        panels=(
+            "The chain without perturbation: after a start of their own, all sites oscillate "
+            "together.",
+            "Three initial states at late times: amplitudes differ, the sites stay in step.",
+            "With a perturbation the oscillation decays at the predicted rate.",
+            "The pair without perturbation: the two spins oscillate in antiphase.",
+            "Three initial states of the pair at late times.",
+            "The pair with a perturbation.",
+        ),
+    ),
+    "figS_limit": Caption(
+        title="Small η against the exact limit",
+        alt="Three panels against η: mean S_max, probabilities P_a, and the gain in samples, with "
+        "and without control variate, beside the exact law of η → 0⁺",
+        text=(
+            "A sample's value at small η is nearly its value at η → 0⁺, whose mean is known "
+            "exactly; using that (a control variate) shrinks the errors."
+        ),
+        panels=(
+            "⟨S_max⟩ as plain mean (band) and with control variate (points).",
+            "P_a in the same way; dashed: the exact law.",
+            "By how many times more samples the plain mean would need for the same error.",
+        ),
+    ),
+    "figS_ablations": Caption(
+        title="Is it generic?",
+        alt="Rows of panels for four η: P_a, P₂/(3P₁) and mean S_max under other ensembles of "
+        "perturbations, P_a against the threshold, and three readings of the threshold",
+        text="What changes with another ensemble of perturbations or another analysis; columns: η.",
+        panels=(
+            "P_a for other operators F_n, weights ζ_diss/ζ_coh and ranks of the Kossakowski "
+            "matrix; bold: the paper's choice.",
+            "P₂/(3P₁) of the same ensembles.",
+            "⟨S_max⟩ of the same ensembles.",
+            "P_a against the threshold r; dashed: the exact law of η → 0⁺.",
+            "Three readings of the threshold.",
+        ),
+    ),
+    "figS_ensemble": Caption(
+        title="The ensemble of perturbations",
+        alt="Eigenvalues of random dissipators in the complex plane, which fill a lemon-shaped "
+        "region whose boundary is drawn",
+        text=(
+            "Eigenvalues of random dissipators at D = 27 with orthonormal operators, in the units "
+            "of Ref. 57, and the boundary of the universal region."
+        ),
+        panels=(),
+    ),
+}

@@ -1,0 +1,84 @@
+"""Realisations to look at one by one: the Fourier coefficients of S_d, from which the page draws.
+
+The page evaluates S_d − (1/2π)^{N−1} = 2 Σ_k [Re s_k cos(k·φ') − Im s_k sin(k·φ')] and χ (Eqs. 9,
+D6) by itself; see `physics.phase_distribution` and `physics.measures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from syncsweep.config import Study
+from syncsweep.physics.measures import is_resolved, local_maxima
+from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.results.paper.part import StudyRows
+from syncsweep.results.report.words import density_unit, energy_unit, eta, excess
+from syncsweep.results.tables import SampleRows
+from syncsweep.sample import pack_coefficients
+
+#: The first samples of each study, which the page holds.
+SHOWN = 12
+
+#: Digits of angles of maxima; nothing is computed from them.
+_ANGLE_DIGITS = 9
+
+
+def of_study(
+    name: str, study: Study, stored: StudyRows, named: Mapping[int, str]
+) -> dict[str, Any]:
+    """A study's realisations as JSON values: its first samples, and those that have a name.
+
+    Of each sample at each η, ascending: `s_d`, see `sample.pack_coefficients`; `maxima`, the angles
+    (rad) at which S_d has maxima within the threshold of its largest; `resolved`, whether S_max
+    stands out from rounding; null if the row failed.
+    """
+    model = study.model
+    frequencies = relative_frequencies(model.spin, model.n_sites)
+    unit = energy_unit(model.name)
+    most = max(SHOWN, *(sample + 1 for sample in named)) if named else SHOWN
+    by_sample: dict[int, dict[float, Any]] = {}
+    for described in stored.describe():
+        for rows in stored.read(described, most):
+            if rows.sample < SHOWN or rows.sample in named:
+                found = _rows(rows, frequencies, study.analysis.threshold)
+                by_sample.setdefault(rows.sample, {}).update(
+                    zip(described.etas, found, strict=True)
+                )
+    etas = sorted(next(iter(by_sample.values())))
+    return {
+        "name": name,
+        "sites": model.n_sites,
+        "excess": excess(model.n_sites),
+        "unit": density_unit(model.n_sites),
+        "threshold": study.analysis.threshold,
+        "frequencies": frequencies[1:].tolist(),
+        "etas": [{"text": e.text, "spoken": e.spoken} for e in (eta(v, unit) for v in etas)],
+        "samples": [
+            {
+                "sample": sample,
+                "name": f"sample {sample}" + (f" ({named[sample]})" if sample in named else ""),
+                "rows": [rows_of_eta[value] for value in etas],
+            }
+            for sample, rows_of_eta in sorted(by_sample.items())
+        ],
+    }
+
+
+def _rows(rows: SampleRows, frequencies: np.ndarray, threshold: float) -> list[Any]:
+    """What the page knows of one sample at each η of a block."""
+    found = local_maxima(rows.coefficients, frequencies, rows.maximum.s_max, threshold)
+    resolved = is_resolved(rows.coefficients, rows.maximum, rows.error)
+    packed = pack_coefficients(rows.coefficients)
+    return [
+        {
+            "s_d": packed[k].tolist(),
+            "resolved": bool(resolved[k]),
+            "maxima": np.round(found.angles[found.owner == k], _ANGLE_DIGITS).tolist(),
+        }
+        if rows.good[k]
+        else None
+        for k in range(len(rows.status))
+    ]

@@ -1,0 +1,146 @@
+"""Numbers and configurations in words."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from syncsweep.config import Study
+from syncsweep.config_physics import Ensemble
+from syncsweep.config_results import Analysis
+from syncsweep.results.figures.style import ENERGY_UNITS
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_UNIT = re.compile(r" \[(.+)\]$")
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+@dataclass(frozen=True)
+class Eta:
+    """A perturbation strength: its value, how it is written, and how it is read out."""
+
+    value: float
+    text: str
+    spoken: str
+
+
+def eta(value: float, unit: str) -> Eta:
+    """η in the model's energy unit; 0 is the limit η → 0⁺."""
+    if value == 0:
+        return Eta(value, "η → 0⁺", "limit η → 0⁺")
+    return Eta(value, f"η = {scientific(value)} {unit}", f"η = {value:.4g} {unit}")
+
+
+def scientific(value: float) -> str:
+    """A number to four digits, as 5.623·10⁻⁶; plain between 0.001 and 10⁵."""
+    if value == 0 or not math.isfinite(value) or 1e-3 <= abs(value) < 1e5:
+        return f"{value:.4g}"
+    digits, power = f"{value:.3e}".split("e")
+    digits = digits.rstrip("0").rstrip(".")
+    raised = f"10{str(int(power)).translate(_SUPERSCRIPTS)}"
+    return raised if digits == "1" else f"{digits}·{raised}"
+
+
+def grouped(number: int) -> str:
+    """An integer with narrow spaces between thousands."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def subscript(number: int) -> str:
+    """An integer below the line."""
+    return str(number).translate(_SUBSCRIPTS)
+
+
+def superscript(number: int) -> str:
+    """An integer above the line."""
+    return str(number).translate(_SUPERSCRIPTS)
+
+
+def count(number: int, thing: str) -> str:
+    """A number of things, as `1 row` or `2 rows`."""
+    return f"{grouped(number)} {thing}" if number == 1 else f"{grouped(number)} {thing}s"
+
+
+def excess(n_sites: int) -> str:
+    """S_d less its uniform value."""
+    return "S_d − 1/2π" if n_sites == 2 else f"S_d − (1/2π){superscript(n_sites - 1)}"
+
+
+def density_unit(n_sites: int) -> str:
+    """Unit of S_d."""
+    return f"rad{superscript(1 - n_sites)}"
+
+
+def energy_unit(model: str) -> str:
+    """Energy unit of η as plain text."""
+    return ENERGY_UNITS[model].replace(r"\omega", "ω")
+
+
+def of_study(study: Study) -> list[tuple[str, str]]:
+    """What a study was asked to do: headings and sentences."""
+    return [
+        ("Model", _model(study.model)),
+        ("Perturbation", _ensemble(study.ensemble)),
+        ("Sweep", _sweep(study)),
+        ("Analysis", _analysis(study.analysis, study.model.n_sites)),
+    ]
+
+
+def _model(model: BaseModel) -> str:
+    summary = (type(model).__doc__ or "").partition("\n")[0].rstrip(".")
+    values = [
+        _parameter(field.description or name, getattr(model, name))
+        for name, field in type(model).model_fields.items()
+        if name != "name"
+    ]
+    return f"{summary}: " + "; ".join(values)
+
+
+def _parameter(description: str, value: object) -> str:
+    """A parameter by its description, of which what stands in brackets is the unit."""
+    meaning = description.partition(";")[0]
+    unit = _UNIT.search(meaning)
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    if unit is None:
+        return f"{meaning} = {shown}"
+    return f"{meaning[: unit.start()]} = {shown} {unit[1]}"
+
+
+def _ensemble(ensemble: Ensemble) -> str:
+    operators = {"paper": "operators as printed in Eq. F3", "orthonormal": "orthonormal operators"}
+    rank = "full rank" if ensemble.rank is None else f"rank {ensemble.rank}"
+    return (
+        f"Random Liouvillians of App. F: random Hamiltonian with weight {ensemble.zeta_coh:g}, "
+        f"random dissipator with weight {ensemble.zeta_diss:g}; {operators[ensemble.basis]}, "
+        f"Kossakowski matrix of {rank}"
+    )
+
+
+def _sweep(study: Study) -> str:
+    unit = energy_unit(study.model.name)
+    etas = sorted(value for block in study.eta_blocks for value in block.etas)
+    positive = [value for value in etas if value > 0]
+    values = ["the exact limit η → 0⁺"] if len(positive) < len(etas) else []
+    if len(positive) > 1:
+        first, last = scientific(positive[0]), scientific(positive[-1])
+        values.append(f"{len(positive)} values from {first} to {last} {unit}")
+    elif positive:
+        values.append(f"η = {scientific(positive[0])} {unit}")
+    return f"{count(study.samples, 'realisation')} at each η: " + " and ".join(values)
+
+
+def _analysis(analysis: Analysis, n_sites: int) -> str:
+    intervals = ", ".join(
+        f"P{subscript(a)} for χ in [{low:g}, {high:g}]"
+        for a, (low, high) in enumerate(analysis.intervals, start=1)
+    )
+    text = (
+        f"χ is sampled where {excess(n_sites)} is at least "
+        f"{analysis.threshold:g}·S_max; {intervals}"
+    )
+    if analysis.limit_draws is not None:
+        text += f"; exact law of η → 0⁺ from {count(analysis.limit_draws, 'draw')}"
+    return text
