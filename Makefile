@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help env figures paper validate report bundle test test-slurm chaos chaos-slurm check \
+.PHONY: help env figures paper validate report bundle test test-slurm test-browser chaos chaos-slurm check \
   schema docs bench
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make bundle    a folder to publish: figures, data, tables, claims, configuration, checksums"
 	@echo "make test      the tests"
 	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
+	@echo "make test-browser  the tests of the report in Chromium; as root on Debian it installs that"
 	@echo "make chaos     200 faults at random against sweeps of this machine (SEED=1 MINUTES=45)"
 	@echo "make chaos-slurm  40 against sweeps on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make check     format, lint and types"
@@ -56,6 +57,9 @@ test: env
 
 test-slurm: env
 	tests/slurm/run.sh $(BIN)/python
+
+test-browser: env
+	tests/browser/run.sh $(BIN)/python
 
 SEED ?= 1
 MINUTES ?= 45

@@ -40,7 +40,8 @@ class Project:
     def __init__(self, path: Path, **studies: dict) -> None:
         self.path = path
         self.started: list[psutil.Popen] = []
-        shutil.copy(ROOT / "Snakefile", path)
+        for name in ("Snakefile", "CITATION.cff"):
+            shutil.copy(ROOT / name, path)
         for name in ("workflow", "scripts", "profiles", "envs", "src"):
             shutil.copytree(ROOT / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
         # Once, and not in every process that Snakemake starts.

@@ -46,7 +46,7 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
     project = make_project(**STUDIES)
     project.config["paper"] = PAPER
     project.write_config()
-    output = project.snakemake("paper", "validate")
+    output = project.snakemake("paper", "validate", "report")
     assert re.search(r"^\d\d claims: \d+ agrees, \d+ corrected, 1 differs$", output, re.M)
 
     figures, tables = project.results / "figures", project.results / "paper"
@@ -60,7 +60,13 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
             csv = pd.read_csv(tables / f"{table}.csv")
             assert len(csv) == pq.read_metadata(tables / f"{table}.parquet").num_rows > 0
     assert "does not hold" not in (tables / "validation.md").read_text(encoding="utf-8")
-    assert "Nothing to be done" in project.snakemake("paper")
+    page = (project.results / "report.html").read_text(encoding="utf-8")
+    for figure in ("pair", "chain", *PAPER_FIGURES):
+        assert f'<figure id="{figure}"' in page
+    assert 'id="claims-table"' in page and "Fig. 2, π/3 type" in page
+    assert "Nothing to be done" in project.snakemake("paper", "report")
+    # What is there of the paper stays on the page, without being asked for.
+    assert "Nothing to be done" in project.snakemake("report")
 
     # A user who changes one thing pays for that thing only.
     project.config["paper"] = {**PAPER, "ensemble_samples": 3}
@@ -91,3 +97,4 @@ def test_what_the_paper_lacks_is_said_when_it_is_asked_for_and_troubles_nobody_e
     assert "paper.chain: 'chain' has no analysis.limit_draws" in line
     assert "Traceback" not in output
     assert jobs(project.snakemake("-n"))["make_tables"] == 2
+    assert set(jobs(project.snakemake("-n", "report"))) >= {"make_tables", "report"}

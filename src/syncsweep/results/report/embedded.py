@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,11 +52,15 @@ class EmbeddedFigure:
     tables: tuple[str, ...]
 
 
-def figure(results: Path, stem: Path, caption: Caption, module: str) -> EmbeddedFigure:
-    """Embed a figure with all the data beside it; ResultsError if one of its files is damaged."""
+def figure(
+    results: Path, stem: Path, data: Sequence[str], caption: Caption, module: str
+) -> EmbeddedFigure:
+    """Embed a figure with the data of its panels, `data` being the endings of their files.
+
+    module: the file of the package that drew it. ResultsError if a file is missing or damaged.
+    """
     image, width, height = _image(stem.with_name(f"{stem.name}.png"))
     origin = _origin(stem.with_name(f"{stem.name}.json"))
-    data = sorted(stem.parent.glob(f"{stem.name}_*.csv"))
     return EmbeddedFigure(
         name=stem.name,
         caption=caption,
@@ -63,7 +68,7 @@ def figure(results: Path, stem: Path, caption: Caption, module: str) -> Embedded
         width=width // _SHARPNESS,
         height=height // _SHARPNESS,
         pdf=link(results, stem.with_name(f"{stem.name}.pdf")),
-        downloads=tuple(map(download, data)),
+        downloads=tuple(download(stem.with_name(f"{stem.name}_{name}.csv")) for name in data),
         module=module,
         code=origin["made_by"]["code"],
         tables=tuple(sorted(origin["made_from"])),

@@ -46,7 +46,7 @@ function chi(angles) {
 
 const STEPS = 72; // of an angle round the circle
 const AXIS = Array.from({ length: STEPS + 1 }, (_, i) => -Math.PI / 2 + (2 * Math.PI * i) / STEPS);
-const SUBSCRIPTS = "₀₁₂₃₄";
+const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
 const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
 const studies = JSON.parse(document.getElementById("data").textContent);
@@ -104,7 +104,7 @@ function chooseStudy() {
 
 function addSlider(j) {
   const label = document.createElement("label");
-  const slice = study.sites === 4 && j === 2 ? " (slice)" : "";
+  const slice = j < 2 ? "" : " (slice)";
   const input = Object.assign(document.createElement("input"), { type: "range", min: "0", max: String(STEPS) });
   input.addEventListener("input", () => {
     const angles = [...marker];
@@ -121,7 +121,7 @@ function chooseRow() {
   element.eta.setAttribute("aria-valuetext", eta.spoken);
   row = study.samples[Number(element.sample.value)].rows[Number(element.eta.value)];
   maximum = -1;
-  element["next-maximum"].disabled = !row || !row.resolved;
+  element["next-maximum"].disabled = !row || !row.maxima.length;
   moveMarker(marker);
 }
 
@@ -138,18 +138,17 @@ function moveMarker(angles) {
 
 // --- Plot ------------------------------------------------------------------------------------
 
-// Maxima that the plot shows: of four spins those near the slice.
+// Maxima that the plot shows: of more than three spins those near the slice.
 function shownMaxima() {
-  if (!row || !row.resolved) return [];
+  if (!row) return [];
   const near = Math.PI / 12;
-  const all = row.maxima.map(intoWindow);
-  if (study.sites < 4) return all;
-  return all.filter((m) => Math.abs(Math.sin((m[2] - marker[2]) / 2)) < Math.sin(near / 2));
+  const isNear = (angle, j) => j < 2 || Math.abs(Math.sin((angle - marker[j]) / 2)) < Math.sin(near / 2);
+  return row.maxima.map(intoWindow).filter((angles) => angles.every(isNear));
 }
 
 function about() {
   if (!row) return "This row failed: it has no S_d.";
-  if (!row.resolved) return "S_max is below the numerical error here: S_d is uniform.";
+  if (!row.maxima.length) return "S_max is below the numerical error here: S_d is uniform.";
   const count = row.maxima.length;
   const text = `${count} ${count === 1 ? "maximum" : "maxima"} of at least ${study.threshold}·S_max`;
   return study.sites < 4 ? `${text}.` : `${text}, ${shownMaxima().length} of them near this slice.`;
@@ -183,9 +182,11 @@ function remember(compute) {
   };
 }
 
-const anglesOfMap = remember((sites, slice) =>
-  AXIS.map((y) => AXIS.map((x) => (sites === 4 ? [x, y, slice] : [x, y]))),
-);
+// The first two angles are those of the map; `others` are the rest of them, with blanks between.
+const anglesOfMap = remember((others) => {
+  const slice = others.split(" ").filter(Boolean).map(Number);
+  return AXIS.map((y) => AXIS.map((x) => [x, y, ...slice]));
+});
 const chiOfMap = remember((at) => at.map((line) => line.map(chi)));
 
 const curve = remember((of) => {
@@ -205,7 +206,8 @@ const heatMap = remember((of, at) => ({
   hovertemplate: "%{x:.3f}, %{y:.3f} rad<br>%{z:.4e}<br>χ = %{customdata:.4f}<extra></extra>",
 }));
 
-const distribution = () => (study.sites === 2 ? curve(row) : heatMap(row, anglesOfMap(study.sites, marker[2])));
+const distribution = () =>
+  study.sites === 2 ? curve(row) : heatMap(row, anglesOfMap(marker.slice(2).join(" ")));
 
 // Several events between two frames are drawn once.
 let waiting = 0;
@@ -231,7 +233,7 @@ function draw() {
     : [];
   const layout = {
     title: { text: quantity.replace("S_d", "S<sub>d</sub>"), font: { size: 14 }, x: 0, xref: "paper", xanchor: "left", y: 0.98 },
-    margin: { l: 60, r: 10, t: 40, b: 52 },
+    margin: { l: 60, r: 24, t: 40, b: 52 },
     font: { color: "#1b1f24" },
     dragmode: false,
     xaxis: { ...ANGLE_TICKS, title: { text: difference(0), standoff: 6 } },

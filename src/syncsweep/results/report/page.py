@@ -204,20 +204,17 @@ def _figures(
 ) -> list[EmbeddedFigure]:
     """Figures of the sweeps and of the paper, in the order of their names."""
     folder = figures_folder(results)
-    found = [
-        figure(
-            results,
-            folder / name,
-            captions.OF_PAPER[name],
-            f"results/figures/{PAPER_FIGURES[name].module}.py",
-        )
-        for name in of_paper
-    ]
+    found = []
+    for name in of_paper:
+        known = PAPER_FIGURES[name]
+        module = f"results/figures/{known.module}.py"
+        found.append(figure(results, folder / name, known.data, captions.OF_PAPER[name], module))
     for name, study in studies.items():
         if study.figure:
-            stem = folder / study.figure.name
-            caption = captions.of_sweep(stem.name, name, study.figure.panels)
-            found.append(figure(results, stem, caption, "results/figures/sweep.py"))
+            stem, panels = folder / study.figure.name, study.figure.panels
+            data = (*panels, "limit") if study.analysis.limit_draws is not None else panels
+            caption = captions.of_sweep(stem.name, name, panels)
+            found.append(figure(results, stem, data, caption, "results/figures/sweep.py"))
     return sorted(found, key=lambda each: each.name)
 
 

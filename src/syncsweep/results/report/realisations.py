@@ -32,11 +32,11 @@ def of_study(
     """A study's realisations as JSON values: its first samples, and those that have a name.
 
     Of each sample at each η, ascending: `s_d`, see `sample.pack_coefficients`; `maxima`, the angles
-    (rad) at which S_d has maxima within the threshold of its largest; `resolved`, whether S_max
-    stands out from rounding; null if the row failed.
+    (rad) at which S_d has maxima within the threshold of its largest, none if S_max does not stand
+    out from rounding; null if the row failed.
     """
     model = study.model
-    frequencies = relative_frequencies(model.spin, model.n_sites)
+    frequencies = relative_frequencies(model.spins)
     unit = energy_unit(model.name)
     most = max(SHOWN, *(sample + 1 for sample in named)) if named else SHOWN
     by_sample: dict[int, dict[float, Any]] = {}
@@ -69,13 +69,13 @@ def of_study(
 
 def _rows(rows: SampleRows, frequencies: np.ndarray, threshold: float) -> list[Any]:
     """What the page knows of one sample at each η of a block."""
-    found = local_maxima(rows.coefficients, frequencies, rows.maximum.s_max, threshold)
     resolved = is_resolved(rows.coefficients, rows.maximum, rows.error)
+    heights = np.where(resolved, rows.maximum.s_max, np.nan)
+    found = local_maxima(rows.coefficients, frequencies, heights, threshold)
     packed = pack_coefficients(rows.coefficients)
     return [
         {
             "s_d": packed[k].tolist(),
-            "resolved": bool(resolved[k]),
             "maxima": np.round(found.angles[found.owner == k], _ANGLE_DIGITS).tolist(),
         }
         if rows.good[k]

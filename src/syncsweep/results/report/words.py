@@ -31,17 +31,22 @@ def eta(value: float, unit: str) -> Eta:
     """η in the model's energy unit; 0 is the limit η → 0⁺."""
     if value == 0:
         return Eta(value, "η → 0⁺", "limit η → 0⁺")
-    return Eta(value, f"η = {scientific(value)} {unit}", f"η = {value:.4g} {unit}")
+    spoken = f"{value:.4g}" if value >= 1e-3 else "{}e{}".format(*_digits_and_power(value))
+    return Eta(value, f"η = {scientific(value)} {unit}", f"η = {spoken} {unit}")
 
 
 def scientific(value: float) -> str:
     """A number to four digits, as 5.623·10⁻⁶; plain between 0.001 and 10⁵."""
     if value == 0 or not math.isfinite(value) or 1e-3 <= abs(value) < 1e5:
         return f"{value:.4g}"
-    digits, power = f"{value:.3e}".split("e")
-    digits = digits.rstrip("0").rstrip(".")
-    raised = f"10{str(int(power)).translate(_SUPERSCRIPTS)}"
+    digits, power = _digits_and_power(value)
+    raised = f"10{superscript(power)}"
     return raised if digits == "1" else f"{digits}·{raised}"
+
+
+def _digits_and_power(value: float) -> tuple[str, int]:
+    digits, power = f"{value:.3e}".split("e")
+    return digits.rstrip("0").rstrip("."), int(power)
 
 
 def grouped(number: int) -> str:

@@ -1,0 +1,217 @@
+"""A results folder from which the report can be made: two, three and four spins, few samples."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from math import pi
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from syncsweep import config
+from syncsweep.config_eta import block_id
+from syncsweep.layout import (
+    FAILURES_TABLE,
+    LIMIT_TABLES,
+    PAPER_TABLES,
+    TABLES,
+    BlockFolder,
+    figures_folder,
+    paper_folder,
+    study_folder,
+    tables_folder,
+)
+from syncsweep.physics.measures import s_max
+from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.results.figures import limit as limit_figure
+from syncsweep.results.figures import sweep as sweep_figure
+from syncsweep.results.figures.page import save_provenance
+from syncsweep.results.limit import make_limit_tables
+from syncsweep.results.tables import make_tables, write_table
+from syncsweep.sample import Rows, SampleSolver, pack_coefficients
+from syncsweep.sweep import description
+from syncsweep.sweep.shard import Identity, to_table, write_shard
+
+CITATION = Path(__file__).parents[2] / "CITATION.cff"
+
+#: A row of the chain that failed, and one of the pair whose S_d is uniform: sample, η.
+FAILED, UNIFORM = (2, 1e-3), (1, 0.5)
+
+#: What a user, or a table, might say.
+HOSTILE = "</script><img src=\"https://example.org/x.png\"> & 'S_d'"
+
+_BINS = {"low": 1e-9, "high": 1.0, "count": 9}
+_STUDIES = {
+    "chain": {
+        "model": {"name": "spin1_chain"},
+        "samples": 6,
+        "chunk_size": 4,
+        "eta_blocks": [{"values": [0.5]}, {"values": [0, 1e-3]}],
+        "analysis": {"s_max_bins": _BINS, "limit_draws": 1000},
+        "figure": {"name": "chain"},
+    },
+    "pair": {
+        "model": {"name": "spin_half_pair"},
+        "samples": 15,
+        "chunk_size": 15,
+        "eta_blocks": [{"values": [1e-3, 0.5]}],
+        "analysis": {"s_max_bins": _BINS},
+        "figure": {"name": "the-pair", "panels": ["s_max"]},
+    },
+    "four": {
+        "model": {"name": "spin1_chain", "n_sites": 4},
+        "samples": 2,
+        "chunk_size": 2,
+        "eta_blocks": [{"values": [1e-4]}],
+        "analysis": {"s_max_bins": _BINS},
+        "by_default": False,
+    },
+}
+
+
+def configuration(results: Path) -> config.Config:
+    return config.parse(
+        {"results": str(results), "root_seed": 3, "ranks": 2, "studies": _STUDIES}
+        | {"paper": {"chain": "chain", "pair": "pair"}}
+    )
+
+
+def make_results(results: Path) -> dict[str, Any]:
+    """Rows, tables and figures in a folder; returns what a page of all of them is asked for."""
+    settings = configuration(results)
+    stored = {}
+    for name, study in settings.studies.items():
+        folder = study_folder(results, name, settings.physics(name).digest)
+        blocks = [block.etas for block in study.eta_blocks]
+        description.write(folder, name, settings.physics(name), blocks)
+        for etas in blocks:
+            _put_shards(folder, name, settings, etas)
+        made_of = (folder, [block_id(etas) for etas in blocks], study.samples)
+        output = tables_folder(results, name)
+        make_tables(*made_of, study.samples_per_chunk, study.analysis, output)
+        if study.analysis.limit_draws is not None:
+            make_limit_tables(*made_of, study.samples_per_chunk, study.analysis, output)
+        if study.figure:
+            _draw(results, name, study)
+        stored[name] = {
+            "folder": str(folder),
+            "blocks": made_of[1],
+            "samples": study.samples,
+            "chunk_size": study.samples_per_chunk,
+        }
+    _put_paper(results)
+    return {
+        "config": settings.model_dump(mode="json"),
+        "studies": stored,
+        "figures": ["figS_limit"],
+        "parts": ["types", "validation"],
+    }
+
+
+def _put_shards(folder: Path, name: str, settings: config.Config, etas: tuple[float, ...]) -> None:
+    study, digest = settings.studies[name], settings.physics(name).digest
+    for start, stop in study.chunks:
+        rows = [row for row in rows_of(name, etas) if start <= row.sample[0] < stop]
+        identity = Identity(name, digest, block_id(etas), etas, start, stop)
+        run = {
+            "began": 1.7e9 + start,
+            "ended": 1.7e9 + 100 + start,
+            "core_seconds": 1800.0,
+            "hosts": [f"node{start}"],
+            "code": {"version": "0.1.0", "commit": "c0ffee", "source": "abc", "lock": "def"},
+            "libraries": {"numpy": "2", "scipy": "1"},
+        }
+        path = BlockFolder(folder / block_id(etas)).shard(start, stop)
+        write_shard(path, to_table(rows), identity, run)
+
+
+@cache
+def rows_of(name: str, etas: tuple[float, ...]) -> tuple[Rows, ...]:
+    """The rows of all samples of a study, those of four spins drawn and not solved."""
+    settings = configuration(Path("unused"))
+    study = settings.studies[name]
+    if name == "four":
+        return tuple(_drawn(sample, etas) for sample in range(study.samples))
+    solver = SampleSolver(settings.physics(name), etas)
+    rows = [solver.rows(sample) for sample in range(study.samples)]
+    for sample, eta in [FAILED] if name == "chain" else [UNIFORM]:
+        if eta in etas:
+            rows[sample] = _changed(rows[sample], etas.index(eta), name)
+    return tuple(rows)
+
+
+def _changed(rows: Rows, index: int, name: str) -> Rows:
+    """Rows of which one failed, or one has no S_max."""
+    if name == "chain":
+        status = rows.status.copy()
+        status[index] = "degenerate"
+        return replace(rows, status=status)
+    s_d, heights = rows.s_d.copy(), rows.s_max.copy()
+    s_d[index, 1:], heights[index] = 0.0, 0.0
+    return replace(rows, s_d=s_d, s_max=heights)
+
+
+def _drawn(sample: int, etas: tuple[float, ...]) -> Rows:
+    """Some S_d of four spins."""
+    frequencies = relative_frequencies((1.0,) * 4)
+    rng = np.random.default_rng(sample)
+    shape = (len(etas), len(frequencies))
+    coefficients = 1e-6 * (rng.normal(size=shape) + 1j * rng.normal(size=shape))
+    coefficients[:, 0] = (2 * pi) ** -3
+    found = s_max(coefficients, frequencies)
+    small = np.full(len(etas), 1e-15)
+    return Rows(
+        sample=np.full(len(etas), sample),
+        eta=np.array(etas),
+        s_d=pack_coefficients(coefficients),
+        s_max=found.s_max,
+        angles=found.angles,
+        residual=small,
+        condition=np.ones(len(etas)),
+        trace_error=small,
+        hermiticity_error=small,
+        smallest_eigenvalue=small,
+        status=np.full(len(etas), "ok"),
+        method=np.full(len(etas), "direct"),
+    )
+
+
+def _draw(results: Path, name: str, study: config.Study) -> None:
+    assert study.figure
+    folder = tables_folder(results, name)
+    stem = figures_folder(results) / study.figure.name
+    names = [*TABLES, FAILURES_TABLE]
+    if study.analysis.limit_draws is not None:
+        names += LIMIT_TABLES
+    model = study.model
+    sweep_figure.draw(folder, study.figure, study.analysis, model.name, model.n_sites, stem)
+    save_provenance(stem, [folder / f"{table}.parquet" for table in names])
+
+
+def _put_paper(results: Path) -> None:
+    """A figure of the paper, and tables of two of its parts, one of them with hostile text."""
+    chain = tables_folder(results, "chain")
+    stem = figures_folder(results) / "figS_limit"
+    limit_figure.draw(chain, stem)
+    save_provenance(stem, [chain / f"{table}.parquet" for table in LIMIT_TABLES])
+    folder = paper_folder(results)
+    folder.mkdir()
+    realisations = pd.DataFrame({"type": ["(0, π)", "π/3"], "sample": [4, 1], "eta": [1e-3, 1e-3]})
+    for table in PAPER_TABLES["types"]:
+        write_table(folder / table, realisations, {})
+    verdicts = ["agrees", "corrected", "differs", "agrees"]
+    validation = pd.DataFrame(
+        {
+            "source": ["App. B", "Eq. 8", "Fig. 5a", "Fig. 3"],
+            "statement": ["⟨(S_j^x)²⟩ oscillates", HOSTILE, "one", "two"],
+            "printed": ["2ω", "1", "1", "1"],
+            "found": ["2.0ω", "2", "0.58", "0"],
+            "numbers": ["[]"] * 4,
+            "verdict": verdicts,
+            "holds": [True, True, True, False],
+        }
+    )
+    write_table(folder / "validation", validation, {})

@@ -1,0 +1,45 @@
+"""`snakemake report`: what is on the page, and when it is made again."""
+
+from __future__ import annotations
+
+import re
+
+from project import PAIR
+
+OTHER = {**PAIR, "by_default": False, "figure": {"name": "other", "panels": ["s_max"]}}
+
+
+def studies_on(page):
+    return re.findall(r'<article aria-labelledby="study-([^"]+)"', page.read_text(encoding="utf-8"))
+
+
+def test_the_page_has_what_is_made_by_default_and_what_else_is_there(make_project):
+    project = make_project(pair=PAIR, **{"the-other": OTHER})
+    page = project.results / "report.html"
+    project.snakemake("report", "--config", "samples=20")
+    assert studies_on(page) == ["pair"]
+    assert "20 realisations at each η" in page.read_text(encoding="utf-8")
+    assert not project.blocks("the-other")
+    assert "Nothing to be done" in project.snakemake("report", "--config", "samples=20")
+
+    with (project.path / "src/syncsweep/results/report/page.css").open("a") as style:
+        style.write("\nbody { color: black; }\n")
+    output = project.snakemake("report", "--config", "samples=20")
+    assert "1 of 1 steps" in output and "All results on one page" in output
+
+    project.snakemake("study_the_other", "report", "--config", "samples=20")
+    assert studies_on(page) == ["pair", "the-other"]
+    assert "Nothing to be done" in project.snakemake("report", "--config", "samples=20")
+    # With other samples only what is made by default is worth solving for a page.
+    project.snakemake("report", "--config", "samples=24")
+    assert studies_on(page) == ["pair"]
+    assert (project.solved("pair"), project.solved("the-other")) == (24, 20)
+
+
+def test_what_is_missing_is_said_in_one_line(make_project):
+    project = make_project(pair={**PAIR, "samples": 4, "chunk_size": 4})
+    (project.path / "CITATION.cff").unlink()
+    output = project.snakemake("report", code=1)
+    (line,) = [line for line in output.splitlines() if line.startswith("error: ")]
+    assert "CITATION.cff: cannot be read" in line
+    assert "Traceback" not in output
