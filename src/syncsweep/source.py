@@ -54,9 +54,10 @@ def figure_of_paper(module: str) -> tuple[str, ...]:
 
 
 def report() -> tuple[str, ...]:
-    """The files that decide what the report looks like, given all that it shows."""
+    """The files that decide what the report is, given the results that it shows."""
     page = ("results/report/page.css", "results/report/page.html.j2", "results/report/page.js")
-    return (*_with_imports("results/report/page.py", ("results/report/",)), *page)
+    numbers = ("physics/measures.py", "physics/phase_distribution.py", "sample.py")
+    return (*_with_imports("results/report/page.py", ("results/", *numbers)), *page)
 
 
 def everything() -> tuple[str, ...]:

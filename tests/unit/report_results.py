@@ -30,6 +30,7 @@ from syncsweep.results.figures import limit as limit_figure
 from syncsweep.results.figures import sweep as sweep_figure
 from syncsweep.results.figures.page import save_provenance
 from syncsweep.results.limit import make_limit_tables
+from syncsweep.results.samples import Shards, describe
 from syncsweep.results.tables import make_tables, write_table
 from syncsweep.sample import Rows, SampleSolver, pack_coefficients
 from syncsweep.sweep import description
@@ -89,16 +90,17 @@ def make_results(results: Path) -> dict[str, Any]:
         description.write(folder, name, settings.physics(name), blocks)
         for etas in blocks:
             _put_shards(folder, name, settings, etas)
-        made_of = (folder, [block_id(etas) for etas in blocks], study.samples)
+        names = [block_id(etas) for etas in blocks]
+        rows = Shards(folder, describe(folder, names), study.samples, study.samples_per_chunk)
         output = tables_folder(results, name)
-        make_tables(*made_of, study.samples_per_chunk, study.analysis, output)
+        make_tables(rows, study.analysis, output)
         if study.analysis.limit_draws is not None:
-            make_limit_tables(*made_of, study.samples_per_chunk, study.analysis, output)
+            make_limit_tables(rows, study.analysis, output)
         if study.figure:
             _draw(results, name, study)
         stored[name] = {
             "folder": str(folder),
-            "blocks": made_of[1],
+            "blocks": names,
             "samples": study.samples,
             "chunk_size": study.samples_per_chunk,
         }

@@ -12,6 +12,7 @@ from syncsweep.layout import (
     check_writable,
     figures_folder,
     logs_folder,
+    report_file,
     shard_name,
     study_file,
     study_folder,
@@ -28,6 +29,7 @@ def test_folders_are_those_that_the_documentation_names():
     assert tables_folder("out", "chain") == Path("out/tables/chain")
     assert figures_folder("out") == Path("out/figures")
     assert logs_folder("out") == Path("out/logs")
+    assert report_file("out") == Path("out/report.html")
     block = BlockFolder(folder / "eta-1-1-n1-01234567")
     assert block.description == block.path / "block.json"
     assert block.log == block.path / "log.jsonl"

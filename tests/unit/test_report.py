@@ -1,6 +1,7 @@
 """The page of all results: what it holds, that it reaches for nothing, and what it refuses."""
 
 import base64
+import io
 import json
 import re
 import runpy
@@ -16,6 +17,7 @@ from typing import get_args
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 from report_results import CITATION, FAILED, HOSTILE, UNIFORM, configuration, make_results, rows_of
 
 from syncsweep import config
@@ -133,7 +135,7 @@ def test_links_lead_to_files_of_the_results_within_the_page_or_to_embedded_data(
 
 def test_what_users_and_tables_say_stays_text(page, text):
     (title,) = page.all("title")
-    assert title["text"] == "Results in <script>alert(1)<"
+    assert title["text"] == "syncsweep report: <script>alert(1)<"
     assert HOSTILE.replace("S_d", "Sd") in [cell["text"] for cell in page.all("td")]
     # The page's own scripts and the two libraries, and no image but the figures.
     assert len(page.all("script")) == 4
@@ -171,6 +173,15 @@ def test_each_figure_has_words_data_and_origin(made, page):
     modules = [code["text"] for code in page.all("code") if code["text"].endswith(".py")]
     assert all((ROOT / "src" / "syncsweep" / module).is_file() for module in modules)
     assert "results/figures/limit.py" in modules and "results/figures/sweep.py" in modules
+
+
+def test_images_are_those_of_the_figures_to_the_eye(made, page):
+    results, _ = made
+    for figure, image in zip(page.all("figure"), page.all("img"), strict=True):
+        content = base64.b64decode(image["src"].partition("base64,")[2])
+        shown = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"), dtype=int)
+        drawn = Image.open(results / "figures" / f"{figure['id']}.png").convert("RGB")
+        assert np.abs(shown - np.asarray(drawn, dtype=int)).max() <= 16
 
 
 def test_the_configuration_on_the_page_is_one_to_run_again(made, page):

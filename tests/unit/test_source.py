@@ -1,5 +1,7 @@
 """Digests of the package's own source: which modules a rule's code is."""
 
+from pathlib import Path
+
 from syncsweep import source
 from syncsweep.layout import PAPER_FIGURES, PAPER_TABLES
 
@@ -17,6 +19,16 @@ def test_a_figure_depends_on_the_look_but_not_on_the_numbers():
         modules = source.figure_of_paper(figure.module)
         assert {f"results/figures/{figure.module}.py", "results/figures/page.py"} <= set(modules)
         assert not any(module.startswith("physics/") for module in modules)
+
+
+def test_the_report_depends_on_all_its_files_and_on_the_maxima_that_it_marks():
+    files = set(source.report())
+    folder = Path(source.__file__).parent
+    assert files >= {
+        path.relative_to(folder).as_posix() for path in (folder / "results" / "report").glob("*.*")
+    } - {"results/report/__init__.py"}
+    assert "physics/measures.py" in files
+    assert "physics/affine_systems.py" not in files
 
 
 def test_digest_differs_between_parts_and_is_that_of_the_text():

@@ -19,7 +19,7 @@ from syncsweep.results.report.captions import Caption
 #: Pixels of an image for each of the page: the figures have 300 per inch.
 _SHARPNESS = 2
 
-#: Colours of an image: a third of the bytes of all of them, and no difference to the eye.
+#: Colours of an image: a third of the bytes of all of them, and hardly a difference to the eye.
 _COLOURS = 256
 
 
@@ -80,7 +80,10 @@ def _image(path: Path) -> tuple[bytes, int, int]:
     content = io.BytesIO()
     try:
         with Image.open(io.BytesIO(read(path)), formats=["PNG"]) as image:
-            few = image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+            # The other methods merge rare colours, such as those of single marks.
+            few = image.convert("RGB").quantize(
+                _COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+            )
     except (OSError, ValueError, SyntaxError):
         raise damaged(path) from None
     few.save(content, "PNG", optimize=True)

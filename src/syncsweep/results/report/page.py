@@ -73,7 +73,7 @@ def make_report(results: Path, citation: Path, request: ReportRequest, output: P
         **_frame(),
         **_results(results, config, request),
         **_citation(citation),
-        title=f"Results in {Path(config.results).name}",
+        title=f"syncsweep report: {Path(config.results).name}",
     )
     replace_atomically(output, lambda path: _fill(path, text))
 

@@ -16,7 +16,7 @@ from syncsweep.physics.measures import is_resolved, local_maxima
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.results.paper.part import StudyRows
 from syncsweep.results.report.words import density_unit, energy_unit, eta, excess
-from syncsweep.results.tables import SampleRows
+from syncsweep.results.samples import SampleRows
 from syncsweep.sample import pack_coefficients
 
 #: The first samples of each study, which the page holds.
