@@ -54,6 +54,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/preview.smk"
 include: "workflow/rules/paper_parts.smk"
 include: "workflow/rules/paper.smk"
+include: "workflow/rules/report_parts.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -1,0 +1,87 @@
+# What stands on the page of all results: the studies that plain `snakemake` makes, and of the other
+# studies and of the paper what is there already or is asked for in the same command.
+from functools import cache
+
+
+@cache
+def files_of_default_studies():
+    return {file for study in studies_by_default() for file in study_files(study)}
+
+
+def are_there(files):
+    """Whether files exist, or will, because they belong to the studies made by default."""
+    return all(file.exists() for file in set(files) - files_of_default_studies())
+
+
+def asks_for_paper():
+    return not PAPER_TARGETS.isdisjoint(sys.argv)
+
+
+@cache
+def studies_of_report():
+    """Those made by default, those asked for, and those whose shards, tables and figure are there."""
+    named = {*studies_by_default(), *studies_asked_for()}
+    if asks_for_paper():
+        named |= set(paper_studies_asked_for())
+    return [
+        study
+        for study in CONFIG.studies
+        if study in named
+        or not study.startswith(paper_studies.RESERVED)
+        and study_folder(study).exists()
+        and are_there(study_files(study))
+    ]
+
+
+def can_have_paper():
+    """Whether the two studies are on the page that the paper is about."""
+    return not PAPER_PROBLEM and {CONFIG.paper.chain, CONFIG.paper.pair} <= set(studies_of_report())
+
+
+@cache
+def parts_of_report():
+    """Parts of the paper whose tables are there, or are asked for."""
+    if not can_have_paper():
+        return []
+    parts = [
+        part
+        for part in part_requests()
+        if asks_for_paper() or are_there(part_files(part) + shards_of_part(part))
+    ]
+    checked = asks_for_paper() or are_there(validation_files())
+    return [*parts, "validation"] if checked and len(parts) == len(part_requests()) else parts
+
+
+def validation_files():
+    return [*part_files("validation"), PAPER / "validation.md"]
+
+
+def figures_of_report():
+    """Figures of the paper that are there, or are asked for."""
+    if not can_have_paper():
+        return []
+    parts = set(parts_of_report())
+    return [
+        figure
+        for figure, settings in layout.PAPER_FIGURES.items()
+        if parts.issuperset(settings.parts)
+        and (asks_for_paper() or are_there(paper_figure_files(figure)))
+    ]
+
+
+def files_of_report():
+    return [
+        *(file for study in studies_of_report() for file in study_files(study)),
+        *(file for part in parts_of_report() for file in part_files(part)),
+        *(file for figure in figures_of_report() for file in paper_figure_files(figure)),
+    ]
+
+
+def report_request():
+    request = {
+        "config": CONFIG.model_dump(mode="json"),
+        "studies": {study: rows_of(study) for study in studies_of_report()},
+        "figures": figures_of_report(),
+        "parts": parts_of_report(),
+    }
+    return json.dumps(request, sort_keys=True)
