@@ -24,8 +24,11 @@ def test_the_page_has_what_is_made_by_default_and_what_else_is_there(make_projec
 
     with (project.path / "src/syncsweep/results/report/page.css").open("a") as style:
         style.write("\nbody { color: black; }\n")
+    figure = project.results / "figures" / "pair.png"
+    figure.unlink()
     output = project.snakemake("report", "--config", "samples=20")
-    assert "1 of 1 steps" in output and "All results on one page" in output
+    assert "3 of 3 steps" in output and "All results are on one page" in output
+    assert figure.exists() and "color: black" in page.read_text(encoding="utf-8")
 
     project.snakemake("study_the_other", "report", "--config", "samples=20")
     assert studies_on(page) == ["pair", "the-other"]

@@ -1,7 +1,17 @@
 # All results on one page.
 
 
+# The files stand beside the page, because a missing one does not trouble Snakemake once that is there.
 rule report:
+    input:
+        layout.report_file(CONFIG.results),
+        lambda wildcards: files_of_report(),
+    localrule: True
+    message:
+        "All results are on one page: {input[0]}"
+
+
+rule make_report:
     input:
         lambda wildcards: files_of_report(),
     output:
@@ -19,7 +29,7 @@ rule report:
         request=lambda wildcards: report_request(),
         code=source.digest(source.report()),
     message:
-        "All results on one page: {output}"
+        "Report: {output}"
     shell:
         ': > {log:q}; python "$SCRIPTS"/make_report.py --results {params.results:q}'
         " --citation {params.citation:q} --request {params.request:q} --output {output:q}"
