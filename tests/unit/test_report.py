@@ -376,6 +376,10 @@ def test_eta_in_words(value, shown, spoken):
     assert (words.eta(value, "ω").text, words.eta(value, "ω").spoken) == (shown, spoken)
 
 
+def test_eta_without_a_unit_ends_with_its_number():
+    assert (words.eta(1e-4, "").text, words.eta(10, "").spoken) == ("η = 10⁻⁴", "η = 10")
+
+
 def test_a_study_in_words():
     said = dict(words.of_study(configuration(Path("x")).studies["chain"]))
     assert (

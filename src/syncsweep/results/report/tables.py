@@ -164,7 +164,8 @@ def _counts(verdicts: Sequence[str]) -> dict[str, int]:
 
 
 def _eta_head(study: Study) -> str:
-    return f"η [{energy_unit(study.model.name)}]"
+    unit = energy_unit(study.model.name)
+    return f"η [{unit}]" if unit else "η"
 
 
 def _eta(value: float) -> Cell:

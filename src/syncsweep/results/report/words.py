@@ -28,11 +28,11 @@ class Eta:
 
 
 def eta(value: float, unit: str) -> Eta:
-    """η in the model's energy unit; 0 is the limit η → 0⁺."""
+    """η in the model's energy unit, which may be none; 0 is the limit η → 0⁺."""
     if value == 0:
         return Eta(value, "η → 0⁺", "limit η → 0⁺")
     spoken = f"{value:.4g}" if value >= 1e-3 else "{}e{}".format(*_digits_and_power(value))
-    return Eta(value, f"η = {scientific(value)} {unit}", f"η = {spoken} {unit}")
+    return Eta(value, f"η = {scientific(value)} {unit}".rstrip(), f"η = {spoken} {unit}".rstrip())
 
 
 def scientific(value: float) -> str:
@@ -87,34 +87,38 @@ def energy_unit(model: str) -> str:
 def of_study(study: Study) -> list[tuple[str, str]]:
     """What a study was asked to do: headings and sentences."""
     return [
-        ("Model", _model(study.model)),
+        ("Model", _fields(study.model)),
         ("Perturbation", _ensemble(study.ensemble)),
         ("Sweep", _sweep(study)),
         ("Analysis", _analysis(study.analysis, study.model.n_sites)),
     ]
 
 
-def _model(model: BaseModel) -> str:
-    summary = (type(model).__doc__ or "").partition("\n")[0].rstrip(".")
+def _fields(settings: BaseModel) -> str:
+    """What a model or an ensemble is, and the values of its fields."""
+    summary = (type(settings).__doc__ or "").partition("\n")[0].rstrip(".")
     values = [
-        _parameter(field.description or name, getattr(model, name))
-        for name, field in type(model).model_fields.items()
+        _field(name, field.description or name, getattr(settings, name))
+        for name, field in type(settings).model_fields.items()
         if name != "name"
     ]
     return f"{summary}: " + "; ".join(values)
 
 
-def _parameter(description: str, value: object) -> str:
-    """A parameter by its description, of which what stands in brackets is the unit."""
+def _field(name: str, description: str, value: object) -> str:
+    """A value by its description, of which what stands in brackets is the unit."""
+    if not isinstance(value, int | float):
+        return f"{name} = {value}"
     meaning = description.partition(";")[0]
     unit = _UNIT.search(meaning)
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
     if unit is None:
-        return f"{meaning} = {shown}"
-    return f"{meaning[: unit.start()]} = {shown} {unit[1]}"
+        return f"{meaning} = {value:g}"
+    return f"{meaning[: unit.start()]} = {value:g} {unit[1]}"
 
 
-def _ensemble(ensemble: Ensemble) -> str:
+def _ensemble(ensemble: BaseModel) -> str:
+    if not isinstance(ensemble, Ensemble):
+        return _fields(ensemble)
     operators = {"paper": "operators as printed in Eq. F3", "orthonormal": "orthonormal operators"}
     rank = "full rank" if ensemble.rank is None else f"rank {ensemble.rank}"
     return (
@@ -131,9 +135,9 @@ def _sweep(study: Study) -> str:
     values = ["the exact limit η → 0⁺"] if len(positive) < len(etas) else []
     if len(positive) > 1:
         first, last = scientific(positive[0]), scientific(positive[-1])
-        values.append(f"{len(positive)} values from {first} to {last} {unit}")
+        values.append(f"{len(positive)} values from {first} to {last} {unit}".rstrip())
     elif positive:
-        values.append(f"η = {scientific(positive[0])} {unit}")
+        values.append(eta(positive[0], unit).text)
     return f"{count(study.samples, 'realisation')} at each η: " + " and ".join(values)
 
 
