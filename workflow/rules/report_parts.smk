@@ -53,7 +53,7 @@ def parts_of_report():
 
 
 def validation_files():
-    return [*part_files("validation"), PAPER / "validation.md"]
+    return [*part_files("validation"), PAPER / layout.CLAIMS_PAGE]
 
 
 def figures_of_report():
