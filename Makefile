@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help env figures paper validate report bundle test test-slurm test-browser chaos chaos-slurm check \
-  schema docs bench
+.PHONY: help env figures paper validate report bundle test test-slurm test-browser chaos chaos-slurm \
+  check schema docs bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
