@@ -6,6 +6,8 @@ All kinds of mistakes are in tests/unit/test_own_code.py and test_own_check.py.
 from __future__ import annotations
 
 import math
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,10 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 from project import PAIR, ROOT
 
-EXAMPLE = "examples/mixed_pair.py"
-SMALL = ("--config", "samples=6", "--configfile", "examples/mixed_pair.yaml")
+PAGE = (ROOT / "docs" / "own-model.md").read_text(encoding="utf-8")
+SMALL = ("--configfile", "examples/mixed_pair.yaml", "--config", "samples=6")
 
-#: Fails for some samples, but not for those that are tried before the first job.
+#: Spins that turn, under perturbations of all of them.
 OWN = """import sys
 import numpy as np
 from syncsweep.physics.spins import on_each_site, sz
@@ -62,15 +64,19 @@ def verify(project, *arguments):
     return done.stdout
 
 
-def edit(project, old, new):
-    file = project.path / EXAMPLE
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new), encoding="utf-8")
+def commands():
+    """What the page says to call snakemake with, one after the other."""
+    lines = re.findall(r"^\.venv/bin/snakemake (.*)$", PAGE, re.MULTILINE)
+    return [shlex.split(line, comments=True) for line in lines]
 
 
 def test_tutorial(tutorial):
-    tutorial.snakemake(*SMALL, "--", "study_mixed_pair", "study_mixed_pair_local")
+    plan, sweep = commands()
+    assert plan == [*sweep, "-n"]
+    assert "plan: mixed_pair: 1 of 1 shards" in tutorial.snakemake(*plan, "--config", "samples=6")
+    assert not tutorial.results.exists()
+    tutorial.snakemake(*sweep, "--config", "samples=6")
+    tutorial.snakemake("study_mixed_pair_local", *SMALL)
     assert not tutorial.blocks("pair")
     for study in ("mixed_pair", "mixed_pair_local"):
         summary = pd.read_csv(tutorial.results / "tables" / study / "summary.csv")
@@ -86,43 +92,47 @@ def test_tutorial(tutorial):
         assert (limit.s_max > 1e-3).all()
     # More samples: the new ones are solved.
     assert tutorial.solved("mixed_pair") == 6
-    tutorial.snakemake("--config", "samples=8", *SMALL[2:], "--", "study_mixed_pair")
+    tutorial.snakemake(*sweep, "--config", "samples=8")
     assert tutorial.solved("mixed_pair") == 8
     said = verify(tutorial, "--recompute", "3")
     assert "recomputed: 0 of 0 rows" in said
     assert f"never recomputed: {22 * 20} rows of models or ensembles of your own" in said
 
 
-def test_a_comment_costs_nothing_and_code_makes_a_folder_of_its_own(tutorial):
-    asked = (*SMALL, "--", "study_mixed_pair_local")
-    tutorial.snakemake(*asked)
-    (block,) = tutorial.blocks("mixed_pair_local")
-    edit(tutorial, "def perturbation", "# Local perturbations:\n\n\ndef perturbation")
-    assert "Nothing to be done" in tutorial.snakemake(*asked)
-    edit(tutorial, "strength * field", "2 * strength * field")
-    tutorial.snakemake(*asked)
-    blocks = tutorial.blocks("mixed_pair_local")
+def test_a_comment_costs_nothing_and_code_makes_a_folder_of_its_own(make_project):
+    project, text = make_project(mine=MINE), OWN.format("pass")
+    file = project.path / "mine.py"
+    file.write_text(text)
+    project.snakemake("tables")
+    (block,) = project.blocks("mine")
+    file.write_text(text.replace("def perturbation", "# Of all spins:\n\n\ndef perturbation"))
+    assert "Nothing to be done" in project.snakemake("tables")
+    file.write_text(text.replace("m + m.T, [m]", "m + m.T, [2 * m]"))
+    project.snakemake("tables")
+    blocks = project.blocks("mine")
     assert len(blocks) == 2 and block in blocks
-    assert tutorial.solved("mixed_pair_local") == 12
+    assert project.solved("mine") == 24
 
 
-def test_workers_do_not_read_the_file(tutorial):
-    tutorial.snakemake(*SMALL, "--", "study_mixed_pair_local")
-    (block,) = tutorial.blocks("mixed_pair_local")
+def test_workers_do_not_read_the_file(make_project):
+    project = make_project(mine=MINE)
+    (project.path / "mine.py").write_text(OWN.format("pass"))
+    project.snakemake("tables")
+    (block,) = project.blocks("mine")
     (shard,) = block.glob("samples-*.parquet")
     before = pq.read_table(shard)
     shard.unlink()
-    (tutorial.path / EXAMPLE).unlink()
+    (project.path / "mine.py").unlink()
     worker = [sys.executable, "scripts/solve_shard.py", "--block", block, "--ranks", "1"]
     done = subprocess.run(
-        [*worker, "--start", "0", "--stop", "6"],
-        cwd=tutorial.path,
+        [*worker, "--start", "0", "--stop", "12"],
+        cwd=project.path,
         capture_output=True,
         text=True,
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    assert "6 solved" in done.stdout
+    assert "12 solved" in done.stdout
     assert pq.read_table(shard).equals(before)
 
 
