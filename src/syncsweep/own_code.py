@@ -201,7 +201,7 @@ def _matrix(name: str, value: Any, spins: tuple[float, ...]) -> np.ndarray:
     elif hasattr(value, "toarray"):  # as sparse matrices do
         value = value.toarray()
     try:
-        matrix = np.array(value, dtype=complex)
+        matrix = np.asarray(value, dtype=complex)
     except (TypeError, ValueError):
         raise OwnCodeError(
             f"{name} must be a matrix of numbers, but is a {type(value).__name__}"

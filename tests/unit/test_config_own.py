@@ -275,6 +275,10 @@ def test_what_is_left_means_the_same(text):
     assert ast.dump(ast.parse(code_of(text))) == ast.dump(ast.parse(text))
 
 
+def test_a_line_that_goes_on_in_a_blank_one_does_not_keep_the_comments():
+    assert code_of("x = 1 \\\n\ny = 2  # two\n") == "x = 1 \\\n\ny = 2\n"
+
+
 @pytest.mark.parametrize("text", ["def f(:\n  # a\n", "x = '''\n", "if x:\n# a\ny\n", "\0", "  x"])
 def test_what_is_no_python_is_left_as_it_is(text):
     assert code_of(text) == text + "\n"

@@ -252,6 +252,20 @@ def test_grid_follows_the_shortest_wave(spins, as_fine_as_of_spin_1):
     assert chi_grid_points(relative_frequencies(spins), 0.95) == expected
 
 
+def test_maxima_of_short_waves_are_all_found():
+    """As many as a fine grid shows."""
+    frequencies = relative_frequencies((4, 4))
+    rows = random_coefficients(3, 60, frequencies)
+    top = s_max(rows, frequencies).s_max
+    found = local_maxima(rows, frequencies, top, 0.3)
+    heights = deviation(rows, frequencies, np.linspace(0, 2 * pi, 20_000, endpoint=False)[:, None])
+    above = heights >= 0.3 * top[:, None]
+    tops = (
+        above & (heights > np.roll(heights, 1, axis=1)) & (heights > np.roll(heights, -1, axis=1))
+    )
+    assert np.bincount(found.owner, minlength=60).tolist() == tops.sum(axis=1).tolist()
+
+
 @pytest.mark.parametrize("spins", [(4, 4), (2, 1.5, 1.5), (1.5, 1, 1, 0.5)])
 def test_highest_maximum_is_found_among_short_waves(spins):
     """Held against the best of many climbs by another method."""

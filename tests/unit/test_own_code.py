@@ -55,6 +55,7 @@ def test_model_is_what_the_function_returns():
         "__import__('qutip').Qobj({}, dims=[[3, 2], [3, 2]])",
     ],
 )
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
 def test_operators_come_as_arrays_sparse_matrices_or_qutip_objects(form):
     H, L = "np.diag([1., 2, 3, 4, 5, 6])", "(np.eye(6, k=1) * 1j)"
     model = returning(f"{form.format(H)}, [{form.format(L)}]")
