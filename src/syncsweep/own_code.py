@@ -115,8 +115,9 @@ def _check_signature(
     known = [a.name for a in others if a.kind in (a.POSITIONAL_OR_KEYWORD, a.KEYWORD_ONLY)]
     for parameter in parameters:
         if parameter not in known and not any_name:
-            near = difflib.get_close_matches(parameter, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            by_small_letters = {name.lower(): name for name in known}
+            near = difflib.get_close_matches(parameter.lower(), by_small_letters, n=1)
+            hint = f"; did you mean {by_small_letters[near[0]]!r}?" if near else ""
             allowed = ", ".join(known) or "none"
             raise OwnCodeError(
                 f"{name}() has no parameter {parameter!r}{hint} (its parameters: {allowed})"

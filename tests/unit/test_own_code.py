@@ -197,6 +197,7 @@ def test_code_that_fails_is_told_with_its_line(source, problem, line, quoted):
         ("spins, J, K=1", {}, "model() needs the parameter 'J'; give it under parameters"),
         ("spins, *, J", {}, "model() needs the parameter 'J'"),
         ("spins, omega=1", {"omage": 1}, "no parameter 'omage'; did you mean 'omega'?"),
+        ("spins, J=1", {"j": 1}, "no parameter 'j'; did you mean 'J'? (its parameters: J)"),
         ("spins, omega=1", {"J": 1}, "no parameter 'J' (its parameters: omega)"),
         ("spins", {"J": 1}, "no parameter 'J' (its parameters: none)"),
     ],
