@@ -97,6 +97,7 @@ onstart:
         check_limits()
         check_own_code(studies_of_jobs("solve_shard"))
         write_descriptions()
+        announce_samples()
 
 
 onsuccess:

@@ -30,14 +30,14 @@ class Sweep:
         self.folder.parts.mkdir(parents=True)
         self.rows = rows_of(PAIR, SAMPLES)
 
-    def asked(self, samples=SAMPLES):
-        """What the configuration asks for; a sample should take a second."""
+    def asked(self, samples=SAMPLES, ranges=None):
+        """All samples or those of some ranges are asked for; each should take a second."""
         return AskedBlock(
             study="pair",
             physics_hash=PAIR.digest,
             folder=self.folder,
             etas=ETAS,
-            samples=samples,
+            ranges=ranges or ((0, samples),),
             core_seconds=1.0,
             analysis=Analysis(s_max_bins=LogBins(low=1e-5, high=1.0, count=5)),
         )

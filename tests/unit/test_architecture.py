@@ -18,7 +18,8 @@ from syncsweep.sweep.takeover import identity_of
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "syncsweep"
-MODULES = sorted(PACKAGE.rglob("*.py"))
+PLUGIN = ROOT / "src" / "snakemake_logger_plugin_syncsweep"
+MODULES = sorted([*PACKAGE.rglob("*.py"), *PLUGIN.rglob("*.py")])
 PHYSICS_MODULES = sorted((PACKAGE / "physics").glob("*.py"))
 SLOW = {"pandas", "matplotlib", "snakemake"}
 
@@ -86,6 +87,7 @@ def test_tables_and_figures_alone_import_pandas_and_matplotlib():
             allowed = (
                 "syncsweep.results",
                 "syncsweep.commands.",
+                "snakemake_logger_plugin_syncsweep.",
                 "syncsweep.bench.figure",
                 "syncsweep.bench.solver_figure",
             )
@@ -99,6 +101,15 @@ def test_nobody_imports_the_worker():
         for path in MODULES
         if any(name.startswith("syncsweep.sweep.worker") for name in imports(path))
     ] == ["syncsweep.bench.probe"]
+
+
+def test_plugin_is_loaded_without_the_libraries():
+    """Snakemake imports it in every process, also where nothing is shown."""
+    slow = {"rich", "numpy", "pyarrow", "pandas", "matplotlib"}
+    code = "import sys, snakemake_logger_plugin_syncsweep; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "snakemake_logger_plugin_syncsweep.handler" in loaded.stdout.split()
+    assert slow & set(loaded.stdout.split()) == set()
 
 
 def test_configuration_and_layout_import_little():

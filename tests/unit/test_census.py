@@ -50,6 +50,14 @@ def test_shards_of_two_chunk_sizes_count_each_sample_once(sweep):
     assert counted(sweep) == (6, 0)
 
 
+def test_samples_of_some_jobs_can_be_asked_for(sweep):
+    sweep.shard(0, 4)
+    sweep.part(4, 8, [4, 5, 6])
+    sweep.part(8, 12, [8])
+    census = BlockCounter(sweep.asked(ranges=((2, 6), (8, 10)))).count()
+    assert (census.in_shards, census.in_parts) == (2, 3)
+
+
 def test_parts_of_all_attempts_and_ranks_count(sweep):
     sweep.part(0, 6, [0, 2], number=1, rank=0, written=NOON + 5)
     sweep.part(0, 6, [1], number=1, rank=1, written=NOON + 7)

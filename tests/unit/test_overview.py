@@ -7,7 +7,7 @@ from progress_block import NOON, SAMPLES, Sweep, attempt
 
 from syncsweep.config import parse
 from syncsweep.layout import study_folder
-from syncsweep.progress.asked import asked_blocks
+from syncsweep.progress.asked import asked_blocks, asked_of_jobs
 from syncsweep.progress.overview import Observer, disk_bytes
 
 
@@ -95,15 +95,34 @@ STUDY = {
 }
 
 
+CONFIG = parse(
+    {
+        "results": "out",
+        "root_seed": 1,
+        "ranks": 2,
+        "studies": {"one": STUDY, "other": {**STUDY, "samples": 7, "core_seconds": 3.0}},
+    }
+)
+
+
+def test_jobs_ask_for_their_samples_only():
+    first, second = (block.id for block in CONFIG.studies["one"].eta_blocks)
+    jobs = [
+        ("one", second, 4, 6),
+        ("one", first, 0, 2),
+        ("one", second, 2, 4),
+        ("one", second, 8, 9),
+    ]
+    blocks = asked_of_jobs(CONFIG, jobs)
+    assert [block.ranges for block in blocks] == [((0, 2),), ((2, 6), (8, 9))]
+    assert [block.etas for block in blocks] == [(0.1, 1), (0, 0.5, 2)]
+    assert blocks[1].samples == 5
+    assert blocks[1].count([(0, 3), (5, 20)]) == 3
+    assert asked_of_jobs(CONFIG, []) == []
+
+
 def test_what_is_asked_for_is_what_the_configuration_says():
-    config = parse(
-        {
-            "results": "out",
-            "root_seed": 1,
-            "ranks": 2,
-            "studies": {"one": STUDY, "other": {**STUDY, "samples": 7, "core_seconds": 3.0}},
-        }
-    )
+    config = CONFIG
     blocks = asked_blocks(config, ["other", "one"])
     assert [block.study for block in blocks] == ["other", "other", "one", "one"]
     assert [block.samples for block in blocks] == [7, 7, 10, 10]

@@ -68,6 +68,28 @@ def write_descriptions():
         sys.exit(f"error: {error.filename}: cannot be written ({error.strerror})")
 
 
+def announce_samples():
+    """Tell the line of progress which samples this run is to solve."""
+    from snakemake.logging import logger
+
+    from syncsweep.progress.asked import asked_of_jobs
+
+    chunks = [
+        (
+            job.wildcards.study,
+            job.wildcards.block,
+            int(job.wildcards.start),
+            int(job.wildcards.stop),
+        )
+        for job in workflow.dag.needrun_jobs()
+        if job.name == "solve_shard" and job.wildcards.study in CONFIG.studies
+    ]
+    if chunks:
+        samples = sum(stop - start for _, _, start, stop in chunks)
+        blocks = asked_of_jobs(CONFIG, chunks)
+        logger.info(f"Samples to solve or take over: {samples}", extra={"asked_blocks": blocks})
+
+
 def check_limits():
     """End the run before its jobs if a study asks for a law of η → 0⁺ that its model has not."""
     of_jobs = studies_of_jobs("make_limit_tables")

@@ -27,4 +27,4 @@ for _study, _settings in CONFIG.studies.items():
             "Figure {output[0]}"
         shell:
             ': > {log:q}; python "$SCRIPTS"/make_figure.py --tables {input:q} --stem {params.stem:q}'
-            " --request {params.request:q} >> {log:q} 2> >(tee -a {log:q} >&2)"
+            " --request {params.request:q} >> {log:q} 2>&1"

@@ -29,7 +29,7 @@ if not PAPER_PROBLEM:
                 f"Paper: {_part}"
             shell:
                 ': > {log:q}; python "$SCRIPTS"/make_paper_part.py {params.part} --output {params.tables:q}'
-                " --request {params.request:q} >> {log:q} 2> >(tee -a {log:q} >&2)"
+                " --request {params.request:q} >> {log:q} 2>&1"
 
     for _figure, _settings in layout.PAPER_FIGURES.items():
 
@@ -55,7 +55,7 @@ if not PAPER_PROBLEM:
                 "Figure {output[0]}"
             shell:
                 ': > {log:q}; python "$SCRIPTS"/draw_paper_figure.py {params.figure} --tables {input:q}'
-                " --stem {params.stem:q} >> {log:q} 2> >(tee -a {log:q} >&2)"
+                " --stem {params.stem:q} >> {log:q} 2>&1"
 
     # Every claim beside our number, from all tables.
     rule paper_validation:
@@ -86,7 +86,7 @@ if not PAPER_PROBLEM:
             "The paper's claims, checked: {output[2]}"
         shell:
             ': > {log:q}; python "$SCRIPTS"/make_paper_part.py validation --output {params.tables:q}'
-            " --request {params.request:q} >> {log:q} 2> >(tee -a {log:q} >&2)"
+            " --request {params.request:q} >> {log:q} 2>&1"
 
     rule paper:
         input:
@@ -138,4 +138,4 @@ if not PAPER_PROBLEM:
         shell:
             ': > {log:q}; python "$SCRIPTS"/make_bundle.py --results {params.results:q}'
             " --project {params.project:q} --config {params.config:q} --output {output:q} {input:q}"
-            " >> {log:q} 2> >(tee -a {log:q} >&2)"
+            " >> {log:q} 2>&1"

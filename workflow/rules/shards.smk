@@ -33,4 +33,4 @@ rule solve_shard:
         '{resources.mpi} -n {resources.tasks} python -m mpi4py "$SCRIPTS"/solve_shard.py'
         ' --block "$(dirname {output:q})" --start {wildcards.start} --stop {wildcards.stop}'
         ' --ranks {resources.tasks} --minutes "${{SLURM_JOB_ID:+{resources.runtime}}}"'
-        " >> {log:q} 2> >(tee -a {log:q} >&2)"
+        " >> {log:q} 2>&1"

@@ -26,7 +26,7 @@ rule make_tables:
         "{wildcards.study}: tables from the shards"
     shell:
         ': > {log:q}; python "$SCRIPTS"/make_tables.py --folder {params.folder:q} --output {params.tables:q}'
-        " --request {params.request:q} >> {log:q} 2> >(tee -a {log:q} >&2)"
+        " --request {params.request:q} >> {log:q} 2>&1"
 
 
 # The maxima of S_d, for studies that ask for them.
@@ -54,7 +54,7 @@ rule make_maxima_table:
     shell:
         ': > {log:q}; python "$SCRIPTS"/make_tables.py --maxima --folder {params.folder:q}'
         " --output {params.tables:q} --request {params.request:q}"
-        " >> {log:q} 2> >(tee -a {log:q} >&2)"
+        " >> {log:q} 2>&1"
 
 
 # The exact law of η → 0⁺, for studies that ask for it.
@@ -86,4 +86,4 @@ rule make_limit_tables:
     shell:
         ': > {log:q}; python "$SCRIPTS"/make_tables.py --limit --folder {params.folder:q}'
         " --output {params.tables:q} --request {params.request:q}"
-        " >> {log:q} 2> >(tee -a {log:q} >&2)"
+        " >> {log:q} 2>&1"

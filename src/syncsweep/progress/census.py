@@ -83,9 +83,9 @@ class BlockCounter:
             problem = Problem(folder, f"cannot be read ({error.strerror})")
             return Census(0, 0, 0, {}, (problem,))
         return Census(
-            in_shards=common(shards, 0, self._asked.samples),
+            in_shards=self._asked.count(shards),
             in_parts=self._in_parts_alone(parts, shards),
-            failed=sum(sample < self._asked.samples for sample in failed),
+            failed=sum(self._asked.count([(sample, sample + 1)]) for sample in failed),
             attempts=_by_attempt(parts),
             problems=tuple(problems),
         )
@@ -106,7 +106,7 @@ class BlockCounter:
         whole: list[Range] = []
         failed: set[int] = set()
         for start, stop, path in self._asked.folder.shards():
-            if start >= self._asked.samples:
+            if not self._asked.count([(start, stop)]):
                 continue
             failures = self._footers(path, start, stop)
             if isinstance(failures, str):
@@ -126,14 +126,15 @@ class BlockCounter:
         seen: set[int] = set()
         for job, of_job in of_jobs.items():
             others = union([*shards, *(other for other in of_jobs if other != job)])
-            if job[1] <= self._asked.samples and not common(others, *job):
-                total += min(sum(part.records.count for part in of_job), job[1] - job[0])
+            size = job[1] - job[0]
+            if self._asked.count([job]) == size and not common(others, *job):
+                total += min(sum(part.records.count for part in of_job), size)
                 continue
             # Only the rows themselves tell which samples several jobs share.
             for part in of_job:
                 if part.records.count:
                     seen.update(self._samples(part.path))
-        wanted = (sample for sample in seen if 0 <= sample < self._asked.samples)
+        wanted = (sample for sample in seen if self._asked.count([(sample, sample + 1)]))
         return total + sum(not common(shards, sample, sample + 1) for sample in wanted)
 
     def _look_at_footer(self, path: Path, start: int, stop: int) -> set[int] | str | None:

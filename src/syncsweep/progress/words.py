@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from syncsweep.progress.estimate import TimeLeft
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from syncsweep.progress.estimate import TimeLeft
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,153 @@
+"""The handler of Snakemake's log records: what of them is shown, and how."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from logging import LogRecord
+from typing import TYPE_CHECKING
+
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+from snakemake_interface_logger_plugins.common import LogEvent
+
+if TYPE_CHECKING:
+    from snakemake_logger_plugin_syncsweep.run import Run
+
+#: The only texts without an event that are shown while jobs run, by how they begin.
+_STOPPED = "Terminating processes on user request"
+_SHOWN = ("Nothing to be done", "Trying to restart job", "Will exit after finishing", _STOPPED)
+
+#: What Snakemake says before a run and its log file alone need hold.
+_NEEDLESS = ("Assuming unrestricted shared filesystem usage",)
+
+#: Where the whole log is; of interest if something went wrong.
+_LOG_FILES = "Complete log"
+
+#: What only says that a job failed, which the job's own record does better; and that of an output
+#: that may be updated nothing was there before.
+_REPEATED = (
+    "Exiting because a job execution failed",
+    "At least one job did not complete",
+    "CalledProcessError",
+    "Cannot restore",
+)
+
+
+class LogHandler(LogHandlerBase):
+    """Shows the progress of a run, and else what Snakemake itself would print.
+
+    That is so before and without a run, as for --lint and --unlock, in a dry-run, and where more
+    was asked for: --verbose, --printshellcmds, --debug-dag.
+    """
+
+    def __post_init__(self) -> None:
+        """Called at the end of the constructor."""
+        from snakemake.logging import ColorizingTextHandler
+
+        settings = self.common_settings
+        stream = sys.stdout if settings.stdout else sys.stderr
+        self._plain = ColorizingTextHandler(nocolor=settings.nocolor, stream=stream)
+        self._is_plain = (
+            settings.dryrun or settings.verbose or settings.printshellcmds or settings.debug_dag
+        )
+        self._quiet = {quietness.name for quietness in settings.quiet or ()}
+        self._run: Run | None = None
+
+    @property
+    def writes_to_stream(self) -> bool:
+        """In place of Snakemake's own handler."""
+        return True
+
+    @property
+    def writes_to_file(self) -> bool:
+        """Snakemake's own log file stays."""
+        return False
+
+    @property
+    def has_filter(self) -> bool:
+        """Snakemake adds its own, for what is printed as Snakemake does."""
+        return False
+
+    @property
+    def has_formatter(self) -> bool:
+        """Snakemake sets its own."""
+        return False
+
+    @property
+    def needs_rulegraph(self) -> bool:
+        """No."""
+        return False
+
+    def filter(self, record: LogRecord) -> bool:
+        """Let everything in: what tells of the run may be of kinds that are not to be printed."""
+        return True
+
+    def emit(self, record: LogRecord) -> None:
+        """Show a record, or learn from it."""
+        try:
+            if "ALL" in self._quiet and not self.common_settings.dryrun:
+                return
+            if self._run is None and not self._is_plain and _event(record) == "workflow_started":
+                self._run = self._begin()
+            if self._run is None:
+                self._print(record)
+            else:
+                self._show(record, self._run)
+        except Exception:
+            self.handleError(record)
+
+    def close(self) -> None:
+        """Sum the run up."""
+        run, self._run = self._run, None
+        if run is not None:
+            run.close()
+        super().close()
+
+    def _begin(self) -> Run:
+        from snakemake_logger_plugin_syncsweep.run import Run
+        from snakemake_logger_plugin_syncsweep.screen import Lines, Screen, Terminal
+
+        screen: Screen = Lines()
+        if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            screen = Terminal(colors=not self.common_settings.nocolor)
+        return Run(screen, show_progress="PROGRESS" not in self._quiet)
+
+    def _print(self, record: LogRecord) -> None:
+        """As Snakemake would."""
+        if super().filter(record) and not str(record.msg).startswith(_NEEDLESS):
+            self._plain.setFormatter(self.formatter)
+            self._plain.emit(record)
+
+    def _show(self, record: LogRecord, run: Run) -> None:
+        told = record.__dict__
+        event = _event(record)
+        if event == LogEvent.RUN_INFO and "stats" in told:
+            run.has_jobs(told["stats"])
+        elif event == LogEvent.JOB_INFO:
+            run.starts(record)
+        elif event == LogEvent.JOB_FINISHED:
+            run.ends(told["job_id"])
+        elif event == LogEvent.JOB_ERROR:
+            run.fails(record)
+        elif "asked_blocks" in told:
+            run.solves(told["asked_blocks"])
+        elif self._is_shown(record, run):
+            if str(record.msg).startswith(_STOPPED):
+                run.stops()
+            run.says(self.format(record), _STYLES.get(record.levelno, ""))
+
+    def _is_shown(self, record: LogRecord, run: Run) -> bool:
+        text = str(record.msg)
+        if record.levelno < logging.WARNING:
+            if text.startswith(_LOG_FILES):
+                return run.has_failed
+            return _event(record) is None and text.startswith(_SHOWN)
+        return not any(words in text for words in _REPEATED)
+
+
+_STYLES = {logging.WARNING: "yellow", logging.ERROR: "red", logging.CRITICAL: "red"}
+
+
+def _event(record: LogRecord) -> str | None:
+    return getattr(record, "event", None)

@@ -1,0 +1,92 @@
+"""The jobs of a run, as Snakemake tells of them, and what their logs say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from logging import LogRecord
+from pathlib import Path
+
+#: Of a log only so much of its end is read [bytes].
+_MOST_BYTES = 2**18
+
+#: Lines of a log that say best why a job failed, the best kind first: our own errors, a launch that
+#: had no time for all samples, an exception of Python, and how the launcher saw a rank end.
+_REASONS = (
+    re.compile(r"error: "),
+    re.compile(r".*: stopped \("),
+    re.compile(r"[\w.]+(Error|Exception)\b"),
+    re.compile(r".*EXIT STRING: "),
+)
+
+#: Rules whose logs hold every attempt; the others begin a new one.
+_APPENDED = {"solve_shard"}
+
+
+@dataclass
+class Job:
+    """A job that was started or submitted.
+
+    about: what it makes, in words of its rule; speaks: it makes no file, so that what it is about
+    is what the user should see; logs: its files, with their sizes before it began.
+    """
+
+    number: int
+    rule: str
+    about: str
+    study: str | None
+    speaks: bool
+    logs: dict[Path, int] = field(default_factory=dict)
+
+    def said(self) -> list[str]:
+        """What it has written into its logs, line by line; only the end if that is long."""
+        lines = []
+        for log, begin in self.logs.items():
+            lines += _lines(log, begin)
+        return lines
+
+    def warnings(self) -> list[str]:
+        """What it has warned of, each once."""
+        return list(dict.fromkeys(line for line in self.said() if line.startswith("warning: ")))
+
+    def error(self) -> str | None:
+        """The last line that says why it failed, or else its last line; None if it said nothing."""
+        said = [line for line in self.said() if line.strip()]
+        for reason in _REASONS:
+            for line in reversed(said):
+                if reason.match(line):
+                    return line
+        return said[-1] if said else None
+
+
+def job_of(record: LogRecord) -> Job:
+    """The job that a record of the kind JOB_INFO tells of."""
+    told = record.__dict__
+    rule, number = str(told["rule_name"]), int(told["jobid"])
+    logs = [Path(log) for log in told["log"]]
+    return Job(
+        number=number,
+        rule=rule,
+        about=told["rule_msg"] or rule,
+        study=dict(told["wildcards"] or {}).get("study"),
+        speaks=not told["output"],
+        logs={log: _size(log) if rule in _APPENDED else 0 for log in logs},
+    )
+
+
+def _size(log: Path) -> int:
+    try:
+        return log.stat().st_size
+    except OSError:  # it is not there yet
+        return 0
+
+
+def _lines(log: Path, begin: int) -> list[str]:
+    try:
+        with log.open("rb") as file:
+            size = _size(log)
+            file.seek(max(begin, size - _MOST_BYTES))
+            data = file.read(_MOST_BYTES)
+    except OSError:
+        return []
+    return data.decode(errors="replace").splitlines()

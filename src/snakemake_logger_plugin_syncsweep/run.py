@@ -1,0 +1,168 @@
+"""One run of Snakemake from its first job to its last: what is told of it, and when."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from logging import LogRecord
+from typing import TYPE_CHECKING
+
+from snakemake_logger_plugin_syncsweep.jobs import Job, job_of
+from snakemake_logger_plugin_syncsweep.screen import Line, Screen
+from syncsweep.progress import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from syncsweep.progress.asked import AskedBlock
+    from syncsweep.progress.overview import Observer, Overview
+
+_SOLVE = "solve_shard"
+
+
+class Run:
+    """Follows the jobs of a run, and shows its progress on a screen.
+
+    Records come in one thread, and another looks at the files of the sweep now and then.
+    """
+
+    def __init__(self, screen: Screen, show_progress: bool) -> None:
+        self._screen = screen
+        self._show_progress = show_progress
+        self._began = time.monotonic()
+        self._total: Counter[str] = Counter()
+        self._done: Counter[str] = Counter()
+        self._at_work: dict[int, Job] = {}
+        self._failed: dict[int, Job] = {}
+        self._observer: Observer | None = None
+        self._overview: Overview | None = None
+        self._is_stopped = False
+        self._lock = threading.RLock()
+        self._ends = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+
+    def solves(self, blocks: Sequence[AskedBlock]) -> None:
+        """Learn which samples the run is to solve."""
+        from syncsweep.progress.overview import Observer
+
+        self._observer = Observer(blocks)
+
+    def has_jobs(self, numbers: dict[str, int]) -> None:
+        """Learn how many jobs of which rules there are."""
+        self._total = Counter({rule: n for rule, n in numbers.items() if rule != "total"})
+
+    def starts(self, record: LogRecord) -> None:
+        """A job begins, or is submitted."""
+        job = job_of(record)
+        with self._lock:
+            self._at_work[job.number] = job
+            self._failed.pop(job.number, None)
+            if job.speaks:
+                # It may print on its own.
+                self._screen.pause()
+                self._screen.say(job.about)
+        if self._watcher.ident is None:
+            self._watcher.start()
+
+    def ends(self, number: int) -> None:
+        """A job has ended well."""
+        with self._lock:
+            job = self._at_work.pop(number, None)
+            if job is None:
+                return
+            self._done[job.rule] += 1
+            self._warn(job)
+            of_rule = self._total[job.rule]
+            if self._show_progress and not job.speaks and self._done[job.rule] == of_rule:
+                self._screen.stage(f"{job.rule}: {words.number_of(of_rule, 'job')} done")
+
+    def fails(self, record: LogRecord) -> None:
+        """A job has failed: say all that helps to find out why."""
+        told = record.__dict__
+        with self._lock:
+            job = self._at_work.pop(int(told["jobid"]), None)
+            # Snakemake repeats what failed at the end.
+            if job is None or self._is_stopped:
+                return
+            self._failed[job.number] = job
+            self._warn(job)
+            lines = [f"failed: {job.about} (job {job.number}, {job.rule})"]
+            error = job.error()
+            if error:
+                lines.append(f"  said: {error}")
+            if told["rule_msg"]:
+                lines.append(f"  why:  {' '.join(str(told['rule_msg']).split())}")
+            lines += [f"  log:  {log}" for log in told["log"]]
+            self._screen.say("\n".join(lines), "red")
+
+    def stops(self) -> None:
+        """The user has ended the run: that jobs end is no failure."""
+        self._is_stopped = True
+
+    def says(self, text: str, style: str = "") -> None:
+        """Print something that stays."""
+        with self._lock:
+            self._screen.say(text, style)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether jobs have failed and were not tried again."""
+        return bool(self._failed)
+
+    def close(self) -> None:
+        """The run is over: take the progress away, and sum up."""
+        self._ends.set()
+        if self._watcher.ident is None:
+            return
+        self._watcher.join(timeout=2.0)
+        with self._lock:
+            self._screen.pause()
+            took = words.duration(time.monotonic() - self._began)
+            done = f"{self._done.total()} of {words.number_of(self._total.total(), 'job')} done"
+            if self._failed:
+                failed = f"{len(self._failed)} failed, {done} in {took}"
+                self._screen.say(f"{failed}; the same command goes on", "red")
+            elif self._done.total() < self._total.total():
+                self._screen.say(f"stopped, {done} in {took}; the same command goes on", "yellow")
+            elif self._show_progress:
+                self._screen.say(f"{done} in {took}")
+
+    def _warn(self, job: Job) -> None:
+        for warning in job.warnings():
+            self._screen.say(warning, "yellow")
+
+    def _watch(self) -> None:
+        while True:
+            self._look()
+            with self._lock:
+                self._draw()
+            if self._ends.wait(self._screen.seconds):
+                return
+
+    def _look(self) -> None:
+        if self._observer is None or not self._show_progress:
+            return
+        try:
+            self._overview = self._observer.look()
+        except Exception as error:  # progress must not disturb the run
+            self.says(f"warning: progress cannot be told: {error!r}", "yellow")
+            self._observer = self._overview = None
+
+    def _draw(self) -> None:
+        jobs = list(self._at_work.values())
+        if not self._show_progress or not jobs or any(job.speaks for job in jobs):
+            return
+        solving = sorted({job.study or "" for job in jobs if job.rule == _SOLVE})
+        if solving and self._overview:
+            overview = self._overview
+            percent = words.percent(overview.done, overview.samples)
+            counted = f"{overview.done} of {overview.samples} samples, {percent}"
+            left = overview.time_left
+            in_words = f"{words.duration(left.seconds)} left" if left else ""
+            what = ", ".join(solving)
+            line = Line(what, overview.done, overview.samples, counted, in_words)
+        else:
+            done, total = self._done.total(), self._total.total()
+            line = Line(jobs[0].about, done, total, f"{done} of {total} jobs", "")
+        self._screen.show(line)

@@ -1,0 +1,156 @@
+"""What a user sees of a run: on a terminal one line, elsewhere a few; and what failed, and why."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+
+from project import CHAIN, PAIR, Project
+
+from syncsweep.layout import BlockFolder
+
+SMALL = {**PAIR, "samples": 20, "chunk_size": 10}
+
+
+def shown(output: str) -> list[str]:
+    """Lines without those that Snakemake prints before it asks its loggers."""
+    return [line for line in output.splitlines() if not line.startswith("Using workflow specific")]
+
+
+def test_output_in_a_file_is_a_few_lines(make_project):
+    project = make_project(pair=SMALL)
+    lines = shown(project.snakemake())
+    assert lines[-2] == "Tables and figures are in results"
+    assert re.fullmatch(r"5 of 5 jobs done in \d+ s", lines[-1])
+    told = [re.fullmatch(r"\d\d:\d\d:\d\d (.*)", line) for line in lines[:-2]]
+    assert all(told), lines
+    stages = [match[1] for match in told if match[1].endswith("done")]
+    assert stages == [
+        "solve_shard: 2 jobs done",
+        "make_tables: 1 job done",
+        "draw_pair: 1 job done",
+    ]
+    assert re.fullmatch(r"pair, \d+ of 20 samples, \d+ %(, .* left)?", told[0][1])
+    (log,) = (project.path / ".snakemake" / "log").iterdir()
+    assert "Finished jobid: 0 (Rule: all)" in log.read_text()
+    assert shown(project.snakemake())[0].startswith("Nothing to be done")
+    # What Snakemake prints for a dry-run, and where more was asked for, is as it was.
+    project.config["studies"]["pair"]["samples"] = 30
+    project.write_config()
+    output = project.snakemake("-n")
+    assert "Job stats:" in output and ": pair: samples 000000020 to 000000030 of eta-" in output
+    output = project.snakemake("tables", "--printshellcmds")
+    assert "mpiexec -n 2" in output and "Finished jobid: " in output
+
+
+def test_failed_job_is_told_with_its_log_and_what_it_said(make_project):
+    project = make_project(pair=SMALL)
+    project.snakemake("tables", "--config", "samples=10")
+    (block,) = project.blocks("pair")
+    parts = BlockFolder(block).parts
+    for path in parts.iterdir():
+        path.unlink()
+    parts.rmdir()
+    parts.touch()
+    lines = shown(project.snakemake("tables", code=1))
+    place = lines.index(next(line for line in lines if line.startswith("failed: ")))
+    about = (
+        rf"failed: pair: samples 000000010 to 000000020 of {block.name} \(job \d+, solve_shard\)"
+    )
+    assert re.fullmatch(about, lines[place])
+    assert lines[place + 1] == f"  said: error: {parts.relative_to(project.path)}: File exists"
+    log = f"results/logs/{block.parent.name}/{block.name}-000000010-000000020.log"
+    assert lines[place + 2] == f"  log:  {log}"
+    assert "error: " in (project.path / log).read_text()
+    assert re.fullmatch(r"Complete log\(s\): .*\.snakemake/log/.*", lines[place + 3])
+    assert re.fullmatch(r"1 failed, 0 of 3 jobs done in \d+ s; the same command goes on", lines[-1])
+    assert len(lines) <= place + 5
+
+
+class Terminal:
+    """Snakemake on a terminal of 80 columns; what it writes there."""
+
+    def __init__(self, project: Project, *arguments: str) -> None:
+        self._leader, follower = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "snakemake", *arguments],
+            cwd=project.path,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(project.path / "src"),
+                "TERM": "xterm",
+                "COLUMNS": "80",
+            },
+            stdin=follower,
+            stdout=follower,
+            stderr=follower,
+            start_new_session=True,
+        )
+        os.close(follower)
+        self.text = ""
+
+    def read_until(self, words: str = "\0") -> None:
+        """Read until some words are there, or the process ends."""
+        deadline = time.monotonic() + 300
+        while words not in self.text:
+            assert time.monotonic() < deadline, self.text
+            if select.select([self._leader], [], [], 0.2)[0]:
+                try:
+                    self.text += os.read(self._leader, 65536).decode()
+                except OSError:  # the other end is closed
+                    return
+            elif self.process.poll() is not None:
+                return
+
+    def lines(self) -> list[str]:
+        """What stands there in the end, line by line."""
+        screen: list[str] = [""]
+        for part in re.split(r"(\r\n|\r|\x1b\[\d*A|\x1b\[2K)", self.text):
+            if part == "\r\n":
+                screen.append("")
+            elif part == "\x1b[2K":
+                screen[-1] = ""
+            elif part.endswith("A") and part.startswith("\x1b"):
+                screen.pop()
+            elif part != "\r":
+                screen[-1] += re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", part)
+        return shown("\n".join(screen).rstrip("\n"))
+
+
+def test_terminal_has_one_line_that_goes_away(make_project):
+    project = make_project(pair=SMALL, chain={**CHAIN, "samples": 8, "chunk_size": 8})
+    terminal = Terminal(project)
+    terminal.read_until()
+    assert terminal.process.wait() == 0, terminal.text
+    lines = terminal.lines()
+    assert lines[0] == "Tables and figures are in results"
+    assert re.fullmatch(r"8 of 8 jobs done in .*", lines[1])
+    assert len(lines) == 2, lines
+    assert " of 28 samples, " in terminal.text and " of 8 jobs" in terminal.text
+    # Each drawing is of at most the width of the terminal.
+    progress = terminal.text[terminal.text.index("\x1b[?25l") :]
+    for drawn in progress.split("\x1b[2K"):
+        line = re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", drawn.split("\r")[0])
+        assert len(line) <= 80
+
+
+def test_ctrl_c_on_a_terminal_is_no_failure(make_project):
+    project = make_project(chain={**CHAIN, "samples": 400, "chunk_size": 400})
+    terminal = Terminal(project, "tables")
+    terminal.read_until("% ")
+    terminal.read_until(" left")
+    os.killpg(terminal.process.pid, signal.SIGINT)  # what the terminal does
+    terminal.read_until()
+    assert terminal.process.wait() == 1, terminal.text
+    lines = terminal.lines()
+    assert lines[0].startswith("Terminating processes on user request")
+    assert re.fullmatch(r"stopped, 0 of 3 jobs done in .*; the same command goes on", lines[1])
+    assert len(lines) == 2, lines
+    assert "\x1b[?25h" in terminal.text  # the cursor is shown again
+    assert not list((project.path / ".snakemake").glob("locks/*"))
