@@ -34,7 +34,7 @@ class Sweep:
         """All samples or those of some ranges are asked for; each should take a second."""
         return AskedBlock(
             study="pair",
-            physics_hash=PAIR.digest,
+            physics=PAIR,
             folder=self.folder,
             etas=ETAS,
             ranges=ranges or ((0, samples),),

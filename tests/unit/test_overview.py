@@ -24,7 +24,7 @@ def test_empty_folder_is_all_missing(sweep):
     overview = look(sweep)
     (block,) = overview.blocks
     assert (block.done, block.missing, overview.done, overview.samples) == (0, 12, 0, 12)
-    assert overview.time_left is None and not overview.in_shards and overview.is_clean
+    assert overview.time_left is None and not overview.in_shards and not overview.problems
     # What the configuration expects.
     assert (block.core_seconds_used, block.core_seconds_left) == (0, 12)
 
@@ -58,7 +58,7 @@ def test_attempts_that_were_killed_cost_what_they_left(sweep):
     sweep.shard(0, 12)
     overview = look(sweep)
     assert overview.blocks[0].core_seconds_used == pytest.approx(14 + 5 * 2)
-    assert overview.in_shards and overview.is_clean
+    assert overview.in_shards and not overview.problems
     assert overview.time_left.seconds == 0
 
 
@@ -84,7 +84,6 @@ def test_damaged_files_are_gathered(sweep):
         sweep.folder.shard(0, 4),
         sweep.folder.log,
     ]
-    assert not overview.is_clean
 
 
 STUDY = {

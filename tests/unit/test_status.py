@@ -80,6 +80,12 @@ def test_unfinished_sweep_is_told_in_tables(sweep, capsys):
     assert words[0] == header
     assert " ".join(words[1]) == "pair 0, 0.001, 0.5 12 8 66 % 0 4 0"
     assert " ".join(words[3]) == "study samples/s core-hours used core-hours left disk"
+    assert " ".join(words[6]) == "study at η P₁ P₂ P₃ of samples"
+    assert [line[:2] + line[-1:] for line in words[7:10]] == [
+        ["pair", "0", "8"],
+        ["pair", "0.001", "8"],
+        ["pair", "0.5", "8"],
+    ]
     # 6 s a sample: eight of them, and four more.
     assert words[4][:4] == ["pair", "–", "0.0133", "0.00667"]
     assert lines[-1].endswith("8 of 12 samples, no job at work")
@@ -150,9 +156,22 @@ def test_json_has_the_documented_keys(sweep, capsys):
     assert [block[name] for name in counts] == [12, 8, 6, 2, 0, 4]
     assert block["block"] == sweep.folder.path.name and block["etas"] == list(ETAS)
     assert (block["core_seconds_per_sample"], block["measured"], block["jobs"]) == (6, True, [])
+    assert [estimate["eta"] for estimate in study["estimates"]] == [0, 0.001, 0.5]
+    assert {estimate["samples"] for estimate in study["estimates"]} == {8}
+    assert {len(estimate["p"]) for estimate in study["estimates"]} == {3}
+    assert sum(study["estimates"][0]["p_se"]) > 0
     page = (Path(__file__).parents[2] / "docs" / "planning.md").read_text(encoding="utf-8")
-    for name in {*told, *study, *block, "file", "problem", "low", "high", "ranks", "to_solve"}:
+    inner = ("file", "problem", "low", "high", "began", "ranks", "to_solve", "solved", "p", "p_se")
+    for name in {*told, *study, *block, *inner}:
         assert f"`{name}`" in page, name
+
+
+def test_numbers_without_samples_are_null_and_not_shown(sweep, capsys):
+    told = json.loads(called(capsys, "--json", "later")[1])
+    estimates = told["studies"][0]["estimates"]
+    assert [estimate["samples"] for estimate in estimates] == [0, 0, 0]
+    assert estimates[0]["p"] == [None] * 3 == estimates[0]["p_se"]
+    assert "P₁" not in called(capsys, "later")[1]
 
 
 def test_job_at_work_is_told(sweep, capsys):

@@ -1,5 +1,7 @@
 """Progress in words."""
 
+import math
+
 import pytest
 
 from syncsweep.progress import words
@@ -37,6 +39,24 @@ def test_time_left_is_told_with_its_range():
 )
 def test_sizes_are_decimal(n_bytes, text):
     assert words.size(n_bytes) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.33241, 0.0051, "0.3324(51)"),
+        (0.33241, 0.0128, "0.332(13)"),
+        (0.3324, 0.12, "0.33(12)"),
+        (12.3, 4.5, "12.3(45)"),
+        (120.0, 45.0, "120(45)"),
+        (0.1234, math.nan, "0.123"),
+        (1 - 1e-16, 2e-17, "1"),
+        (0.0, 0.0, "0"),
+        (math.nan, math.nan, "–"),
+    ],
+)
+def test_errors_have_two_digits(value, error, text):
+    assert words.with_error(value, error) == text
 
 
 def test_only_all_is_a_hundred_percent():

@@ -14,7 +14,8 @@ from syncsweep.verification.report import one_line
 
 if TYPE_CHECKING:
     from syncsweep.commands import Commands
-    from syncsweep.progress.overview import Observer, Overview
+    from syncsweep.progress.overview import Observer
+    from syncsweep.progress.report import Status
 
 _SECONDS = 5
 
@@ -70,28 +71,32 @@ def _status(parsed: argparse.Namespace) -> int:
         return WRONG_CALL
     looks = _looks(Observer(asked_blocks(config, dict.fromkeys(studies))), parsed.watch)
     last = _show_json(looks) if parsed.json else _show_tables(looks, parsed.watch is not None)
-    return WELL if last.in_shards and last.is_clean else FOUND
+    return WELL if last.is_well else FOUND
 
 
-def _looks(observer: Observer, seconds: int | None) -> Iterator[Overview]:
-    """One overview, or one every so many seconds until all samples are in shards."""
+def _looks(observer: Observer, seconds: int | None) -> Iterator[Status]:
+    """How far it is, once or every so many seconds until all samples are in shards."""
+    from syncsweep.progress.probabilities import Probabilities
+    from syncsweep.progress.report import status_of
+
+    probabilities = Probabilities()
     while True:
         overview = observer.look()
-        yield overview
+        yield status_of(overview, probabilities)
         if seconds is None or overview.in_shards:
             return
         time.sleep(seconds)
 
 
-def _show_json(looks: Iterator[Overview]) -> Overview:
+def _show_json(looks: Iterator[Status]) -> Status:
     from syncsweep.progress.report import as_json
 
-    for overview in looks:
-        print(json.dumps(as_json(overview), ensure_ascii=False), flush=True)
-    return overview
+    for status in looks:
+        print(json.dumps(as_json(status), ensure_ascii=False), flush=True)
+    return status
 
 
-def _show_tables(looks: Iterator[Overview], redraw: bool) -> Overview:
+def _show_tables(looks: Iterator[Status], redraw: bool) -> Status:
     from rich.console import Console
     from rich.live import Live
 
@@ -100,11 +105,11 @@ def _show_tables(looks: Iterator[Overview], redraw: bool) -> Overview:
     console = Console(highlight=False)
     if console.is_terminal and redraw:
         with Live(console=console, auto_refresh=False) as live:
-            for overview in looks:
-                live.update(as_tables(overview, on_terminal=True), refresh=True)
-        return overview
+            for status in looks:
+                live.update(as_tables(status, on_terminal=True), refresh=True)
+        return status
     if not console.is_terminal:
         console = Console(highlight=False, color_system=None, width=_WIDTH_OF_FILE)
-    for overview in looks:
-        console.print(as_tables(overview, console.is_terminal))
-    return overview
+    for status in looks:
+        console.print(as_tables(status, console.is_terminal))
+    return status

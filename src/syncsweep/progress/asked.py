@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from syncsweep.config import Config
 from syncsweep.config_eta import EtaBlock
+from syncsweep.config_physics import Physics
 from syncsweep.config_results import Analysis
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.progress.ranges import Range, common, union
@@ -24,7 +25,7 @@ class AskedBlock:
     """
 
     study: str
-    physics_hash: str
+    physics: Physics
     folder: BlockFolder
     etas: tuple[float, ...]
     ranges: tuple[Range, ...]
@@ -44,12 +45,12 @@ class AskedBlock:
     def identity(self, start: int, stop: int) -> Identity:
         """What a shard of samples start … stop−1 must say of itself."""
         block = self.folder.path.name
-        return Identity(self.study, self.physics_hash, block, self.etas, start, stop)
+        return Identity(self.study, self.physics.digest, block, self.etas, start, stop)
 
     @property
     def part_identity(self) -> PartIdentity:
         """What a part must say of itself."""
-        return PartIdentity(self.physics_hash, self.folder.path.name)
+        return PartIdentity(self.physics.digest, self.folder.path.name)
 
 
 def asked_blocks(config: Config, studies: Iterable[str]) -> list[AskedBlock]:
@@ -75,11 +76,11 @@ def asked_of_jobs(config: Config, jobs: Iterable[tuple[str, str, int, int]]) -> 
 
 
 def _asked(config: Config, study: str, block: EtaBlock, ranges: list[Range]) -> AskedBlock:
-    settings, physics_hash = config.studies[study], config.physics(study).digest
+    settings, physics = config.studies[study], config.physics(study)
     return AskedBlock(
         study=study,
-        physics_hash=physics_hash,
-        folder=BlockFolder(study_folder(config.results, study, physics_hash) / block.id),
+        physics=physics,
+        folder=BlockFolder(study_folder(config.results, study, physics.digest) / block.id),
         etas=block.etas,
         ranges=tuple(union(ranges)),
         core_seconds=settings.sample_seconds(len(block.etas)),

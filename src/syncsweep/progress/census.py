@@ -132,8 +132,7 @@ class BlockCounter:
                 continue
             # Only the rows themselves tell which samples several jobs share.
             for part in of_job:
-                if part.records.count:
-                    seen.update(self._samples(part.path))
+                seen.update(self._samples(part.path))
         wanted = (sample for sample in seen if self._asked.count([(sample, sample + 1)]))
         return total + sum(not common(shards, sample, sample + 1) for sample in wanted)
 
@@ -155,8 +154,7 @@ class BlockCounter:
     def _look_at_samples(self, path: Path) -> list[int]:
         try:
             return [sample for sample, _ in read_part(path, self._asked.part_identity)]
-        # A record whose digest fits can still hold anything, and fail in whatever way.
-        except Exception:
+        except FileNotFoundError:
             return []
 
 

@@ -93,11 +93,6 @@ class Overview:
         """Whether all are in shards."""
         return all(block.census.in_shards == block.asked.samples for block in self.blocks)
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether no sample failed and no file is damaged."""
-        return not self.problems and not any(block.census.failed for block in self.blocks)
-
 
 class Observer:
     """Looks at blocks again and again, and reads only what changed since the last look."""

@@ -1,7 +1,8 @@
-"""An overview as tables for people and as JSON for programs."""
+"""What `syncsweep status` says: tables for people, and JSON for programs."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from syncsweep.progress import words
+from syncsweep.progress.census import Problem
 from syncsweep.progress.overview import BlockStatus, Overview, disk_bytes
+from syncsweep.progress.probabilities import Estimate, Probabilities
 from syncsweep.verification.report import one_line
 
 #: Longer names of studies are cut on a terminal.
@@ -26,26 +29,47 @@ _MOST_NAMED = 10
 
 @dataclass(frozen=True)
 class StudyStatus:
-    """The blocks of one study, and what its folder takes on the disk [bytes]."""
+    """The blocks of one study, what its folder takes on the disk [bytes], and its P_a."""
 
     study: str
     folder: Path
     blocks: tuple[BlockStatus, ...]
     disk_bytes: int
+    estimates: tuple[Estimate, ...]
 
 
-def by_study(overview: Overview) -> list[StudyStatus]:
-    """The studies of an overview in its order."""
-    found = []
+@dataclass(frozen=True)
+class Status:
+    """An overview by study, and every file that is damaged, once."""
+
+    overview: Overview
+    studies: tuple[StudyStatus, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether all samples are in shards, none failed and no file is damaged."""
+        failed = any(block.census.failed for block in self.overview.blocks)
+        return self.overview.in_shards and not failed and not self.problems
+
+
+def status_of(overview: Overview, probabilities: Probabilities) -> Status:
+    """An overview with what only reading more than it takes."""
+    studies = []
+    problems = {problem.path: problem for problem in overview.problems}
     for study, of_study in groupby(overview.blocks, key=lambda block: block.asked.study):
         blocks = tuple(of_study)
         folder = blocks[0].asked.folder.path.parent
-        found.append(StudyStatus(study, folder, blocks, disk_bytes(folder)))
-    return found
+        estimates, damaged = probabilities.of_study(blocks)
+        for problem in damaged:
+            problems.setdefault(problem.path, problem)
+        studies.append(StudyStatus(study, folder, blocks, disk_bytes(folder), tuple(estimates)))
+    return Status(overview, tuple(studies), tuple(problems.values()))
 
 
-def as_json(overview: Overview) -> dict[str, Any]:
+def as_json(status: Status) -> dict[str, Any]:
     """What `syncsweep status --json` prints; docs/planning.md explains every key."""
+    overview = status.overview
     return {
         "version": 1,
         "time": overview.time,
@@ -54,8 +78,8 @@ def as_json(overview: Overview) -> dict[str, Any]:
         "done": overview.done,
         "missing": overview.samples - overview.done,
         "time_left": asdict(overview.time_left) if overview.time_left else None,
-        "studies": [_study_as_json(status) for status in by_study(overview)],
-        "problems": [{"file": str(p.path), "problem": p.what} for p in overview.problems],
+        "studies": [_study_as_json(study) for study in status.studies],
+        "problems": [{"file": str(p.path), "problem": p.what} for p in status.problems],
     }
 
 
@@ -69,7 +93,21 @@ def _study_as_json(status: StudyStatus) -> dict[str, Any]:
         "core_hours_used": sum(block.core_seconds_used for block in blocks) / 3600,
         "core_hours_left": sum(block.core_seconds_left for block in blocks) / 3600,
         "blocks": [_block_as_json(block) for block in blocks],
+        "estimates": [
+            {
+                "eta": estimate.eta,
+                "samples": estimate.samples,
+                "p": [_number(value) for value in estimate.values],
+                "p_se": [_number(error) for error in estimate.standard_errors],
+            }
+            for estimate in status.estimates
+        ],
     }
+
+
+def _number(value: float) -> float | None:
+    # JSON has no NaN.
+    return value if math.isfinite(value) else None
 
 
 def _block_as_json(block: BlockStatus) -> dict[str, Any]:
@@ -98,16 +136,17 @@ def _block_as_json(block: BlockStatus) -> dict[str, Any]:
     }
 
 
-def as_tables(overview: Overview, on_terminal: bool) -> RenderableType:
-    """The overview for people: samples, cost, what is damaged, and the time left."""
-    studies = by_study(overview)
+def as_tables(status: Status, on_terminal: bool) -> RenderableType:
+    """For people: samples, cost, P_a, what is damaged, and the time left."""
+    tables = [
+        _samples(status.studies, on_terminal),
+        _costs(status.studies, on_terminal),
+        _probabilities(status.studies, on_terminal),
+    ]
     return Group(
-        _samples(studies, on_terminal),
-        Text(),
-        _costs(studies, on_terminal),
-        Text(),
-        *(Text(line) for line in _problems(overview)),
-        Text(_sum(overview)),
+        *(part for table in tables if table.row_count for part in (table, Text())),
+        *(Text(line) for line in _problems(status.problems)),
+        Text(_sum(status.overview)),
     )
 
 
@@ -158,10 +197,31 @@ def _costs(studies: Sequence[StudyStatus], on_terminal: bool) -> Table:
     return table
 
 
-def _problems(overview: Overview) -> Iterator[str]:
-    for problem in overview.problems[:_MOST_NAMED]:
+def _probabilities(studies: Sequence[StudyStatus], on_terminal: bool) -> Table:
+    told = [(study, estimate) for study in studies for estimate in study.estimates]
+    told = [(study, estimate) for study, estimate in told if estimate.samples]
+    width = max((len(estimate.values) for _, estimate in told), default=0)
+    table = _table("study", "at η", *(f"P{_BELOW[k]}" for k in range(width)), "of samples")
+    for study, estimate in told:
+        pairs = zip(estimate.values, estimate.standard_errors, strict=True)
+        cells = [words.with_error(*pair) for pair in pairs]
+        table.add_row(
+            _name(study.study, on_terminal),
+            f"{estimate.eta:g}",
+            *cells,
+            *[""] * (width - len(cells)),
+            str(estimate.samples),
+        )
+    return table
+
+
+_BELOW = "₁₂₃₄₅₆"
+
+
+def _problems(problems: Sequence[Problem]) -> Iterator[str]:
+    for problem in problems[:_MOST_NAMED]:
         yield one_line(f"damaged: {problem.path}: {problem.what}")
-    others = len(overview.problems) - _MOST_NAMED
+    others = len(problems) - _MOST_NAMED
     if others > 0:
         yield f"damaged: {words.number_of(others, 'other file')}; --json names all"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,6 +40,16 @@ def size(n_bytes: int) -> str:
             break
         number, unit = number / 1000, larger
     return f"{number:.3g} {unit}"
+
+
+def with_error(value: float, error: float) -> str:
+    """`0.3324(51)`: a value with two digits of its standard error; without it if there is none."""
+    if math.isnan(value):
+        return "–"
+    if math.isnan(error) or error < 1e-6:  # none, or no more than rounding
+        return f"{value:.3g}"
+    digits = max(1 - math.floor(math.log10(error)), 0)
+    return f"{value:.{digits}f}({round(error * 10**digits)})"
 
 
 def percent(part: int, whole: int) -> str:

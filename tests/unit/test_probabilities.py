@@ -1,0 +1,103 @@
+"""P_a of the samples that are there: that of the tables, if all are."""
+
+import math
+
+import pytest
+from progress_block import Sweep
+from small_results import CHAIN, CHUNK, ETAS, SAMPLES, block_of, put_study, put_tables
+
+from syncsweep.config_results import Analysis, LogBins
+from syncsweep.progress import probabilities
+from syncsweep.progress.asked import AskedBlock
+from syncsweep.progress.overview import Observer
+from syncsweep.progress.probabilities import Probabilities, few_etas
+from syncsweep.results.figures.page import read_table
+
+ANALYSIS = Analysis(chi_bins=32, s_max_bins=LogBins(low=1e-5, high=1e-1, count=5))
+
+
+def blocks_of(*asked):
+    return Observer(asked).look(0.0).blocks
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    return Sweep(tmp_path)
+
+
+def test_few_etas_are_the_ends_and_the_middle():
+    assert few_etas([5, 1, 3, 2, 4]) == [1, 3, 5]
+    assert few_etas([0, 1]) == [0, 1]
+    assert few_etas([7]) == [7]
+
+
+def test_estimates_of_all_samples_are_those_of_the_tables(tmp_path):
+    put_study(tmp_path, "chain", CHAIN)
+    folder = block_of(tmp_path, "chain", CHAIN)
+    asked = AskedBlock("chain", CHAIN, folder, ETAS, ((0, SAMPLES),), 1.0, ANALYSIS)
+    estimates, problems = Probabilities().of_study(blocks_of(asked))
+    summary = read_table(put_tables(tmp_path, "chain", CHAIN) / "summary.parquet").to_pylist()
+    assert problems == [] and len(estimates) == 3 == len(summary)
+    for estimate, row in zip(estimates, summary, strict=True):
+        assert (estimate.eta, estimate.samples) == (row["eta"], SAMPLES - row["undefined_chi"])
+        assert list(estimate.values) == [row[f"p{k}"] for k in (1, 2, 3)]
+        assert list(estimate.standard_errors) == [row[f"p{k}_se"] for k in (1, 2, 3)]
+
+
+def test_samples_in_parts_enter_and_no_more_than_some(sweep, monkeypatch):
+    sweep.shard(0, 4)
+    sweep.part(4, 8, [4, 5])
+    blocks = blocks_of(sweep.asked())
+    estimates, _ = Probabilities().of_study(blocks)
+    assert [estimate.samples for estimate in estimates] == [6, 6, 6]
+    monkeypatch.setattr(probabilities, "_MOST", 5)
+    estimates, _ = Probabilities().of_study(blocks)
+    assert [estimate.samples for estimate in estimates] == [5, 5, 5]
+
+
+def test_without_samples_there_is_no_number(sweep):
+    estimates, problems = Probabilities().of_study(blocks_of(sweep.asked()))
+    assert problems == []
+    assert all(estimate.samples == 0 and math.isnan(estimate.values[0]) for estimate in estimates)
+
+
+def test_rows_are_read_again_only_when_more_can_enter(sweep, monkeypatch):
+    read = []
+    read_present = probabilities.read_present
+    monkeypatch.setattr(
+        probabilities, "read_present", lambda *a: read.append(1) or read_present(*a)
+    )
+    monkeypatch.setattr(probabilities, "_MOST", 5)
+    of_study = Probabilities().of_study
+    for stop, samples, times in ((2, 2, 1), (2, 2, 1), (4, 4, 2), (6, 5, 3), (8, 5, 3)):
+        sweep.shard(stop - 2, stop)
+        estimates, _ = of_study(blocks_of(sweep.asked()))
+        assert (estimates[0].samples, len(read)) == (samples, times)
+
+
+def test_damage_that_only_the_rows_show_is_named(sweep):
+    sweep.shard(4, 8)
+    path = sweep.shard(0, 4)
+    data = bytearray(path.read_bytes())
+    data[100:200] = bytes(100)
+    path.write_bytes(data)
+    (block,) = blocks_of(sweep.asked())
+    assert block.census.problems == ()  # the footer is whole
+    estimates, (problem,) = Probabilities().of_study([block])
+    assert problem.path == path and problem.what.startswith("is damaged")
+    assert estimates[0].samples == 4
+
+
+def test_blocks_of_a_study_share_the_few_values(tmp_path):
+    other = (2.0, 7.0)
+    put_study(tmp_path, "chain", CHAIN)
+    asked = [
+        AskedBlock("chain", CHAIN, block_of(tmp_path, "chain", CHAIN, etas), etas, r, 1.0, ANALYSIS)
+        for etas, r in ((other, ((0, 4),)), (ETAS, ((0, CHUNK),)))
+    ]
+    estimates, _ = Probabilities().of_study(blocks_of(*asked))
+    assert [(estimate.eta, estimate.samples) for estimate in estimates] == [
+        (0, 2),
+        (0.5, 2),
+        (7, 0),
+    ]
