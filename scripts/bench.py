@@ -10,7 +10,7 @@ import sys  # noqa: E402
 import tempfile  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from syncsweep.bench import scaling, targets  # noqa: E402
+from syncsweep.bench import scaling, targets, time_left  # noqa: E402
 from syncsweep.bench.launches import BenchError  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -31,7 +31,7 @@ except OSError as error:
 # So that launches end and temporary folders go, as after Ctrl-C.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit("error: told to stop"))
 try:
-    for part in (targets, scaling):
+    for part in (targets, scaling, time_left):
         content = part.run(Path(__file__).parents[1], arguments.output, arguments.quick)
         print(part.table(content), flush=True)
 except (BenchError, OSError) as error:

@@ -6,10 +6,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,6 +148,36 @@ class Bench:
         events = [json.loads(line) for text in found for line in text.splitlines()]
         return sum(event.get("core_seconds", 0.0) for event in events), wall
 
+    def watched(self, samples: int, look: Callable[[Path], object]) -> None:
+        """Solve so many samples of each study of the project, on all cores, and look on.
+
+        `look` is called each second with the folder of the results.
+        """
+        with self.temporary() as folder:
+            shutil.copy(self.root / "config.yaml", folder)
+            results = folder / "results"
+            settings = ("--config", f"samples={samples}", "results=results")
+            options = ("--cores", "all", "--until", "solve_shard", *settings)
+            with (folder / "errors").open("w+b") as errors:
+                process = subprocess.Popen(
+                    self._workflow(folder, *options),
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                    env=_environment(),
+                )
+                try:
+                    while process.poll() is None:
+                        look(results)
+                        time.sleep(1.0)
+                    look(results)
+                finally:
+                    if process.poll() is None:
+                        process.send_signal(signal.SIGINT)
+                        process.wait()
+                if process.returncode:
+                    errors.seek(0)
+                    raise _failure("snakemake", process.returncode, errors.read().decode())
+
     def _workflow(self, folder: Path, *options: str) -> list[str]:
         where = ["--snakefile", str(self.root / "Snakefile"), "--directory", str(folder)]
         return [sys.executable, *_SNAKEMAKE, *where, *options]
@@ -161,8 +192,6 @@ def timed(command: list[str], timeout: float = _TIMEOUT_SECONDS) -> float:
 
     It inherits the environment, in which `blas.limit_blas_threads` must have been called.
     """
-    path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
-    environment = {**os.environ, "PATH": path, "PYDANTIC_DISABLE_PLUGINS": "__all__"}
     began = time.perf_counter()
     try:
         done = subprocess.run(
@@ -170,7 +199,7 @@ def timed(command: list[str], timeout: float = _TIMEOUT_SECONDS) -> float:
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            env=environment,
+            env=_environment(),
             timeout=timeout,
         )
     except OSError as error:
@@ -179,8 +208,17 @@ def timed(command: list[str], timeout: float = _TIMEOUT_SECONDS) -> float:
         raise BenchError(f"{command[0]} took longer than {timeout} s") from None
     seconds = time.perf_counter() - began
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it says nothing"]
-        # Behind the worker's own message may stand that of MPI.
-        reasons = [line for line in lines if line.startswith("error: ")] or lines
-        raise BenchError(f"{command[0]} ended with exit code {done.returncode}: {reasons[-1]}")
+        raise _failure(command[0], done.returncode, done.stderr)
     return seconds
+
+
+def _environment() -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+    return {**os.environ, "PATH": path, "PYDANTIC_DISABLE_PLUGINS": "__all__"}
+
+
+def _failure(program: str, code: int, errors: str) -> BenchError:
+    lines = errors.strip().splitlines() or ["it says nothing"]
+    # Behind the worker's own message may stand that of MPI.
+    reasons = [line for line in lines if line.startswith("error: ")] or lines
+    return BenchError(f"{program} ended with exit code {code}: {reasons[-1]}")
