@@ -19,7 +19,7 @@ _STOPPED = "Terminating processes on user request"
 _SHOWN = ("Nothing to be done", "Trying to restart job", "Will exit after finishing", _STOPPED)
 
 #: What Snakemake says before a run and its log file alone need hold.
-_NEEDLESS = ("Assuming unrestricted shared filesystem usage",)
+_NEEDLESS = "Assuming unrestricted shared filesystem usage"
 
 #: Where the whole log is; of interest if something went wrong.
 _LOG_FILES = "Complete log"
@@ -115,7 +115,8 @@ class LogHandler(LogHandlerBase):
 
     def _print(self, record: LogRecord) -> None:
         """As Snakemake would."""
-        if super().filter(record) and not str(record.msg).startswith(_NEEDLESS):
+        is_needless = not self._is_plain and str(record.msg).startswith(_NEEDLESS)
+        if super().filter(record) and not is_needless:
             self._plain.setFormatter(self.formatter)
             self._plain.emit(record)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from logging import LogRecord
 from pathlib import Path
 
+from syncsweep.files import NotReadableError, open_regular
+
 #: Of a log only so much of its end is read [bytes].
 _MOST_BYTES = 2**18
 
@@ -83,10 +85,9 @@ def _size(log: Path) -> int:
 
 def _lines(log: Path, begin: int) -> list[str]:
     try:
-        with log.open("rb") as file:
-            size = _size(log)
-            file.seek(max(begin, size - _MOST_BYTES))
+        with open_regular(log) as file:
+            file.seek(max(begin, _size(log) - _MOST_BYTES))
             data = file.read(_MOST_BYTES)
-    except OSError:
+    except (FileNotFoundError, NotReadableError):
         return []
     return data.decode(errors="replace").splitlines()
