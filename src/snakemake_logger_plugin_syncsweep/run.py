@@ -129,7 +129,7 @@ class Run:
                 self._screen.say(f"{done} in {took}")
 
     def _warn(self, job: Job) -> None:
-        for warning in job.warnings():
+        for warning in [] if job.speaks else job.warnings():
             self._screen.say(warning, "yellow")
 
     def _watch(self) -> None:

@@ -191,6 +191,18 @@ def test_log_of_all_attempts_is_read_from_where_the_last_began(snakemake, capsys
     assert "warning: of now\n" in printed and "of old" not in printed
 
 
+def test_job_that_prints_by_itself_is_not_repeated(snakemake, capsys):
+    run = snakemake()
+    run.begin(preview=1)
+    run.start(1, "preview", "What is solved so far", output=())
+    run.log_of(1).write_text("warning: few samples\n")
+    run.finish(1, "preview")
+    run.end()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "What is solved so far"
+    assert len(lines) == 2 and lines[1].startswith("1 of 1 job done")
+
+
 def test_warnings_and_errors_of_snakemake_itself_are_shown(snakemake, capsys):
     run = snakemake()
     run.begin(all=1)

@@ -57,7 +57,7 @@ def run(root: Path, output: Path, quick: bool) -> dict[str, Any]:
     def look(results: Path) -> None:
         if not observers:
             overrides = {"samples": samples, "results": str(results)}
-            config = config_file.load(root / "config.yaml", overrides)
+            config = config_file.load_config(root / "config.yaml", overrides)
             studies = [name for name, study in config.studies.items() if study.by_default]
             observers.append(Observer(asked_blocks(config, studies)))
         overview = observers[0].look()
