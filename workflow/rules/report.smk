@@ -33,4 +33,4 @@ rule make_report:
     shell:
         ': > {log:q}; python "$SCRIPTS"/make_report.py --results {params.results:q}'
         " --citation {params.citation:q} --request {params.request:q} --output {output:q}"
-        " >> {log:q} 2> >(tee -a {log:q} >&2)"
+        " >> {log:q} 2>&1"
