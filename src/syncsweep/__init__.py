@@ -51,10 +51,10 @@ if TYPE_CHECKING:
     from syncsweep.results.figures.phase_distribution import (
         plot_phase_distribution as plot_phase_distribution,
     )
-    from syncsweep.results.rows import SweepRows as SweepRows
-    from syncsweep.results.rows import read_rows as read_rows
-    from syncsweep.results.rows import read_table as read_table
-    from syncsweep.results.rows import solve_samples as solve_samples
+    from syncsweep.results.sweep_rows import SweepRows as SweepRows
+    from syncsweep.results.sweep_rows import read_rows as read_rows
+    from syncsweep.results.sweep_rows import read_table as read_table
+    from syncsweep.results.sweep_rows import solve_samples as solve_samples
 
 __version__ = "0.1.0"
 
@@ -74,7 +74,7 @@ _HOMES = {
     "physics.measures": ("s_max", "Maximum", "sample_chi", "ChiSample", "interval_probabilities"),
     "results.figures.phase_distribution": ("plot_phase_distribution",),
     "config_file": ("load_config",),
-    "results.rows": ("solve_samples", "read_rows", "read_table", "SweepRows"),
+    "results.sweep_rows": ("solve_samples", "read_rows", "read_table", "SweepRows"),
     "config_messages": ("ConfigError",),
     "results": ("ResultsError",),
 }

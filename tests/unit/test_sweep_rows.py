@@ -24,7 +24,7 @@ from syncsweep.config_eta import block_id
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain
 from syncsweep.layout import study_folder, tables_folder
 from syncsweep.results import ResultsError
-from syncsweep.results.rows import read_rows, read_table, solve_samples
+from syncsweep.results.sweep_rows import read_rows, read_table, solve_samples
 from syncsweep.sample import SampleSolver, unpack_coefficients
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 
