@@ -22,7 +22,7 @@ help:
 	@echo "make check     format, lint and types"
 	@echo "make schema    the JSON schema of config.yaml"
 	@echo "make docs      the reference of the library and the notebook in build/docs, docs/command-line.md"
-	@echo "make bench     what the numerics cost, and what a sweep does beside them (QUICK=1: a first look)"
+	@echo "make bench     what the numerics cost, how a sweep scales, how good plans are (QUICK=1: a first look)"
 
 env: $(READY)
 

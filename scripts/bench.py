@@ -1,4 +1,4 @@
-"""Measure the numerics against targets, and what a sweep costs beside them and how it scales."""
+"""Measure the numerics against targets, how a sweep scales, and how well time is foretold."""
 
 from syncsweep.sweep.blas import limit_blas_threads
 
@@ -10,16 +10,20 @@ import sys  # noqa: E402
 import tempfile  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from syncsweep.bench import scaling, targets, time_left  # noqa: E402
+from syncsweep.bench import plans, scaling, targets, time_left  # noqa: E402
 from syncsweep.bench.launches import BenchError  # noqa: E402
+
+#: What is measured, by name.
+PARTS = {"targets": targets, "scaling": scaling, "time-left": time_left, "plans": plans}
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument(
     "--output",
     type=Path,
     default=Path("results/bench"),
-    help="folder of bench.json, scaling.json and the figures; launches write there too",
+    help="folder of the JSON files and the figures; launches write there too",
 )
+parser.add_argument("--only", choices=PARTS, help="one part instead of all")
 parser.add_argument("--quick", action="store_true", help="fewer and smaller launches")
 arguments = parser.parse_args()
 try:
@@ -31,7 +35,7 @@ except OSError as error:
 # So that launches end and temporary folders go, as after Ctrl-C.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit("error: told to stop"))
 try:
-    for part in (targets, scaling, time_left):
+    for part in [PARTS[arguments.only]] if arguments.only else PARTS.values():
         content = part.run(Path(__file__).parents[1], arguments.output, arguments.quick)
         print(part.table(content), flush=True)
 except (BenchError, OSError) as error:

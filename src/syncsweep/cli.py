@@ -8,10 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from syncsweep.commands import FOUND, Parser, status, verify
+from syncsweep.commands import FOUND, Parser, plan, status, verify
 
 #: The sub-commands in the order of the help.
-COMMANDS = (status, verify)
+COMMANDS = (plan, status, verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,7 +1,7 @@
 """Which tables and figures follow the shards of a study, and what they cost."""
 
 import pytest
-from test_inventory import config
+from planned import config
 
 from syncsweep import layout, sizing
 from syncsweep.planning.followups import follow_ups, table_names

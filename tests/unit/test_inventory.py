@@ -4,27 +4,13 @@ import subprocess
 import sys
 
 import pytest
-from small_results import CHAIN, PAIR, block_of, put_shard, rows_of
+from planned import config
+from small_results import CHAIN, ETAS, PAIR, block_of, put_shard, rows_of
 
-from syncsweep.config import parse
 from syncsweep.layout import study_folder
 from syncsweep.planning.inventory import ShardJob, take_inventory
 from syncsweep.planning.outline import outline
 from syncsweep.sweep.parts import PartIdentity, PartWriter
-
-ETAS = (0.0, 1e-3, 0.5)
-
-
-def config(results, samples=10, chunk_size=4, blocks=(ETAS,), **more):
-    study = {
-        "model": PAIR.model.model_dump(),
-        "samples": samples,
-        "chunk_size": chunk_size,
-        "eta_blocks": [{"values": list(etas)} for etas in blocks],
-        "analysis": {"s_max_bins": {"low": 1e-6, "high": 1.0, "count": 20}},
-        **more,
-    }
-    return parse({"results": str(results), "root_seed": 3, "ranks": 2, "studies": {"pair": study}})
 
 
 def put_part(results, start, stop, samples, attempt="a" * 12, rank=0, physics=PAIR, cut=0):

@@ -142,7 +142,7 @@ class Bench:
         with self.temporary() as folder:
             shutil.copy(self.root / "config.yaml", folder)
             options = ("--cores", "all", "--config", f"samples={samples}", "results=results")
-            wall = timed(self._workflow(folder, *options), _SWEEP_TIMEOUT_SECONDS)
+            wall = self.sweep(folder, *options)
             logs = [BlockFolder(path).log for path in (folder / "results").glob("*/eta-*")]
             found = [log.read_text("utf-8") for log in logs if log.exists()]
         events = [json.loads(line) for text in found for line in text.splitlines()]
@@ -177,6 +177,10 @@ class Bench:
                 if process.returncode:
                     errors.seek(0)
                     raise _failure("snakemake", process.returncode, errors.read().decode())
+
+    def sweep(self, folder: Path, *options: str) -> float:
+        """Seconds of a run of the project in a folder that holds a config.yaml."""
+        return timed(self._workflow(folder, *options), _SWEEP_TIMEOUT_SECONDS)
 
     def _workflow(self, folder: Path, *options: str) -> list[str]:
         where = ["--snakefile", str(self.root / "Snakefile"), "--directory", str(folder)]

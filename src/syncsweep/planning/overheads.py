@@ -60,6 +60,14 @@ class Overheads:
         """The same without Slurm and Snakemake: an MPI launch by itself."""
         return replace(self, nested_start=0.0, scheduler=0.0)
 
+    def scaled(self, factor: float) -> Overheads:
+        """The same where all but samples, their appending and the scheduler takes so many times."""
+        slower = (
+            "launch", "launch_rank", "import_alone", "import_together", "end", "end_row",
+            "nested_start",
+        )  # fmt: skip
+        return replace(self, **{name: factor * getattr(self, name) for name in slower})
+
     def start(self, ranks: int) -> float:
         """Seconds from the submission of a job to its first sample."""
         before = self.scheduler + NESTED_STARTS * self.nested_start
@@ -73,7 +81,7 @@ class Overheads:
         solved = samples if missing is None else missing
         solving = math.ceil(solved / ranks) * self._sample(ranks)
         first = self.first_sample if solved else 0.0
-        return self.start(ranks) + first + solving + self._ending(samples)
+        return self.start(ranks) + first + solving + self.ending(samples)
 
     def core_time(self, ranks: int, samples: int, missing: int | None = None) -> float:
         """Core-seconds of a job; as for `wall`."""
@@ -81,7 +89,7 @@ class Overheads:
         start = ranks * (self.launch + self._loading(ranks))
         first = min(ranks, solved) * self.first_sample
         before = NESTED_STARTS * self.nested_start + start + first
-        return before + solved * self._sample(ranks) + self._ending(samples)
+        return before + solved * self._sample(ranks) + self.ending(samples)
 
     def efficiency(self, ranks: int, samples: int) -> float:
         """Useful core time over allocated core time of a job."""
@@ -94,5 +102,32 @@ class Overheads:
         contention = 1.0 if ranks == 1 else self.contention
         return contention * self.sample + self.append
 
-    def _ending(self, samples: int) -> float:
+    def ending(self, samples: int) -> float:
+        """Seconds of the end of a job, on the first rank."""
         return self.end + samples * self.rows * self.end_row
+
+
+#: What was measured on the machine of docs/scaling.md, but for samples, which differ by study.
+REFERENCE = Overheads(
+    sample=0.0,
+    contention=1.0,
+    append=0.0,
+    launch=0.146,
+    launch_rank=0.0024,
+    import_alone=0.9,
+    import_together=0.9,
+    first_sample=0.0,
+    end=0.255,
+    end_row=9.0e-6,
+    rows=0,
+    nested_start=2.3,
+)
+
+#: Memory of a row of that study, by which `end_row` grows [bytes].
+REFERENCE_ROW_BYTES = 304
+
+#: Core-seconds there to load the libraries of a rank but MPI: the speed of Python's own work [s].
+REFERENCE_LOADING = 0.65
+
+#: Snakemake's own start, and what a local job costs it beside its launch [s].
+SNAKEMAKE_START, LOCAL_JOB = 2.3, 0.164

@@ -1,0 +1,153 @@
+"""`syncsweep plan`: what a run has to do and what it costs, before it runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncsweep.commands import FOUND, WELL, WRONG_CALL, configured, positive
+from syncsweep.verification.report import one_line
+
+if TYPE_CHECKING:
+    from syncsweep.commands import Commands
+    from syncsweep.planning.estimate import Means
+    from syncsweep.planning.plan import Calibrating, Plan
+
+_PROGRESS_SECONDS = 5.0
+
+
+def add(commands: Commands) -> None:
+    """Add the parser of this sub-command."""
+    parser = commands.add_parser(
+        "plan",
+        allow_abbrev=False,
+        help="say what a run has to do and what it costs, before it runs",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=(
+            "Say what a run has to do for some studies and what that costs: samples, shards and\n"
+            "jobs, core-hours, time, memory and disk, each with a range, and what to write into\n"
+            "the configuration. Some samples are solved for it, each in a process of its own, and\n"
+            "thrown away, unless jobs have logged what samples cost. Nothing is written."
+        ),
+        epilog=(
+            "The estimate holds for this machine: on a cluster, plan on a compute node.\n"
+            "docs/planning.md explains the numbers, how good they are, and the keys of --json.\n"
+            "Exit code: 0 with a plan, 1 if solving a sample failed, 2 if the call is wrong, 130\n"
+            "after Ctrl-C."
+        ),
+    )
+    configured.add_arguments(parser)
+    _add_means(parser)
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--calibrate",
+        type=positive,
+        metavar="N",
+        help="solve N samples of each block in each process, also if jobs have logged their cost",
+    )
+    how.add_argument(
+        "--no-calibration", action="store_true", help="solve no sample: what is known must do"
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object in a line")
+    form.add_argument(
+        "--fragment",
+        choices=("config", "profile"),
+        help="print only the YAML to put over config.yaml, or to compare with a profile",
+    )
+    parser.set_defaults(run=_plan)
+
+
+def _add_means(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--ranks",
+        type=positive,
+        metavar="R",
+        help="most MPI ranks of a job; default: what the profile allows, or else the configuration",
+    )
+    parser.add_argument(
+        "--cores",
+        type=positive,
+        metavar="C",
+        help="cores that jobs use at once; default: those of this machine, or of the jobs that "
+        "the profile has at once",
+    )
+    parser.add_argument(
+        "--profile",
+        type=Path,
+        metavar="DIR",
+        help="profile of the run, as for snakemake --workflow-profile: slurm",
+    )
+
+
+def _plan(parsed: argparse.Namespace) -> int:
+    from syncsweep.config_messages import ConfigError
+    from syncsweep.planning.calibration import CalibrationError
+    from syncsweep.planning.plan import make_plan
+
+    try:
+        config = configured.configuration(parsed)
+        studies = list(dict.fromkeys(configured.chosen(config, parsed)))
+        means = _means(parsed, config.ranks)
+        plan = make_plan(config, studies, means, _calibrating(parsed))
+    except ConfigError as error:
+        print(one_line(f"syncsweep plan: error: {error}"), file=sys.stderr)
+        return WRONG_CALL
+    except CalibrationError as error:
+        hint = "--no-calibration does without"
+        print(one_line(f"syncsweep plan: error: {error}; {hint}"), file=sys.stderr)
+        return FOUND
+    _show(parsed, plan)
+    return WELL
+
+
+def _means(parsed: argparse.Namespace, ranks: int) -> Means:
+    """What the run may use, by the arguments, a profile, the configuration and this machine."""
+    from syncsweep.planning.calibration import cores_here
+    from syncsweep.planning.estimate import Means
+    from syncsweep.planning.profile import Profile, read_profile
+
+    profile = Profile(None, None, False, {})
+    if parsed.profile:
+        profile = read_profile(parsed.profile)
+    most = parsed.ranks or profile.most_ranks or ranks
+    cores = parsed.cores or (most * (profile.jobs or 1) if profile.slurm else cores_here())
+    return Means(most, cores, profile.slurm, profile.asked)
+
+
+def _calibrating(parsed: argparse.Namespace) -> Calibrating:
+    from syncsweep.planning.plan import Calibrating, Trials
+
+    trials = Trials.WITHOUT_LOG
+    if parsed.no_calibration:
+        trials = Trials.NEVER
+    elif parsed.calibrate:
+        trials = Trials.ALWAYS
+    said_at = -_PROGRESS_SECONDS
+
+    def progress(line: str) -> None:
+        nonlocal said_at
+        now = time.monotonic()
+        if now - said_at >= _PROGRESS_SECONDS:
+            said_at = now
+            print(one_line(f"plan: {line}"), file=sys.stderr, flush=True)
+
+    return Calibrating(trials, parsed.calibrate, progress)
+
+
+def _show(parsed: argparse.Namespace, plan: Plan) -> None:
+    from syncsweep.planning import proposal, report
+
+    if parsed.json:
+        print(json.dumps(report.as_json(plan), ensure_ascii=False))
+    elif parsed.fragment == "config":
+        print(report.fragment(proposal.configuration(plan.proposals)), end="")
+    elif parsed.fragment == "profile":
+        print(report.fragment(proposal.profile(plan.proposals, plan.means)), end="")
+    else:
+        for line in report.as_text(plan):
+            print(line)

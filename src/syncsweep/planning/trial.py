@@ -1,0 +1,71 @@
+"""A trial: some samples solved as a rank solves them, and thrown away; a program of its own.
+
+Run as `python -m syncsweep.planning.trial` with a request as JSON on its input, see `main`. Says
+what it has measured on its output, a JSON object a line. Writes no file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from itertools import count
+from typing import Any
+
+from syncsweep.sweep.blas import limit_blas_threads
+
+#: Samples of a block that are timed, if their number is not given: at least and at most.
+_LEAST, _MOST = 2, 1000
+
+
+def main() -> None:
+    """Time samples of each block of a study; what is said is in core-seconds [s] and bytes.
+
+    The request: physics, blocks (a list of lists of η), first and stride (the samples are first,
+    first + stride, …), samples (of each block, or null) and seconds (of each block, if the number
+    of samples is null). Said is `start` (Python and the libraries), then for each block `once` (the
+    first sample with what all share) and for each later sample `sample` with the `bytes` of its
+    rows in a part, and at the end `peak` (resident memory).
+    """
+    limit_blas_threads()
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+    request = json.load(sys.stdin)
+    # Here, because a BLAS heeds its limit when NumPy is loaded. What a rank loads, but MPI.
+    from syncsweep.config_physics import Physics
+    from syncsweep.sweep import blas, shard, takeover  # noqa: F401
+
+    blas.blas_description()
+    physics = Physics.model_validate(request["physics"])
+    _say(start=time.process_time())
+    for number, etas in enumerate(request["blocks"]):
+        _time_block(number, physics, tuple(etas), request)
+    _say(peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
+def _time_block(number: int, physics: Any, etas: tuple[float, ...], request: dict) -> None:
+    from syncsweep.sample import SampleSolver
+    from syncsweep.sweep.parts import encoded
+
+    wanted = request["samples"]
+    samples = count(request["first"], request["stride"])
+    began = time.process_time()
+    solver = SampleSolver(physics, etas)
+    encoded(solver.rows(next(samples)))
+    now = time.process_time()
+    _say(block=number, once=now - began)
+    end, solved = now + request["seconds"], 0
+    while solved < (wanted or _LEAST) or (not wanted and now < end and solved < _MOST):
+        began = now
+        _, payload = encoded(solver.rows(next(samples)))
+        now, solved = time.process_time(), solved + 1
+        _say(block=number, sample=now - began, bytes=len(payload))
+
+
+def _say(**measured: float) -> None:
+    print(json.dumps(measured), flush=True)
+
+
+if __name__ == "__main__":
+    main()

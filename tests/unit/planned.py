@@ -1,0 +1,18 @@
+"""A small configuration to plan for: the pair of `small_results`, with what a test changes."""
+
+from small_results import ETAS, PAIR
+
+from syncsweep.config import parse
+
+
+def config(results, samples=10, chunk_size=4, blocks=(ETAS,), ranks=2, **more):
+    study = {
+        "model": PAIR.model.model_dump(),
+        "samples": samples,
+        "chunk_size": chunk_size,
+        "eta_blocks": [{"values": list(etas)} for etas in blocks],
+        "analysis": {"s_max_bins": {"low": 1e-6, "high": 1.0, "count": 20}},
+        **more,
+    }
+    settings = {"results": str(results), "root_seed": PAIR.root_seed, "ranks": ranks}
+    return parse({**settings, "studies": {"pair": study}})

@@ -1,0 +1,148 @@
+"""Trials of samples: really run, and told in numbers that others can use."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from small_results import CHAIN, ETAS, PAIR
+
+from syncsweep.planning import calibration
+from syncsweep.planning.calibration import (
+    BlockTimes,
+    CalibrationError,
+    TrialRequest,
+    calibrate,
+    cores_here,
+    most_processes,
+)
+from syncsweep.sample import SampleSolver
+from syncsweep.sweep.parts import encoded
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """Two trials of three samples in two blocks, and how many samples they told of."""
+    folder = tmp_path_factory.mktemp("empty")
+    told = []
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        request = TrialRequest(PAIR, [ETAS, (0.7,)], processes=2, samples=3)
+        measured = calibrate(request, lambda: told.append(threading.get_ident()))
+    finally:
+        os.chdir(here)
+    assert list(folder.iterdir()) == []
+    return measured, told
+
+
+def test_each_trial_solves_the_samples_of_each_block_and_one_before(found):
+    measured, told = found
+    assert measured.processes == 2
+    assert [len(block.samples) for block in measured.blocks] == [6, 6]
+    assert [len(block.once) for block in measured.blocks] == [2, 2]
+    assert len(told) == 2 * 2 * (1 + 3)
+
+
+def test_times_are_core_seconds(found):
+    measured, _ = found
+    for block in measured.blocks:
+        assert all(0 < seconds < 60 for seconds in (*block.samples, *block.once))
+        assert min(block.samples) <= block.sample <= max(block.samples)
+    assert 0.1 < measured.start < 60
+
+
+def test_memory_is_that_of_a_process_with_the_libraries(found):
+    measured, _ = found
+    assert 5e7 < measured.peak < 1e9
+
+
+def test_bytes_are_those_of_the_rows_in_a_part(found):
+    measured, _ = found
+    solver = SampleSolver(PAIR, ETAS)
+    _, payload = encoded(solver.rows(1))
+    assert measured.blocks[0].part_bytes == pytest.approx(len(payload), abs=64)
+    assert measured.blocks[1].part_bytes < measured.blocks[0].part_bytes
+
+
+def test_without_a_number_trials_go_on_for_their_time(monkeypatch):
+    monkeypatch.setattr(calibration, "SECONDS", 0.0)
+    measured = calibrate(TrialRequest(PAIR, [ETAS], processes=1, samples=None), lambda: None)
+    assert len(measured.blocks[0].samples) == 2
+    monkeypatch.setattr(calibration, "SECONDS", 0.5)
+    measured = calibrate(TrialRequest(PAIR, [ETAS], processes=1, samples=None), lambda: None)
+    assert len(measured.blocks[0].samples) > 2
+    assert sum(measured.blocks[0].samples) >= 0.4
+
+
+def test_trials_share_the_samples_as_ranks_do():
+    request = TrialRequest(CHAIN, [ETAS], processes=3, samples=4)
+    text = request.of_process(2)
+    assert '"first": 2' in text and '"stride": 3' in text and '"samples": 4' in text
+
+
+def test_blocks_share_the_time():
+    assert '"seconds": 1.5' in TrialRequest(CHAIN, [ETAS, (0.7,)], 1, None).of_process(0)
+
+
+def test_the_median_counts_and_the_first_sample_apart():
+    times = BlockTimes(samples=[1.0, 9.0, 2.0], once=[5.0, 7.0], part_bytes=10)
+    assert times.sample == 2.0
+    assert times.first == 4.0
+    assert times.quartiles == (1.0, 9.0)
+    assert BlockTimes([3.0], [2.0], 10).first == 0.0
+    even = BlockTimes([1.0, 2.0, 3.0, 4.0, 5.0], [1.0], 10)
+    assert even.quartiles[0] < 2.5 < 3.5 < even.quartiles[1]
+
+
+def test_a_trial_that_fails_is_an_error_in_one_line():
+    broken = PAIR.model_copy(update={"root_seed": -1})
+    with pytest.raises(CalibrationError, match=r"^a trial of some samples ended with exit code 1$"):
+        calibrate(TrialRequest(broken, [ETAS], processes=1, samples=1), lambda: None)
+
+
+def test_a_trial_that_is_killed_is_an_error_and_ends_the_others(monkeypatch):
+    started = []
+    start = calibration._start
+
+    def remembered():
+        started.append(start())
+        return started[-1]
+
+    monkeypatch.setattr(calibration, "_start", remembered)
+    killed = threading.Event()
+
+    def kill():
+        if not killed.is_set():
+            killed.set()
+            os.kill(started[0].pid, signal.SIGKILL)
+
+    with pytest.raises(CalibrationError, match=r"^a trial of some samples ended with SIGKILL$"):
+        calibrate(TrialRequest(PAIR, [ETAS], processes=2, samples=200), kill)
+    assert all(trial.poll() is not None for trial in started)
+
+
+def test_a_trial_has_one_blas_thread_and_loads_no_mpi():
+    code = (
+        "import json, sys; from syncsweep.planning import trial; trial.main(); "
+        "from threadpoolctl import threadpool_info; "
+        "print(json.dumps([p['num_threads'] for p in threadpool_info() if p['user_api'] == 'blas'])"
+        ", 'mpi4py' in sys.modules, 'pandas' in sys.modules)"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    request = TrialRequest(PAIR, [(0.5,)], processes=1, samples=1).of_process(0)
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=request, capture_output=True, text=True, env=environment
+    )
+    threads, *loaded = done.stdout.splitlines()[-1].rsplit(" ", 2)
+    assert set(json.loads(threads)) == {1}, done.stderr
+    assert loaded == ["False", "False"]
+
+
+def test_machine_limits_the_trials():
+    assert most_processes(1) == cores_here() >= 1
+    assert most_processes(10**12) == 1

@@ -1,0 +1,158 @@
+"""What a sample costs: by trials, by logs and by the configuration, each with its range."""
+
+import pytest
+from planned import config
+from progress_block import NOON, Sweep
+from small_results import ETAS, PAIR
+
+from syncsweep import sizing
+from syncsweep.layout import study_folder
+from syncsweep.planning.calibration import BlockTimes, Calibration
+from syncsweep.planning.cost import (
+    Source,
+    calibrated_cost,
+    configured_cost,
+    cost_of_logs,
+)
+from syncsweep.planning.logs import logged_cost
+
+ONE, OTHER = ETAS, (2.0, 3.0)
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    return Sweep(tmp_path)
+
+
+def ended(sweep, number, solved, core_seconds, ranks=2, event="end"):
+    at = NOON + 10 * number
+    sweep.begins(0, solved, number=number, at=at)
+    sweep.ends(0, solved, solved, number, at + 1, ranks, core_seconds, event)
+
+
+def test_without_a_log_nothing_is_known(sweep):
+    assert logged_cost(sweep.folder, 0.1) is None
+
+
+def test_a_log_gives_core_seconds_over_samples_without_what_ranks_pay_once(sweep):
+    ended(sweep, 1, solved=100, core_seconds=30.2)
+    found = logged_cost(sweep.folder, first_sample=0.1)
+    assert found.seconds == pytest.approx((30.2 - 2 * 0.1) / 100)
+    assert (found.low, found.high) == pytest.approx((0.3, 0.3))
+    assert (found.samples, found.launches) == (100, 1)
+
+
+def test_no_more_ranks_than_samples_pay(sweep):
+    ended(sweep, 1, solved=1, core_seconds=30.1, ranks=64)
+    assert logged_cost(sweep.folder, 0.1).seconds == pytest.approx(30.0)
+
+
+def test_launches_count_by_their_samples_also_those_that_stopped_early(sweep):
+    ended(sweep, 1, solved=300, core_seconds=300)
+    ended(sweep, 2, solved=100, core_seconds=200, event="stop")
+    found = logged_cost(sweep.folder, first_sample=0)
+    assert found.seconds == pytest.approx(500 / 400)
+    assert 1 < found.low < found.high < 2
+
+
+def test_a_launch_that_hardly_solved_anything_tells_nothing(sweep):
+    ended(sweep, 1, solved=2, core_seconds=0.3)
+    assert logged_cost(sweep.folder, first_sample=0.1) is None
+    ended(sweep, 2, solved=200, core_seconds=20.2)
+    assert logged_cost(sweep.folder, first_sample=0.1).samples == 200
+
+
+def test_launches_that_took_all_over_tell_nothing(sweep):
+    sweep.begins(0, 8, missing=0)
+    sweep.ends(0, 8, solved=0, core_seconds=0.0)
+    assert logged_cost(sweep.folder, 0.0) is None
+
+
+def test_only_the_last_launches_count(sweep):
+    ended(sweep, 1, solved=100, core_seconds=1000)
+    for number in range(2, 22):
+        ended(sweep, number, solved=100, core_seconds=100)
+    assert logged_cost(sweep.folder, first_sample=0).seconds == pytest.approx(1.0)
+
+
+def test_damaged_lines_of_a_log_count_nothing(sweep):
+    ended(sweep, 1, solved=100, core_seconds=100)
+    with sweep.folder.log.open("ab") as log:
+        log.write(b'\xff\n{"event": "end"}\n[]\n{"event": "start", "time": 1e999}\n')
+    assert logged_cost(sweep.folder, first_sample=0).seconds == pytest.approx(1.0)
+
+
+def study(tmp_path, **more):
+    settings = config(tmp_path, blocks=(ONE, OTHER), **more)
+    chosen = settings.studies["pair"]
+    return chosen, [block.id for block in chosen.eta_blocks]
+
+
+def test_cost_by_logs_is_that_of_the_configuration_s_words(sweep, tmp_path):
+    chosen, (one, other) = study(tmp_path)
+    ended(sweep, 1, solved=1000, core_seconds=100)
+    cost = cost_of_logs(chosen, study_folder(tmp_path, "pair", PAIR.digest))
+    assert cost.source is Source.LOG
+    assert cost.basis == "1000 samples solved in 1 job"
+    # 22 ms and 4 ms more for the first, on each of two ranks.
+    assert cost.blocks[one].seconds == pytest.approx(0.1, rel=0.01)
+    # The other block was not solved yet: in proportion.
+    ratio = sizing.core_seconds(4, 2) / sizing.core_seconds(4, 3)
+    assert cost.blocks[other].seconds / cost.blocks[one].seconds == pytest.approx(ratio)
+    assert cost.core_seconds == pytest.approx((1 + ratio) * cost.blocks[one].seconds)
+    assert (cost.low, cost.high) == (0.85, 1.15)
+    assert cost.start is None and cost.peak is None
+
+
+def test_cost_by_logs_has_the_range_of_the_launches(sweep, tmp_path):
+    chosen, _ = study(tmp_path)
+    ended(sweep, 1, solved=1000, core_seconds=100)
+    ended(sweep, 2, solved=1000, core_seconds=300)
+    cost = cost_of_logs(chosen, study_folder(tmp_path, "pair", PAIR.digest))
+    # Quartiles of 0.1 and 0.3, over their mean.
+    assert (cost.low, cost.high) == pytest.approx((0.75, 1.25), rel=1e-3)
+
+
+def test_without_logs_there_is_no_cost_by_them(tmp_path):
+    chosen, _ = study(tmp_path)
+    assert cost_of_logs(chosen, tmp_path / "none") is None
+
+
+def test_cost_by_trials(tmp_path):
+    chosen, (one, other) = study(tmp_path)
+    times = BlockTimes(samples=[0.5, 0.4, 0.6], once=[0.9, 1.1], part_bytes=777)
+    cost = calibrated_cost(chosen, [other], Calibration([times], 0.7, 10**8, 2))
+    assert cost.source is Source.CALIBRATION
+    assert cost.basis == "3 samples solved just now in 2 trials"
+    assert cost.blocks[other].seconds == 0.5
+    assert cost.blocks[other].first == pytest.approx(0.5)
+    assert cost.blocks[other].part_bytes == 777
+    assert cost.blocks[one].seconds > 0.5
+    assert (cost.start, cost.peak) == (0.7, 10**8)
+    assert (cost.low, cost.high) == pytest.approx((0.8, 1.2))
+
+
+def test_even_samples_leave_the_drift_of_the_machine(tmp_path):
+    chosen, (one, other) = study(tmp_path)
+    times = BlockTimes(samples=[0.5, 0.5], once=[0.5], part_bytes=777)
+    cost = calibrated_cost(chosen, [one, other], Calibration([times, times], 0.7, 10**8, 1))
+    assert (cost.low, cost.high) == (0.85, 1.15)
+    assert cost.core_seconds == 1.0
+    assert cost.basis == "4 samples solved just now in 1 trial"
+
+
+def test_without_measurements_the_estimate_may_be_wrong_by_two(tmp_path):
+    chosen, (one, other) = study(tmp_path)
+    cost = configured_cost(chosen)
+    assert cost.source is Source.FORMULA
+    assert cost.blocks[one].seconds == sizing.core_seconds(4, 3)
+    assert cost.blocks[other].seconds == sizing.core_seconds(4, 2)
+    assert (cost.low, cost.high) == (0.5, 2.0)
+
+
+def test_what_the_configuration_says_is_taken(tmp_path):
+    chosen, _ = study(tmp_path, core_seconds=12)
+    cost = configured_cost(chosen)
+    assert cost.source is Source.CONFIGURATION
+    assert cost.core_seconds == pytest.approx(12)
+    assert (cost.low, cost.high) == (0.7, 1.3)
