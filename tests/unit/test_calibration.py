@@ -9,8 +9,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from own_study import TEXT as OWN_CODE
 from small_results import CHAIN, ETAS, PAIR
 
+from syncsweep.config_own import ModelCode
+from syncsweep.config_physics import Physics
 from syncsweep.planning import calibration
 from syncsweep.planning.calibration import (
     BlockTimes,
@@ -101,8 +104,27 @@ def test_the_median_counts_and_the_first_sample_apart():
 
 def test_a_trial_that_fails_is_an_error_in_one_line():
     broken = PAIR.model_copy(update={"root_seed": -1})
-    with pytest.raises(CalibrationError, match=r"^a trial of some samples ended with exit code 1$"):
+    with pytest.raises(CalibrationError, match=r"^a trial of some samples failed: .*root_seed.*$"):
         calibrate(TrialRequest(broken, [ETAS], processes=1, samples=1), lambda: None)
+
+
+def own_physics(text):
+    model = ModelCode(name="own", source=text, spins=(1.0, 0.5), parameters={})
+    return Physics(model=model, ensemble=PAIR.ensemble, root_seed=1)
+
+
+def test_code_of_the_user_s_own_may_print():
+    text = OWN_CODE + 'print("first\\n{not JSON")\n'
+    found = calibrate(TrialRequest(own_physics(text), [ETAS], processes=1, samples=2), lambda: None)
+    assert len(found.blocks[0].samples) == 2
+
+
+def test_code_of_the_user_s_own_that_fails_is_told_in_one_line():
+    text = OWN_CODE.replace("omega * sum(z)", "1 / 0")
+    with pytest.raises(CalibrationError) as caught:
+        calibrate(TrialRequest(own_physics(text), [ETAS], processes=2, samples=2), lambda: None)
+    assert str(caught.value).startswith("a trial of some samples failed: ")
+    assert "division by zero" in str(caught.value) and str(caught.value).isprintable()
 
 
 def test_a_trial_that_is_killed_is_an_error_and_ends_the_others(monkeypatch):
@@ -138,7 +160,7 @@ def test_a_trial_has_one_blas_thread_and_loads_no_mpi():
     done = subprocess.run(
         [sys.executable, "-c", code], input=request, capture_output=True, text=True, env=environment
     )
-    threads, *loaded = done.stdout.splitlines()[-1].rsplit(" ", 2)
+    threads, *loaded = done.stderr.splitlines()[-1].rsplit(" ", 2)
     assert set(json.loads(threads)) == {1}, done.stderr
     assert loaded == ["False", "False"]
 

@@ -12,7 +12,7 @@ import sys
 import yaml
 from project import CHAIN, PAIR, ROOT
 
-from syncsweep.config_file import load, merge
+from syncsweep.config_file import load_config, merge
 from syncsweep.layout import BlockFolder, study_folder
 
 #: The program of the project's own copy of the package.
@@ -35,7 +35,7 @@ def plan(project, *arguments):
 
 def log_cost(project, study, samples, core_seconds):
     """Let a job have logged what its samples cost, and nothing else be there."""
-    config = load(project.path / "config.yaml", {"results": str(project.results)})
+    config = load_config(project.path / "config.yaml", {"results": str(project.results)})
     folder = study_folder(config.results, study, config.physics(study).digest)
     block = BlockFolder(folder / config.studies[study].eta_blocks[0].id)
     block.path.mkdir(parents=True)

@@ -101,7 +101,7 @@ def turn(bench: Bench, folder: Path, study: str, samples: int) -> Iterator[Compa
     folder: holds config.yaml and, at the end, of the results nothing but the log.
     """
     overrides = {"samples": samples, "results": str(folder / "results")}
-    config = config_file.load(folder / "config.yaml", overrides)
+    config = config_file.load_config(folder / "config.yaml", overrides)
     plans = [_plan(config, study, Trials.ALWAYS)]
     logged = _plan(config, study, Trials.NEVER)
     if logged.studies[0].cost.source is Source.LOG:

@@ -144,6 +144,8 @@ def _follow(
         if "sample" in said[-1] or "once" in said[-1]:
             on_sample()
     code = trial.wait()
+    if said and "error" in said[-1]:
+        raise CalibrationError(f"a trial of some samples failed: {said[-1]['error']}")
     if code:
         reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         raise CalibrationError(f"a trial of some samples ended with {reason}")

@@ -11,10 +11,12 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
 from syncsweep.sweep.blas import limit_blas_threads
+from syncsweep.text import one_line
 
 #: Samples of a block that are timed, if their number is not given: at least and at most.
 _LEAST, _MOST = 2, 1000
@@ -27,24 +29,43 @@ def main() -> None:
     first + stride, …), samples (of each block, or null) and seconds (of each block, if the number
     of samples is null). Said is `start` (Python and the libraries), then for each block `once` (the
     first sample with what all share) and for each later sample `sample` with the `bytes` of its
-    rows in a part, and at the end `peak` (resident memory).
+    rows in a part, and at the end `peak` (resident memory); or else the `error` in a line.
     """
     limit_blas_threads()
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
-    request = json.load(sys.stdin)
+    # What code of the user's own prints is not said by the trial.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as output:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        try:
+            _time(
+                json.load(sys.stdin),
+                lambda **said: print(json.dumps(said), file=output, flush=True),
+            )
+        except Exception as error:  # of the user's own code, or for want of memory
+            print(json.dumps({"error": one_line(f"{error}" or type(error).__name__)}), file=output)
+            sys.exit(1)
+
+
+def _time(request: dict[str, Any], say: Callable[..., None]) -> None:
     # Here, because a BLAS heeds its limit when NumPy is loaded. What a rank loads, but MPI.
     from syncsweep.config_physics import Physics
     from syncsweep.sweep import blas, shard, takeover  # noqa: F401
 
     blas.blas_description()
     physics = Physics.model_validate(request["physics"])
-    _say(start=time.process_time())
+    say(start=time.process_time())
     for number, etas in enumerate(request["blocks"]):
-        _time_block(number, physics, tuple(etas), request)
-    _say(peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+        _time_block(number, physics, tuple(etas), request, say)
+    say(peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 
 
-def _time_block(number: int, physics: Any, etas: tuple[float, ...], request: dict) -> None:
+def _time_block(
+    number: int,
+    physics: Any,
+    etas: tuple[float, ...],
+    request: dict[str, Any],
+    say: Callable[..., None],
+) -> None:
     from syncsweep.sample import SampleSolver
     from syncsweep.sweep.parts import encoded
 
@@ -54,17 +75,13 @@ def _time_block(number: int, physics: Any, etas: tuple[float, ...], request: dic
     solver = SampleSolver(physics, etas)
     encoded(solver.rows(next(samples)))
     now = time.process_time()
-    _say(block=number, once=now - began)
+    say(block=number, once=now - began)
     end, solved = now + request["seconds"], 0
     while solved < (wanted or _LEAST) or (not wanted and now < end and solved < _MOST):
         began = now
         _, payload = encoded(solver.rows(next(samples)))
         now, solved = time.process_time(), solved + 1
-        _say(block=number, sample=now - began, bytes=len(payload))
-
-
-def _say(**measured: float) -> None:
-    print(json.dumps(measured), flush=True)
+        say(block=number, sample=now - began, bytes=len(payload))
 
 
 if __name__ == "__main__":
