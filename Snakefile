@@ -34,6 +34,9 @@ except (config_file.ConfigError, layout.NotWritableError) as error:
 configfile: "config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 # Jobs run in the environment of this Snakemake, activated or not, and know its commit.
 VARIABLES = {
     "SCRIPTS": str(Path(workflow.basedir, "scripts")),

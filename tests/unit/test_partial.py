@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from small_results import ETAS, PAIR, block_of, put_shard, rows_of
+from small_results import ETAS, PAIR, block_of, changed, put_shard, rows_of
 
 from syncsweep.results import partial
 from syncsweep.results.partial import Present, read_present
@@ -37,12 +37,12 @@ class Block:
     def shard(self, start, stop):
         return put_shard(self.results, "pair", PAIR, self.rows[start:stop], start)
 
-    def part(self, start, stop, samples, attempt="0" * 12, rank=0):
+    def part(self, start, stop, samples, attempt="0" * 12, rank=0, rows=None):
         self.folder.parts.mkdir(parents=True, exist_ok=True)
         path = self.folder.part(start, stop, attempt, rank)
         writer = PartWriter(path, PartIdentity(PAIR.digest, self.folder.path.name))
         for sample in samples:
-            writer.append(self.rows[sample])
+            writer.append((rows or self.rows)[sample])
         writer.close()
         return path
 
@@ -98,6 +98,14 @@ def test_parts_of_all_jobs_ranks_and_attempts_fill_the_gaps(block):
     block.part(6, 9, [8, 7])
     assert block.read() == ([0, 1, 2, 3, 4, 5, 7, 8, 11], [])
     assert block.read(8) == ([0, 1, 2, 3, 4, 5, 7], [])
+
+
+def test_of_several_rows_of_a_sample_the_first_count_as_for_workers(block):
+    block.part(0, 4, [1, 2])
+    other = [changed(rows, 0, s_max=1.0) for rows in block.rows]
+    block.part(0, 4, [2, 3, 3], attempt="1" * 12)
+    block.part(0, 4, [1, 2, 3], attempt="2" * 12, rows=other)
+    assert block.read() == ([1, 2, 3], [])
 
 
 def test_no_more_samples_are_read_than_asked_for(block):
@@ -170,6 +178,20 @@ def test_parts_that_a_shard_replaces_meanwhile_are_missed_by_nobody(block):
     assert valid_shard(block.folder, block.described, 4, 8)  # which clears the parts
     assert list(block.folder.part_files()) == []
     assert [rows.sample for rows in reading] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_damaged_shard_is_named_once_whatever_happens_meanwhile(block):
+    damaged = block.shard(0, 8)
+    damaged.write_bytes(damaged.read_bytes()[:-100])
+    block.shard(0, 4)
+    block.part(4, 8, [5])
+    said = []
+    reading = read_present(block.study_folder, block.described, SAMPLES, said.append)
+    assert next(reading).sample == 0
+    block.shard(4, 8)
+    assert valid_shard(block.folder, block.described, 4, 8)
+    assert [rows.sample for rows in reading] == [1, 2, 3, 4, 5, 6, 7]
+    assert len(said) == 1
 
 
 def test_a_link_that_leads_nowhere_ends(block):

@@ -129,6 +129,19 @@ def table_files(study):
     return [folder / f"{table}.{kind}" for table in names for kind in ("parquet", "csv")]
 
 
+def reported(files, endings, caption, category, **labels):
+    """The files, those with some endings flagged for `snakemake --report`, under their labels."""
+    path = f"../report/{caption}.rst"
+
+    def flagged(file):
+        if not str(file).endswith(endings):
+            return file
+        kind = {"file": Path(file).suffix[1:].upper()}
+        return report(file, caption=path, category=category, labels=labels | kind)
+
+    return [flagged(file) for file in files]
+
+
 def warn_of_failures():
     """Say at the end of a run which studies have rows that are not in their averages."""
     for study in CONFIG.studies:

@@ -11,7 +11,14 @@ for _study, _settings in CONFIG.studies.items():
         input:
             [file for file in table_files(_study) if file.suffix == ".parquet"],
         output:
-            figure_files(_study),
+            reported(
+                figure_files(_study),
+                (".png", ".pdf"),
+                "sweep",
+                "Figures",
+                figure=_settings.figure.name,
+                study=_study,
+            ),
         log:
             f"{layout.logs_folder(CONFIG.results)}/figure-{_study}.log",
         conda:

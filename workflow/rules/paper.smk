@@ -39,7 +39,9 @@ if not PAPER_PROBLEM:
             input:
                 tables_of_figure(_figure),
             output:
-                paper_figure_files(_figure),
+                reported(
+                    paper_figure_files(_figure), (".png", ".pdf"), _figure, "Paper", figure=_figure
+                ),
             log:
                 f"{layout.logs_folder(CONFIG.results)}/figure-{_figure}.log",
             conda:
@@ -63,7 +65,7 @@ if not PAPER_PROBLEM:
             [file for part in part_requests() for file in part_files(part)],
             [table_files(study) for study in (CONFIG.paper.chain, CONFIG.paper.pair)],
         output:
-            part_files("validation"),
+            reported(part_files("validation"), ".csv", "validation", "Validation", table="claims"),
             PAPER / layout.CLAIMS_PAGE,
         log:
             f"{layout.logs_folder(CONFIG.results)}/paper-validation.log",

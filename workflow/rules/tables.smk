@@ -1,13 +1,30 @@
+# Tables that people read are in the report of `snakemake --report`; histograms are in the figures.
+READ_BY_PEOPLE = ("summary", layout.FAILURES_TABLE, *layout.LIMIT_TABLES)
+
+
+def tables_named(names):
+    """Files of tables of any study."""
+    folder = layout.tables_folder(CONFIG.results, "{study}")
+    return [
+        file
+        for table in names
+        for file in reported(
+            [f"{folder}/{table}.{kind}" for kind in ("parquet", "csv")],
+            ".csv" if table in READ_BY_PEOPLE else (),
+            table,
+            "Tables",
+            study="{study}",
+            table=table,
+        )
+    ]
+
+
 # Tables of the present configuration, from the shards of its sample range.
 rule make_tables:
     input:
         lambda wildcards: shard_files(wildcards.study),
     output:
-        [
-            f"{CONFIG.results}/tables/{{study}}/{table}.{kind}"
-            for table in (*layout.TABLES, layout.FAILURES_TABLE)
-            for kind in ("parquet", "csv")
-        ],
+        tables_named((*layout.TABLES, layout.FAILURES_TABLE)),
     log:
         f"{layout.logs_folder(CONFIG.results)}/tables-{{study}}.log",
     wildcard_constraints:
@@ -34,7 +51,7 @@ rule make_maxima_table:
     input:
         lambda wildcards: shard_files(wildcards.study),
     output:
-        multiext(f"{CONFIG.results}/tables/{{study}}/{layout.MAXIMA_TABLE}", ".parquet", ".csv"),
+        tables_named([layout.MAXIMA_TABLE]),
     log:
         f"{layout.logs_folder(CONFIG.results)}/maxima-{{study}}.log",
     wildcard_constraints:
@@ -62,11 +79,7 @@ rule make_limit_tables:
     input:
         lambda wildcards: shard_files(wildcards.study),
     output:
-        [
-            f"{CONFIG.results}/tables/{{study}}/{table}.{kind}"
-            for table in layout.LIMIT_TABLES
-            for kind in ("parquet", "csv")
-        ],
+        tables_named(layout.LIMIT_TABLES),
     log:
         f"{layout.logs_folder(CONFIG.results)}/limit-{{study}}.log",
     wildcard_constraints:
