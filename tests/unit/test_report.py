@@ -21,6 +21,7 @@ from PIL import Image
 from report_results import CITATION, FAILED, HOSTILE, UNIFORM, configuration, make_results, rows_of
 
 from syncsweep import config
+from syncsweep.config_physics import Physics
 from syncsweep.config_results import Panel
 from syncsweep.layout import PAPER_FIGURES
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
@@ -393,9 +394,31 @@ def test_a_study_in_words():
     assert "from 1 000 draws" in said["Analysis"].replace("\u202f", " ")
 
 
+def test_models_and_ensembles_of_the_users_own_are_said_by_their_files_and_code():
+    study = config.Study.model_validate(
+        {
+            "model": {"name": "own", "file": "my_model.py", "spins": [1, 0.5]}
+            | {"parameters": {"B": 0.3, "gamma": 2}},
+            "ensemble": {"file": "my_noise.py"},
+            "samples": 1,
+            "eta_blocks": [{"values": [1e-3]}],
+            "analysis": {"s_max_bins": {"low": 1e-5, "high": 1, "count": 5}},
+        }
+    )
+    said = dict(words.of_study(study))
+    assert said["Model"] == "Own model: model() of my_model.py, spins 1, 0.5; B = 0.3; gamma = 2"
+    assert said["Perturbation"] == "Own ensemble: perturbation() of my_noise.py"
+    assert said["Sweep"] == "1 realisation at each η: η = 0.001"
+    model, ensemble = study.model.code("def model(): ..."), study.ensemble.code("x = 1")
+    physics = Physics(model=model, ensemble=ensemble, root_seed=1)
+    assert words.of_code(physics) == [("model", model.source), ("perturbation", ensemble.source)]
+    assert words.of_code(configuration(Path("x")).physics("chain")) == []
+
+
 def test_notation_escapes_and_sets_indices():
     assert notation("S_max<1 & σ_1^x") == "S<sub>max</sub>&lt;1 &amp; σ<sub>1</sub><sup>x</sup>"
-    assert notation("_a") == "_a"
+    assert notation("φ'_2, P·1_M") == "φ&#39;<sub>2</sub>, P·1<sub>M</sub>"
+    assert notation("_a mixed_pair.py") == "_a mixed_pair.py"
 
 
 def test_the_package_ships_the_files_of_the_page(tmp_path):

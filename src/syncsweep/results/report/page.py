@@ -43,8 +43,9 @@ from syncsweep.results.report.embedded import (
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "pillow", "jinja2", "plotly", "itables")
 
-#: S_d and S^x in running text.
-_BELOW, _ABOVE = re.compile(r"(?<=\S)_([^\W_]+)"), re.compile(r"\^([^\W_]+)")
+#: S_d and S^x in running text: an index below or above a single letter.
+_BELOW = re.compile(r"(?<!\w)(\w|\w&#39;)_([^\W_]+)")
+_ABOVE = re.compile(r"\^([^\W_]+)")
 
 
 class ReportRequest(BaseModel):
@@ -92,7 +93,7 @@ def _environment() -> Environment:
 
 def notation(text: str) -> Markup:
     """Text with S_d and S^x as S with an index below or above the line."""
-    below = _BELOW.sub(r"<sub>\1</sub>", str(escape(text)))
+    below = _BELOW.sub(r"\1<sub>\2</sub>", str(escape(text)))
     return Markup(_ABOVE.sub(r"<sup>\1</sup>", below))
 
 
@@ -146,6 +147,7 @@ def _results(results: Path, config: Config, request: ReportRequest) -> dict[str,
             {
                 "name": name,
                 "words": words.of_study(study),
+                "code": words.of_code(request.studies[name].physics),
                 "yaml": origin.as_yaml(study.model_dump(mode="json")),
                 "tables": tables.of_study(tables_folder(results, name), study),
             }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel
 
 from syncsweep.config import Study
-from syncsweep.config_physics import Ensemble
+from syncsweep.config_own import EnsembleCode, ModelCode, OwnEnsemble, OwnModel
+from syncsweep.config_physics import Ensemble, Physics
 from syncsweep.config_results import Analysis
 from syncsweep.results.figures.style import ENERGY_UNITS
 
@@ -87,28 +89,42 @@ def energy_unit(model: str) -> str:
 def of_study(study: Study) -> list[tuple[str, str]]:
     """What a study was asked to do: headings and sentences."""
     return [
-        ("Model", _fields(study.model)),
+        ("Model", _model(study.model)),
         ("Perturbation", _ensemble(study.ensemble)),
         ("Sweep", _sweep(study)),
         ("Analysis", _analysis(study.analysis, study.model.n_sites)),
     ]
 
 
-def _fields(settings: BaseModel) -> str:
-    """What a model or an ensemble is, and the values of its fields."""
-    summary = (type(settings).__doc__ or "").partition("\n")[0].rstrip(".")
+def of_code(physics: Physics) -> list[tuple[str, str]]:
+    """The code of the user's own that decides rows: what it is for, and its text."""
+    of = {"model": physics.model, "perturbation": physics.ensemble}
+    return [
+        (name, part.source)
+        for name, part in of.items()
+        if isinstance(part, ModelCode | EnsembleCode)
+    ]
+
+
+def _model(model: BaseModel) -> str:
+    if isinstance(model, OwnModel):
+        spins = ", ".join(f"{spin:g}" for spin in model.spins)
+        return f"Own model: model() of {model.file}, spins {spins}" + _given(model.parameters)
+    summary = (type(model).__doc__ or "").partition("\n")[0].rstrip(".")
     values = [
-        _field(name, field.description or name, getattr(settings, name))
-        for name, field in type(settings).model_fields.items()
+        _parameter(field.description or name, getattr(model, name))
+        for name, field in type(model).model_fields.items()
         if name != "name"
     ]
     return f"{summary}: " + "; ".join(values)
 
 
-def _field(name: str, description: str, value: object) -> str:
+def _given(parameters: Mapping[str, object]) -> str:
+    return "".join(f"; {name} = {value}" for name, value in parameters.items())
+
+
+def _parameter(description: str, value: float) -> str:
     """A value by its description, of which what stands in brackets is the unit."""
-    if not isinstance(value, int | float):
-        return f"{name} = {value}"
     meaning = description.partition(";")[0]
     unit = _UNIT.search(meaning)
     if unit is None:
@@ -116,9 +132,9 @@ def _field(name: str, description: str, value: object) -> str:
     return f"{meaning[: unit.start()]} = {value:g} {unit[1]}"
 
 
-def _ensemble(ensemble: BaseModel) -> str:
-    if not isinstance(ensemble, Ensemble):
-        return _fields(ensemble)
+def _ensemble(ensemble: Ensemble | OwnEnsemble) -> str:
+    if isinstance(ensemble, OwnEnsemble):
+        return f"Own ensemble: perturbation() of {ensemble.file}" + _given(ensemble.parameters)
     operators = {"paper": "operators as printed in Eq. F3", "orthonormal": "orthonormal operators"}
     rank = "full rank" if ensemble.rank is None else f"rank {ensemble.rank}"
     return (
