@@ -60,7 +60,6 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
             csv = pd.read_csv(tables / f"{table}.csv")
             assert len(csv) == pq.read_metadata(tables / f"{table}.parquet").num_rows > 0
     assert "does not hold" not in (tables / "validation.md").read_text(encoding="utf-8")
-<<<<<<< HEAD
     page = (project.results / "report.html").read_text(encoding="utf-8")
     for figure in ("pair", "chain", *PAPER_FIGURES):
         assert f'<figure id="{figure}"' in page
@@ -68,14 +67,11 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
     assert "Nothing to be done" in project.snakemake("paper", "report")
     # What is there of the paper stays on the page, without being asked for.
     assert "Nothing to be done" in project.snakemake("report")
-=======
-    assert "Nothing to be done" in project.snakemake("paper")
     project.snakemake("paper", "--report", "report.html")
     page = (project.path / "report.html").read_text(encoding="utf-8")
     for name in (*(f"{figure}.png" for figure in PAPER_FIGURES), "validation.csv"):
         assert f'"name": "{name}"' in page
     assert "Every quantitative claim of the paper beside the number" in page
->>>>>>> 513d743 (Caption figures, tables and claims for Snakemake's own report)
 
     # A user who changes one thing pays for that thing only.
     project.config["paper"] = {**PAPER, "ensemble_samples": 3}
