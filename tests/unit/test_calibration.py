@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from own_study import TEXT as OWN_CODE
 from small_results import CHAIN, ETAS, PAIR
@@ -29,7 +30,11 @@ from syncsweep.sweep.parts import encoded
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    """Two trials of three samples in two blocks, and how many samples they told of."""
+    """Two trials of three samples in two blocks, and how many samples they told of.
+
+    Started by a process of more memory than theirs, which is not to count as theirs.
+    """
+    ballast = np.ones(150_000_000)
     folder = tmp_path_factory.mktemp("empty")
     told = []
     here = Path.cwd()
@@ -40,6 +45,7 @@ def found(tmp_path_factory):
     finally:
         os.chdir(here)
     assert list(folder.iterdir()) == []
+    assert ballast.all()
     return measured, told
 
 
@@ -61,7 +67,7 @@ def test_times_are_core_seconds(found):
 
 def test_memory_is_that_of_a_process_with_the_libraries(found):
     measured, _ = found
-    assert 5e7 < measured.peak < 1e9
+    assert 5e7 < measured.peak < 5e8
 
 
 def test_bytes_are_those_of_the_rows_in_a_part(found):
