@@ -142,6 +142,27 @@ def reported(files, endings, caption, category, **labels):
     return [flagged(file) for file in files]
 
 
+# Tables that people read are in the report of `snakemake --report`; histograms are in the figures.
+READ_BY_PEOPLE = ("summary", layout.FAILURES_TABLE, *layout.LIMIT_TABLES)
+
+
+def tables_named(names):
+    """Files of tables of any study."""
+    folder = layout.tables_folder(CONFIG.results, "{study}")
+    return [
+        file
+        for table in names
+        for file in reported(
+            [f"{folder}/{table}.{kind}" for kind in ("parquet", "csv")],
+            ".csv" if table in READ_BY_PEOPLE else (),
+            table,
+            "Tables",
+            study="{study}",
+            table=table,
+        )
+    ]
+
+
 def warn_of_failures():
     """Say at the end of a run which studies have rows that are not in their averages."""
     for study in CONFIG.studies:

@@ -1,24 +1,3 @@
-# Tables that people read are in the report of `snakemake --report`; histograms are in the figures.
-READ_BY_PEOPLE = ("summary", layout.FAILURES_TABLE, *layout.LIMIT_TABLES)
-
-
-def tables_named(names):
-    """Files of tables of any study."""
-    folder = layout.tables_folder(CONFIG.results, "{study}")
-    return [
-        file
-        for table in names
-        for file in reported(
-            [f"{folder}/{table}.{kind}" for kind in ("parquet", "csv")],
-            ".csv" if table in READ_BY_PEOPLE else (),
-            table,
-            "Tables",
-            study="{study}",
-            table=table,
-        )
-    ]
-
-
 # Tables of the present configuration, from the shards of its sample range.
 rule make_tables:
     input:
