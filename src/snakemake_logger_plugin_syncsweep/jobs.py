@@ -51,7 +51,7 @@ class Job:
         """What it has warned of, each once."""
         return list(dict.fromkeys(line for line in self.said() if line.startswith("warning: ")))
 
-    def error(self) -> str | None:
+    def reason(self) -> str | None:
         """The last line that says why it failed, or else its last line; None if it said nothing."""
         said = [line for line in self.said() if line.strip()]
         for reason in _REASONS:

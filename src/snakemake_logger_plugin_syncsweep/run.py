@@ -88,12 +88,12 @@ class Run:
             self._failed[job.number] = job
             self._warn(job)
             lines = [f"failed: {job.about} (job {job.number}, {job.rule})"]
-            error = job.error()
-            if error:
-                lines.append(f"  said: {error}")
+            reason = job.reason()
+            if reason:
+                lines.append(reason if reason.startswith("error: ") else f"said: {reason}")
             if told["rule_msg"]:
-                lines.append(f"  why:  {' '.join(str(told['rule_msg']).split())}")
-            lines += [f"  log:  {log}" for log in told["log"]]
+                lines.append(f"why: {' '.join(str(told['rule_msg']).split())}")
+            lines += [f"log: {log}" for log in told["log"]]
             self._screen.say("\n".join(lines), "red")
 
     def stops(self) -> None:

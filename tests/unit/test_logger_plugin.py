@@ -153,8 +153,8 @@ def test_failure_is_one_block_with_the_log_and_its_error(snakemake, capsys):
     assert lines[:-1] == [
         "warning: odd",
         "failed: pair: tables from the shards (job 7, make_tables)",
-        "  said: error: a.parquet: is damaged",
-        f"  log:  {run.log_of(7)}",
+        "error: a.parquet: is damaged",
+        f"log: {run.log_of(7)}",
         "Complete log(s): /somewhere/x.log",
     ]
     assert re.fullmatch("1 failed, 0 of 2 jobs done in . s; the same command goes on", lines[-1])
@@ -171,7 +171,7 @@ def test_what_a_cluster_says_of_a_failed_job_is_told(snakemake, capsys):
     run.end()
     printed = capsys.readouterr().err
     assert "failed: solve_shard (job 3, solve_shard)\n" in printed
-    assert "  why:  SLURM-job '12' failed, SLURM status is: 'NODE_FAIL'.\n" in printed
+    assert "why: SLURM-job '12' failed, SLURM status is: 'NODE_FAIL'.\n" in printed
     assert "said" not in printed
     assert "\nTrying to restart job 3.\n" in printed
     assert "1 of 1 job done" in printed.splitlines()[-1]
@@ -346,18 +346,18 @@ def test_line_that_says_best_why_a_job_failed_is_chosen(tmp_path, text, reason):
     log = tmp_path / "log"
     log.write_text(text)
     job = Job(1, "r", "about", None, False, {log: 0, tmp_path / "missing": 0})
-    assert job.error() == reason
+    assert job.reason() == reason
 
 
 def test_log_that_is_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "log")
-    assert Job(1, "r", "about", None, False, {tmp_path / "log": 0}).error() is None
+    assert Job(1, "r", "about", None, False, {tmp_path / "log": 0}).reason() is None
 
 
 def test_only_the_end_of_a_long_log_is_read(tmp_path):
     log = tmp_path / "log"
     log.write_bytes(b"error: early\n" + b"x" * 2**20 + b"\xff\nlast\n")
-    assert Job(1, "r", "about", None, False, {log: 0}).error() == "last"
+    assert Job(1, "r", "about", None, False, {log: 0}).reason() == "last"
 
 
 def test_lines_are_printed_when_they_change(monkeypatch):

@@ -64,9 +64,9 @@ def test_failed_job_is_told_with_its_log_and_what_it_said(make_project):
         rf"failed: pair: samples 000000010 to 000000020 of {block.name} \(job \d+, solve_shard\)"
     )
     assert re.fullmatch(about, lines[place])
-    assert lines[place + 1] == f"  said: error: {parts.relative_to(project.path)}: File exists"
+    assert lines[place + 1] == f"error: {parts.relative_to(project.path)}: File exists"
     log = f"results/logs/{block.parent.name}/{block.name}-000000010-000000020.log"
-    assert lines[place + 2] == f"  log:  {log}"
+    assert lines[place + 2] == f"log: {log}"
     assert "error: " in (project.path / log).read_text()
     assert re.fullmatch(r"Complete log\(s\): .*\.snakemake/log/.*", lines[place + 3])
     assert re.fullmatch(r"1 failed, 0 of 3 jobs done in \d+ s; the same command goes on", lines[-1])

@@ -27,7 +27,7 @@ def test_the_page_has_what_is_made_by_default_and_what_else_is_there(make_projec
     figure = project.results / "figures" / "pair.png"
     figure.unlink()
     output = project.snakemake("report", "--config", "samples=20")
-    assert "3 of 3 steps" in output and "All results are on one page" in output
+    assert "3 of 3 jobs done" in output and "All results are on one page" in output
     assert figure.exists() and "color: black" in page.read_text(encoding="utf-8")
 
     project.snakemake("study_the_other", "report", "--config", "samples=20")
