@@ -11,7 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -64,7 +64,7 @@ def sync_folder(folder: Path) -> None:
 def hold(
     path: Path, start: int, stop: int, on_wait: Callable[[], None], give_up: Callable[[], bool]
 ) -> bool:
-    """Take the numbers start … stop−1 of a file until this process ends.
+    """Take the numbers start … stop−1 of a file until this process ends, and those that join it.
 
     Another process that holds some of them is waited for. Returns False if `give_up` said so while
     waiting. The kernel gives up what a process holds that dies. On a file system without locks
@@ -77,6 +77,8 @@ def hold(
     while True:
         try:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, stop - start, start)
+            # Now shared with those that join; who wants the numbers anew wants them alone.
+            fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, stop - start, start)
             return True
         except BlockingIOError:
             if not waited:
@@ -89,6 +91,21 @@ def hold(
         except OSError:
             os.close(descriptor)
             return True
+
+
+@contextmanager
+def joined(path: Path, start: int, stop: int) -> Iterator[None]:
+    """Take the numbers too that another process has just taken with `hold`, within the context.
+
+    Does nothing on a file system without locks.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        with suppress(OSError):
+            fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, stop - start, start)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def held(path: Path) -> list[tuple[int, int]]:

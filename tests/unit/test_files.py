@@ -120,6 +120,46 @@ def test_held_numbers_are_waited_for_until_the_process_dies(tmp_path, holder, nu
     assert waits == [None]  # once, while the other was alive
 
 
+JOINER = """
+import sys
+from pathlib import Path
+from syncsweep.files import joined
+with joined(Path(sys.argv[1]), 10, 20):
+    print("has joined", flush=True)
+    assert input() == "leave"
+print("has left", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_numbers_are_held_until_the_last_that_joined_dies_or_leaves(tmp_path, holder):
+    joiners = [
+        subprocess.Popen(
+            [sys.executable, "-c", JOINER, tmp_path / "lock"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    try:
+        assert [joiner.stdout.readline() for joiner in joiners] == ["has joined\n"] * 2
+        holder.kill()
+        holder.wait()
+        assert held(tmp_path / "lock") == [(10, 20)]
+        joiners[0].kill()
+        joiners[0].wait()
+        assert held(tmp_path / "lock") == [(10, 20)]
+        assert not hold(tmp_path / "lock", 15, 30, lambda: None, lambda: True)
+        print("leave", file=joiners[1].stdin, flush=True)
+        assert joiners[1].stdout.readline() == "has left\n"
+        assert held(tmp_path / "lock") == []
+    finally:
+        for joiner in joiners:
+            joiner.kill()
+            joiner.communicate()
+
+
 def test_waiting_for_a_lock_can_be_given_up(tmp_path, holder):
     waits, asked = [], []
 

@@ -139,6 +139,33 @@ def test_launch_left_behind_is_waited_for_also_with_another_chunk_size(make_proj
     assert project.solved("chain") == 40
 
 
+def test_rank_that_outlives_the_first_and_its_launcher_is_waited_for(make_project, undisturbed):
+    project = make_project(chain=CHAIN)
+    process = project.start("tables")
+    wait_for_samples(project, process, 8)
+    first, last = sorted(ranks_of(project), key=lambda p: int(p.environ()["PMI_RANK"]))
+    for above in last.parents():
+        if "hydra" in above.name() or "mpiexec" in above.name():
+            above.suspend()  # or it would end the other ranks
+            above.kill()
+    last.suspend()
+    first.kill()
+    process.communicate(timeout=60)
+    process = project.start("tables")
+    logs = project.results / "logs"
+    while not any("waiting for it" in log.read_text() for log in logs.rglob("*-0*.log")):
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+    last.resume()
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    assert project.table_bytes("chain") == undisturbed
+    # It solved its share first, and ended when nobody waited for it.
+    start = [event for event in project.events("chain") if event["event"] == "start"][1]
+    assert start["from_parts"] >= 8 + 10
+    last.wait(timeout=60)
+
+
 def test_interrupted_snakemake_is_resumed_without_unlock(make_project, undisturbed):
     project = make_project(chain=CHAIN)
     process = project.start("tables")

@@ -12,6 +12,7 @@ import platform
 import sys
 import time
 import uuid
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,7 +20,7 @@ from typing import Any, NoReturn
 import pyarrow as pa
 from mpi4py import MPI
 
-from syncsweep.files import hold
+from syncsweep.files import hold, joined
 from syncsweep.layout import BlockFolder
 from syncsweep.own_code import OwnCodeError
 from syncsweep.sample import SampleSolver
@@ -32,6 +33,9 @@ from syncsweep.sweep.walltime import STOPPED, Walltime
 
 #: Seconds between two lines of progress.
 _PROGRESS_SECONDS = 10.0
+
+#: The process that started this one.
+_LAUNCHER = os.getppid()
 
 #: Seconds between two looks whether the other ranks are done.
 _POLL_SECONDS = 0.01
@@ -117,7 +121,10 @@ def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
         return task
     began = time.time()
     mine = task.missing[comm.rank :: comm.size]
-    own = _solve(job, folder, task, mine, comm, walltime)
+    # Nobody begins with these samples while this rank is at work, also when rank 0 has died.
+    in_hand = joined(folder.lock, job.start, job.stop) if comm.rank else nullcontext()
+    with in_hand:
+        own = _solve(job, folder, task, mine, comm, walltime)
     _wait_for_all(comm)
     gathered = comm.gather(own)
     whole = None
@@ -144,9 +151,16 @@ def _summary(gathered: list[_Solved]) -> dict[str, Any]:
 
 
 def _wait_for_all(comm: MPI.Intracomm) -> None:
-    """Wait for the other ranks without keeping a core busy, as MPI's own waiting does."""
+    """Wait for the other ranks without keeping a core busy, as MPI's own waiting does.
+
+    Without a launcher to say so, the death of another rank would never be known: then this ends.
+    """
     request = comm.Ibarrier()
     while not request.Test():
+        if os.getppid() != _LAUNCHER:
+            sys.stderr.write("error: the launcher of this rank is gone; what it solved is kept\n")
+            sys.stderr.flush()
+            os._exit(1)  # MPI's own end would wait for the other ranks
         time.sleep(_POLL_SECONDS)
 
 
