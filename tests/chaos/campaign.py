@@ -195,7 +195,8 @@ class Campaign:
         if unseen := sweep.samples - len(set(sweep.ledger.begins)):
             ours[-1].problems.append(f"{unseen} samples were never begun")
         if unexcused:
-            ours[-1].problems.append(f"solved again without a reason: {unexcused}")
+            stories = {sample: sweep.ledger.story[sample] for sample in unexcused}
+            ours[-1].problems.append(f"solved again without a reason: {stories}")
         self.samples_begun += len(sweep.ledger.begins)
         self.samples_needed += sweep.samples
         self.commands += len(sweep.commands)

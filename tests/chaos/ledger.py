@@ -73,6 +73,7 @@ class Ledger:
         self.block = block
         self.ranks: dict[Path, Rank] = {}
         self.begins: list[int] = []
+        self.story: dict[int, list[str]] = defaultdict(list)  # sample -> what happened to it
         self.excuses: dict[int, list[int]] = defaultdict(list)  # sample -> faults
         self._log = log
         self._position = 0
@@ -97,6 +98,8 @@ class Ledger:
             self.ranks[part] = Rank(part, line["pid"], line["end"], line["end"])
             return
         rank = self.ranks[part]
+        if "sample" in line:
+            self.story[line["sample"]].append(f"{line['time']:.1f} {line['event']} in {part.name}")
         if line["event"] == "begin":
             rank.in_hand, rank.begun = line["sample"], line["time"]
             self.begins.append(line["sample"])
@@ -169,6 +172,7 @@ class Ledger:
         """Each of these samples may be solved once more, because of a fault."""
         for sample in samples:
             self.excuses[sample].append(fault)
+            self.story[sample].append(f"may be solved again for {fault}")
 
     def blame(self, fault: int, launches: Iterable[str]) -> None:
         """Should ranks of these launches die later, it is because of this fault and no other."""
