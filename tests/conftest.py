@@ -1,6 +1,10 @@
 """Shared fixtures. One BLAS thread everywhere, as in the workers."""
 
 import os
+import signal
+
+# A shell has what it starts with `&` ignore Ctrl-C, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
