@@ -63,6 +63,7 @@ class Campaign:
         self.faults: list[Fault] = []
         self.sweeps = 0
         self.samples_begun = self.samples_needed = self.commands = 0
+        self.stood_still = 0.0
         self._make_sweep, self._kinds, self._log = make_sweep, kinds, log
         self._rng = np.random.default_rng(seed)
         self._per_sweep = per_sweep
@@ -109,7 +110,8 @@ class Campaign:
         bad = [fault for fault in ours if is_bad(fault)]
         print(
             f"sweep {self.sweeps}: {len(ours)} faults, {len(sweep.commands)} commands, "
-            f"{len(sweep.ledger.begins)} samples begun of {sweep.samples}"
+            f"{len(sweep.ledger.begins)} samples begun of {sweep.samples}, "
+            f"none for {sweep.stood_still:.0f} s at most"
             + "".join(f"\n  BAD {fault}" for fault in bad),
             flush=True,
         )
@@ -200,6 +202,7 @@ class Campaign:
         self.samples_begun += len(sweep.ledger.begins)
         self.samples_needed += sweep.samples
         self.commands += len(sweep.commands)
+        self.stood_still = max(self.stood_still, sweep.stood_still)
 
     def _write(self, fault: Fault) -> None:
         line = {**asdict(fault), "allowed": fault.allowed, "counted": fault.counted}

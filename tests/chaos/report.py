@@ -30,6 +30,7 @@ def table(
         f"{campaign.sweeps} sweeps in {campaign.commands} commands; "
         f"{campaign.samples_needed} samples were needed and {campaign.samples_begun} begun, "
         f"{sum(fault.again for fault in campaign.faults)} of them again. "
+        f"The longest time without a new one was {campaign.stood_still:.0f} s. "
         f"{len(campaign.faults) - len(counted)} faults landed too early or late to count.",
         "",
         "| fault | counted | landed at | lost | doubled | wrong | solved again "

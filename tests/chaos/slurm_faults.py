@@ -23,10 +23,8 @@ class SlurmSweep(Sweep):
 
     def printed(self, lines: int = 12) -> str:
         """What the commands and the cluster say."""
-        jobs = self.cluster.run("squeue", "--long")
-        nodes = self.cluster.run("sinfo", "-N", "--long")
-        past = self.cluster.run("sacct", "-X", "--format=JobID,State,Start,End,NodeList%20")
-        return "\n".join([super().printed(lines), jobs, nodes, *past.splitlines()[-16:]])
+        told = [("squeue", "--long"), ("sinfo", "-N", "--long"), ("scontrol", "-o", "show", "jobs")]
+        return "\n".join([super().printed(lines), *(self.cluster.run(*words) for words in told)])
 
     def end(self) -> None:
         for command in self.running():

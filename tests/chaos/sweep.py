@@ -33,9 +33,9 @@ CHAIN = {
 #: Of each launch.
 RANKS = 2
 
-#: So long a sweep may stand still before it is given up [s]. On a cluster, Snakemake looks at its
-#: jobs every three minutes when nothing happens.
-PATIENCE = 400.0
+#: So long a sweep may stand still before it is given up [s]. On a cluster, launches that lost a
+#: rank may stay for two minutes, and Snakemake looks at its jobs every three if nothing happens.
+PATIENCE = 900.0
 
 
 class SweepError(Exception):
@@ -87,6 +87,7 @@ class Sweep:
         self.arguments, self.chunk_sizes = arguments, chunk_sizes
         self.samples = first.config["studies"]["chain"]["samples"]
         self.commands: list[Command] = []
+        self.stood_still = 0.0
         self.clear()
         config = load_config(first.path / "config.yaml")
         folder = study_folder(first.results, "chain", config.physics("chain").digest)
@@ -160,6 +161,7 @@ class Sweep:
             self.ledger.refresh()
             if len(self.ledger.begins) != begins:
                 last, begins = time.monotonic(), len(self.ledger.begins)
+            self.stood_still = max(self.stood_still, time.monotonic() - last)
             if time.monotonic() - last > patience:
                 raise SweepError(f"not in {patience:g} s: {what}\n{self.printed()}")
             time.sleep(0.05)
