@@ -261,6 +261,14 @@ element["next-maximum"].addEventListener("click", () => {
   moveMarker(intoWindow(row.maxima[maximum]));
 });
 document.getElementById("explorer").addEventListener("submit", (event) => event.preventDefault());
-plot.on("plotly_hover", (event) => (element.pointer.textContent = describe(pointed(event))));
-plot.on("plotly_unhover", () => (element.pointer.textContent = "not over the plot"));
+function leave() {
+  element.pointer.textContent = "not over the plot";
+}
+
+// A plot that is drawn anew tells where the pointer was once more, perhaps when it has left.
+plot.on("plotly_hover", (event) => {
+  if (plot.matches(":hover")) element.pointer.textContent = describe(pointed(event));
+});
+plot.on("plotly_unhover", leave);
+plot.addEventListener("mouseleave", leave);
 plot.on("plotly_click", (event) => moveMarker(pointed(event)));
