@@ -261,14 +261,15 @@ element["next-maximum"].addEventListener("click", () => {
   moveMarker(intoWindow(row.maxima[maximum]));
 });
 document.getElementById("explorer").addEventListener("submit", (event) => event.preventDefault());
-function leave() {
-  element.pointer.textContent = "not over the plot";
+// Plotly tells a pointer's place late, and again when a plot is drawn anew, also to one that has left.
+let inside = false;
+function follow(event) {
+  inside = event.type === "mousemove" && event.target.closest("#plot .nsewdrag") !== null;
+  if (!inside) element.pointer.textContent = "not over the plot";
 }
-
-// A plot that is drawn anew tells where the pointer was once more, perhaps when it has left.
+document.addEventListener("mousemove", follow, true);
+document.documentElement.addEventListener("mouseleave", follow);
 plot.on("plotly_hover", (event) => {
-  if (plot.matches(":hover")) element.pointer.textContent = describe(pointed(event));
+  if (inside) element.pointer.textContent = describe(pointed(event));
 });
-plot.on("plotly_unhover", leave);
-plot.addEventListener("mouseleave", leave);
 plot.on("plotly_click", (event) => moveMarker(pointed(event)));
