@@ -45,21 +45,25 @@ def fill(file: IO[bytes]) -> None:
 
 
 @contextmanager
-def launches(sweep: Sweep) -> Iterator[set[Path]]:
-    """The parts of all ranks that are there meanwhile: at the end, of those that come too."""
+def launches(sweep: Sweep, number: int) -> Iterator[set[Path]]:
+    """The parts of all ranks that are there meanwhile: at the end, of those that come too.
+
+    Slurm may end a launch of which a rank failed some seconds later, so it is to blame then too.
+    """
     ledger = sweep.ledger
     ranks = {rank.part for rank in ledger.alive()}
     before = set(ledger.ranks)
     yield ranks
     ledger.refresh()
     ranks |= ledger.ranks.keys() - before
+    ledger.blame(number, {ledger.ranks[part].launch for part in ranks})
 
 
 @kind("disk full", LAUNCHES, has_disk)
 def fill_disk(sweep, rng, number):
     ballast = sweep.first.results / ".ballast"
     seconds = rng.uniform(0.5, 4.0)
-    with launches(sweep) as ranks:
+    with launches(sweep, number) as ranks:
         try:
             with ballast.open("wb", buffering=0) as file:
                 fill(file)
@@ -76,7 +80,7 @@ def make_read_only(sweep, rng, number):
     folder = choose(rng, [folder for folder in folders if folder.is_dir()])
     seconds = rng.uniform(0.5, 4.0)
     # A rank that cannot open its part ends its launch, whose other ranks may be at work.
-    with launches(sweep) as ranks:
+    with launches(sweep, number) as ranks:
         subprocess.run(["mount", "--bind", folder, folder], check=True)
         try:
             subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
