@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help env figures paper validate report bundle test test-slurm test-browser chaos chaos-slurm \
+.PHONY: help env quick figures paper validate report bundle test test-slurm test-browser chaos chaos-slurm \
   check schema docs bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
+	@echo "make quick     a first look: 200 samples of both sweeps, in results-quick"
 	@echo "make figures   both sweeps of the paper, tables and figures, on all cores"
 	@echo "make paper     every figure and table of the paper, and the check of its claims"
 	@echo "make validate  whether the paper's claims hold; fails if one no longer does"
@@ -36,6 +37,9 @@ $(READY): envs/bootstrap.lock envs/requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r envs/requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
+
+quick: env
+	$(BIN)/snakemake --config samples=200 results=results-quick
 
 figures: env
 	$(BIN)/snakemake

@@ -61,6 +61,19 @@ include: "workflow/rules/report_parts.smk"
 include: "workflow/rules/report.smk"
 
 
+if workflow.is_main_process:
+    check_targets()
+    most_ranks()
+    if workflow.output_settings.dryrun:
+        from syncsweep.planning.outline import outlines
+
+        check_own_code(studies_asked_for())
+        for line in outlines(CONFIG, studies_asked_for(), most_ranks(), requested()):
+            print(line, file=sys.stderr)
+    else:
+        set_aside_damaged_shards()
+
+
 localrules:
     all,
     tables,
@@ -71,7 +84,7 @@ rule all:
     input:
         [file for study in studies_by_default() for file in study_files(study)],
     message:
-        f"Tables and figures are in {CONFIG.results}"
+        "; ".join(f"{study}: {what_is_made(study)}" for study in studies_by_default())
 
 
 rule tables:
@@ -91,7 +104,7 @@ for _study in CONFIG.studies:
             study_files(_study),
         localrule: True
         message:
-            f"Tables and the figure are in {CONFIG.results}"
+            f"{_study}: {what_is_made(_study)}"
 
 
 onstart:

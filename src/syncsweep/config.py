@@ -175,6 +175,19 @@ class Study(Strict):
         return chunks(self.samples, self.samples_per_chunk)
 
 
+def _with_samples(study: Any, samples: Any) -> Any:
+    """A study, not validated yet, with other samples.
+
+    One that is not made by default gets no more than it has: its samples may be dear.
+    """
+    if not isinstance(study, Mapping):
+        return study
+    own = str(study.get("samples"))
+    if study.get("by_default") is False and own.isdecimal() and str(samples).isdecimal():
+        samples = min(int(own), int(samples))
+    return {**study, "samples": samples}
+
+
 class Config(Strict):
     """The whole configuration."""
 
@@ -182,7 +195,10 @@ class Config(Strict):
     root_seed: Integer = Field(ge=0, le=2**63 - 1, description="seed of every random stream")
     ranks: Integer = Field(ge=1, le=4096, description="MPI ranks per job")
     samples: OptionalInteger = Field(
-        None, ge=1, le=_MOST_SAMPLES, description="overrides the samples of every study"
+        None,
+        ge=1,
+        le=_MOST_SAMPLES,
+        description="instead of those of each study made by default, and the most of any other",
     )
     studies: dict[SafeName, Study] = Field(min_length=1, description="the sweeps, by name")
     paper: Paper | None = Field(
@@ -198,10 +214,7 @@ class Config(Strict):
             if isinstance(studies, Mapping):
                 data = dict(data)
                 data["studies"] = {
-                    name: {**study, "samples": data["samples"]}
-                    if isinstance(study, Mapping)
-                    else study
-                    for name, study in studies.items()
+                    name: _with_samples(study, data["samples"]) for name, study in studies.items()
                 }
         return data
 

@@ -544,10 +544,17 @@ def test_a_study_may_have_no_figure():
     assert pair("figure", None).figure is None
 
 
-def test_top_level_samples_override_every_study(tmp_path):
+def test_top_level_samples_replace_those_of_studies_made_by_default():
     parsed = parse(edited("samples", 200))
-    assert [study.samples for study in parsed.studies.values()] == [200] * 4
+    assert [study.samples for study in parsed.studies.values()] == [200, 200, 200, 24]
     assert load_config(CONFIG, overrides={"samples": "30"}).studies["spin1_chain"].samples == 30
+    few = load_config(CONFIG, overrides={"samples": 20}).studies.values()
+    assert [study.samples for study in few] == [20] * 4
+
+
+def test_top_level_samples_raise_only_what_is_made_by_default():
+    many = load_config(CONFIG, overrides={"samples": 20_000}).studies.values()
+    assert [study.samples for study in many] == [20_000, 20_000, 10_000, 24]
 
 
 def test_overrides_go_key_by_key():

@@ -7,9 +7,10 @@ import pytest
 from planned import config
 from small_results import CHAIN, ETAS, PAIR, block_of, put_shard, rows_of
 
+from syncsweep.config import parse
 from syncsweep.layout import study_folder
 from syncsweep.planning.inventory import ShardJob, take_inventory
-from syncsweep.planning.outline import outline
+from syncsweep.planning.outline import outlines
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 
 
@@ -95,10 +96,24 @@ def test_parts_of_other_physics_count_nothing(tmp_path, job):
     assert missing(tmp_path)[0, 4] == 4
 
 
+def only_line(settings, most_ranks, asked):
+    (line,) = outlines(settings, ["pair"], most_ranks, asked)
+    return line
+
+
+def test_outline_of_several_studies_ends_with_their_sum(tmp_path):
+    pair = config(tmp_path, core_seconds=3600, samples=10, chunk_size=10)
+    both = config(tmp_path, core_seconds=3600, samples=10, chunk_size=10).model_dump(mode="json")
+    both["studies"]["other"] = both["studies"]["pair"] | {"samples": 20, "figure": None}
+    lines = list(outlines(parse(both), ["pair", "other"], 2, {}))
+    assert lines[:1] == [only_line(pair, 2, {})]
+    assert lines[2:] == ["plan: about 30 core-hours for all samples, and tables and figures"]
+
+
 def test_outline_names_what_is_missing_and_its_cost(tmp_path):
     put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:5], 0)
     settings = config(tmp_path, core_seconds=3600, samples=1000, chunk_size=500)
-    line = outline(settings, "pair", 2, {})
+    line = only_line(settings, 2, {})
     # 995 samples of an hour; 250 on each rank.
     assert line.startswith(
         "plan: pair: 2 of 2 shards to solve, 500 samples each, about 1e+03 core-hours in all; "
@@ -109,18 +124,18 @@ def test_outline_names_what_is_missing_and_its_cost(tmp_path):
 
 def test_outline_gives_a_job_more_ranks_where_a_profile_allows_them(tmp_path):
     settings = config(tmp_path, core_seconds=36, samples=1000, chunk_size=500)
-    assert "about 10 core-hours in all; per job 16 ranks of" in outline(settings, "pair", 16, {})
-    assert "per job 30 ranks of" in outline(settings, "pair", 64, {})
+    assert "about 10 core-hours in all; per job 16 ranks of" in only_line(settings, 16, {})
+    assert "per job 30 ranks of" in only_line(settings, 64, {})
 
 
 def test_outline_says_what_a_profile_fixes(tmp_path):
-    line = outline(config(tmp_path), "pair", 2, {"mem_mb_per_cpu": 900, "runtime": 77})
+    line = only_line(config(tmp_path), 2, {"mem_mb_per_cpu": 900, "runtime": 77})
     assert " of 900 MB, " in line and line.endswith("time limit 77 min")
 
 
 def test_outline_of_a_finished_study_names_no_jobs(tmp_path):
     put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:4], 0)
-    line = outline(config(tmp_path, samples=4), "pair", 2, {})
+    line = only_line(config(tmp_path, samples=4), 2, {})
     assert line == "plan: pair: 0 of 1 shards to solve"
 
 
@@ -129,8 +144,9 @@ def test_a_dry_run_need_not_load_the_libraries(tmp_path):
     code = f"""
 import sys
 from syncsweep.config_file import load_config
-from syncsweep.planning.outline import outline
-print(outline(load_config("config.yaml", {{"results": {str(tmp_path)!r}}}), "spin1_chain", 2, {{}}))
+from syncsweep.planning.outline import outlines
+config = load_config("config.yaml", {{"results": {str(tmp_path)!r}}})
+print(*outlines(config, ["spin1_chain"], 2, {{}}))
 print(sorted({{"numpy", "pyarrow"}} & sys.modules.keys()))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

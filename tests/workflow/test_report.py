@@ -39,6 +39,14 @@ def test_the_page_has_what_is_made_by_default_and_what_else_is_there(make_projec
     assert (project.solved("pair"), project.solved("the-other")) == (24, 20)
 
 
+def test_the_page_of_a_study_that_is_named_needs_no_other(make_project):
+    small = {"samples": 4, "chunk_size": 4}
+    project = make_project(pair=PAIR, **{"the-other": {**OTHER, **small}})
+    project.snakemake("study_the_other", "report")
+    assert studies_on(project.results / "report.html") == ["the-other"]
+    assert not project.blocks("pair")
+
+
 def test_what_is_missing_is_said_in_one_line(make_project):
     project = make_project(pair={**PAIR, "samples": 4, "chunk_size": 4})
     (project.path / "CITATION.cff").unlink()

@@ -205,11 +205,30 @@ def makes_only_previews():
 
 def studies_asked_for():
     """Studies that this run solves, as far as the command line tells before Snakemake reads it."""
-    named = [study for study in CONFIG.studies if target_of(study) in sys.argv]
-    others = named or not previews().keys().isdisjoint(sys.argv)
-    if not others or not {"all", "tables", "report"}.isdisjoint(sys.argv):
-        named += [study for study in studies_by_default() if study not in named]
-    return named
+    targets = set(sys.argv)
+    named = {study for study in CONFIG.studies if target_of(study) in targets}
+    if not PAPER_TARGETS.isdisjoint(targets):
+        named |= {CONFIG.paper.chain, CONFIG.paper.pair}
+        named |= {study for study in CONFIG.studies if study.startswith(paper_studies.RESERVED)}
+    if not {"paper", "bundle"}.isdisjoint(targets):
+        named |= paper_studies_asked_for().keys()
+    others = named or not previews().keys().isdisjoint(targets)
+    if not others or not {"all", "tables"}.isdisjoint(targets) or not named and "report" in targets:
+        named |= set(studies_by_default())
+    return [study for study in CONFIG.studies if study in named]
+
+
+def check_targets():
+    """End the run if it is to make a study that is not in the configuration."""
+    known = {*map(target_of, CONFIG.studies), *previews()}
+    for word in sys.argv[1:]:
+        prefix, _, study = word.partition("_")
+        if prefix in ("study", "preview") and study.isidentifier() and word not in known:
+            own = [s for s in CONFIG.studies if not s.startswith(paper_studies.RESERVED)]
+            sys.exit(
+                f"error: {word}: there is no such study in the configuration; targets are "
+                + ", ".join(f"{prefix}_{name.replace('-', '_')}" for name in own)
+            )
 
 
 def set_aside_damaged_shards():
@@ -264,6 +283,12 @@ def figure_files(study):
     return images + [stem.with_name(f"{stem.name}_{panel}.csv") for panel in panels]
 
 
+def what_is_made(study):
+    """Where a user finds what a study was run for."""
+    figures = [file for file in figure_files(study) if file.suffix == ".png"]
+    return " and ".join(map(str, [*figures, layout.tables_folder(CONFIG.results, study)]))
+
+
 def figure_request(study):
     """All that the figure depends on beside the tables."""
     settings = CONFIG.studies[study]
@@ -316,15 +341,3 @@ def check_cluster():
         failure = "squeue gave no answer in two minutes"
     if failure:
         sys.exit(f"error: the Slurm cluster does not answer: {failure}")
-
-
-if workflow.is_main_process:
-    most_ranks()
-    if workflow.output_settings.dryrun:
-        from syncsweep.planning.outline import outline
-
-        check_own_code(studies_asked_for())
-        for study in studies_asked_for():
-            print(outline(CONFIG, study, most_ranks(), requested()), file=sys.stderr)
-    else:
-        set_aside_damaged_shards()

@@ -1,16 +1,19 @@
-# What stands on the page of all results: the studies that plain `snakemake` makes, and of the other
-# studies and of the paper what is there already or is asked for in the same command.
+# What stands on the page of all results: the studies that are named in the same command, or else those
+# that plain `snakemake` makes; and of the others and of the paper what is there already or is asked
+# for in the same command. A job on a cluster does not know the command, but finds all of it there.
 from functools import cache
 
 
 @cache
-def files_of_default_studies():
-    return {file for study in studies_by_default() for file in study_files(study)}
+def files_made_for_report():
+    if not workflow.is_main_process:
+        return set()
+    return {file for study in studies_asked_for() for file in study_files(study)}
 
 
 def are_there(files):
-    """Whether files exist, or will, because they belong to the studies made by default."""
-    return all(file.exists() for file in set(files) - files_of_default_studies())
+    """Whether files exist, or will, because they belong to the studies that are asked for."""
+    return all(file.exists() for file in set(files) - files_made_for_report())
 
 
 def asks_for_paper():
@@ -19,17 +22,13 @@ def asks_for_paper():
 
 @cache
 def studies_of_report():
-    """Those made by default, those asked for, and those whose shards, tables and figure are there."""
-    named = {*studies_by_default(), *studies_asked_for()}
-    if asks_for_paper():
-        named |= set(paper_studies_asked_for())
+    """Those asked for, and those whose shards, tables and figure are there."""
+    named = set(studies_asked_for()) if workflow.is_main_process else set()
     return [
         study
         for study in CONFIG.studies
-        if study in named
-        or not study.startswith(paper_studies.RESERVED)
-        and study_folder(study).exists()
-        and are_there(study_files(study))
+        if not study.startswith(paper_studies.RESERVED)
+        and (study in named or study_folder(study).exists() and are_there(study_files(study)))
     ]
 
 
