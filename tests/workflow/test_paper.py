@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -72,6 +73,11 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
     for name in (*(f"{figure}.png" for figure in PAPER_FIGURES), "validation.csv"):
         assert f'"name": "{name}"' in page
     assert "Every quantitative claim of the paper beside the number" in page
+
+    assert "To publish: results/bundle" in project.snakemake("bundle")
+    bundle = project.results / "bundle"
+    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=bundle, check=True)
+    assert "Nothing to be done" in project.snakemake("bundle", "paper")
 
     # A user who changes one thing pays for that thing only.
     project.config["paper"] = {**PAPER, "ensemble_samples": 3}

@@ -117,6 +117,13 @@ if not PAPER_PROBLEM:
 
     rule bundle:
         input:
+            layout.bundle_folder(CONFIG.results),
+        localrule: True
+        message:
+            "To publish: {input}"
+
+    rule make_bundle:
+        input:
             [study_files_to_publish(study) for study in paper_studies_asked_for()],
             [paper_figure_files(figure) for figure in layout.PAPER_FIGURES],
             [file for part in part_requests() for file in part_files(part)],
