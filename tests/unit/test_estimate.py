@@ -7,7 +7,9 @@ from syncsweep.progress.estimate import (
     Cost,
     TimeLeft,
     busy_ranks,
+    first_at_work,
     in_hand,
+    is_going_on,
     run_began,
     sample_costs,
     samples_per_second,
@@ -102,6 +104,23 @@ def test_run_began_behind_the_last_long_pause():
     )
 
 
+def test_first_launch_at_work_between_two_times():
+    launches = [launch(700, 650, solved=1), launch(500, 400, solved=1), launch(90, solved=1)]
+    assert first_at_work(launches, NOW - 800, NOW) == NOW - 700
+    assert first_at_work(launches, NOW - 680, NOW) == NOW - 680
+    assert first_at_work(launches, NOW - 600, NOW) == NOW - 500
+    assert first_at_work(launches, NOW - 300, NOW) == NOW - 90
+    assert first_at_work(launches[:2], NOW - 300, NOW) == NOW
+
+
+def test_work_goes_on_in_a_short_pause_between_jobs():
+    old = launch(500, 400, solved=1)
+    assert is_going_on([old, launch(300, solved=0, missing=1)], NOW)
+    assert is_going_on([launch(300, 30, solved=1), old], NOW)
+    assert not is_going_on([launch(300, 31, solved=1), old], NOW)
+    assert not is_going_on([], NOW)
+
+
 def steady(missing, *launches, core_seconds=1.0):
     return Block(missing, core_seconds, launches)
 
@@ -128,6 +147,13 @@ def test_pauses_between_jobs_go_on():
     assert left.seconds == pytest.approx(10 * 80 / 0.8)
     # Over the last two minutes ranks had one job and a part of a pause more.
     assert left.low <= left.seconds <= left.high
+
+
+def test_pause_before_the_first_job_of_the_last_minutes_is_none():
+    """Ten rank-seconds a sample, by two ranks, from 200 s after a job that ended before."""
+    launches = [launch(800, 620, solved=36), launch(420, solved=83, missing=500)]
+    left = time_left([steady(501, *launches)], NOW)
+    assert left.seconds == pytest.approx(500 * 10 / 2)
 
 
 def test_more_ranks_at_work_finish_earlier():
@@ -186,6 +212,7 @@ def test_nothing_is_left_when_all_is_there():
     [
         [],
         [launch(5000, 4000, solved=100)],
+        [launch(100, 60, solved=100)],  # a quick sweep that has ended
         [launch(3, solved=0, missing=10, ranks=0)],  # no rank has begun to write yet
         [launch(-5, solved=0, missing=10)],  # a clock that is ahead
     ],
