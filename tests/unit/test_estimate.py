@@ -70,7 +70,7 @@ def test_cost_follows_from_the_last_launches_if_they_tell():
     assert cost_of(old, launch(30, solved=0, missing=9)) == Cost(10, True)
 
 
-def test_unknown_cost_follows_from_the_configuration_and_the_other_blocks():
+def test_unknown_cost_follows_from_the_configuration_and_the_other_blocks_of_its_study():
     assert cost_of() == Cost(7, False)
     assert cost_of(launch(30, solved=0, missing=9)) == Cost(7, False)
     blocks = [
@@ -80,6 +80,8 @@ def test_unknown_cost_follows_from_the_configuration_and_the_other_blocks():
     ]
     costs = sample_costs(blocks, NOW, 600.0)
     assert costs == [Cost(10, True), Cost(4, True), Cost(21, False)]
+    other = Block(1, 7.0, [], "other")
+    assert sample_costs([*blocks, other], NOW, 600.0) == [*costs, Cost(7, False)]
 
 
 def test_busy_ranks_are_an_average_with_its_pauses():
@@ -185,8 +187,8 @@ def test_range_is_wide_where_nothing_was_measured():
     unknown = Block(60, 2.0, [])
     left = time_left([known, unknown], NOW)
     assert left.seconds == pytest.approx(60 * 20 / 2)
-    assert left.low == pytest.approx(600 / 1.5)
-    assert left.high == pytest.approx(600 * 1.5)
+    assert left.low == pytest.approx(600 / 2)
+    assert left.high == pytest.approx(600 * 2)
 
 
 def test_range_holds_what_the_last_hour_and_the_last_minutes_say():

@@ -3,11 +3,13 @@
 Work is counted in rank-seconds, one rank at work for one second, because samples of different
 studies and blocks take different times and share the ranks. The work left, divided by the ranks
 that were at work on the average of the last minutes (pauses between jobs included), is the time
-left while jobs are at work; but it cannot be less than what the longest launch at work still needs for its own samples.
+left while jobs are at work; but it cannot be less than what the longest launch at work still needs
+for its own samples.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,20 +29,22 @@ _BETWEEN_JOBS = 30.0
 #: The range reaches at least so far on both sides: samples and machines are never quite even.
 _LEAST_SPREAD = 1.1
 
-#: Where no sample was measured yet, the cost may be wrong by this factor either way.
-_UNMEASURED_SPREAD = 1.5
+#: Where no sample was measured yet, the cost may be wrong by this factor either way: the estimate
+#: for the size is.
+_UNMEASURED_SPREAD = 2.0
 
 
 @dataclass(frozen=True)
 class Block:
     """What is left of a block and what has been done: `missing` samples, and all launches.
 
-    core_seconds: what a sample should take by the configuration.
+    core_seconds: what a sample should take by the configuration; study: of which it is a block.
     """
 
     missing: int
     core_seconds: float
     launches: Sequence[Launch]
+    study: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,17 +89,23 @@ def sample_costs(blocks: Sequence[Block], now: float, window: float) -> list[Cos
     """Rank-seconds of a sample of each block.
 
     They follow from the launches of the last `window` seconds, or from all if those solved nothing.
-    For a block of which no sample is solved yet, from the configuration and what the others took in
-    comparison.
+    A block of which no sample is solved yet costs what the configuration says, in proportion to
+    what the other blocks of its study took. Other studies say nothing of it: for a tiny one most of
+    the time goes into what the configuration does not count.
     """
     measured = [_measured_cost(block, now, window) for block in blocks]
-    known = [(block, cost) for block, cost in zip(blocks, measured, strict=True) if cost]
-    ratios = [cost / block.core_seconds for block, cost in known]
-    factor = sum(ratios) / len(ratios) if ratios else 1.0
+    ratios: dict[str, list[float]] = defaultdict(list)
+    for block, cost in zip(blocks, measured, strict=True):
+        if cost:
+            ratios[block.study].append(cost / block.core_seconds)
     return [
-        Cost(cost, True) if cost else Cost(factor * block.core_seconds, False)
+        Cost(cost, True) if cost else Cost(_mean(ratios[block.study]) * block.core_seconds, False)
         for block, cost in zip(blocks, measured, strict=True)
     ]
+
+
+def _mean(ratios: Sequence[float]) -> float:
+    return sum(ratios) / len(ratios) if ratios else 1.0
 
 
 def _measured_cost(block: Block, now: float, window: float) -> float | None:
