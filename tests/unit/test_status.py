@@ -213,6 +213,14 @@ def test_wrong_call_is_one_line_and_exit_code_two(sweep, capsys, arguments, word
     assert len(err.splitlines()) == 1 and all(word in err for word in words), err
 
 
+def test_only_studies_of_the_configuration_are_named_where_one_is_unknown(capsys, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    code, _, err = called(capsys, "nosuch")
+    studies = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))["studies"]
+    assert code == 2
+    assert err.endswith(f"there is no study 'nosuch'; there are: {', '.join(studies)}\n")
+
+
 def test_results_folder_that_is_not_there_is_all_missing(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("config.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")

@@ -63,15 +63,16 @@ def chosen(config: Config, parsed: argparse.Namespace) -> list[str]:
     """The studies that the arguments name, or else those of plain snakemake; ConfigError."""
     import difflib
 
+    from syncsweep.config import RESERVED
     from syncsweep.config_messages import ConfigError
 
     for name in parsed.studies:
         if name not in config.studies:
             near = difflib.get_close_matches(name, config.studies, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
-            raise ConfigError(
-                f"there is no study {name!r}; {hint}there are: {', '.join(config.studies)}"
-            )
+            # Those that the paper needs besides are none of the user's own.
+            own = ", ".join(name for name in config.studies if not name.startswith(RESERVED))
+            raise ConfigError(f"there is no study {name!r}; {hint}there are: {own}")
     return parsed.studies or [
         name for name, settings in config.studies.items() if settings.by_default
     ]
