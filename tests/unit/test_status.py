@@ -195,6 +195,9 @@ def test_job_at_work_is_told(sweep, capsys):
     assert 0 < left["low"] < left["seconds"] < left["high"]
 
 
+STUDIES_FIRST = "studies come before --configfile and --config"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -202,6 +205,11 @@ def test_job_at_work_is_told(sweep, capsys):
         (["--config", "smaples=3"], ["smaples", "samples"]),
         (["--config", "samples"], ["KEY=VALUE"]),
         (["--configfile", "nowhere.yaml"], ["nowhere.yaml"]),
+        (["--configfile", "config.yaml", "pair"], ["pair: ", STUDIES_FIRST]),
+        (
+            ["--configfile", "config.yaml", "--config", "samples=3", "pair"],
+            ["'pair'", STUDIES_FIRST],
+        ),
         (["--watch", "pair"], ["--watch", "pair"]),
         (["--watch=0"], ["--watch"]),
         (["--jsn"], ["--jsn"]),
@@ -211,6 +219,7 @@ def test_wrong_call_is_one_line_and_exit_code_two(sweep, capsys, arguments, word
     code, out, err = called(capsys, *arguments)
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1 and all(word in err for word in words), err
+    assert (STUDIES_FIRST in err) == (STUDIES_FIRST in words)
 
 
 def test_only_studies_of_the_configuration_are_named_where_one_is_unknown(capsys, monkeypatch):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def configuration(parsed: argparse.Namespace) -> Config:
     """The configuration that the arguments speak of; ConfigError with one line."""
+    from syncsweep.config_messages import ConfigError
+
+    try:
+        return _configuration(parsed.configfile, parsed.config)
+    except ConfigError as error:
+        if _has_study_as_value(parsed):
+            raise ConfigError(f"{error}; studies come before --configfile and --config") from None
+        raise
+
+
+def _configuration(files: Sequence[Path], pairs: Sequence[str]) -> Config:
     import yaml
 
     from syncsweep import config_file, paper_studies
@@ -41,9 +54,9 @@ def configuration(parsed: argparse.Namespace) -> Config:
     from syncsweep.config_messages import ConfigError
 
     over: dict[str, Any] = {}
-    for path in parsed.configfile:
+    for path in files:
         over = config_file.merge(over, config_file.read_yaml(path))
-    for pair in parsed.config:
+    for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise ConfigError(f"--config: {pair!r} is not KEY=VALUE")
@@ -52,11 +65,25 @@ def configuration(parsed: argparse.Namespace) -> Config:
         except yaml.YAMLError:
             raise ConfigError(f"--config: the value of {key} is not YAML") from None
     default = Path("config.yaml")
-    if parsed.configfile and not default.exists():
+    if files and not default.exists():
         found = parse(over)
     else:
         found = config_file.load_config(default, overrides=over)
     return paper_studies.with_paper_studies(found)
+
+
+def _has_study_as_value(parsed: argparse.Namespace) -> bool:
+    """Whether a study is named where a file or KEY=VALUE should be, by what the others say."""
+    from syncsweep.config_messages import ConfigError
+
+    files = [path for path in parsed.configfile if os.path.exists(path)]
+    pairs = [pair for pair in parsed.config if "=" in pair]
+    others = {str(path) for path in parsed.configfile if path not in files}
+    others |= {pair for pair in parsed.config if pair not in pairs}
+    try:
+        return bool(others) and not others.isdisjoint(_configuration(files, pairs).studies)
+    except ConfigError:
+        return False
 
 
 def chosen(config: Config, parsed: argparse.Namespace) -> list[str]:
