@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,18 @@ def test_numbers_without_samples_are_null_and_not_shown(sweep, capsys):
     assert [estimate["samples"] for estimate in estimates] == [0, 0, 0]
     assert estimates[0]["p"] == [None] * 3 == estimates[0]["p_se"]
     assert "P₁" not in called(capsys, "later")[1]
+
+
+def test_dash_stands_where_no_sample_has_a_probability(sweep, capsys):
+    flat = Sweep(Path("flat"))
+    flat.rows = [
+        replace(rows, s_d=rows.s_d * [[0], [1], [1]], s_max=rows.s_max * [0, 1, 1])
+        for rows in flat.rows
+    ]
+    flat.shard(0, 6)
+    rows = [line.split() for line in called(capsys, "--config", "results=flat")[1].splitlines()]
+    assert rows[7] == ["pair", "0", "–", "–", "–", "0"]
+    assert rows[8][:2] + rows[8][-1:] == ["pair", "0.001", "6"] and "–" not in rows[8]
 
 
 def test_job_at_work_is_told(sweep, capsys):
