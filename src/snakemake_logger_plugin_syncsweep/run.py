@@ -78,8 +78,7 @@ class Run:
             self._done[job.rule] += 1
             self._warn(job)
             of_rule = self._total[job.rule]
-            if job.rule == _SOLVE and not self._has_samples_left():
-                self._done_with_samples = self._done.total()
+            self._note_last_samples(job)
             if self._show_progress and not job.speaks and self._done[job.rule] == of_rule:
                 self._screen.stage(f"{job.rule}: {words.number_of(of_rule, 'job')} done")
 
@@ -92,6 +91,7 @@ class Run:
             if job is None or self._is_stopped:
                 return
             self._failed[job.number] = job
+            self._note_last_samples(job)
             self._warn(job)
             lines = [f"failed: {job.about} (job {job.number}, {job.rule})"]
             reason = job.reason()
@@ -171,15 +171,23 @@ class Run:
         if self._overview and self._has_samples_left():
             line = _samples_line(self._overview)
         else:
-            # What was done beside or before the samples is no part of this stage.
+            # What was done until the last samples is no part of this stage.
             done = self._done.total() - self._done_with_samples
-            total = self._total.total() - self._done_with_samples
-            what = _AFTER_SAMPLES if self._done_with_samples else jobs[0].about
+            total = self._total.total() - self._done_with_samples - self._failed_launches()
+            what = _AFTER_SAMPLES if self._total[_SOLVE] and self._overview else jobs[0].about
             line = Line(what, done, total, f"{done} of {total} jobs", "")
         self._screen.show(line)
 
+    def _note_last_samples(self, job: Job) -> None:
+        if job.rule == _SOLVE and not self._has_samples_left():
+            self._done_with_samples = self._done.total()
+
     def _has_samples_left(self) -> bool:
-        return self._done[_SOLVE] < self._total[_SOLVE]
+        """Whether jobs that solve samples are to come to their end; those that failed have."""
+        return self._done[_SOLVE] + self._failed_launches() < self._total[_SOLVE]
+
+    def _failed_launches(self) -> int:
+        return sum(job.rule == _SOLVE for job in self._failed.values())
 
 
 def _samples_line(overview: Overview) -> Line:

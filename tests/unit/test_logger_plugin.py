@@ -376,6 +376,24 @@ def test_stage_after_the_last_sample_counts_the_jobs_that_remain(
     assert "of 5 jobs" not in printed and " left" not in printed
 
 
+def test_samples_that_failed_do_not_hold_up_the_next_stage(
+    snakemake, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Lines, "seconds", 0.05)
+    run = snakemake()
+    run.begin(solve_shard=2, make_tables=2)
+    run.info("Samples: 12", asked_blocks=[Sweep(tmp_path / "results").asked()])
+    run.start(1, "solve_shard", "pair: samples 0 to 5", study="pair")
+    run.finish(1, "solve_shard")
+    run.start(2, "solve_shard", "pair: samples 6 to 11", study="pair")
+    run.fail(2, "solve_shard")
+    run.start(4, "make_tables", "other: tables", study="other")
+    printed = wait_for(capsys, "tables and figures, 0 of 2 jobs\n")
+    run.start(2, "solve_shard", "pair: samples 6 to 11", study="pair")  # tried again
+    wait_for(capsys, "0 of 12 samples", printed.partition("tables and figures")[2])
+    run.end()
+
+
 def test_broken_look_at_the_files_is_said_once_and_ends_no_run(snakemake, capsys, monkeypatch):
     monkeypatch.setattr(Lines, "seconds", 0.01)
     run = snakemake()
