@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _SOLVE = "solve_shard"
 
+#: What runs once all samples are solved.
+_AFTER_SAMPLES = "tables and figures"
+
 
 class Run:
     """Follows the jobs of a run, and shows its progress on a screen.
@@ -33,6 +36,7 @@ class Run:
         self._began = time.monotonic()
         self._total: Counter[str] = Counter()
         self._done: Counter[str] = Counter()
+        self._done_with_samples = 0
         self._at_work: dict[int, Job] = {}
         self._failed: dict[int, Job] = {}
         self._observer: Observer | None = None
@@ -74,6 +78,7 @@ class Run:
             self._done[job.rule] += 1
             self._warn(job)
             of_rule = self._total[job.rule]
+            self._note_last_samples(job)
             if self._show_progress and not job.speaks and self._done[job.rule] == of_rule:
                 self._screen.stage(f"{job.rule}: {words.number_of(of_rule, 'job')} done")
 
@@ -86,6 +91,7 @@ class Run:
             if job is None or self._is_stopped:
                 return
             self._failed[job.number] = job
+            self._note_last_samples(job)
             self._warn(job)
             lines = [f"failed: {job.about} (job {job.number}, {job.rule})"]
             reason = job.reason()
@@ -116,6 +122,9 @@ class Run:
         if self._watcher.ident is None:
             return
         self._watcher.join(timeout=2.0)
+        is_stopped = not self._failed and self._done.total() < self._total.total()
+        if is_stopped and not self._watcher.is_alive():
+            self._look()
         with self._lock:
             self._screen.pause()
             took = words.duration(time.monotonic() - self._began)
@@ -123,8 +132,13 @@ class Run:
             if self._failed:
                 failed = f"{len(self._failed)} failed, {done} in {took}"
                 self._screen.say(f"{failed}; the same command goes on", "red")
-            elif self._done.total() < self._total.total():
-                self._screen.say(f"stopped, {done} in {took}; the same command goes on", "yellow")
+            elif is_stopped:
+                stopped = f"stopped, {done} in {took}"
+                if self._overview:
+                    # Of jobs that were stopped nearly all is kept.
+                    kept = f"{self._overview.done} of {self._overview.samples} samples are kept"
+                    stopped = f"stopped after {took}, {kept}"
+                self._screen.say(f"{stopped}; the same command goes on", "yellow")
             elif self._show_progress:
                 self._screen.say(f"{done} in {took}")
 
@@ -134,14 +148,15 @@ class Run:
 
     def _watch(self) -> None:
         while True:
-            self._look()
+            if self._show_progress:
+                self._look()
             with self._lock:
                 self._draw()
             if self._ends.wait(self._screen.seconds):
                 return
 
     def _look(self) -> None:
-        if self._observer is None or not self._show_progress:
+        if self._observer is None:
             return
         try:
             self._overview = self._observer.look()
@@ -153,16 +168,35 @@ class Run:
         jobs = list(self._at_work.values())
         if not self._show_progress or not jobs or any(job.speaks for job in jobs):
             return
-        solving = sorted({job.study or "" for job in jobs if job.rule == _SOLVE})
-        if solving and self._overview:
-            overview = self._overview
-            percent = words.percent(overview.done, overview.samples)
-            counted = f"{overview.done} of {overview.samples} samples, {percent}"
-            left = overview.time_left
-            in_words = f"{words.duration(left.seconds)} left" if left else ""
-            what = ", ".join(solving)
-            line = Line(what, overview.done, overview.samples, counted, in_words)
+        if self._overview and self._has_samples_left():
+            line = _samples_line(self._overview)
         else:
-            done, total = self._done.total(), self._total.total()
-            line = Line(jobs[0].about, done, total, f"{done} of {total} jobs", "")
+            # What was done until the last samples is no part of this stage.
+            done = self._done.total() - self._done_with_samples
+            total = self._total.total() - self._done_with_samples - self._failed_launches()
+            what = _AFTER_SAMPLES if self._total[_SOLVE] and self._overview else jobs[0].about
+            line = Line(what, done, total, f"{done} of {total} jobs", "")
         self._screen.show(line)
+
+    def _note_last_samples(self, job: Job) -> None:
+        if job.rule == _SOLVE and not self._has_samples_left():
+            self._done_with_samples = self._done.total()
+
+    def _has_samples_left(self) -> bool:
+        """Whether jobs that solve samples are to come to their end; those that failed have."""
+        return self._done[_SOLVE] + self._failed_launches() < self._total[_SOLVE]
+
+    def _failed_launches(self) -> int:
+        return sum(job.rule == _SOLVE for job in self._failed.values())
+
+
+def _samples_line(overview: Overview) -> Line:
+    """How many samples there are of all studies that the run solves."""
+    studies = {block.asked.study for block in overview.blocks}
+    what = studies.pop() if len(studies) == 1 else f"{len(studies)} studies"
+    percent = words.percent(overview.done, overview.samples)
+    counted = f"{overview.done} of {overview.samples} samples, {percent}"
+    left = overview.time_left
+    # When all are there their jobs still write shards.
+    in_words = f"{words.duration(left.seconds)} left" if left and left.seconds else ""
+    return Line(what, overview.done, overview.samples, counted, in_words)

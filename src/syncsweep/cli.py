@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from syncsweep.commands import FOUND, Parser, plan, status, verify
+from syncsweep.commands.page import usage
 
 #: The sub-commands in the order of the help.
 COMMANDS = (plan, status, verify)
@@ -46,4 +47,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for command in COMMANDS:
         command.add(commands)
+    for sub in commands.choices.values():
+        # That of argparse has the operands last.
+        sub.usage = usage(sub)
     return whole

@@ -36,6 +36,14 @@ def test_every_command_has_a_section_with_all_its_options():
 
 
 @pytest.mark.parametrize("name", parsers())
+def test_operands_come_first_in_the_help_and_on_the_page(name):
+    parser = parsers()[name]
+    operand = {"verify": "RESULTS"}.get(name, "[STUDY ...]")
+    assert parser.format_help().startswith(f"usage: syncsweep {name} {operand} [--")
+    assert f"\nsyncsweep {name} {operand} [--" in PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", parsers())
 def test_every_command_says_what_it_is_for_and_its_exit_codes(name):
     parser = parsers()[name]
     assert parser.description.strip()

@@ -7,7 +7,9 @@ from syncsweep.progress.estimate import (
     Cost,
     TimeLeft,
     busy_ranks,
+    first_at_work,
     in_hand,
+    is_going_on,
     run_began,
     sample_costs,
     samples_per_second,
@@ -68,7 +70,7 @@ def test_cost_follows_from_the_last_launches_if_they_tell():
     assert cost_of(old, launch(30, solved=0, missing=9)) == Cost(10, True)
 
 
-def test_unknown_cost_follows_from_the_configuration_and_the_other_blocks():
+def test_unknown_cost_follows_from_the_configuration_and_the_other_blocks_of_its_study():
     assert cost_of() == Cost(7, False)
     assert cost_of(launch(30, solved=0, missing=9)) == Cost(7, False)
     blocks = [
@@ -78,6 +80,8 @@ def test_unknown_cost_follows_from_the_configuration_and_the_other_blocks():
     ]
     costs = sample_costs(blocks, NOW, 600.0)
     assert costs == [Cost(10, True), Cost(4, True), Cost(21, False)]
+    other = Block(1, 7.0, [], "other")
+    assert sample_costs([*blocks, other], NOW, 600.0) == [*costs, Cost(7, False)]
 
 
 def test_busy_ranks_are_an_average_with_its_pauses():
@@ -100,6 +104,23 @@ def test_run_began_behind_the_last_long_pause():
     assert run_began([launch(8000, solved=1, missing=2), launch(7000, 6990, solved=1)], NOW) == (
         NOW - 8000
     )
+
+
+def test_first_launch_at_work_between_two_times():
+    launches = [launch(700, 650, solved=1), launch(500, 400, solved=1), launch(90, solved=1)]
+    assert first_at_work(launches, NOW - 800, NOW) == NOW - 700
+    assert first_at_work(launches, NOW - 680, NOW) == NOW - 680
+    assert first_at_work(launches, NOW - 600, NOW) == NOW - 500
+    assert first_at_work(launches, NOW - 300, NOW) == NOW - 90
+    assert first_at_work(launches[:2], NOW - 300, NOW) == NOW
+
+
+def test_work_goes_on_in_a_short_pause_between_jobs():
+    old = launch(500, 400, solved=1)
+    assert is_going_on([old, launch(300, solved=0, missing=1)], NOW)
+    assert is_going_on([launch(300, 30, solved=1), old], NOW)
+    assert not is_going_on([launch(300, 31, solved=1), old], NOW)
+    assert not is_going_on([], NOW)
 
 
 def steady(missing, *launches, core_seconds=1.0):
@@ -128,6 +149,13 @@ def test_pauses_between_jobs_go_on():
     assert left.seconds == pytest.approx(10 * 80 / 0.8)
     # Over the last two minutes ranks had one job and a part of a pause more.
     assert left.low <= left.seconds <= left.high
+
+
+def test_pause_before_the_first_job_of_the_last_minutes_is_none():
+    """Ten rank-seconds a sample, by two ranks, from 200 s after a job that ended before."""
+    launches = [launch(800, 620, solved=36), launch(420, solved=83, missing=500)]
+    left = time_left([steady(501, *launches)], NOW)
+    assert left.seconds == pytest.approx(500 * 10 / 2)
 
 
 def test_more_ranks_at_work_finish_earlier():
@@ -159,8 +187,8 @@ def test_range_is_wide_where_nothing_was_measured():
     unknown = Block(60, 2.0, [])
     left = time_left([known, unknown], NOW)
     assert left.seconds == pytest.approx(60 * 20 / 2)
-    assert left.low == pytest.approx(600 / 1.5)
-    assert left.high == pytest.approx(600 * 1.5)
+    assert left.low == pytest.approx(600 / 2)
+    assert left.high == pytest.approx(600 * 2)
 
 
 def test_range_holds_what_the_last_hour_and_the_last_minutes_say():
@@ -186,6 +214,7 @@ def test_nothing_is_left_when_all_is_there():
     [
         [],
         [launch(5000, 4000, solved=100)],
+        [launch(100, 60, solved=100)],  # a quick sweep that has ended
         [launch(3, solved=0, missing=10, ranks=0)],  # no rank has begun to write yet
         [launch(-5, solved=0, missing=10)],  # a clock that is ahead
     ],

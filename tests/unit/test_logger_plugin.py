@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -231,6 +232,25 @@ def test_jobs_that_the_user_stopped_did_not_fail(snakemake, capsys):
     assert len(lines) == 2
 
 
+@pytest.mark.parametrize("quiet", [set(), {Quietness.PROGRESS}])
+def test_run_that_solves_samples_says_how_many_are_kept_when_it_is_stopped(
+    snakemake, capsys, tmp_path, quiet
+):
+    sweep = Sweep(tmp_path / "results")
+    sweep.shard(0, 4)
+    run = snakemake(quiet=quiet)
+    run.begin(solve_shard=2)
+    run.info("Samples to solve or take over: 12", asked_blocks=[sweep.asked()])
+    run.start(3, "solve_shard", "pair: samples", study="pair")
+    run.info("Terminating processes on user request, this might take some time.")
+    sweep.part(4, 8, [4, 5, 6])
+    run.fail(3, "solve_shard")
+    run.end()
+    last = capsys.readouterr().err.splitlines()[-1]
+    kept = "7 of 12 samples are kept"
+    assert re.fullmatch(f"stopped after . s, {kept}; the same command goes on", last)
+
+
 def test_nothing_to_be_done_is_said_and_nothing_else(snakemake, capsys):
     run = snakemake()
     run.begin()
@@ -313,6 +333,64 @@ def test_samples_of_the_run_are_told_with_the_time_left(snakemake, capsys, tmp_p
     assert re.search(f"{TIME}pair, 1 of 8 samples, 12 %\n", printed)
     sweep.shard(4, 8)
     assert "pair, 4 of 8 samples, 50 %" in wait_for(capsys, "50 %")
+    run.end()
+
+
+def test_samples_of_several_studies_are_told_as_those_of_so_many(
+    snakemake, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Lines, "seconds", 0.05)
+    asked = Sweep(tmp_path / "results").asked()
+    run = snakemake()
+    run.begin(solve_shard=2)
+    run.info("Samples: 24", asked_blocks=[asked, replace(asked, study="other")])
+    run.start(3, "solve_shard", "pair: samples 4 to 7", study="pair")
+    assert re.search(f"{TIME}2 studies, 0 of 24 samples, 0 %\n", wait_for(capsys, "samples"))
+    run.end()
+
+
+def test_stage_after_the_last_sample_counts_the_jobs_that_remain(
+    snakemake, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Lines, "seconds", 0.05)
+    sweep = Sweep(tmp_path / "results")
+    run = snakemake()
+    run.begin(solve_shard=2, make_tables=2, make_figure=1)
+    run.info("Samples: 12", asked_blocks=[sweep.asked()])
+    run.start(1, "solve_shard", "pair: samples 0 to 5", study="pair")
+    run.finish(1, "solve_shard")
+    # Beside the samples, so that these are still what is told.
+    run.start(2, "make_tables", "other: tables", study="other")
+    printed = wait_for(capsys, "0 of 12 samples")
+    run.finish(2, "make_tables")
+    run.start(3, "solve_shard", "pair: samples 6 to 11", study="pair")
+    sweep.shard(0, 12)
+    printed = wait_for(capsys, "12 of 12 samples, 100 %\n", printed)
+    run.finish(3, "solve_shard")
+    run.start(4, "make_tables", "pair: tables", study="pair")
+    printed = wait_for(capsys, "tables and figures, 0 of 2 jobs\n", printed)
+    run.finish(4, "make_tables")
+    run.start(5, "make_figure", "pair: figure", study="pair")
+    printed = wait_for(capsys, "tables and figures, 1 of 2 jobs\n", printed)
+    run.end()
+    assert "of 5 jobs" not in printed and " left" not in printed
+
+
+def test_samples_that_failed_do_not_hold_up_the_next_stage(
+    snakemake, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Lines, "seconds", 0.05)
+    run = snakemake()
+    run.begin(solve_shard=2, make_tables=2)
+    run.info("Samples: 12", asked_blocks=[Sweep(tmp_path / "results").asked()])
+    run.start(1, "solve_shard", "pair: samples 0 to 5", study="pair")
+    run.finish(1, "solve_shard")
+    run.start(2, "solve_shard", "pair: samples 6 to 11", study="pair")
+    run.fail(2, "solve_shard")
+    run.start(4, "make_tables", "other: tables", study="other")
+    printed = wait_for(capsys, "tables and figures, 0 of 2 jobs\n")
+    run.start(2, "solve_shard", "pair: samples 6 to 11", study="pair")  # tried again
+    wait_for(capsys, "0 of 12 samples", printed.partition("tables and figures")[2])
     run.end()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -90,8 +91,41 @@ def test_trials_give_the_cost_and_nothing_is_written(project, capsys):
 
 def test_progress_is_on_stderr_and_trials_are_at_most_the_ranks(project, capsys):
     said = called(capsys, "--calibrate", "1", "--ranks", "1", "--cores", "1")
-    assert said.err.startswith("plan: pair: trials of some samples, 1 at once\n")
+    assert said.err == "plan: trials of some samples, in each process 2 samples of each block\n"
     assert "by 1 sample solved just now in 1 trial\n" in said.out
+
+
+def test_trials_of_several_studies_are_one_line(project, capsys):
+    err = called(capsys, "pair", "later", "--cores", 1).err
+    assert err == (
+        "plan: trials of some samples, for each study 3 core-seconds and at least three samples of "
+        "each block in each process\n"
+    )
+
+
+def test_trials_on_a_terminal_are_one_line_that_goes_away(project):
+    leader, follower = pty.openpty()
+    program = Path(sys.executable).with_name("syncsweep")
+    process = subprocess.Popen(
+        [program, "plan", "--calibrate", "3", "--ranks", "1", "--cores", "1"],
+        stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(follower)
+    text = ""
+    try:
+        while chunk := os.read(leader, 65536):
+            text += chunk.decode()
+    except OSError:  # the other end is closed
+        pass
+    os.close(leader)
+    assert process.communicate(timeout=60)[0].startswith(b"pair: 12 of 12 samples to solve")
+    assert "plan: pair: trials of some samples, 1 at once" in text
+    assert "plan: pair: 1 sample solved in trials" in text
+    assert "plan: pair: 4 samples solved in trials" in text
+    # Every line that was begun is left upwards, where it is erased; the cursor is shown again.
+    drawn, _, end = text.rpartition("4 samples solved in trials")
+    assert "\n" not in drawn and end.count("\n") == end.count("\x1b[1A\x1b[2K") == 1, repr(text)
+    assert "\x1b[?25h" in end
 
 
 def test_jobs_that_have_logged_their_cost_spare_the_trials(project, capsys):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,8 +99,9 @@ def test_named_studies_are_told_once_each(sweep, capsys):
     assert code == 1
     assert [line.split()[0] for line in out.splitlines()[:3]] == ["study", "later", "pair"]
     assert "0, 0.01 … 10" in out
-    # Nothing of it was measured, but the other study was.
-    assert "≈ " in out
+    # Nothing of it was measured, and the other study says nothing of it.
+    seconds = 100 * parse(CONFIG).studies["later"].sample_seconds(5)
+    assert f"≈ {seconds / 3600:.3g}" in out
 
 
 def test_complete_sweep_has_exit_code_zero(sweep, capsys):
@@ -174,6 +176,18 @@ def test_numbers_without_samples_are_null_and_not_shown(sweep, capsys):
     assert "P₁" not in called(capsys, "later")[1]
 
 
+def test_dash_stands_where_no_sample_has_a_probability(sweep, capsys):
+    flat = Sweep(Path("flat"))
+    flat.rows = [
+        replace(rows, s_d=rows.s_d * [[0], [1], [1]], s_max=rows.s_max * [0, 1, 1])
+        for rows in flat.rows
+    ]
+    flat.shard(0, 6)
+    rows = [line.split() for line in called(capsys, "--config", "results=flat")[1].splitlines()]
+    assert rows[7] == ["pair", "0", "–", "–", "–", "0"]
+    assert rows[8][:2] + rows[8][-1:] == ["pair", "0.001", "6"] and "–" not in rows[8]
+
+
 def test_job_at_work_is_told(sweep, capsys):
     finish(sweep)
     now = time.time()
@@ -194,6 +208,9 @@ def test_job_at_work_is_told(sweep, capsys):
     assert 0 < left["low"] < left["seconds"] < left["high"]
 
 
+STUDIES_FIRST = "studies come before --configfile and --config"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -201,6 +218,11 @@ def test_job_at_work_is_told(sweep, capsys):
         (["--config", "smaples=3"], ["smaples", "samples"]),
         (["--config", "samples"], ["KEY=VALUE"]),
         (["--configfile", "nowhere.yaml"], ["nowhere.yaml"]),
+        (["--configfile", "config.yaml", "pair"], ["pair: ", STUDIES_FIRST]),
+        (
+            ["--configfile", "config.yaml", "--config", "samples=3", "pair"],
+            ["'pair'", STUDIES_FIRST],
+        ),
         (["--watch", "pair"], ["--watch", "pair"]),
         (["--watch=0"], ["--watch"]),
         (["--jsn"], ["--jsn"]),
@@ -210,6 +232,15 @@ def test_wrong_call_is_one_line_and_exit_code_two(sweep, capsys, arguments, word
     code, out, err = called(capsys, *arguments)
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1 and all(word in err for word in words), err
+    assert (STUDIES_FIRST in err) == (STUDIES_FIRST in words)
+
+
+def test_only_studies_of_the_configuration_are_named_where_one_is_unknown(capsys, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    code, _, err = called(capsys, "nosuch")
+    studies = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))["studies"]
+    assert code == 2
+    assert err.endswith(f"there is no study 'nosuch'; there are: {', '.join(studies)}\n")
 
 
 def test_results_folder_that_is_not_there_is_all_missing(tmp_path, monkeypatch, capsys):

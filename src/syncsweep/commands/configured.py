@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def configuration(parsed: argparse.Namespace) -> Config:
     """The configuration that the arguments speak of; ConfigError with one line."""
+    from syncsweep.config_messages import ConfigError
+
+    try:
+        return _configuration(parsed.configfile, parsed.config)
+    except ConfigError as error:
+        if _has_study_as_value(parsed):
+            raise ConfigError(f"{error}; studies come before --configfile and --config") from None
+        raise
+
+
+def _configuration(files: Sequence[Path], pairs: Sequence[str]) -> Config:
     import yaml
 
     from syncsweep import config_file, paper_studies
@@ -41,9 +54,9 @@ def configuration(parsed: argparse.Namespace) -> Config:
     from syncsweep.config_messages import ConfigError
 
     over: dict[str, Any] = {}
-    for path in parsed.configfile:
+    for path in files:
         over = config_file.merge(over, config_file.read_yaml(path))
-    for pair in parsed.config:
+    for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise ConfigError(f"--config: {pair!r} is not KEY=VALUE")
@@ -52,26 +65,41 @@ def configuration(parsed: argparse.Namespace) -> Config:
         except yaml.YAMLError:
             raise ConfigError(f"--config: the value of {key} is not YAML") from None
     default = Path("config.yaml")
-    if parsed.configfile and not default.exists():
+    if files and not default.exists():
         found = parse(over)
     else:
         found = config_file.load_config(default, overrides=over)
     return paper_studies.with_paper_studies(found)
 
 
+def _has_study_as_value(parsed: argparse.Namespace) -> bool:
+    """Whether a study is named where a file or KEY=VALUE should be, by what the others say."""
+    from syncsweep.config_messages import ConfigError
+
+    files = [path for path in parsed.configfile if os.path.exists(path)]
+    pairs = [pair for pair in parsed.config if "=" in pair]
+    others = {str(path) for path in parsed.configfile if path not in files}
+    others |= {pair for pair in parsed.config if pair not in pairs}
+    try:
+        return bool(others) and not others.isdisjoint(_configuration(files, pairs).studies)
+    except ConfigError:
+        return False
+
+
 def chosen(config: Config, parsed: argparse.Namespace) -> list[str]:
     """The studies that the arguments name, or else those of plain snakemake; ConfigError."""
     import difflib
 
+    from syncsweep.config import RESERVED
     from syncsweep.config_messages import ConfigError
 
     for name in parsed.studies:
         if name not in config.studies:
             near = difflib.get_close_matches(name, config.studies, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
-            raise ConfigError(
-                f"there is no study {name!r}; {hint}there are: {', '.join(config.studies)}"
-            )
+            # Those that the paper needs besides are none of the user's own.
+            own = ", ".join(name for name in config.studies if not name.startswith(RESERVED))
+            raise ConfigError(f"there is no study {name!r}; {hint}there are: {own}")
     return parsed.studies or [
         name for name, settings in config.studies.items() if settings.by_default
     ]

@@ -25,12 +25,22 @@ def page(whole: argparse.ArgumentParser) -> str:
     sections = [_HEAD.rstrip(), *_paragraphs(whole.description), _table(listed)]
     sections += _paragraphs(whole.epilog)
     for name, parser in commands.choices.items():
-        sections += [f"## {whole.prog} {name}", f"```\n{_usage(parser)}\n```"]
+        sections += [f"## {whole.prog} {name}", f"```\n{usage(parser)}\n```"]
         sections += _paragraphs(parser.description)
         arguments = [("argument", "meaning")]
         arguments += [(f"`{_spelt(action)}`", _help(parser, action)) for action in _asked(parser)]
         sections += [_table(arguments), *_paragraphs(parser.epilog)]
     return "\n\n".join(sections) + "\n"
+
+
+def usage(parser: argparse.ArgumentParser) -> str:
+    """How a command is called; operands first, because an option of many values would take them."""
+    operands = [_values(a) for a in _asked(parser) if not a.option_strings]
+    options = [f"[{_spelt(a)}]" for a in _asked(parser) if a.option_strings]
+    # No line ends within an argument.
+    line = " ".join(words.replace(" ", "\0") for words in [parser.prog, *operands, *options])
+    lines = textwrap.fill(line, 88, subsequent_indent="    ", break_on_hyphens=False)
+    return lines.replace("\0", " ")
 
 
 def _anchor(whole: argparse.ArgumentParser, name: str) -> str:
@@ -41,13 +51,6 @@ def _anchor(whole: argparse.ArgumentParser, name: str) -> str:
 def _asked(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     """All arguments but --help, as they are added."""
     return [a for a in parser._actions if not isinstance(a, argparse._HelpAction)]
-
-
-def _usage(parser: argparse.ArgumentParser) -> str:
-    options = [f"[{_spelt(a)}]" for a in _asked(parser) if a.option_strings]
-    operands = [_values(a) for a in _asked(parser) if not a.option_strings]
-    line = " ".join([parser.prog, *options, *operands])
-    return textwrap.fill(line, 88, subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _spelt(action: argparse.Action) -> str:

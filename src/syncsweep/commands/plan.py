@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsweep.commands import FOUND, WELL, WRONG_CALL, configured, positive
-from syncsweep.verification.report import one_line
+from syncsweep.verification.report import number_of, one_line
 
 if TYPE_CHECKING:
     from syncsweep.commands import Commands
     from syncsweep.planning.estimate import Means
     from syncsweep.planning.plan import Calibrating, Plan
-
-_PROGRESS_SECONDS = 5.0
 
 
 def add(commands: Commands) -> None:
@@ -93,7 +93,8 @@ def _plan(parsed: argparse.Namespace) -> int:
         config = configured.configuration(parsed)
         studies = list(dict.fromkeys(configured.chosen(config, parsed)))
         means = _means(parsed, config.ranks)
-        plan = make_plan(config, studies, means, _calibrating(parsed))
+        with _calibrating(parsed) as calibrating:
+            plan = make_plan(config, studies, means, calibrating)
     except ConfigError as error:
         print(one_line(f"syncsweep plan: error: {error}"), file=sys.stderr)
         return WRONG_CALL
@@ -119,7 +120,8 @@ def _means(parsed: argparse.Namespace, ranks: int) -> Means:
     return Means(most, cores, profile.slurm, profile.asked)
 
 
-def _calibrating(parsed: argparse.Namespace) -> Calibrating:
+@contextmanager
+def _calibrating(parsed: argparse.Namespace) -> Iterator[Calibrating]:
     from syncsweep.planning.plan import Calibrating, Trials
 
     trials = Trials.WITHOUT_LOG
@@ -127,16 +129,52 @@ def _calibrating(parsed: argparse.Namespace) -> Calibrating:
         trials = Trials.NEVER
     elif parsed.calibrate:
         trials = Trials.ALWAYS
-    said_at = -_PROGRESS_SECONDS
+    with _progress(parsed.calibrate) as progress:
+        yield Calibrating(trials, parsed.calibrate, progress)
 
-    def progress(line: str) -> None:
-        nonlocal said_at
-        now = time.monotonic()
-        if now - said_at >= _PROGRESS_SECONDS:
-            said_at = now
-            print(one_line(f"plan: {line}"), file=sys.stderr, flush=True)
 
-    return Calibrating(trials, parsed.calibrate, progress)
+@contextmanager
+def _progress(samples: int | None) -> Iterator[Callable[[str], None]]:
+    """What tells of the trials: a line that is drawn anew and goes away, or else one at the start.
+
+    samples: of each block and trial; None: as many as take some seconds.
+    """
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        from rich.console import Console
+        from rich.live import Live
+        from rich.text import Text
+
+        console = Console(stderr=True, force_terminal=True, highlight=False)
+
+        def show(line: str) -> None:
+            text = Text(one_line(f"plan: {line}"), no_wrap=True, overflow="ellipsis")
+            live.update(text, refresh=True)
+
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            yield show
+        return
+    is_said = False
+
+    def say(line: str) -> None:
+        nonlocal is_said
+        if not is_said:
+            print(
+                f"plan: trials of some samples, {_how_long(samples)}", file=sys.stderr, flush=True
+            )
+        is_said = True
+
+    yield say
+
+
+def _how_long(samples: int | None) -> str:
+    from syncsweep.planning.calibration import SECONDS
+
+    if samples:
+        return f"in each process {number_of(samples + 1, 'samples')} of each block"
+    return (
+        f"for each study {SECONDS:g} core-seconds and at least three samples of each block in each "
+        "process"
+    )
 
 
 def _show(parsed: argparse.Namespace, plan: Plan) -> None:

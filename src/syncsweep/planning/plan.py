@@ -14,6 +14,7 @@ from syncsweep.planning.estimate import Means, StudyEstimate, estimate, whole_ru
 from syncsweep.planning.inventory import Inventory, take_inventory
 from syncsweep.planning.proposal import Proposal, propose
 from syncsweep.planning.ranges import Range
+from syncsweep.verification.report import number_of
 
 
 class Trials(Enum):
@@ -100,7 +101,7 @@ def _by_trials(
     def on_sample() -> None:
         nonlocal samples
         samples += 1
-        calibrating.progress(f"{study}: {samples} samples solved in trials")
+        calibrating.progress(f"{study}: {number_of(samples, 'samples')} solved in trials")
 
     calibrating.progress(f"{study}: trials of some samples, {processes} at once")
     request = TrialRequest(

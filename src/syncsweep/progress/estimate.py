@@ -3,11 +3,13 @@
 Work is counted in rank-seconds, one rank at work for one second, because samples of different
 studies and blocks take different times and share the ranks. The work left, divided by the ranks
 that were at work on the average of the last minutes (pauses between jobs included), is the time
-left; but it cannot be less than what the longest launch at work still needs for its own samples.
+left while jobs are at work; but it cannot be less than what the longest launch at work still needs
+for its own samples.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,23 +23,28 @@ OTHER_WINDOWS = (120.0, 3600.0)
 #: A pause of so many seconds ends what counts as one run.
 _LONGEST_PAUSE = 600.0
 
+#: So long after the last job ended the next may be about to begin.
+_BETWEEN_JOBS = 30.0
+
 #: The range reaches at least so far on both sides: samples and machines are never quite even.
 _LEAST_SPREAD = 1.1
 
-#: Where no sample was measured yet, the cost may be wrong by this factor either way.
-_UNMEASURED_SPREAD = 1.5
+#: Where no sample was measured yet, the cost may be wrong by this factor either way: the estimate
+#: for the size is.
+_UNMEASURED_SPREAD = 2.0
 
 
 @dataclass(frozen=True)
 class Block:
     """What is left of a block and what has been done: `missing` samples, and all launches.
 
-    core_seconds: what a sample should take by the configuration.
+    core_seconds: what a sample should take by the configuration; study: of which it is a block.
     """
 
     missing: int
     core_seconds: float
     launches: Sequence[Launch]
+    study: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,17 +89,23 @@ def sample_costs(blocks: Sequence[Block], now: float, window: float) -> list[Cos
     """Rank-seconds of a sample of each block.
 
     They follow from the launches of the last `window` seconds, or from all if those solved nothing.
-    For a block of which no sample is solved yet, from the configuration and what the others took in
-    comparison.
+    A block of which no sample is solved yet costs what the configuration says, in proportion to
+    what the other blocks of its study took. Other studies say nothing of it: for a tiny one most of
+    the time goes into what the configuration does not count.
     """
     measured = [_measured_cost(block, now, window) for block in blocks]
-    known = [(block, cost) for block, cost in zip(blocks, measured, strict=True) if cost]
-    ratios = [cost / block.core_seconds for block, cost in known]
-    factor = sum(ratios) / len(ratios) if ratios else 1.0
+    ratios: dict[str, list[float]] = defaultdict(list)
+    for block, cost in zip(blocks, measured, strict=True):
+        if cost:
+            ratios[block.study].append(cost / block.core_seconds)
     return [
-        Cost(cost, True) if cost else Cost(factor * block.core_seconds, False)
+        Cost(cost, True) if cost else Cost(_mean(ratios[block.study]) * block.core_seconds, False)
         for block, cost in zip(blocks, measured, strict=True)
     ]
+
+
+def _mean(ratios: Sequence[float]) -> float:
+    return sum(ratios) / len(ratios) if ratios else 1.0
 
 
 def _measured_cost(block: Block, now: float, window: float) -> float | None:
@@ -129,17 +142,29 @@ def run_began(launches: Sequence[Launch], now: float) -> float | None:
     return began if began < now else None
 
 
+def first_at_work(launches: Sequence[Launch], begin: float, now: float) -> float:
+    """When the first launch was at work that was so between two times; `now` if none was."""
+    ends = [(launch, now if launch.ended is None else launch.ended) for launch in launches]
+    return min((max(launch.began, begin) for launch, ended in ends if ended > begin), default=now)
+
+
+def is_going_on(launches: Sequence[Launch], now: float) -> bool:
+    """Whether a launch is at work, or ended so lately that the next may be about to begin."""
+    return any(x.ended is None or now - x.ended <= _BETWEEN_JOBS for x in launches)
+
+
 def time_left(blocks: Sequence[Block], now: float) -> TimeLeft | None:
     """How long until the last sample of all blocks; None if nothing is at work, or was just now."""
     launches = [launch for block in blocks for launch in block.launches]
-    began = run_began(launches, now)
     if not sum(block.missing for block in blocks):
         return TimeLeft(0.0, 0.0, 0.0)
-    if began is None:
+    began = run_began(launches, now)
+    if began is None or not is_going_on(launches, now):
         return None
     guesses = []
     for window in (WINDOW, *OTHER_WINDOWS):
-        ranks = busy_ranks(launches, max(now - window, began), now)
+        begin = first_at_work(launches, max(now - window, began), now)
+        ranks = busy_ranks(launches, begin, now)
         if ranks:
             costs = sample_costs(blocks, now, window)
             guesses.append([_seconds_left(blocks, costs, ranks, f, now) for f in _SPREADS])

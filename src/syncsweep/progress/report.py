@@ -199,7 +199,8 @@ def _costs(studies: Sequence[StudyStatus], on_terminal: bool) -> Table:
 
 def _probabilities(studies: Sequence[StudyStatus], on_terminal: bool) -> Table:
     told = [(study, estimate) for study in studies for estimate in study.estimates]
-    told = [(study, estimate) for study, estimate in told if estimate.samples]
+    # With samples, but none that has a P_a (no χ where S_max is 0), a dash says so.
+    told = [(s, e) for s, e in told if any(block.done for block in s.blocks)]
     width = max((len(estimate.values) for _, estimate in told), default=0)
     table = _table("study", "at η", *(f"P{_BELOW[k]}" for k in range(width)), "of samples")
     for study, estimate in told:
