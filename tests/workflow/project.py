@@ -40,7 +40,7 @@ class Project:
     def __init__(self, path: Path, **studies: dict) -> None:
         self.path = path
         self.started: list[psutil.Popen] = []
-        for name in ("Snakefile", "CITATION.cff"):
+        for name in ("Snakefile", "CITATION.cff", "LICENSE"):
             shutil.copy(ROOT / name, path)
         for name in ("workflow", "scripts", "profiles", "envs", "src"):
             shutil.copytree(ROOT / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
