@@ -94,6 +94,9 @@ for _study in CONFIG.studies:
             f"Tables and the figure are in {CONFIG.results}"
 
 
+STUDIES_OF_NEW_TABLES = set()
+
+
 onstart:
     if not makes_only_previews():
         check_cluster()
@@ -101,8 +104,9 @@ onstart:
         check_own_code(studies_of_jobs("solve_shard"))
         write_descriptions()
         announce_samples()
+        STUDIES_OF_NEW_TABLES.update(studies_of_jobs("make_tables"))
 
 
 onsuccess:
     if not makes_only_previews():
-        warn_of_failures()
+        warn_of_failures(STUDIES_OF_NEW_TABLES)

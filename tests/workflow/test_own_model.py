@@ -159,6 +159,7 @@ def test_a_perturbation_that_fails_for_some_samples_leaves_rows_with_a_status(ma
     assert " failed: ValueError: rare (at `if rng.random() > 0.84: raise" in output
     table = pd.read_csv(project.results / "tables" / "mine" / "failures.csv")
     assert set(table.status) == {"failed"} and len(table) == failed * len(summary)
+    assert len(re.findall(rf"warning: mine: {len(table)} .*failed", output)) == 1
 
 
 def test_what_a_worker_lacks_ends_the_job_in_one_line_and_makes_no_row(make_project):
