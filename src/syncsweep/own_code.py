@@ -11,7 +11,6 @@ import difflib
 import inspect
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from traceback import walk_tb
 from types import ModuleType
 from typing import Any
@@ -89,7 +88,7 @@ class OwnCode:
         problem = one_line(f"{type(error).__name__}: {said}", 200).removesuffix(":")
         if isinstance(error, ImportError):
             problem += "; own code is one file, and may import installed packages only"
-            problem += _how_to_install(error.name)
+            problem += _how_to_install(error)
         kind = OwnCodeError
         if isinstance(error, ImportError | OSError | MemoryError | SystemExit):
             kind = MissingHereError
@@ -101,11 +100,12 @@ class OwnCode:
         return kind(problem, lines[-1], self._lines[lines[-1] - 1].strip())
 
 
-def _how_to_install(module: str | None) -> str:
-    """What to do about a module that was not found, "" for a part of a package that is there."""
-    if not module or not module.isidentifier() or find_spec(module) is not None:
+def _how_to_install(error: ImportError) -> str:
+    """How to install the package that was not found; "" where a part of one is missing."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    if not isinstance(name, str) or not name.isidentifier() or len(name) > 60:
         return ""
-    return f"; to install one: .venv/bin/uv pip install --python .venv/bin/python {module}"
+    return f"; to install one: .venv/bin/uv pip install --python .venv/bin/python {name}"
 
 
 def _check_signature(

@@ -226,6 +226,7 @@ def test_an_error_inside_the_function_is_told_with_the_parameters():
         ("import syncsweep_no_such_package.part", "python syncsweep_no_such_package"),
         ("import scipy.no_such_part", "packages only"),
         ("from scipy import no_such_part", "packages only"),
+        ("raise ModuleNotFoundError(name=3)", "packages only"),
     ],
 )
 def test_only_what_is_not_installed_is_to_be_installed(line, hint):
