@@ -107,6 +107,9 @@ for _study in CONFIG.studies:
             f"{_study}: {what_is_made(_study)}"
 
 
+STUDIES_OF_NEW_TABLES = set()
+
+
 onstart:
     if not makes_only_previews():
         check_cluster()
@@ -114,8 +117,9 @@ onstart:
         check_own_code(studies_of_jobs("solve_shard"))
         write_descriptions()
         announce_samples()
+        STUDIES_OF_NEW_TABLES.update(studies_of_jobs("make_tables"))
 
 
 onsuccess:
     if not makes_only_previews():
-        warn_of_failures()
+        warn_of_failures(STUDIES_OF_NEW_TABLES)

@@ -19,8 +19,9 @@ import numpy as np
 from syncsweep.config import Config
 from syncsweep.config_own import EnsembleCode, code_lines
 from syncsweep.config_physics import Physics
-from syncsweep.own_code import OwnCodeError, OwnPerturbation
+from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation
 from syncsweep.physics.models import Model
+from syncsweep.physics.perturbation import lindblad_generator
 from syncsweep.physics.spectrum import Spectrum, largest_block
 from syncsweep.physics.steady_state import Status, SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian
@@ -175,14 +176,18 @@ def _check_perturbation(physics: Physics, samples: int, eta: float) -> None:
     def rng(sample: int) -> np.random.Generator:
         return stream(physics.root_seed, sample, Purpose.PERTURBATION)
 
-    first = draw.operators(rng(0))
+    def trial(sample: int) -> tuple[np.ndarray, np.ndarray]:
+        with _trial(sample):
+            return draw.operators(rng(sample))
+
+    first = trial(0)
     if samples > 1 and all(
-        _equal(first, draw.operators(rng(sample))) for sample in range(1, min(samples, _DRAWN))
+        _equal(first, trial(sample)) for sample in range(1, min(samples, _DRAWN))
     ):
         raise OwnCodeError(
             "perturbation() returns the same for every sample: draw from rng, or set samples: 1"
         )
-    if not _equal(first, draw.operators(rng(0))):
+    if not _equal(first, trial(0)):
         raise OwnCodeError(
             "perturbation() returns something else for the same rng, so no sample could be made "
             "again: draw all random numbers from rng, and keep nothing from one call to the next"
@@ -192,12 +197,32 @@ def _check_perturbation(physics: Physics, samples: int, eta: float) -> None:
     if physics.dim <= _SOLVED_DIMENSIONS:
         model = build_model(physics)
         solver = SteadyStateSolver(liouvillian(model.hamiltonian, model.jump_operators))
-        found = [solver.solve_real(draw(rng(k)), [eta]) for k in range(min(samples, _SOLVED))]
+        found = [
+            solver.solve_real(lindblad_generator(*trial(k)), [eta])
+            for k in range(min(samples, _SOLVED))
+        ]
         if all(one.status[0] == Status.DEGENERATE for one in found):
             raise OwnCodeError(
                 f"perturbation() leaves several steady states, even at η = {eta:g}: it must break "
                 "the symmetries of the model"
             )
+
+
+@contextmanager
+def _trial(sample: int) -> Iterator[None]:
+    """Say of an error in a trial draw that it is one, unless every draw would fail like this."""
+    try:
+        yield
+    except MissingHereError:
+        raise
+    except OwnCodeError as error:
+        if sample == 0 and error.line is None:
+            raise
+        raise OwnCodeError(
+            f"{error.problem}; this was a trial draw (sample {sample}) made before the first job, "
+            "and these must all succeed",
+            error.line,
+        ) from None
 
 
 def _is_number(operator: np.ndarray) -> bool:

@@ -57,9 +57,9 @@ class OwnCode:
         try:
             code = compile(source, _FILE, "exec", dont_inherit=True)
         except SyntaxError as error:
-            raise OwnCodeError(f"is no Python: {error.msg}", error.lineno) from None
+            raise OwnCodeError(f"{type(error).__name__}: {error.msg}", error.lineno) from None
         except (ValueError, RecursionError, MemoryError) as error:
-            raise OwnCodeError(f"is no Python: {error}") from None
+            raise OwnCodeError(f"{type(error).__name__}: {error}") from None
         self._run(exec, code, self._module.__dict__)
 
     def call(self, name: str, given: dict[str, Any], parameters: dict[str, Any]) -> Any:
@@ -76,9 +76,9 @@ class OwnCode:
         try:
             return function(*values, **parameters)
         except (Exception, SystemExit) as error:
-            raise self._told(error) from None
+            raise self._told(error, parameters) from None
 
-    def _told(self, error: BaseException) -> OwnCodeError:
+    def _told(self, error: BaseException, parameters: dict[str, Any]) -> OwnCodeError:
         frames = walk_tb(error.__traceback__)
         lines = [line for frame, line in frames if frame.f_code.co_filename == _FILE]
         try:
@@ -88,12 +88,24 @@ class OwnCode:
         problem = one_line(f"{type(error).__name__}: {said}", 200).removesuffix(":")
         if isinstance(error, ImportError):
             problem += "; own code is one file, and may import installed packages only"
+            problem += _how_to_install(error)
         kind = OwnCodeError
         if isinstance(error, ImportError | OSError | MemoryError | SystemExit):
             kind = MissingHereError
+        elif parameters:  # a wrong one makes errors that do not name it
+            handed = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+            problem += f"; with the parameters {one_line(handed, 100)}"
         if not lines:
             return kind(problem)
         return kind(problem, lines[-1], self._lines[lines[-1] - 1].strip())
+
+
+def _how_to_install(error: ImportError) -> str:
+    """How to install the package that was not found; "" where a part of one is missing."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    if not isinstance(name, str) or not name.isidentifier() or len(name) > 60:
+        return ""
+    return f"; to install one: .venv/bin/uv pip install --python .venv/bin/python {name}"
 
 
 def _check_signature(

@@ -3,12 +3,15 @@
 import hashlib
 import json
 import runpy
+import shutil
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from matplotlib.figure import Figure as Page
@@ -18,10 +21,10 @@ from syncsweep.config_eta import block_id
 from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.config_results import Analysis, Figure, LogBins
 from syncsweep.layout import TABLES, BlockFolder
-from syncsweep.results.figures import style
+from syncsweep.results.figures import style, sweep
 from syncsweep.results.figures.maxima import LIMITS, draw_maxima
 from syncsweep.results.figures.page import save_provenance
-from syncsweep.results.figures.plots import plot_density, plot_mean
+from syncsweep.results.figures.plots import _root_ticks, _round_above, plot_density, plot_mean
 from syncsweep.results.figures.sweep import FigureError, draw
 from syncsweep.results.maxima import make_maxima_table
 from syncsweep.results.samples import Shards, describe
@@ -174,7 +177,7 @@ def test_single_and_few_etas_can_be_drawn(tmp_path, etas):
     pair_figure(tables, tmp_path / "fig")
     image = imread(tmp_path / "fig.png")[:, :, :3]
     # The heat map at the top is coloured, from the left of the panel to its right.
-    row = image[60, 300:700]
+    row = image[110, 300:700]
     assert (np.ptp(row, axis=1) > 0).any()
 
 
@@ -204,6 +207,54 @@ def test_heat_map_has_eta_across_and_bins_upwards():
     density = np.arange(6.0).reshape(2, 3)
     mesh = plot_density(axes, np.arange(3), np.arange(4), density, matplotlib.colors.Normalize())
     np.testing.assert_array_equal(np.asarray(mesh.get_array()), density.T)
+
+
+@pytest.mark.parametrize("highest", [1.0, 1.3, 2.7, 4.2, 7.0, 9.2, 11.0, 64.0, 999.0])
+def test_colour_bars_end_at_a_round_number_with_round_ticks_well_apart(highest):
+    end = _round_above(highest)
+    assert highest <= end <= 1.6 * highest
+    first, *between, last = _root_ticks(end)
+    assert (first, last) == (0, end)
+    assert {f"{tick:e}"[0] for tick in between} <= {"1", "2", "5"} and len(between) >= 2
+    assert np.diff(np.sqrt([first, *between, last]) / np.sqrt(end)).min() >= 0.2 - 1e-9
+
+
+@pytest.fixture
+def pages(monkeypatch):
+    """The pages of the figures that are drawn."""
+    seen = []
+    monkeypatch.setattr(
+        sweep, "new_page", lambda *a: seen.append(Page(a[1:])) or nullcontext(seen[-1])
+    )
+    return seen
+
+
+def letters_of(page):
+    return [text.get_text() for axes in page.axes for text in axes.texts]
+
+
+def test_a_column_of_the_limit_without_locking_says_so(tables, pages, tmp_path):
+    shutil.copytree(tables, tmp_path, dirs_exist_ok=True)
+    for name, column, value in (
+        ("summary", "undefined_chi", 8),
+        ("chi_histogram", "density", np.nan),
+    ):
+        table = pq.read_table(tables / f"{name}.parquet")
+        frame = table.to_pandas()
+        frame.loc[frame["eta"] == 0, column] = value
+        changed = pa.Table.from_pandas(frame, preserve_index=False)
+        changed = changed.replace_schema_metadata(table.schema.metadata)
+        pq.write_table(changed, tmp_path / f"{name}.parquet")
+    for folder, said in ((tables, 0), (tmp_path, 1)):
+        pair_figure(folder, tmp_path / "fig")
+        assert letters_of(pages.pop()).count("no locking") == said
+
+
+@pytest.mark.parametrize(("samples", "said"), [(1, "1 sample"), (3, "3 samples")])
+def test_a_figure_says_of_how_many_samples_it_is(tmp_path, pages, samples, said):
+    pair_figure(make(tmp_path, (0.1, 1.0), samples), tmp_path / "fig")
+    assert pages[0].texts[0].get_text() == said
+    assert pages[0].texts[0].get_fontweight() == "normal"
 
 
 def test_no_letter_is_smaller_than_readable():

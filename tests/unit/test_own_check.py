@@ -69,7 +69,7 @@ def test_lines_are_those_of_the_file_with_its_comments(folder):
 
 def test_lines_of_what_is_no_python(folder):
     (folder / "mine.py").write_text("# one\n\nx = 1\ndef model(spins:\n    pass\n")
-    assert message().startswith("studies.mine: mine.py, line 4: is no Python: ")
+    assert message().startswith("studies.mine: mine.py, line 4: SyntaxError: ")
 
 
 def test_mistakes_of_the_ensemble_are_told_with_its_file(folder):
@@ -142,6 +142,28 @@ def test_an_ensemble_may_have_few_values(folder):
     data = configured("ensemble", {"file": "random.py"})
     data["studies"]["mine"]["samples"] = 1000
     assert check(parse(data), "mine") == []
+
+
+@pytest.mark.parametrize("sample", [0, 1, 2])
+def test_an_error_in_a_trial_draw_says_that_it_is_one(folder, sample):
+    source = f"""{HEAD}
+calls = []
+def perturbation(rng, spins):
+    calls.append(1)
+    if len(calls) == {(1, 2, 6)[sample]}:
+        raise ValueError("unlucky draw")
+    m = rng.standard_normal((6, 6))
+    return m + m.T, [m]
+"""
+    assert ensemble_message(folder, source) == (
+        "studies.mine: random.py, line 8: ValueError: unlucky draw; this was a trial draw "
+        f"(sample {sample}) made before the first job, and these must all succeed"
+    )
+
+
+def test_what_a_trial_draw_lacks_is_not_a_matter_of_luck(folder):
+    source = PERTURBATION.format("open('no-such-file')")
+    assert "trial" not in ensemble_message(folder, source)
 
 
 @pytest.mark.parametrize(

@@ -141,14 +141,15 @@ def test_what_cannot_be_a_model_is_told_in_its_words(returned, words):
 @pytest.mark.parametrize(
     ("source", "problem", "line", "quoted"),
     [
-        ("x = 1\ny = (\n", "is no Python: ", 2, None),
-        ("def model(spins)\n    pass\n", "is no Python: expected ':'", 1, None),
-        ("\0", "is no Python: ", None, None),
+        ("x = 1\ny = (\n", "SyntaxError: ", 2, None),
+        ("def model(spins)\n    pass\n", "SyntaxError: expected ':'", 1, None),
+        ("\0", "SyntaxError: ", None, None),
         ("x = 1\ny = 1 / 0\n", "ZeroDivisionError: division by zero", 2, "y = 1 / 0"),
         (
             "import syncsweep_no_such_package\n",
             "ModuleNotFoundError: No module named 'syncsweep_no_such_package'; own code is one "
-            "file, and may import installed packages only",
+            "file, and may import installed packages only; to install one: .venv/bin/uv pip "
+            "install --python .venv/bin/python syncsweep_no_such_package",
             1,
             "import syncsweep_no_such_package",
         ),
@@ -205,6 +206,31 @@ def test_code_that_fails_is_told_with_its_line(source, problem, line, quoted):
 def test_parameters_that_do_not_fit_are_named(signature, parameters, words):
     source = f"def model({signature}):\n    return None\n"
     assert words in error_of(model_of, source, **parameters).problem
+
+
+def test_an_error_inside_the_function_is_told_with_the_parameters():
+    """A wrong one makes errors that do not name it."""
+    source = f"{HEAD}def model(spins, J12, K=1):\n    return J12 * np.eye(6), []\n"
+    problem = error_of(model_of, source, J12="one").problem
+    assert problem.startswith("UFuncTypeError: ufunc 'multiply'")
+    assert problem.endswith("; with the parameters J12='one'")
+    source = f"{HEAD}def model(spins, J):\n    return undefined, []\n"
+    problem = error_of(model_of, source, J=list(range(10_000))).problem
+    assert "; with the parameters J=[0, 1, 2," in problem and problem.endswith("…")
+    assert " with " not in error_of(model_of, "def model(spins):\n    raise ValueError\n").problem
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("import syncsweep_no_such_package.part", "python syncsweep_no_such_package"),
+        ("import scipy.no_such_part", "packages only"),
+        ("from scipy import no_such_part", "packages only"),
+        ("raise ModuleNotFoundError(name=3)", "packages only"),
+    ],
+)
+def test_only_what_is_not_installed_is_to_be_installed(line, hint):
+    assert error_of(model_of, f"{line}\n").problem.endswith(hint)
 
 
 @pytest.mark.parametrize(

@@ -163,9 +163,12 @@ def tables_named(names):
     ]
 
 
-def warn_of_failures():
-    """Say at the end of a run which studies have rows that are not in their averages."""
-    for study in CONFIG.studies:
+def warn_of_failures(said):
+    """Say at the end of a run which studies have rows that are not in their averages.
+
+    said: studies whose tables this run has made, which have said so.
+    """
+    for study in CONFIG.studies.keys() - said:
         table = layout.tables_folder(CONFIG.results, study) / f"{layout.FAILURES_TABLE}.csv"
         if table.exists():
             rows = len(table.read_text(encoding="utf-8").splitlines()) - 1

@@ -66,7 +66,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     for name in TABLES:
         write_table(output / name, tables[name], provenance)
-    failed = pd.DataFrame(failures, columns=["eta", "sample", "status", "error"])
+    failed = pd.DataFrame(failures, columns=["eta", "sample", "status", "s_d_error"])
     failed = failed.sort_values(["eta", "sample"], ignore_index=True)
     write_table(output / FAILURES_TABLE, failed, provenance)
     _warn_of_failures(source.blocks[0].study, failed, tables["summary"])

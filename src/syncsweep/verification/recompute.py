@@ -148,14 +148,15 @@ def recompute(shards: list[RowsOfShard], wanted: int, seed: int, report: Report)
         for difference in _compare(shard, rows, last[1], report):
             differences.append(difference)
             report.progress(f"recomputed {len(differences)} of {total} rows")
-    largest = f"{max(differences):.1e}" if differences else "none"
-    report.say(
-        f"recomputed: {len(differences)} of {number_of(sum(numbers), 'rows')} (seed {seed}), "
-        f"largest difference {largest} of the uniform density, allowed {TOLERANCE:g}"
-    )
     reasons: Counter[str] = Counter()
     for shard in shards:
         reasons.update(shard.left_out)
+    if total or not reasons:
+        largest = f"{max(differences):.1e}" if differences else "none"
+        report.say(
+            f"recomputed: {len(differences)} of {number_of(sum(numbers), 'rows')} (seed {seed}), "
+            f"largest difference {largest} of the uniform density, allowed {TOLERANCE:g}"
+        )
     for reason, n in sorted(reasons.items()):
         report.say(f"never recomputed: {number_of(n, 'rows')} {reason}")
 

@@ -82,7 +82,7 @@ def mark_intervals(axes: Axes, intervals: tuple[tuple[float, float], ...]) -> No
 def draw_density(panel: Panel, edges: np.ndarray, density: np.ndarray, label: str) -> None:
     """Heat map of density (n_eta, n_bins) over the parts of a panel, with its colour bar."""
     # A root shows narrow peaks and, beside them, the broad distributions of other η.
-    highest = max(float(np.nanmax(density, initial=0.0)), 1.0)
+    highest = _round_above(max(float(np.nanmax(density, initial=0.0)), 1.0))
     norm = PowerNorm(0.5, vmin=0, vmax=highest)
     for part in panel.parts:
         mesh = plot_density(part.axes, part.edges, edges, density[part.mask], norm)
@@ -91,10 +91,40 @@ def draw_density(panel: Panel, edges: np.ndarray, density: np.ndarray, label: st
     bar.outline.set_linewidth(0.4)
     bar.minorticks_off()
     axes.tick_params(length=1.5, pad=1.5)
-    bar.set_label(label, fontsize=style.SMALL, labelpad=2)
+    bar.set_label(f"{label} (√ scale)", fontsize=style.SMALL, labelpad=2)
+
+
+def note_no_locking(panel: Panel) -> None:
+    """Say in the column of η → 0⁺ why it is empty."""
+    panel.first.text(
+        0.5,
+        0.5,
+        "no locking",
+        transform=panel.first.transAxes,
+        ha="center",
+        va="center",
+        rotation="vertical",
+        fontsize=style.SMALL,
+        color=style.GUIDE_COLOUR,
+    )
+
+
+def _round_above(value: float) -> float:
+    """The least round number that is not below a positive value."""
+    power = int(np.floor(np.log10(value)))
+    rounds = [float(f"{factor}e{power}") for factor in (1, 1.5, 2, 3, 4, 5, 6, 8, 10)]
+    return next((number for number in rounds if number >= value), rounds[-1])
 
 
 def _root_ticks(highest: float) -> list[float]:
-    """Round values that lie about evenly on a root scale from 0 to `highest`."""
-    ticks = [float(f"{highest * (k / 4) ** 2:.0e}") for k in range(5)]
-    return [tick for tick in ticks if tick <= highest]
+    """0, `highest` and some of 1, 2, 5 × 10ⁿ between, a fifth of the root scale apart or more."""
+    ticks = [highest]
+    for power in range(int(np.floor(np.log10(highest))), -100, -1):
+        for factor in (5, 2, 1):
+            value = float(f"{factor}e{power}")
+            place = np.sqrt(value / highest)
+            if place < 0.2:
+                return [0.0, *reversed(ticks)]
+            if np.sqrt(ticks[-1] / highest) - place >= 0.2:
+                ticks.append(value)
+    return [0.0, highest]

@@ -24,7 +24,7 @@ COLUMN_WIDTH = 3.4
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.48, 0.66, 0.07, 0.36
 _GAP, _HEIGHT = 0.11, 1.08
 
-# Height of the strip above the panels that says what the figure does not show [in].
+# Height of the strip above the panels that says of how many samples the figure is [in].
 _STAMP = 0.17
 
 # Width of the column of η → 0⁺ and its distance from the logarithmic axis [in].
@@ -140,14 +140,19 @@ def sweep_height(n_panels: int, stamped: bool = False) -> float:
 
 
 def lay_out(
-    figure: Figure, etas: np.ndarray, n_panels: int, eta_label: str, stamp: str | None = None
+    figure: Figure,
+    etas: np.ndarray,
+    n_panels: int,
+    eta_label: str,
+    stamp: str | None = None,
+    warns: bool = False,
 ) -> list[Panel]:
     """Add panels for ascending `etas` (n_eta,) to a figure of `sweep_height`, (a) at the top.
 
-    stamp: stands above all panels.
+    stamp: stands above all panels; warns: so that nobody overlooks it.
     """
     height = sweep_height(n_panels, stamp is not None)
-    top = height - _TOP - (0 if stamp is None else _add_stamp(figure, stamp, height))
+    top = height - _TOP - (0 if stamp is None else _add_stamp(figure, stamp, warns, height))
     panels = []
     for index in range(n_panels):
         bottom = top - (index + 1) * _HEIGHT - index * _GAP
@@ -166,7 +171,7 @@ def lay_out(
     return panels
 
 
-def _add_stamp(figure: Figure, stamp: str, height: float) -> float:
+def _add_stamp(figure: Figure, stamp: str, warns: bool, height: float) -> float:
     """Write a stamp into the strip above the panels; returns the height of the strip [in]."""
     middle = height - _TOP / 2 - _STAMP / 2
     figure.text(
@@ -174,8 +179,9 @@ def _add_stamp(figure: Figure, stamp: str, height: float) -> float:
         middle / height,
         stamp,
         va="center",
-        fontweight="bold",
-        color=LINE_COLOURS[1],
+        fontweight="bold" if warns else "normal",
+        color=LINE_COLOURS[1] if warns else GUIDE_COLOUR,
+        fontsize=SETTINGS["font.size"] if warns else SMALL,
     )
     return _STAMP
 

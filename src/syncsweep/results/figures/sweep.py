@@ -26,6 +26,7 @@ from syncsweep.results.figures.plots import (
     draw_density,
     mark_intervals,
     mark_limit,
+    note_no_locking,
     plot_guide,
     plot_mean,
 )
@@ -82,7 +83,7 @@ def draw(
 
     model, n_sites: for the labels. The numbers of each panel go to <stem>_<panel>.csv, and with
     analysis.limit_draws the exact values at η → 0⁺ to <stem>_limit.csv. Equal tables give equal
-    files. Tables of an unfinished study give a figure that says of how many samples it is. Raises
+    files. The figure says of how many samples it is, loudly where the study is unfinished. Raises
     FigureError if a table is missing, damaged or made with another analysis.
     """
     if model not in style.ENERGY_UNITS:
@@ -95,7 +96,7 @@ def draw(
         names.append(LIMIT_TABLES[0])
     read = {name: _read(tables / f"{name}.parquet", analysis) for name in names}
     frames = {name: frame for name, (frame, _) in read.items()}
-    stamp = _stamp(read["summary"][1])
+    stamp, warns = _stamp(read["summary"][1])
     data = Tables(
         **frames,
         analysis=analysis,
@@ -103,10 +104,10 @@ def draw(
         marks_intervals=marks_intervals,
         model=model,
     )
-    height = style.sweep_height(len(figure.panels), stamp is not None)
+    height = style.sweep_height(len(figure.panels), stamped=True)
     with new_page(stem, style.COLUMN_WIDTH, height) as page:
         label = style.eta_label(model)
-        panels = style.lay_out(page, data.etas, len(figure.panels), label, stamp)
+        panels = style.lay_out(page, data.etas, len(figure.panels), label, stamp, warns)
         for panel, name in zip(panels, figure.panels, strict=True):
             _PANELS[name](panel, data)
             style.align_label(panel.first)
@@ -134,10 +135,12 @@ def _read(path: Path, analysis: Analysis) -> tuple[pd.DataFrame, dict[str, Any]]
     return table.to_pandas(), said
 
 
-def _stamp(said: dict[str, Any]) -> str | None:
-    """What a figure must say of the samples that its tables lack, from what a table says."""
-    present = said.get(PRESENT_KEY)
-    return None if present is None else f"preview: {extent(present, said['samples'])}"
+def _stamp(said: dict[str, Any]) -> tuple[str, bool]:
+    """Of how many samples a table says that it is, and whether it lacks some."""
+    present, samples = said.get(PRESENT_KEY), said["samples"]
+    if present is not None:
+        return f"preview: {extent(present, samples)}", True
+    return f"{samples} samples" if samples != 1 else "1 sample", False
 
 
 def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
@@ -167,6 +170,9 @@ def _draw_chi(panel: Panel, tables: Tables) -> None:
     panel.first.set_ylim(0, 1)
     panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "1/4", "1/2", "3/4", "1"])
     panel.first.set_ylabel(symbol)
+    at_limit = tables.summary[tables.etas == 0]
+    if (at_limit["undefined_chi"] == at_limit["n"]).all() and (at_limit["n"] > 0).any():
+        note_no_locking(panel)
     if tables.marks_intervals:
         mark_intervals(panel.last, tables.analysis.intervals)
 
@@ -222,7 +228,7 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
     # The outer bins reach to 0 and to infinity: they have no place on a logarithmic axis.
     density = histogram["density"].to_numpy().reshape(len(tables.etas), -1)[:, 1:-1]
     edges = histogram["s_max_high"].to_numpy()[: density.shape[1] + 1]
-    draw_density(panel, edges, density, "density per decade")
+    draw_density(panel, edges, density, "density/decade")
     outline: list[AbstractPathEffect] = [withStroke(linewidth=1.6, foreground="black")]
     for part in panel.parts:
         rows = tables.summary[part.mask]

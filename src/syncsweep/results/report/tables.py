@@ -93,7 +93,7 @@ def _failures(folder: Path, study: Study) -> Table:
         _eta_head(study): lambda row: _eta(row["eta"]),
         "sample": lambda row: _integer(row["sample"]),
         "status": lambda row: Cell(str(row["status"])),
-        "estimated error of S_d": lambda row: _plain(row["error"]),
+        "estimated error of S_d": lambda row: _plain(row["s_d_error"]),
     }
     caption = "Rows that are not in the averages."
     return _table(folder, FAILURES_TABLE, "Failed rows", caption, columns)
