@@ -168,7 +168,7 @@ def warn_of_failures(said):
 
     said: studies whose tables this run has made, which have said so.
     """
-    for study in CONFIG.studies.keys() - said:
+    for study in [study for study in CONFIG.studies if study not in said]:
         table = layout.tables_folder(CONFIG.results, study) / f"{layout.FAILURES_TABLE}.csv"
         if table.exists():
             rows = len(table.read_text(encoding="utf-8").splitlines()) - 1
