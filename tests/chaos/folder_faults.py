@@ -111,6 +111,7 @@ def edit_chunk_size(sweep, rng, number):
 
 @kind("second snakemake in the same folder", NOTHING, has_first)
 def start_in_same_folder(sweep, rng, number):
+    sweep.first.write_config()  # should the first end meanwhile, this one is the sweep
     command = sweep.start(sweep.first)
     code = sweep.finish(command)
     return Hit("refused by the lock" if code else "it ended the sweep")
