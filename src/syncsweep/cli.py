@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from syncsweep.commands import FOUND, Parser, plan, status, verify
 from syncsweep.commands.page import usage
+from syncsweep.text import one_line
 
 #: The sub-commands in the order of the help.
 COMMANDS = (plan, status, verify)
@@ -27,6 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read the output has read enough. At its end Python would flush it once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FOUND
+    except OSError as error:  # of a folder that cannot be entered, or the like
+        if error.filename is None:
+            raise
+        line = f"syncsweep: error: {error.filename}: cannot be read ({error.strerror})"
+        print(one_line(line), file=sys.stderr)
         return FOUND
     except KeyboardInterrupt:
         return 130

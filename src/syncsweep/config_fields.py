@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,6 +60,10 @@ def _safe_name(value: Any) -> Any:
     return value
 
 
+#: Longer names of files are refused by all usual file systems [bytes].
+_LONGEST_NAME = 255
+
+
 def _folder_name(value: Any) -> Any:
     # Braces are wildcards to Snakemake, and control characters break its logs.
     if not isinstance(value, str) or not 0 < len(value) <= 1024:
@@ -67,6 +72,8 @@ def _folder_name(value: Any) -> Any:
         raise ValueError(
             "must be a path without braces and control characters, not from '-' or '~'"
         )
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in Path(value).parts):
+        raise ValueError(f"must be a path of names of at most {_LONGEST_NAME} bytes")
     if "://" in value or Path(value) == Path():
         raise ValueError("must be a folder of this machine other than the project's own")
     return str(Path(value))

@@ -11,6 +11,7 @@ import pytest
 from small_results import CHAIN, PAIR, block_of, changed, make_results, put_shard, rows_of
 
 from syncsweep.cli import main
+from syncsweep.commands import verify
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +125,17 @@ def test_wrong_call_is_one_line_and_exit_code_two(results, tmp_path, monkeypatch
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1 and err.startswith("syncsweep")
     assert "error: " in err
+
+
+def test_folder_that_may_not_be_entered_is_one_line(results, monkeypatch, capsys):
+    def refused(_):
+        raise PermissionError(13, "Permission denied", "else\nwhere")
+
+    monkeypatch.setattr(verify, "_verify", refused)  # root may enter all
+    code, out, err = called(capsys, "verify", results)
+    assert (code, out) == (1, "")
+    assert err.startswith("syncsweep: error: else") and len(err.splitlines()) == 1
+    assert err.endswith("where: cannot be read (Permission denied)\n")
 
 
 def test_folder_of_a_study_is_told_from_the_results_folder(results, capsys):

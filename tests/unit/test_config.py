@@ -132,6 +132,7 @@ BAD_VALUES = [
     ("results", "a\x85b", "'a\\x85b'", "control characters"),
     ("results", "", "''", "1 to 1024 characters"),
     ("results", "x" * 2000, "xxx", "1 to 1024 characters"),
+    ("results", "a/" + "é" * 128, "a/é", "at most 255 bytes"),
     ("results", "-x", "'-x'", "not from '-'"),
     ("results", "~/x", "'~/x'", "'~'"),
     ("results", 3, "3", "must be a path"),

@@ -25,6 +25,8 @@ def messages(output: str) -> list[str]:
         (["--config", "studies={pair: {model: {gama: 1}}}"], ["studies.pair.model.gama", "gamma"]),
         (["--config", "samples="], ["samples", "nothing is given"]),
         (["-n", "--config", "ranks=1.5"], ["ranks", "1.5", "integer"]),
+        (["study_piar"], ["study_piar", "no such study", "study_pair"]),
+        (["preview_my-pair"], ["preview_my-pair", "no such study", "preview_pair"]),
     ],
 )
 def test_bad_override_gives_one_line_and_no_file(make_project, arguments, words):

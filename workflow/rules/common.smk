@@ -1,5 +1,6 @@
 # What the rules share: which files a study has, and on what tables and figures depend.
 import json
+import re
 import subprocess
 
 from syncsweep import sizing, source
@@ -225,8 +226,8 @@ def check_targets():
     """End the run if it is to make a study that is not in the configuration."""
     known = {*map(target_of, CONFIG.studies), *previews()}
     for word in sys.argv[1:]:
-        prefix, _, study = word.partition("_")
-        if prefix in ("study", "preview") and study.isidentifier() and word not in known:
+        prefix = word.partition("_")[0]
+        if re.fullmatch("(study|preview)_[A-Za-z0-9_-]+", word) and word not in known:
             own = [s for s in CONFIG.studies if not s.startswith(paper_studies.RESERVED)]
             sys.exit(
                 f"error: {word}: there is no such study in the configuration; targets are "
