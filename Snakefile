@@ -84,7 +84,7 @@ rule all:
     input:
         [file for study in studies_by_default() for file in study_files(study)],
     message:
-        "; ".join(f"{study}: {what_is_made(study)}" for study in studies_by_default())
+        f"Figures and tables are in {CONFIG.results}/figures and {CONFIG.results}/tables"
 
 
 rule tables:

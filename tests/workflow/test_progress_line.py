@@ -26,7 +26,7 @@ def shown(output: str) -> list[str]:
 def test_output_in_a_file_is_a_few_lines(make_project):
     project = make_project(pair=SMALL)
     lines = shown(project.snakemake())
-    assert lines[-2] == "Tables and figures are in results"
+    assert lines[-2] == "Figures and tables are in results/figures and results/tables"
     assert re.fullmatch(r"5 of 5 jobs done in \d+ s", lines[-1])
     told = [re.fullmatch(r"\d\d:\d\d:\d\d (.*)", line) for line in lines[:-2]]
     assert all(told), lines
@@ -129,7 +129,7 @@ def test_terminal_has_one_line_that_goes_away(make_project):
     terminal.read_until()
     assert terminal.process.wait() == 0, terminal.text
     lines = terminal.lines()
-    assert lines[0] == "Tables and figures are in results"
+    assert lines[0] == "Figures and tables are in results/figures and results/tables"
     assert re.fullmatch(r"8 of 8 jobs done in .*", lines[1])
     assert len(lines) == 2, lines
     assert "2 studies" in terminal.text and " of 28 samples, " in terminal.text
