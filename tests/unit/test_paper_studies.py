@@ -63,7 +63,9 @@ def test_variants_change_one_thing_of_the_chain(plain):
 
 def test_a_quick_look_is_quick_in_all_studies():
     small = with_paper_studies(parse({**PLAIN, "samples": 30}))
-    assert {study.samples for study in small.studies.values()} == {30}
+    samples = {name: study.samples for name, study in small.studies.items()}
+    assert samples.pop("spin1_chain_n4") == 24  # dear, and never raised
+    assert set(samples.values()) == {30}
 
 
 def test_two_spins_have_the_rank_that_they_can_have():
