@@ -168,5 +168,5 @@ class SlurmProject(Project):
         self.expect_state(min(self.cluster.job_states()), "FAILED", "TIMEOUT")
         assert "Trying to restart job" in output
         (stop,) = self.stops()
-        assert stop["stopped_by"] == by
+        assert stop["stopped_by"] == by, stop
         self.check(undisturbed, attempts=2)

@@ -18,6 +18,7 @@ def test_job_short_of_time_stops_by_itself(stalled, undisturbed):
 
 
 def test_job_told_by_slurm_that_its_time_ends_stops(stalled, undisturbed):
-    # A minute before the end of two. With the signal Slurm wakes the rank.
-    project, process, _ = stalled(runtime=2)
+    # Within the first minute of twenty. Slurm wakes the rank just before, and a rank whose slowest
+    # sample took as long as the sleep must not find by itself that there is no time for another.
+    project, process, _ = stalled(runtime=20, slurm_extra="'--signal=USR1@1140'")
     project.check_stopped(project.finish(process), "SIGUSR1", undisturbed)
