@@ -9,11 +9,14 @@ from snakemake.utils import min_version
 min_version("9.1")
 
 try:
-    from syncsweep import config_file, layout, paper_studies, provenance
+    from syncsweep import config_file, interruption, layout, paper_studies, provenance
 except ModuleNotFoundError as error:
     sys.exit(
         f"error: {sys.executable} has no {error.name}: run `make env`, then .venv/bin/snakemake"
     )
+
+if workflow.is_main_process:
+    interruption.heed()
 
 # Checked before Snakemake reads it: one line for a mistake, and doubled keys are seen.
 # `config` holds by now what --configfile and --config say.
@@ -118,6 +121,7 @@ onstart:
         write_descriptions()
         announce_samples()
         STUDIES_OF_NEW_TABLES.update(studies_of_jobs("make_tables"))
+    interruption.heed_with_jobs()
 
 
 onsuccess:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import sys
@@ -19,7 +20,13 @@ _STOPPED = "Terminating processes on user request"
 _SHOWN = ("Nothing to be done", "Trying to restart job", "Will exit after finishing", _STOPPED)
 
 #: What Snakemake says before a run and its log file alone need hold.
-_NEEDLESS = "Assuming unrestricted shared filesystem usage"
+_NEEDLESS = ("Assuming unrestricted shared filesystem usage", "Building DAG of jobs")
+
+#: A dry-run tells of all jobs in a table and with their reasons, not one by one; so this leads
+#: nowhere, and the end says how to see each.
+_INDIVIDUAL = "    (check individual jobs above for details)\n"
+_END_OF_DRY_RUN = "This was a dry-run"
+_HOW_TO_SEE_JOBS = "dry-run: nothing was run or written; --printshellcmds shows every job"
 
 #: Where the whole log is; of interest if something went wrong.
 _LOG_FILES = "Complete log"
@@ -35,10 +42,10 @@ _REPEATED = (
 
 
 class LogHandler(LogHandlerBase):
-    """Shows the progress of a run, and else what Snakemake itself would print.
+    """Shows the progress of a run, the jobs of a dry-run, and else what Snakemake would print.
 
-    That is so before and without a run, as for --lint and --unlock, in a dry-run, and where more
-    was asked for: --verbose, --printshellcmds, --debug-dag.
+    That is so before and without a run, as for --lint and --unlock, and where more was asked for:
+    --verbose, --printshellcmds, --debug-dag.
     """
 
     def __post_init__(self) -> None:
@@ -48,9 +55,9 @@ class LogHandler(LogHandlerBase):
         settings = self.common_settings
         stream = sys.stdout if settings.stdout else sys.stderr
         self._plain = ColorizingTextHandler(nocolor=settings.nocolor, stream=stream)
-        self._is_plain = (
-            settings.dryrun or settings.verbose or settings.printshellcmds or settings.debug_dag
-        )
+        self._is_plain = settings.verbose or settings.printshellcmds or settings.debug_dag
+        self._is_dry_run = settings.dryrun
+        self._has_told_of_jobs = False
         self._quiet = {quietness.name for quietness in settings.quiet or ()}
         self._run: Run | None = None
 
@@ -86,12 +93,14 @@ class LogHandler(LogHandlerBase):
     def emit(self, record: LogRecord) -> None:
         """Show a record, or learn from it."""
         try:
-            if "ALL" in self._quiet and not self.common_settings.dryrun:
+            if "ALL" in self._quiet and not self._is_dry_run:
                 return
-            if self._run is None and not self._is_plain and _event(record) == "workflow_started":
+            shows_run = not self._is_plain and not self._is_dry_run
+            if self._run is None and shows_run and _event(record) == "workflow_started":
                 self._run = self._begin()
             if self._run is None:
-                self._print(record)
+                if super().filter(record) and (self._is_plain or self._is_needed(record)):
+                    self._print(record)
             else:
                 self._show(record, self._run)
         except Exception:
@@ -113,12 +122,25 @@ class LogHandler(LogHandlerBase):
             screen = Terminal(colors=not self.common_settings.nocolor)
         return Run(screen, show_progress="PROGRESS" not in self._quiet)
 
+    def _is_needed(self, record: LogRecord) -> bool:
+        """Whether a record need be shown before a run, without one, or in a dry-run."""
+        event = _event(record)
+        if not self._is_dry_run or event not in (LogEvent.JOB_INFO, LogEvent.RUN_INFO):
+            return not str(record.msg).startswith(_NEEDLESS)
+        # The table of the jobs comes twice.
+        is_first_table = event == LogEvent.RUN_INFO and not self._has_told_of_jobs
+        self._has_told_of_jobs = True
+        return is_first_table
+
     def _print(self, record: LogRecord) -> None:
         """As Snakemake would."""
-        is_needless = not self._is_plain and str(record.msg).startswith(_NEEDLESS)
-        if super().filter(record) and not is_needless:
-            self._plain.setFormatter(self.formatter)
-            self._plain.emit(record)
+        text = str(record.msg)
+        if self._is_dry_run and not self._is_plain:
+            record = copy.copy(record)
+            is_end = text.startswith(_END_OF_DRY_RUN)
+            record.msg = _HOW_TO_SEE_JOBS if is_end else text.replace(_INDIVIDUAL, "")
+        self._plain.setFormatter(self.formatter)
+        self._plain.emit(record)
 
     def _show(self, record: LogRecord, run: Run) -> None:
         told = record.__dict__

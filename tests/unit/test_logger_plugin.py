@@ -260,21 +260,38 @@ def test_nothing_to_be_done_is_said_and_nothing_else(snakemake, capsys):
     assert capsys.readouterr().err == said
 
 
-@pytest.mark.parametrize("option", ["dryrun", "verbose", "printshellcmds", "debug_dag"])
-def test_snakemake_speaks_where_more_was_asked_for(snakemake, capsys, option):
-    settings = {option: True, "stdout": option == "dryrun", "quiet": {Quietness.HOST}}
-    run = snakemake(**settings)
+@pytest.mark.parametrize("is_dry_run", [True, False])
+@pytest.mark.parametrize("option", ["verbose", "printshellcmds", "debug_dag"])
+def test_snakemake_speaks_where_more_was_asked_for(snakemake, capsys, option, is_dry_run):
+    shown = {"dryrun": is_dry_run, "stdout": is_dry_run, "quiet": {Quietness.HOST}}
+    run = snakemake(**shown, **{option: True})
     run.info("Assuming unrestricted shared filesystem usage.")
     run.begin(make_tables=1)
     run.start(1, "make_tables", "pair: tables")
     run.finish(1, "make_tables")
     run.end()
     printed = capsys.readouterr()
-    text = printed.out if option == "dryrun" else printed.err
+    text = printed.out if is_dry_run else printed.err
     assert text.startswith("Assuming unrestricted shared filesystem usage.\nBuilding DAG of jobs")
     assert "Job stats:" in text
     assert "Job 1: pair: tables" in text and "Finished jobid: 1" in text
     assert "jobs done" not in text and "SNAKEMAKE" not in text
+
+
+def test_dry_run_tells_of_jobs_together_and_says_how_to_see_each(snakemake, capsys):
+    run = snakemake(dryrun=True, stdout=True, quiet={Quietness.HOST})
+    run.info("Assuming unrestricted shared filesystem usage.")
+    run.begin(make_tables=1)
+    run.start(1, "make_tables", "pair: tables")
+    run.info("Job stats:\n...", event=LogEvent.RUN_INFO, stats={"make_tables": 1, "total": 1})
+    run.info("Reasons:\n    (check individual jobs above for details)\n    forced:\n        all")
+    run.info("This was a dry-run (flag -n). The order of jobs does not matter.")
+    run.end()
+    expected = (
+        "Job stats:\n...\nReasons:\n    forced:\n        all\n"
+        "dry-run: nothing was run or written; --printshellcmds shows every job\n"
+    )
+    assert capsys.readouterr() == (expected, "")
 
 
 def test_without_a_run_snakemake_speaks(snakemake, capsys):

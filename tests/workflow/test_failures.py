@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -172,9 +173,17 @@ def test_interrupted_snakemake_is_resumed_without_unlock(make_project, undisturb
     project = make_project(chain=CHAIN)
     process = project.start("tables")
     wait_for_samples(project, process, 8)
+    # Of this process alone, unlike on a terminal; and the user does not wait for the answer.
     process.send_signal(signal.SIGINT)
-    process.wait(timeout=60)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1 and "Traceback" not in output, output
+    (stopped,) = re.findall(r"stopped after .* (\d+) of 40 samples are kept; .*", output)
+    assert 8 <= int(stopped) < 40
     project.snakemake("tables")
+    (start,) = [e for e in project.events("chain") if e["event"] == "start" and e["from_parts"]]
+    assert start["from_parts"] == int(stopped)
     assert project.table_bytes("chain") == undisturbed
 
 

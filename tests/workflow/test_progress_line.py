@@ -40,11 +40,13 @@ def test_output_in_a_file_is_a_few_lines(make_project):
     (log,) = (project.path / ".snakemake" / "log").iterdir()
     assert "Finished jobid: 0 (Rule: all)" in log.read_text()
     assert shown(project.snakemake())[0].startswith("Nothing to be done")
-    # What Snakemake prints for a dry-run, and where more was asked for, is as it was.
+    # A dry-run has a table of the jobs, and what Snakemake prints where more was asked for stays.
     project.config["studies"]["pair"]["samples"] = 30
     project.write_config()
     output = project.snakemake("-n")
-    assert "Job stats:" in output and ": pair: samples 000000020 to 000000030 of eta-" in output
+    assert re.search(r"solve_shard +1\n", output) and "input files updated by" in output
+    job = ": pair: samples 000000020 to 000000030 of eta-"
+    assert job not in output and job in project.snakemake("-n", "--printshellcmds")
     output = project.snakemake("tables", "--printshellcmds")
     assert "mpiexec -n 2" in output and "Finished jobid: " in output
 
