@@ -94,7 +94,8 @@ class Run:
             self._note_last_samples(job)
             self._warn(job)
             lines = [f"failed: {job.about} (job {job.number}, {job.rule})"]
-            reason = job.reason()
+            # What speaks has said it already.
+            reason = None if job.speaks else job.reason()
             if reason:
                 lines.append(reason if reason.startswith("error: ") else f"said: {reason}")
             if told["rule_msg"]:
@@ -131,7 +132,10 @@ class Run:
             done = f"{self._done.total()} of {words.number_of(self._total.total(), 'job')} done"
             if self._failed:
                 failed = f"{len(self._failed)} failed, {done} in {took}"
-                self._screen.say(f"{failed}; the same command goes on", "red")
+                # What makes no file finds the same again.
+                if not all(job.speaks for job in self._failed.values()):
+                    failed += "; the same command goes on"
+                self._screen.say(failed, "red")
             elif is_stopped:
                 stopped = f"stopped, {done} in {took}"
                 if self._overview:
@@ -191,12 +195,15 @@ class Run:
 
 
 def _samples_line(overview: Overview) -> Line:
-    """How many samples there are of all studies that the run solves."""
+    """How many samples there are of all studies that the run solves, and which part of the work."""
     studies = {block.asked.study for block in overview.blocks}
-    what = studies.pop() if len(studies) == 1 else f"{len(studies)} studies"
-    percent = words.percent(overview.done, overview.samples)
-    counted = f"{overview.done} of {overview.samples} samples, {percent}"
+    part = words.percent(overview.work_done, overview.work)
+    if len(studies) == 1:
+        what = studies.pop()
+    else:
+        what, part = f"{len(studies)} studies", f"{part} of the work"
+    counted = f"{overview.done} of {overview.samples} samples, {part}"
     left = overview.time_left
     # When all are there their jobs still write shards.
     in_words = f"{words.duration(left.seconds)} left" if left and left.seconds else ""
-    return Line(what, overview.done, overview.samples, counted, in_words)
+    return Line(what, overview.work_done, overview.work, counted, in_words)

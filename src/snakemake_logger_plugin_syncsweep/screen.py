@@ -17,11 +17,11 @@ SECONDS_BETWEEN_LINES = 30.0
 
 @dataclass(frozen=True)
 class Line:
-    """What runs now, how many of how many are done, and what time that leaves, in words."""
+    """What runs now, how much of how much is done, and what time that leaves, in words."""
 
     what: str
-    done: int
-    total: int
+    done: float
+    total: float
     counted: str
     left: str
 
@@ -71,7 +71,7 @@ class Terminal(Screen):
             self._progress.task_ids[0],
             description=line.what,
             completed=line.done,
-            total=max(line.total, 1),
+            total=line.total or 1,
             counted=line.counted,
             left=line.left,
             refresh=True,

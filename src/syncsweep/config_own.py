@@ -216,6 +216,24 @@ def code_of(text: str) -> str:
     return "\n".join(code_lines(text).values()) + "\n"
 
 
+def default_arguments(source: str, function: str) -> dict[str, str]:
+    """Arguments of a function of a Python text that have a default, with its text.
+
+    Nothing where the function is not defined with `def` at the top of the text.
+    """
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            arguments = node.args
+            by_place = [*arguments.posonlyargs, *arguments.args]
+            of_place = by_place[len(by_place) - len(arguments.defaults) :]
+            pairs = [
+                *zip(of_place, arguments.defaults, strict=True),
+                *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+            ]
+            return {name.arg: ast.unparse(value) for name, value in pairs if value is not None}
+    return {}
+
+
 def _tree(text: str) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # said when the code is run

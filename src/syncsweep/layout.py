@@ -26,6 +26,9 @@ _SHARD = re.compile(r"samples-(\d{9})-(\d{9})\.parquet")
 _PART = re.compile(r"part-(\d{9})-(\d{9})-([0-9a-f]{12})-\d+\.rows")
 _TEMPORARY = re.compile(r"\.samples-(\d{9})-(\d{9})\.parquet\.[0-9a-f]{12}\.tmp")
 
+#: Of the folder to publish: digest and name of each file, as `sha256sum` writes and checks them.
+BUNDLE_MANIFEST = "SHA256SUMS"
+
 #: Tables of a study, without ending; each exists as Parquet and CSV.
 TABLES = ("summary", "chi_histogram", "s_max_histogram")
 

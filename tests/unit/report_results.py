@@ -216,4 +216,4 @@ def _put_paper(results: Path) -> None:
             "holds": [True, True, True, False],
         }
     )
-    write_table(folder / "validation", validation, {})
+    write_table(folder / "validation", validation, {"samples": {"chain": 40, "pair": 60}})

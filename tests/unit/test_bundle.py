@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from syncsweep.results.bundle import MANIFEST, make_bundle
+from syncsweep.layout import BUNDLE_MANIFEST
+from syncsweep.results.bundle import make_bundle
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def bundle(tmp_path):
 
 
 def check(folder):
-    command = ["sha256sum", "--check", "--quiet", "--strict", MANIFEST]
+    command = ["sha256sum", "--check", "--quiet", "--strict", BUNDLE_MANIFEST]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
 
@@ -47,10 +48,10 @@ def test_a_file_that_changed_or_is_gone_is_named(bundle, name):
 
 
 def test_manifest_names_every_file_once(bundle):
-    lines = (bundle / MANIFEST).read_text().splitlines()
+    lines = (bundle / BUNDLE_MANIFEST).read_text().splitlines()
     names = [line.split("  ", 1)[1] for line in lines]
     there = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
-    assert sorted(names) == sorted(there - {MANIFEST})
+    assert sorted(names) == sorted(there - {BUNDLE_MANIFEST})
 
 
 def test_it_says_what_it_was_made_with(bundle):

@@ -54,26 +54,39 @@ def claim(holds, verdict=Verdict.AGREES):
     return Claim("Fig. 9", "a | b", "1", "2 ± 1", (Number(2.0, 1.0),), verdict, holds)
 
 
-def write(folder, claims):
-    write_table(folder / "validation", _table(claims), {})
+FULL, QUICK = {"chain": 10000, "pair": 20000}, {"chain": 10000, "pair": 200}
+CHECKED = "Checked with 10000 samples of the chain and 20000 of the pair."
+
+
+def write(folder, claims, samples=FULL):
+    write_table(folder / "validation", _table(claims), {"samples": samples})
 
 
 def test_a_claim_that_holds_no_longer_is_named_in_a_line_of_its_own(tmp_path):
     write(tmp_path, [claim(True), claim(False), claim(False, Verdict.CORRECTED)])
     with pytest.raises(ValidationError) as error:
         demand(tmp_path)
-    first, second = str(error.value).splitlines()
+    first, second, last = str(error.value).splitlines()
     assert first == "validation: Fig. 9: a | b: no longer agrees: 2 ± 1"
     assert "no longer corrected" in second
+    assert last == f"validation: 2 of 3 claims do not hold. {CHECKED}"
+
+
+def test_few_samples_are_said_to_decide_not_all(tmp_path):
+    write(tmp_path, [claim(False)], QUICK)
+    said = "and 200 of the pair. The paper has 10000 of each; fewer cannot decide every claim."
+    with pytest.raises(ValidationError, match=said):
+        demand(tmp_path)
+    assert said in _page([claim(True)], QUICK)
 
 
 def test_claims_that_hold_are_counted(tmp_path):
     write(tmp_path, [claim(True), claim(True), claim(True, Verdict.DIFFERS)])
-    assert demand(tmp_path) == "3 claims: 2 agrees, 1 differs"
+    assert demand(tmp_path) == f"3 claims: 2 agrees, 1 differs. {CHECKED}"
 
 
 def test_page_has_a_row_for_each_claim_and_marks_what_does_not_hold():
-    page = _page([claim(True), claim(False)])
+    page = _page([claim(True), claim(False)], FULL)
     rows = [line for line in page.splitlines() if line.startswith("| Fig. 9")]
     assert len(rows) == 2
     assert rows[0] == "| Fig. 9 | a \\| b | 1 | 2 ± 1 | agrees |"

@@ -161,6 +161,19 @@ def test_failure_is_one_block_with_the_log_and_its_error(snakemake, capsys):
     assert re.fullmatch("1 failed, 0 of 2 jobs done in . s; the same command goes on", lines[-1])
 
 
+def test_failure_of_what_printed_on_its_own_is_said_once_and_nothing_goes_on(snakemake, capsys):
+    run = snakemake()
+    run.begin(validate=1)
+    run.start(1, "validate", "Whether the claims hold", output=())
+    run.log_of(1).write_text("error: validation: Fig. 9\n")
+    run.fail(1, "validate")
+    run.end()
+    *lines, last = capsys.readouterr().err.splitlines()
+    failed = "failed: Whether the claims hold (job 1, validate)"
+    assert lines == ["Whether the claims hold", failed, f"log: {run.log_of(1)}"]
+    assert re.fullmatch("1 failed, 0 of 1 job done in . s", last)
+
+
 def test_what_a_cluster_says_of_a_failed_job_is_told(snakemake, capsys):
     run = snakemake()
     run.begin(solve_shard=1)
@@ -353,16 +366,20 @@ def test_samples_of_the_run_are_told_with_the_time_left(snakemake, capsys, tmp_p
     run.end()
 
 
-def test_samples_of_several_studies_are_told_as_those_of_so_many(
+def test_samples_of_several_studies_count_by_what_they_cost(
     snakemake, capsys, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(Lines, "seconds", 0.05)
-    asked = Sweep(tmp_path / "results").asked()
+    sweep = Sweep(tmp_path / "results")
+    sweep.shard(6, 12)
+    asked = sweep.asked()
+    other = replace(asked, study="other", ranges=((0, 6),), core_seconds=3 * asked.core_seconds)
     run = snakemake()
     run.begin(solve_shard=2)
-    run.info("Samples: 24", asked_blocks=[asked, replace(asked, study="other")])
+    run.info("Samples: 18", asked_blocks=[asked, other])
     run.start(3, "solve_shard", "pair: samples 4 to 7", study="pair")
-    assert re.search(f"{TIME}2 studies, 0 of 24 samples, 0 %\n", wait_for(capsys, "samples"))
+    told = f"{TIME}2 studies, 6 of 18 samples, 20 % of the work\n"
+    assert re.search(told, wait_for(capsys, "samples"))
     run.end()
 
 

@@ -31,6 +31,8 @@ def test_two_spins_are_a_line_above_the_uniform_density(axes):
     assert angles[[0, -1]] == pytest.approx([-pi / 2, 3 * pi / 2])
     expected = evaluate(coefficients, frequencies, angles[:, None]) - 1 / (2 * pi)
     assert np.allclose(heights, expected, rtol=0, atol=1e-16)
+    assert axes.get_xlabel() == r"$\phi_1 - \phi_2$ [rad]"
+    assert axes.figure.axes == [axes]
 
 
 def test_three_spins_are_a_map_with_the_first_angle_to_the_right(axes):
@@ -41,7 +43,13 @@ def test_three_spins_are_a_map_with_the_first_angle_to_the_right(axes):
     assert corners[0, -1] == pytest.approx([3 * pi / 2, -pi / 2])
     expected = evaluate(coefficients, frequencies, corners.reshape(-1, 2)) - 1 / (2 * pi) ** 2
     assert np.allclose(mesh.get_array().ravel(), expected, rtol=0, atol=1e-16)
-    assert "1" in axes.get_xlabel() and "2" in axes.get_ylabel()
+    assert (axes.get_xlabel(), axes.get_ylabel()) == (
+        r"$\phi_1 - \phi_3$ [rad]",
+        r"$\phi_2 - \phi_3$ [rad]",
+    )
+    (bar,) = set(axes.figure.axes) - {axes}
+    low, high = bar.get_ylim()
+    assert low == pytest.approx(expected.min()) and high == pytest.approx(expected.max())
 
 
 @pytest.mark.parametrize("spins", [(0.5, 0.5), (1, 1, 1)])

@@ -162,7 +162,7 @@ def test_each_figure_has_words_data_and_origin(made, page):
         stem = results / "figures" / figure["id"]
         assert len(image["alt"]) > 40
         assert image["src"].startswith("data:image/png;base64,")
-        assert int(image["width"]) == 1020 // 2
+        assert int(image["width"]) == 680  # of 1020 pixels
         sidecar = json.loads(stem.with_name(f"{stem.name}.json").read_text())
         assert f"commit {sidecar['made_by']['code']['commit']}" in figure["text"]
         for name in sidecar["made_from"]:
@@ -382,7 +382,8 @@ def test_eta_without_a_unit_ends_with_its_number():
 
 
 def test_a_study_in_words():
-    said = dict(words.of_study(configuration(Path("x")).studies["chain"]))
+    whole = configuration(Path("x"))
+    said = dict(words.of_study(whole.studies["chain"], whole.physics("chain")))
     assert (
         "number of spins N = 3; level splitting ω = 1; exchange coupling J = 0.5 ω" in said["Model"]
     )
@@ -405,12 +406,14 @@ def test_models_and_ensembles_of_the_users_own_are_said_by_their_files_and_code(
             "analysis": {"s_max_bins": {"low": 1e-5, "high": 1, "count": 5}},
         }
     )
-    said = dict(words.of_study(study))
-    assert said["Model"] == "Own model: model() of my_model.py, spins 1, 0.5; B = 0.3; gamma = 2"
+    text = "def model(spins, B, gamma=1.0, *, J, axis='z'): ..."
+    model, ensemble = study.model.code(text), study.ensemble.code("x = 1")
+    physics = Physics(model=model, ensemble=ensemble, root_seed=1)
+    said = dict(words.of_study(study, physics))
+    model_said = "Own model: model() of my_model.py, spins 1, 0.5; B = 0.3; gamma = 2; axis = 'z'"
+    assert said["Model"] == model_said
     assert said["Perturbation"] == "Own ensemble: perturbation() of my_noise.py"
     assert said["Sweep"] == "1 realisation at each η: η = 0.001"
-    model, ensemble = study.model.code("def model(): ..."), study.ensemble.code("x = 1")
-    physics = Physics(model=model, ensemble=ensemble, root_seed=1)
     assert words.of_code(physics) == [("model", model.source), ("perturbation", ensemble.source)]
     assert words.of_code(configuration(Path("x")).physics("chain")) == []
 

@@ -63,6 +63,8 @@ def test_only_all_is_a_hundred_percent():
     assert words.percent(9999, 10_000) == "99 %"
     assert words.percent(10_000, 10_000) == "100 %"
     assert words.percent(0, 0) == "100 %"
+    assert words.percent(0.7 * 0.1, 0.7 * 0.1) == "100 %"
+    assert words.percent(1 - 1e-15, 1) == "99 %"
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
     project.config["paper"] = PAPER
     project.write_config()
     output = project.snakemake("paper", "validate", "report")
-    assert re.search(r"^\d\d claims: \d+ agrees, \d+ corrected, 1 differs$", output, re.M)
+    assert re.search(r"^\d\d claims: \d+ agrees, \d+ corrected, 1 differs\. Checked ", output, re.M)
 
     figures, tables = project.results / "figures", project.results / "paper"
     for name, figure in PAPER_FIGURES.items():
@@ -77,6 +77,7 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
     assert "To publish: results/bundle" in project.snakemake("bundle")
     bundle = project.results / "bundle"
     subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=bundle, check=True)
+    assert not list(bundle.rglob(".*"))
     assert "Nothing to be done" in project.snakemake("bundle", "paper")
 
     # A user who changes one thing pays for that thing only.
@@ -93,7 +94,9 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
     write_table(tables / "modes_counts", counts, {})
     output = project.snakemake("validate", code=1)
     statement = "The chain of N spins has 2(N+1) independent steady states"
-    assert f"error: validation: App. B: {statement}: no longer agrees" in output
+    assert output.count(f"error: validation: App. B: {statement}: no longer agrees") == 1
+    assert "The paper has 10000 of each; fewer cannot decide every claim." in output
+    assert "the same command goes on" not in output
     assert "Traceback" not in output
     page = (tables / "validation.md").read_text(encoding="utf-8")
     assert page.count("**does not hold** (agrees)") == 1

@@ -47,7 +47,9 @@ def test_output_in_a_file_is_a_few_lines(make_project):
     assert re.search(r"solve_shard +1\n", output) and "input files updated by" in output
     job = ": pair: samples 000000020 to 000000030 of eta-"
     assert job not in output and job in project.snakemake("-n", "--printshellcmds")
-    output = project.snakemake("tables", "--printshellcmds")
+    first = shown(project.snakemake("tables"))[0]
+    assert re.fullmatch(r"\d\d:\d\d:\d\d pair, 2\d of 30 samples, .*", first)
+    output = project.snakemake("tables", "--forceall", "--printshellcmds")
     assert "mpiexec -n 2" in output and "Finished jobid: " in output
 
 

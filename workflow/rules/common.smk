@@ -70,25 +70,27 @@ def write_descriptions():
 
 
 def announce_samples():
-    """Tell the line of progress which samples this run is to solve."""
+    """Tell the line of progress which samples this run is about.
+
+    Those that were solved before count where all samples of a study are asked for.
+    """
     from snakemake.logging import logger
 
-    from syncsweep.progress.asked import asked_of_jobs
+    from syncsweep.progress.asked import asked_blocks, asked_of_jobs
 
+    jobs = [job.wildcards for job in workflow.dag.needrun_jobs() if job.name == "solve_shard"]
+    at_work = {job.study for job in jobs} & CONFIG.studies.keys()
+    whole = at_work & set(studies_of_jobs("make_tables"))
     chunks = [
-        (
-            job.wildcards.study,
-            job.wildcards.block,
-            int(job.wildcards.start),
-            int(job.wildcards.stop),
-        )
-        for job in workflow.dag.needrun_jobs()
-        if job.name == "solve_shard" and job.wildcards.study in CONFIG.studies
+        (job.study, job.block, int(job.start), int(job.stop))
+        for job in jobs
+        if job.study in at_work - whole
     ]
-    if chunks:
-        samples = sum(stop - start for _, _, start, stop in chunks)
-        blocks = asked_of_jobs(CONFIG, chunks)
-        logger.info(f"Samples to solve or take over: {samples}", extra={"asked_blocks": blocks})
+    asked = asked_of_jobs(CONFIG, chunks)
+    asked += asked_blocks(CONFIG, [study for study in CONFIG.studies if study in whole])
+    if asked:
+        samples = sum(block.samples for block in asked)
+        logger.info(f"Samples of this run: {samples}", extra={"asked_blocks": asked})
 
 
 def check_limits():

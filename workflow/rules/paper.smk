@@ -117,10 +117,10 @@ if not PAPER_PROBLEM:
 
     rule bundle:
         input:
-            layout.bundle_folder(CONFIG.results),
+            layout.bundle_folder(CONFIG.results) / layout.BUNDLE_MANIFEST,
         localrule: True
         message:
-            "To publish: {input}"
+            f"To publish: {layout.bundle_folder(CONFIG.results)}"
 
     rule make_bundle:
         input:
@@ -129,7 +129,7 @@ if not PAPER_PROBLEM:
             [file for part in part_requests() for file in part_files(part)],
             rules.paper_validation.output,
         output:
-            directory(layout.bundle_folder(CONFIG.results)),
+            layout.bundle_folder(CONFIG.results) / layout.BUNDLE_MANIFEST,
         log:
             f"{layout.logs_folder(CONFIG.results)}/bundle.log",
         conda:
@@ -138,13 +138,14 @@ if not PAPER_PROBLEM:
             mem_mb=1000,
             runtime=10,
         params:
-            results=lambda wildcards, output: str(Path(output[0]).parent),
+            results=str(CONFIG.results),
+            bundle=lambda wildcards, output: str(Path(output[0]).parent),
             project=str(workflow.basedir),
             config=json.dumps(CONFIG.model_dump(mode="json"), sort_keys=True),
             code=source.digest(("results/bundle.py", "provenance.py")),
         message:
-            "Bundle: {output[0]}"
+            "Bundle: {params.bundle}"
         shell:
             ': > {log:q}; python "$SCRIPTS"/make_bundle.py --results {params.results:q}'
-            " --project {params.project:q} --config {params.config:q} --output {output:q} {input:q}"
+            " --project {params.project:q} --config {params.config:q} --output {params.bundle:q} {input:q}"
             " >> {log:q} 2>&1"

@@ -89,6 +89,16 @@ class Overview:
         return sum(block.done for block in self.blocks)
 
     @property
+    def work(self) -> float:
+        """CPU time that all samples should take by the configuration [s]."""
+        return sum(block.asked.core_seconds * block.asked.samples for block in self.blocks)
+
+    @property
+    def work_done(self) -> float:
+        """That of the samples that are there; equal to `work` if all are."""
+        return sum(block.asked.core_seconds * block.done for block in self.blocks)
+
+    @property
     def in_shards(self) -> bool:
         """Whether all are in shards."""
         return all(block.census.in_shards == block.asked.samples for block in self.blocks)

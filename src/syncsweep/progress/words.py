@@ -52,9 +52,9 @@ def with_error(value: float, error: float) -> str:
     return f"{value:.{digits}f}({round(error * 10**digits)})"
 
 
-def percent(part: int, whole: int) -> str:
+def percent(part: float, whole: float) -> str:
     """Rounded down, so that only all is 100 %."""
-    return f"{100 * part // whole} %" if whole else "100 %"
+    return "100 %" if part >= whole else f"{min(math.floor(100 * part / whole), 99)} %"
 
 
 def number_of(n: int, noun: str) -> str:

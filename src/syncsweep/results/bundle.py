@@ -12,10 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from syncsweep.layout import BUNDLE_MANIFEST
 from syncsweep.provenance import code, libraries
-
-#: Digest and name of each file, as `sha256sum` writes and checks them.
-MANIFEST = "SHA256SUMS"
 
 _PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "mpi4py", "snakemake")
 
@@ -62,7 +60,7 @@ def make_bundle(files: Mapping[str, Path], config: Mapping[str, Any], output: Pa
         (new / name).write_text(text, encoding="utf-8")
     names = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
     lines = [f"{hashlib.sha256((new / name).read_bytes()).hexdigest()}  {name}" for name in names]
-    (new / MANIFEST).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (new / BUNDLE_MANIFEST).write_text("\n".join(lines) + "\n", encoding="utf-8")
     shutil.rmtree(output, ignore_errors=True)
     new.rename(output)
 

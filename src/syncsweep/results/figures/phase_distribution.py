@@ -24,9 +24,9 @@ def plot_phase_distribution(
     """Plot S_d − (1/2π)^{N−1} [rad^{1−N}] of one state on Matplotlib's `axes`.
 
     coefficients: (n_k,), of one state; frequencies: (n_k, N−1); see `relative_phase_coefficients`
-    and `relative_frequencies`. A line over φ'_1 for two spins, a heat map over (φ'_1, φ'_2) for
-    three; ValueError for others. The angles go from −π/2 to 3π/2, so that locking at 0, π and
-    ±π/3 lies off the edges. Returns the line, or the mesh for `plt.colorbar`.
+    and `relative_frequencies`. A line over φ_1 − φ_2 for two spins, a heat map with its colour bar
+    over (φ_1 − φ_3, φ_2 − φ_3) for three; ValueError for others. The angles go from −π/2 to 3π/2,
+    so that locking at 0, π and ±π/3 lies off the edges. Returns the line or the mesh.
     """
     n_angles = frequencies.shape[1]
     if n_angles not in _POINTS:
@@ -43,15 +43,17 @@ def plot_phase_distribution(
     grid = np.stack(np.meshgrid(*[axis] * n_angles, indexing="ij"), axis=-1)
     excess = deviation(coefficients, frequencies, grid.reshape(-1, n_angles))
     axes.set_xticks(_TICKS, _TICK_LABELS)
-    axes.set_xlabel(r"$\phi'_1$ [rad]")
+    last = n_angles + 1
+    axes.set_xlabel(rf"$\phi_1 - \phi_{last}$ [rad]")
     if n_angles == 1:
         axes.set_xlim(axis[0], axis[-1])
-        axes.set_ylabel(r"$S_d - 1/2\pi$ [rad$^{-1}$]")
+        axes.set_ylabel(r"$S_d - 1/(2\pi)$ [rad$^{-1}$]")
         (line,) = axes.plot(axis, excess, color=style.LINE_COLOURS[0])
         return line
     axes.set_yticks(_TICKS, _TICK_LABELS)
-    axes.set_ylabel(r"$\phi'_2$ [rad]")
-    axes.set_title(r"$S_d - 1/4\pi^2$ [rad$^{-2}$]")
+    axes.set_ylabel(rf"$\phi_2 - \phi_{last}$ [rad]")
     axes.set_aspect("equal")
-    mesh = excess.reshape(len(axis), len(axis)).T
-    return axes.pcolormesh(axis, axis, mesh, cmap=style.COLOUR_MAP, shading="gouraud")
+    heights = excess.reshape(len(axis), len(axis)).T
+    mesh = axes.pcolormesh(axis, axis, heights, cmap=style.COLOUR_MAP, shading="gouraud")
+    axes.figure.colorbar(mesh, ax=axes, label=r"$S_d - 1/(2\pi)^2$ [rad$^{-2}$]")
+    return mesh

@@ -8,10 +8,12 @@ verdict out.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 from pydantic import field_serializer
 
 from syncsweep.files import replace_atomically
@@ -20,7 +22,10 @@ from syncsweep.results import ResultsError
 from syncsweep.results.figures.page import read_table
 from syncsweep.results.paper import claims_models, claims_sweeps, part
 from syncsweep.results.paper.claims import Claim, Tables
-from syncsweep.results.paper.part import write_tables
+from syncsweep.results.tables import METADATA_KEY, write_table
+
+#: Samples of each sweep of the paper.
+_SAMPLES_OF_PAPER = 10_000
 
 
 class ValidationError(ResultsError):
@@ -48,8 +53,10 @@ def make(request: Request, output: Path) -> None:
         return read_table(folders.get(role, output) / f"{table}.parquet").to_pandas()
 
     claims = check(tables)
-    write_tables(output, {"validation": _table(claims)}, request)
-    page = _page(claims)
+    samples = {role: int(tables(f"{role}/summary")["n"].max()) for role in ("chain", "pair")}
+    asked = json.loads(request.model_dump_json())
+    write_table(output / "validation", _table(claims), {"request": asked, "samples": samples})
+    page = _page(claims, samples)
     replace_atomically(output / CLAIMS_PAGE, lambda path: _fill(path, page))
 
 
@@ -78,10 +85,29 @@ def _table(claims: list[Claim]) -> pd.DataFrame:
     )
 
 
-def _page(claims: list[Claim]) -> str:
+def checked_with(samples: Mapping[str, int]) -> str:
+    """With how many samples claims were checked, in a sentence or two.
+
+    samples: of the chain and of the pair, under these names.
+    """
+    chain, pair = samples["chain"], samples["pair"]
+    said = f"Checked with {chain} samples of the chain and {pair} of the pair."
+    if min(chain, pair) < _SAMPLES_OF_PAPER:
+        said += f" The paper has {_SAMPLES_OF_PAPER} of each; fewer cannot decide every claim."
+    return said
+
+
+def samples_of(table: pa.Table) -> dict[str, int]:
+    """With how many samples the claims of a table were checked; for `checked_with`."""
+    samples: dict[str, int] = json.loads(table.schema.metadata[METADATA_KEY])["samples"]
+    return samples
+
+
+def _page(claims: list[Claim], samples: Mapping[str, int]) -> str:
     lines = [
         "# The paper's claims, checked",
         "",
+        checked_with(samples),
         "± is one standard error; numbers without it are exact to rounding, or are counts.",
         "",
         "| source | statement | printed | found | verdict |",
@@ -100,14 +126,16 @@ def _fill(path: Path, text: str) -> None:
 
 def demand(folder: Path) -> str:
     """Count the claims in words; ValidationError with a line for each that does not hold."""
-    table = read_table(folder / "validation.parquet").to_pandas()
+    read = read_table(folder / "validation.parquet")
+    said, table = checked_with(samples_of(read)), read.to_pandas()
     broken = table[~table["holds"]]
     if len(broken):
-        raise ValidationError(
-            "\n".join(
-                f"validation: {row.source}: {row.statement}: no longer {row.verdict}: {row.found}"
-                for row in broken.itertuples()
-            )
-        )
+        lines = [
+            f"validation: {row.source}: {row.statement}: no longer {row.verdict}: {row.found}"
+            for row in broken.itertuples()
+        ]
+        hold = f"validation: {len(broken)} of {len(table)} claims do not hold. {said}"
+        raise ValidationError("\n".join([*lines, hold]))
     counts = table["verdict"].value_counts()
-    return f"{len(table)} claims: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
+    verdicts = ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
+    return f"{len(table)} claims: {verdicts}. {said}"

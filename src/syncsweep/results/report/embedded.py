@@ -16,8 +16,8 @@ from PIL import Image
 from syncsweep.results import ResultsError
 from syncsweep.results.report.captions import Caption
 
-#: Pixels of an image for each of the page: the figures have 300 per inch.
-_SHARPNESS = 2
+#: Pixels of an image for each of the page: figures have 300 per inch, which is small on a screen.
+_SHARPNESS = 1.5
 
 #: Colours of an image: a third of the bytes of all of them, and hardly a difference to the eye.
 _COLOURS = 256
@@ -65,8 +65,8 @@ def figure(
         name=stem.name,
         caption=caption,
         image=data_address(image, "image/png"),
-        width=width // _SHARPNESS,
-        height=height // _SHARPNESS,
+        width=round(width / _SHARPNESS),
+        height=round(height / _SHARPNESS),
         pdf=link(results, stem.with_name(f"{stem.name}.pdf")),
         downloads=tuple(download(stem.with_name(f"{stem.name}_{name}.csv")) for name in data),
         module=module,

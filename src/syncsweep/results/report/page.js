@@ -72,6 +72,21 @@ function scientific(value) {
   return `${digits.replace("-", "−")}·10${raised}`;
 }
 
+// Text with S_d and S_max as S with an index below the line; nothing if it is there already.
+function say(target, text) {
+  if (target.dataset.said === text) return;
+  target.dataset.said = text;
+  const parts = text.split(/S_(d|max)/);
+  target.replaceChildren(
+    ...parts.flatMap((part, i) => {
+      if (i % 2 === 0) return [part];
+      const index = document.createElement("sub");
+      index.textContent = part;
+      return ["S", index];
+    }),
+  );
+}
+
 function describe(angles) {
   const where = angles.map((angle, j) => `${difference(j)} = ${inPi(angle)}`).join(", ");
   if (!row) return where;
@@ -132,7 +147,7 @@ function moveMarker(angles) {
     slider.previousElementSibling.textContent = inPi(marker[j]);
     slider.setAttribute("aria-valuetext", `${difference(j)} = ${inPi(marker[j])}`);
   });
-  element.marker.textContent = describe(marker);
+  say(element.marker, describe(marker));
   schedule();
 }
 
@@ -220,7 +235,7 @@ function schedule() {
 
 function draw() {
   const text = about();
-  if (element.about.textContent !== text) element.about.textContent = text;
+  say(element.about, text);
   const quantity = `${study.excess} [${study.unit}]`;
   const what = study.sites === 2 ? "Line" : "Heat map";
   plot.setAttribute("aria-label", `${what} of ${quantity} over the angles. ${text} The values at the marker are below.`);
@@ -265,11 +280,11 @@ document.getElementById("explorer").addEventListener("submit", (event) => event.
 let inside = false;
 function follow(event) {
   inside = event.type === "mousemove" && event.target.closest("#plot .nsewdrag") !== null;
-  if (!inside) element.pointer.textContent = "not over the plot";
+  if (!inside) say(element.pointer, "not over the plot");
 }
 document.addEventListener("mousemove", follow, true);
 document.documentElement.addEventListener("mouseleave", follow);
 plot.on("plotly_hover", (event) => {
-  if (inside) element.pointer.textContent = describe(pointed(event));
+  if (inside) say(element.pointer, describe(pointed(event)));
 });
 plot.on("plotly_click", (event) => moveMarker(pointed(event)));

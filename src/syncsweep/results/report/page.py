@@ -146,7 +146,7 @@ def _results(results: Path, config: Config, request: ReportRequest) -> dict[str,
         "studies": [
             {
                 "name": name,
-                "words": words.of_study(study),
+                "words": words.of_study(study, request.studies[name].physics),
                 "code": words.of_code(request.studies[name].physics),
                 "yaml": origin.as_yaml(study.model_dump(mode="json")),
                 "tables": tables.of_study(tables_folder(results, name), study),

@@ -13,6 +13,7 @@ from syncsweep.config import Study
 from syncsweep.layout import FAILURES_TABLE, LIMIT_TABLES
 from syncsweep.results.figures.page import read_table
 from syncsweep.results.paper.claims import Number
+from syncsweep.results.paper.validation import checked_with, samples_of
 from syncsweep.results.report.embedded import Download, download
 from syncsweep.results.report.words import (
     count,
@@ -134,7 +135,8 @@ def _table(
 
 def claims(folder: Path) -> tuple[Table, dict[str, int]]:
     """The checked claims in the folder of the paper's tables, and how many have each verdict."""
-    frame = read_table(folder / "validation.parquet").to_pandas()
+    read = read_table(folder / "validation.parquet")
+    frame = read.to_pandas()
     verdicts = [
         verdict if holds else "does not hold"
         for verdict, holds in zip(frame["verdict"], frame["holds"], strict=True)
@@ -149,6 +151,7 @@ def claims(folder: Path) -> tuple[Table, dict[str, int]]:
     )
     heads = ("verdict", "source", "statement", "printed", "found")
     caption = (
+        f"{checked_with(samples_of(read))} "
         "± is one standard error; numbers without it are exact to rounding, or are counts. "
         "“corrected”: not as printed, another statement holds."
     )

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from syncsweep.config import Study
-from syncsweep.config_own import EnsembleCode, ModelCode, OwnEnsemble, OwnModel
+from syncsweep.config_own import (
+    EnsembleCode,
+    ModelCode,
+    OwnEnsemble,
+    OwnModel,
+    default_arguments,
+)
 from syncsweep.config_physics import Ensemble, Physics
 from syncsweep.config_results import Analysis
 from syncsweep.results.figures.style import ENERGY_UNITS
@@ -73,7 +79,7 @@ def count(number: int, thing: str) -> str:
 
 def excess(n_sites: int) -> str:
     """S_d less its uniform value."""
-    return "S_d − 1/2π" if n_sites == 2 else f"S_d − (1/2π){superscript(n_sites - 1)}"
+    return "S_d − 1/(2π)" if n_sites == 2 else f"S_d − (1/2π){superscript(n_sites - 1)}"
 
 
 def density_unit(n_sites: int) -> str:
@@ -86,11 +92,11 @@ def energy_unit(model: str) -> str:
     return ENERGY_UNITS[model].replace(r"\omega", "ω")
 
 
-def of_study(study: Study) -> list[tuple[str, str]]:
-    """What a study was asked to do: headings and sentences."""
+def of_study(study: Study, physics: Physics) -> list[tuple[str, str]]:
+    """What a study was asked to do: headings and sentences; physics: with the user's own code."""
     return [
-        ("Model", _model(study.model)),
-        ("Perturbation", _ensemble(study.ensemble)),
+        ("Model", _model(study.model, physics)),
+        ("Perturbation", _ensemble(study.ensemble, physics)),
         ("Sweep", _sweep(study)),
         ("Analysis", _analysis(study.analysis, study.model.n_sites)),
     ]
@@ -106,10 +112,11 @@ def of_code(physics: Physics) -> list[tuple[str, str]]:
     ]
 
 
-def _model(model: BaseModel) -> str:
+def _model(model: BaseModel, physics: Physics) -> str:
     if isinstance(model, OwnModel):
         spins = ", ".join(f"{spin:g}" for spin in model.spins)
-        return f"Own model: model() of {model.file}, spins {spins}" + _given(model.parameters)
+        parameters = _parameters(model.parameters, physics.model, "model")
+        return f"Own model: model() of {model.file}, spins {spins}{parameters}"
     summary = (type(model).__doc__ or "").partition("\n")[0].rstrip(".")
     values = [
         _parameter(field.description or name, getattr(model, name))
@@ -119,8 +126,13 @@ def _model(model: BaseModel) -> str:
     return f"{summary}: " + "; ".join(values)
 
 
-def _given(parameters: Mapping[str, object]) -> str:
-    return "".join(f"; {name} = {value}" for name, value in parameters.items())
+def _parameters(given: Mapping[str, object], code: BaseModel, function: str) -> str:
+    """Parameters of a function as they were given, and those that it has by default."""
+    source = code.source if isinstance(code, ModelCode | EnsembleCode) else ""
+    defaults = default_arguments(source, function)
+    values = [f"{name} = {value}" for name, value in given.items()]
+    values += [f"{name} = {text}" for name, text in defaults.items() if name not in given]
+    return "".join(f"; {value}" for value in values)
 
 
 def _parameter(description: str, value: float) -> str:
@@ -132,9 +144,10 @@ def _parameter(description: str, value: float) -> str:
     return f"{meaning[: unit.start()]} = {value:g} {unit[1]}"
 
 
-def _ensemble(ensemble: Ensemble | OwnEnsemble) -> str:
+def _ensemble(ensemble: Ensemble | OwnEnsemble, physics: Physics) -> str:
     if isinstance(ensemble, OwnEnsemble):
-        return f"Own ensemble: perturbation() of {ensemble.file}" + _given(ensemble.parameters)
+        parameters = _parameters(ensemble.parameters, physics.ensemble, "perturbation")
+        return f"Own ensemble: perturbation() of {ensemble.file}{parameters}"
     operators = {"paper": "operators as printed in Eq. F3", "orthonormal": "orthonormal operators"}
     rank = "full rank" if ensemble.rank is None else f"rank {ensemble.rank}"
     return (
