@@ -245,7 +245,7 @@ def test_a_column_of_the_limit_without_locking_says_so(tables, pages, tmp_path):
         changed = pa.Table.from_pandas(frame, preserve_index=False)
         changed = changed.replace_schema_metadata(table.schema.metadata)
         pq.write_table(changed, tmp_path / f"{name}.parquet")
-    for folder, said in ((tables, 0), (tmp_path, 1)):
+    for folder, said in ((tables, 0), (tmp_path, 5)):  # of six panels
         pair_figure(folder, tmp_path / "fig")
         assert letters_of(pages.pop()).count("no locking") == said
 
@@ -253,7 +253,7 @@ def test_a_column_of_the_limit_without_locking_says_so(tables, pages, tmp_path):
 @pytest.mark.parametrize(("samples", "said"), [(1, "1 sample"), (3, "3 samples")])
 def test_a_figure_says_of_how_many_samples_it_is(tmp_path, pages, samples, said):
     pair_figure(make(tmp_path, (0.1, 1.0), samples), tmp_path / "fig")
-    assert pages[0].texts[0].get_text() == said
+    assert pages[0].texts[0].get_text() == f"{said}; bands: ±1 s.e."
     assert pages[0].texts[0].get_fontweight() == "normal"
 
 

@@ -96,7 +96,6 @@ def draw(
         names.append(LIMIT_TABLES[0])
     read = {name: _read(tables / f"{name}.parquet", analysis) for name in names}
     frames = {name: frame for name, (frame, _) in read.items()}
-    stamp, warns = _stamp(read["summary"][1])
     data = Tables(
         **frames,
         analysis=analysis,
@@ -104,6 +103,7 @@ def draw(
         marks_intervals=marks_intervals,
         model=model,
     )
+    stamp, warns = _stamp(read["summary"][1], _key(figure, data))
     height = style.sweep_height(len(figure.panels), stamped=True)
     with new_page(stem, style.COLUMN_WIDTH, height) as page:
         label = style.eta_label(model)
@@ -111,6 +111,8 @@ def draw(
         for panel, name in zip(panels, figure.panels, strict=True):
             _PANELS[name](panel, data)
             style.align_label(panel.first)
+            if name != "s_max" and _no_locking_at_limit(data):
+                note_no_locking(panel)
     # Data of a panel that is no longer drawn would look like those of this figure.
     for panel_name in (*_PANELS, "limit"):
         stem.with_name(f"{stem.name}_{panel_name}.csv").unlink(missing_ok=True)
@@ -135,12 +137,28 @@ def _read(path: Path, analysis: Analysis) -> tuple[pd.DataFrame, dict[str, Any]]
     return table.to_pandas(), said
 
 
-def _stamp(said: dict[str, Any]) -> tuple[str, bool]:
-    """Of how many samples a table says that it is, and whether it lacks some."""
+def _stamp(said: dict[str, Any], key: list[str]) -> tuple[str, bool]:
+    """Of how many samples a table says that it is, with the key, and whether it lacks some."""
     present, samples = said.get(PRESENT_KEY), said["samples"]
     if present is not None:
         return f"preview: {extent(present, samples)}", True
-    return f"{samples} samples" if samples != 1 else "1 sample", False
+    number = f"{samples} samples" if samples != 1 else "1 sample"
+    return "; ".join([number, *key]), False
+
+
+def _key(figure: Figure, tables: Tables) -> list[str]:
+    """What stands for what in all panels that show means."""
+    if {"probabilities", "ratio", "s_max"}.isdisjoint(figure.panels):
+        return []
+    exact = ["lines at 0⁺: exact"] if tables.limit_law is not None else []
+    return ["bands: ±1 s.e.", *exact]
+
+
+def _no_locking_at_limit(tables: Tables) -> bool:
+    """Whether S_d is uniform in the limit η → 0⁺ in every sample."""
+    at_limit = tables.summary[tables.etas == 0]
+    undefined: bool = (at_limit["undefined_chi"] == at_limit["n"]).all()
+    return undefined and bool((at_limit["n"] > 0).any())
 
 
 def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
@@ -170,9 +188,6 @@ def _draw_chi(panel: Panel, tables: Tables) -> None:
     panel.first.set_ylim(0, 1)
     panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "1/4", "1/2", "3/4", "1"])
     panel.first.set_ylabel(symbol)
-    at_limit = tables.summary[tables.etas == 0]
-    if (at_limit["undefined_chi"] == at_limit["n"]).all() and (at_limit["n"] > 0).any():
-        note_no_locking(panel)
     if tables.marks_intervals:
         mark_intervals(panel.last, tables.analysis.intervals)
 
@@ -242,7 +257,7 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
     name = panel.last.text(
         0.97,
         0.05,
-        r"$\circ$ mean, ±1 s.e.",
+        r"$\circ$ mean",
         transform=panel.last.transAxes,
         ha="right",
         color="white",
