@@ -187,9 +187,23 @@ def test_profile_gives_ranks_cores_and_slurm(project, capsys):
     assert (whole["most_ranks"], whole["cores"], study["job"]["ranks"]) == (4, 12, 4)
 
 
+def test_profile_of_jobs_that_are_not_slurm_s_gives_its_cores(project, capsys):
+    Path("mine").mkdir()
+    Path("mine/config.yaml").write_text("cores: 7\njobs: 3\n")
+    whole, _ = planned(capsys, "later", "--profile", "mine", "--no-calibration")
+    assert whole["cores"] == 7
+
+
+def test_profile_without_a_limit_of_jobs_asks_for_cores(project, capsys):
+    Path("slurm.yaml").write_text("executor: slurm\njobs: unlimited\n")
+    asked = ("later", "--profile", "slurm.yaml", "--no-calibration")
+    assert "say with --cores how many cores" in called(capsys, *asked, code=2).err
+    assert planned(capsys, *asked, "--cores", 12)[0]["cores"] == 12
+
+
 def test_profile_s_own_memory_and_time_limit_are_named(project, capsys):
     log()
-    text = "executor: slurm\nset-resources: {solve_shard: {runtime: 77, mem_mb_per_cpu: 901}}\n"
+    text = "executor: slurm\njobs: 1\nset-resources: {solve_shard: {runtime: 77, mem_mb_per_cpu: 901}}\n"
     Path("profile.yaml").write_text(text)
     out = called(capsys, "--profile", "profile.yaml").out
     assert "; time limit 77 min\n" in out and "; 901 MB are asked for\n" in out
@@ -242,7 +256,7 @@ def test_notes_say_what_to_look_at(project, capsys, monkeypatch):
     log()
     notes = planned(capsys, "--config", "studies={pair: {core_seconds: 0.001}}")[0]["notes"]
     assert notes == ["pair: core_seconds is 0.001 in the configuration, but a sample takes 9.99"]
-    Path("slurm.yaml").write_text("executor: slurm\n")
+    Path("slurm.yaml").write_text("executor: slurm\njobs: 1\n")
     change = "studies={pair: {core_seconds: 0.001, samples: 6000, chunk_size: 6000}}"
     notes = planned(capsys, "--profile", "slurm.yaml", "--config", change)[0]["notes"]
     assert any("jobs may not fit their time limit of 9 min" in note for note in notes)

@@ -15,13 +15,29 @@ def test_shipped_profiles():
     assert (slurm.most_ranks, slurm.jobs, slurm.slurm) == (16, 50, True)
     assert slurm.asked["nodes"] == 1
     assert read_profile(ROOT / "slurm" / "config.yaml") == slurm
-    assert read_profile(ROOT / "profiles" / "default") == Profile(None, None, False, {})
+    assert read_profile(ROOT / "profiles" / "default") == Profile(None, None, None, False, {})
 
 
 def test_what_a_profile_fixes(tmp_path):
     text = "set-resources:\n  solve_shard:\n    runtime: 7\n  other:\n    runtime: 8\njobs: 3\n"
     (tmp_path / "config.yaml").write_text(text)
-    assert read_profile(tmp_path) == Profile(None, 3, False, {"runtime": 7})
+    assert read_profile(tmp_path) == Profile(None, 3, None, False, {"runtime": 7})
+
+
+@pytest.mark.parametrize(
+    ("text", "jobs", "cores"),
+    [("cores: 3", None, 3), ("cores: all", None, None), ("jobs: unlimited", None, None)],
+)
+def test_what_may_be_in_use_at_once(tmp_path, text, jobs, cores):
+    (tmp_path / "config.yaml").write_text(text)
+    found = read_profile(tmp_path)
+    assert (found.jobs, found.cores) == (jobs, cores)
+
+
+def test_formulas_of_snakemake_are_left_to_it(tmp_path):
+    text = "set-resources:\n  solve_shard:\n    mem_mb_per_cpu: attempt * 500\n"
+    (tmp_path / "config.yaml").write_text(text)
+    assert read_profile(tmp_path).asked == {"mem_mb_per_cpu": "attempt * 500"}
 
 
 @pytest.mark.parametrize(
@@ -30,7 +46,12 @@ def test_what_a_profile_fixes(tmp_path):
         (None, ["cannot be read"]),
         ("[]", ["key: value"]),
         ("jobs: many", ["jobs", "integer from 1", "'many'"]),
-        ("jobs: true", ["jobs", "integer from 1"]),
+        ("jobs: true", ["jobs", "integer from 1 or 'unlimited'"]),
+        ("cores: 0", ["cores", "integer from 1 or 'all'", "is 0"]),
+        ("executor: [slurm]", ["executor", "a name such as slurm", "['slurm']"]),
+        ("set-threads: [solve_shard=3]", ["set-threads", "key: value", "solve_shard"]),
+        ("set-resources:\n  solve_shard:\n    runtime: -1", ["solve_shard: runtime", "is -1"]),
+        ("set-resources:\n  solve_shard:\n    mem_mb_per_cpu: 0", ["mem_mb_per_cpu", "is 0"]),
         ("set-threads: 3", ["set-threads", "key: value"]),
         ("set-threads:\n  solve_shard: 0", ["set-threads: solve_shard", "integer from 1"]),
         ("set-threads:\n  solve_shard: 1.5", ["set-threads: solve_shard", "1.5"]),

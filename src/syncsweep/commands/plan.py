@@ -73,8 +73,8 @@ def _add_means(parser: argparse.ArgumentParser) -> None:
         "--cores",
         type=positive,
         metavar="C",
-        help="cores that jobs use at once; default: those of this machine, or of the jobs that "
-        "the profile has at once",
+        help="cores that jobs use at once; default: those of the profile or of the jobs that it "
+        "has at once, or else of this machine",
     )
     parser.add_argument(
         "--profile",
@@ -108,15 +108,22 @@ def _plan(parsed: argparse.Namespace) -> int:
 
 def _means(parsed: argparse.Namespace, ranks: int) -> Means:
     """What the run may use, by the arguments, a profile, the configuration and this machine."""
+    from syncsweep.config_messages import ConfigError
     from syncsweep.planning.calibration import cores_here
     from syncsweep.planning.estimate import Means
     from syncsweep.planning.profile import Profile, read_profile
 
-    profile = Profile(None, None, False, {})
+    profile = Profile(None, None, None, False, {})
     if parsed.profile:
         profile = read_profile(parsed.profile)
     most = parsed.ranks or profile.most_ranks or ranks
-    cores = parsed.cores or (most * (profile.jobs or 1) if profile.slurm else cores_here())
+    if profile.slurm and profile.jobs is None and not parsed.cores:
+        raise ConfigError(
+            f"{parsed.profile}: sets no limit to the jobs at once, so say with --cores how many "
+            "cores they may use"
+        )
+    of_profile = most * (profile.jobs or 1) if profile.slurm else profile.cores
+    cores = parsed.cores or of_profile or cores_here()
     return Means(most, cores, profile.slurm, profile.asked)
 
 

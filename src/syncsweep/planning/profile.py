@@ -14,15 +14,20 @@ from syncsweep.config_messages import ConfigError
 RULE = "solve_shard"
 
 
+#: Resources of a shard's job that the plan shows, if the profile fixes them.
+_SHOWN = ("mem_mb_per_cpu", "runtime")
+
+
 @dataclass(frozen=True)
 class Profile:
-    """most_ranks: of a job; jobs: at once; each None if the profile does not say.
+    """most_ranks: of a job; jobs: at once; cores: at once; each None if the profile does not say.
 
     slurm: whether jobs go to Slurm; asked: resources of a shard's job that it fixes, by name.
     """
 
     most_ranks: int | None
     jobs: int | None
+    cores: int | None
     slurm: bool
     asked: dict[str, object]
 
@@ -35,10 +40,18 @@ def read_profile(path: Path) -> Profile:
     resources = _pairs(file, said, "set-resources").get(RULE) or {}
     if not isinstance(resources, Mapping):
         raise ConfigError(f"{file}: set-resources: {RULE} must hold `key: value` pairs")
+    for name in _SHOWN:
+        # Text may be a formula of Snakemake's.
+        if not isinstance(resources.get(name), str):
+            _positive(file, f"set-resources: {RULE}: {name}", resources.get(name))
+    executor = said.get("executor", "local")
+    if not isinstance(executor, str):
+        raise ConfigError(f"{file}: executor must be a name such as slurm, but is {executor!r}")
     return Profile(
         most_ranks=_positive(file, f"set-threads: {RULE}", threads),
-        jobs=_positive(file, "jobs", said.get("jobs")),
-        slurm=said.get("executor") == "slurm",
+        jobs=_most(file, said, "jobs", "unlimited"),
+        cores=_most(file, said, "cores", "all"),
+        slurm=executor == "slurm",
         asked=dict(resources),
     )
 
@@ -46,13 +59,21 @@ def read_profile(path: Path) -> Profile:
 def _pairs(file: Path, said: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     pairs = said.get(key) or {}
     if not isinstance(pairs, Mapping):
-        raise ConfigError(f"{file}: {key} must hold `key: value` pairs")
+        raise ConfigError(f"{file}: {key} must hold `key: value` pairs, with {RULE} as a key")
     return pairs
 
 
-def _positive(file: Path, key: str, value: object) -> int | None:
+def _most(file: Path, said: Mapping[str, Any], key: str, without_limit: str) -> int | None:
+    """What may be in use at once; None also where the profile sets no limit."""
+    value = said.get(key)
+    if value == without_limit:
+        return None
+    return _positive(file, key, value, f" or {without_limit!r}")
+
+
+def _positive(file: Path, key: str, value: object, otherwise: str = "") -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigError(f"{file}: {key} must be an integer from 1, but is {value!r}")
+        raise ConfigError(f"{file}: {key} must be an integer from 1{otherwise}, but is {value!r}")
     return value
