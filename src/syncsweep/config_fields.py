@@ -55,7 +55,7 @@ def _boolean(value: Any) -> Any:
 def _safe_name(value: Any) -> Any:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise ValueError(
-            "must be 1 to 64 letters, digits, '_' or '-', not beginning with '_' or '-'"
+            "must be a name of 1 to 64 letters, digits, '_' or '-', not beginning with '_' or '-'"
         )
     return value
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from syncsweep.config_fields import Integer, SafeName, Strict
 
@@ -32,6 +32,13 @@ class Paper(Strict):
     ensemble_samples: Integer = Field(
         6, ge=2, le=10**4, description="spectra of the random dissipator held against Ref. 57"
     )
+
+    @field_validator("supplement")
+    @classmethod
+    def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) < len(names):
+            raise ValueError("must name each study once")
+        return names
 
     @property
     def roles(self) -> list[tuple[str, str]]:

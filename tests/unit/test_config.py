@@ -241,7 +241,7 @@ def test_name_of_a_study_must_be_safe_as_a_file_name(name):
         parse({**PLAIN, "studies": studies})
     message = assert_one_line(error)
     assert "config: studies" in message
-    assert f"{name!r} is refused: must be 1 to 64 letters, digits" in message
+    assert f"{name!r} is refused: must be a name of 1 to 64 letters, digits" in message
 
 
 #: Values that do not fit each other: path, value, and what the message must hold.
@@ -260,6 +260,7 @@ CONTRADICTIONS = [
     (BLOCK, {"values": [0.001, "1e-3"]}, "must not repeat", "0.001"),
     (BLOCK, {"values": [0.3, 0.1 + 0.2]}, "must not repeat", "0.3"),
     (BLOCK, {"values": [0, -0.0]}, "must not repeat", "0"),
+    ("paper.supplement", ["a", "a"], "paper.supplement", "must name each study once"),
     (f"{PAIR}.eta_blocks", [{"values": [1, 2]}, {"values": [3, 2]}], "must not repeat", "2"),
     (f"{PAIR}.eta_blocks", [{"values": [1, "x"]}], "eta_blocks.0.values.1", "'x'"),
     (

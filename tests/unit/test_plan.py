@@ -203,8 +203,8 @@ def test_profile_without_a_limit_of_jobs_asks_for_cores(project, capsys):
 
 def test_profile_s_own_memory_and_time_limit_are_named(project, capsys):
     log()
-    text = "executor: slurm\njobs: 1\nset-resources: {solve_shard: {runtime: 77, mem_mb_per_cpu: 901}}\n"
-    Path("profile.yaml").write_text(text)
+    resources = "set-resources: {solve_shard: {runtime: 77, mem_mb_per_cpu: 901}}\n"
+    Path("profile.yaml").write_text(f"executor: slurm\njobs: 1\n{resources}")
     out = called(capsys, "--profile", "profile.yaml").out
     assert "; time limit 77 min\n" in out and "; 901 MB are asked for\n" in out
 
