@@ -138,7 +138,7 @@ if not PAPER_PROBLEM:
             mem_mb=1000,
             runtime=10,
         params:
-            results=str(CONFIG.results),
+            results=lambda wildcards, output: str(Path(output[0]).parents[1]),
             bundle=lambda wildcards, output: str(Path(output[0]).parent),
             project=str(workflow.basedir),
             config=json.dumps(CONFIG.model_dump(mode="json"), sort_keys=True),
