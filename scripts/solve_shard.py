@@ -12,7 +12,7 @@ import argparse  # noqa: E402
 import math  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from syncsweep.sweep.worker import Job, run  # noqa: E402
+from syncsweep.sweep.worker import Job, end, run  # noqa: E402
 
 
 def time_limit(text: str) -> float | None:
@@ -37,4 +37,4 @@ parser.add_argument(
 )
 arguments = parser.parse_args()
 seconds = None if arguments.minutes is None else 60 * arguments.minutes
-run(Job(arguments.block, arguments.start, arguments.stop, arguments.ranks, seconds))
+end(run(Job(arguments.block, arguments.start, arguments.stop, arguments.ranks, seconds)))

@@ -9,8 +9,10 @@ from __future__ import annotations
 import copy
 import difflib
 import inspect
+import os
 import sys
 from collections.abc import Callable
+from itertools import islice
 from traceback import walk_tb
 from types import ModuleType
 from typing import Any
@@ -25,6 +27,12 @@ from syncsweep.text import one_line
 
 #: Names of the module that the code is, and of the file that its lines belong to.
 _MODULE, _FILE = "syncsweep_own_code", "<own code>"
+
+#: More jump operators are a mistake, and no list of them may be endless.
+_MOST_JUMPS = 10_000
+
+#: Largest entry of an operator: products of several are finite too.
+_LARGEST_ENTRY = 1e50
 
 #: A Hamiltonian may differ from its adjoint by this share of its largest entry.
 _ROUNDING = 1e-10
@@ -60,37 +68,67 @@ class OwnCode:
             raise OwnCodeError(f"{type(error).__name__}: {error.msg}", error.lineno) from None
         except (ValueError, RecursionError, MemoryError) as error:
             raise OwnCodeError(f"{type(error).__name__}: {error}") from None
-        self._run(exec, code, self._module.__dict__)
+        self._guarded(lambda: exec(code, self._module.__dict__))
+
+    def operators(
+        self,
+        function: str,
+        name: str,
+        given: dict[str, Any],
+        parameters: dict[str, Any],
+        spins: tuple[float, ...],
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """A Hermitian operator (D, D) and jump operators (k, D, D) that a function returns.
+
+        The function is handed the values `given`, in order, and the parameters; `name` is what the
+        operator is called.
+        """
+        returned = self.call(function, given, parameters)
+        what = f"{function}(): what it returns cannot be read: "
+        return self._guarded(lambda: _operators(function, name, returned, spins), what=what)
 
     def call(self, name: str, given: dict[str, Any], parameters: dict[str, Any]) -> Any:
         """What the function `name` returns for the values `given`, in order, and the parameters."""
-        function = getattr(self._module, name, None)
+        function = self._guarded(lambda: getattr(self._module, name, None))
         if not callable(function):
             wanted = ", ".join([*given, *parameters])
             raise OwnCodeError(f"must define a function {name}({wanted})")
-        _check_signature(name, function, list(given), parameters)
+        self._guarded(lambda: _check_signature(name, function, list(given), parameters))
         # A copy, or one call could change what the next one is given.
-        return self._run(function, *given.values(), **copy.deepcopy(parameters))
+        handed = copy.deepcopy(parameters)
+        return self._guarded(lambda: function(*given.values(), **handed), parameters)
 
-    def _run(self, function: Callable[..., Any], *values: Any, **parameters: Any) -> Any:
+    def _guarded(
+        self, run: Callable[[], Any], parameters: dict[str, Any] | None = None, what: str = ""
+    ) -> Any:
+        """What `run` returns, in which code of the user's own runs.
+
+        An error is told with the parameters that were handed to it, if any, behind `what`.
+        """
+        folder = os.getcwd()
         try:
-            return function(*values, **parameters)
-        except (Exception, SystemExit) as error:
-            raise self._told(error, parameters) from None
+            return run()
+        except (OwnCodeError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise self._told(error, parameters or {}, what) from None
+        finally:
+            os.chdir(folder)  # shards and parts are named from there
 
-    def _told(self, error: BaseException, parameters: dict[str, Any]) -> OwnCodeError:
+    def _told(self, error: BaseException, parameters: dict[str, Any], what: str) -> OwnCodeError:
         frames = walk_tb(error.__traceback__)
         lines = [line for frame, line in frames if frame.f_code.co_filename == _FILE]
         try:
             said = str(error)
-        except Exception:  # it is the user's own, and may fail in whatever way
+        except BaseException:  # it is the user's own, and may fail in whatever way
             said = ""
-        problem = one_line(f"{type(error).__name__}: {said}", 200).removesuffix(":")
+        problem = what + one_line(f"{type(error).__name__}: {said}", 200).removesuffix(":")
         if isinstance(error, ImportError):
             problem += "; own code is one file, and may import installed packages only"
             problem += _how_to_install(error)
         kind = OwnCodeError
-        if isinstance(error, ImportError | OSError | MemoryError | SystemExit):
+        is_row = isinstance(error, Exception)  # and not the end of all
+        if not is_row or isinstance(error, ImportError | OSError | MemoryError):
             kind = MissingHereError
         elif parameters:  # a wrong one makes errors that do not name it
             handed = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
@@ -144,8 +182,9 @@ def _check_signature(
 
 def own_model(code: ModelCode) -> Model:
     """The model that `model(spins, **parameters)` of a source returns; OwnCodeError."""
-    returned = OwnCode(code.source).call("model", {"spins": code.spins}, code.parameters)
-    hamiltonian, jumps = _operators("model", "H", returned, code.spins)
+    given = {"spins": code.spins}
+    own = OwnCode(code.source)
+    hamiltonian, jumps = own.operators("model", "H", given, code.parameters, code.spins)
     return Model("own", code.spins, hamiltonian, jumps)
 
 
@@ -160,8 +199,7 @@ class OwnPerturbation:
     def operators(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw V (D, D), Hermitian, and the jump operators (k, D, D); OwnCodeError."""
         given = {"rng": rng, "spins": self._spins}
-        returned = self._code.call("perturbation", given, self._parameters)
-        return _operators("perturbation", "V", returned, self._spins)
+        return self._code.operators("perturbation", "V", given, self._parameters, self._spins)
 
     def __call__(self, rng: np.random.Generator) -> np.ndarray:
         """Draw L₍₁₎ = −i[V, ·] + Σ_μ D[L_μ], real (D², D²), in the Hermitian basis."""
@@ -187,11 +225,13 @@ def _operators(
     if getattr(given, "ndim", 3) == 2 or hasattr(given, "dims") or isinstance(given, str | dict):
         raise OwnCodeError(f"{function}(): the jump operators must be a list: [L], or [] for none")
     try:
-        listed = list(given)
+        listed = list(islice(given, _MOST_JUMPS + 1))
     except TypeError:
         raise OwnCodeError(
             f"{function}(): the jump operators must be a list, but are a {type(given).__name__}"
         ) from None
+    if len(listed) > _MOST_JUMPS:
+        raise OwnCodeError(f"{function}(): at most {_MOST_JUMPS} jump operators are handled")
     jumps = [
         _matrix(f"{function}(): jump operator {number}", jump, spins)
         for number, jump in enumerate(listed, 1)
@@ -215,7 +255,7 @@ def _matrix(name: str, value: Any, spins: tuple[float, ...]) -> np.ndarray:
         value = value.toarray()
     try:
         matrix = np.asarray(value, dtype=complex)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise OwnCodeError(
             f"{name} must be a matrix of numbers, but is a {type(value).__name__}"
         ) from None
@@ -225,6 +265,8 @@ def _matrix(name: str, value: Any, spins: tuple[float, ...]) -> np.ndarray:
         )
     if not np.isfinite(matrix).all():
         raise OwnCodeError(f"{name} must be finite, but holds NaN or infinity")
+    if np.abs(matrix).max(initial=0.0) > _LARGEST_ENTRY:
+        raise OwnCodeError(f"{name} has an entry beyond {_LARGEST_ENTRY:g}; take another unit")
     return matrix
 
 

@@ -63,7 +63,7 @@ def add_witness(project: Project) -> None:
     shutil.copy(ROOT / "tests" / "chaos" / "witness.py", project.path / "src")
     script = project.path / "scripts" / "solve_shard.py"
     text = script.read_text(encoding="utf-8")
-    line = "from syncsweep.sweep.worker import Job, run  # noqa: E402\n"
+    line = "from syncsweep.sweep.worker import Job, end, run  # noqa: E402\n"
     if text.count(line) != 1:
         raise SweepError(f"{script} does not import the worker as it did")
     script.write_text(text.replace(line, f"{line}import witness  # noqa: E402, F401\n"))

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from own_study import TEXT as OWN_CODE
 from small_results import CHAIN, ETAS, PAIR
 
+from syncsweep import apart
 from syncsweep.config_own import ModelCode
 from syncsweep.config_physics import Physics
 from syncsweep.planning import calibration
@@ -90,12 +92,12 @@ def test_without_a_number_trials_go_on_for_their_time(monkeypatch):
 
 def test_trials_share_the_samples_as_ranks_do():
     request = TrialRequest(CHAIN, [ETAS], processes=3, samples=4)
-    text = request.of_process(2)
-    assert '"first": 2' in text and '"stride": 3' in text and '"samples": 4' in text
+    asked = request.of_process(2)
+    assert (asked["first"], asked["stride"], asked["samples"]) == (2, 3, 4)
 
 
 def test_blocks_share_the_time():
-    assert '"seconds": 1.5' in TrialRequest(CHAIN, [ETAS, (0.7,)], 1, None).of_process(0)
+    assert TrialRequest(CHAIN, [ETAS, (0.7,)], 1, None).of_process(0)["seconds"] == 1.5
 
 
 def test_the_median_counts_and_the_first_sample_apart():
@@ -133,15 +135,33 @@ def test_code_of_the_user_s_own_that_fails_is_told_in_one_line():
     assert "division by zero" in str(caught.value) and str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize(
+    ("does", "end"),
+    [("os._exit(0)", "exit code 0"), ("os.kill(os.getpid(), 11)", "SIGSEGV")],
+)
+def test_code_of_the_user_s_own_that_ends_the_process_is_told(does, end):
+    text = f"{OWN_CODE}import os\n{does}\n"
+    with pytest.raises(CalibrationError, match=f"^a trial of some samples ended with {end}$"):
+        calibrate(TrialRequest(own_physics(text), [ETAS], processes=1, samples=2), lambda: None)
+
+
+def test_threads_of_the_user_s_own_are_not_waited_for():
+    thread = "threading.Thread(target=time.sleep, args=[60]).start()"
+    text = f"{OWN_CODE}import threading, time\n{thread}\n"
+    began = time.monotonic()
+    calibrate(TrialRequest(own_physics(text), [ETAS], processes=1, samples=2), lambda: None)
+    assert time.monotonic() - began < 50
+
+
 def test_a_trial_that_is_killed_is_an_error_and_ends_the_others(monkeypatch):
     started = []
-    start = calibration._start
+    start = apart.start
 
-    def remembered():
-        started.append(start())
+    def remembered(program):
+        started.append(start(program))
         return started[-1]
 
-    monkeypatch.setattr(calibration, "_start", remembered)
+    monkeypatch.setattr(apart, "start", remembered)
     killed = threading.Event()
 
     def kill():
@@ -154,21 +174,30 @@ def test_a_trial_that_is_killed_is_an_error_and_ends_the_others(monkeypatch):
     assert all(trial.poll() is not None for trial in started)
 
 
-def test_a_trial_has_one_blas_thread_and_loads_no_mpi():
-    code = (
-        "import json, sys; from syncsweep.planning import trial; trial.main(); "
-        "from threadpoolctl import threadpool_info; "
-        "print(json.dumps([p['num_threads'] for p in threadpool_info() if p['user_api'] == 'blas'])"
-        ", 'mpi4py' in sys.modules, 'pandas' in sys.modules)"
-    )
+def test_a_trial_has_one_blas_thread_and_loads_no_mpi(tmp_path):
+    code = """
+import json, sys
+from syncsweep.planning import trial
+trial.main()
+from threadpoolctl import threadpool_info
+pools = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+with open(sys.argv[1], "w") as file:
+    json.dump([pools, "mpi4py" in sys.modules, "pandas" in sys.modules], file)
+"""
     environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
     request = TrialRequest(PAIR, [(0.5,)], processes=1, samples=1).of_process(0)
-    done = subprocess.run(
-        [sys.executable, "-c", code], input=request, capture_output=True, text=True, env=environment
+    said = tmp_path / "said.json"
+    subprocess.run(
+        [sys.executable, "-c", code, said],
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=True,
     )
-    threads, *loaded = done.stderr.splitlines()[-1].rsplit(" ", 2)
-    assert set(json.loads(threads)) == {1}, done.stderr
-    assert loaded == ["False", "False"]
+    threads, *loaded = json.loads(said.read_text())
+    assert set(threads) == {1}
+    assert loaded == [False, False]
 
 
 def test_machine_limits_the_trials():

@@ -1,6 +1,7 @@
 """The user's own code: what it may return, and how its mistakes are told."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -126,6 +127,10 @@ def test_rounding_of_the_hamiltonian_is_taken_off():
             "H has the dims [[2, 3], [2, 3]], but the spins [1, 0.5] give [[3, 2], [3, 2]]",
         ),
         ("__import__('qutip').qeye(5), []", "H has the dims [[5], [5]], but the spins"),
+        ("np.eye(6), __import__('itertools').repeat(np.eye(6))", "at most 10000 jump operators"),
+        ("np.eye(6) * 1e300, []", "H has an entry beyond 1e+50; take another unit"),
+        ("[[10**400] * 6] * 6, []", "H must be a matrix of numbers, but is a list"),
+        ("type('Q', (), {'full': lambda self: 1 / 0})(), []", "no attribute 'dims'"),
     ],
 )
 def test_what_cannot_be_a_model_is_told_in_its_words(returned, words):
@@ -350,6 +355,7 @@ def test_a_perturbation_that_cannot_be_is_told(body, problem):
         "open('no-such-file')",
         "raise MemoryError",
         "raise SystemExit",
+        "raise GeneratorExit",
     ],
 )
 def test_what_another_machine_may_have_is_told_apart(body):
@@ -357,6 +363,36 @@ def test_what_another_machine_may_have_is_told_apart(body):
     error = error_of(perturbation_of(source).operators, np.random.default_rng(1))
     assert isinstance(error, MissingHereError)
     assert error.line == 4
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        "type('A', (), {'__array__': lambda *_, **__: 1 / 0})(), []",
+        "np.eye(6), (1 / 0 for _ in '1')",
+    ],
+)
+def test_what_fails_when_it_is_read_is_told_with_its_line(returned):
+    error = error_of(returning, returned)
+    told = "model(): what it returns cannot be read: ZeroDivisionError: division by zero"
+    assert (error.problem, error.line) == (told, 4)
+
+
+def test_an_interrupt_is_none_of_the_code_s_errors():
+    with pytest.raises(KeyboardInterrupt):
+        perturbation_of("def perturbation(rng, spins):\n    raise KeyboardInterrupt").operators(
+            np.random.default_rng(1)
+        )
+
+
+def test_where_the_code_goes_nobody_follows(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    head = f"import os\nos.chdir('/')\n{HEAD}"
+    body = "os.chdir('/')\n    return np.eye(6), [np.eye(6, k=1)]"
+    draw = perturbation_of(f"{head}def perturbation(rng, spins):\n    {body}\n")
+    assert Path.cwd() == tmp_path
+    draw.operators(np.random.default_rng(1))
+    assert Path.cwd() == tmp_path
 
 
 def test_sparse_matrices_of_all_kinds_have_what_is_used_here():

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import own_study
 import psutil
 import pytest
 import yaml
@@ -303,9 +304,20 @@ def test_a_failing_trial_is_one_line_and_exit_code_one(project, capsys, monkeypa
     said = called(capsys, "--calibrate", "1", code=1)
     assert said.out == ""
     assert said.err.splitlines()[-1] == (
-        "syncsweep plan: error: a trial of some samples ended with exit code 1; --no-calibration "
-        "does without"
+        "syncsweep plan: error: pair: a trial of some samples ended with exit code 1; "
+        "--no-calibration does without"
     )
+
+
+def test_own_code_that_cannot_be_swept_is_told_before_the_trials(project, capsys):
+    text = own_study.TEXT.replace("    return omega", "    return undefined")
+    Path("mine.py").write_text(text, encoding="utf-8")
+    Path("own.yaml").write_text(yaml.safe_dump(own_study.CONFIG), encoding="utf-8")
+    asked = ("mine", "--configfile", "own.yaml")
+    said = called(capsys, *asked, code=2)
+    (line,) = said.err.splitlines()
+    assert line.startswith("syncsweep plan: error: studies.mine: mine.py, line 9: NameError: ")
+    assert "mine: 4 of 4 samples to solve" in called(capsys, *asked, "--no-calibration").out
 
 
 def test_ctrl_c_ends_the_trials(project):

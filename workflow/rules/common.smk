@@ -116,11 +116,11 @@ def check_own_code(studies):
     for study in studies:
         if not CONFIG.studies[study].own_files:
             continue
-        from syncsweep import own_check
+        from syncsweep import own_process
         from syncsweep.config_messages import ConfigError
 
         try:
-            for note in own_check.check(CONFIG, study):
+            for note in own_process.check(CONFIG, study):
                 print(f"note: {note}", file=sys.stderr)
         except ConfigError as error:
             sys.exit(f"error: {error}")

@@ -16,6 +16,7 @@ from syncsweep.verification.report import number_of, one_line
 
 if TYPE_CHECKING:
     from syncsweep.commands import Commands
+    from syncsweep.config import Config
     from syncsweep.planning.estimate import Means
     from syncsweep.planning.plan import Calibrating, Plan
 
@@ -93,6 +94,8 @@ def _plan(parsed: argparse.Namespace) -> int:
         config = configured.configuration(parsed)
         studies = list(dict.fromkeys(configured.chosen(config, parsed)))
         means = _means(parsed, config.ranks)
+        if not parsed.no_calibration:
+            _check_own_code(config, studies)
         with _calibrating(parsed) as calibrating:
             plan = make_plan(config, studies, means, calibrating)
     except ConfigError as error:
@@ -104,6 +107,15 @@ def _plan(parsed: argparse.Namespace) -> int:
         return FOUND
     _show(parsed, plan)
     return WELL
+
+
+def _check_own_code(config: Config, studies: list[str]) -> None:
+    """ConfigError if code of the user's own cannot be swept: a trial would not say where."""
+    from syncsweep import own_process
+
+    for study in studies:
+        for note in own_process.check(config, study):
+            print(f"note: {note}", file=sys.stderr)
 
 
 def _means(parsed: argparse.Namespace, ranks: int) -> Means:

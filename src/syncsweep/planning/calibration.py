@@ -7,11 +7,8 @@ Times are of the core, of which others on this machine take nothing (though thei
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +16,11 @@ from itertools import chain
 from statistics import mean, median, quantiles
 from typing import Any
 
+from syncsweep import apart
 from syncsweep.config_physics import Physics
+
+#: The program that solves samples.
+_TRIAL = "syncsweep.planning.trial"
 
 #: Core-seconds in which each trial times samples of a study, if their number is not given [s].
 SECONDS = 3.0
@@ -85,9 +86,9 @@ class TrialRequest:
     processes: int
     samples: int | None
 
-    def of_process(self, number: int) -> str:
+    def of_process(self, number: int) -> dict[str, Any]:
         """The request of one trial, whose samples are those that a rank of a launch would solve."""
-        content = {
+        return {
             "physics": self.physics.model_dump(mode="json"),
             "blocks": self.blocks,
             "first": number,
@@ -95,12 +96,11 @@ class TrialRequest:
             "samples": self.samples,
             "seconds": SECONDS / len(self.blocks),
         }
-        return json.dumps(content)
 
 
 def calibrate(request: TrialRequest, on_sample: Callable[[], None]) -> Calibration:
     """Run the trials; CalibrationError if one fails. `on_sample` is called after each sample."""
-    trials = [_start() for _ in range(request.processes)]
+    trials = [apart.start(_TRIAL) for _ in range(request.processes)]
     numbers = range(request.processes)
     with ThreadPoolExecutor(request.processes) as readers:
         try:
@@ -118,38 +118,20 @@ def calibrate(request: TrialRequest, on_sample: Callable[[], None]) -> Calibrati
     return _gathered(said, len(request.blocks))
 
 
-def _start() -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "syncsweep.planning.trial"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-
-
 def _follow(
-    trial: subprocess.Popen[str], request: str, on_sample: Callable[[], None]
+    trial: subprocess.Popen[str], request: dict[str, Any], on_sample: Callable[[], None]
 ) -> list[dict[str, Any]]:
     """All that a trial says."""
-    assert trial.stdin and trial.stdout
     said = []
-    try:
-        trial.stdin.write(request)
-        trial.stdin.close()
-    except BrokenPipeError:  # it has ended; its exit code says how
-        pass
-    for line in trial.stdout:
-        said.append(json.loads(line))
-        if "sample" in said[-1] or "once" in said[-1]:
+    for line in apart.ask(trial, request):
+        said.append(line)
+        if "sample" in line or "once" in line:
             on_sample()
-    code = trial.wait()
-    if said and "error" in said[-1]:
-        raise CalibrationError(f"a trial of some samples failed: {said[-1]['error']}")
-    if code:
-        reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        raise CalibrationError(f"a trial of some samples ended with {reason}")
-    return said
+        if apart.ERROR in line:
+            raise CalibrationError(f"a trial of some samples failed: {line[apart.ERROR]}")
+        if "peak" in line:
+            return said
+    raise CalibrationError(f"a trial of some samples ended with {apart.end_of(trial)}")
 
 
 def _gathered(said: list[list[dict[str, Any]]], n_blocks: int) -> Calibration:

@@ -8,7 +8,7 @@ from enum import Enum
 
 from syncsweep.config import Config
 from syncsweep.layout import study_folder
-from syncsweep.planning.calibration import TrialRequest, calibrate, most_processes
+from syncsweep.planning.calibration import CalibrationError, TrialRequest, calibrate, most_processes
 from syncsweep.planning.cost import SampleCost, calibrated_cost, configured_cost, cost_of_logs
 from syncsweep.planning.estimate import Means, StudyEstimate, estimate, whole_run
 from syncsweep.planning.inventory import Inventory, take_inventory
@@ -107,7 +107,11 @@ def _by_trials(
     request = TrialRequest(
         config.physics(study), [block.etas for block in blocks], processes, calibrating.samples
     )
-    return calibrated_cost(settings, [block.id for block in blocks], calibrate(request, on_sample))
+    try:
+        found_times = calibrate(request, on_sample)
+    except CalibrationError as error:
+        raise CalibrationError(f"{study}: {error}") from None
+    return calibrated_cost(settings, [block.id for block in blocks], found_times)
 
 
 def _trials_at_once(config: Config, study: str, found: Inventory, means: Means) -> int:

@@ -1,23 +1,20 @@
 """A trial: some samples solved as a rank solves them, and thrown away; a program of its own.
 
-Run as `python -m syncsweep.planning.trial` with a request as JSON on its input, see `main`. Says
-what it has measured on its output, a JSON object a line. Writes no file.
+Started and asked through `syncsweep.apart`; see `main`. Writes no file.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import sys
 import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from syncsweep import apart
 from syncsweep.sweep.blas import limit_blas_threads
-from syncsweep.text import one_line
 
 #: Samples of a block that are timed, if their number is not given: at least and at most.
 _LEAST, _MOST = 2, 1000
@@ -34,17 +31,7 @@ def main() -> None:
     """
     limit_blas_threads()
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
-    # What code of the user's own prints is not said by the trial.
-    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as output:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        try:
-            _time(
-                json.load(sys.stdin),
-                lambda **said: print(json.dumps(said), file=output, flush=True),
-            )
-        except Exception as error:  # of the user's own code, or for want of memory
-            print(json.dumps({"error": one_line(f"{error}" or type(error).__name__)}), file=output)
-            sys.exit(1)
+    apart.serve(_time)
 
 
 def _time(request: dict[str, Any], say: Callable[..., None]) -> None:
@@ -95,3 +82,4 @@ def _time_block(
 
 if __name__ == "__main__":
     main()
+    os._exit(0)  # threads of the user's own would go on

@@ -72,10 +72,11 @@ class _Solved:
     stopped: str | None
 
 
-def run(job: Job) -> None:
+def run(job: Job) -> int:
     """Make the shard of a job, or end the whole launch with one message and exit code 1.
 
-    Exit code STOPPED: there was no time for all samples; what is solved is kept.
+    Returns the exit code of this rank: 0, or STOPPED if there was no time for all samples; what is
+    solved is kept.
     """
     comm = MPI.COMM_WORLD
     if comm.size != job.ranks:
@@ -97,9 +98,15 @@ def run(job: Job) -> None:
         _abort(comm, f"{job.folder.parent.name}: {error}")
     except OSError as error:
         _abort(comm, f"{error.filename or job.folder}: {error.strerror or error}")
-    if not whole:
-        MPI.Finalize()  # or mpi4py would abort the launch, with lines that look like a crash
-        sys.exit(STOPPED)
+    return 0 if whole else STOPPED
+
+
+def end(code: int) -> NoReturn:
+    """End this rank with an exit code, without a wait for threads that the user's own code left."""
+    MPI.Finalize()  # or mpi4py would abort a launch that stopped, as if it had crashed
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _abort(comm: MPI.Intracomm, message: str) -> NoReturn:

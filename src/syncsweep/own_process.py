@@ -1,0 +1,76 @@
+"""The check of code of the user's own, in a process beside that of Snakemake or of `plan`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import Any
+
+from syncsweep import apart
+from syncsweep.config import Config, parse
+from syncsweep.config_messages import ConfigError
+from syncsweep.sweep.blas import limit_blas_threads
+
+#: The user is told of a check that has taken so long [s].
+_PATIENCE = 10.0
+
+
+def check(config: Config, study: str) -> list[str]:
+    """Check a study's own model and ensemble, as `own_check.check` does; notes, or ConfigError.
+
+    A study of the package's models and ensemble needs none.
+    """
+    files = config.studies[study].own_files
+    if not files:
+        return []
+    said = f"studies.{study}: {' and '.join(dict.fromkeys(files.values()))}"
+    settings = config.model_dump(mode="json", include={"results", "root_seed", "ranks"})
+    request = {
+        "config": {**settings, "studies": {study: config.studies[study].model_dump(mode="json")}},
+        "study": study,
+        "physics_hash": config.physics(study).digest,
+    }
+    program = apart.start("syncsweep.own_process")
+    reminder = threading.Timer(_PATIENCE, _remind, args=(said,))
+    reminder.start()
+    try:
+        answer = next(apart.ask(program, request), None)
+        if answer is None:
+            raise ConfigError(
+                f"{said}: the code ended its process ({apart.end_of(program)}) when it was checked"
+            )
+    finally:
+        reminder.cancel()
+        program.kill()
+        program.wait()
+    if apart.ERROR in answer:
+        problem: str = answer[apart.ERROR]
+        is_named = problem.startswith(f"studies.{study}: ")
+        raise ConfigError(problem if is_named else f"{said}: {problem}")
+    notes: list[str] = answer["notes"]
+    return notes
+
+
+def _remind(said: str) -> None:
+    print(f"{said}: still being checked; Ctrl-C ends it", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Answer with the notes of a check."""
+    limit_blas_threads()
+    apart.serve(_answer)
+
+
+def _answer(request: dict[str, Any], say: Any) -> None:
+    from syncsweep import own_check  # here, because a BLAS heeds its limit when NumPy is loaded
+
+    config, study = parse(request["config"]), request["study"]
+    if config.physics(study).digest != request["physics_hash"]:
+        raise ConfigError(f"studies.{study}: its code has just changed; run the command again")
+    say(notes=own_check.check(config, study))
+
+
+if __name__ == "__main__":
+    main()
+    os._exit(0)  # threads of the user's own would go on

@@ -1,0 +1,83 @@
+"""Programs beside this process: what they answer, and when they end."""
+
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from syncsweep import apart
+
+ECHO = """
+    from syncsweep import apart
+
+    def answer(request, say):
+        print("not an answer")
+        for word in request:
+            say(word=word)
+        {end}
+
+    apart.serve(answer)
+"""
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """Make a program of this name that answers with the words of its request, and then ends so."""
+
+    def make(name, end="pass"):
+        (tmp_path / f"{name}.py").write_text(textwrap.dedent(ECHO.format(end=end)))
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+        return apart.start(name)
+
+    return make
+
+
+def test_answers_come_one_by_one_and_alone(program):
+    echo = program("echo")
+    assert list(apart.ask(echo, ["a", "b\n"])) == [{"word": "a"}, {"word": "b\n"}]
+    assert apart.end_of(echo) == "exit code 0"
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})", "E"),
+        ("raise ValueError('two\\nlines')", "ValueError: two lines"),
+    ],
+)
+def test_a_failure_is_the_last_answer_in_one_line(program, end, said):
+    (error,) = apart.ask(program("fails", end), [])
+    assert error == {apart.ERROR: said}
+
+
+def test_a_program_that_is_gone_answers_nothing(program):
+    gone = program("gone")
+    gone.kill()
+    gone.wait()
+    assert list(apart.ask(gone, ["a" * 10**6])) == []
+    assert apart.end_of(gone) == "SIGKILL"
+
+
+def test_a_program_ends_with_who_started_it(tmp_path):
+    Path(tmp_path, "sleeper.py").write_text(
+        "import time\nfrom syncsweep import apart\napart.serve(lambda *_: time.sleep(60))\n"
+    )
+    starter = (
+        f"import sys, os; os.environ['PYTHONPATH'] = {str(tmp_path)!r} + ':' + "
+        "os.environ.get('PYTHONPATH', '')\n"
+        "from syncsweep import apart\np = apart.start('sleeper')\n"
+        "print(p.pid, flush=True)\nlist(apart.ask(p, []))\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True)
+    sleeper = psutil.Process(int(process.stdout.readline()))
+    time.sleep(2)  # until it serves
+    assert sleeper.is_running()
+    process.kill()
+    process.communicate()
+    sleeper.wait(timeout=20)
