@@ -1,7 +1,7 @@
 """Whether code of the user's own can be swept, found out before the first job.
 
-The main process of Snakemake runs the code as the workers will, but says what is wrong in terms of
-the file as it stands, with its line numbers.
+It runs the code as the workers will, but says what is wrong in terms of the file as it stands, with
+its line numbers. See `own_process` for the process in which it does.
 """
 
 from __future__ import annotations
