@@ -104,8 +104,9 @@ def run(job: Job) -> int:
 def end(code: int) -> NoReturn:
     """End this rank with an exit code, without a wait for threads that the user's own code left."""
     MPI.Finalize()  # or mpi4py would abort a launch that stopped, as if it had crashed
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # code of the user's own may have taken it away
+            stream.flush()
     os._exit(code)
 
 
