@@ -199,12 +199,13 @@ def test_marker_goes_round_the_maxima(page, study, sample, eta):
 
 def test_rows_without_a_distribution_say_so(page):
     choose(page, "chain", FAILED[0], 1)
-    expect(page.locator("#about")).to_have_text("This row failed: it has no S_d.")
+    expect(page.locator("#about")).to_have_text("This row failed: it has no Sd.")
+    expect(page.locator("#about sub")).to_have_text("d")
     expect(page.locator("#next-maximum")).to_be_disabled()
     settle(page)
     assert page.evaluate("() => document.getElementById('plot').data.length") == 0
     choose(page, "pair", UNIFORM[0], 1)
-    expect(page.locator("#about")).to_contain_text("S_d is uniform")
+    expect(page.locator("#about")).to_contain_text("Sd is uniform")
     expect(page.locator("#next-maximum")).to_be_disabled()
     choose(page, "chain", 0, 0)
     expect(page.locator("#next-maximum")).to_be_enabled()
