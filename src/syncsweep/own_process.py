@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from typing import Any
@@ -73,4 +72,3 @@ def _answer(request: dict[str, Any], say: Any) -> None:
 
 if __name__ == "__main__":
     main()
-    os._exit(0)  # threads of the user's own would go on

@@ -82,4 +82,3 @@ def _time_block(
 
 if __name__ == "__main__":
     main()
-    os._exit(0)  # threads of the user's own would go on
