@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from small_results import CHAIN, PAIR, block_of, changed, make_results, put_shard, rows_of
 
 from syncsweep.cli import main
@@ -169,6 +170,75 @@ def test_terminal_without_greek_letters_gets_every_line(results, tmp_path):
     done = run("verify", copy, environment={"PYTHONIOENCODING": "ascii"})
     assert (done.returncode, done.stderr) == (0, "")
     assert r"holds no \u03b7-block" in done.stdout
+
+
+def in_shell(call, **environment):
+    """A call of the program in the words of a shell."""
+    program = Path(sys.executable).with_name("syncsweep")
+    return subprocess.run(
+        f"{program} {call}",
+        shell=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def calls(results, tmp_path, monkeypatch):
+    """A call of each sub-command that is all well, as it is with an output that takes it."""
+    config = {
+        "results": "results",
+        "root_seed": 1,
+        "ranks": 1,
+        "studies": {
+            "pair": {
+                "model": {"name": "spin_half_pair"},
+                "samples": 2,
+                "eta_blocks": [{"values": [0.1]}],
+                "analysis": {"s_max_bins": {"low": 1e-5, "high": 1.0, "count": 5}},
+            }
+        },
+    }
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    return {
+        "help": "--help",
+        "verify": f"verify {results}",
+        "plan": "plan --calibrate 1",
+        "status": "status",
+        "json": "status --json",
+    }
+
+
+def told(done):
+    """The lines on stderr but that of the trials."""
+    return [line for line in done.stderr.splitlines() if not line.startswith("plan: trials")]
+
+
+@pytest.mark.parametrize("name", ["help", "verify", "plan", "status", "json"])
+def test_output_without_room_is_one_line_and_exit_code_one(calls, name):
+    # Without a buffer argparse itself passes over what it cannot write.
+    for unbuffered in ["", "1"] if name != "help" else [""]:
+        done = in_shell(f"{calls[name]} >/dev/full", PYTHONUNBUFFERED=unbuffered)
+        assert told(done) == ["syncsweep: error: cannot write the output (No space left on device)"]
+        assert done.returncode == 1
+        # Where that line has no room either, 120 would be of Python, which tries again at its end.
+        done = in_shell(f"{calls[name]} >/dev/full 2>&1", PYTHONUNBUFFERED=unbuffered)
+        assert done.returncode == 1
+
+
+@pytest.mark.parametrize("name", ["help", "verify", "plan", "status", "json"])
+def test_closed_streams_change_neither_output_nor_exit_code(calls, name):
+    open_ = in_shell(calls[name])
+    done = in_shell(f"{calls[name]} >&-")
+    assert (done.returncode, told(done)) == (open_.returncode, [])
+    done = in_shell(f"{calls[name]} 2>&-")
+    assert done.returncode == open_.returncode
+    assert done.stdout[:12] == open_.stdout[:12] != ""
+    assert in_shell(f"{calls[name]} <&- >&- 2>&-").returncode == open_.returncode
 
 
 def test_reader_that_stops_early_sees_no_traceback(results):
