@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import errno
 import io
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from syncsweep.commands import FOUND, Parser, plan, status, verify
-from syncsweep.commands.page import usage
-from syncsweep.text import one_line
-
-#: The sub-commands in the order of the help.
-COMMANDS = (plan, status, verify)
+# The rest is imported within `main`, which ends quietly with Ctrl-C.
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
 
 #: What only writing says, and the sub-commands write nothing but their output.
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
@@ -23,16 +19,9 @@ _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `syncsweep` with the arguments of the command line; returns the exit code."""
-    _prepare_streams()
     try:
+        _prepare_streams()
         return _answer(arguments)
-    except BrokenPipeError:
-        # Whoever read the output has read enough.
-        _end_output()
-        return FOUND
-    except OSError as error:
-        _say_unanswered(error)
-        return FOUND
     except KeyboardInterrupt:
         return 130
 
@@ -47,6 +36,19 @@ def _prepare_streams() -> None:
 
 
 def _answer(arguments: Sequence[str] | None) -> int:
+    from syncsweep.commands import FOUND
+
+    try:
+        return _run(arguments)
+    except BrokenPipeError:
+        # Whoever read the output has read enough.
+        _end_output()
+    except OSError as error:
+        _say_unanswered(error)
+    return FOUND
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         parsed = parser().parse_args(arguments)
         code: int = parsed.run(parsed)
@@ -57,6 +59,10 @@ def _answer(arguments: Sequence[str] | None) -> int:
 
 def _say_unanswered(error: OSError) -> None:
     """One line about a folder that cannot be entered, a full disk, or the like."""
+    from contextlib import suppress
+
+    from syncsweep.text import one_line
+
     if error.filename is not None:
         line = f"{error.filename}: cannot be read ({error.strerror})"
     elif error.errno in _UNWRITABLE:
@@ -78,6 +84,9 @@ def _end_output() -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
+    from syncsweep.commands import Parser, plan, status, verify
+    from syncsweep.commands.page import usage
+
     whole = Parser(
         prog="syncsweep",
         description="What can be done with sweeps beside running them, which snakemake does.",
@@ -88,7 +97,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     commands = whole.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for command in COMMANDS:
+    for command in (plan, status, verify):  # in the order of the help
         command.add(commands)
     for sub in commands.choices.values():
         # That of argparse has the operands last.

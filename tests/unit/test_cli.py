@@ -151,7 +151,10 @@ def test_help_is_printed_without_loading_the_libraries(command):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: syncsweep")
     assert "verify" in done.stdout
-    code = "import sys, syncsweep.cli; print('numpy' in sys.modules or 'pyarrow' in sys.modules)"
+    code = (
+        "import sys; from syncsweep.cli import parser; parser(); "
+        "print('numpy' in sys.modules or 'pyarrow' in sys.modules)"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert loaded.stdout.strip() == "False"
 
@@ -247,3 +250,22 @@ def test_reader_that_stops_early_sees_no_traceback(results):
         f"{program} verify {results} | true", shell=True, capture_output=True, text=True
     )
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("module", ["argparse", "syncsweep.commands", "syncsweep.commands.status"])
+def test_ctrl_c_while_the_program_is_loaded_ends_it_quietly(module):
+    code = f"""
+import sys
+
+class Interrupted:
+    @staticmethod
+    def find_spec(name, *_):
+        if name == "{module}":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted)
+from syncsweep.cli import main
+sys.exit(main(["--help"]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
