@@ -11,7 +11,7 @@ import pytest
 import yaml
 from small_results import CHAIN, PAIR, block_of, changed, make_results, put_shard, rows_of
 
-from syncsweep.cli import main
+from syncsweep.cli import main, parser
 from syncsweep.commands import verify
 
 
@@ -68,7 +68,7 @@ def test_without_recompute_nothing_is_recomputed(results, capsys):
 
 
 def test_more_rows_than_there_are_means_all(results, capsys):
-    code, out, _ = called(capsys, "verify", results, "--recompute", 10**25)
+    code, out, _ = called(capsys, "verify", results, "--recompute", 10**9)
     assert code == 0
     assert "recomputed: 30 of 30 rows" in out
 
@@ -109,6 +109,7 @@ WRONG_CALLS = {
     "fraction": ("verify", "RESULTS", "--recompute", "1.5"),
     "no number": ("verify", "RESULTS", "--recompute", "many"),
     "number of very many digits": ("verify", "RESULTS", "--recompute", "9" * 5000),
+    "more rows than are counted": ("verify", "RESULTS", "--recompute", "1000000001"),
     "negative seed": ("verify", "RESULTS", "--seed", "-1"),
     "two folders": ("verify", "RESULTS", "RESULTS"),
     "two lines": ("verify", "RESULTS", "a\nb"),
@@ -126,6 +127,27 @@ def test_wrong_call_is_one_line_and_exit_code_two(results, tmp_path, monkeypatch
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1 and err.startswith("syncsweep")
     assert "error: " in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "least", "most"),
+    [
+        (("status", "--watch"), 1, 10**9),
+        (("plan", "--cores"), 1, 10**9),
+        (("plan", "--ranks"), 1, 10**9),
+        (("plan", "--calibrate"), 1, 10**9),
+        (("verify", "results", "--recompute"), 1, 10**9),
+        (("verify", "results", "--seed"), 0, 2**63 - 1),
+    ],
+)
+def test_integer_has_a_least_and_a_largest_value(arguments, least, most, capsys):
+    for number in (least, most):
+        parsed = parser().parse_args([*arguments, str(number)])
+        assert number in vars(parsed).values()
+    for number in (least - 1, most + 1, 10**25):
+        code, _, err = called(capsys, *arguments[:-1], f"{arguments[-1]}={number}")
+        assert code == 2
+        assert f"{arguments[-1]}: must be an integer from {least} to {most}, not '{number}'" in err
 
 
 def test_folder_that_may_not_be_entered_is_one_line(results, monkeypatch, capsys):
@@ -264,7 +286,7 @@ class Interrupted:
             raise KeyboardInterrupt
 
 sys.meta_path.insert(0, Interrupted)
-from syncsweep.cli import main
+from syncsweep.cli import main, parser
 sys.exit(main(["--help"]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
