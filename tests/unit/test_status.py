@@ -217,6 +217,13 @@ STUDIES_FIRST = "studies come before --configfile and --config"
         (["paar"], ["no study 'paar'", "did you mean 'pair'"]),
         (["--config", "smaples=3"], ["smaples", "samples"]),
         (["--config", "samples"], ["KEY=VALUE"]),
+        (["--config", "samples=1", "samples=2"], ["--config", "key 'samples' is given twice"]),
+        (
+            ["--config", "studies={pair: {samples: 3, samples: 4}}"],
+            ["--config: the value of studies", "key 'samples' is given twice"],
+        ),
+        (["--config", "results={"], ["--config: the value of results: line 1: "]),
+        (["--config", "results=2025-99-99"], ["the value of results: is not valid YAML"]),
         (["--configfile", "nowhere.yaml"], ["nowhere.yaml"]),
         (["--configfile", "config.yaml", "pair"], ["pair: ", STUDIES_FIRST]),
         (
