@@ -2,46 +2,91 @@
 
 from __future__ import annotations
 
-import argparse
+import errno
 import io
 import os
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from syncsweep.commands import FOUND, Parser, plan, status, verify
-from syncsweep.commands.page import usage
-from syncsweep.text import one_line
+# The rest is imported within `main`, which ends quietly with Ctrl-C.
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
 
-#: The sub-commands in the order of the help.
-COMMANDS = (plan, status, verify)
+#: What only writing says, and the sub-commands write nothing but their output.
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `syncsweep` with the arguments of the command line; returns the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # not every terminal has an η
-    parsed = parser().parse_args(arguments)
     try:
-        code: int = parsed.run(parsed)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the output has read enough. At its end Python would flush it once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FOUND
-    except OSError as error:  # of a folder that cannot be entered, or the like
-        if error.filename is None:
-            raise
-        line = f"syncsweep: error: {error.filename}: cannot be read ({error.strerror})"
-        print(one_line(line), file=sys.stderr)
-        return FOUND
+        _prepare_streams()
+        return _answer(arguments)
     except KeyboardInterrupt:
         return 130
+
+
+def _prepare_streams() -> None:
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed before the start
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # not every terminal has an η
+
+
+def _answer(arguments: Sequence[str] | None) -> int:
+    from syncsweep.commands import FOUND
+
+    try:
+        return _run(arguments)
+    except BrokenPipeError:
+        # Whoever read the output has read enough.
+        _end_output()
+    except OSError as error:
+        _say_unanswered(error)
+    return FOUND
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        parsed = parser().parse_args(arguments)
+        code: int = parsed.run(parsed)
+    finally:
+        sys.stdout.flush()  # --help, which ends by itself, may have no room either
     return code
+
+
+def _say_unanswered(error: OSError) -> None:
+    """One line about a folder that cannot be entered, a full disk, or the like."""
+    from contextlib import suppress
+
+    from syncsweep.text import one_line
+
+    if error.filename is not None:
+        line = f"{error.filename}: cannot be read ({error.strerror})"
+    elif error.errno in _UNWRITABLE:
+        line = f"cannot write the output ({error.strerror})"
+    else:
+        raise error
+    with suppress(OSError):  # stderr may be what is full
+        print(one_line(f"syncsweep: error: {line}"), file=sys.stderr)
+    if error.filename is None:
+        _end_output()
+
+
+def _end_output() -> None:
+    """Let what is not written yet go nowhere: at its end Python would try once more, and fail."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
+    from syncsweep.commands import Parser, plan, status, verify
+    from syncsweep.commands.page import usage
+
     whole = Parser(
         prog="syncsweep",
         description="What can be done with sweeps beside running them, which snakemake does.",
@@ -52,7 +97,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     commands = whole.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for command in COMMANDS:
+    for command in (plan, status, verify):  # in the order of the help
         command.add(commands)
     for sub in commands.choices.values():
         # That of argparse has the operands last.

@@ -64,31 +64,39 @@ _StrictLoader.add_constructor(
 )
 
 
+def yaml_value(text: str) -> Any:
+    """What a YAML text holds; ConfigError with its line, if it is not YAML or repeats a key."""
+    try:
+        return yaml.load(text, Loader=_StrictLoader)
+    except ConfigError:
+        raise
+    except Exception as error:  # a bad tag can fail in whatever way
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}: " if mark else ""
+        problem = getattr(error, "problem", None) or "is not valid YAML"
+    raise ConfigError(f"{place}{problem}")
+
+
 def read_yaml(path: str | Path) -> dict[Any, Any]:
     """The values of a configuration file.
 
     ConfigError with one line if it is missing, unreadable, not YAML or repeats a key.
     """
     try:
-        text = read_regular(Path(path), _MOST_BYTES).decode("utf-8")
-        data = yaml.load(text, Loader=_StrictLoader)
+        data = yaml_value(read_regular(Path(path), _MOST_BYTES).decode("utf-8"))
     except FileNotFoundError as error:
-        problem = f": cannot be read ({error.strerror})"
+        problem = f"cannot be read ({error.strerror})"
     except NotReadableError as error:
-        problem = f": cannot be read ({error})"
+        problem = f"cannot be read ({error})"
     except UnicodeDecodeError:
-        problem = ": cannot be read (not UTF-8 text)"
+        problem = "cannot be read (not UTF-8 text)"
     except ConfigError as error:
-        problem = f": {error}"
-    except Exception as error:  # a bad tag can fail in whatever way
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
-        problem = f"{place}: {getattr(error, 'problem', None) or 'is not valid YAML'}"
+        problem = str(error)
     else:
         if isinstance(data, dict):
             return data
-        problem = ": must hold `key: value` pairs"
-    raise ConfigError(printable(str(path)) + one_line(problem))
+        problem = "must hold `key: value` pairs"
+    raise ConfigError(f"{printable(str(path))}: {one_line(problem)}")
 
 
 def merge(base: Any, over: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from small_results import CHAIN, PAIR, block_of, changed, make_results, put_shard, rows_of
 
-from syncsweep.cli import main
+from syncsweep.cli import main, parser
 from syncsweep.commands import verify
 
 
@@ -67,7 +68,7 @@ def test_without_recompute_nothing_is_recomputed(results, capsys):
 
 
 def test_more_rows_than_there_are_means_all(results, capsys):
-    code, out, _ = called(capsys, "verify", results, "--recompute", 10**25)
+    code, out, _ = called(capsys, "verify", results, "--recompute", 10**9)
     assert code == 0
     assert "recomputed: 30 of 30 rows" in out
 
@@ -108,6 +109,7 @@ WRONG_CALLS = {
     "fraction": ("verify", "RESULTS", "--recompute", "1.5"),
     "no number": ("verify", "RESULTS", "--recompute", "many"),
     "number of very many digits": ("verify", "RESULTS", "--recompute", "9" * 5000),
+    "more rows than are counted": ("verify", "RESULTS", "--recompute", "1000000001"),
     "negative seed": ("verify", "RESULTS", "--seed", "-1"),
     "two folders": ("verify", "RESULTS", "RESULTS"),
     "two lines": ("verify", "RESULTS", "a\nb"),
@@ -125,6 +127,27 @@ def test_wrong_call_is_one_line_and_exit_code_two(results, tmp_path, monkeypatch
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1 and err.startswith("syncsweep")
     assert "error: " in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "least", "most"),
+    [
+        (("status", "--watch"), 1, 10**9),
+        (("plan", "--cores"), 1, 10**9),
+        (("plan", "--ranks"), 1, 10**9),
+        (("plan", "--calibrate"), 1, 10**9),
+        (("verify", "results", "--recompute"), 1, 10**9),
+        (("verify", "results", "--seed"), 0, 2**63 - 1),
+    ],
+)
+def test_integer_has_a_least_and_a_largest_value(arguments, least, most, capsys):
+    for number in (least, most):
+        parsed = parser().parse_args([*arguments, str(number)])
+        assert number in vars(parsed).values()
+    for number in (least - 1, most + 1, 10**25):
+        code, _, err = called(capsys, *arguments[:-1], f"{arguments[-1]}={number}")
+        assert code == 2
+        assert f"{arguments[-1]}: must be an integer from {least} to {most}, not '{number}'" in err
 
 
 def test_folder_that_may_not_be_entered_is_one_line(results, monkeypatch, capsys):
@@ -150,7 +173,10 @@ def test_help_is_printed_without_loading_the_libraries(command):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: syncsweep")
     assert "verify" in done.stdout
-    code = "import sys, syncsweep.cli; print('numpy' in sys.modules or 'pyarrow' in sys.modules)"
+    code = (
+        "import sys; from syncsweep.cli import parser; parser(); "
+        "print('numpy' in sys.modules or 'pyarrow' in sys.modules)"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert loaded.stdout.strip() == "False"
 
@@ -171,9 +197,97 @@ def test_terminal_without_greek_letters_gets_every_line(results, tmp_path):
     assert r"holds no \u03b7-block" in done.stdout
 
 
+def in_shell(call, **environment):
+    """A call of the program in the words of a shell."""
+    program = Path(sys.executable).with_name("syncsweep")
+    return subprocess.run(
+        f"{program} {call}",
+        shell=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def calls(results, tmp_path, monkeypatch):
+    """A call of each sub-command that is all well, as it is with an output that takes it."""
+    config = {
+        "results": "results",
+        "root_seed": 1,
+        "ranks": 1,
+        "studies": {
+            "pair": {
+                "model": {"name": "spin_half_pair"},
+                "samples": 2,
+                "eta_blocks": [{"values": [0.1]}],
+                "analysis": {"s_max_bins": {"low": 1e-5, "high": 1.0, "count": 5}},
+            }
+        },
+    }
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    return {
+        "help": "--help",
+        "verify": f"verify {results}",
+        "plan": "plan --calibrate 1",
+        "status": "status",
+        "json": "status --json",
+    }
+
+
+def told(done):
+    """The lines on stderr but that of the trials."""
+    return [line for line in done.stderr.splitlines() if not line.startswith("plan: trials")]
+
+
+@pytest.mark.parametrize("name", ["help", "verify", "plan", "status", "json"])
+def test_output_without_room_is_one_line_and_exit_code_one(calls, name):
+    # Without a buffer argparse itself passes over what it cannot write.
+    for unbuffered in ["", "1"] if name != "help" else [""]:
+        done = in_shell(f"{calls[name]} >/dev/full", PYTHONUNBUFFERED=unbuffered)
+        assert told(done) == ["syncsweep: error: cannot write the output (No space left on device)"]
+        assert done.returncode == 1
+        # Where that line has no room either, 120 would be of Python, which tries again at its end.
+        done = in_shell(f"{calls[name]} >/dev/full 2>&1", PYTHONUNBUFFERED=unbuffered)
+        assert done.returncode == 1
+
+
+@pytest.mark.parametrize("name", ["help", "verify", "plan", "status", "json"])
+def test_closed_streams_change_neither_output_nor_exit_code(calls, name):
+    open_ = in_shell(calls[name])
+    done = in_shell(f"{calls[name]} >&-")
+    assert (done.returncode, told(done)) == (open_.returncode, [])
+    done = in_shell(f"{calls[name]} 2>&-")
+    assert done.returncode == open_.returncode
+    assert done.stdout[:12] == open_.stdout[:12] != ""
+    assert in_shell(f"{calls[name]} <&- >&- 2>&-").returncode == open_.returncode
+
+
 def test_reader_that_stops_early_sees_no_traceback(results):
     program = Path(sys.executable).with_name("syncsweep")
     done = subprocess.run(
         f"{program} verify {results} | true", shell=True, capture_output=True, text=True
     )
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("module", ["argparse", "syncsweep.commands", "syncsweep.commands.status"])
+def test_ctrl_c_while_the_program_is_loaded_ends_it_quietly(module):
+    code = f"""
+import sys
+
+class Interrupted:
+    @staticmethod
+    def find_spec(name, *_):
+        if name == "{module}":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted)
+from syncsweep.cli import main, parser
+sys.exit(main(["--help"]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -217,6 +218,13 @@ STUDIES_FIRST = "studies come before --configfile and --config"
         (["paar"], ["no study 'paar'", "did you mean 'pair'"]),
         (["--config", "smaples=3"], ["smaples", "samples"]),
         (["--config", "samples"], ["KEY=VALUE"]),
+        (["--config", "samples=1", "samples=2"], ["--config", "key 'samples' is given twice"]),
+        (
+            ["--config", "studies={pair: {samples: 3, samples: 4}}"],
+            ["--config: the value of studies", "key 'samples' is given twice"],
+        ),
+        (["--config", "results={"], ["--config: the value of results: line 1: "]),
+        (["--config", "results=2025-99-99"], ["the value of results: is not valid YAML"]),
         (["--configfile", "nowhere.yaml"], ["nowhere.yaml"]),
         (["--configfile", "config.yaml", "pair"], ["pair: ", STUDIES_FIRST]),
         (
@@ -332,5 +340,32 @@ def test_narrow_terminal_keeps_its_rows(sweep):
     assert process.wait(timeout=30) == 1
     os.close(leader)
     lines = text.split("\r\n")
-    assert lines[1].startswith("a-study-of-a-very-long-…")
+    assert all(f"m{word}\x1b" in lines[0] for word in ("done", "failed", "jobs"))  # none is cut
+    assert lines[1].startswith("a-study-of-a-very-l…")
     assert lines[1].split()[1:] == ["0,", "0.001,", "0.5", "12", "0", "0", "%", "0", "12", "0"]
+
+
+def test_terminal_narrower_than_a_table_has_lines_that_lose_no_number(sweep):
+    finish(sweep)
+    process, leader = on_terminal(columns=20)
+    text = read_until(leader, process, "nothing more comes")
+    assert process.wait(timeout=30) == 0
+    os.close(leader)
+    lines = text.split("\r\n")
+    assert max(map(len, lines)) <= 20
+    said = " ".join(" ".join(lines).split())
+    assert "pair: η 0, 0.001, 0.5; samples 12; done 12, 100 %; failed 0; missing 0; jobs 0" in said
+    assert re.search(
+        r"pair: samples/s –; core-hours used 0\.02; core-hours left 0; disk \S+ kB", said
+    )
+    assert re.search(r"pair: at η 0\.5; P₁ 0\.\S+\); P₂ \S+; P₃ \S+; of samples 12 ", said)
+    assert said.endswith("12 of 12 samples, all in shards")
+
+
+def test_a_table_that_fits_stays_a_table_beside_one_that_does_not(sweep):
+    process, leader = on_terminal(columns=60)
+    text = read_until(leader, process, "nothing more comes")
+    process.wait(timeout=30)
+    os.close(leader)
+    assert "pair: η 0, 0.001, 0.5; samples 12;" in text
+    assert "pair           –           0.0133" in text

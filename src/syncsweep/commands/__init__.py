@@ -28,21 +28,28 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Parser]
 
 
-def natural(text: str) -> int:
-    """An argument that is an integer from 0."""
-    return _integer(text, 0)
+#: A count, or seconds to wait: the clock of the system takes no more than some 10 times as many.
+_MOST = 10**9
+
+#: That of `root_seed` too.
+_MOST_SEED = 2**63 - 1
+
+
+def seed(text: str) -> int:
+    """An argument that seeds a draw: an integer from 0."""
+    return _integer(text, 0, _MOST_SEED)
 
 
 def positive(text: str) -> int:
     """An argument that is an integer from 1."""
-    return _integer(text, 1)
+    return _integer(text, 1, _MOST)
 
 
-def _integer(text: str, least: int) -> int:
+def _integer(text: str, least: int, most: int) -> int:
     try:
         number = int(text)
     except ValueError:
         number = least - 1
-    if number < least:
-        raise argparse.ArgumentTypeError(f"must be an integer of at least {least}, not {text!r}")
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"must be an integer from {least} to {most}, not {text!r}")
     return number

@@ -47,29 +47,38 @@ def configuration(parsed: argparse.Namespace) -> Config:
 
 
 def _configuration(files: Sequence[Path], pairs: Sequence[str]) -> Config:
-    import yaml
-
     from syncsweep import config_file, paper_studies
     from syncsweep.config import parse
-    from syncsweep.config_messages import ConfigError
 
     over: dict[str, Any] = {}
     for path in files:
         over = config_file.merge(over, config_file.read_yaml(path))
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"--config: {pair!r} is not KEY=VALUE")
-        try:
-            over = config_file.merge(over, {key: yaml.safe_load(value)})
-        except yaml.YAMLError:
-            raise ConfigError(f"--config: the value of {key} is not YAML") from None
+    over = config_file.merge(over, _values(pairs))
     default = Path("config.yaml")
     if files and not default.exists():
         found = parse(over)
     else:
         found = config_file.load_config(default, overrides=over)
     return paper_studies.with_paper_studies(found)
+
+
+def _values(pairs: Sequence[str]) -> dict[str, Any]:
+    """The values of `--config`."""
+    from syncsweep.config_file import yaml_value
+    from syncsweep.config_messages import ConfigError
+
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--config: {pair!r} is not KEY=VALUE")
+        if key in values:
+            raise ConfigError(f"--config: key {key!r} is given twice; keep one")
+        try:
+            values[key] = yaml_value(value)
+        except ConfigError as error:
+            raise ConfigError(f"--config: the value of {key}: {error}") from None
+    return values
 
 
 def _has_study_as_value(parsed: argparse.Namespace) -> bool:

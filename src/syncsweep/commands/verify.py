@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncsweep.commands import FOUND, WELL, WRONG_CALL, natural, positive
+from syncsweep.commands import FOUND, WELL, WRONG_CALL, positive, seed
 from syncsweep.verification.report import one_line
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ def add(commands: Commands) -> None:
         help="compute K rows, drawn at random from all studies, again by another way, and compare "
         "them; about half a second for a row of three spin-1s",
     )
-    parser.add_argument(
-        "--seed", type=natural, default=0, metavar="S", help="of that draw; default 0"
-    )
+    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="of that draw; default 0")
     parser.set_defaults(run=_verify)
 
 

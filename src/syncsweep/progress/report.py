@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +11,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -20,8 +22,8 @@ from syncsweep.progress.overview import BlockStatus, Overview, disk_bytes
 from syncsweep.progress.probabilities import Estimate, Probabilities
 from syncsweep.verification.report import one_line
 
-#: Longer names of studies are cut on a terminal.
-_LONGEST_NAME = 24
+#: Longer names of studies are cut on a terminal, so that the tables mostly fit into 80 columns.
+_LONGEST_NAME = 20
 
 #: No more damaged files are named in the tables; JSON has them all.
 _MOST_NAMED = 10
@@ -144,18 +146,49 @@ def as_tables(status: Status, on_terminal: bool) -> RenderableType:
         _probabilities(status.studies, on_terminal),
     ]
     return Group(
-        *(part for table in tables if table.row_count for part in (table, Text())),
+        *(part for table in tables if table.rows for part in (table, Text())),
         *(Text(line) for line in _problems(status.problems)),
         Text(_sum(status.overview)),
     )
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for place, column in enumerate(columns):
-        is_number = place > 0 and column != "η"
-        table.add_column(column, justify="right" if is_number else "left", no_wrap=True)
-    return table
+class _Table:
+    """A table or, where it is wider than the terminal, a line for each row, which wraps."""
+
+    def __init__(self, *columns: str) -> None:
+        self._columns = columns
+        self.rows: list[tuple[str, ...]] = []
+
+    def add_row(self, *cells: str) -> None:
+        self.rows.append(cells)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = self._as_table()
+        # Within the width that there is, it would be cut to it.
+        unbounded = options.update(width=sys.maxsize)
+        if Measurement.get(console, unbounded, table).maximum <= options.max_width:
+            yield table
+        else:
+            yield from (Text(self._as_line(row)) for row in self.rows)
+
+    def _as_table(self) -> Table:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for place, column in enumerate(self._columns):
+            is_number = place > 0 and column != "η"
+            table.add_column(column, justify="right" if is_number else "left", no_wrap=True)
+        for row in self.rows:
+            table.add_row(*row)
+        return table
+
+    def _as_line(self, row: tuple[str, ...]) -> str:
+        """`pair: samples 12; done 8, 66 %`: a column without a name says more of the one before."""
+        parts: list[str] = []
+        for column, cell in zip(self._columns[1:], row[1:], strict=True):
+            if not column:
+                parts[-1] += f", {cell}"
+            elif cell:
+                parts.append(f"{column} {cell}")
+        return f"{row[0]}: {'; '.join(parts)}"
 
 
 def _name(study: str, on_terminal: bool) -> str:
@@ -164,8 +197,8 @@ def _name(study: str, on_terminal: bool) -> str:
     return study
 
 
-def _samples(studies: Sequence[StudyStatus], on_terminal: bool) -> Table:
-    table = _table("study", "η", "samples", "done", "", "failed", "missing", "jobs")
+def _samples(studies: Sequence[StudyStatus], on_terminal: bool) -> _Table:
+    table = _Table("study", "η", "samples", "done", "", "failed", "missing", "jobs")
     for status in studies:
         for block in status.blocks:
             table.add_row(
@@ -181,8 +214,8 @@ def _samples(studies: Sequence[StudyStatus], on_terminal: bool) -> Table:
     return table
 
 
-def _costs(studies: Sequence[StudyStatus], on_terminal: bool) -> Table:
-    table = _table("study", "samples/s", "core-hours used", "core-hours left", "disk")
+def _costs(studies: Sequence[StudyStatus], on_terminal: bool) -> _Table:
+    table = _Table("study", "samples/s", "core-hours used", "core-hours left", "disk")
     for status in studies:
         rate = sum(block.samples_per_second for block in status.blocks)
         left = sum(block.core_seconds_left for block in status.blocks) / 3600
@@ -197,12 +230,12 @@ def _costs(studies: Sequence[StudyStatus], on_terminal: bool) -> Table:
     return table
 
 
-def _probabilities(studies: Sequence[StudyStatus], on_terminal: bool) -> Table:
+def _probabilities(studies: Sequence[StudyStatus], on_terminal: bool) -> _Table:
     told = [(study, estimate) for study in studies for estimate in study.estimates]
     # With samples, but none that has a P_a (no χ where S_max is 0), a dash says so.
     told = [(s, e) for s, e in told if any(block.done for block in s.blocks)]
     width = max((len(estimate.values) for _, estimate in told), default=0)
-    table = _table("study", "at η", *(f"P{_BELOW[k]}" for k in range(width)), "of samples")
+    table = _Table("study", "at η", *(f"P{_BELOW[k]}" for k in range(width)), "of samples")
     for study, estimate in told:
         pairs = zip(estimate.values, estimate.standard_errors, strict=True)
         cells = [words.with_error(*pair) for pair in pairs]

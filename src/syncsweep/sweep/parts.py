@@ -9,6 +9,7 @@ that goes down the last seconds too.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -18,7 +19,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import pyarrow as pa
 
@@ -111,7 +111,7 @@ def read_part(path: Path, identity: PartIdentity) -> Iterator[tuple[int, pa.Tabl
     """
     try:
         with open_regular(path) as file:
-            records = _records(file, most_bytes(values_in_block(identity.block)))
+            records = _records(file.fileno(), most_bytes(values_in_block(identity.block)))
             if next(records, b"") != identity.header:
                 return
             for payload in records:
@@ -161,14 +161,16 @@ def count_records(path: Path, identity: PartIdentity) -> Records:
     return Records(max(count - 1, 0))
 
 
-def _records(file: BinaryIO, most: int) -> Iterator[bytes]:
-    """Payloads of all whole records of at most `most` bytes, also of those behind a damaged one."""
+def _records(part: int, most: int) -> Iterator[bytes]:
+    """Payloads of all whole records of at most `most` bytes, also of those behind a damaged one.
+
+    part: the descriptor of the open file.
+    """
     position = 0
     while True:
-        file.seek(position)
-        header = file.read(_HEADER.size)
+        header = os.pread(part, _HEADER.size, position)
         if not header.startswith(_MAGIC):
-            found = _find_magic(file, position)
+            found = _find_magic(part, position)
             if found is None:
                 return
             position = found
@@ -176,7 +178,7 @@ def _records(file: BinaryIO, most: int) -> Iterator[bytes]:
         if len(header) < _HEADER.size:
             return
         _, length, digest = _HEADER.unpack(header)
-        payload = file.read(length) if length <= most else b""
+        payload = os.pread(part, length, position + _HEADER.size) if length <= most else b""
         if len(payload) == length and hashlib.blake2b(payload, digest_size=16).digest() == digest:
             yield payload
             position += _HEADER.size + length
@@ -184,14 +186,23 @@ def _records(file: BinaryIO, most: int) -> Iterator[bytes]:
             position += 1
 
 
-def _find_magic(file: BinaryIO, position: int) -> int | None:
+def _find_magic(part: int, position: int) -> int | None:
     """Where the next magic word from `position` on stands."""
-    while True:
-        file.seek(position)
-        block = file.read(_BLOCK_BYTES)
+    while (data := _next_data(part, position)) is not None:
+        block = os.pread(part, _BLOCK_BYTES, data)
         place = block.find(_MAGIC)
         if place != -1:
-            return position + place
+            return data + place
         if len(block) < _BLOCK_BYTES:
             return None
-        position += len(block) - len(_MAGIC) + 1
+        position = data + len(block) - len(_MAGIC) + 1
+    return None
+
+
+def _next_data(part: int, position: int) -> int | None:
+    """Where the first byte from `position` on stands that is in no hole, which may be huge."""
+    try:
+        return os.lseek(part, position, os.SEEK_DATA)
+    except OSError as error:
+        # Not every file system tells of its holes.
+        return None if error.errno == errno.ENXIO else position
