@@ -1,7 +1,9 @@
 """Where everything lies: names that are found again, and the check of the output folder."""
 
 import ast
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,6 +11,7 @@ from syncsweep.layout import (
     BlockFolder,
     NotWritableError,
     attempt_of_part,
+    check_usable,
     check_writable,
     figures_folder,
     logs_folder,
@@ -146,3 +149,22 @@ def test_a_file_in_place_of_a_folder_within_is_named(tmp_path, name):
     (tmp_path / name).touch()
     with pytest.raises(NotWritableError, match=str(tmp_path / name)):
         check_writable(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"), [(os.ST_RDONLY, "read-only file system"), (0, "no permission in ")]
+)
+def test_folder_that_cannot_be_written_is_usable_still(tmp_path, monkeypatch, flag, words):
+    monkeypatch.setattr("os.access", lambda path, mode: not mode & os.W_OK)
+    monkeypatch.setattr("os.statvfs", lambda path: SimpleNamespace(f_flag=flag))
+    results = tmp_path / "results"
+    assert check_usable(results) == tmp_path
+    with pytest.raises(NotWritableError, match=rf"^results: {results} cannot be written \({words}"):
+        check_writable(results)
+
+
+@pytest.mark.parametrize("check", [check_usable, check_writable])
+def test_folder_that_cannot_be_made_is_not_usable(tmp_path, check):
+    (tmp_path / "file").touch()
+    with pytest.raises(NotWritableError, match="file is a file"):
+        check(tmp_path / "file")
