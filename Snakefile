@@ -70,6 +70,7 @@ include: "workflow/rules/report.smk"
 if workflow.is_main_process:
     check_targets()
     most_ranks()
+    check_places()
     if workflow.output_settings.dryrun:
         from syncsweep.planning.outline import outlines
 

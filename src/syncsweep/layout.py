@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -252,3 +252,16 @@ def check_writable(results: str | Path) -> None:
         is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
         why = "read-only file system" if is_read_only else f"no permission in {folder}"
         raise NotWritableError(f"results: {results} cannot be written ({why})")
+
+
+def check_places(folders: Iterable[Path], files: Iterable[Path]) -> None:
+    """Refuse what lies in place of folders or files of a study; NotWritableError.
+
+    At a file in place of a folder, and at a link to itself, Snakemake ends with a traceback.
+    """
+    for path in folders:
+        if os.path.lexists(path) and not os.path.isdir(path):
+            raise NotWritableError(f"{path}: is no folder, but a study needs one; move it away")
+    for path in files:
+        if os.path.islink(path) and not os.path.exists(path):
+            raise NotWritableError(f"{path}: is a link that leads to no file; remove it")

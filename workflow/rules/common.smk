@@ -257,6 +257,24 @@ def check_targets():
             )
 
 
+def check_places():
+    """End the run if something else lies where a study that it makes has a folder or a file.
+
+    Shards are none of these files: damaged ones are set aside.
+    """
+    for study in studies_asked_for():
+        folder, tables = study_folder(study), layout.tables_folder(CONFIG.results, study)
+        blocks = [layout.BlockFolder(folder / b.id) for b in CONFIG.studies[study].eta_blocks]
+        within = [path for block in blocks for path in (block.path, block.parts)]
+        logs = layout.logs_folder(CONFIG.results) / folder.name
+        try:
+            layout.check_places(
+                [folder, *within, tables, logs], table_files(study) + figure_files(study)
+            )
+        except layout.NotWritableError as error:
+            sys.exit(f"error: {error}")
+
+
 def set_aside_damaged_shards():
     """Set aside the damaged shards that tables are to be made from, so that they are made again.
 
