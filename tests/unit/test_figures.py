@@ -326,6 +326,14 @@ def test_script_ends_with_one_line(monkeypatch, tables, tmp_path):
     assert "nonesuch" in caught.value.code and "\n" not in caught.value.code
 
 
+def test_script_names_the_folder_in_place_of_a_file_of_the_figure(monkeypatch, tables, tmp_path):
+    (tmp_path / "fig.png").mkdir()
+    with pytest.raises(SystemExit) as caught:
+        run_script(monkeypatch, tables, tmp_path / "fig", "spin_half_pair")
+    written = "cannot be written (Is a directory); remove it"
+    assert caught.value.code == f"error: {tmp_path / 'fig.png'}: {written}"
+
+
 @pytest.mark.parametrize(("name", "values"), [("chi_maxima", 0), ("differences", 1)])
 def test_arrow_heads_are_at_the_limits_of_the_chain(name, values):
     histogram = pd.DataFrame(

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 from syncsweep import sizing, source
-from syncsweep.files import NotReadableError, open_regular
+from syncsweep.files import NotReadableError, not_written, open_regular
 from syncsweep.planning.followups import table_names
 from syncsweep.verification.report import number_of
 
@@ -68,7 +68,7 @@ def write_descriptions():
                 [block.etas for block in settings.eta_blocks],
             )
     except OSError as error:
-        sys.exit(f"error: {error.filename}: cannot be written ({error.strerror})")
+        sys.exit(f"error: {not_written(error)}")
 
 
 def announce_samples():
