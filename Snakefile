@@ -29,7 +29,10 @@ try:
         CONFIG = config_file.load_config("config.yaml", overrides=config)
     CONFIG = paper_studies.with_paper_studies(CONFIG)
     if workflow.is_main_process:
-        layout.check_writable(CONFIG.results)
+        # A dry-run writes nothing, so it may look at results that others keep.
+        is_dry_run = workflow.output_settings.dryrun
+        check = layout.check_usable if is_dry_run else layout.check_writable
+        check(CONFIG.results)
 except (config_file.ConfigError, layout.NotWritableError) as error:
     sys.exit(f"error: {error}")
 
@@ -67,6 +70,7 @@ include: "workflow/rules/report.smk"
 if workflow.is_main_process:
     check_targets()
     most_ranks()
+    check_places()
     if workflow.output_settings.dryrun:
         from syncsweep.planning.outline import outlines
 

@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from syncsweep.files import not_written
 from syncsweep.layout import PAPER_FIGURES
 from syncsweep.results import ResultsError
 from syncsweep.results.figures.page import save_provenance
@@ -18,5 +19,7 @@ figure = import_module(f"syncsweep.results.figures.{PAPER_FIGURES[arguments.figu
 try:
     figure.draw(arguments.tables[0].parent, arguments.stem)
     save_provenance(arguments.stem, arguments.tables)
-except (ResultsError, OSError) as error:
+except ResultsError as error:
     sys.exit(f"error: {error}")
+except OSError as error:
+    sys.exit(f"error: {not_written(error)}")

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from syncsweep.files import not_written
 from syncsweep.results import ResultsError, parse_request
 from syncsweep.results.figures.page import save_provenance
 from syncsweep.results.figures.sweep import FigureRequest, draw
@@ -17,5 +18,7 @@ try:
     request = parse_request(FigureRequest, arguments.request)
     draw(arguments.tables[0].parent, **dict(request), stem=arguments.stem)
     save_provenance(arguments.stem, arguments.tables)
-except (ResultsError, OSError) as error:
+except ResultsError as error:
     sys.exit(f"error: {error}")
+except OSError as error:
+    sys.exit(f"error: {not_written(error)}")

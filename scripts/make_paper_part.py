@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from syncsweep.files import not_written
 from syncsweep.layout import PAPER_TABLES
 from syncsweep.results import ResultsError, parse_request
 
@@ -16,5 +17,7 @@ arguments = parser.parse_args()
 part = import_module(f"syncsweep.results.paper.{arguments.part}")
 try:
     part.make(parse_request(part.Request, arguments.request), arguments.output)
-except (ResultsError, OSError) as error:
+except ResultsError as error:
     sys.exit(f"error: {error}")
+except OSError as error:
+    sys.exit(f"error: {not_written(error)}")

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from syncsweep.files import not_written
 from syncsweep.results import ResultsError, parse_request
 from syncsweep.results.preview import PreviewRequest, make_preview
 
@@ -12,5 +13,7 @@ arguments = parser.parse_args()
 try:
     for study in parse_request(PreviewRequest, arguments.request).studies:
         print(make_preview(study), flush=True)
-except (ResultsError, OSError) as error:
+except ResultsError as error:
     sys.exit(f"error: {error}")
+except OSError as error:
+    sys.exit(f"error: {not_written(error)}")

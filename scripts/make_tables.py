@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from syncsweep.files import not_written
 from syncsweep.results import ResultsError, parse_request
 from syncsweep.results.limit import make_limit_tables
 from syncsweep.results.maxima import make_maxima_table
@@ -28,5 +29,7 @@ try:
     blocks = describe(arguments.folder, request.blocks)
     shards = Shards(arguments.folder, blocks, request.samples, request.chunk_size)
     make(shards, request.analysis, arguments.output)
-except (ResultsError, OSError) as error:
+except ResultsError as error:
     sys.exit(f"error: {error}")
+except OSError as error:
+    sys.exit(f"error: {not_written(error)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass, field
 from logging import LogRecord
 from pathlib import Path
@@ -11,6 +12,9 @@ from syncsweep.files import NotReadableError, open_regular
 
 #: Of a log only so much of its end is read [bytes].
 _MOST_BYTES = 2**18
+
+#: A disk with less is full [bytes]: what a job could not write whole it may have removed.
+_LEAST_FREE = 2**16
 
 #: Lines of a log that say best why a job failed, the best kind first: our own errors, a launch that
 #: had no time for all samples, an exception of Python, and how the launcher saw a rank end.
@@ -52,13 +56,21 @@ class Job:
         return list(dict.fromkeys(line for line in self.said() if line.startswith("warning: ")))
 
     def reason(self) -> str | None:
-        """The last line that says why it failed, or else its last line; None if it said nothing."""
+        """The last line that says why it failed, or else its last line.
+
+        If it said nothing, that its disk is full if it is, which is why; or else None.
+        """
         said = [line for line in self.said() if line.strip()]
         for reason in _REASONS:
             for line in reversed(said):
                 if reason.match(line):
                     return line
-        return said[-1] if said else None
+        if said:
+            return said[-1]
+        for log in self.logs:
+            if _is_disk_full(log.parent):
+                return f"nothing; no space is left on the disk of {log.parent}"
+        return None
 
 
 def job_of(record: LogRecord) -> Job:
@@ -81,6 +93,13 @@ def _size(log: Path) -> int:
         return log.stat().st_size
     except OSError:  # it is not there yet
         return 0
+
+
+def _is_disk_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_FREE
+    except OSError:  # it is not there, or cannot be asked
+        return False
 
 
 def _lines(log: Path, begin: int) -> list[str]:

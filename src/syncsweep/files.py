@@ -52,6 +52,27 @@ def naming(error: OSError, path: Path) -> OSError:
     return OSError(error.errno or errno.EIO, error.strerror or str(error), str(path))
 
 
+def not_written(error: OSError) -> str:
+    """One line: what could not be written, why, and what to do if something else lies there."""
+    path = error.filename2 or error.filename or "results"
+    in_its_place = error.errno in (errno.EEXIST, errno.EISDIR)
+    advice = "; remove it" if in_its_place else ""
+    return f"{path}: cannot be written ({error.strerror or error}){advice}"
+
+
+def append(path: Path, text: str) -> None:
+    """Append to a regular file, which need not be there; an OSError names it."""
+    try:
+        # To be read as well, because so a pipe opens, and shows what it is, without waiting.
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
+        with open(os.open(path, flags, 0o644), "wb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise FileExistsError(errno.EEXIST, "it is not a regular file")
+            file.write(text.encode())
+    except OSError as error:
+        raise naming(error, path) from None
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder as durable as the files."""
     descriptor = os.open(folder, os.O_RDONLY)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -220,11 +220,14 @@ def _matching(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[int, int
 
 
 class NotWritableError(Exception):
-    """A results folder that cannot be written; the message is one line."""
+    """A results folder that cannot be written, or used at all; the message is one line."""
 
 
-def check_writable(results: str | Path) -> None:
-    """Refuse an output folder that cannot be made or written, without making it."""
+def check_usable(results: str | Path) -> Path:
+    """Refuse an output folder that cannot be made, without making it.
+
+    Returns the folder that is there already: itself, or the one in which it is to be made.
+    """
     folder = Path(results).absolute()
     try:
         # A dangling link is there, and no folder can be made in its place.
@@ -239,5 +242,26 @@ def check_writable(results: str | Path) -> None:
     for path in (folder, *inside):
         if os.path.lexists(path) and not path.is_dir():
             raise NotWritableError(f"results: {results} cannot be used, because {path} is a file")
+    return folder
+
+
+def check_writable(results: str | Path) -> None:
+    """Refuse an output folder that cannot be made or written, without making it."""
+    folder = check_usable(results)
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise NotWritableError(f"results: {results} cannot be written (no permission in {folder})")
+        is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+        why = "read-only file system" if is_read_only else f"no permission in {folder}"
+        raise NotWritableError(f"results: {results} cannot be written ({why})")
+
+
+def check_places(folders: Iterable[Path], files: Iterable[Path]) -> None:
+    """Refuse what lies in place of folders or files of a study; NotWritableError.
+
+    At a file in place of a folder, and at a link to itself, Snakemake ends with a traceback.
+    """
+    for path in folders:
+        if os.path.lexists(path) and not os.path.isdir(path):
+            raise NotWritableError(f"{path}: is no folder, but a study needs one; move it away")
+    for path in files:
+        if os.path.islink(path) and not os.path.exists(path):
+            raise NotWritableError(f"{path}: is a link that leads to no file; remove it")

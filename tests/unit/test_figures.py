@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import runpy
 import shutil
 from contextlib import nullcontext
@@ -23,7 +24,7 @@ from syncsweep.config_results import Analysis, Figure, LogBins
 from syncsweep.layout import TABLES, BlockFolder
 from syncsweep.results.figures import style, sweep
 from syncsweep.results.figures.maxima import LIMITS, draw_maxima
-from syncsweep.results.figures.page import save_provenance
+from syncsweep.results.figures.page import read_table, save_provenance
 from syncsweep.results.figures.plots import _root_ticks, _round_above, plot_density, plot_mean
 from syncsweep.results.figures.sweep import FigureError, draw
 from syncsweep.results.maxima import make_maxima_table
@@ -271,13 +272,31 @@ def test_tables_of_another_analysis_are_refused(tables, tmp_path):
 
 
 def test_missing_and_damaged_tables_are_one_line(tables, tmp_path):
-    with pytest.raises(FigureError, match=r"summary\.parquet: is missing[^\n]*$"):
+    again = "run the same snakemake command again"
+    missing = rf"summary\.parquet: is missing; {again} to make the tables$"
+    with pytest.raises(FigureError, match=missing):
         pair_figure(tmp_path, tmp_path / "fig")
-    names_no_text = (tables / "summary.parquet").read_bytes().replace(b"eta", b"\xff\xfe\xfd")
-    for data in (b"PAR1 this is no table PAR1", names_no_text):
+    whole = (tables / "summary.parquet").read_bytes()
+    names_no_text = whole.replace(b"eta", b"\xff\xfe\xfd")
+    # Snakemake makes no file again that is there.
+    damaged = rf"summary\.parquet: is damaged; remove it and {again}$"
+    for data in (b"", b"PAR1 this is no table PAR1", whole[:-50], names_no_text):
         (tmp_path / "summary.parquet").write_bytes(data)
-        with pytest.raises(FigureError, match=r"summary\.parquet: is damaged[^\n]*$"):
+        with pytest.raises(FigureError, match=damaged):
             pair_figure(tmp_path, tmp_path / "fig")
+    says_nothing = pq.read_table(tables / "summary.parquet").replace_schema_metadata({})
+    pq.write_table(says_nothing, tmp_path / "summary.parquet")
+    with pytest.raises(FigureError, match=damaged):
+        pair_figure(tmp_path, tmp_path / "fig")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_table_that_is_no_file_is_refused_and_not_waited_for(tmp_path, make):
+    path = tmp_path / "summary.parquet"
+    make(path)
+    refused = r"summary\.parquet: cannot be read \([^\n]+\); remove it and run the same snake"
+    with pytest.raises(FigureError, match=refused):
+        read_table(path)
 
 
 def run_script(monkeypatch, tables, stem, model):
@@ -305,6 +324,14 @@ def test_script_ends_with_one_line(monkeypatch, tables, tmp_path):
         run_script(monkeypatch, tables, tmp_path / "fig", "nonesuch")
     assert isinstance(caught.value.code, str)
     assert "nonesuch" in caught.value.code and "\n" not in caught.value.code
+
+
+def test_script_names_the_folder_in_place_of_a_file_of_the_figure(monkeypatch, tables, tmp_path):
+    (tmp_path / "fig.png").mkdir()
+    with pytest.raises(SystemExit) as caught:
+        run_script(monkeypatch, tables, tmp_path / "fig", "spin_half_pair")
+    written = "cannot be written (Is a directory); remove it"
+    assert caught.value.code == f"error: {tmp_path / 'fig.png'}: {written}"
 
 
 @pytest.mark.parametrize(("name", "values"), [("chi_maxima", 0), ("differences", 1)])

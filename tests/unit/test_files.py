@@ -1,15 +1,19 @@
 """Files of several processes: the old one or the whole new one, and one holder of a lock."""
 
+import errno
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from syncsweep.files import (
     NotReadableError,
+    append,
     held,
     hold,
+    not_written,
     open_regular,
     replace_atomically,
     sync_folder,
@@ -75,6 +79,42 @@ def test_failure_to_move_into_place_leaves_no_temporary_file(tmp_path):
     with pytest.raises(OSError, match="folder"):
         replace_atomically(path, lambda temporary: temporary.write_text("x", encoding="utf-8"))
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_could_not_be_written_is_named_with_what_to_do(tmp_path):
+    path, other = tmp_path / "in the way", tmp_path / "other"
+    other.touch()
+    path.mkdir()
+    for write in (
+        lambda: replace_atomically(path, Path.touch),
+        lambda: os.replace(other, path),
+        path.unlink,
+    ):
+        with pytest.raises(OSError) as error:
+            write()
+        assert not_written(error.value) == f"{path}: cannot be written (Is a directory); remove it"
+    with pytest.raises(OSError) as error:
+        other.mkdir()
+    assert not_written(error.value) == f"{other}: cannot be written (File exists); remove it"
+    full = OSError(errno.ENOSPC, "No space left on device", "a")
+    assert not_written(full) == "a: cannot be written (No space left on device)"
+
+
+def test_text_is_appended_to_a_file_that_need_not_be_there(tmp_path):
+    append(tmp_path / "log", "η\n")
+    append(tmp_path / "log", "b\n")
+    assert (tmp_path / "log").read_text(encoding="utf-8") == "η\nb\n"
+
+
+@pytest.mark.parametrize(
+    ("make", "why"), [(os.mkfifo, "it is not a regular file"), (os.mkdir, "Is a directory")]
+)
+def test_what_is_no_file_is_not_appended_to_nor_waited_for(tmp_path, make, why):
+    path = tmp_path / "log"
+    make(path)
+    with pytest.raises(OSError) as error:
+        append(path, "a\n")
+    assert not_written(error.value) == f"{path}: cannot be written ({why}); remove it"
 
 
 def test_folder_that_is_not_there_cannot_be_synced(tmp_path):

@@ -1,7 +1,9 @@
 """Where everything lies: names that are found again, and the check of the output folder."""
 
 import ast
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,6 +11,8 @@ from syncsweep.layout import (
     BlockFolder,
     NotWritableError,
     attempt_of_part,
+    check_places,
+    check_usable,
     check_writable,
     figures_folder,
     logs_folder,
@@ -146,3 +150,42 @@ def test_a_file_in_place_of_a_folder_within_is_named(tmp_path, name):
     (tmp_path / name).touch()
     with pytest.raises(NotWritableError, match=str(tmp_path / name)):
         check_writable(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"), [(os.ST_RDONLY, "read-only file system"), (0, "no permission in ")]
+)
+def test_folder_that_cannot_be_written_is_usable_still(tmp_path, monkeypatch, flag, words):
+    monkeypatch.setattr("os.access", lambda path, mode: not mode & os.W_OK)
+    monkeypatch.setattr("os.statvfs", lambda path: SimpleNamespace(f_flag=flag))
+    results = tmp_path / "results"
+    assert check_usable(results) == tmp_path
+    with pytest.raises(NotWritableError, match=rf"^results: {results} cannot be written \({words}"):
+        check_writable(results)
+
+
+@pytest.mark.parametrize("check", [check_usable, check_writable])
+def test_folder_that_cannot_be_made_is_not_usable(tmp_path, check):
+    (tmp_path / "file").touch()
+    with pytest.raises(NotWritableError, match="file is a file"):
+        check(tmp_path / "file")
+
+
+@pytest.mark.parametrize("make", [Path.touch, os.mkfifo, lambda path: path.symlink_to(path)])
+def test_anything_else_in_place_of_a_folder_of_a_study_is_named(tmp_path, make):
+    there, missing, wrong = tmp_path / "there", tmp_path / "missing", tmp_path / "wrong"
+    there.mkdir()
+    check_places([there, missing, missing / "below"], [])
+    make(wrong)
+    with pytest.raises(NotWritableError, match=rf"^{wrong}: is no folder, [^\n]*move it away$"):
+        check_places([there, missing, wrong], [])
+
+
+def test_link_that_leads_to_no_file_is_named(tmp_path):
+    there, link, loop = tmp_path / "there", tmp_path / "link", tmp_path / "loop"
+    there.touch()
+    link.symlink_to(there)
+    check_places([], [there, link, tmp_path / "missing"])
+    loop.symlink_to(loop)
+    with pytest.raises(NotWritableError, match=rf"^{loop}: is a link [^\n]*remove it$"):
+        check_places([], [there, link, loop])

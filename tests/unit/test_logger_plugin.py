@@ -7,6 +7,7 @@ import re
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from progress_block import NOON, Sweep
@@ -464,6 +465,29 @@ def test_line_that_says_best_why_a_job_failed_is_chosen(tmp_path, text, reason):
 def test_log_that_is_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "log")
     assert Job(1, "r", "about", None, False, {tmp_path / "log": 0}).reason() is None
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_job_that_could_say_nothing_because_its_disk_is_full_is_told(
+    snakemake, capsys, tmp_path, monkeypatch, exists
+):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=4096))
+    run = snakemake()
+    run.begin(make_tables=1)
+    run.start(3, "make_tables", "pair: tables")
+    if exists:
+        run.log_of(3).touch()
+    run.fail(3, "make_tables")
+    run.end()
+    said = f"said: nothing; no space is left on the disk of {tmp_path}\n"
+    assert said in capsys.readouterr().err
+
+
+def test_job_that_said_something_is_believed_also_on_a_full_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=0))
+    log = tmp_path / "log"
+    log.write_text("error: one\n")
+    assert Job(1, "r", "about", None, False, {log: 0}).reason() == "error: one"
 
 
 def test_only_the_end_of_a_long_log_is_read(tmp_path):

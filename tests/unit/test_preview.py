@@ -269,3 +269,22 @@ def test_the_script_ends_with_one_line(tmp_path, monkeypatch):
     with pytest.raises(SystemExit) as caught:
         run_script(monkeypatch, request(tmp_path, analysis=wrong, figure=FIGURE))
     assert "another analysis" in caught.value.code and "\n" not in caught.value.code
+
+
+def test_the_script_names_what_lies_in_place_of_its_files(tmp_path, monkeypatch):
+    solve(tmp_path, BLOCKS[0], 0, 1)
+    asked = request(tmp_path)
+    asked.output.parent.mkdir()
+    asked.output.write_text("kept")
+    with pytest.raises(SystemExit) as caught:
+        run_script(monkeypatch, asked)
+    why = "cannot be written (File exists); remove it"
+    assert caught.value.code == f"error: {asked.output}: {why}"
+    assert asked.output.read_text() == "kept"
+    asked.output.unlink()
+    wrong = asked.output / "summary.csv"
+    wrong.mkdir(parents=True)
+    with pytest.raises(SystemExit) as caught:
+        run_script(monkeypatch, asked)
+    why = "cannot be written (Is a directory); remove it"
+    assert caught.value.code == f"error: {wrong}: {why}"

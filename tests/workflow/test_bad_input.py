@@ -60,6 +60,18 @@ def test_bad_file_gives_one_line_and_no_file(make_project, text, words):
     assert project.files() == before
 
 
+@pytest.mark.parametrize("arguments", [[], ["-n", "study_pair"]])
+def test_file_in_place_of_a_folder_of_a_study_gives_one_line_and_is_kept(make_project, arguments):
+    project = make_project(pair=PAIR)
+    wrong = project.results / "tables" / "pair"
+    wrong.parent.mkdir(parents=True)
+    wrong.write_text("kept")
+    before = project.files()
+    (line,) = messages(project.snakemake(*arguments, code=1))
+    assert line.startswith("error: results/tables/pair: is no folder")
+    assert project.files() == before and wrong.read_text() == "kept"
+
+
 @pytest.mark.parametrize("name", ["new results $(touch oops) 'a\" ; b", "a:b"])
 def test_unusual_results_folder_is_carried_safely(make_project, name):
     """Blanks, quotes and commands; and a colon, which makes a path look like an address."""

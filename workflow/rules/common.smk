@@ -1,9 +1,11 @@
 # What the rules share: which files a study has, and on what tables and figures depend.
+import io
 import json
 import re
 import subprocess
 
 from syncsweep import sizing, source
+from syncsweep.files import NotReadableError, not_written, open_regular
 from syncsweep.planning.followups import table_names
 from syncsweep.verification.report import number_of
 
@@ -66,7 +68,7 @@ def write_descriptions():
                 [block.etas for block in settings.eta_blocks],
             )
     except OSError as error:
-        sys.exit(f"error: {error.filename}: cannot be written ({error.strerror})")
+        sys.exit(f"error: {not_written(error)}")
 
 
 def announce_samples():
@@ -166,6 +168,17 @@ def tables_named(names):
     ]
 
 
+def rows_in(table):
+    """Rows of a CSV table below its header; 0 without one, NotReadableError if it is no such file."""
+    try:
+        with open_regular(table) as file:
+            return max(sum(1 for _ in io.TextIOWrapper(file, encoding="utf-8")) - 1, 0)
+    except FileNotFoundError:
+        return 0
+    except UnicodeDecodeError:
+        raise NotReadableError("it is no text in UTF-8") from None
+
+
 def warn_of_failures(said):
     """Say at the end of a run which studies have rows that are not in their averages.
 
@@ -173,11 +186,18 @@ def warn_of_failures(said):
     """
     for study in [study for study in CONFIG.studies if study not in said]:
         table = layout.tables_folder(CONFIG.results, study) / f"{layout.FAILURES_TABLE}.csv"
-        if table.exists():
-            rows = len(table.read_text(encoding="utf-8").splitlines()) - 1
-            if rows:
-                line = f"warning: {study}: {number_of(rows, 'rows')} failed and are not in the averages"
-                print(f"{line}; {table} names them", file=sys.stderr)
+        try:
+            rows = rows_in(table)
+        except NotReadableError as error:
+            print(
+                f"warning: {study}: {table} cannot be read ({error}), so which rows failed is not "
+                "known; remove it and run the same snakemake command again",
+                file=sys.stderr,
+            )
+            continue
+        if rows:
+            line = f"warning: {study}: {number_of(rows, 'rows')} failed and are not in the averages"
+            print(f"{line}; {table} names them", file=sys.stderr)
 
 
 def study_files(study):
@@ -235,6 +255,24 @@ def check_targets():
                 f"error: {word}: there is no such study in the configuration; targets are "
                 + ", ".join(f"{prefix}_{name.replace('-', '_')}" for name in own)
             )
+
+
+def check_places():
+    """End the run if something else lies where a study that it makes has a folder or a file.
+
+    Shards are none of these files: damaged ones are set aside.
+    """
+    for study in studies_asked_for():
+        folder, tables = study_folder(study), layout.tables_folder(CONFIG.results, study)
+        blocks = [layout.BlockFolder(folder / b.id) for b in CONFIG.studies[study].eta_blocks]
+        within = [path for block in blocks for path in (block.path, block.parts)]
+        logs = layout.logs_folder(CONFIG.results) / folder.name
+        try:
+            layout.check_places(
+                [folder, *within, tables, logs], table_files(study) + figure_files(study)
+            )
+        except layout.NotWritableError as error:
+            sys.exit(f"error: {error}")
 
 
 def set_aside_damaged_shards():

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 import pyarrow as pa
 from mpi4py import MPI
 
-from syncsweep.files import hold, joined
+from syncsweep.files import append, hold, joined, naming, not_written
 from syncsweep.layout import BlockFolder
 from syncsweep.own_code import OwnCodeError
 from syncsweep.sample import SampleSolver
@@ -97,7 +97,7 @@ def run(job: Job) -> int:
     except OwnCodeError as error:
         _abort(comm, f"{job.folder.parent.name}: {error}")
     except OSError as error:
-        _abort(comm, f"{error.filename or job.folder}: {error.strerror or error}")
+        _abort(comm, not_written(naming(error, Path(error.filename or job.folder))))
     return 0 if whole else STOPPED
 
 
@@ -292,8 +292,7 @@ def _name(task: _Task, job: Job) -> str:
 
 def _log(folder: BlockFolder, job: Job, **event: Any) -> None:
     line = {"time": time.time(), "start": job.start, "stop": job.stop, **event}
-    with folder.log.open("a", encoding="utf-8") as log:
-        log.write(json.dumps(line) + "\n")
+    append(folder.log, json.dumps(line) + "\n")
 
 
 def _environment(task: _Task) -> dict[str, Any]:

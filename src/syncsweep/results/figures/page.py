@@ -20,7 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Page
 from matplotlib.style import context
 
-from syncsweep.files import replace_atomically
+from syncsweep.files import NotReadableError, open_regular, replace_atomically
 from syncsweep.provenance import code, libraries
 from syncsweep.results import METADATA_KEY, ResultsError
 from syncsweep.results.figures import style
@@ -33,13 +33,23 @@ class FigureError(ResultsError):
 def read_table(path: Path) -> pa.Table:
     """Read one Parquet table of the results; FigureError if it is missing or damaged."""
     try:
-        # One thread, because Arrow's others sometimes crash a process that ends.
-        return pq.ParquetFile(path.absolute()).read(use_threads=False)
-    except (OSError, pa.ArrowException, ValueError) as error:
-        reason = "is missing" if isinstance(error, FileNotFoundError) else "is damaged"
+        with open_regular(path) as file:
+            try:
+                # One thread, because Arrow's others sometimes crash a process that ends.
+                return pq.ParquetFile(file).read(use_threads=False)
+            except (OSError, pa.ArrowException, ValueError):
+                raise unusable(path, "is damaged") from None
+    except FileNotFoundError:
         raise FigureError(
-            f"{path}: {reason}; run the same snakemake command again to make the tables"
+            f"{path}: is missing; run the same snakemake command again to make the tables"
         ) from None
+    except NotReadableError as error:
+        raise unusable(path, f"cannot be read ({error})") from None
+
+
+def unusable(path: Path, reason: str) -> FigureError:
+    """The error of a table that is there, which Snakemake would therefore never make again."""
+    return FigureError(f"{path}: {reason}; remove it and run the same snakemake command again")
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from syncsweep.layout import LIMIT_TABLES, MAXIMA_TABLE, TABLES
 from syncsweep.results import METADATA_KEY, PRESENT_KEY, extent
 from syncsweep.results.figures import style
 from syncsweep.results.figures.maxima import PANEL_COLUMNS, draw_maxima
-from syncsweep.results.figures.page import FigureError, new_page, read_table, save_data
+from syncsweep.results.figures.page import FigureError, new_page, read_table, save_data, unusable
 from syncsweep.results.figures.plots import (
     draw_density,
     mark_intervals,
@@ -129,9 +129,7 @@ def _read(path: Path, analysis: Analysis) -> tuple[pd.DataFrame, dict[str, Any]]
         said = json.loads(table.schema.metadata[METADATA_KEY])
         made_with = Analysis.model_validate(said["analysis"])
     except (ValueError, KeyError, TypeError):
-        raise FigureError(
-            f"{path}: is damaged; run the same snakemake command again to make the tables"
-        ) from None
+        raise unusable(path, "is damaged") from None
     if made_with != analysis:
         raise FigureError(f"{path}: was made with another analysis than the figure asks for")
     return table.to_pandas(), said
