@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from logging import LogRecord
 from pathlib import Path
 
@@ -25,16 +26,13 @@ _REASONS = (
     re.compile(r".*EXIT STRING: "),
 )
 
-#: Rules whose logs hold every attempt; the others begin a new one.
-_APPENDED = {"solve_shard"}
-
 
 @dataclass
 class Job:
     """A job that was started or submitted.
 
     about: what it makes, in words of its rule; speaks: it makes no file, so that what it is about
-    is what the user should see; logs: its files, with their sizes before it began.
+    is what the user should see; logs: its files, which Snakemake removes before each attempt.
     """
 
     number: int
@@ -42,14 +40,11 @@ class Job:
     about: str
     study: str | None
     speaks: bool
-    logs: dict[Path, int] = field(default_factory=dict)
+    logs: tuple[Path, ...] = ()
 
     def said(self) -> list[str]:
         """What it has written into its logs, line by line; only the end if that is long."""
-        lines = []
-        for log, begin in self.logs.items():
-            lines += _lines(log, begin)
-        return lines
+        return [line for log in self.logs for line in _lines(log)]
 
     def warnings(self) -> list[str]:
         """What it has warned of, each once."""
@@ -76,23 +71,15 @@ class Job:
 def job_of(record: LogRecord) -> Job:
     """The job that a record of the kind JOB_INFO tells of."""
     told = record.__dict__
-    rule, number = str(told["rule_name"]), int(told["jobid"])
-    logs = [Path(log) for log in told["log"]]
+    rule = str(told["rule_name"])
     return Job(
-        number=number,
+        number=int(told["jobid"]),
         rule=rule,
         about=told["rule_msg"] or rule,
         study=dict(told["wildcards"] or {}).get("study"),
         speaks=not told["output"],
-        logs={log: _size(log) if rule in _APPENDED else 0 for log in logs},
+        logs=tuple(map(Path, told["log"])),
     )
-
-
-def _size(log: Path) -> int:
-    try:
-        return log.stat().st_size
-    except OSError:  # it is not there yet
-        return 0
 
 
 def _is_disk_full(folder: Path) -> bool:
@@ -102,10 +89,10 @@ def _is_disk_full(folder: Path) -> bool:
         return False
 
 
-def _lines(log: Path, begin: int) -> list[str]:
+def _lines(log: Path) -> list[str]:
     try:
         with open_regular(log) as file:
-            file.seek(max(begin, _size(log) - _MOST_BYTES))
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _MOST_BYTES))
             data = file.read(_MOST_BYTES)
     except (FileNotFoundError, NotReadableError):
         return []

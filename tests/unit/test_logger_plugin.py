@@ -192,18 +192,17 @@ def test_what_a_cluster_says_of_a_failed_job_is_told(snakemake, capsys):
     assert "1 of 1 job done" in printed.splitlines()[-1]
 
 
-def test_log_of_all_attempts_is_read_from_where_the_last_began(snakemake, capsys):
+def test_what_a_job_said_before_its_record_came_is_told(snakemake, capsys):
     run = snakemake()
     run.begin(solve_shard=1)
-    run.log_of(3).write_text("warning: of old\nerror: of old\n")
+    run.log_of(3).write_text("error: at once\n")
     run.start(3, "solve_shard")
     wait_for(capsys, "0 of 1 job")  # the record has come through the queue
     with run.log_of(3).open("a") as log:
-        log.write("warning: of now\n50 %\n")
-    run.finish(3, "solve_shard")
+        log.write("Abort(1)\n")
+    run.fail(3, "solve_shard")
     run.end()
-    printed = capsys.readouterr().err
-    assert "warning: of now\n" in printed and "of old" not in printed
+    assert "\nerror: at once\n" in capsys.readouterr().err
 
 
 def test_job_that_prints_by_itself_is_not_repeated(snakemake, capsys):

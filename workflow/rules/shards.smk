@@ -3,7 +3,8 @@
 # The output is update(), so that Snakemake never deletes a whole shard; a job that finds its shard
 # valid does nothing. There is no input, and the only parameter is the physics hash (it stands in
 # the path too): launcher, ranks and memory are resources, which trigger nothing. Only a Slurm job has
-# a time limit that its ranks must heed. The log is appended to, and so holds every attempt.
+# a time limit that its ranks must heed. The log is of one attempt, and appended to, so that no process
+# of it overwrites what another one says; log.jsonl beside the shards has all attempts.
 
 
 rule solve_shard:

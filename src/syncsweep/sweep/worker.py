@@ -37,6 +37,9 @@ _PROGRESS_SECONDS = 10.0
 #: The process that started this one.
 _LAUNCHER = os.getppid()
 
+#: The launcher needs a moment to pass a message on before it ends all ranks [s].
+_PASS_ON_SECONDS = 0.5
+
 #: Seconds between two looks whether the other ranks are done.
 _POLL_SECONDS = 0.01
 
@@ -114,6 +117,7 @@ def _abort(comm: MPI.Intracomm, message: str) -> NoReturn:
     # One write with its newline, so that the lines of several ranks do not run together.
     sys.stderr.write(f"error: {message}\n")
     sys.stderr.flush()
+    time.sleep(_PASS_ON_SECONDS)
     comm.Abort(1)
     raise SystemExit(1)
 
