@@ -268,9 +268,8 @@ def check_places():
         within = [path for block in blocks for path in (block.path, block.parts)]
         logs = layout.logs_folder(CONFIG.results) / folder.name
         try:
-            layout.check_places(
-                [folder, *within, tables, logs], table_files(study) + figure_files(study)
-            )
+            files = [*table_files(study), *figure_files(study), layout.report_file(CONFIG.results)]
+            layout.check_places([folder, *within, tables, logs], files)
         except layout.NotWritableError as error:
             sys.exit(f"error: {error}")
 
