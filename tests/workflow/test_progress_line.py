@@ -57,18 +57,18 @@ def test_failed_job_is_told_with_its_log_and_what_it_said(make_project):
     project = make_project(pair=SMALL)
     project.snakemake("tables", "--config", "samples=10")
     (block,) = project.blocks("pair")
-    parts = BlockFolder(block).parts
-    for path in parts.iterdir():
-        path.unlink()
-    parts.rmdir()
-    parts.touch()
+    lock = BlockFolder(block).lock
+    lock.unlink()
+    lock.mkdir()
     lines = shown(project.snakemake("tables", code=1))
     place = lines.index(next(line for line in lines if line.startswith("failed: ")))
     about = (
         rf"failed: pair: samples 000000010 to 000000020 of {block.name} \(job \d+, solve_shard\)"
     )
     assert re.fullmatch(about, lines[place])
-    assert lines[place + 1] == f"error: {parts.relative_to(project.path)}: File exists"
+    place_of_lock = lock.relative_to(project.path)
+    said = f"error: {place_of_lock}: cannot be written (Is a directory); remove it"
+    assert lines[place + 1] == said
     log = f"results/logs/{block.parent.name}/{block.name}-000000010-000000020.log"
     assert lines[place + 2] == f"log: {log}"
     assert "error: " in (project.path / log).read_text()
