@@ -129,14 +129,14 @@ def joined(path: Path, start: int, stop: int) -> Iterator[None]:
         os.close(descriptor)
 
 
-def held(path: Path) -> list[tuple[int, int]]:
+def held(path: Path) -> list[tuple[int, int]] | None:
     """The ranges (start, stop) of a file that other processes have taken with `hold`, in order.
 
-    Takes nothing, and waits for nobody. Empty where the system does not tell. Not for a process
+    Takes nothing, and waits for nobody. None where the system does not tell. Not for a process
     that holds some itself: it would lose them, as closing the file gives up all locks.
     """
     if not sys.platform.startswith("linux"):
-        return []
+        return None
     found: list[tuple[int, int]] = []
     unknown = [(0, 0)]
     try:
@@ -157,7 +157,7 @@ def held(path: Path) -> list[tuple[int, int]]:
                 elif high < start + length:
                     unknown.append((high, start + length - high))
     except (NotReadableError, OSError):
-        return []
+        return None
     return sorted(found)
 
 

@@ -59,7 +59,7 @@ class Sweep:
         with self.folder.log.open("a", encoding="utf-8") as log:
             log.write(json.dumps(event) + "\n")
 
-    def begins(self, start, stop, number=1, at=NOON, missing=None, from_parts=0):
+    def begins(self, start, stop, number=1, at=NOON, missing=None, from_parts=0, host=None):
         missing = stop - start if missing is None else missing
         self.log(
             event="start",
@@ -67,6 +67,7 @@ class Sweep:
             start=start,
             stop=stop,
             attempt=attempt(number),
+            host=host,
             from_shards=stop - start - missing - from_parts,
             from_parts=from_parts,
             missing=missing,

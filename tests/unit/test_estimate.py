@@ -120,6 +120,7 @@ def test_work_goes_on_in_a_short_pause_between_jobs():
     assert is_going_on([old, launch(300, solved=0, missing=1)], NOW)
     assert is_going_on([launch(300, 30, solved=1), old], NOW)
     assert not is_going_on([launch(300, 31, solved=1), old], NOW)
+    assert not is_going_on([launch(300, 1, solved=1, missing=2), old], NOW)  # it was stopped
     assert not is_going_on([], NOW)
 
 

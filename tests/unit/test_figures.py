@@ -258,6 +258,23 @@ def test_a_figure_says_of_how_many_samples_it_is(tmp_path, pages, samples, said)
     assert pages[0].texts[0].get_fontweight() == "normal"
 
 
+def test_a_figure_says_how_many_samples_failed(tables, pages, tmp_path):
+    shutil.copytree(tables, tmp_path, dirs_exist_ok=True)
+    table = pq.read_table(tables / "summary.parquet")
+    frame = table.to_pandas()
+    frame["failed"] = [0, 2, 3, 0, 1]
+    changed = pa.Table.from_pandas(frame, preserve_index=False)
+    changed = changed.replace_schema_metadata(table.schema.metadata)
+    pq.write_table(changed, tmp_path / "summary.parquet")
+    pair_figure(tmp_path, tmp_path / "fig")
+    assert pages[0].texts[0].get_text() == "8 samples (3 failed); bands: ±1 s.e."
+
+
+def test_a_figure_speaks_of_no_bands_that_it_does_not_show(tables, pages, tmp_path):
+    pair_figure(tables, tmp_path / "fig", Figure(name="fig", panels=("chi", "differences")))
+    assert pages[0].texts[0].get_text() == "8 samples"
+
+
 def test_no_letter_is_smaller_than_readable():
     sizes = [value for key, value in style.SETTINGS.items() if key.endswith("size")]
     letters = [size for size in sizes if size > 4]

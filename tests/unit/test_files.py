@@ -249,13 +249,13 @@ def test_ranges_that_others_hold_are_told_without_taking_them(tmp_path, holder):
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "pipe"])
-def test_what_is_no_lock_file_is_held_by_nobody(tmp_path, kind):
+def test_what_is_no_lock_file_does_not_tell(tmp_path, kind):
     path = tmp_path / "lock"
     if kind == "folder":
         path.mkdir()
     if kind == "pipe":
         os.mkfifo(path)
-    assert held(path) == []
+    assert held(path) is None
 
 
 def test_only_regular_files_are_opened(tmp_path):

@@ -1,5 +1,6 @@
 """Launches of a block: told from its log, its parts and its lock, whatever of them is missing."""
 
+import platform
 import subprocess
 import sys
 
@@ -79,6 +80,22 @@ def test_launch_without_a_lock_is_at_work_while_records_come(
     (launch,) = launches(sweep, kept, written + silent, sample_seconds)
     assert launch.at_work == at_work
     assert launch.solved == solved
+
+
+@pytest.mark.parametrize(
+    ("host", "at_work"), [(platform.node(), False), ("another", True), (None, True)]
+)
+def test_launch_of_this_machine_that_holds_nothing_is_over_at_once(sweep, host, at_work):
+    sweep.begins(0, 8, at=NOON, host=host)
+    sweep.folder.lock.touch()
+    (launch,) = launches(sweep, {attempt(1): Kept(3, 2, NOON + 5)}, NOON + 6, 1.0)
+    assert launch.at_work == at_work
+
+
+def test_launch_of_this_machine_whose_lock_is_gone_goes_by_its_records(sweep):
+    sweep.begins(0, 8, at=NOON, host=platform.node())
+    (launch,) = launches(sweep, {attempt(1): Kept(3, 2, NOON + 5)}, NOON + 6, 1.0)
+    assert launch.at_work
 
 
 HOLDER = """

@@ -26,7 +26,7 @@ def outlines(
         yield line
         hours.append(core_hours)
     if sum(map(bool, hours)) > 1:
-        yield f"plan: about {sum(hours):.2g} core-hours for all samples, and tables and figures"
+        yield f"plan: about {sum(hours):.2g} core-hours for all samples; tables and figures come on top"
 
 
 def _outline(

@@ -149,8 +149,14 @@ def first_at_work(launches: Sequence[Launch], begin: float, now: float) -> float
 
 
 def is_going_on(launches: Sequence[Launch], now: float) -> bool:
-    """Whether a launch is at work, or ended so lately that the next may be about to begin."""
-    return any(x.ended is None or now - x.ended <= _BETWEEN_JOBS for x in launches)
+    """Whether a launch is at work, or one was done so lately that the next may be about to begin.
+
+    One that ended before its last sample was stopped or killed.
+    """
+    return any(
+        x.ended is None or (x.solved >= x.missing and now - x.ended <= _BETWEEN_JOBS)
+        for x in launches
+    )
 
 
 def time_left(blocks: Sequence[Block], now: float) -> TimeLeft | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from syncsweep.progress.ranges import Range, common
 #: A log takes no more bytes than these: 10⁴ shards need some 10⁷.
 _MOST_BYTES = 2**28
 
-#: On a file system without locks a launch counts as at work so long after its last record [s], or
-#: so many times what a sample takes.
+#: Where its lock may not be seen, as on another machine, a launch counts as at work so long after
+#: its last record [s], or so many times what a sample takes.
 _SILENT_SECONDS, _SILENT_SAMPLES = 15.0, 3.0
 
 #: And so long after its begin, before the first record [s].
@@ -68,7 +69,11 @@ def find_launches(
             continue
         followed = next((later for later in starts[place + 1 :] if _overlap(later, start)), None)
         launch = _without_end(start, attempts.get(start.attempt), followed)
-        if followed is None and _is_at_work(launch, in_hand, now, sample_seconds):
+        if start.host == platform.node() and in_hand is not None:
+            is_at_work = bool(common(in_hand, launch.start, launch.stop))
+        else:
+            is_at_work = _is_at_work(launch, in_hand or [], now, sample_seconds)
+        if followed is None and is_at_work:
             launch = replace(launch, ended=None)
         launches.append(launch)
     return launches, problems
@@ -88,6 +93,7 @@ class _Event:
     solved: int = 0
     ranks: int = 0
     core_seconds: float = 0.0
+    host: str | None = None
 
 
 def _ended(start: _Event, end: _Event) -> Launch:
@@ -178,4 +184,6 @@ def _event(line: str) -> _Event | None:
         # Not a Boolean, no NaN, and nothing that the arithmetic cannot bear.
         if type(number) not in kinds or not 0 <= number < 1e12:
             return None
-    return _Event(kind, attempt, **numbers) if isinstance(attempt, str) else None
+    if not isinstance(attempt, str):
+        return None
+    return _Event(kind, attempt, **numbers, host=said.get("host"))

@@ -223,7 +223,8 @@ def _plan(
     missing = [i for i in range(job.start, job.stop) if i not in found.rows]
     task = _Task(description, missing, uuid.uuid4().hex[:12])
     counts = {"from_shards": found.from_shards, "from_parts": found.from_parts}
-    _log(folder, job, event="start", attempt=task.attempt, **counts, missing=len(missing))
+    begin = {"attempt": task.attempt, "host": platform.node(), **counts, "missing": len(missing)}
+    _log(folder, job, event="start", **begin)
     return task, found.rows
 
 

@@ -103,7 +103,8 @@ def draw(
         marks_intervals=marks_intervals,
         model=model,
     )
-    stamp, warns = _stamp(read["summary"][1], _key(figure, data))
+    failed = int(data.summary["failed"].max())
+    stamp, warns = _stamp(read["summary"][1], failed, _key(figure, data))
     height = style.sweep_height(len(figure.panels), stamped=True)
     with new_page(stem, style.COLUMN_WIDTH, height) as page:
         label = style.eta_label(model)
@@ -135,12 +136,17 @@ def _read(path: Path, analysis: Analysis) -> tuple[pd.DataFrame, dict[str, Any]]
     return table.to_pandas(), said
 
 
-def _stamp(said: dict[str, Any], key: list[str]) -> tuple[str, bool]:
-    """Of how many samples a table says that it is, with the key, and whether it lacks some."""
+def _stamp(said: dict[str, Any], failed: int, key: list[str]) -> tuple[str, bool]:
+    """Of how many samples a table says that it is, with the key, and whether it lacks some.
+
+    failed: most samples of one η that are not in it.
+    """
     present, samples = said.get(PRESENT_KEY), said["samples"]
     if present is not None:
         return f"preview: {extent(present, samples)}", True
     number = f"{samples} samples" if samples != 1 else "1 sample"
+    if failed:
+        number += f" ({failed} failed)"
     return "; ".join([number, *key]), False
 
 
