@@ -107,7 +107,7 @@ def test_outline_of_several_studies_ends_with_their_sum(tmp_path):
     both["studies"]["other"] = both["studies"]["pair"] | {"samples": 20, "figure": None}
     lines = list(outlines(parse(both), ["pair", "other"], 2, {}))
     assert lines[:1] == [only_line(pair, 2, {})]
-    assert lines[2:] == ["plan: about 30 core-hours for all samples; tables and figures come on top"]
+    assert lines[2:] == ["plan: about 30 core-hours for all samples, without tables and figures"]
 
 
 def test_outline_names_what_is_missing_and_its_cost(tmp_path):

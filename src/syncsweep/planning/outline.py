@@ -26,7 +26,7 @@ def outlines(
         yield line
         hours.append(core_hours)
     if sum(map(bool, hours)) > 1:
-        yield f"plan: about {sum(hours):.2g} core-hours for all samples; tables and figures come on top"
+        yield f"plan: about {sum(hours):.2g} core-hours for all samples, without tables and figures"
 
 
 def _outline(
