@@ -27,7 +27,7 @@ from syncsweep.layout import PAPER_FIGURES
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.results import ResultsError
 from syncsweep.results.report import captions, words
-from syncsweep.results.report.page import ReportRequest, make_report, notation
+from syncsweep.results.report.page import ReportRequest, _files, make_report, notation
 from syncsweep.results.report.realisations import SHOWN
 from syncsweep.sample import unpack_coefficients
 
@@ -395,6 +395,12 @@ def test_a_study_in_words():
     assert "from 1 000 draws" in said["Analysis"].replace("\u202f", " ")
 
 
+def test_figures_that_the_page_does_not_show_are_not_listed(tmp_path):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "another.pdf").touch()
+    assert _files(tmp_path, [], [], ()) == {}
+
+
 def test_models_and_ensembles_of_the_users_own_are_said_by_their_files_and_code():
     study = config.Study.model_validate(
         {
@@ -416,6 +422,8 @@ def test_models_and_ensembles_of_the_users_own_are_said_by_their_files_and_code(
     assert said["Sweep"] == "1 realisation at each η: η = 0.001"
     assert words.of_code(physics) == [("model", model.source), ("perturbation", ensemble.source)]
     assert words.of_code(configuration(Path("x")).physics("chain")) == []
+    one_file = Physics(model=model, ensemble=study.ensemble.code(text), root_seed=1)
+    assert words.of_code(one_file) == [("model and perturbation", model.source)]
 
 
 def test_notation_escapes_and_sets_indices():

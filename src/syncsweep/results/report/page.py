@@ -164,7 +164,7 @@ def _results(results: Path, config: Config, request: ReportRequest) -> dict[str,
         "runs": origin.runs(request.studies),
         "claims": claims,
         "verdicts": verdicts,
-        "files": _files(results, list(studies), request.parts),
+        "files": _files(results, figures, list(studies), request.parts),
         "sections": _sections(bool(claims)),
     }
 
@@ -237,10 +237,10 @@ def _citation(path: Path) -> dict[str, Any]:
 
 
 def _files(
-    results: Path, studies: list[str], parts: tuple[str, ...]
+    results: Path, figures: list[EmbeddedFigure], studies: list[str], parts: tuple[str, ...]
 ) -> dict[str, list[tuple[str, str]]]:
     """Names and addresses of the files beside the page, by group."""
-    groups = {"Figures": sorted(figures_folder(results).glob("*.pdf"))}
+    groups = {"Figures": [figures_folder(results) / f"{figure.name}.pdf" for figure in figures]}
     for study in studies:
         groups[f"Tables of {study}"] = sorted(tables_folder(results, study).glob("*.*"))
     of_parts = [

@@ -103,13 +103,13 @@ def of_study(study: Study, physics: Physics) -> list[tuple[str, str]]:
 
 
 def of_code(physics: Physics) -> list[tuple[str, str]]:
-    """The code of the user's own that decides rows: what it is for, and its text."""
+    """The code of the user's own that decides rows: what it is for, and its text, each once."""
     of = {"model": physics.model, "perturbation": physics.ensemble}
-    return [
-        (name, part.source)
-        for name, part in of.items()
-        if isinstance(part, ModelCode | EnsembleCode)
-    ]
+    names: dict[str, list[str]] = {}
+    for name, part in of.items():
+        if isinstance(part, ModelCode | EnsembleCode):
+            names.setdefault(part.source, []).append(name)
+    return [(" and ".join(named), source) for source, named in names.items()]
 
 
 def _model(model: BaseModel, physics: Physics) -> str:
