@@ -178,7 +178,8 @@ def test_interrupted_snakemake_is_resumed_without_unlock(make_project, undisturb
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
-    assert process.returncode == 1 and "Traceback" not in output, output
+    # The second may come when Python is about to end, and then ends it.
+    assert process.returncode in (1, -signal.SIGINT) and "Traceback" not in output, output
     (stopped,) = re.findall(r"stopped after .* (\d+) of 40 samples are kept; .*", output)
     assert 8 <= int(stopped) < 40
     project.snakemake("tables")
