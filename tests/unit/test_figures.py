@@ -5,7 +5,6 @@ import json
 import os
 import runpy
 import shutil
-from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from drawn_pages import kept_pages
 from matplotlib.figure import Figure as Page
 from matplotlib.image import imread
 
@@ -210,64 +210,108 @@ def test_heat_map_has_eta_across_and_bins_upwards():
     np.testing.assert_array_equal(np.asarray(mesh.get_array()), density.T)
 
 
-@pytest.mark.parametrize("highest", [1.0, 1.3, 2.7, 4.2, 7.0, 9.2, 11.0, 64.0, 999.0])
-def test_colour_bars_end_at_a_round_number_with_round_ticks_well_apart(highest):
+@pytest.mark.parametrize("highest", [1.0, 1.04, 1.3, 2.7, 4.2, 8.085, 9.96, 11.0, 64.0, 999.0])
+def test_colour_bars_end_at_the_highest_density_with_round_ticks_well_apart(highest):
     end = _round_above(highest)
-    assert highest <= end <= 1.6 * highest
-    first, *between, last = _root_ticks(end)
-    assert (first, last) == (0, end)
-    assert {f"{tick:e}"[0] for tick in between} <= {"1", "2", "5"} and len(between) >= 2
-    assert np.diff(np.sqrt([first, *between, last]) / np.sqrt(end)).min() >= 0.2 - 1e-9
+    assert highest <= end <= 1.1 * highest and end == float(f"{end:.1e}")
+    ticks = _root_ticks(end)
+    assert ticks[0] == 0 and len(ticks) >= 4
+    round_ones = [tick for tick in ticks[1:] if tick != end]
+    assert {f"{tick:e}"[:9] for tick in round_ones} <= {f"{n}.000000e"[:9] for n in (1, 2, 5)}
+    assert np.diff(np.sqrt(ticks) / np.sqrt(end)).min() >= 0.12
+    # What a uniform χ gives is named as long as it can be told from 0, and the end if not so near.
+    assert (1 in ticks) == (end < 1 / 0.12**2)
+    assert (end in ticks) == (end == 1 or end >= 1 / 0.88**2)
 
 
 @pytest.fixture
-def pages(monkeypatch):
+def pages():
     """The pages of the figures that are drawn."""
-    seen = []
-    monkeypatch.setattr(
-        sweep, "new_page", lambda *a: seen.append(Page(a[1:])) or nullcontext(seen[-1])
-    )
-    return seen
+    with kept_pages(sweep) as drawn:
+        yield drawn
 
 
 def letters_of(page):
     return [text.get_text() for axes in page.axes for text in axes.texts]
 
 
-def test_a_column_of_the_limit_without_locking_says_so(tables, pages, tmp_path):
-    shutil.copytree(tables, tmp_path, dirs_exist_ok=True)
-    for name, column, value in (
-        ("summary", "undefined_chi", 8),
-        ("chi_histogram", "density", np.nan),
-    ):
+def changed_tables(tables, folder, **columns):
+    """Copy tables; columns: what to put into the one of each name, by a function of its frame."""
+    shutil.copytree(tables, folder, dirs_exist_ok=True)
+    for name, change in columns.items():
         table = pq.read_table(tables / f"{name}.parquet")
         frame = table.to_pandas()
-        frame.loc[frame["eta"] == 0, column] = value
+        change(frame)
         changed = pa.Table.from_pandas(frame, preserve_index=False)
         changed = changed.replace_schema_metadata(table.schema.metadata)
-        pq.write_table(changed, tmp_path / f"{name}.parquet")
+        pq.write_table(changed, folder / f"{name}.parquet")
+
+
+def test_a_column_of_the_limit_without_locking_says_so(tables, pages, tmp_path):
+    def undefined(column, value):
+        return lambda frame: frame.__setitem__(column, frame[column].mask(frame["eta"] == 0, value))
+
+    changed_tables(
+        tables,
+        tmp_path,
+        summary=undefined("undefined_chi", 8),
+        chi_histogram=undefined("density", np.nan),
+    )
     for folder, said in ((tables, 0), (tmp_path, 5)):  # of six panels
         pair_figure(folder, tmp_path / "fig")
         assert letters_of(pages.pop()).count("no locking") == said
 
 
+def marks(page, marker):
+    """Places (η, part of the height) of the marks of the panel of S_max."""
+    return [
+        tuple(place)
+        for axes in page.axes
+        for line in axes.lines
+        if line.get_marker() == marker
+        for place in line.get_xydata().tolist()
+    ]
+
+
+def test_samples_beyond_the_axis_of_s_max_are_marked(tables, pages, tmp_path):
+    def move(frame):
+        """All samples of the limit to below the axis, and one of 100 or six at others."""
+        for eta, column, count in ((0, 0, 100), (0.01, 0, 5), (0.1, 0, 6), (1, -1, 6), (10, -1, 5)):
+            rows = frame.index[frame["eta"] == eta]
+            frame.loc[rows, "count"] = 0
+            frame.loc[rows[5], "count"] = 100 - count
+            frame.loc[rows[column], "count"] = count
+
+    changed_tables(tables, tmp_path, s_max_histogram=move)
+    only = Figure(name="fig", panels=("s_max",))
+    pair_figure(tmp_path, tmp_path / "fig", only)
+    page = pages.pop()
+    assert marks(page, "v") == [(0, 0.03), (0.1, 0.03)]
+    assert marks(page, "^") == [(1, 0.97)]
+    legend = page.axes[1].get_legend()
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names == ["mean", "over 5 % below", "over 5 % above"]
+    renderer = page.canvas.get_renderer()
+    axes, box = (part.get_window_extent(renderer) for part in (page.axes[1], legend))
+    assert axes.containsx(box.x0) and axes.containsx(box.x1)
+    assert axes.containsy(box.y0) and axes.containsy(box.y1)
+    pair_figure(tables, tmp_path / "whole", only)
+    assert marks(pages[0], "v") == marks(pages[0], "^") == []
+    assert [text.get_text() for text in pages[0].axes[1].get_legend().get_texts()] == ["mean"]
+
+
 @pytest.mark.parametrize(("samples", "said"), [(1, "1 sample"), (3, "3 samples")])
 def test_a_figure_says_of_how_many_samples_it_is(tmp_path, pages, samples, said):
     pair_figure(make(tmp_path, (0.1, 1.0), samples), tmp_path / "fig")
-    assert pages[0].texts[0].get_text() == f"{said}; bands: ±1 s.e."
+    assert pages[0].texts[0].get_text() == f"{said}; bands if visible: ±1 s.e."
     assert pages[0].texts[0].get_fontweight() == "normal"
 
 
 def test_a_figure_says_how_many_samples_failed(tables, pages, tmp_path):
-    shutil.copytree(tables, tmp_path, dirs_exist_ok=True)
-    table = pq.read_table(tables / "summary.parquet")
-    frame = table.to_pandas()
-    frame["failed"] = [0, 2, 3, 0, 1]
-    changed = pa.Table.from_pandas(frame, preserve_index=False)
-    changed = changed.replace_schema_metadata(table.schema.metadata)
-    pq.write_table(changed, tmp_path / "summary.parquet")
+    failed = [0, 2, 3, 0, 1]
+    changed_tables(tables, tmp_path, summary=lambda frame: frame.__setitem__("failed", failed))
     pair_figure(tmp_path, tmp_path / "fig")
-    assert pages[0].texts[0].get_text() == "8 samples (3 failed); bands: ±1 s.e."
+    assert pages[0].texts[0].get_text() == "8 samples (3 failed); bands if visible: ±1 s.e."
 
 
 def test_a_figure_speaks_of_no_bands_that_it_does_not_show(tables, pages, tmp_path):

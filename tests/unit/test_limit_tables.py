@@ -3,13 +3,13 @@
 import json
 import runpy
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from drawn_pages import kept_pages
 from matplotlib.figure import Figure as Page
 
 from syncsweep.config_eta import block_id
@@ -289,22 +289,11 @@ def test_the_figure_of_the_limit_shows_the_tables(tables, law, control, tmp_path
         )
 
 
-def test_a_sweeps_figure_has_the_exact_values_beside_it_if_they_are_asked_for(
-    tables, tmp_path, monkeypatch
-):
-    pages = []
-    new_page = sweep.new_page
-
-    @contextmanager
-    def remembered(*arguments):
-        with new_page(*arguments) as page:
-            pages.append(page)
-            yield page
-
-    monkeypatch.setattr(sweep, "new_page", remembered)
+def test_a_sweeps_figure_has_the_exact_values_beside_it_if_they_are_asked_for(tables, tmp_path):
     figure = Figure(name="fig", panels=("probabilities", "ratio", "s_max"))
-    sweep.draw(tables, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")
-    assert pages[0].texts[0].get_text().endswith("; bands: ±1 s.e.; lines at 0⁺: exact")
+    with kept_pages(sweep) as pages:
+        sweep.draw(tables, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")
+    assert pages[0].texts[0].get_text().endswith("; bands if visible: ±1 s.e.; lines at 0⁺: exact")
     law = (tables / "limit_law.csv").read_bytes()
     assert (tmp_path / "fig_limit.csv").read_bytes() == law
     without = ANALYSIS.model_copy(update={"limit_draws": None})

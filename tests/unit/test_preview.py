@@ -4,13 +4,13 @@ import json
 import runpy
 import sys
 import warnings
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from drawn_pages import kept_pages
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Page
 from matplotlib.style import context
@@ -74,19 +74,10 @@ def said(results, name):
 
 
 @pytest.fixture
-def pages(monkeypatch):
+def pages():
     """The pages that are drawn."""
-    drawn = []
-    new_page = sweep.new_page
-
-    @contextmanager
-    def kept(*size):
-        with new_page(*size) as page:
-            drawn.append(page)
-            yield page
-
-    monkeypatch.setattr(sweep, "new_page", kept)
-    return drawn
+    with kept_pages(sweep) as drawn:
+        yield drawn
 
 
 def test_preview_of_a_whole_study_holds_its_tables(tmp_path, pages):

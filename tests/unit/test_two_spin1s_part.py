@@ -1,12 +1,12 @@
 """The part `two_spin1s`: App. E beside its leading order, at all scales, and the figure."""
 
-from contextlib import contextmanager
 from itertools import combinations
 from math import pi
 
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_pages import kept_pages
 from matplotlib.image import imread
 from pydantic import ValidationError
 from scipy.linalg import null_space
@@ -41,17 +41,7 @@ def tables(folder):
 def drawn(folder, tmp_path_factory):
     """A figure, and the page it was saved from."""
     stem = tmp_path_factory.mktemp("drawn") / "fig"
-    pages = []
-    original = page.new_page
-
-    @contextmanager
-    def kept(*arguments):
-        with original(*arguments) as figure:
-            pages.append(figure)
-            yield figure
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page, "new_page", kept)
+    with kept_pages(page) as pages:
         draw(folder, stem)
     pages[0].canvas.draw()  # at its own resolution, for the extents of texts
     return stem, pages[0]

@@ -14,6 +14,9 @@ from matplotlib.patheffects import AbstractPathEffect
 from syncsweep.results.figures import style
 from syncsweep.results.figures.style import Panel
 
+# Least distance of two ticks of a colour bar, as a part of its length.
+_TICK_GAP = 0.12
+
 
 def plot_density(
     axes: Axes, x_edges: np.ndarray, y_edges: np.ndarray, density: np.ndarray, norm: Normalize
@@ -82,6 +85,7 @@ def mark_intervals(axes: Axes, intervals: tuple[tuple[float, float], ...]) -> No
 def draw_density(panel: Panel, edges: np.ndarray, density: np.ndarray, label: str) -> None:
     """Heat map of density (n_eta, n_bins) over the parts of a panel, with its colour bar."""
     # A root shows narrow peaks and, beside them, the broad distributions of other η.
+    # The bar ends at the highest density, so that its last colour hides nothing.
     highest = _round_above(max(float(np.nanmax(density, initial=0.0)), 1.0))
     norm = PowerNorm(0.5, vmin=0, vmax=highest)
     for part in panel.parts:
@@ -110,21 +114,21 @@ def note_no_locking(panel: Panel) -> None:
 
 
 def _round_above(value: float) -> float:
-    """The least round number that is not below a positive value."""
-    power = int(np.floor(np.log10(value)))
-    rounds = [float(f"{factor}e{power}") for factor in (1, 1.5, 2, 3, 4, 5, 6, 8, 10)]
-    return next((number for number in rounds if number >= value), rounds[-1])
+    """The least number of two digits that is not below a positive value."""
+    rounded = float(f"{value:.1e}")
+    unit = float(f"1e{int(np.floor(np.log10(value))) - 1}")
+    return rounded if rounded >= value else float(f"{rounded + unit:.1e}")
 
 
 def _root_ticks(highest: float) -> list[float]:
-    """0, `highest` and some of 1, 2, 5 × 10ⁿ between, a fifth of the root scale apart or more."""
-    ticks = [highest]
-    for power in range(int(np.floor(np.log10(highest))), -100, -1):
-        for factor in (5, 2, 1):
-            value = float(f"{factor}e{power}")
-            place = np.sqrt(value / highest)
-            if place < 0.2:
-                return [0.0, *reversed(ticks)]
-            if np.sqrt(ticks[-1] / highest) - place >= 0.2:
-                ticks.append(value)
-    return [0.0, highest]
+    """0, 1 as of a uniform density, `highest`, and some of 1, 2, 5 × 10ⁿ, well apart.
+
+    What would lie too near to one before it is left out.
+    """
+    top = int(np.floor(np.log10(highest)))
+    steps = [float(f"{factor}e{top - n}") for n in range(4) for factor in (5, 2, 1)]
+    ticks = [0.0]
+    for value in (1.0, highest, *(step for step in steps if step <= highest)):
+        if np.abs(np.sqrt(value / highest) - np.sqrt(np.divide(ticks, highest))).min() >= _TICK_GAP:
+            ticks.append(value)
+    return sorted(ticks)

@@ -175,9 +175,10 @@ def _add_stamp(figure: Figure, stamp: str, warns: bool, height: float) -> float:
     """Write a stamp into the strip above the panels; returns the height of the strip [in]."""
     middle = height - _TOP / 2 - _STAMP / 2
     figure.text(
-        _LEFT / COLUMN_WIDTH,
+        0.5,
         middle / height,
         stamp,
+        ha="center",
         va="center",
         fontweight="bold" if warns else "normal",
         color=LINE_COLOURS[1] if warns else GUIDE_COLOUR,

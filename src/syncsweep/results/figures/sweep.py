@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -42,6 +43,12 @@ class FigureRequest(BaseModel):
     analysis: Analysis
     model: str
     n_sites: int = Field(ge=2)
+
+
+# Part of the samples of one η beyond the axis of S_max from which a mark says so.
+_MARKED_PART = 0.05
+
+_OUTLINE: list[AbstractPathEffect] = [withStroke(linewidth=1.6, foreground="black")]
 
 
 @dataclass(frozen=True)
@@ -155,7 +162,7 @@ def _key(figure: Figure, tables: Tables) -> list[str]:
     if {"probabilities", "ratio", "s_max"}.isdisjoint(figure.panels):
         return []
     exact = ["lines at 0⁺: exact"] if tables.limit_law is not None else []
-    return ["bands: ±1 s.e.", *exact]
+    return ["bands if visible: ±1 s.e.", *exact]
 
 
 def _no_locking_at_limit(tables: Tables) -> bool:
@@ -248,26 +255,54 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
     density = histogram["density"].to_numpy().reshape(len(tables.etas), -1)[:, 1:-1]
     edges = histogram["s_max_high"].to_numpy()[: density.shape[1] + 1]
     draw_density(panel, edges, density, "density/decade")
-    outline: list[AbstractPathEffect] = [withStroke(linewidth=1.6, foreground="black")]
+    names: dict[str, Artist] = {}
     for part in panel.parts:
         rows = tables.summary[part.mask]
         mean, error = rows["s_max_mean"].to_numpy(), rows["s_max_se"].to_numpy()
-        plot_mean(part.axes, part.centres, mean, error, "white", outline)
-    mark_limit(panel, tables.exact("s_max_mean"), "white", outline)
+        names["mean"] = plot_mean(part.axes, part.centres, mean, error, "white", _OUTLINE)
+    mark_limit(panel, tables.exact("s_max_mean"), "white", _OUTLINE)
     panel.first.set_yscale("log")
     panel.first.set_ylim(edges[0], edges[-1])
     unit = rf"rad$^{{-{tables.n_sites - 1}}}$"
     panel.first.set_ylabel(rf"$S_{{\max}}$ [{unit}]")
-    name = panel.last.text(
-        0.97,
-        0.05,
-        r"$\circ$ mean",
-        transform=panel.last.transAxes,
-        ha="right",
-        color="white",
-        fontsize=style.SMALL,
+    names |= _mark_outside(panel, histogram["count"].to_numpy().reshape(len(tables.etas), -1))
+    legend = panel.last.legend(
+        names.values(),
+        names,
+        loc="lower right",
+        frameon=False,
+        labelcolor="white",
+        handlelength=1.5,
+        labelspacing=0.2,
     )
-    name.set_path_effects(outline)
+    for text in legend.get_texts():
+        text.set_path_effects(_OUTLINE)
+
+
+def _mark_outside(panel: Panel, counts: np.ndarray) -> dict[str, Artist]:
+    """Mark each η of which many samples lie beyond the axis; returns the marks by their names.
+
+    counts (n_eta, n_bins): samples in each bin, the outer ones beyond the axis.
+    """
+    marks: dict[str, Artist] = {}
+    total = counts.sum(axis=1)
+    for column, marker, place, name in ((0, "v", 0.03, "below"), (-1, "^", 0.97, "above")):
+        outside = counts[:, column] > _MARKED_PART * total
+        for part in panel.parts:
+            where = part.centres[outside[part.mask]]
+            if len(where) == 0:
+                continue
+            (marks[f"over {100 * _MARKED_PART:g} % {name}"],) = part.axes.plot(
+                where,
+                np.full(len(where), place),
+                transform=part.axes.get_xaxis_transform(),
+                linestyle="none",
+                marker=marker,
+                markersize=3.2,
+                color=style.LINE_COLOURS[1],
+                path_effects=_OUTLINE,
+            )
+    return marks
 
 
 _PANELS = {
