@@ -22,9 +22,10 @@ from syncsweep.config_physics import Physics
 from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation
 from syncsweep.physics.models import Model
 from syncsweep.physics.perturbation import lindblad_generator
+from syncsweep.physics.phase_distribution import relative_phase_coefficients
 from syncsweep.physics.spectrum import Spectrum, largest_block
 from syncsweep.physics.steady_state import Status, SteadyStateSolver
-from syncsweep.physics.superoperators import liouvillian
+from syncsweep.physics.superoperators import liouvillian, unvectorize
 from syncsweep.sample import Purpose, build_model, stream
 
 #: Largest block of L₀ whose eigenvalues are found: of 2000 coherences, it takes a minute.
@@ -41,6 +42,14 @@ _DRAWN, _SOLVED = 16, 3
 
 #: Largest Hilbert space in which a sample is solved here, within a second.
 _SOLVED_DIMENSIONS = 27
+
+#: Coefficients of S_d below this, of modes of unit norm, are rounding.
+_UNIFORM = 1e-9
+
+_NO_LOCKING = (
+    "nothing locks in the limit η → 0⁺, whatever the perturbation: between states of equal "
+    "magnetization no coherence is neither damped nor turned, so S_max is 0 there"
+)
 
 
 def check(config: Config, study: str) -> list[str]:
@@ -128,7 +137,10 @@ def _equal(some: tuple[np.ndarray, ...], others: tuple[np.ndarray, ...]) -> bool
 
 
 def _check_oscillations(model: Model) -> list[str]:
-    """OwnCodeError if L₀ is too large or no coherence oscillates; notes if that is not known."""
+    """OwnCodeError if L₀ is too large or no coherence oscillates.
+
+    Notes if that is not known, and if nothing locks in the limit η → 0⁺.
+    """
     entries = _entries(model)
     if entries > _MOST_ENTRIES:
         raise OwnCodeError(
@@ -149,7 +161,7 @@ def _check_oscillations(model: Model) -> list[str]:
     eigenvalues = spectrum.eigenvalues
     turning = eigenvalues[eigenvalues.imag > spectrum.tolerance]
     if np.any(np.abs(turning.real) <= spectrum.tolerance):
-        return []
+        return [] if _locks_at_limit(spectrum, model.spins) else [_NO_LOCKING]
     told = "has no other coherences either"
     if len(turning):
         slowest = turning[np.argmax(turning.real)]
@@ -158,6 +170,14 @@ def _check_oscillations(model: Model) -> list[str]:
         "model(): no coherence oscillates undamped: the Liouvillian of H and the jump operators "
         f"has no eigenvalue with Re λ = 0 and Im λ ≠ 0 ({told}), so nothing can synchronize"
     )
+
+
+def _locks_at_limit(spectrum: Spectrum, spins: tuple[float, ...]) -> bool:
+    """Whether S_d is not uniform in all states that L₀ leaves as they are: ρ(0⁺) is one of them."""
+    stationary = unvectorize(spectrum.eigenspace(0)[0].T)
+    adjoint = stationary.conj().swapaxes(-1, -2)
+    coefficients = relative_phase_coefficients(np.concatenate([stationary, adjoint]), spins)
+    return bool(np.abs(coefficients[:, 1:]).max() > _UNIFORM)
 
 
 def _entries(model: Model) -> int:

@@ -2,7 +2,8 @@
 
 import copy
 
-#: Two decoupled spins whose coherences oscillate, and a perturbation of both.
+#: Two decoupled spins whose coherences oscillate, but for those with |1⟩ of the first, and a
+#: perturbation of both.
 TEXT = '''"""A spin 1 and a spin 1/2."""
 import numpy as np
 
@@ -11,7 +12,7 @@ from syncsweep.physics.spins import on_each_site, sx, sz
 
 def model(spins, omega=1.0, gamma=0.5):
     z = on_each_site(sz, spins)
-    return omega * sum(z), [np.sqrt(gamma) * z[0] @ z[0]]
+    return omega * sum(z), [np.sqrt(gamma) * z[0] @ (z[0] + np.eye(len(z[0])))]
 
 
 def perturbation(rng, spins, strength=1.0):

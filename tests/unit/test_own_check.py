@@ -10,6 +10,7 @@ from syncsweep import own_check
 from syncsweep.config import parse
 from syncsweep.own_check import check
 from syncsweep.own_code import OwnCodeError
+from syncsweep.sample import SampleSolver
 
 HEAD = "import numpy as np\nfrom syncsweep.physics.spins import *\n"
 MODEL = HEAD + "def model(spins):\n    return {}\n"
@@ -47,9 +48,22 @@ def ensemble_message(folder, text, **study):
     return str(error.value)
 
 
+def s_max_at_limit():
+    return SampleSolver(parse(configured()).physics("mine"), (0.0,)).rows(0).s_max[0]
+
+
 @pytest.mark.parametrize("own_ensemble", [True, False])
 def test_a_study_that_can_be_swept_gives_no_note(own_ensemble):
     assert notes(own_ensemble=own_ensemble) == []
+    assert s_max_at_limit() > 1e-3
+
+
+def test_a_model_that_oscillates_but_does_not_lock_is_swept_with_a_note(folder):
+    # It damps what turns no more: states of equal magnetization differ in the first spin's |m|.
+    (folder / "mine.py").write_text(TEXT.replace("(z[0] + np.eye(len(z[0])))", "z[0]"))
+    (note,) = notes()
+    assert note.startswith("studies.mine: nothing locks in the limit η → 0⁺")
+    assert s_max_at_limit() < 1e-12
 
 
 def test_an_ensemble_of_ones_own_goes_with_a_model_of_the_package():
@@ -60,7 +74,7 @@ def test_lines_are_those_of_the_file_with_its_comments(folder):
     text = "# A comment\n\n\n" + TEXT.replace("return omega", "# one more\n\n    return undefined")
     (folder / "mine.py").write_text(text)
     number = 1 + text.split("\n").index(
-        "    return undefined * sum(z), [np.sqrt(gamma) * z[0] @ z[0]]"
+        "    return undefined * sum(z), [np.sqrt(gamma) * z[0] @ (z[0] + np.eye(len(z[0])))]"
     )
     assert message() == (
         f"studies.mine: mine.py, line {number}: NameError: name 'undefined' is not defined"
@@ -102,7 +116,8 @@ def test_the_least_damped_coherence_is_named(folder):
 
 def test_a_closed_model_oscillates(folder):
     (folder / "mine.py").write_text(MODEL.format("np.diag(np.arange(6.)), []"))
-    assert notes() == []
+    (note,) = notes()
+    assert "nothing locks" in note
 
 
 def test_a_random_model_is_refused(folder):

@@ -41,7 +41,9 @@ def test_model_is_what_the_function_returns():
     z = on_each_site(sz, SPINS)
     assert (model.name, model.spins, model.n_sites, model.dim) == ("own", SPINS, 2, 6)
     np.testing.assert_array_equal(model.hamiltonian, 2 * (z[0] + z[1]))
-    np.testing.assert_allclose(model.jump_operators, [np.sqrt(0.5) * z[0] @ z[0]], atol=1e-15)
+    np.testing.assert_allclose(
+        model.jump_operators, [np.sqrt(0.5) * z[0] @ (z[0] + np.eye(6))], atol=1e-15
+    )
 
 
 @pytest.mark.parametrize(
