@@ -23,10 +23,10 @@ from report_results import CITATION, FAILED, HOSTILE, UNIFORM, configuration, ma
 from syncsweep import config
 from syncsweep.config_physics import Physics
 from syncsweep.config_results import Panel
-from syncsweep.layout import PAPER_FIGURES
+from syncsweep.layout import PAPER_FIGURES, tables_folder
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.results import ResultsError
-from syncsweep.results.report import captions, words
+from syncsweep.results.report import captions, tables, words
 from syncsweep.results.report.page import ReportRequest, _files, make_report, notation
 from syncsweep.results.report.realisations import SHOWN
 from syncsweep.sample import unpack_coefficients
@@ -439,3 +439,11 @@ def test_the_package_ships_the_files_of_the_page(tmp_path):
     names = zipfile.ZipFile(wheel).namelist()
     for name in ("page.html.j2", "page.css", "page.js"):
         assert f"syncsweep/results/report/{name}" in names
+
+
+@pytest.mark.parametrize(("study", "expected"), [("chain", True), ("four", False)])
+def test_table_compares_two_ways_of_locking_where_there_are_two(made, study, expected):
+    results, _ = made
+    settings = configuration(results)
+    summary, *_ = tables.of_study(tables_folder(results, study), settings.studies[study])
+    assert ("P₂/(3P₁)" in summary.heads) == expected

@@ -79,7 +79,9 @@ def _summary(folder: Path, study: Study) -> Table:
     }
     for a in range(1, len(study.analysis.intervals) + 1):
         columns[f"P{subscript(a)}"] = _measured(f"p{a}", f"p{a}_se")
-    columns["P₂/(3P₁)"] = _measured("ratio", "ratio_se")
+    drawn = study.figure.panels if study.figure else ()
+    if study.model.n_sites == 3 or "ratio" in drawn:  # it compares the two ways of three spins
+        columns["P₂/(3P₁)"] = _measured("ratio", "ratio_se")
     columns[f"⟨S_max⟩ [{density_unit(study.model.n_sites)}]"] = _measured("s_max_mean", "s_max_se")
     columns["χ undefined"] = lambda row: _integer(row["undefined_chi"])
     caption = (
