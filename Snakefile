@@ -72,11 +72,8 @@ if workflow.is_main_process:
     most_ranks()
     check_places()
     if workflow.output_settings.dryrun:
-        from syncsweep.planning.outline import outlines
-
         check_own_code(studies_asked_for())
-        for line in outlines(CONFIG, studies_asked_for(), most_ranks(), requested()):
-            print(line, file=sys.stderr)
+        tell_plan(studies_asked_for())
     else:
         set_aside_damaged_shards()
 

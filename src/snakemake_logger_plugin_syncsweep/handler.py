@@ -15,12 +15,19 @@ from snakemake_interface_logger_plugins.common import LogEvent
 if TYPE_CHECKING:
     from snakemake_logger_plugin_syncsweep.run import Run
 
-#: The only texts without an event that are shown while jobs run, by how they begin.
 _STOPPED = "Terminating processes on user request"
-_SHOWN = ("Nothing to be done", "Trying to restart job", "Will exit after finishing", _STOPPED)
+_NOTHING = "Nothing to be done"
 
-#: What Snakemake says before a run and its log file alone need hold.
-_NEEDLESS = ("Assuming unrestricted shared filesystem usage", "Building DAG of jobs")
+#: The only texts without an event that are shown while jobs run, by how they begin.
+_SHOWN = (_NOTHING, "Trying to restart job", "Will exit after finishing", _STOPPED)
+
+#: What Snakemake says before a run and its log file alone need hold, or a dry-run's reasons say.
+_NEEDLESS = (
+    "Assuming unrestricted shared filesystem usage",
+    "Building DAG of jobs",
+    "Some jobs were triggered by provenance information",
+    "Rules with provenance triggered jobs",
+)
 
 #: A dry-run tells of all jobs in a table and with their reasons, not one by one; so this leads
 #: nowhere, and the end says how to see each.
@@ -58,6 +65,7 @@ class LogHandler(LogHandlerBase):
         self._is_plain = settings.verbose or settings.printshellcmds or settings.debug_dag
         self._is_dry_run = settings.dryrun
         self._has_told_of_jobs = False
+        self._plan: list[LogRecord] = []
         self._quiet = {quietness.name for quietness in settings.quiet or ()}
         self._run: Run | None = None
 
@@ -94,6 +102,9 @@ class LogHandler(LogHandlerBase):
         """Show a record, or learn from it."""
         try:
             if "ALL" in self._quiet and not self._is_dry_run:
+                return
+            if "is_plan" in record.__dict__:
+                self._plan.append(record)
                 return
             shows_run = not self._is_plain and not self._is_dry_run
             if self._run is None and shows_run and _event(record) == "workflow_started":
@@ -133,8 +144,15 @@ class LogHandler(LogHandlerBase):
         return is_first_table
 
     def _print(self, record: LogRecord) -> None:
-        """As Snakemake would."""
+        """As Snakemake would, but the plan where it tells of the jobs.
+
+        Of a drawing of the jobs, which goes to a program, the plan is no part.
+        """
         text = str(record.msg)
+        if _event(record) == LogEvent.RUN_INFO or text.startswith(_NOTHING):
+            plan, self._plan = self._plan, []
+            for line in plan:
+                self._print(line)
         if self._is_dry_run and not self._is_plain:
             record = copy.copy(record)
             is_end = text.startswith(_END_OF_DRY_RUN)

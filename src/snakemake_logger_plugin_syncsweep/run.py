@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from snakemake_logger_plugin_syncsweep.jobs import Job, job_of
 from snakemake_logger_plugin_syncsweep.screen import Line, Screen
-from syncsweep.progress import words
+from syncsweep import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ class Run:
             of_rule = self._total[job.rule]
             self._note_last_samples(job)
             if self._show_progress and not job.speaks and self._done[job.rule] == of_rule:
-                self._screen.stage(f"{job.rule}: {words.number_of(of_rule, 'job')} done")
+                self._screen.stage(f"{job.rule}: {words.number_of(of_rule, 'jobs')} done")
 
     def fails(self, record: LogRecord) -> None:
         """A job has failed: say all that helps to find out why."""
@@ -129,7 +129,7 @@ class Run:
         with self._lock:
             self._screen.pause()
             took = words.duration(time.monotonic() - self._began)
-            done = f"{self._done.total()} of {words.number_of(self._total.total(), 'job')} done"
+            done = f"{self._done.total()} of {words.number_of(self._total.total(), 'jobs')} done"
             if self._failed:
                 failed = f"{len(self._failed)} failed, {done} in {took}"
                 # What makes no file finds the same again.

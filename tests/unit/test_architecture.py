@@ -155,8 +155,7 @@ def test_global_random_state_is_not_used():
 
 ETAS = (0.1, 1.0)
 
-#: The job's script, and then what its process has loaded.
-#: A rank ends at once; before, it says what it has loaded.
+#: The job's script; a rank ends at once, and before it does, it says what it has loaded.
 RUN_WORKER = """
 import json, os, runpy, sys
 def say_and_end(code, end=os._exit):

@@ -116,16 +116,16 @@ def test_outline_names_what_is_missing_and_its_cost(tmp_path):
     line = only_line(settings, 2, {})
     # 995 samples of an hour; 250 on each rank.
     assert line.startswith(
-        "plan: pair: 2 of 2 shards to solve, 500 samples each, about 1e+03 core-hours in all; "
-        "per job 2 ranks of "
+        "plan: pair: 2 of 2 shards to make, 995 of 1000 samples to solve, about 1000 core-hours; "
+        "a job: 500 samples on 2 ranks of "
     )
-    assert line.endswith(" MB, about 1.5e+04 min, time limit 45008 min")
+    assert line.endswith(" MB, about 10 d 10 h, time limit 45008 min")
 
 
 def test_outline_gives_a_job_more_ranks_where_a_profile_allows_them(tmp_path):
     settings = config(tmp_path, core_seconds=36, samples=1000, chunk_size=500)
-    assert "about 10 core-hours in all; per job 16 ranks of" in only_line(settings, 16, {})
-    assert "per job 30 ranks of" in only_line(settings, 64, {})
+    assert "about 10 core-hours; a job: 500 samples on 16 ranks of" in only_line(settings, 16, {})
+    assert "500 samples on 30 ranks of" in only_line(settings, 64, {})
 
 
 def test_outline_says_what_a_profile_fixes(tmp_path):
@@ -136,7 +136,7 @@ def test_outline_says_what_a_profile_fixes(tmp_path):
 def test_outline_of_a_finished_study_names_no_jobs(tmp_path):
     put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:4], 0)
     line = only_line(config(tmp_path, samples=4), 2, {})
-    assert line == "plan: pair: 0 of 1 shards to solve"
+    assert line == "plan: pair: 0 of 1 shard to make"
 
 
 def test_a_dry_run_need_not_load_the_libraries(tmp_path):

@@ -307,6 +307,32 @@ def test_dry_run_tells_of_jobs_together_and_says_how_to_see_each(snakemake, caps
     assert capsys.readouterr() == (expected, "")
 
 
+def test_plan_of_a_dry_run_stands_with_its_jobs(snakemake, capsys):
+    run = snakemake(dryrun=True, stdout=True, quiet={Quietness.HOST})
+    run.info("plan: pair: 1 of 1 shard to make", is_plan=True)
+    run.begin(solve_shard=1)
+    run.info("Some jobs were triggered by provenance information, see 'reason' section ...")
+    run.end()
+    assert capsys.readouterr().out == "plan: pair: 1 of 1 shard to make\nJob stats:\n...\n"
+
+
+def test_plan_is_no_part_of_a_drawing(snakemake, capsys):
+    run = snakemake(dryrun=True, stdout=True, quiet={Quietness.HOST})
+    run.info("plan: pair: 1 of 1 shard to make", is_plan=True)
+    run.info("Building DAG of jobs...")
+    run.end()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_plan_of_what_is_made_stands_before_that_nothing_is_to_be_done(snakemake, capsys):
+    run = snakemake(dryrun=True, stdout=True, quiet={Quietness.HOST})
+    run.info("plan: pair: 0 of 1 shard to make", is_plan=True)
+    run.info("Nothing to be done (all requested files are present and up to date).")
+    run.end()
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "plan: pair: 0 of 1 shard to make" and second.startswith("Nothing to be")
+
+
 def test_without_a_run_snakemake_speaks(snakemake, capsys):
     run = snakemake(quiet={Quietness.HOST})
     run.info("Unlocked working directory.")

@@ -15,7 +15,7 @@ from syncsweep.config_physics import RESULTS_VERSION
 from syncsweep.layout import CLAIMS_PAGE, paper_folder, study_file, study_folder, tables_folder
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 from syncsweep.verification import VerificationError
-from syncsweep.verification.report import Report, number_of, one_line
+from syncsweep.verification.report import Report, one_line
 from syncsweep.verification.studies import study_folders, verify_study
 from syncsweep.verification.tables import verify_tables
 
@@ -398,11 +398,6 @@ def test_progress_is_said_now_and_then(capsys, monkeypatch):
         report.progress(f"step {step}")
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "step 1\nstep 3\n")
-
-
-def test_numbers_have_their_nouns():
-    assert [number_of(n, "shards") for n in (0, 1, 2)] == ["0 shards", "1 shard", "2 shards"]
-    assert [number_of(n, "studies") for n in (1, 3)] == ["1 study", "3 studies"]
 
 
 def test_text_becomes_one_line():

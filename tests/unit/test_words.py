@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from syncsweep.progress import words
+from syncsweep import words
 from syncsweep.progress.estimate import TimeLeft
 
 
@@ -83,5 +83,5 @@ def test_values_of_eta_are_named_by_their_ends(etas, text):
 
 
 def test_nouns_follow_their_number():
-    assert words.number_of(1, "job") == "1 job"
-    assert words.number_of(0, "job") == "0 jobs"
+    assert [words.number_of(n, "shards") for n in (0, 1, 2)] == ["0 shards", "1 shard", "2 shards"]
+    assert [words.number_of(n, "studies") for n in (1, 3)] == ["1 study", "3 studies"]

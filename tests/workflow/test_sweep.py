@@ -48,14 +48,14 @@ def test_dry_run_of_a_million_samples_plans_some_hundred_jobs_and_says_what_they
     project = make_project(chain={**chain, "samples": 10**6})
     output = project.snakemake("-n", "--set-threads", "solve_shard=16")
     (plan,) = [line for line in output.splitlines() if line.startswith("plan: chain: ")]
-    found = re.search(r"(\d+) of (\d+) shards to solve, (\d+) samples each", plan)
+    found = re.search(r"(\d+) of (\d+) shards to make, .* a job: (\d+) samples", plan)
     shards, of, samples = map(int, found.groups())
     assert shards == of == math.ceil(10**6 / samples)
     assert 10 <= shards <= 500
     assert re.search(rf"solve_shard +{shards}\n", output)
     # 0.091 core-seconds each.
-    assert "about 25 core-hours in all" in plan
-    minutes, limit = re.search(r"about (\S+) min, time limit (\d+) min", plan).groups()
+    assert "about 25 core-hours;" in plan
+    minutes, limit = re.search(r"about (\d+) min, time limit (\d+) min", plan).groups()
     assert 10 <= float(minutes) <= int(limit) / 3
 
 
@@ -66,7 +66,7 @@ def test_plan_says_what_the_user_asked_for_and_nothing_of_jobs_when_all_is_solve
     assert "time limit 77 min\n" in output
     project.snakemake("tables")
     shards = list(project.results.rglob("samples-*.parquet"))
-    assert f"plan: pair: 0 of {len(shards)} shards to solve\n" in project.snakemake("-n")
+    assert f"plan: pair: 0 of {len(shards)} shards to make\n" in project.snakemake("-n")
 
 
 def test_a_study_that_is_not_made_by_default_is_made_when_asked_for(make_project):

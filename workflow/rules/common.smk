@@ -7,7 +7,7 @@ import subprocess
 from syncsweep import sizing, source
 from syncsweep.files import NotReadableError, not_written, open_regular
 from syncsweep.planning.followups import table_names
-from syncsweep.verification.report import number_of
+from syncsweep.words import number_of
 
 
 def study_folder(study):
@@ -69,6 +69,16 @@ def write_descriptions():
             )
     except OSError as error:
         sys.exit(f"error: {not_written(error)}")
+
+
+def tell_plan(studies):
+    """Say what there is to do for each study, beside the jobs that Snakemake tells of."""
+    from snakemake.logging import logger
+
+    from syncsweep.planning.outline import outlines
+
+    for line in outlines(CONFIG, studies, most_ranks(), requested()):
+        logger.info(line, extra={"is_plan": True})
 
 
 def announce_samples():

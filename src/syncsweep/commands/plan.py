@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsweep.commands import FOUND, WELL, WRONG_CALL, configured, positive
-from syncsweep.verification.report import number_of, one_line
+from syncsweep.verification.report import one_line
+from syncsweep.words import number_of
 
 if TYPE_CHECKING:
     from syncsweep.commands import Commands

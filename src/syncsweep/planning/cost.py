@@ -11,7 +11,7 @@ from syncsweep.config import Study
 from syncsweep.layout import BlockFolder
 from syncsweep.planning.calibration import Calibration
 from syncsweep.planning.logs import LoggedCost, logged_cost
-from syncsweep.verification.report import number_of
+from syncsweep.words import number_of
 
 #: The speed of a machine drifts by so much between a measurement and what it foretells.
 _DRIFT = 0.15

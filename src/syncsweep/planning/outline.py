@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from syncsweep.config import Config
 from syncsweep.planning.inventory import take_inventory
-from syncsweep.verification.report import number_of
+from syncsweep.words import duration, number_of
 
 
 def outlines(
@@ -26,7 +26,7 @@ def outlines(
         yield line
         hours.append(core_hours)
     if sum(map(bool, hours)) > 1:
-        yield f"plan: about {sum(hours):.2g} core-hours for all samples, without tables and figures"
+        yield f"plan: about {_hours(sum(hours))} for all samples, without tables and figures"
 
 
 def _outline(
@@ -35,7 +35,7 @@ def _outline(
     """One study's line, and the core-hours of its samples."""
     settings = config.studies[study]
     found = take_inventory(config, study)
-    line = f"plan: {study}: {len(found.jobs)} of {found.shards} shards to solve"
+    line = f"plan: {study}: {len(found.jobs)} of {number_of(found.shards, 'shards')} to make"
     if not found.jobs:
         return line, 0.0
     seconds = sum(job.missing * settings.sample_seconds(job.n_eta) for job in found.jobs)
@@ -45,8 +45,13 @@ def _outline(
     memory = asked.get("mem_mb_per_cpu", size.rank_memory)
     limit = asked.get("runtime", size.time_limit)
     line += (
-        f", {number_of(samples, 'samples')} each, about {seconds / 3600:.2g} core-hours in all; "
-        f"per job {number_of(size.ranks, 'ranks')} of {memory} MB, about {size.minutes:.2g} min, "
+        f", {found.missing} of {number_of(found.samples, 'samples')} to solve, about "
+        f"{_hours(seconds / 3600)}; a job: {number_of(samples, 'samples')} on "
+        f"{number_of(size.ranks, 'ranks')} of {memory} MB, about {duration(60 * size.minutes)}, "
         f"time limit {limit} min"
     )
     return line, seconds / 3600
+
+
+def _hours(core_hours: float) -> str:
+    return f"{float(f'{core_hours:.2g}'):g} core-hours"

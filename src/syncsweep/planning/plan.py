@@ -14,7 +14,7 @@ from syncsweep.planning.estimate import Means, StudyEstimate, estimate, whole_ru
 from syncsweep.planning.inventory import Inventory, take_inventory
 from syncsweep.planning.proposal import Proposal, propose
 from syncsweep.planning.ranges import Range
-from syncsweep.verification.report import number_of
+from syncsweep.words import number_of
 
 
 class Trials(Enum):

@@ -9,12 +9,12 @@ from typing import Any
 
 import yaml
 
+from syncsweep import words
 from syncsweep.planning import proposal
 from syncsweep.planning.estimate import StudyEstimate
 from syncsweep.planning.plan import Plan
 from syncsweep.planning.ranges import Range
-from syncsweep.progress import words
-from syncsweep.verification.report import number_of
+from syncsweep.words import number_of
 
 #: A cost that the configuration states is said to be wrong if it is so by this factor.
 _WRONG = 1.5

@@ -16,7 +16,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from syncsweep.progress import words
+from syncsweep import words
 from syncsweep.progress.census import Problem
 from syncsweep.progress.overview import BlockStatus, Overview, disk_bytes
 from syncsweep.progress.probabilities import Estimate, Probabilities
@@ -257,7 +257,7 @@ def _problems(problems: Sequence[Problem]) -> Iterator[str]:
         yield one_line(f"damaged: {problem.path}: {problem.what}")
     others = len(problems) - _MOST_NAMED
     if others > 0:
-        yield f"damaged: {words.number_of(others, 'other file')}; --json names all"
+        yield f"damaged: {words.number_of(others, 'other files')}; --json names all"
 
 
 def _sum(overview: Overview) -> str:
@@ -265,8 +265,8 @@ def _sum(overview: Overview) -> str:
     ranks = sum(launch.ranks for launch in launches)
     at_work = "no job at work"
     if launches:
-        at_work = f"{words.number_of(len(launches), 'job')} at work"
-        at_work += f" on {words.number_of(ranks, 'rank')}" if ranks else ", beginning"
+        at_work = f"{words.number_of(len(launches), 'jobs')} at work"
+        at_work += f" on {words.number_of(ranks, 'ranks')}" if ranks else ", beginning"
     done = f"{overview.done} of {overview.samples} samples"
     parts = [time.strftime("%H:%M:%S", time.localtime(overview.time)), done, at_work]
     if overview.in_shards:

@@ -70,7 +70,7 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
             f"{study}: L₀ has other steady states than one in each sector with these "
             "parameters, so the law of η → 0⁺ is not known; leave analysis.limit_draws out"
         ) from None
-    print(f"{study}: {draws} draws of the limit", flush=True)
+    print(f"{study}: the exact law of η → 0⁺ by {draws} draws of it", flush=True)
     etas, values = _gather(source, analysis)
     rows = pd.DataFrame(
         {

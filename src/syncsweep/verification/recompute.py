@@ -19,7 +19,8 @@ from syncsweep.sample import Purpose, build_model, stream, unpack_coefficients
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import ShardError, column, read_shard
 from syncsweep.sweep.takeover import identity_of
-from syncsweep.verification.report import Report, number_of
+from syncsweep.verification.report import Report
+from syncsweep.words import number_of
 
 #: Largest difference of a row from its recomputation, in units of the uniform density.
 TOLERANCE = 1e-9

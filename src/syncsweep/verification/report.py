@@ -7,6 +7,7 @@ import time
 from collections import Counter
 
 from syncsweep.text import printable as one_line
+from syncsweep.words import number_of
 
 _PROGRESS_SECONDS = 5.0
 
@@ -59,10 +60,3 @@ class Report:
         verdict = number_of(self.findings, "findings") if self.findings else "all well"
         notes = f", {number_of(self.notes, 'notes')}" if self.notes else ""
         self.say(f"{counted}: {verdict}{notes}")
-
-
-def number_of(n: int, plural: str) -> str:
-    """`1 shard`, `2 shards`: a number with its noun, of which the regular plural is given."""
-    if n != 1:
-        return f"{n} {plural}"
-    return f"1 {plural[:-3]}y" if plural.endswith("ies") else f"1 {plural[:-1]}"

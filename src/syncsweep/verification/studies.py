@@ -23,7 +23,8 @@ from syncsweep.sweep.shard import ShardError, column, read_shard
 from syncsweep.sweep.takeover import identity_of
 from syncsweep.verification import VerificationError
 from syncsweep.verification.recompute import RowsOfShard, rows_of_shard
-from syncsweep.verification.report import Report, number_of
+from syncsweep.verification.report import Report
+from syncsweep.words import number_of
 
 #: What to do about a damaged file that the workflow makes.
 AGAIN = "remove it and run the same snakemake command again, which makes it anew"

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 from syncsweep.files import NotReadableError, read_regular
 from syncsweep.layout import CLAIMS_PAGE, paper_folder, tables_folder
 from syncsweep.results import METADATA_KEY
-from syncsweep.verification.report import Report, number_of
+from syncsweep.verification.report import Report
 from syncsweep.verification.studies import AGAIN, entries, note_entry
+from syncsweep.words import number_of
 
 #: No table is larger, as either file or decoded [bytes], and no list in its footer longer.
 _MOST_BYTES = 2**28

@@ -57,9 +57,11 @@ def percent(part: float, whole: float) -> str:
     return "100 %" if part >= whole else f"{min(math.floor(100 * part / whole), 99)} %"
 
 
-def number_of(n: int, noun: str) -> str:
-    """`1 job`, `2 jobs`."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+def number_of(n: int, plural: str) -> str:
+    """`1 shard`, `2 shards`: a number with its noun, of which the regular plural is given."""
+    if n != 1:
+        return f"{n} {plural}"
+    return f"1 {plural[:-3]}y" if plural.endswith("ies") else f"1 {plural[:-1]}"
 
 
 def eta_range(etas: tuple[float, ...]) -> str:
