@@ -175,8 +175,7 @@ def _check_oscillations(model: Model) -> list[str]:
 def _locks_at_limit(spectrum: Spectrum, spins: tuple[float, ...]) -> bool:
     """Whether S_d is not uniform in all states that L₀ leaves as they are: ρ(0⁺) is one of them."""
     stationary = unvectorize(spectrum.eigenspace(0)[0].T)
-    adjoint = stationary.conj().swapaxes(-1, -2)
-    coefficients = relative_phase_coefficients(np.concatenate([stationary, adjoint]), spins)
+    coefficients = relative_phase_coefficients(stationary, spins)
     return bool(np.abs(coefficients[:, 1:]).max() > _UNIFORM)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from syncsweep import apart
@@ -61,7 +62,7 @@ def main() -> None:
     apart.serve(_answer)
 
 
-def _answer(request: dict[str, Any], say: Any) -> None:
+def _answer(request: dict[str, Any], say: Callable[..., None]) -> None:
     from syncsweep import own_check  # here, because a BLAS heeds its limit when NumPy is loaded
 
     config, study = parse(request["config"]), request["study"]

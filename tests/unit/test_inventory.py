@@ -112,14 +112,16 @@ def test_outline_of_several_studies_ends_with_their_sum(tmp_path):
 
 def test_outline_names_what_is_missing_and_its_cost(tmp_path):
     put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:5], 0)
-    settings = config(tmp_path, core_seconds=3600, samples=1000, chunk_size=500)
+    settings = config(tmp_path, core_seconds=3600, samples=2000, chunk_size=1000)
     line = only_line(settings, 2, {})
-    # 995 samples of an hour; 250 on each rank.
+    # An hour each; 500 on each rank.
     assert line.startswith(
-        "plan: pair: 2 of 2 shards to make, 995 of 1000 samples to solve, about 1000 core-hours; "
-        "a job: 500 samples on 2 ranks of "
+        "plan: pair: 2 of 2 shards to make, 1995 of 2000 samples to solve, about 2000 core-hours; "
+        "a job: 1000 samples on 2 ranks of "
     )
-    assert line.endswith(" MB, about 10 d 10 h, time limit 45008 min")
+    assert line.endswith(" MB, about 20 d 20 h, time limit 90008 min")
+    settings = config(tmp_path, core_seconds=3600, samples=20, chunk_size=10)
+    assert "15 of 20 samples to solve, about 15 core-hours;" in only_line(settings, 2, {})
 
 
 def test_outline_gives_a_job_more_ranks_where_a_profile_allows_them(tmp_path):

@@ -316,6 +316,16 @@ def test_plan_of_a_dry_run_stands_with_its_jobs(snakemake, capsys):
     assert capsys.readouterr().out == "plan: pair: 1 of 1 shard to make\nJob stats:\n...\n"
 
 
+def test_plan_is_told_once_where_the_jobs_are_told_of_twice(snakemake, capsys):
+    run = snakemake(dryrun=True, stdout=True, printshellcmds=True, quiet={Quietness.HOST})
+    run.info("plan: pair: 1 of 1 shard to make", is_plan=True)
+    for _ in range(2):
+        run.info("Job stats:\n...", event=LogEvent.RUN_INFO, stats={"solve_shard": 1, "total": 1})
+    run.end()
+    printed = capsys.readouterr().out
+    assert (printed.count("Job stats:"), printed.count("plan: ")) == (2, 1)
+
+
 def test_plan_is_no_part_of_a_drawing(snakemake, capsys):
     run = snakemake(dryrun=True, stdout=True, quiet={Quietness.HOST})
     run.info("plan: pair: 1 of 1 shard to make", is_plan=True)

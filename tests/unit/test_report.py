@@ -22,7 +22,7 @@ from report_results import CITATION, FAILED, HOSTILE, UNIFORM, configuration, ma
 
 from syncsweep import config
 from syncsweep.config_physics import Physics
-from syncsweep.config_results import Panel
+from syncsweep.config_results import Figure, Panel
 from syncsweep.layout import PAPER_FIGURES, tables_folder
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.results import ResultsError
@@ -441,9 +441,15 @@ def test_the_package_ships_the_files_of_the_page(tmp_path):
         assert f"syncsweep/results/report/{name}" in names
 
 
-@pytest.mark.parametrize(("study", "expected"), [("chain", True), ("four", False)])
-def test_table_compares_two_ways_of_locking_where_there_are_two(made, study, expected):
+@pytest.mark.parametrize(
+    ("name", "panels", "expected"),
+    [("chain", ("chi",), True), ("four", ("chi",), False), ("four", ("ratio",), True)],
+)
+def test_two_ways_of_locking_are_compared_where_there_are_or_a_figure_does(
+    made, name, panels, expected
+):
     results, _ = made
-    settings = configuration(results)
-    summary, *_ = tables.of_study(tables_folder(results, study), settings.studies[study])
+    study = configuration(results).studies[name]
+    study = study.model_copy(update={"figure": Figure(name="fig", panels=panels)})
+    summary, *_ = tables.of_study(tables_folder(results, name), study)
     assert ("P₂/(3P₁)" in summary.heads) == expected
