@@ -47,8 +47,8 @@ _SOLVED_DIMENSIONS = 27
 _UNIFORM = 1e-9
 
 _NO_LOCKING = (
-    "nothing locks in the limit η → 0⁺, whatever the perturbation: between states of equal "
-    "magnetization no coherence is neither damped nor turned, so S_max is 0 there"
+    "nothing locks in the limit η → 0⁺, whatever the perturbation: every coherence between states "
+    "of equal magnetization is damped or turned by L₀, so S_max is 0 there; the sweep goes on"
 )
 
 

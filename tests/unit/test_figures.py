@@ -25,7 +25,13 @@ from syncsweep.layout import TABLES, BlockFolder
 from syncsweep.results.figures import style, sweep
 from syncsweep.results.figures.maxima import LIMITS, draw_maxima
 from syncsweep.results.figures.page import read_table, save_provenance
-from syncsweep.results.figures.plots import _root_ticks, _round_above, plot_density, plot_mean
+from syncsweep.results.figures.plots import (
+    _root_ticks,
+    _round_above,
+    draw_density,
+    plot_density,
+    plot_mean,
+)
 from syncsweep.results.figures.sweep import FigureError, draw
 from syncsweep.results.maxima import make_maxima_table
 from syncsweep.results.samples import Shards, describe
@@ -210,6 +216,24 @@ def test_heat_map_has_eta_across_and_bins_upwards():
     np.testing.assert_array_equal(np.asarray(mesh.get_array()), density.T)
 
 
+@pytest.mark.parametrize("corner", ["lower right", "lower left", "upper right", "upper left"])
+def test_the_legend_of_s_max_stands_where_least_is_drawn(corner):
+    density = np.ones((5, 9))
+    columns = slice(-3, None) if "right" in corner else slice(3)
+    bins = slice(5) if "lower" in corner else slice(-5, None)
+    density[columns, bins] = [0.0, *[np.nan] * 3, 0.5]
+    assert sweep._emptiest_corner(density) == corner
+    assert sweep._emptiest_corner(np.zeros((1, 1))) == "lower right"
+
+
+def test_the_colours_of_a_uniform_density_do_not_depend_on_its_noise():
+    page = Page()
+    (panel,) = style.lay_out(page, np.array([0.1]), 1, "x")
+    draw_density(panel, np.linspace(0, 1, 5), np.array([[0.9, 1.0, 1.1, 1.0]]), "density")
+    (mesh,) = panel.last.collections
+    assert (mesh.norm.vmin, mesh.norm.vmax) == (0, 3)
+
+
 @pytest.mark.parametrize("highest", [1.0, 1.04, 1.3, 2.7, 4.2, 8.085, 9.96, 11.0, 64.0, 999.0])
 def test_colour_bars_end_at_the_highest_density_with_round_ticks_well_apart(highest):
     end = _round_above(highest)
@@ -290,7 +314,7 @@ def test_samples_beyond_the_axis_of_s_max_are_marked(tables, pages, tmp_path):
     assert marks(page, "^") == [(1, 0.97)]
     legend = page.axes[1].get_legend()
     names = [text.get_text() for text in legend.get_texts()]
-    assert names == ["mean", "over 5 % below", "over 5 % above"]
+    assert names == ["mean", "over 5 % lie below", "over 5 % lie above"]
     renderer = page.canvas.get_renderer()
     axes, box = (part.get_window_extent(renderer) for part in (page.axes[1], legend))
     assert axes.containsx(box.x0) and axes.containsx(box.x1)

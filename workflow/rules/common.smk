@@ -256,14 +256,19 @@ def studies_asked_for():
 
 def check_targets():
     """End the run if it is to make a study that is not in the configuration."""
+    import difflib
+
     known = {*map(target_of, CONFIG.studies), *previews()}
     for word in sys.argv[1:]:
         prefix = word.partition("_")[0]
         if re.fullmatch("(study|preview)_[A-Za-z0-9_-]+", word) and word not in known:
             own = [s for s in CONFIG.studies if not s.startswith(paper_studies.RESERVED)]
+            targets = [f"{prefix}_{name.replace('-', '_')}" for name in own]
+            near = difflib.get_close_matches(word, targets, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
             sys.exit(
-                f"error: {word}: there is no such study in the configuration; targets are "
-                + ", ".join(f"{prefix}_{name.replace('-', '_')}" for name in own)
+                f"error: {word}: there is no such study in the configuration; {hint}targets are "
+                + ", ".join(targets)
             )
 
 

@@ -44,10 +44,11 @@ def _outline(
     size = settings.job_size(samples, n_eta, config.ranks, most_ranks)
     memory = asked.get("mem_mb_per_cpu", size.rank_memory)
     limit = asked.get("runtime", size.time_limit)
+    minutes = duration(max(60 * size.minutes, 1.0))
     line += (
         f", {found.missing} of {number_of(found.samples, 'samples')} to solve, about "
         f"{_hours(seconds / 3600)}; a job: {number_of(samples, 'samples')} on "
-        f"{number_of(size.ranks, 'ranks')} of {memory} MB, about {duration(60 * size.minutes)}, "
+        f"{number_of(size.ranks, 'ranks')} of {memory} MB, about {minutes}, "
         f"time limit {limit} min"
     )
     return line, seconds / 3600

@@ -108,6 +108,9 @@ def _study_as_text(plan: Plan, study: StudyEstimate) -> Iterator[str]:
         f"{study.study}: {found.missing} of {number_of(found.samples, 'samples')} to solve, "
         f"{len(found.jobs)} of {number_of(found.shards, 'shards')} to make"
     )
+    if study.whole_core_time.high == 0:
+        yield "  nothing to do"
+        return
     yield f"  sample     {_numbers(_per_sample(study))} core-seconds, by {cost.basis}"
     hours = ", ".join(
         f"{name} {part.value / 3600:.2g}" for name, part in study.core_time.items() if part.value

@@ -17,6 +17,9 @@ from syncsweep.results.figures.style import Panel
 # Least distance of two ticks of a colour bar, as a part of its length.
 _TICK_GAP = 0.12
 
+# Least density at which a colour bar ends; that of a uniform χ is 1.
+_LEAST_END = 3.0
+
 
 def plot_density(
     axes: Axes, x_edges: np.ndarray, y_edges: np.ndarray, density: np.ndarray, norm: Normalize
@@ -85,8 +88,9 @@ def mark_intervals(axes: Axes, intervals: tuple[tuple[float, float], ...]) -> No
 def draw_density(panel: Panel, edges: np.ndarray, density: np.ndarray, label: str) -> None:
     """Heat map of density (n_eta, n_bins) over the parts of a panel, with its colour bar."""
     # A root shows narrow peaks and, beside them, the broad distributions of other η.
-    # The bar ends at the highest density, so that its last colour hides nothing.
-    highest = _round_above(max(float(np.nanmax(density, initial=0.0)), 1.0))
+    # The bar ends at the highest density, so that its last colour hides nothing, unless that is so
+    # near to a uniform one that noise would look like peaks.
+    highest = _round_above(max(float(np.nanmax(density, initial=0.0)), _LEAST_END))
     norm = PowerNorm(0.5, vmin=0, vmax=highest)
     for part in panel.parts:
         mesh = plot_density(part.axes, part.edges, edges, density[part.mask], norm)

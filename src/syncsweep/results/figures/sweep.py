@@ -269,7 +269,7 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
     legend = panel.last.legend(
         names.values(),
         names,
-        loc="lower right",
+        loc=_emptiest_corner(density[panel.parts[-1].mask]),
         frameon=False,
         labelcolor="white",
         handlelength=1.5,
@@ -277,6 +277,21 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
     )
     for text in legend.get_texts():
         text.set_path_effects(_OUTLINE)
+
+
+def _emptiest_corner(density: np.ndarray) -> str:
+    """The corner of a panel, as Matplotlib names it, where the densities (n_eta, n_bins) are least.
+
+    The lower right one if others are as empty.
+    """
+    across, up = (-(-n // 2) for n in density.shape)
+    corners = {
+        "lower right": density[-across:, :up],
+        "lower left": density[:across, :up],
+        "upper right": density[-across:, -up:],
+        "upper left": density[:across, -up:],
+    }
+    return min(corners, key=lambda corner: float(np.nansum(corners[corner])))
 
 
 def _mark_outside(panel: Panel, counts: np.ndarray) -> dict[str, Artist]:
@@ -292,7 +307,7 @@ def _mark_outside(panel: Panel, counts: np.ndarray) -> dict[str, Artist]:
             where = part.centres[outside[part.mask]]
             if len(where) == 0:
                 continue
-            (marks[f"over {100 * _MARKED_PART:g} % {name}"],) = part.axes.plot(
+            (marks[f"over {100 * _MARKED_PART:g} % lie {name}"],) = part.axes.plot(
                 where,
                 np.full(len(where), place),
                 transform=part.axes.get_xaxis_transform(),

@@ -25,9 +25,10 @@ _SWEEP_PANELS = {
         "Distribution of χ, a number that says how the angles lie to each other: 0 when all agree, "
         "and uniform when the angles are. Each column is one η and all its realisations."
     ),
-    "probabilities": "Probabilities P_a that χ lies in the intervals a; bands are ± one standard "
-    "error.",
-    "ratio": "P₂/(3P₁), how often the spins lock at π/3 for each time they lock at (0, π).",
+    "probabilities": "Probabilities P_a that χ lies in the intervals a, which are marked beside "
+    "its distribution; bands are ± one standard error; dashed: of a uniform χ.",
+    "ratio": "P₂/(3P₁), how often the spins lock at π/3 for each time they lock at (0, π); dashed: "
+    "1, and what a uniform χ gives.",
     "s_max": (
         "Distribution of S_max, how far the maximum of S_d stands above the uniform density, with "
         "its mean."
@@ -47,7 +48,7 @@ def of_sweep(name: str, study: str, panels: Sequence[str]) -> Caption:
         text=(
             "How the locking changes with the strength η of the perturbation, from the exact limit "
             "η → 0⁺ (the column at the left, if the sweep has it) to strong perturbations. Lines "
-            "across that column are exact values."
+            "across that column, where its law is known, are exact values."
         ),
         panels=tuple(_SWEEP_PANELS[panel] for panel in panels),
     )
