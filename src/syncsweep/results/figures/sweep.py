@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.patheffects import AbstractPathEffect, withStroke
+from matplotlib.typing import LegendLocType
 from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config_results import MAXIMA_PANELS, Analysis, Figure
@@ -279,13 +280,13 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
         text.set_path_effects(_OUTLINE)
 
 
-def _emptiest_corner(density: np.ndarray) -> str:
+def _emptiest_corner(density: np.ndarray) -> LegendLocType:
     """The corner of a panel, as Matplotlib names it, where the densities (n_eta, n_bins) are least.
 
     The lower right one if others are as empty.
     """
-    across, up = (-(-n // 2) for n in density.shape)
-    corners = {
+    across, up = -(-density.shape[0] // 2), -(-density.shape[1] // 2)
+    corners: dict[LegendLocType, np.ndarray] = {
         "lower right": density[-across:, :up],
         "lower left": density[:across, :up],
         "upper right": density[-across:, -up:],
