@@ -9,13 +9,12 @@ import json
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.patheffects import AbstractPathEffect, withStroke
-from matplotlib.typing import LegendLocType
 from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config_results import MAXIMA_PANELS, Analysis, Figure
@@ -33,6 +32,9 @@ from syncsweep.results.figures.plots import (
     plot_mean,
 )
 from syncsweep.results.figures.style import Panel
+
+if TYPE_CHECKING:
+    from matplotlib.typing import LegendLocType
 
 
 class FigureRequest(BaseModel):
