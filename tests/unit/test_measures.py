@@ -462,6 +462,15 @@ def test_interval_probabilities_are_sums_over_closed_intervals():
     np.testing.assert_allclose(everything, 1, atol=1e-15)
 
 
+def test_interval_probabilities_are_at_most_one():
+    """Equal weights of up to 100 points, whose sums are rounded."""
+    sums = [np.full((1, n), 1 / n) @ np.ones(n) for n in range(1, 101)]
+    assert max(sums) > 1
+    for n in range(1, 101):
+        (found,) = interval_probabilities(np.zeros(n), np.full(n, 1 / n), [(0, 1)])
+        assert found == pytest.approx(1, abs=1e-15) and found <= 1
+
+
 def test_interval_probabilities_of_nan_weights_are_nan():
     weights = np.array([[0.5, 0.5], [np.nan, np.nan]])
     found = interval_probabilities(np.array([0.1, 0.2]), weights, INTERVALS)

@@ -453,3 +453,14 @@ def test_two_ways_of_locking_are_compared_where_there_are_or_a_figure_does(
     study = study.model_copy(update={"figure": Figure(name="fig", panels=panels)})
     summary, *_ = tables.of_study(tables_folder(results, name), study)
     assert ("P₂/(3P₁)" in summary.heads) == expected
+
+
+def test_gain_of_a_control_has_two_digits(made):
+    results, _ = made
+    study = configuration(results).studies["chain"]
+    *_, control = tables.of_study(tables_folder(results, "chain"), study)
+    place = control.heads.index("gain in samples")
+    gains = [row[place].text for row in control.rows]
+    assert gains
+    for gain in gains:
+        assert re.fullmatch(r"–|0|0\.0*[1-9]\d?|[1-9]|[1-9]\.\d|[1-9]\d0*|[\d.]+·10.+", gain), gain

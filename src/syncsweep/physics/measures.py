@@ -310,4 +310,5 @@ def interval_probabilities(
     chi_values: (n_points,); weights: (..., n_points), rows summing to one; returns (..., n_a).
     """
     inside = [(chi_values >= low) & (chi_values <= high) for low, high in intervals]
-    return weights @ np.array(inside, dtype=float).T
+    # Sums of weights may exceed one by their rounding; a probability must not.
+    return np.minimum(weights @ np.array(inside, dtype=float).T, 1.0)

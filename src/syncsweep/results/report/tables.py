@@ -108,7 +108,8 @@ def _limit_control(folder: Path, study: Study) -> Table:
         "quantity": lambda row: Cell(_quantity(row["quantity"])),
         "plain mean": _measured("plain", "plain_se"),
         "with control variate": _measured("control", "control_se"),
-        "gain in samples": lambda row: _plain(row["gain"]),
+        # Of some hundred samples no more digits are known.
+        "gain in samples": lambda row: _plain(float(f"{row['gain']:.2g}")),
     }
     caption = (
         "Averages with the exact law of η → 0⁺ as a control variate, and by how many times more "
