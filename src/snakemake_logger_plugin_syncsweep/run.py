@@ -50,7 +50,7 @@ class Run:
         """Learn which samples the run is to solve."""
         from syncsweep.progress.overview import Observer
 
-        self._observer = Observer(blocks)
+        self._observer = Observer(blocks, since=time.time())
 
     def has_jobs(self, numbers: dict[str, int]) -> None:
         """Learn how many jobs of which rules there are."""

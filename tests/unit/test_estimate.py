@@ -152,6 +152,16 @@ def test_pauses_between_jobs_go_on():
     assert left.low <= left.seconds <= left.high
 
 
+def test_a_pause_before_the_run_is_none():
+    """An earlier run ended half of the last minutes ago; two ranks are at work for 10 s now."""
+    launches = [launch(400, 300, solved=20), launch(10, solved=2, missing=82)]
+    assert time_left([steady(80, *launches)], NOW).seconds > 1000
+    left = time_left([steady(80, *launches)], NOW, since=NOW - 15)
+    assert left.seconds == pytest.approx((80 - 1) * (200 + 20) / (22 + 1) / 2)
+    # Nothing of this run is at work yet.
+    assert time_left([steady(80, launch(400, 20, solved=20))], NOW, since=NOW - 15) is None
+
+
 def test_pause_before_the_first_job_of_the_last_minutes_is_none():
     """Ten rank-seconds a sample, by two ranks, from 200 s after a job that ended before."""
     launches = [launch(800, 620, solved=36), launch(420, solved=83, missing=500)]

@@ -49,6 +49,21 @@ def test_launch_at_work_is_seen_with_its_rate_and_the_time_left(sweep):
     assert block.core_seconds_left == pytest.approx(4 * 4.5)
 
 
+def test_a_pause_before_a_run_is_no_part_of_it(sweep):
+    sweep.shard(0, 4)
+    sweep.begins(0, 4, number=1, at=NOON)
+    sweep.ends(0, 4, number=1, at=NOON + 10, solved=4, ranks=2, core_seconds=18.0)
+    sweep.begins(4, 12, number=2, at=NOON + 210)
+    sweep.part(4, 12, [4, 6], number=2, rank=0, written=NOON + 219)
+    sweep.part(4, 12, [5, 7], number=2, rank=1, written=NOON + 220)
+    of_all, of_run = (
+        Observer([sweep.asked(SAMPLES)], since).look(NOON + 222.5).time_left.seconds
+        for since in (0.0, NOON + 205)
+    )
+    assert of_run == pytest.approx((4 - 1) * 5 / 2)
+    assert of_all == pytest.approx(of_run * 222.5 / 22.5)
+
+
 def test_attempts_that_were_killed_cost_what_they_left(sweep):
     sweep.begins(0, 12, number=1, at=NOON)
     sweep.begins(0, 12, number=2, at=NOON + 50, missing=7, from_parts=5)

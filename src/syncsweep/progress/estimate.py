@@ -159,8 +159,11 @@ def is_going_on(launches: Sequence[Launch], now: float) -> bool:
     )
 
 
-def time_left(blocks: Sequence[Block], now: float) -> TimeLeft | None:
-    """How long until the last sample of all blocks; None if nothing is at work, or was just now."""
+def time_left(blocks: Sequence[Block], now: float, since: float = 0.0) -> TimeLeft | None:
+    """How long until the last sample of all blocks; None if nothing is at work, or was just now.
+
+    since: when the run began, if that is known; a pause before it says nothing of the ranks in it.
+    """
     launches = [launch for block in blocks for launch in block.launches]
     if not sum(block.missing for block in blocks):
         return TimeLeft(0.0, 0.0, 0.0)
@@ -169,7 +172,7 @@ def time_left(blocks: Sequence[Block], now: float) -> TimeLeft | None:
         return None
     guesses = []
     for window in (WINDOW, *OTHER_WINDOWS):
-        begin = first_at_work(launches, max(now - window, began), now)
+        begin = first_at_work(launches, max(now - window, began, since), now)
         ranks = busy_ranks(launches, begin, now)
         if ranks:
             costs = sample_costs(blocks, now, window)

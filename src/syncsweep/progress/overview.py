@@ -107,7 +107,9 @@ class Overview:
 class Observer:
     """Looks at blocks again and again, and reads only what changed since the last look."""
 
-    def __init__(self, blocks: Sequence[AskedBlock]) -> None:
+    def __init__(self, blocks: Sequence[AskedBlock], since: float = 0.0) -> None:
+        """since: when the run began that is looked at [s since the epoch], if that is known."""
+        self._since = since
         self._asked = list(blocks)
         self._counters = [BlockCounter(asked) for asked in blocks]
 
@@ -136,7 +138,7 @@ class Observer:
                 self._asked, censuses, of_blocks, costs, strict=True
             )
         )
-        return Overview(now, blocks, time_left(of_blocks, now), tuple(problems))
+        return Overview(now, blocks, time_left(of_blocks, now, self._since), tuple(problems))
 
 
 def disk_bytes(folder: Path) -> int:
