@@ -216,6 +216,23 @@ def test_heat_map_has_eta_across_and_bins_upwards():
     np.testing.assert_array_equal(np.asarray(mesh.get_array()), density.T)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "names"),
+    [(1e-8, 1e-3, 6), (1e-8, 1, 9), (1e-12, 1, (4, 7)), (2e-3, 6e-3, (2, 5))],
+)
+def test_powers_of_ten_are_named_as_long_as_there_is_room(low, high, names):
+    page = Page(figsize=(3, 1.08))
+    axes = page.add_subplot()
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    style.name_decades(axes)
+    page.draw_without_rendering()
+    ticks = [*axes.yaxis.get_major_ticks(), *axes.yaxis.get_minor_ticks()]
+    shown = [tick for tick in ticks if low <= tick.get_loc() <= high and tick.label1.get_text()]
+    least, most = names if isinstance(names, tuple) else (names, names)
+    assert least <= len(shown) <= most
+
+
 @pytest.mark.parametrize("corner", ["lower right", "lower left", "upper right", "upper left"])
 def test_the_legend_of_s_max_stands_where_least_is_drawn(corner):
     density = np.ones((5, 9))

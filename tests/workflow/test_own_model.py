@@ -73,7 +73,9 @@ def commands():
 def test_tutorial(tutorial):
     plan, sweep = commands()
     assert plan == [*sweep, "-n"]
-    assert "plan: mixed_pair: 1 of 1 shard to make" in tutorial.snakemake(*plan, "--config", "samples=6")
+    assert "plan: mixed_pair: 1 of 1 shard to make" in tutorial.snakemake(
+        *plan, "--config", "samples=6"
+    )
     assert not tutorial.results.exists()
     tutorial.snakemake(*sweep, "--config", "samples=6")
     tutorial.snakemake("study_mixed_pair_local", *SMALL)

@@ -30,6 +30,9 @@ _STAMP = 0.17
 # Width of the column of η → 0⁺ and its distance from the logarithmic axis [in].
 _ZERO_WIDTH, _ZERO_GAP = 0.17, 0.1
 
+# So many powers of ten can be named along the height of a panel.
+_MOST_DECADES = 8
+
 #: Size of the smaller letters [pt].
 SMALL = 6.5
 
@@ -219,6 +222,12 @@ def align_label(axes: Axes) -> None:
     assert isinstance(figure, Figure)
     place = blended_transform_factory(figure.transFigure, axes.transAxes)
     axes.yaxis.set_label_coords(0.16 / COLUMN_WIDTH, 0.5, place)
+
+
+def name_decades(axes: Axes) -> None:
+    """Name every power of ten of a logarithmic vertical axis, as long as there is room."""
+    axes.yaxis.set_major_locator(LogLocator(numticks=_MOST_DECADES + 1))
+    axes.yaxis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=_MOST_DECADES + 1))
 
 
 def eta_label(model: str) -> str:
