@@ -115,7 +115,7 @@ def _limit_control(folder: Path, study: Study) -> Table:
         "Averages with the exact law of η → 0⁺ as a control variate, and by how many times more "
         "samples the plain mean would need for the same error."
     )
-    return _table(folder, LIMIT_TABLES[1], "Small η, with the limit as control", caption, columns)
+    return _table(folder, LIMIT_TABLES[1], "With the limit as control", caption, columns)
 
 
 def _table(
