@@ -25,7 +25,7 @@ def messages(output: str) -> list[str]:
         (["--config", "studies={pair: {model: {gama: 1}}}"], ["studies.pair.model.gama", "gamma"]),
         (["--config", "samples="], ["samples", "nothing is given"]),
         (["-n", "--config", "ranks=1.5"], ["ranks", "1.5", "integer"]),
-        (["study_piar"], ["study_piar", "no such study", "study_pair"]),
+        (["study_piar"], ["study_piar: ", "no such study", "did you mean study_pair? "]),
         (["preview_my-pair"], ["preview_my-pair", "no such study", "preview_pair"]),
     ],
 )
