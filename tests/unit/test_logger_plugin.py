@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
 from snakemake_logger_plugin_syncsweep.jobs import Job
 from snakemake_logger_plugin_syncsweep.screen import Line, Lines
+from syncsweep.progress import overview
 
 TIME = r"\d\d:\d\d:\d\d "
 
@@ -544,3 +546,15 @@ def test_plugin_is_switched_on_by_both_profiles():
     root = Path(__file__).parents[2]
     for profile in ("profiles/default", "slurm"):
         assert "\nlogger: [syncsweep] " in (root / profile / "config.yaml").read_text("utf-8")
+
+
+def test_progress_knows_when_the_run_began(snakemake, tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(overview, "Observer", lambda blocks, since: said.append(since))
+    before = time.time()
+    run = snakemake(quiet={Quietness.HOST})
+    run.begin(solve_shard=1)
+    run.info("Samples: 12", asked_blocks=[Sweep(tmp_path / "results").asked()])
+    run.end()
+    (since,) = said
+    assert before <= since <= time.time()

@@ -20,6 +20,16 @@ def look(sweep, now=NOON + 100, samples=SAMPLES):
     return Observer([sweep.asked(samples)]).look(now)
 
 
+def two_launches(sweep, second):
+    """One ended ten seconds after noon; the other began at `second` and solved four of eight."""
+    sweep.shard(0, 4)
+    sweep.begins(0, 4, number=1, at=NOON)
+    sweep.ends(0, 4, number=1, at=NOON + 10, solved=4, ranks=2, core_seconds=18.0)
+    sweep.begins(4, 12, number=2, at=second)
+    sweep.part(4, 12, [4, 6], number=2, rank=0, written=second + 9)
+    sweep.part(4, 12, [5, 7], number=2, rank=1, written=second + 10)
+
+
 def test_empty_folder_is_all_missing(sweep):
     overview = look(sweep)
     (block,) = overview.blocks
@@ -30,12 +40,7 @@ def test_empty_folder_is_all_missing(sweep):
 
 
 def test_launch_at_work_is_seen_with_its_rate_and_the_time_left(sweep):
-    sweep.shard(0, 4)
-    sweep.begins(0, 4, number=1, at=NOON)
-    sweep.ends(0, 4, number=1, at=NOON + 10, solved=4, ranks=2, core_seconds=18.0)
-    sweep.begins(4, 12, number=2, at=NOON + 10)
-    sweep.part(4, 12, [4, 6], number=2, rank=0, written=NOON + 19)
-    sweep.part(4, 12, [5, 7], number=2, rank=1, written=NOON + 20)
+    two_launches(sweep, NOON + 10)
     overview = look(sweep, NOON + 22.5)
     (block,) = overview.blocks
     assert (block.census.in_shards, block.census.in_parts, block.missing) == (4, 4, 4)
@@ -50,12 +55,7 @@ def test_launch_at_work_is_seen_with_its_rate_and_the_time_left(sweep):
 
 
 def test_a_pause_before_a_run_is_no_part_of_it(sweep):
-    sweep.shard(0, 4)
-    sweep.begins(0, 4, number=1, at=NOON)
-    sweep.ends(0, 4, number=1, at=NOON + 10, solved=4, ranks=2, core_seconds=18.0)
-    sweep.begins(4, 12, number=2, at=NOON + 210)
-    sweep.part(4, 12, [4, 6], number=2, rank=0, written=NOON + 219)
-    sweep.part(4, 12, [5, 7], number=2, rank=1, written=NOON + 220)
+    two_launches(sweep, NOON + 210)
     of_all, of_run = (
         Observer([sweep.asked(SAMPLES)], since).look(NOON + 222.5).time_left.seconds
         for since in (0.0, NOON + 205)

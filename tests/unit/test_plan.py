@@ -18,6 +18,8 @@ from small_results import ETAS, PAIR
 
 from syncsweep.cli import main
 from syncsweep.config import parse
+from syncsweep.layout import tables_folder
+from syncsweep.planning.followups import table_names
 
 CONFIG = {
     "results": "results",
@@ -163,7 +165,17 @@ def test_nothing_to_do_starts_no_trial(project, capsys):
     assert whole["fragments"] == {"config": {}, "profile": {}}
     text = called(capsys).out
     assert text.startswith("pair: 0 of 12 samples to solve, 0 of 2 shards to make\n")
-    assert "core_seconds" not in text
+    assert "core_seconds" not in text and "nothing to do" not in text  # the tables are missing
+    study = parse(CONFIG).studies["pair"]
+    for name in table_names(study):
+        path = tables_folder(Path("results"), "pair") / f"{name}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    lines = called(capsys).out.splitlines()
+    assert lines[:2] == [
+        "pair: 0 of 12 samples to solve, 0 of 2 shards to make",
+        "  nothing to do",
+    ]
 
 
 def test_parts_of_the_core_time_add_up(project, capsys):
