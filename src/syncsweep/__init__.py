@@ -15,10 +15,10 @@ From a seed to a picture of how three spins lock:
     sync.plot_phase_distribution(plt.gca(), s_d[0], frequencies)
 
 Shapes are written (..., n, n); N is the number of spins and D the dimension of their Hilbert space.
-Energies and η are in units of the model's own scale, with ħ = 1. Superoperators stack columns, as
+Energies, rates and η are in one unit of your choice, with ħ = 1. Superoperators stack columns, as
 in QuTiP. Equation numbers are those of Zhao, Moore, Thingna and Wächtler, Quantum Synchronization
-of Perturbed Oscillating Coherences (2025). A wrong argument is a ValueError; what is wrong with a
-file is a `ConfigError` or a `ResultsError` of one line.
+of Perturbed Oscillating Coherences (arXiv:2510.11601v1, 2025). A wrong argument is a ValueError;
+what is wrong with a file is a `ConfigError` or a `ResultsError` of one line.
 """
 
 from __future__ import annotations

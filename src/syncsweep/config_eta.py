@@ -17,10 +17,10 @@ class EtaBlock(Strict):
     """An η-block, solved together: a logarithmic grid, or values one by one (0 is η → 0⁺)."""
 
     first: Number | None = Field(
-        None, gt=0, description="smallest η of a grid, in the model's energy unit"
+        None, gt=0, description="smallest η of a grid, in the unit of the configuration"
     )
     last: Number | None = Field(
-        None, gt=0, description="largest η of a grid, in the model's energy unit"
+        None, gt=0, description="largest η of a grid, in the unit of the configuration"
     )
     per_decade: Integer | None = Field(None, ge=1, le=1000, description="values of η per decade")
     limit: Boolean = Field(False, description="whether the exact limit η → 0⁺ belongs to the grid")
@@ -28,7 +28,7 @@ class EtaBlock(Strict):
         None,
         min_length=1,
         max_length=10_000,
-        description="single values of η, in the model's energy unit, instead of a grid",
+        description="single values of η, in the unit of the configuration, instead of a grid",
     )
 
     @model_validator(mode="after")

@@ -21,7 +21,7 @@ _MOST_SITES = 4
 
 
 class Spin1Chain(Strict):
-    """Open chain of spin-1s (Eq. 6); energies and rates in units of ω."""
+    """Open chain of spin-1s (Eq. 6); energies and rates in the unit of the configuration."""
 
     name: Literal["spin1_chain"] = Field(description="this model")
     n_sites: Integer = Field(
@@ -31,9 +31,9 @@ class Spin1Chain(Strict):
         description="number of spins N; 4 takes half a minute per sample and 1.5 GB per rank",
     )
     omega: Number = Field(1.0, description="level splitting ω")
-    J: Number = Field(0.5, description="exchange coupling J [ω]")
-    delta: Number = Field(0.5, description="Ising coupling Δ [ω]")
-    gamma: Number = Field(2.0, ge=0, description="rate γ of the jump operators √γ (S^z)² [ω]")
+    J: Number = Field(0.5, description="exchange coupling J")
+    delta: Number = Field(0.5, description="Ising coupling Δ")
+    gamma: Number = Field(2.0, ge=0, description="rate γ of the jump operators √γ (S^z)²")
 
     @property
     def spins(self) -> tuple[float, ...]:
@@ -42,13 +42,15 @@ class Spin1Chain(Strict):
 
 
 class SpinHalfPair(Strict):
-    """Two spin-1/2s with collective decay (App. D); energies in units of J."""
+    """Two spin-1/2s with collective decay (App. D); energies in the unit of the configuration."""
 
     name: Literal["spin_half_pair"] = Field(description="this model")
     J: Number = Field(1.0, description="exchange coupling J")
-    delta: Number = Field(1.0, description="Ising coupling Δ [J]")
-    B: Number = Field(0.3, description="magnetic field B [J]")
-    gamma: Number = Field(0.5, ge=0, description="amplitude γ of the jump operator γ(σ₁⁻+σ₂⁻) [√J]")
+    delta: Number = Field(1.0, description="Ising coupling Δ")
+    B: Number = Field(0.3, description="magnetic field B")
+    gamma: Number = Field(
+        0.5, ge=0, description="amplitude γ of the jump operator γ(σ₁⁻+σ₂⁻); γ² is a rate"
+    )
 
     @property
     def spins(self) -> tuple[float, ...]:

@@ -16,8 +16,9 @@ from syncsweep.config import RESERVED, Config, Study
 from syncsweep.config_eta import EtaBlock
 from syncsweep.config_physics import Ensemble, Spin1Chain, SpinHalfPair
 from syncsweep.layout import PAPER_FIGURES
+from syncsweep.units import energy_unit
 
-#: Small, medium and large η [ω] of the ablations: the nearest of the chain's own values are taken.
+#: Small, medium and large η/ω of the ablations: the nearest of the chain's own values are taken.
 _ABLATION_ETAS = (1e-5, 1e-3, 1.0)
 
 #: ζ_coh and ζ_diss by their ratio ζ_diss/ζ_coh, and ranks of K, beside those of the chain itself.
@@ -57,12 +58,20 @@ def variants(config: Config) -> list[Variant]:
 
 
 def ablation_etas(config: Config) -> tuple[float, ...]:
-    """The limit, and a small, a medium and a large η of the chain [ω]."""
+    """The limit, and a small, a medium and a large η of the chain, as configured."""
     assert config.paper
-    blocks = config.studies[config.paper.chain].eta_blocks
-    etas = [eta for block in blocks for eta in block.etas if eta > 0]
-    nearest = {min(etas, key=lambda eta: abs(math.log(eta / wanted))) for wanted in _ABLATION_ETAS}
+    chain = config.studies[config.paper.chain]
+    etas = [eta for block in chain.eta_blocks for eta in block.etas if eta > 0]
+    wanted = [eta * energy_unit(chain.model).value for eta in _ABLATION_ETAS]
+    nearest = {min(etas, key=lambda eta: abs(math.log(eta / one))) for one in wanted}
     return (0.0, *sorted(nearest))
+
+
+def quality_etas(config: Config) -> list[float]:
+    """η behind Q(η) of Fig. 1, as configured: 10⁻⁶ω to 10ω."""
+    assert config.paper
+    omega = energy_unit(config.studies[config.paper.chain].model).value
+    return [omega * 10 ** (k / 2) for k in range(-12, 3)]
 
 
 def coupled_and_alone(config: Config) -> dict[str, tuple[str, str]]:
@@ -102,6 +111,13 @@ def problem(config: Config) -> str | None:
         return f"paper.chain: {config.paper.chain!r} is not a spin1_chain of three spins"
     if not isinstance(config.studies[config.paper.pair].model, SpinHalfPair):
         return f"paper.pair: {config.paper.pair!r} is not a spin_half_pair"
+    for role, parameter in (("chain", "omega"), ("pair", "J")):
+        name = getattr(config.paper, role)
+        if not energy_unit(config.studies[name].model).symbol:
+            return (
+                f"paper.{role}: {name!r} has {parameter} ≤ 0, but it is the unit of the paper's η; "
+                "give it one above 0"
+            )
     return None
 
 
@@ -115,7 +131,7 @@ def with_paper_studies(config: Config) -> Config:
     assert isinstance(model, Spin1Chain) and isinstance(ensemble, Ensemble)
     nothing = {"omega": 0.0, "J": 0.0, "delta": 0.0, "gamma": 0.0}
     locking = config.paper.locking_samples
-    grid = EtaBlock(first=1e-6, last=10.0, per_decade=2, limit=True)
+    grid = EtaBlock(first=1e-6 * model.omega, last=10 * model.omega, per_decade=2, limit=True)
     limit = EtaBlock(values=(0.0,))
 
     def study(samples: int, block: EtaBlock, ensemble: Ensemble, **change: float) -> Study:

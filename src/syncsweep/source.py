@@ -40,24 +40,27 @@ FIGURES = (
     "results/figures/page.py",
     "results/figures/plots.py",
     "results/figures/style.py",
+    "units.py",
 )
 
 
 def part_of_paper(part: str) -> tuple[str, ...]:
     """The modules that decide what the tables of a part of the paper hold."""
-    return _with_imports(f"results/paper/{part}.py", ("physics/", "results/", "sample.py"))
+    return _with_imports(
+        f"results/paper/{part}.py", ("physics/", "results/", "sample.py", "units.py")
+    )
 
 
 def figure_of_paper(module: str) -> tuple[str, ...]:
     """The modules that decide what a figure of the paper looks like, given its tables."""
-    return _with_imports(f"results/figures/{module}.py", ("results/figures/",))
+    return _with_imports(f"results/figures/{module}.py", ("results/figures/", "units.py"))
 
 
 def report() -> tuple[str, ...]:
     """The files that decide what the report is, given the results that it shows."""
     page = ("results/report/page.css", "results/report/page.html.j2", "results/report/page.js")
     numbers = ("physics/measures.py", "physics/phase_distribution.py", "sample.py")
-    return (*_with_imports("results/report/page.py", ("results/", *numbers)), *page)
+    return (*_with_imports("results/report/page.py", ("results/", "units.py", *numbers)), *page)
 
 
 def everything() -> tuple[str, ...]:

@@ -163,21 +163,6 @@ def test_origin_of_a_figure_names_its_tables_with_their_digests(tmp_path):
         assert origin["samples"] == 2
 
 
-@pytest.mark.parametrize(
-    ("model", "label"),
-    [("spin1_chain", r"$\eta/\omega$"), ("spin_half_pair", r"$\eta/J$"), ("own", r"$\eta$")],
-)
-def test_eta_has_the_unit_of_the_model_and_none_for_one_of_ones_own(model, label):
-    assert style.eta_label(model) == label
-
-
-def test_figure_of_a_model_of_ones_own(tables, tmp_path):
-    draw(tables, FIGURE, ANALYSIS, "own", 2, tmp_path / "fig")
-    assert (tmp_path / "fig.pdf").stat().st_size > 1000
-    with pytest.raises(FigureError, match="model 'other' has no energy unit"):
-        draw(tables, FIGURE, ANALYSIS, "other", 2, tmp_path / "fig")
-
-
 @pytest.mark.parametrize("etas", [(0.1,), (0.0,), (0.0, 0.1), (0.02, 0.03)])
 def test_single_and_few_etas_can_be_drawn(tmp_path, etas):
     tables = make(tmp_path, etas, samples=3)
@@ -401,11 +386,11 @@ def test_table_that_is_no_file_is_refused_and_not_waited_for(tmp_path, make):
         read_table(path)
 
 
-def run_script(monkeypatch, tables, stem, model):
+def run_script(monkeypatch, tables, stem):
     request = {
         "figure": FIGURE.model_dump(mode="json"),
         "analysis": ANALYSIS.model_dump(mode="json"),
-        "model": model,
+        "model": "spin_half_pair",
         "n_sites": 2,
     }
     files = sorted(tables.glob("*.parquet"))
@@ -415,23 +400,25 @@ def run_script(monkeypatch, tables, stem, model):
 
 
 def test_script_draws_the_figure(monkeypatch, tables, drawn, tmp_path):
-    run_script(monkeypatch, tables, tmp_path / "fig", "spin_half_pair")
+    run_script(monkeypatch, tables, tmp_path / "fig")
     assert (tmp_path / "fig.pdf").read_bytes() == (drawn / "fig.pdf").read_bytes()
     made_from = json.loads((tmp_path / "fig.json").read_text())["made_from"]
     assert {f"{tables.name}/{name}.parquet" for name in TABLES} <= set(made_from)
 
 
 def test_script_ends_with_one_line(monkeypatch, tables, tmp_path):
+    shutil.copytree(tables, tmp_path / "tables")
+    (tmp_path / "tables" / "chi_histogram.parquet").unlink()
     with pytest.raises(SystemExit) as caught:
-        run_script(monkeypatch, tables, tmp_path / "fig", "nonesuch")
+        run_script(monkeypatch, tmp_path / "tables", tmp_path / "fig")
     assert isinstance(caught.value.code, str)
-    assert "nonesuch" in caught.value.code and "\n" not in caught.value.code
+    assert "chi_histogram" in caught.value.code and "\n" not in caught.value.code
 
 
 def test_script_names_the_folder_in_place_of_a_file_of_the_figure(monkeypatch, tables, tmp_path):
     (tmp_path / "fig.png").mkdir()
     with pytest.raises(SystemExit) as caught:
-        run_script(monkeypatch, tables, tmp_path / "fig", "spin_half_pair")
+        run_script(monkeypatch, tables, tmp_path / "fig")
     written = "cannot be written (Is a directory); remove it"
     assert caught.value.code == f"error: {tmp_path / 'fig.png'}: {written}"
 

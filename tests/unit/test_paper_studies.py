@@ -6,7 +6,14 @@ import pytest
 import yaml
 
 from syncsweep.config import parse
-from syncsweep.paper_studies import coupled_and_alone, problem, variants, with_paper_studies
+from syncsweep.paper_studies import (
+    ablation_etas,
+    coupled_and_alone,
+    problem,
+    quality_etas,
+    variants,
+    with_paper_studies,
+)
 
 PLAIN = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
 
@@ -75,6 +82,18 @@ def test_two_spins_have_the_rank_that_they_can_have():
     assert studies["paper-free-n3"].ensemble.rank == 600
 
 
+def test_grids_of_the_paper_are_in_units_of_omega(plain):
+    model = {"name": "spin1_chain", "omega": 3.0, "J": 1.5, "delta": 1.5, "gamma": 6.0}
+    blocks = [{"first": 3e-6, "last": 30.0, "per_decade": 4, "limit": True}]
+    scaled = with_paper_studies(parse(chain_with(model=model, eta_blocks=blocks)))
+
+    def grids(config):
+        (locking,) = config.studies["paper-chain-n2"].eta_blocks
+        return [*locking.etas, *ablation_etas(config), *quality_etas(config)]
+
+    assert grids(scaled) == pytest.approx([3 * eta for eta in grids(plain)], rel=1e-11)
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -89,6 +108,10 @@ def test_two_spins_have_the_rank_that_they_can_have():
                 analysis={**PLAIN["studies"]["spin1_chain"]["analysis"], "limit_draws": None}
             ),
             "has no analysis.limit_draws",
+        ),
+        (
+            chain_with(model={"name": "spin1_chain", "omega": 0.0}),
+            "paper.chain: 'spin1_chain' has omega ≤ 0",
         ),
     ],
 )

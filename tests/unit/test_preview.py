@@ -177,8 +177,9 @@ def test_a_failure_leaves_the_earlier_preview(tmp_path):
     folder = preview_folder(tmp_path, "pair")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     solve(tmp_path, BLOCKS[0], 1, 2)
-    wrong = FIGURE.model_copy(update={"model": "nonesuch"})
-    with pytest.raises(ResultsError, match="nonesuch"):
+    other = ANALYSIS.model_copy(update={"threshold": 0.5})
+    wrong = FIGURE.model_copy(update={"analysis": other})
+    with pytest.raises(ResultsError, match="another analysis"):
         make_preview(request(tmp_path, figure=wrong))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert list(folder.parent.iterdir()) == [folder]

@@ -30,6 +30,7 @@ from syncsweep.results.report import captions, tables, words
 from syncsweep.results.report.page import ReportRequest, _files, make_report, notation
 from syncsweep.results.report.realisations import SHOWN
 from syncsweep.sample import unpack_coefficients
+from syncsweep.units import EnergyUnit
 
 ROOT = Path(__file__).parents[2]
 
@@ -374,19 +375,20 @@ def test_captions_cover_every_figure_and_panel():
     ],
 )
 def test_eta_in_words(value, shown, spoken):
-    assert (words.eta(value, "ω").text, words.eta(value, "ω").spoken) == (shown, spoken)
+    for omega in (1.0, 3.0):
+        said = words.eta(omega * value, EnergyUnit("ω", omega))
+        assert (said.text, said.spoken) == (shown, spoken)
 
 
 def test_eta_without_a_unit_ends_with_its_number():
-    assert (words.eta(1e-4, "").text, words.eta(10, "").spoken) == ("η = 10⁻⁴", "η = 10")
+    unit = EnergyUnit()
+    assert (words.eta(1e-4, unit).text, words.eta(10, unit).spoken) == ("η = 10⁻⁴", "η = 10")
 
 
 def test_a_study_in_words():
     whole = configuration(Path("x"))
     said = dict(words.of_study(whole.studies["chain"], whole.physics("chain")))
-    assert (
-        "number of spins N = 3; level splitting ω = 1; exchange coupling J = 0.5 ω" in said["Model"]
-    )
+    assert "N = 3; level splitting ω = 1; exchange coupling J = 0.5; Ising" in said["Model"]
     assert "full rank" in said["Perturbation"]
     assert said["Sweep"] == (
         "6 realisations at each η: the exact limit η → 0⁺ and 2 values from 0.001 to 0.5 ω"

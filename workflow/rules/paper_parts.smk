@@ -35,7 +35,7 @@ def part_requests():
     return {
         "modes": {},
         "dynamics": {**seed, "initial_states": 3, "chain_eta": 1e-3, "pair_eta": 5e-3},
-        "quality": {"chains": spectra, "etas": [10 ** (k / 2) for k in range(-12, 3)]},
+        "quality": {"chains": spectra, "etas": paper_studies.quality_etas(CONFIG)},
         "locking": {
             "pairs": [
                 {"studied": rows_of(study), "alone": rows_of(alone)}

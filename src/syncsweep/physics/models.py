@@ -1,7 +1,7 @@
 """The unperturbed models: spins whose Liouvillian has undamped oscillating coherences.
 
-Every energy and rate is in units of the model's own scale (ω for spin-1s, J for the spin-1/2
-pair), ħ = 1; √γ is absorbed in the jump operators.
+All energies and rates are in one unit of the caller's choice; by default that is ω (spin-1s) or J
+(the spin-1/2 pair), which are 1. ħ = 1; √γ is absorbed in the jump operators.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Model:
 def spin1_chain(
     n_sites: int = 3, omega: float = 1.0, J: float = 0.5, delta: float = 0.5, gamma: float = 2.0
 ) -> Model:
-    """Open chain of spin-1s (Eq. 6), in units of ω.
+    """Open chain of spin-1s (Eq. 6).
 
     H = ω Σ_j S_j^z + J Σ_j (S_j⁺S_{j+1}⁻ + H.c.) + Δ Σ_j S_j^z S_{j+1}^z, with the jump operators
     L_j = √γ (S_j^z)². J = delta = 0 gives decoupled spins.
@@ -57,7 +57,7 @@ def spin1_chain(
 
 
 def spin_half_pair(J: float = 1.0, delta: float = 1.0, B: float = 0.3, gamma: float = 0.5) -> Model:
-    """Two spin-1/2s with collective decay (Eqs. D1, D2), in units of J.
+    """Two spin-1/2s with collective decay (Eqs. D1, D2).
 
     H = J(σ₁⁺σ₂⁻ + H.c.) + Δ σ₁^z σ₂^z + B(σ₁^z + σ₂^z) with Pauli matrices, and one jump operator
     L = γ(σ₁⁻ + σ₂⁻): γ itself, not its root.
@@ -71,7 +71,7 @@ def spin_half_pair(J: float = 1.0, delta: float = 1.0, B: float = 0.3, gamma: fl
 
 
 def spin1_pair(omega: float = 1.0, gamma_gain: float = 1.0, gamma_damp: float = 1.0) -> Model:
-    """Two decoupled spin-1s, one with gain and one with damping (Eq. E1), in units of ω.
+    """Two decoupled spin-1s, one with gain and one with damping (Eq. E1).
 
     H = ω(S₁^z + S₂^z), with the jump operators √(γ₁ᵍ/2) S₁⁺S₁^z = −√γ₁ᵍ |0⟩⟨−1| on site 1 and
     √(γ₂ᵈ/2) S₂⁻S₂^z = √γ₂ᵈ |0⟩⟨1| on site 2, where γ₁ᵍ is `gamma_gain` and γ₂ᵈ `gamma_damp`.
@@ -84,7 +84,7 @@ def spin1_pair(omega: float = 1.0, gamma_gain: float = 1.0, gamma_damp: float = 
 def spin1_pair_perturbation(
     epsilon: float, delta_1: float, delta_2: float, gamma_1_damp: float, gamma_2_gain: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What couples and completes `spin1_pair` (Eq. E2), in its units: H₍₁₎ (9, 9), jumps (2, 9, 9).
+    """What couples and completes `spin1_pair` (Eq. E2): H₍₁₎ (9, 9), jumps (2, 9, 9).
 
     H₍₁₎ = (iε/2)(S₁⁺S₂⁻ − S₁⁻S₂⁺) + Δ₁S₁^z + Δ₂S₂^z, with the jump operators
     √(γ₁ᵈ/2) S₁⁻S₁^z = √γ₁ᵈ |0⟩⟨1| on site 1 and √(γ₂ᵍ/2) S₂⁺S₂^z = −√γ₂ᵍ |0⟩⟨−1| on site 2.

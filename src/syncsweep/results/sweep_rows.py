@@ -35,8 +35,8 @@ class SweepRows:
 
     study, physics: whose they are.
 
-    frame: a line for each of the n rows, numbered from 0, with the columns sample; eta, in the
-    model's energy unit (0 is the limit η → 0⁺); s_max [rad^{1−N}]; angle_1 … angle_{N−1} [rad],
+    frame: a line for each of the n rows, numbered from 0, with the columns sample; eta, as
+    configured (0 is the limit η → 0⁺); s_max [rad^{1−N}]; angle_1 … angle_{N−1} [rad],
     where S_d is largest; error, the estimated error of S_d in units of the uniform density; and
     status. Only rows whose status is "ok" enter the averages of a sweep; others may hold NaN.
 

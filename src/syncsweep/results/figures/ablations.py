@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from syncsweep.results.figures import style
-from syncsweep.results.figures.page import new_page, read_table, save_data
+from syncsweep.results.figures.page import new_page, read_with_unit, save_data
 
 # Width of the page, its margins, the gap beside a panel, and how far its letters stand from the
 # left [in].
@@ -45,13 +45,13 @@ _OFFSETS = (-0.2, 0.0, 0.2)
 
 def draw(tables: Path, stem: Path) -> None:
     """Draw the tables of the ablations in the folder `tables` to <stem>.pdf and .png."""
-    ensembles, thresholds, readings = (
-        read_table(tables / f"{name}.parquet").to_pandas()
+    (ensembles, unit), (thresholds, _), (readings, _) = (
+        read_with_unit(tables / f"{name}.parquet")
         for name in ("ablations", "ablations_threshold", "ablations_reading")
     )
     etas = np.unique(ensembles["eta"])
     with new_page(stem, _WIDTH, _HEIGHT) as page:
-        rows = _lay_out(page, etas)
+        rows = _lay_out(page, [_eta_name(unit.of(eta), style.symbol(unit)) for eta in etas])
         for column, eta in enumerate(etas):
             here = ensembles[ensembles["eta"] == eta]
             places = _places(here)
@@ -71,14 +71,14 @@ def draw(tables: Path, stem: Path) -> None:
     save_data(stem, _data(ensembles, thresholds, readings))
 
 
-def _lay_out(page: Figure, etas: np.ndarray) -> dict[str, list[Axes]]:
+def _lay_out(page: Figure, titles: list[str]) -> dict[str, list[Axes]]:
     """Axes by row and column; rows are the panels (a), (b) …, columns the values of η."""
-    width = (_WIDTH - _LEFT - _RIGHT - (len(etas) - 1) * _PANEL_GAP) / len(etas)
+    width = (_WIDTH - _LEFT - _RIGHT - (len(titles) - 1) * _PANEL_GAP) / len(titles)
     rows: dict[str, list[Axes]] = {}
     top = _HEIGHT - _TOP
     for letter, (name, (height, below)) in zip("abcde", _ROWS.items(), strict=True):
         rows[name] = []
-        for column in range(len(etas)):
+        for column in range(len(titles)):
             left = _LEFT + column * (width + _PANEL_GAP)
             box = (left / _WIDTH, (top - height) / _HEIGHT, width / _WIDTH, height / _HEIGHT)
             axes = page.add_axes(box, sharey=rows[name][0] if column else None)
@@ -86,18 +86,20 @@ def _lay_out(page: Figure, etas: np.ndarray) -> dict[str, list[Axes]]:
             rows[name].append(axes)
         page.text(0.02 / _WIDTH, top / _HEIGHT, f"({letter})", va="top", fontweight="bold")
         top -= height + below
-    for axes, eta in zip(rows["probabilities"], etas, strict=True):
-        axes.set_title(_eta_name(eta), fontsize=style.SETTINGS["font.size"], pad=3)
+    for axes, title in zip(rows["probabilities"], titles, strict=True):
+        axes.set_title(title, fontsize=style.SETTINGS["font.size"], pad=3)
     return rows
 
 
-def _eta_name(eta: float) -> str:
+def _eta_name(eta: float, unit: str) -> str:
+    """η in a unit, which may have no name."""
     if eta == 0:
         return r"$\eta \to 0^+$"
     power = np.log10(eta)
     if abs(power - round(power)) < 1e-9:
-        return r"$\eta = \omega$" if eta == 1 else rf"$\eta = 10^{{{round(power)}}}\,\omega$"
-    return rf"$\eta = {eta:.3g}\,\omega$"
+        one = unit or "1"
+        return rf"$\eta = {one}$" if eta == 1 else rf"$\eta = 10^{{{round(power)}}}\,{unit}$"
+    return rf"$\eta = {eta:.3g}\,{unit}$"
 
 
 def _places(ensembles: pd.DataFrame) -> np.ndarray:

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from syncsweep.results.figures import style
-from syncsweep.results.figures.page import new_page, read_table, save_data
+from syncsweep.results.figures.page import in_unit, new_page, read_with_unit, save_data
 from syncsweep.results.figures.plots import plot_guide
 from syncsweep.results.figures.style import Panel
 
@@ -41,13 +41,14 @@ _LEGEND: dict[str, Any] = {
 
 def draw(tables: Path, stem: Path) -> None:
     """Draw Fig. 1 from the tables `quality` and `locking`; its data go beside it, by panel."""
-    quality = read_table(tables / "quality.parquet").to_pandas()
-    locking = read_table(tables / "locking.parquet").to_pandas()
-    etas = np.unique(np.concatenate([quality["eta"], locking["eta"]]))
+    quality, unit = read_with_unit(tables / "quality.parquet")
+    locking, _ = read_with_unit(tables / "locking.parquet")
+    shown = [in_unit(table, unit) for table in (quality, locking)]
+    etas = np.unique(np.concatenate([table["eta"] for table in shown]))
     with new_page(stem, style.COLUMN_WIDTH, style.sweep_height(2)) as page:
-        upper, lower = style.lay_out(page, etas, 2, r"$\eta/\omega$")
-        _draw_quality(upper, quality)
-        _draw_locking(lower, locking)
+        upper, lower = style.lay_out(page, etas, 2, style.eta_label(unit))
+        _draw_quality(upper, shown[0])
+        _draw_locking(lower, shown[1])
         for panel in (upper, lower):
             style.align_label(panel.first)
     save_data(stem, {"quality": quality, "locking": locking})

@@ -20,7 +20,8 @@ from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from syncsweep.physics.configurations import CONFIGURATIONS, Configuration
 from syncsweep.physics.phase_distribution import deviation
 from syncsweep.results.figures import style
-from syncsweep.results.figures.page import new_page, read_table, save_data
+from syncsweep.results.figures.page import new_page, read_with_unit, save_data
+from syncsweep.units import EnergyUnit
 
 _TABLES = ("realisations", "distribution", "maxima", "probabilities")
 
@@ -47,17 +48,23 @@ _FILLS = dict(
 
 def draw(tables: Path, stem: Path) -> None:
     """Draw the figure of the tables of `results.paper.types` in the folder `tables`."""
-    frames = {name: read_table(tables / f"types_{name}.parquet").to_pandas() for name in _TABLES}
+    read = {name: read_with_unit(tables / f"types_{name}.parquet") for name in _TABLES}
+    frames = {name: frame for name, (frame, _) in read.items()}
+    unit = read["realisations"][1]
     data: dict[str, pd.DataFrame] = {}
     with new_page(stem, _WIDTH, _HEIGHT) as page:
         for row, kind in enumerate(frames["realisations"]["type"]):
             of_kind = {name: frame[frame["type"] == kind] for name, frame in frames.items()}
-            data |= _draw_row(page, _ROWS[row], _LETTERS[row], of_kind)
+            data |= _draw_row(page, _ROWS[row], _LETTERS[row], of_kind, unit)
     save_data(stem, data)
 
 
 def _draw_row(
-    page: Figure, bottom: float, letters: tuple[str, str, str], tables: dict[str, pd.DataFrame]
+    page: Figure,
+    bottom: float,
+    letters: tuple[str, str, str],
+    tables: dict[str, pd.DataFrame],
+    unit: EnergyUnit,
 ) -> dict[str, pd.DataFrame]:
     """The panels of one type with the given letters; returns what they show, by name."""
     heat_map, maxima = _heat_map(tables["distribution"]), _into_window(tables["maxima"])
@@ -67,8 +74,8 @@ def _draw_row(
     bar = _add_axes(page, _BAR_LEFT, bottom, _BAR_WIDTH)
     _draw_heat_map(axes, bar, heat_map, maxima)
     kind, eta = tables["realisations"][["type", "eta"]].iloc[0]
-    value = ScalarFormatter(useMathText=True).format_data(eta)
-    axes.set_title(rf"{kind} type, $\eta/\omega = {value}$", fontsize=7.5, pad=4)
+    value = ScalarFormatter(useMathText=True).format_data(unit.of(eta))
+    axes.set_title(f"{kind} type, {style.eta_label(unit)} $= {value}$", fontsize=7.5, pad=4)
     _draw_configurations(_add_axes(page, _CIRCLES_LEFT, bottom, _CIRCLES_WIDTH), configurations)
     probabilities = _add_axes(page, _PROBABILITIES_LEFT, bottom, _PROBABILITIES_WIDTH)
     threshold = tables["realisations"]["threshold"].iloc[0]

@@ -16,7 +16,7 @@ from matplotlib.container import Container
 
 from syncsweep.layout import LIMIT_TABLES
 from syncsweep.results.figures import style
-from syncsweep.results.figures.page import new_page, read_table, save_data
+from syncsweep.results.figures.page import in_unit, new_page, read_with_unit, save_data
 from syncsweep.results.figures.plots import plot_guide
 
 #: Part of S_max(η)/S_max(0⁺) that is shown: larger η are those of the sweep's own figure.
@@ -32,18 +32,20 @@ def draw(tables: Path, stem: Path) -> None:
     (b) P_a, as plain means (bands of ± one standard error) and with the control variate (points
     with error bars); (c) the ratio of the squares of both errors.
     """
-    law, control = (read_table(tables / f"{name}.parquet").to_pandas() for name in LIMIT_TABLES)
+    (law, unit), (control, _) = (
+        read_with_unit(tables / f"{name}.parquet") for name in LIMIT_TABLES
+    )
     exact = law.set_index("quantity")["value"]
     of_p = [name for name in control["quantity"].unique() if name != "s_max_mean"]
-    means, gains = control.drop(columns="gain"), control[["eta", "quantity", "gain"]]
+    shown = in_unit(control, unit)
     with new_page(stem, style.COLUMN_WIDTH, style.sweep_height(3)) as page:
-        label = style.eta_label(law["model"].iloc[0])
-        panels = style.lay_out(page, np.unique(control["eta"]), 3, label)
-        _draw_s_max(panels[0].first, _rows(means, "s_max_mean"), exact["s_max_mean"])
-        _draw_probabilities(panels[1].first, means, exact[of_p])
-        _draw_gains(panels[2].first, gains, of_p)
+        panels = style.lay_out(page, np.unique(shown["eta"]), 3, style.eta_label(unit))
+        _draw_s_max(panels[0].first, _rows(shown, "s_max_mean"), exact["s_max_mean"])
+        _draw_probabilities(panels[1].first, shown, exact[of_p])
+        _draw_gains(panels[2].first, shown, of_p)
         for panel in panels:
             style.align_label(panel.first)
+    means, gains = control.drop(columns="gain"), control[["eta", "quantity", "gain"]]
     data = {
         "s_max": _rows(means, "s_max_mean"),
         "probabilities": means[means["quantity"].isin(of_p)],

@@ -66,7 +66,7 @@ def draw(tables: Path, stem: Path) -> None:
             title = _TITLES[count["model"]].format(count["n_sites"])
             axes = _add_axes(p, place + (place >= _LEGEND), letter, title)
             _draw_spectrum(axes, panel, count["slowest_decay"])
-            unit = style.ENERGY_UNITS.get(count["model"], r"\omega")
+            unit = "J" if count["model"] == "spin_half_pair" else r"\omega"  # both are 1 here
             axes.set_xlabel(rf"Re $\lambda/{unit}$", labelpad=1)
             axes.set_ylabel(rf"Im $\lambda/{unit}$", labelpad=1)
             data[letter] = panel

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -20,10 +21,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Page
 from matplotlib.style import context
 
+from syncsweep.config_physics import Physics
 from syncsweep.files import NotReadableError, open_regular, replace_atomically
 from syncsweep.provenance import code, libraries
 from syncsweep.results import METADATA_KEY, ResultsError
 from syncsweep.results.figures import style
+from syncsweep.units import EnergyUnit, energy_unit
 
 
 class FigureError(ResultsError):
@@ -45,6 +48,32 @@ def read_table(path: Path) -> pa.Table:
         ) from None
     except NotReadableError as error:
         raise unusable(path, f"cannot be read ({error})") from None
+
+
+def read_with_unit(path: Path) -> tuple[pd.DataFrame, EnergyUnit]:
+    """Read one table of the results as `read_table` does, and the unit in which its η is shown.
+
+    The unit is that of the model that the table says it is of. It has no name where the table says
+    no model, as those at the paper's parameters do.
+    """
+    table = read_table(path)
+    try:
+        said = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
+        return table.to_pandas(), unit_of(said)
+    except (ValueError, KeyError, TypeError):
+        raise unusable(path, "is damaged") from None
+
+
+def unit_of(said: Mapping[str, Any]) -> EnergyUnit:
+    """The unit in which η is shown, by what a table says of itself."""
+    if "physics" not in said:
+        return EnergyUnit()
+    return energy_unit(Physics.model_validate(said["physics"]).model)
+
+
+def in_unit(frame: pd.DataFrame, unit: EnergyUnit) -> pd.DataFrame:
+    """A table with its η, which is as configured, in a unit: to draw it, or to speak of it."""
+    return frame.assign(eta=frame["eta"].map(unit.of))
 
 
 def unusable(path: Path, reason: str) -> FigureError:

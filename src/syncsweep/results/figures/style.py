@@ -16,6 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from matplotlib.transforms import blended_transform_factory
 
+from syncsweep.units import EnergyUnit
+
 #: Width of a journal's single column [in].
 COLUMN_WIDTH = 3.4
 
@@ -44,9 +46,6 @@ GUIDE_COLOUR = "0.35"
 
 #: Colour map of distributions: its lightness is monotonous, so it survives grey print.
 COLOUR_MAP = "cividis"
-
-#: Energy unit of η, by model; that of a model of the user's own has no name.
-ENERGY_UNITS = {"spin1_chain": r"\omega", "spin_half_pair": "J", "own": ""}
 
 #: Settings under which figures are drawn. The fonts come with Matplotlib, so that the letters do
 #: not depend on the machine.
@@ -230,10 +229,14 @@ def name_decades(axes: Axes) -> None:
     axes.yaxis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=_MOST_DECADES + 1))
 
 
-def eta_label(model: str) -> str:
-    """η in the energy unit of a model of ENERGY_UNITS."""
-    unit = ENERGY_UNITS[model]
-    return rf"$\eta/{unit}$" if unit else r"$\eta$"
+def eta_label(unit: EnergyUnit) -> str:
+    """η in a unit, for the horizontal axis."""
+    return rf"$\eta/{symbol(unit)}$" if unit.symbol else r"$\eta$"
+
+
+def symbol(unit: EnergyUnit) -> str:
+    """The symbol of a unit within a formula."""
+    return unit.symbol.replace("ω", r"\omega")
 
 
 def chi_symbol(n_sites: int) -> str:

@@ -22,7 +22,14 @@ from syncsweep.layout import LIMIT_TABLES, MAXIMA_TABLE, TABLES
 from syncsweep.results import METADATA_KEY, PRESENT_KEY, extent
 from syncsweep.results.figures import style
 from syncsweep.results.figures.maxima import PANEL_COLUMNS, draw_maxima
-from syncsweep.results.figures.page import FigureError, new_page, read_table, save_data, unusable
+from syncsweep.results.figures.page import (
+    FigureError,
+    new_page,
+    read_table,
+    save_data,
+    unit_of,
+    unusable,
+)
 from syncsweep.results.figures.plots import (
     draw_density,
     mark_intervals,
@@ -70,7 +77,7 @@ class Tables:
 
     @property
     def etas(self) -> np.ndarray:
-        """All values of η (n_eta,), ascending."""
+        """All values of η (n_eta,) as configured, ascending."""
         return self.summary["eta"].to_numpy()
 
     @property
@@ -91,13 +98,12 @@ def draw(
 ) -> None:
     """Draw the figure of the tables in a folder as <stem>.pdf and <stem>.png.
 
-    model, n_sites: for the labels. The numbers of each panel go to <stem>_<panel>.csv, and with
+    model, n_sites: for the labels. The axis has η in the unit of the model that the tables are of
+    (see `units`). The numbers of each panel go to <stem>_<panel>.csv with η as configured, and with
     analysis.limit_draws the exact values at η → 0⁺ to <stem>_limit.csv. Equal tables give equal
     files. The figure says of how many samples it is, loudly where the study is unfinished. Raises
     FigureError if a table is missing, damaged or made with another analysis.
     """
-    if model not in style.ENERGY_UNITS:
-        raise FigureError(f"model {model!r} has no energy unit; known: {list(style.ENERGY_UNITS)}")
     # The intervals of χ mean something beside a panel that shows their probabilities.
     marks_intervals = not {"probabilities", "ratio"}.isdisjoint(figure.panels)
     shows_maxima = not set(MAXIMA_PANELS).isdisjoint(figure.panels)
@@ -117,8 +123,9 @@ def draw(
     stamp, warns = _stamp(read["summary"][1], failed, _key(figure, data))
     height = style.sweep_height(len(figure.panels), stamped=True)
     with new_page(stem, style.COLUMN_WIDTH, height) as page:
-        label = style.eta_label(model)
-        panels = style.lay_out(page, data.etas, len(figure.panels), label, stamp, warns)
+        unit = unit_of(read["summary"][1])
+        etas, label = np.array([*map(unit.of, data.etas)]), style.eta_label(unit)
+        panels = style.lay_out(page, etas, len(figure.panels), label, stamp, warns)
         for panel, name in zip(panels, figure.panels, strict=True):
             _PANELS[name](panel, data)
             style.align_label(panel.first)
@@ -139,6 +146,7 @@ def _read(path: Path, analysis: Analysis) -> tuple[pd.DataFrame, dict[str, Any]]
     try:
         said = json.loads(table.schema.metadata[METADATA_KEY])
         made_with = Analysis.model_validate(said["analysis"])
+        unit_of(said)
     except (ValueError, KeyError, TypeError):
         raise unusable(path, "is damaged") from None
     if made_with != analysis:

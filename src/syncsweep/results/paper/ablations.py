@@ -1,6 +1,7 @@
 """Does what the paper finds depend on its choices? Other ensembles, thresholds and readings of r.
 
-Tables, of the chain of three spin-1s; one row for each choice and η [ω], `_se` are standard errors:
+Tables, of the chain of three spin-1s; one row for each choice and η as configured; `_se` are
+standard errors:
 
 - ablations: label and value say where an ensemble is on an axis: `basis` F_n, `weights` with their
   ratio ζ_diss/ζ_coh (inf for ζ_coh = 0), or `rank` of K; the chain's own is the default on each.
@@ -117,7 +118,7 @@ def make(request: Request, output: Path) -> None:
         "ablations_threshold": _thresholds(request),
         "ablations_reading": _readings(request),
     }
-    write_tables(output, tables, request)
+    write_tables(output, tables, request, request.chain.physics)
 
 
 def _check(rows: StudyRows, request: Request) -> None:

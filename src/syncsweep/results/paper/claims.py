@@ -17,7 +17,8 @@ EXACT = 1e-9
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-#: A function that gives a table by its name, such as `modes_counts` or `spin1_chain/summary`.
+#: A function that gives a table by its name, such as `modes_counts` or `chain/summary`, with η in
+#: units of ω (of the chain) or J (of the pair).
 Tables = Callable[[str], pd.DataFrame]
 
 

@@ -40,7 +40,7 @@ class Request(part.Request):
 
 
 def make(request: Request, output: Path) -> None:
-    """Write the table `locking` into `output`: one row for each chain and η [ω].
+    """Write the table `locking` into `output`: one row for each chain and η as configured.
 
     `r_mean` and `r_infinity` are ⟨ℛ⟩(η) and ⟨ℛ⟩(∞) over the same n samples, those whose S_d is
     known and resolved in both studies, and `locking` is Λ. Columns with suffix _se are standard
@@ -49,7 +49,8 @@ def make(request: Request, output: Path) -> None:
     for pair in request.pairs:
         _check(pair)
     frames = [_locking(pair) for pair in request.pairs]
-    write_tables(output, {"locking": pd.concat(frames, ignore_index=True)}, request)
+    physics = request.pairs[0].studied.physics
+    write_tables(output, {"locking": pd.concat(frames, ignore_index=True)}, request, physics)
 
 
 def _check(pair: Pair) -> None:

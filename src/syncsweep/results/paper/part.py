@@ -51,8 +51,20 @@ class StudyRows(Request):
         return islice(rows, wanted)
 
 
-def write_tables(output: Path, tables: dict[str, pd.DataFrame], request: Request) -> None:
-    """Write tables by name as Parquet and CSV into `output`, with what they were made from."""
+def write_tables(
+    output: Path,
+    tables: dict[str, pd.DataFrame],
+    request: Request,
+    physics: Physics | None = None,
+) -> None:
+    """Write tables by name as Parquet and CSV into `output`, with what they were made from.
+
+    physics: of a study whose model has the unit in which all their η are shown; the tables hold η
+    as configured.
+    """
     output.mkdir(parents=True, exist_ok=True)
+    said: dict[str, object] = {"request": json.loads(request.model_dump_json())}
+    if physics is not None:
+        said["physics"] = physics.model_dump(mode="json")
     for name, table in tables.items():
-        write_table(output / name, table, {"request": json.loads(request.model_dump_json())})
+        write_table(output / name, table, said)

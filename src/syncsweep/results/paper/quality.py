@@ -40,7 +40,7 @@ class Sampled(part.Request):
 
 
 class Request(part.Request):
-    """The chains, and the values of η [ω] for each."""
+    """The chains, of one ω, and the values of η for each, as configured."""
 
     chains: tuple[Sampled, ...] = Field(min_length=1)
     etas: tuple[PositiveFloat, ...] = Field(min_length=1)
@@ -58,11 +58,11 @@ class _Measured:
 def make(request: Request, output: Path) -> None:
     """Write the tables `quality` and `quality_shifts` into `output`.
 
-    quality: one row for each chain and η [ω]: `q`, the mean over `samples` realisations of the
-    largest Q in the spectrum, and `q1`, that of the modes that carry (S^x)², which have λ = 2iω at
-    η = 0, in first order of η. quality_shifts: one row for each chain: the number of those modes
-    and the mean of their shifts μ, λ = 2iω + ημ, over modes and over 20 times as many realisations.
-    Columns with suffix _se are standard errors over realisations.
+    quality: one row for each chain and η as configured: `q`, the mean over `samples` realisations
+    of the largest Q in the spectrum, and `q1`, that of the modes that carry (S^x)², which have
+    λ = 2iω at η = 0, in first order of η. quality_shifts: one row for each chain: the number of
+    those modes and the mean of their shifts μ, λ = 2iω + ημ, over modes and over 20 times as many
+    realisations. Columns with suffix _se are standard errors over realisations.
     """
     etas = np.array([canonical_eta(eta) for eta in request.etas])  # as in the rows of a sweep
     quality, shifts = [], []
@@ -81,6 +81,7 @@ def make(request: Request, output: Path) -> None:
         output,
         {name: pd.concat(frames, ignore_index=True) for name, frames in tables.items()},
         request,
+        request.chains[0].physics,
     )
 
 

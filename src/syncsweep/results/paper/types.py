@@ -119,7 +119,7 @@ def make(request: Request, output: Path) -> None:
         "types_counts": [_counts_of_types(realisations, len(rows) - len(counted))],
     }
     joined = {name: pd.concat(frames, ignore_index=True) for name, frames in tables.items()}
-    write_tables(output, joined, request)
+    write_tables(output, joined, request, physics)
 
 
 def _smallest_eta(chain: StudyRows) -> tuple[Description, int]:

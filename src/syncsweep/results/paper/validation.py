@@ -19,7 +19,7 @@ from pydantic import field_serializer
 from syncsweep.files import replace_atomically
 from syncsweep.layout import CLAIMS_PAGE
 from syncsweep.results import ResultsError
-from syncsweep.results.figures.page import read_table
+from syncsweep.results.figures.page import in_unit, read_table, read_with_unit
 from syncsweep.results.paper import claims_models, claims_sweeps, part
 from syncsweep.results.paper.claims import Claim, Tables
 from syncsweep.results.tables import METADATA_KEY, write_table
@@ -45,19 +45,26 @@ class Request(part.Request):
 
 def make(request: Request, output: Path) -> None:
     """Write the table `validation` and its page into `output`, where the parts' tables are."""
-
-    @cache
-    def tables(name: str) -> pd.DataFrame:
-        folders = {"chain": request.chain, "pair": request.pair}
-        role, _, table = name.rpartition("/")
-        return read_table(folders.get(role, output) / f"{table}.parquet").to_pandas()
-
+    tables = tables_of(request, output)
     claims = check(tables)
     samples = {role: int(tables(f"{role}/summary")["n"].max()) for role in ("chain", "pair")}
     asked = json.loads(request.model_dump_json())
     write_table(output / "validation", _table(claims), {"request": asked, "samples": samples})
     page = _page(claims, samples)
     replace_atomically(output / CLAIMS_PAGE, lambda path: _fill(path, page))
+
+
+def tables_of(request: Request, output: Path) -> Tables:
+    """The tables by their names, with η in the unit in which the claims speak of it."""
+    folders = {"chain": request.chain, "pair": request.pair}
+
+    @cache
+    def tables(name: str) -> pd.DataFrame:
+        role, _, table = name.rpartition("/")
+        frame, unit = read_with_unit(folders.get(role, output) / f"{table}.parquet")
+        return in_unit(frame, unit) if "eta" in frame else frame
+
+    return tables
 
 
 def check(tables: Tables) -> list[Claim]:

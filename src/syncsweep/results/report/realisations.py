@@ -15,9 +15,10 @@ from syncsweep.config import Study
 from syncsweep.physics.measures import is_resolved, local_maxima
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.results.paper.part import StudyRows
-from syncsweep.results.report.words import density_unit, energy_unit, eta, excess
+from syncsweep.results.report.words import density_unit, eta, excess
 from syncsweep.results.samples import SampleRows
 from syncsweep.sample import pack_coefficients
+from syncsweep.units import energy_unit
 
 #: The first samples of each study, which the page holds.
 SHOWN = 12
@@ -37,7 +38,7 @@ def of_study(
     """
     model = study.model
     frequencies = relative_frequencies(model.spins)
-    unit = energy_unit(model.name)
+    unit = energy_unit(model)
     most = max(SHOWN, *(sample + 1 for sample in named)) if named else SHOWN
     by_sample: dict[int, dict[float, Any]] = {}
     for described in stored.describe():

@@ -18,11 +18,11 @@ from syncsweep.results.report.embedded import Download, download
 from syncsweep.results.report.words import (
     count,
     density_unit,
-    energy_unit,
     grouped,
     scientific,
     subscript,
 )
+from syncsweep.units import EnergyUnit, energy_unit
 
 #: Rows of a table that the page shows; all are in the file to download.
 MOST_ROWS = 1000
@@ -73,7 +73,7 @@ def rows_of_study(folder: Path) -> tuple[int, int]:
 
 def _summary(folder: Path, study: Study) -> Table:
     columns: dict[str, Callable[[pd.Series], Cell]] = {
-        _eta_head(study): lambda row: _eta(row["eta"]),
+        **_eta_column(energy_unit(study.model)),
         "n": lambda row: _integer(row["n"]),
         "failed": lambda row: _integer(row["failed"]),
     }
@@ -93,7 +93,7 @@ def _summary(folder: Path, study: Study) -> Table:
 
 def _failures(folder: Path, study: Study) -> Table:
     columns: dict[str, Callable[[pd.Series], Cell]] = {
-        _eta_head(study): lambda row: _eta(row["eta"]),
+        **_eta_column(energy_unit(study.model)),
         "sample": lambda row: _integer(row["sample"]),
         "status": lambda row: Cell(str(row["status"])),
         "estimated error of S_d": lambda row: _plain(row["s_d_error"]),
@@ -104,7 +104,7 @@ def _failures(folder: Path, study: Study) -> Table:
 
 def _limit_control(folder: Path, study: Study) -> Table:
     columns: dict[str, Callable[[pd.Series], Cell]] = {
-        _eta_head(study): lambda row: _eta(row["eta"]),
+        **_eta_column(energy_unit(study.model)),
         "quantity": lambda row: Cell(_quantity(row["quantity"])),
         "plain mean": _measured("plain", "plain_se"),
         "with control variate": _measured("control", "control_se"),
@@ -169,13 +169,14 @@ def _counts(verdicts: Sequence[str]) -> dict[str, int]:
     return {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)}
 
 
-def _eta_head(study: Study) -> str:
-    unit = energy_unit(study.model.name)
-    return f"η [{unit}]" if unit else "η"
+def _eta_column(unit: EnergyUnit) -> dict[str, Callable[[pd.Series], Cell]]:
+    """The column of η in a unit, by its head."""
 
+    def cell(row: pd.Series) -> Cell:
+        value = unit.of(row["eta"])
+        return Cell("0⁺" if value == 0 else scientific(value), value)
 
-def _eta(value: float) -> Cell:
-    return Cell("0⁺" if value == 0 else scientific(value), float(value))
+    return {f"η [{unit.symbol}]" if unit.symbol else "η": cell}
 
 
 def _integer(value: float) -> Cell:

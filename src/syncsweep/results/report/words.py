@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,28 +18,27 @@ from syncsweep.config_own import (
 )
 from syncsweep.config_physics import Ensemble, Physics
 from syncsweep.config_results import Analysis
-from syncsweep.results.figures.style import ENERGY_UNITS
+from syncsweep.units import EnergyUnit, energy_unit
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_UNIT = re.compile(r" \[(.+)\]$")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True)
 class Eta:
-    """A perturbation strength: its value, how it is written, and how it is read out."""
+    """A perturbation strength: how it is written, and how it is read out."""
 
-    value: float
     text: str
     spoken: str
 
 
-def eta(value: float, unit: str) -> Eta:
-    """η in the model's energy unit, which may be none; 0 is the limit η → 0⁺."""
-    if value == 0:
-        return Eta(value, "η → 0⁺", "limit η → 0⁺")
+def eta(configured: float, unit: EnergyUnit) -> Eta:
+    """A configured η in a unit, which may have no name; 0 is the limit η → 0⁺."""
+    if configured == 0:
+        return Eta("η → 0⁺", "limit η → 0⁺")
+    value, symbol = unit.of(configured), unit.symbol
     spoken = f"{value:.4g}" if value >= 1e-3 else "{}e{}".format(*_digits_and_power(value))
-    return Eta(value, f"η = {scientific(value)} {unit}".rstrip(), f"η = {spoken} {unit}".rstrip())
+    return Eta(f"η = {scientific(value)} {symbol}".rstrip(), f"η = {spoken} {symbol}".rstrip())
 
 
 def scientific(value: float) -> str:
@@ -87,11 +85,6 @@ def density_unit(n_sites: int) -> str:
     return f"rad{superscript(1 - n_sites)}"
 
 
-def energy_unit(model: str) -> str:
-    """Energy unit of η as plain text."""
-    return ENERGY_UNITS[model].replace(r"\omega", "ω")
-
-
 def of_study(study: Study, physics: Physics) -> list[tuple[str, str]]:
     """What a study was asked to do: headings and sentences; physics: with the user's own code."""
     return [
@@ -136,12 +129,8 @@ def _parameters(given: Mapping[str, object], code: BaseModel, function: str) -> 
 
 
 def _parameter(description: str, value: float) -> str:
-    """A value by its description, of which what stands in brackets is the unit."""
-    meaning = description.partition(";")[0]
-    unit = _UNIT.search(meaning)
-    if unit is None:
-        return f"{meaning} = {value:g}"
-    return f"{meaning[: unit.start()]} = {value:g} {unit[1]}"
+    """A value by the first part of its description."""
+    return f"{description.partition(';')[0]} = {value:g}"
 
 
 def _ensemble(ensemble: Ensemble | OwnEnsemble, physics: Physics) -> str:
@@ -158,13 +147,13 @@ def _ensemble(ensemble: Ensemble | OwnEnsemble, physics: Physics) -> str:
 
 
 def _sweep(study: Study) -> str:
-    unit = energy_unit(study.model.name)
+    unit = energy_unit(study.model)
     etas = sorted(value for block in study.eta_blocks for value in block.etas)
     positive = [value for value in etas if value > 0]
     values = ["the exact limit η → 0⁺"] if len(positive) < len(etas) else []
     if len(positive) > 1:
-        first, last = scientific(positive[0]), scientific(positive[-1])
-        values.append(f"{len(positive)} values from {first} to {last} {unit}".rstrip())
+        first, last = (scientific(unit.of(positive[k])) for k in (0, -1))
+        values.append(f"{len(positive)} values from {first} to {last} {unit.symbol}".rstrip())
     elif positive:
         values.append(eta(positive[0], unit).text)
     return f"{count(study.samples, 'realisation')} at each η: " + " and ".join(values)
