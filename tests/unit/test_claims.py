@@ -1,13 +1,19 @@
 """Claims and their numbers: how they are written, compared, and demanded to hold."""
 
 import math
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from syncsweep.results.figures.page import read_table
+from syncsweep.results.paper import claims_models, claims_sweeps, ensemble
 from syncsweep.results.paper.claims import Claim, Number, Verdict, column, number
 from syncsweep.results.paper.validation import ValidationError, _page, _table, demand
 from syncsweep.results.tables import write_table
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -91,3 +97,56 @@ def test_page_has_a_row_for_each_claim_and_marks_what_does_not_hold():
     assert len(rows) == 2
     assert rows[0] == "| Fig. 9 | a \\| b | 1 | 2 ± 1 | agrees |"
     assert "**does not hold** (agrees)" in rows[1]
+    assert "arXiv:2510.11601v1" in page
+
+
+def named_tests(page):
+    """The tests that a page of docs names, as (file, test); a file holds for those after it."""
+    file, found = "", []
+    for name, test in re.findall(r"`(test_\w+\.py)?::(\w+)`", page):
+        file = name or file
+        found.append((file, test))
+    return found
+
+
+def test_errata_name_the_paper_and_tests_that_are_there():
+    page = (ROOT / "docs" / "errata.md").read_text(encoding="utf-8")
+    assert "arXiv:2510.11601" in page and "v1" in page and "v2" in page
+    texts = {path.name: path.read_text(encoding="utf-8") for path in ROOT.glob("tests/*/test_*.py")}
+    named = named_tests(page)
+    assert len(named) >= 15
+    for file, test in named:
+        assert f"def {test}(" in texts[file], (file, test)
+
+
+def test_eq_f4_which_holds_is_no_erratum():
+    """See `test_perturbation.py::test_eq_f4_as_printed_is_eq_f2`."""
+    assert "F4" not in (ROOT / "docs" / "errata.md").read_text(encoding="utf-8")
+
+
+def law_of_the_chain():
+    values = {"p_even_above_odd": 1.0, "p_b_positive": 0.5, "ratio": 0.98, "s_max_mean": 3.24e-6}
+    law = pd.DataFrame({"quantity": list(values), "value": list(values.values())})
+    return law.assign(value_se=1e-3 * law["value"])
+
+
+def test_what_the_paper_only_says_in_words_stands_there_in_words():
+    (likely,) = [
+        one
+        for one in claims_sweeps._limit(lambda name: law_of_the_chain())
+        if "equally likely" in one.statement
+    ]
+    assert likely.printed == "equally likely" and likely.holds
+
+
+def test_numbers_of_ours_are_found_and_not_printed(tmp_path):
+    ensemble.make(ensemble.Request(root_seed=11, samples=2), tmp_path)
+    found = {
+        one.source: one
+        for one in claims_models._ensemble(
+            lambda name: read_table(tmp_path / f"{name}.parquet").to_pandas()
+        )
+    }
+    of_f3 = found["Eq. F3"]
+    assert of_f3.printed == "δ_mn" and of_f3.holds
+    assert "-26.963" in of_f3.found and "−754/27" in of_f3.found

@@ -105,19 +105,21 @@ def test_generator_is_the_literal_sum_of_eq_f2(dim, basis):
 
 
 @pytest.mark.parametrize("basis", BASES)
-def test_jump_operators_need_the_conjugate_of_the_eigenvectors(basis):
+def test_eq_f4_as_printed_is_eq_f2(basis):
+    """K_στ = Σ_μ κ_μ V*_μσ V_μτ and L_μ = Σ_ν √κ_μ V_μν F_ν; with V* in L_μ it is another one."""
     rng = np.random.default_rng(3)
     hamiltonian, kossakowski = random_hamiltonian(rng, 3), random_kossakowski(rng, 3)
-    kappa, u = np.linalg.eigh(kossakowski)
-    operators = matrices(3, basis)
+    kappa, columns = np.linalg.eigh(kossakowski)
+    v = columns.conj().T
+    np.testing.assert_allclose(np.einsum("m,ms,mt->st", kappa, v.conj(), v), kossakowski)
     generator = liouvillian_from_kossakowski(hamiltonian, kossakowski, basis)
-    roots = np.sqrt(kappa)[:, None, None]
-    jumps = roots * np.einsum("nm,njk->mjk", u.conj(), operators)
-    np.testing.assert_allclose(
-        liouvillian(hamiltonian, jumps).toarray(), generator, rtol=0, atol=1e-12
-    )
-    without = roots * np.einsum("nm,njk->mjk", u, operators)
-    assert np.abs(liouvillian(hamiltonian, without).toarray() - generator).max() > 0.1
+
+    def error(v):
+        jumps = np.einsum("m,mn,njk->mjk", np.sqrt(kappa), v, matrices(3, basis))
+        return np.abs(liouvillian(hamiltonian, jumps).toarray() - generator).max()
+
+    assert error(v) < 1e-12
+    assert error(v.conj()) > 0.1
 
 
 def test_a_kossakowski_matrix_of_real_numbers_is_one():

@@ -295,6 +295,8 @@ def test_citation_names_paper_and_program(page):
     assert "Yi J. Zhao, Joel E. Moore, Juzar Thingna, Christopher W. Wächtler" in said
     assert "@misc{zhao2025," in said and "author = {Zhao, Yi J. and Moore, Joel E." in said
     assert "@software{" in said
+    assert "arXiv:2510.11601v1 (2025)" in said and "v2 of 30 June 2026" in said
+    assert "eprint = {2510.11601}" in said and "archivePrefix = {arXiv}" in said
 
 
 def test_a_page_without_the_paper_has_no_claims(made, tmp_path):

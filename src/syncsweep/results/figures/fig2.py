@@ -75,7 +75,7 @@ def _draw_row(
     _draw_heat_map(axes, bar, heat_map, maxima)
     kind, eta = tables["realisations"][["type", "eta"]].iloc[0]
     value = ScalarFormatter(useMathText=True).format_data(unit.of(eta))
-    axes.set_title(f"{kind} type, {style.eta_label(unit)} $= {value}$", fontsize=7.5, pad=4)
+    axes.set_title(f"{kind} type, {style.eta_label(unit)} = ${value}$", fontsize=7.5, pad=4)
     _draw_configurations(_add_axes(page, _CIRCLES_LEFT, bottom, _CIRCLES_WIDTH), configurations)
     probabilities = _add_axes(page, _PROBABILITIES_LEFT, bottom, _PROBABILITIES_WIDTH)
     threshold = tables["realisations"]["threshold"].iloc[0]

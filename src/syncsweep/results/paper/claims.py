@@ -9,6 +9,11 @@ from enum import StrEnum
 
 import pandas as pd
 
+#: What is held against our numbers, in a sentence.
+PAPER = (
+    "The paper is arXiv:2510.11601v1 (October 2025); its v2 (30 June 2026) has not been compared."
+)
+
 #: Standard errors within which a measured number must agree with a predicted one.
 SIGMAS = 4.0
 
@@ -64,8 +69,9 @@ class Number:
 class Claim:
     """One statement of the paper, and what was computed about it.
 
-    printed: the paper's own number or formula; found: what our number is; numbers: it, or several;
-    verdict: what becomes of the statement where `holds`; holds: whether the numbers bear it out.
+    printed: the paper's own words, number or formula, `–` if it has none; found: what our number
+    is; numbers: it, or several; verdict: what becomes of the statement where `holds`; holds:
+    whether the numbers bear it out.
     """
 
     source: str

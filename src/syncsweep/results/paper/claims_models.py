@@ -69,7 +69,7 @@ def _chain_dynamics(tables: Tables) -> Iterator[Claim]:
     yield Claim(
         "Fig. 2, text",
         "The (S_j^x)² of all sites oscillate in step",
-        "phase difference 0",
+        "–",
         f"largest phase difference {np.abs(phases).max():.0e} rad",
         (Number(float(np.abs(phases).max())),),
         Verdict.AGREES,
@@ -113,8 +113,8 @@ def _chi(tables: Tables) -> Iterator[Claim]:
     yield Claim(
         "Eq. C2",
         "The triangles of Ω_d have the area (2πd)² together",
-        "as printed, T³ alone has 3/4 of it",
-        f"{area:.12g}·(2πd)² with T³: 0 < φ'_2 − 2φ'_1 < 2πd",
+        "T³: 0 < φ'_2 − φ'_1 < 2πd",
+        f"{area:.12g}·(2πd)² with T³: 0 < φ'_2 − 2φ'_1 < 2πd; as printed, T³ alone has 3/4 of it",
         (Number(area),),
         Verdict.CORRECTED,
         Number(area).agrees_with(1) and bool(np.allclose(triangles["area"], triangles["area"][0])),
@@ -128,7 +128,7 @@ def _pair(tables: Tables) -> Iterator[Claim]:
     yield Claim(
         "App. D",
         "The pair's coherence oscillates at ω = 2(J − Δ + B)",
-        "0.6 J",
+        "2(J − Δ + B), here 0.6 J",
         f"|J + 2Δ − 2B| = {frequency:.10g} J",
         (Number(frequency),),
         Verdict.CORRECTED,
@@ -140,8 +140,8 @@ def _pair(tables: Tables) -> Iterator[Claim]:
     yield Claim(
         "Eq. D3",
         "The global inversion P is a strong symmetry of the pair",
-        "[H, P] = [P, L] = 0",
-        f"‖[H, P]‖ = {flip[0]:.6g}, ‖[P, L]‖ = {flip[1]:.6g}; for the exchange of the spins "
+        "[H, P] = [P, L₋] = 0",
+        f"‖[H, P]‖ = {flip[0]:.6g}, ‖[P, L₋]‖ = {flip[1]:.6g}; for the exchange of the spins "
         f"{swap[0]:.1g} and {swap[1]:.1g}",
         tuple(map(Number, (*flip, *swap))),
         Verdict.CORRECTED,
@@ -166,8 +166,8 @@ def _two_spin1s(tables: Tables) -> Iterator[Claim]:
     row = counts[counts["model"] == "spin1_pair"].iloc[0]
     yield Claim(
         "Eq. E4",
-        "The two spin-1s have zero modes with off-diagonal entries, |0,0⟩⟨1,−1| and its adjoint",
-        "2",
+        "The two spin-1s have zero modes with off-diagonal entries",
+        "|0,0⟩⟨1,−1| and its adjoint",
         f"{row['zero']} zero modes, of which {row['steady']} orthogonal steady states",
         (Number(float(row["zero"] - row["steady"])),),
         Verdict.AGREES,
@@ -177,8 +177,8 @@ def _two_spin1s(tables: Tables) -> Iterator[Claim]:
     weak = summary[summary["scale"] > 0].sort_values("scale").iloc[0]
     yield Claim(
         "App. E",
-        "Weak couplings of the two spin-1s give S_max > 0",
-        "S_max > 0",
+        "The zero modes of the two spin-1s contribute to S_max for weak couplings",
+        "–",
         f"at best {weak['best_s_max']:.5g} rad⁻¹ at scale {weak['scale']:g}; leading order "
         f"{weak['best_s_max_predicted']:.5g}, the difference falls with the scale",
         (Number(float(weak["best_s_max"])),),
@@ -197,9 +197,9 @@ def _ensemble(tables: Tables) -> Iterator[Claim]:
     moment = measured("hamiltonian_second_moment")
     yield Claim(
         "App. F",
-        "H₍₁₎ = (M + M†)/√2 has real and imaginary parts of unit variance",
-        "1",
-        f"E|H_jk|² = {moment}, the sum of both",
+        "H₍₁₎ = (M + M†)/√2 is of a Gaussian unitary ensemble of unit variance",
+        "unit variance",
+        f"E|H_jk|² = {moment}, of real and imaginary part together",
         (moment,),
         Verdict.AGREES,
         moment.agrees_with(2),
@@ -210,8 +210,9 @@ def _ensemble(tables: Tables) -> Iterator[Claim]:
     yield Claim(
         "Eq. F3",
         "The operators F_n satisfy Tr[F_m F_n†] = δ_mn",
-        "mean Re λ of the dissipator −26.963",
-        f"{literal} with the literal F_n (−754/27), {orthonormal} with orthonormal ones",
+        "δ_mn",
+        f"mean Re λ of the dissipator {literal} with the literal F_n (−754/27), {orthonormal} with "
+        "orthonormal ones (−728/27)",
         (literal, orthonormal),
         Verdict.CORRECTED,
         literal.agrees_with(-754 / 27) and orthonormal.agrees_with(-728 / 27, 1e-9),
@@ -219,8 +220,8 @@ def _ensemble(tables: Tables) -> Iterator[Claim]:
     inside = measured("fraction_inside_orthonormal")
     yield Claim(
         "Ref. 57",
-        "The spectrum of a random dissipator fills a universal lemon-shaped region",
-        "all, for D → ∞",
+        "The spectrum of a random dissipator fills a universal region",
+        "–",
         f"share {inside} of the complex eigenvalues inside its boundary at D = 27",
         (inside,),
         Verdict.AGREES,

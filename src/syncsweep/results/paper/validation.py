@@ -21,7 +21,7 @@ from syncsweep.layout import CLAIMS_PAGE
 from syncsweep.results import ResultsError
 from syncsweep.results.figures.page import in_unit, read_table, read_with_unit
 from syncsweep.results.paper import claims_models, claims_sweeps, part
-from syncsweep.results.paper.claims import Claim, Tables
+from syncsweep.results.paper.claims import PAPER, Claim, Tables
 from syncsweep.results.tables import METADATA_KEY, write_table
 
 #: Samples of each sweep of the paper.
@@ -114,6 +114,7 @@ def _page(claims: list[Claim], samples: Mapping[str, int]) -> str:
     lines = [
         "# The paper's claims, checked",
         "",
+        PAPER,
         checked_with(samples),
         "± is one standard error; numbers without it are exact to rounding, or are counts.",
         "",

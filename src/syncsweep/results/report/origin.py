@@ -151,10 +151,18 @@ def _names(work: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+def _arxiv(work: Mapping[str, Any]) -> str | None:
+    """The identifier of a work at arXiv, without its version."""
+    values = (str(identifier["value"]) for identifier in work.get("identifiers", []))
+    return next((v.removeprefix("arXiv:") for v in values if v.startswith("arXiv:")), None)
+
+
 def _sentence(work: Mapping[str, Any]) -> str:
     authors = ", ".join(" ".join(filter(None, (given, family))) for family, given in _names(work))
     when = work.get("year") or f"version {work['version']}"
-    return f"{authors}, {work['title']} ({when})"
+    eprint, notes = _arxiv(work), work.get("notes")
+    where = f", arXiv:{eprint}{work.get('version', '')}" if eprint else ""
+    return f"{authors}, {work['title']}{where} ({when})" + (f". {notes}" if notes else "")
 
 
 def _bibtex(work: Mapping[str, Any]) -> str:
@@ -162,10 +170,13 @@ def _bibtex(work: Mapping[str, Any]) -> str:
     authors = " and ".join(
         f"{family}, {given}" if given else f"{{{family}}}" for family, given in names
     )
+    eprint = _arxiv(work)
     fields = {
         "title": f"{{{work['title']}}}",
         "author": authors,
         "year": work.get("year"),
+        "eprint": eprint,
+        "archivePrefix": eprint and "arXiv",
         "version": work.get("version"),
     }
     lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value is not None]

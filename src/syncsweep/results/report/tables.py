@@ -12,7 +12,7 @@ import pandas as pd
 from syncsweep.config import Study
 from syncsweep.layout import FAILURES_TABLE, LIMIT_TABLES
 from syncsweep.results.figures.page import read_table
-from syncsweep.results.paper.claims import Number
+from syncsweep.results.paper.claims import PAPER, Number
 from syncsweep.results.paper.validation import checked_with, samples_of
 from syncsweep.results.report.embedded import Download, download
 from syncsweep.results.report.words import (
@@ -154,7 +154,7 @@ def claims(folder: Path) -> tuple[Table, dict[str, int]]:
     )
     heads = ("verdict", "source", "statement", "printed", "found")
     caption = (
-        f"{checked_with(samples_of(read))} "
+        f"{PAPER} {checked_with(samples_of(read))} "
         "± is one standard error; numbers without it are exact to rounding, or are counts. "
         "“corrected”: not as printed, another statement holds."
     )
