@@ -17,7 +17,8 @@ From a seed to a picture of how three spins lock:
 Shapes are written (..., n, n); N is the number of spins and D the dimension of their Hilbert space.
 Energies, rates and η are in one unit of your choice, with ħ = 1. Superoperators stack columns, as
 in QuTiP. Equation numbers are those of Zhao, Moore, Thingna and Wächtler, Quantum Synchronization
-of Perturbed Oscillating Coherences (arXiv:2510.11601v1, 2025). A wrong argument is a ValueError;
+of Perturbed Oscillating Coherences (arXiv:2510.11601v1, 2025). Operators and superoperators may be
+NumPy arrays, lists, SciPy's sparse matrices or QuTiP's objects. A wrong argument is a ValueError;
 what is wrong with a file is a `ConfigError` or a `ResultsError` of one line.
 """
 

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from syncsweep.config_messages import ConfigError
-from syncsweep.config_own import EnsembleCode, ModelCode, dimension
+from syncsweep.config_own import EnsembleCode, ModelCode
+from syncsweep.physics import arguments
 from syncsweep.physics.models import Model
 from syncsweep.physics.perturbation import lindblad_generator
 from syncsweep.text import one_line
@@ -28,14 +29,8 @@ from syncsweep.text import one_line
 #: Names of the module that the code is, and of the file that its lines belong to.
 _MODULE, _FILE = "syncsweep_own_code", "<own code>"
 
-#: More jump operators are a mistake, and no list of them may be endless.
-_MOST_JUMPS = 10_000
-
 #: Largest entry of an operator: products of several are finite too.
 _LARGEST_ENTRY = 1e50
-
-#: A Hamiltonian may differ from its adjoint by this share of its largest entry.
-_ROUNDING = 1e-10
 
 
 class OwnCodeError(ConfigError):
@@ -214,61 +209,36 @@ def _operators(
         raise OwnCodeError(
             f"{function}() must return {name} and a list of jump operators: return {name}, [L1, L2]"
         )
-    operator = _matrix(f"{function}(): {name}", returned[0], spins)
-    deviation = float(np.abs(operator - operator.conj().T).max())
-    if deviation > _ROUNDING * float(np.abs(operator).max()):
-        raise OwnCodeError(
-            f"{function}(): {name} must be Hermitian, but {name} − {name}† has an entry of size "
-            f"{deviation:.2g}"
-        )
+    operator = _matrix(arguments.hermitian, f"{function}(): {name}", returned[0], spins)
     given = returned[1]
-    if getattr(given, "ndim", 3) == 2 or hasattr(given, "dims") or isinstance(given, str | dict):
+    if arguments.is_one_matrix(given) or isinstance(given, str | dict):
         raise OwnCodeError(f"{function}(): the jump operators must be a list: [L], or [] for none")
     try:
-        listed = list(islice(given, _MOST_JUMPS + 1))
+        listed = list(islice(given, arguments.MOST_OPERATORS + 1))
     except TypeError:
         raise OwnCodeError(
             f"{function}(): the jump operators must be a list, but are a {type(given).__name__}"
         ) from None
-    if len(listed) > _MOST_JUMPS:
-        raise OwnCodeError(f"{function}(): at most {_MOST_JUMPS} jump operators are handled")
+    if len(listed) > arguments.MOST_OPERATORS:
+        raise OwnCodeError(
+            f"{function}(): at most {arguments.MOST_OPERATORS} jump operators are handled"
+        )
     jumps = [
-        _matrix(f"{function}(): jump operator {number}", jump, spins)
+        _matrix(arguments.operator, f"{function}(): jump operator {number}", jump, spins)
         for number, jump in enumerate(listed, 1)
     ]
     dim = len(operator)
-    return (operator + operator.conj().T) / 2, np.array(jumps, complex).reshape(-1, dim, dim)
+    return operator, np.array(jumps, complex).reshape(-1, dim, dim)
 
 
-def _matrix(name: str, value: Any, spins: tuple[float, ...]) -> np.ndarray:
-    """A complex array (D, D) from an array, a sparse matrix, or an operator of QuTiP (Qobj)."""
-    dim = dimension(spins)
-    of_spins = f"the spins {_listed(spins)}"
-    if hasattr(value, "full"):
-        dims = [dimension((spin,)) for spin in spins]
-        if getattr(value, "isoper", True) and value.dims not in ([dims, dims], [[dim], [dim]]):
-            raise OwnCodeError(
-                f"{name} has the dims {value.dims}, but {of_spins} give {[dims, dims]}"
-            )
-        value = value.full()
-    elif hasattr(value, "toarray"):  # as sparse matrices do
-        value = value.toarray()
+def _matrix(
+    check: Callable[..., np.ndarray], name: str, value: Any, spins: tuple[float, ...]
+) -> np.ndarray:
+    """A complex array (D, D) as a function of `arguments` checks it, of entries not too large."""
     try:
-        matrix = np.asarray(value, dtype=complex)
-    except (TypeError, ValueError, OverflowError):
-        raise OwnCodeError(
-            f"{name} must be a matrix of numbers, but is a {type(value).__name__}"
-        ) from None
-    if matrix.shape != (dim, dim):
-        raise OwnCodeError(
-            f"{name} must have shape ({dim}, {dim}) for {of_spins}, but has shape {matrix.shape}"
-        )
-    if not np.isfinite(matrix).all():
-        raise OwnCodeError(f"{name} must be finite, but holds NaN or infinity")
+        matrix = check(name, value, spins=spins)
+    except arguments.ArgumentError as error:
+        raise OwnCodeError(str(error).removesuffix(".")) from None
     if np.abs(matrix).max(initial=0.0) > _LARGEST_ENTRY:
         raise OwnCodeError(f"{name} has an entry beyond {_LARGEST_ENTRY:g}; take another unit")
     return matrix
-
-
-def _listed(spins: tuple[float, ...]) -> str:
-    return "[" + ", ".join(f"{spin:g}" for spin in spins) + "]"

@@ -107,14 +107,14 @@ def test_rounding_of_the_hamiltonian_is_taken_off():
         ("np.eye(6), [], []", "must return H and a list"),
         ("np.eye(5), []", "H must have shape (6, 6) for the spins [1, 0.5], but has shape (5, 5)"),
         ("np.ones(6), []", "H must have shape (6, 6) for the spins [1, 0.5], but has shape (6,)"),
-        ("'H', []", "H must be a matrix of numbers, but is a str"),
-        ("[[1], [1, 2]], []", "H must be a matrix of numbers, but is a list"),
-        ("{}, []", "H must be a matrix of numbers, but is a dict"),
+        ("'H', []", "H must hold numbers, but is a str"),
+        ("[[1], [1, 2]], []", "H must hold numbers, but is a list"),
+        ("{}, []", "H must hold numbers, but is a dict"),
         (
             "np.eye(6) + np.eye(6, k=1), []",
-            "H must be Hermitian, but H − H† has an entry of size 1",
+            "H must be Hermitian, but differs from its adjoint by up to 1",
         ),
-        ("1j * np.eye(6), []", "H must be Hermitian, but H − H† has an entry of size 2"),
+        ("1j * np.eye(6), []", "H must be Hermitian, but differs from its adjoint by up to 2"),
         ("np.eye(6) * np.nan, []", "H must be finite"),
         ("np.eye(6) / 0, []", "H must be finite"),
         ("np.eye(6), [np.eye(6), np.eye(4)]", "jump operator 2 must have shape (6, 6)"),
@@ -131,8 +131,10 @@ def test_rounding_of_the_hamiltonian_is_taken_off():
         ("__import__('qutip').qeye(5), []", "H has the dims [[5], [5]], but the spins"),
         ("np.eye(6), __import__('itertools').repeat(np.eye(6))", "at most 10000 jump operators"),
         ("np.eye(6) * 1e300, []", "H has an entry beyond 1e+50; take another unit"),
-        ("[[10**400] * 6] * 6, []", "H must be a matrix of numbers, but is a list"),
-        ("type('Q', (), {'full': lambda self: 1 / 0})(), []", "no attribute 'dims'"),
+        ("[[10**400] * 6] * 6, []", "H must hold numbers, but is a list"),
+        ("type('Q', (), {'dims': 0, 'full': lambda self: 1 / 0})(), []", "no attribute 'isoper'"),
+        # A field that is far larger hides no coupling.
+        ("np.diag([1e10] * 6) + np.eye(6, k=1), []", "must be Hermitian, but differs from its"),
     ],
 )
 def test_what_cannot_be_a_model_is_told_in_its_words(returned, words):
@@ -143,6 +145,15 @@ def test_what_cannot_be_a_model_is_told_in_its_words(returned, words):
     assert error.problem.startswith("model()")
     assert error.line is None
     assert isinstance(error, ConfigError)
+
+
+@pytest.mark.parametrize("returned", ["q.spre(q.sigmaz()), []", "q.qeye(4), [q.spre(q.sigmaz())]"])
+def test_a_superoperator_of_one_spin_is_no_operator_of_two(returned):
+    """Both have the shape (4, 4)."""
+    source = f"import qutip as q\ndef model(spins):\n    return {returned}\n"
+    assert "must be an operator, but is of QuTiP's kind 'super'" in str(
+        error_of(model_of, source, (0.5, 0.5))
+    )
 
 
 @pytest.mark.parametrize(

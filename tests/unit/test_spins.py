@@ -80,7 +80,7 @@ def test_sites_of_different_spins_have_their_own_dimensions():
 
 
 def test_on_site_refuses_an_operator_of_another_dimension():
-    with pytest.raises(ValueError, match=r"`operator` must have shape \(2, 2\) on site 1"):
+    with pytest.raises(ValueError, match=r"`operator` on site 1 must have shape \(2, 2\)"):
         on_site(sz(1), 1, (1, 0.5))
 
 

@@ -9,6 +9,8 @@ from math import ceil, pi, sqrt
 
 import numpy as np
 
+from syncsweep.physics import arguments
+
 #: Points per angle on which the search for S_max starts: at least so many, and so many per wave.
 _START_GRID, _START_GRID_PER_WAVE = 24, 12
 
@@ -60,6 +62,7 @@ def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
     maximum of a coarse grid that could hold the global one is refined by Newton's method; S_max is
     the largest. NaN coefficients give NaN. Angles lie in [0, 2π).
     """
+    coefficients, frequencies = arguments.distributions(coefficients, frequencies, "n_eta")
     n_angles = frequencies.shape[1]
     owner, refined, heights = _climb(coefficients, frequencies, None)
     best = np.full(len(coefficients), np.nan)
@@ -280,6 +283,7 @@ def sample_chi(
     neither the grid's maximum nor its lattice biases χ.
     Where no grid point lies in the region, the maximum itself stands for it.
     """
+    coefficients, frequencies = arguments.distributions(coefficients, frequencies, "n_eta")
     n_angles = frequencies.shape[1]
     points = chi_grid_points(frequencies, threshold)
     offset = 2 * pi / points * np.asarray(shift)

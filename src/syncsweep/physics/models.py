@@ -12,20 +12,41 @@ from functools import reduce
 
 import numpy as np
 
-from syncsweep.physics.spins import local_dimension, lowering, on_each_site, on_site, raising, sz
+from syncsweep.physics import arguments
+from syncsweep.physics.spins import (
+    local_dimension,
+    lowering,
+    on_each_site,
+    on_site,
+    raising,
+    spin_tuple,
+    sz,
+)
 
 
 @dataclass(frozen=True)
 class Model:
     """An open system of N spins.
 
-    spins: S of each site, (N,); hamiltonian: (D, D), jump_operators: (k, D, D), with D = ∏ (2S+1).
+    spins: S of each site, (N,); hamiltonian: (D, D), Hermitian, jump_operators: (k, D, D), with
+    D = ∏ (2S+1). Lists, sparse matrices and operators of QuTiP become arrays; ValueError.
     """
 
     name: str
     spins: tuple[float, ...]
     hamiltonian: np.ndarray
     jump_operators: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Check what was given."""
+        spins = spin_tuple(self.spins)
+        hamiltonian = arguments.hermitian("Argument `hamiltonian`", self.hamiltonian, spins=spins)
+        dim = len(hamiltonian)
+        jumps = arguments.operators("Argument `jump_operators`", self.jump_operators, dim, spins)
+        # A frozen dataclass has no other way to set what it was made with.
+        object.__setattr__(self, "spins", spins)
+        object.__setattr__(self, "hamiltonian", hamiltonian)
+        object.__setattr__(self, "jump_operators", jumps)
 
     @property
     def n_sites(self) -> int:
@@ -46,7 +67,7 @@ def spin1_chain(
     H = ω Σ_j S_j^z + J Σ_j (S_j⁺S_{j+1}⁻ + H.c.) + Δ Σ_j S_j^z S_{j+1}^z, with the jump operators
     L_j = √γ (S_j^z)². J = delta = 0 gives decoupled spins.
     """
-    spins = (1,) * n_sites
+    spins = (1,) * arguments.integer("Argument `n_sites`", n_sites, 1)
     z, plus, minus = (on_each_site(operator, spins) for operator in (sz, raising, lowering))
     hamiltonian = omega * np.sum(z, axis=0)
     for j in range(n_sites - 1):

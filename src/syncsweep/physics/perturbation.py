@@ -24,6 +24,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import blas, lapack
 
+from syncsweep.physics import arguments
 from syncsweep.physics.superoperators import diagonal_operators, from_real
 
 OperatorBasis = Literal["paper", "orthonormal"]
@@ -242,6 +243,14 @@ def random_generator(
     H₍₁₎ and K have the measure stated at the head of this module and are independent; both are
     drawn whatever the weights are, so that one stream gives the same H₍₁₎ and K for all weights.
     """
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(
+            "Argument `rng` must be a NumPy generator, as numpy.random.default_rng(seed) gives it, "
+            f"but is a {type(rng).__name__}."
+        )
+    arguments.integer("Argument `dim`", dim, 2)
+    for name, weight in (("zeta_coh", zeta_coh), ("zeta_diss", zeta_diss)):
+        arguments.numbers(f"Argument `{name}`", weight)
     if not zeta_diss >= 0:
         raise ValueError(f"Argument `zeta_diss` must be at least 0, but is {zeta_diss!r}.")
     hamiltonian = random_hamiltonian(rng, dim)

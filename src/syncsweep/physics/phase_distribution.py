@@ -9,26 +9,34 @@ Eq. A3 integrates to one with the factor ∏_j (2S+1)/4π, so s_0 = (2π)^{−(N
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import product
-from math import comb, gamma, pi, prod, sqrt
+from math import comb, gamma, pi, sqrt
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from syncsweep.physics.spins import local_dimension, magnetizations
+from syncsweep.physics import arguments
+from syncsweep.physics.spins import local_dimension, magnetizations, spin_tuple
 from syncsweep.physics.superoperators import vectorize
 
 
-@cache
-def relative_frequencies(spins: tuple[float, ...]) -> np.ndarray:
+def relative_frequencies(spins: Sequence[float]) -> np.ndarray:
     """Frequencies k of S_d for spins (N,), integers of shape (n_k, N−1); row 0 is k = 0.
 
     Of each pair ±k the one whose first non-zero entry is positive is listed, in lexicographic
     order. A frequency is k_j = m_j − m'_j on the first N−1 sites, and −Σk_j on the last.
     """
+    spins = spin_tuple(spins)
     if len(spins) < 2:
         raise ValueError(f"Argument `spins` must hold at least 2 spins, but holds {len(spins)}.")
+    return _frequencies(spins)
+
+
+@cache
+def _frequencies(spins: tuple[float, ...]) -> np.ndarray:
     *largest, largest_sum = (local_dimension(spin) - 1 for spin in spins)
     kept = [
         k
@@ -77,27 +85,27 @@ def _coefficient_map(spins: tuple[float, ...]) -> sparse.csr_array:
     return sparse.coo_array((values, (rows, columns)), shape=(len(frequencies), dim**2)).tocsr()
 
 
-def relative_phase_coefficients(rho: np.ndarray, spins: tuple[float, ...]) -> np.ndarray:
+def relative_phase_coefficients(rho: Any, spins: Sequence[float]) -> np.ndarray:
     """Fourier coefficients s_k of S_d (Eq. 2) at `relative_frequencies`, complex (..., n_k).
 
-    rho: (..., D, D) of the `spins` (N,). S_d is a density over N−1 angles (rad^{1−N}).
+    rho: (..., D, D) of the `spins` (N,), as an array, an operator of QuTiP, a sparse matrix, or a
+    list of them; ValueError. S_d is a density over N−1 angles (rad^{1−N}).
     """
-    dim = prod(local_dimension(spin) for spin in spins)
-    if rho.shape[-2:] != (dim, dim):
-        raise ValueError(
-            f"Argument `rho` must have shape (..., {dim}, {dim}), but has shape {rho.shape}."
-        )
-    vectors = vectorize(rho).reshape(-1, dim**2)
+    spins = spin_tuple(spins)
+    rho = arguments.states("Argument `rho`", rho, spins)
+    vectors = vectorize(rho).reshape(-1, rho.shape[-1] ** 2)
     coefficients = (_coefficient_map(spins) @ vectors.T).T
     return coefficients.reshape(*rho.shape[:-2], -1)
 
 
-def evaluate(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarray) -> np.ndarray:
+def evaluate(coefficients: Any, frequencies: Any, angles: Any) -> np.ndarray:
     """S_d at `angles`.
 
     coefficients: (..., n_k); frequencies: (n_k, N−1) with k = 0 first; angles: (n_points, N−1) in
-    rad. Returns (..., n_points).
+    rad. Returns (..., n_points). ValueError.
     """
+    coefficients, frequencies = arguments.distributions(coefficients, frequencies, "...")
+    angles = arguments.numbers("Argument `angles`", angles, "n_points", frequencies.shape[1])
     return coefficients[..., :1].real + deviation(coefficients, frequencies, angles)
 
 

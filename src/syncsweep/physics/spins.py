@@ -8,15 +8,33 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import reduce
 from math import inf
+from numbers import Real
+from typing import Any
 
 import numpy as np
+
+from syncsweep.physics import arguments
 
 
 def local_dimension(spin: float) -> int:
     """Dimension 2S+1 of one spin; ValueError unless 2S is a positive integer."""
-    if isinstance(spin, bool) or not 0 < spin < inf or 2 * spin != int(2 * spin):
+    is_number = isinstance(spin, Real) and not isinstance(spin, bool)
+    if not is_number or not 0 < spin < inf or 2 * spin != int(2 * spin):
         raise ValueError(f"Argument `spin` must be a positive half-integer, but is {spin!r}.")
     return int(2 * spin) + 1
+
+
+def spin_tuple(spins: Any) -> tuple[float, ...]:
+    """Spins (N,) as a tuple, from any list of them; ValueError unless all are half-integers."""
+    try:
+        listed = tuple(spins)
+    except TypeError:
+        raise ValueError(
+            f"Argument `spins` must be a list of spins, such as [1, 0.5], but is {spins!r}."
+        ) from None
+    for spin in listed:
+        local_dimension(spin)
+    return listed
 
 
 def magnetizations(spin: float) -> np.ndarray:
@@ -45,7 +63,7 @@ def sx(spin: float) -> np.ndarray:
     return (raising(spin) + lowering(spin)) / 2
 
 
-def on_site(operator: np.ndarray, site: int, spins: Sequence[float]) -> np.ndarray:
+def on_site(operator: Any, site: int, spins: Sequence[float]) -> np.ndarray:
     """Embed an operator (2S+1, 2S+1) of one spin at `site` = 0 … N−1, shape (D, D).
 
     spins: S of each of the N sites.
@@ -53,13 +71,9 @@ def on_site(operator: np.ndarray, site: int, spins: Sequence[float]) -> np.ndarr
     if not 0 <= site < len(spins):
         raise ValueError(f"Argument `site` must lie in 0 … {len(spins) - 1}, but is {site}.")
     dims = [local_dimension(spin) for spin in spins]
-    if np.shape(operator) != (dims[site], dims[site]):
-        raise ValueError(
-            f"Argument `operator` must have shape ({dims[site]}, {dims[site]}) on site {site}, "
-            f"but has shape {np.shape(operator)}."
-        )
     factors = [np.eye(dim, dtype=complex) for dim in dims]
-    factors[site] = operator
+    name = f"Argument `operator` on site {site}"
+    factors[site] = arguments.operator(name, operator, dims[site])
     return reduce(np.kron, factors)
 
 

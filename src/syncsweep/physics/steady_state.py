@@ -19,11 +19,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 from scipy.linalg import qr
 
+from syncsweep.physics import arguments
 from syncsweep.physics.affine_systems import AffineSystem, Solutions
 from syncsweep.physics.sparse_blocks import PartialInverse, left_null_vectors
 from syncsweep.physics.superoperators import hermitian_basis, to_real, unvectorize
@@ -92,13 +94,12 @@ class SteadyStates:
 class SteadyStateSolver:
     """Solve L₀ + ηL₁ for many L₁ and η at fixed L₀; the work on L₀ is done once."""
 
-    def __init__(self, L0: np.ndarray | sparse.csr_array) -> None:
-        """L0: column-stacking superoperator (D², D²), a Lindblad generator, dense or sparse."""
+    def __init__(self, L0: Any) -> None:
+        """L0: column-stacking superoperator (D², D²), a Lindblad generator; see `steady_states`."""
+        L0 = arguments.superoperator("Argument `L0`", L0)
         self.dim = math.isqrt(L0.shape[0])
-        if L0.shape != (self.dim**2, self.dim**2):
-            raise ValueError(f"Argument `L0` must have shape (D², D²), but has shape {L0.shape}.")
         self._basis = hermitian_basis(self.dim)
-        generator = to_real(sparse.csr_array(L0))
+        generator = to_real(sparse.csr_array(L0), "L0")
         _check_trace_row(generator[[0]].toarray(), abs(generator).max(), "L0")
         self._left_zero_modes = left_null_vectors(generator)
         # The rows on which the left zero modes are best told apart are the redundant ones.
@@ -112,21 +113,16 @@ class SteadyStateSolver:
     def _at_zero(self) -> PartialInverse:
         return PartialInverse(self._generator, self._redundant)
 
-    def solve(
-        self, L1: np.ndarray | sparse.csr_array, etas: Sequence[float] | np.ndarray
-    ) -> SteadyStates:
+    def solve(self, L1: Any, etas: Sequence[float] | np.ndarray) -> SteadyStates:
         """Steady states for all `etas` ≥ 0 (0 is the limit η → 0⁺); L1 like L0."""
-        if L1.shape != (self.dim**2, self.dim**2):
-            raise ValueError(
-                f"Argument `L1` must have shape ({self.dim**2}, {self.dim**2}), "
-                f"but has shape {L1.shape}."
-            )
-        return self.solve_real(to_real(L1.toarray() if sparse.issparse(L1) else L1), etas)
+        L1 = arguments.superoperator("Argument `L1`", L1, self.dim)
+        dense = np.asarray(L1.toarray() if hasattr(L1, "toarray") else L1)
+        return self.solve_real(to_real(dense, "L1"), etas)
 
     def solve_real(self, generator: np.ndarray, etas: Sequence[float] | np.ndarray) -> SteadyStates:
         """As `solve`, for L₁ as a real matrix (D², D²) in the Hermitian basis; overwrites it."""
-        etas = np.asarray(etas, dtype=float)
-        if etas.ndim != 1 or not np.all(np.isfinite(etas)) or np.any(etas < 0):
+        etas = arguments.numbers("Argument `etas`", etas, "n_eta")
+        if not np.all(np.isfinite(etas)) or np.any(etas < 0):
             raise ValueError("Argument `etas` must be a list of finite numbers ≥ 0.")
         linear = generator[1:]
         linear_norm = float(np.linalg.norm(linear))
@@ -205,16 +201,13 @@ class SteadyStateSolver:
         )
 
 
-def steady_states(
-    L0: np.ndarray | sparse.csr_array,
-    L1: np.ndarray | sparse.csr_array,
-    etas: Sequence[float] | np.ndarray,
-) -> SteadyStates:
+def steady_states(L0: Any, L1: Any, etas: Sequence[float] | np.ndarray) -> SteadyStates:
     """Steady states of L₀ + ηL₁ for every η ≥ 0; 0 means the limit η → 0⁺ (Eq. 4).
 
-    L0, L1: column-stacking superoperators (D², D²) that preserve trace and Hermiticity, dense or
-    sparse. Where the steady state is not unique the status says so and ρ is NaN. For many L1 at the
-    same L0, keep a `SteadyStateSolver`.
+    L0, L1: column-stacking superoperators (D², D²) that preserve trace and Hermiticity: arrays,
+    sparse matrices, superoperators of QuTiP, or lists; else ValueError. Where the steady state is
+    not unique the status says so and ρ is NaN. For many L1 at the same L0, keep a
+    `SteadyStateSolver`.
     """
     return SteadyStateSolver(L0).solve(L1, etas)
 

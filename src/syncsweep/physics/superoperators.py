@@ -13,6 +13,8 @@ from typing import Any, overload
 import numpy as np
 from scipy import sparse
 
+from syncsweep.physics import arguments
+
 
 def vectorize(rho: np.ndarray) -> np.ndarray:
     """Stack the columns of operators (..., D, D) into vectors (..., D²)."""
@@ -49,23 +51,14 @@ def _kron(left: np.ndarray, right: np.ndarray) -> sparse.csr_array:
     return sparse.kron(sparse.coo_array(left), sparse.coo_array(right), format="csr")
 
 
-def liouvillian(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> sparse.csr_array:
+def liouvillian(hamiltonian: Any, jump_operators: Any) -> sparse.csr_array:
     """Lindblad generator of Eq. 1, sparse, shape (D², D²).
 
-    hamiltonian: (D, D), Hermitian; jump_operators: (k, D, D), k ≥ 0, with √γ absorbed.
+    hamiltonian: (D, D), Hermitian; jump_operators: (k, D, D), k ≥ 0, with √γ absorbed. They may be
+    NumPy arrays, SciPy's sparse matrices, operators of QuTiP (Qobj), or lists; ValueError.
     """
-    if hamiltonian.ndim != 2 or hamiltonian.shape[0] != hamiltonian.shape[1]:
-        raise ValueError(
-            f"Argument `hamiltonian` must have shape (D, D), but has shape {hamiltonian.shape}."
-        )
-    if not np.allclose(hamiltonian, hamiltonian.conj().T, rtol=0, atol=1e-12):
-        raise ValueError("Argument `hamiltonian` must be Hermitian, but is not.")
-    jumps = np.asarray(jump_operators)
-    if jumps.size and jumps.shape[-2:] != hamiltonian.shape:
-        raise ValueError(
-            f"Argument `jump_operators` must have shape (k, {len(hamiltonian)}, "
-            f"{len(hamiltonian)}), but has shape {jumps.shape}."
-        )
+    hamiltonian = arguments.hermitian("Argument `hamiltonian`", hamiltonian)
+    jumps = arguments.operators("Argument `jump_operators`", jump_operators, len(hamiltonian))
     generator = -1j * (spre(hamiltonian) - spost(hamiltonian))
     for jump in jumps:
         generator = generator + lindblad_dissipator(jump)
@@ -106,22 +99,24 @@ def hermitian_basis(dim: int) -> sparse.csr_array:
 
 
 @overload
-def to_real(superoperator: np.ndarray) -> np.ndarray: ...
+def to_real(superoperator: np.ndarray, name: str = ...) -> np.ndarray: ...
 @overload
-def to_real(superoperator: sparse.csr_array) -> sparse.csr_array: ...
-def to_real(superoperator: np.ndarray | sparse.csr_array) -> np.ndarray | sparse.csr_array:
+def to_real(superoperator: sparse.csr_array, name: str = ...) -> sparse.csr_array: ...
+def to_real(
+    superoperator: np.ndarray | sparse.csr_array, name: str = "superoperator"
+) -> np.ndarray | sparse.csr_array:
     """Write a Hermiticity-preserving superoperator in the Hermitian basis.
 
-    superoperator: (D², D²), column-stacking, dense or sparse. Returns the real matrix (D², D²) of
-    the same kind; for a trace-preserving generator its row 0 vanishes. ValueError if the result is
-    not real.
+    superoperator: (D², D²), column-stacking, dense or sparse; name: what the caller's argument is
+    called. Returns the real matrix (D², D²) of the same kind; for a trace-preserving generator its
+    row 0 vanishes. ValueError if the result is not real.
     """
     basis = hermitian_basis(math.isqrt(superoperator.shape[0]))
     transformed: Any = basis.conj().T @ superoperator @ basis
     is_sparse = sparse.issparse(transformed)
     entries: np.ndarray = transformed.data if is_sparse else transformed
     if np.abs(entries.imag).max(initial=0.0) > 1e-10 * np.abs(entries).max(initial=0.0):
-        raise ValueError("Argument `superoperator` must preserve Hermiticity, but does not.")
+        raise ValueError(f"Argument `{name}` must preserve Hermiticity, but does not.")
     if is_sparse:
         return sparse.csr_array(transformed.real)
     return np.ascontiguousarray(transformed.real)

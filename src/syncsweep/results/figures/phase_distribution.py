@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
+from syncsweep.physics import arguments
 from syncsweep.physics.phase_distribution import deviation
 from syncsweep.results.figures import style
 
@@ -28,16 +29,12 @@ def plot_phase_distribution(
     over (φ_1 − φ_3, φ_2 − φ_3) for three; ValueError for others. The angles go from −π/2 to 3π/2,
     so that locking at 0, π and ±π/3 lies off the edges. Returns the line or the mesh.
     """
+    coefficients, frequencies = arguments.distributions(coefficients, frequencies)
     n_angles = frequencies.shape[1]
     if n_angles not in _POINTS:
         raise ValueError(
             f"Argument `frequencies` must have shape (n_k, 1) or (n_k, 2), but has shape "
             f"{frequencies.shape}: only S_d of two or three spins can be drawn."
-        )
-    if coefficients.shape != (len(frequencies),):
-        raise ValueError(
-            f"Argument `coefficients` must have shape ({len(frequencies)},), but has shape "
-            f"{coefficients.shape}."
         )
     axis = np.linspace(-pi / 2, 3 * pi / 2, _POINTS[n_angles])
     grid = np.stack(np.meshgrid(*[axis] * n_angles, indexing="ij"), axis=-1)
