@@ -9,7 +9,7 @@ from snakemake.utils import min_version
 min_version("9.1")
 
 try:
-    from syncsweep import config_file, interruption, layout, paper_studies, provenance
+    from syncsweep import apart, config_file, interruption, layout, paper_studies, provenance
 except ModuleNotFoundError as error:
     sys.exit(
         f"error: {sys.executable} has no {error.name}: run `make env`, then .venv/bin/snakemake"
@@ -43,10 +43,12 @@ configfile: "config.yaml"
 report: "workflow/report/workflow.rst"
 
 
-# Jobs run in the environment of this Snakemake, activated or not, and know its commit.
+# Jobs run in the environment of this Snakemake, activated or not, and know its commit. Their ranks
+# go through sets in one order, which draws of the user's own may follow.
 VARIABLES = {
     "SCRIPTS": str(Path(workflow.basedir, "scripts")),
     **provenance.environment(Path(workflow.basedir)),
+    **apart.HASH_SEED,
 }
 shell.prefix(
     "set -euo pipefail; "

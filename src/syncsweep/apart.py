@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -23,18 +23,23 @@ from syncsweep.text import one_line
 #: How often a program looks whether who started it is there [s].
 _LOOK_SECONDS = 1.0
 
+#: With this Python goes through every set of the same text in the same order, in each process. It
+#: counts when Python starts. Draws that follow such an order are those of the sample, too.
+HASH_SEED = {"PYTHONHASHSEED": "0"}
+
 #: The answer of a program that failed.
 ERROR = "error"
 
 
-def start(module: str) -> subprocess.Popen[str]:
-    """Start a program; it ends by itself if this process does."""
+def start(module: str, variables: Mapping[str, str] = {}) -> subprocess.Popen[str]:
+    """Start a program, with more environment variables; it ends by itself if this process does."""
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        env={**os.environ, **HASH_SEED, **variables},
     )
 
 

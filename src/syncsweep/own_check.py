@@ -7,6 +7,7 @@ its line numbers. See `own_process` for the process in which it does.
 from __future__ import annotations
 
 import ast
+import hashlib
 import math
 import sys
 from collections.abc import Iterator
@@ -17,16 +18,15 @@ from pathlib import Path
 import numpy as np
 
 from syncsweep.config import Config
-from syncsweep.config_own import EnsembleCode, code_lines
+from syncsweep.config_own import code_lines
 from syncsweep.config_physics import Physics
-from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation
+from syncsweep.own_code import OwnCodeError
+from syncsweep.own_draws import FIRST_DRAWS, Draws, check_draws, is_equal
 from syncsweep.physics.models import Model
-from syncsweep.physics.perturbation import lindblad_generator
 from syncsweep.physics.phase_distribution import relative_phase_coefficients
 from syncsweep.physics.spectrum import Spectrum, largest_block
-from syncsweep.physics.steady_state import Status, SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian, unvectorize
-from syncsweep.sample import Purpose, build_model, stream
+from syncsweep.sample import build_model
 
 #: Largest block of L₀ whose eigenvalues are found: of 2000 coherences, it takes a minute.
 _LARGEST_BLOCK = 2000
@@ -36,12 +36,6 @@ _BLOCK_BYTES = 105
 
 #: Most entries of L₀ that the solver's sparse matrices hold in some 0.2 GB.
 _MOST_ENTRIES = 2_000_000
-
-#: Samples that are drawn to see whether they differ, and those that are solved.
-_DRAWN, _SOLVED = 16, 3
-
-#: Largest Hilbert space in which a sample is solved here, within a second.
-_SOLVED_DIMENSIONS = 27
 
 #: Coefficients of S_d below this, of modes of unit norm, are rounding.
 _UNIFORM = 1e-9
@@ -67,8 +61,34 @@ def check(config: Config, study: str) -> list[str]:
     if "ensemble" in files:
         largest = max(eta for block in settings.eta_blocks for eta in block.etas)
         with _named(config, study, files["ensemble"]):
-            _check_perturbation(physics, settings.samples, largest)
+            found = check_draws(physics, settings.samples, largest)
+            notes += [f"studies.{study}: {note}" for note in found]
     return notes
+
+
+def fingerprints(config: Config, study: str, backwards: bool = False) -> dict[str, list[str]]:
+    """Digests of what the own functions of a study return in this process, by its file.
+
+    Of `model()` one, of `perturbation()` those of the first samples, which are drawn backwards if
+    asked for. Whatever the process is, they must be the same. OwnCodeError as of `check`.
+    """
+    physics, settings = config.physics(study), config.studies[study]
+    found = {}
+    if "model" in settings.own_files:
+        with _named(config, study, settings.own_files["model"]):
+            model = build_model(physics)
+        found["model"] = [_digest((model.hamiltonian, model.jump_operators))]
+    if "ensemble" in settings.own_files:
+        samples = range(min(settings.samples, FIRST_DRAWS))
+        with _named(config, study, settings.own_files["ensemble"]):
+            draws = Draws(physics)
+            made = {k: _digest(draws.anew(k)) for k in (samples[::-1] if backwards else samples)}
+        found["ensemble"] = [made[k] for k in samples]
+    return found
+
+
+def _digest(operators: tuple[np.ndarray, ...]) -> str:
+    return hashlib.sha256(b"".join(operator.tobytes() for operator in operators)).hexdigest()
 
 
 @contextmanager
@@ -125,15 +145,11 @@ def _places(name: str) -> set[Path]:
 
 def _reproducible_model(physics: Physics) -> Model:
     model, again = build_model(physics), build_model(physics)
-    if not _equal(
+    if not is_equal(
         (model.hamiltonian, model.jump_operators), (again.hamiltonian, again.jump_operators)
     ):
         raise OwnCodeError("model() returns something else each time; it must not be random")
     return model
-
-
-def _equal(some: tuple[np.ndarray, ...], others: tuple[np.ndarray, ...]) -> bool:
-    return all(np.array_equal(one, other) for one, other in zip(some, others, strict=True))
 
 
 def _check_oscillations(model: Model) -> list[str]:
@@ -186,64 +202,3 @@ def _entries(model: Model) -> int:
         drifts = drifts | (jump.conj().T @ jump != 0)
     jumps = sum(int(np.count_nonzero(jump)) ** 2 for jump in model.jump_operators)
     return min(2 * model.dim * int(np.count_nonzero(drifts)) + jumps, model.dim**4)
-
-
-def _check_perturbation(physics: Physics, samples: int, eta: float) -> None:
-    assert isinstance(physics.ensemble, EnsembleCode)
-    draw = OwnPerturbation(physics.ensemble, physics.model.spins)
-
-    def rng(sample: int) -> np.random.Generator:
-        return stream(physics.root_seed, sample, Purpose.PERTURBATION)
-
-    def trial(sample: int) -> tuple[np.ndarray, np.ndarray]:
-        with _trial(sample):
-            return draw.operators(rng(sample))
-
-    first = trial(0)
-    if samples > 1 and all(
-        _equal(first, trial(sample)) for sample in range(1, min(samples, _DRAWN))
-    ):
-        raise OwnCodeError(
-            "perturbation() returns the same for every sample: draw from rng, or set samples: 1"
-        )
-    if not _equal(first, trial(0)):
-        raise OwnCodeError(
-            "perturbation() returns something else for the same rng, so no sample could be made "
-            "again: draw all random numbers from rng, and keep nothing from one call to the next"
-        )
-    if all(_is_number(operator) for operator in (first[0], *first[1])):
-        raise OwnCodeError("perturbation() perturbs nothing: V and all jump operators are numbers")
-    if physics.dim <= _SOLVED_DIMENSIONS:
-        model = build_model(physics)
-        solver = SteadyStateSolver(liouvillian(model.hamiltonian, model.jump_operators))
-        found = [
-            solver.solve_real(lindblad_generator(*trial(k)), [eta])
-            for k in range(min(samples, _SOLVED))
-        ]
-        if all(one.status[0] == Status.DEGENERATE for one in found):
-            raise OwnCodeError(
-                f"perturbation() leaves several steady states, even at η = {eta:g}: it must break "
-                "the symmetries of the model"
-            )
-
-
-@contextmanager
-def _trial(sample: int) -> Iterator[None]:
-    """Say of an error in a trial draw that it is one, unless every draw would fail like this."""
-    try:
-        yield
-    except MissingHereError:
-        raise
-    except OwnCodeError as error:
-        if sample == 0 and error.line is None:
-            raise
-        raise OwnCodeError(
-            f"{error.problem}; this was a trial draw (sample {sample}) made before the first job, "
-            "and these must all succeed",
-            error.line,
-        ) from None
-
-
-def _is_number(operator: np.ndarray) -> bool:
-    """Whether an operator (D, D) is a multiple of the unit matrix."""
-    return bool(np.array_equal(operator, operator[0, 0] * np.eye(len(operator))))

@@ -1,16 +1,22 @@
-"""The check of code of the user's own, in a process beside that of Snakemake or of `plan`."""
+"""The check of code of the user's own, in a process beside that of Snakemake or of `plan`.
+
+A second process runs the code too, since a sample must be the same in all.
+"""
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from syncsweep import apart
 from syncsweep.config import Config, parse
 from syncsweep.config_messages import ConfigError
 from syncsweep.sweep.blas import limit_blas_threads
+
+#: The second process has its objects at other places in memory, which decide the order of a set.
+_OTHER_PLACES = {"PYTHONMALLOC": "malloc"}
 
 #: The user is told of a check that has taken so long [s].
 _PATIENCE = 10.0
@@ -31,9 +37,28 @@ def check(config: Config, study: str) -> list[str]:
         "study": study,
         "physics_hash": config.physics(study).digest,
     }
-    program = apart.start("syncsweep.own_process")
     reminder = threading.Timer(_PATIENCE, _remind, args=(said,))
     reminder.start()
+    try:
+        first = _answer_of(request, said)
+        again = _answer_of({**request, "again": True}, said, _OTHER_PLACES)
+    finally:
+        reminder.cancel()
+    for role, made in first["made"].items():
+        if again["made"][role] != made:
+            function = {"model": "model()", "ensemble": "perturbation()"}[role]
+            raise ConfigError(
+                f"studies.{study}: {files[role]}: {function} returns something else in another "
+                "process, so ranks would disagree: draw all random numbers from rng, and let "
+                "nothing follow the time, the process, or the order of objects in a set"
+            )
+    notes: list[str] = first["notes"]
+    return notes
+
+
+def _answer_of(request: dict[str, Any], said: str, variables: Mapping[str, str] = {}) -> Any:
+    """What a process of its own answers; ConfigError, which begins with `said` or the study."""
+    program = apart.start("syncsweep.own_process", variables)
     try:
         answer = next(apart.ask(program, request), None)
         if answer is None:
@@ -41,15 +66,13 @@ def check(config: Config, study: str) -> list[str]:
                 f"{said}: the code ended its process ({apart.end_of(program)}) when it was checked"
             )
     finally:
-        reminder.cancel()
         program.kill()
         program.wait()
     if apart.ERROR in answer:
         problem: str = answer[apart.ERROR]
-        is_named = problem.startswith(f"studies.{study}: ")
+        is_named = problem.startswith(f"studies.{request['study']}: ")
         raise ConfigError(problem if is_named else f"{said}: {problem}")
-    notes: list[str] = answer["notes"]
-    return notes
+    return answer
 
 
 def _remind(said: str) -> None:
@@ -57,7 +80,7 @@ def _remind(said: str) -> None:
 
 
 def main() -> None:
-    """Answer with the notes of a check."""
+    """Answer with the notes of a check, or, when asked again, with what the code makes alone."""
     limit_blas_threads()
     apart.serve(_answer)
 
@@ -68,7 +91,11 @@ def _answer(request: dict[str, Any], say: Callable[..., None]) -> None:
     config, study = parse(request["config"]), request["study"]
     if config.physics(study).digest != request["physics_hash"]:
         raise ConfigError(f"studies.{study}: its code has just changed; run the command again")
-    say(notes=own_check.check(config, study))
+    if request.get("again"):
+        say(made=own_check.fingerprints(config, study, backwards=True))
+    else:
+        notes = own_check.check(config, study)
+        say(notes=notes, made=own_check.fingerprints(config, study))
 
 
 if __name__ == "__main__":

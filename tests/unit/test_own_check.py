@@ -10,7 +10,7 @@ from syncsweep import own_check
 from syncsweep.config import parse
 from syncsweep.own_check import check
 from syncsweep.own_code import OwnCodeError
-from syncsweep.sample import SampleSolver
+from syncsweep.sample import Purpose, SampleSolver, stream
 
 HEAD = "import numpy as np\nfrom syncsweep.physics.spins import *\n"
 MODEL = HEAD + "def model(spins):\n    return {}\n"
@@ -46,6 +46,14 @@ def ensemble_message(folder, text, **study):
         check(parse(data), "mine")
     assert str(error.value).isprintable()
     return str(error.value)
+
+
+def ensemble_notes(folder, text, samples=1000):
+    """The notes on an ensemble in a file of its own, of the model in mine.py."""
+    (folder / "random.py").write_text(text, encoding="utf-8")
+    data = configured("ensemble", {"file": "random.py"})
+    data["studies"]["mine"]["samples"] = samples
+    return check(parse(data), "mine")
 
 
 def s_max_at_limit():
@@ -153,10 +161,42 @@ def test_an_ensemble_may_have_few_values(folder):
     source = PERTURBATION.format(
         "np.eye(6, k=1) + np.eye(6, k=-1), [rng.integers(2) * np.eye(6, k=1)]"
     )
-    (folder / "random.py").write_text(source)
-    data = configured("ensemble", {"file": "random.py"})
-    data["studies"]["mine"]["samples"] = 1000
-    assert check(parse(data), "mine") == []
+    assert ensemble_notes(folder, source) == []
+
+
+RARE = "np.diag(np.arange(6.)) * (1 + ({})), [np.eye(6, k=1), np.eye(6, k=-1)]"
+
+
+@pytest.mark.parametrize("drawn", ["rng.random() < 0.02", "rng.spawn(1)[0].random() < 0.001"])
+def test_an_ensemble_may_differ_in_one_sample_of_fifty(folder, drawn):
+    (note,) = ensemble_notes(folder, PERTURBATION.format(RARE.format(drawn)))
+    assert "the same for the first 16 samples" in note
+    assert note.startswith("studies.mine: perturbation() draws from rng")
+
+
+def test_an_ensemble_may_keep_the_symmetry_in_some_samples(folder):
+    """They are told in number, and of how many, and the sweep goes on."""
+    breaks = "(rng.random() < {}) * np.array([np.eye(6, k=1), np.eye(6, k=-1)])"
+    source = PERTURBATION.format(f"np.diag(np.arange(6.)), {breaks}")
+    (note,) = ensemble_notes(folder, source.format(0.5))
+    kept = [stream(7, k, Purpose.PERTURBATION).random() >= 0.5 for k in range(16)]
+    assert 0 < sum(kept) < 16 and any(kept[:3])
+    assert f"several steady states in {sum(kept)} of 16 trial draws, even at η = 1" in note
+    solved = SampleSolver(
+        parse(configured("ensemble", {"file": "random.py"})).physics("mine"), (1,)
+    )
+    assert [solved.rows(k).status[0] == "degenerate" for k in range(16)] == kept
+
+
+def test_an_ensemble_may_perturb_nothing_in_some_samples(folder):
+    source = f"""{HEAD}
+def perturbation(rng, spins):
+    some, m = rng.random() < 0.3, rng.standard_normal((6, 6))
+    return some * (m + m.T), [some * m]
+"""
+    assert stream(7, 0, Purpose.PERTURBATION).random() > 0.3
+    (note,) = ensemble_notes(folder, source)
+    assert "of 16 trial draws" in note
 
 
 @pytest.mark.parametrize("sample", [0, 1, 2])
@@ -165,7 +205,7 @@ def test_an_error_in_a_trial_draw_says_that_it_is_one(folder, sample):
 calls = []
 def perturbation(rng, spins):
     calls.append(1)
-    if len(calls) == {(1, 2, 6)[sample]}:
+    if len(calls) == {(1, 3, 4)[sample]}:
         raise ValueError("unlucky draw")
     m = rng.standard_normal((6, 6))
     return m + m.T, [m]
@@ -191,7 +231,7 @@ def test_an_ensemble_that_perturbs_nothing_is_refused(folder, returned):
 
 def test_an_ensemble_that_keeps_the_symmetry_of_the_model_is_refused(folder):
     text = ensemble_message(folder, PERTURBATION.format("np.diag(rng.random(6)), []"))
-    assert "leaves several steady states, even at η = 1" in text
+    assert "leaves several steady states in 4 of 4 trial draws, even at η = 1" in text
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """Code of the user's own is checked in another process, which it may spoil as it likes."""
 
 import os
+import subprocess
+import sys
 import time
 
 import pytest
 from own_study import TEXT, configured
 
-from syncsweep import own_process
+from syncsweep import apart, own_process
 from syncsweep.config import parse
 from syncsweep.config_messages import ConfigError
 
@@ -96,3 +98,82 @@ def test_code_that_changed_since_it_was_read_is_not_checked_in_its_place(check):
         file.write("x = 1\n")
     with pytest.raises(ConfigError, match=r"^studies\.mine: its code has just changed; run the"):
         own_process.check(config, "mine")
+
+
+#: Spins under perturbations whose strength is drawn in whatever way.
+STRENGTH = """import numpy as np, os, threading, time
+from syncsweep.physics.spins import on_each_site, sz
+{head}
+def perturbation(rng, spins):
+    strength = {strength}
+    m = rng.standard_normal((6, 6))
+    return strength * (m + m.T), [m]
+"""
+
+
+def drawn_with(strength, head=""):
+    """The configuration of an ensemble with this strength, in random.py."""
+    with open("random.py", "w", encoding="utf-8") as file:
+        file.write(STRENGTH.format(strength=strength, head=head))
+    return parse(configured("ensemble", {"file": "random.py"}))
+
+
+@pytest.mark.parametrize(
+    ("strength", "head"),
+    [
+        ("SEED", "SEED = 1 + os.urandom(1)[0] + os.urandom(1)[0] / 256"),
+        ("SEED", "SEED = 1 + time.time_ns() % 997"),
+        ("SEED", "SEED = 1 + os.getpid()"),
+        (
+            "1 + [term.size for term in TERMS].index(0) + 10 * next(iter(TERMS)).size",
+            "class Term:\n    def __init__(self, size): self.size = size\n"
+            "TERMS = {Term(size) for size in range(200)}",
+        ),
+        # Not for the same rng one after the other, but by the order of the samples.
+        (
+            "STATE.setdefault(rng.integers(2**60), len(STATE))",
+            "STATE = {}",
+        ),
+    ],
+    ids=["urandom", "time", "pid", "order of objects", "order of samples"],
+)
+def test_draws_that_differ_between_processes_are_refused(check, strength, head):
+    check()
+    with pytest.raises(ConfigError) as caught:
+        own_process.check(drawn_with(strength, head), "mine")
+    said = str(caught.value)
+    assert said.startswith("studies.mine: random.py: perturbation() returns something else in ano")
+    assert said.isprintable()
+
+
+def test_a_model_that_differs_between_processes_is_refused(check):
+    with pytest.raises(ConfigError, match=r"^studies.mine: mine.py: model\(\) returns something"):
+        check("omega = 1 + os.getpid()")
+
+
+def test_draws_may_follow_the_order_of_a_set_of_text(check):
+    """It is that of the ranks, too; in other processes of Python it is not."""
+    check()
+    follows = "next(iter({'x', 'y', 'z', 'exchange', 'field'})).__len__() + hash('x') % 997"
+    config = drawn_with(follows)
+    assert own_process.check(config, "mine") == []
+    program = """if True:
+        from own_study import configured
+        from syncsweep.config import parse
+        from syncsweep.sample import SampleSolver
+        config = parse(configured("ensemble", {"file": "random.py"}))
+        print(SampleSolver(config.physics("mine"), (1.0,)).rows(0).s_d.tolist())
+    """
+    tests = os.path.dirname(__file__)
+    seeds = [apart.HASH_SEED["PYTHONHASHSEED"]] * 2 + ["1"]
+    rows = [
+        subprocess.run(
+            [sys.executable, "-P", "-c", program],
+            env={**os.environ, "PYTHONPATH": tests, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in seeds
+    ]
+    assert rows[0] == rows[1] != rows[2]

@@ -138,6 +138,22 @@ def test_workers_do_not_read_the_file(make_project):
     assert pq.read_table(shard).equals(before)
 
 
+def test_draws_that_follow_the_order_of_a_set_are_the_same_in_each_run(make_project):
+    project = make_project(mine=MINE)
+    follows = "rng.random(hash('exchange') % 997)  # as the order of a set of text does"
+    (project.path / "mine.py").write_text(OWN.format(follows))
+
+    def shard_of_a_run():
+        project.snakemake("tables")
+        (block,) = project.blocks("mine")
+        (shard,) = block.glob("samples-*.parquet")
+        rows = pq.read_table(shard)
+        shutil.rmtree(project.results)
+        return rows
+
+    assert shard_of_a_run().equals(shard_of_a_run())
+
+
 @pytest.mark.parametrize("arguments", [[], ["-n"]])
 def test_a_mistake_is_one_line_before_anything_is_made(make_project, arguments):
     project = make_project(mine=MINE)
