@@ -288,6 +288,26 @@ def test_a_column_of_the_limit_without_locking_says_so(tables, pages, tmp_path):
         assert letters_of(pages.pop()).count("no locking") == said
 
 
+def test_without_locking_at_any_eta_no_mean_is_drawn(tables, pages, tmp_path):
+    def nothing(frame):
+        frame["undefined_chi"] = frame["n"]
+        frame["s_max_mean"] = frame["s_max_se"] = 0.0
+
+    changed_tables(tables, tmp_path, summary=nothing)
+    pair_figure(tmp_path, tmp_path / "fig")
+    page = pages.pop()
+    assert letters_of(page).count("no locking") == 2 * 5  # for 0⁺ and for η > 0
+    of_s_max = [axes for axes in page.axes if axes.get_yscale() == "log"]
+    assert of_s_max
+    # Nor is it named, nor at the lower end of the axis.
+    heights = [
+        line.get_ydata() for axes in of_s_max for line in axes.lines if line.get_marker() == "o"
+    ]
+    assert not np.isfinite(np.concatenate([[], *heights])).any()
+    legends = [axes.get_legend() for axes in of_s_max if axes.get_legend()]
+    assert "mean" not in [text.get_text() for legend in legends for text in legend.get_texts()]
+
+
 def marks(page, marker):
     """Places (η, part of the height) of the marks of the panel of S_max."""
     return [

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
+from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config_results import Analysis, LogBins
 from syncsweep.layout import FAILURES_TABLE, TABLES, BlockFolder
 from syncsweep.physics.measures import Maximum, interval_probabilities, sample_chi
@@ -253,6 +253,29 @@ def test_a_row_without_resolved_s_max_has_no_chi(tmp_path, rows):
     assert row["p3"] == pytest.approx(np.mean(p3), rel=1e-13)
     histogram = read(tables, "s_max_histogram")
     assert histogram.groupby("eta")["count"].sum().tolist() == [SAMPLES] * 4
+
+
+def test_where_nothing_locks_the_averages_of_s_max_are_zero(tmp_path):
+    """Without dissipation in L₁ the steady state of the chain is 1/D: S_max is rounding there."""
+    physics = Physics(
+        model=Spin1Chain(name="spin1_chain", n_sites=2),
+        ensemble=Ensemble(zeta_diss=0.0),
+        root_seed=5,
+    )
+    etas = (0.01, 1.0)
+    solver = SampleSolver(physics, etas)
+    made = [solver.rows(sample) for sample in range(4)]
+    assert all(0 < s_max < 1e-15 for rows in made for s_max in rows.s_max)
+    folder = tmp_path / f"chain-{physics.digest}"
+    description.write(folder, "chain", physics, [etas])
+    block = BlockFolder(folder / block_id(etas))
+    identity = shard.Identity("chain", physics.digest, block.path.name, etas, 0, 4)
+    shard.write_shard(block.shard(0, 4), shard.to_table(made), identity, {})
+    source = Shards(folder, describe(folder, [block.path.name]), 4, 4)
+    make_tables(source, ANALYSIS, tmp_path / "tables")
+    summary = read(tmp_path / "tables", "summary")
+    assert summary["s_max_mean"].tolist() == [0, 0] == summary["s_max_se"].tolist()
+    assert summary["undefined_chi"].tolist() == [4, 4] == summary["n"].tolist()
 
 
 def damage(path):

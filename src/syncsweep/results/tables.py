@@ -76,7 +76,7 @@ def _add_rows(
     statistics: BlockStatistics, described: Description, analysis: Analysis, rows: SampleRows
 ) -> None:
     chi = chi_of_sample(described.physics, analysis.threshold, rows)
-    statistics.add(rows.good, rows.maximum.s_max, chi)
+    statistics.add(rows.good, rows.s_max, chi)
 
 
 def sorted_by_eta(frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.patheffects import AbstractPathEffect
 
 from syncsweep.results.figures import style
-from syncsweep.results.figures.style import Panel
+from syncsweep.results.figures.style import Panel, Part
 
 # Least distance of two ticks of a colour bar, as a part of its length.
 _TICK_GAP = 0.12
@@ -102,16 +102,16 @@ def draw_density(panel: Panel, edges: np.ndarray, density: np.ndarray, label: st
     bar.set_label(f"{label} (√ scale)", fontsize=style.SMALL, labelpad=2)
 
 
-def note_no_locking(panel: Panel) -> None:
-    """Say in the column of η → 0⁺ why it is empty."""
-    panel.first.text(
+def note_no_locking(part: Part) -> None:
+    """Say in a part of a panel why it is empty."""
+    part.axes.text(
         0.5,
         0.5,
         "no locking",
-        transform=panel.first.transAxes,
+        transform=part.axes.transAxes,
         ha="center",
         va="center",
-        rotation="vertical",
+        rotation="vertical" if len(part.centres) == 1 else "horizontal",
         fontsize=style.SMALL,
         color=style.GUIDE_COLOUR,
     )

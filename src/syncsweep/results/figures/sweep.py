@@ -129,8 +129,9 @@ def draw(
         for panel, name in zip(panels, figure.panels, strict=True):
             _PANELS[name](panel, data)
             style.align_label(panel.first)
-            if name != "s_max" and _no_locking_at_limit(data):
-                note_no_locking(panel)
+            for part in panel.parts:
+                if name != "s_max" and _no_locking(data.summary[part.mask]):
+                    note_no_locking(part)
     # Data of a panel that is no longer drawn would look like those of this figure.
     for panel_name in (*_PANELS, "limit"):
         stem.with_name(f"{stem.name}_{panel_name}.csv").unlink(missing_ok=True)
@@ -176,11 +177,10 @@ def _key(figure: Figure, tables: Tables) -> list[str]:
     return ["bands if visible: ±1 s.e.", *exact]
 
 
-def _no_locking_at_limit(tables: Tables) -> bool:
-    """Whether S_d is uniform in the limit η → 0⁺ in every sample."""
-    at_limit = tables.summary[tables.etas == 0]
-    undefined: bool = (at_limit["undefined_chi"] == at_limit["n"]).all()
-    return undefined and bool((at_limit["n"] > 0).any())
+def _no_locking(summary: pd.DataFrame) -> bool:
+    """Whether S_d is uniform in every sample, at all η of some rows of the summary."""
+    undefined = summary["undefined_chi"] == summary["n"]
+    return bool(undefined.all() and (summary["n"] > 0).any())
 
 
 def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
@@ -270,7 +270,9 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
     for part in panel.parts:
         rows = tables.summary[part.mask]
         mean, error = rows["s_max_mean"].to_numpy(), rows["s_max_se"].to_numpy()
-        names["mean"] = plot_mean(part.axes, part.centres, mean, error, "white", _OUTLINE)
+        mean = np.where(mean > 0, mean, np.nan)  # 0 has no place on a logarithmic axis
+        if np.isfinite(mean).any():
+            names["mean"] = plot_mean(part.axes, part.centres, mean, error, "white", _OUTLINE)
     mark_limit(panel, tables.exact("s_max_mean"), "white", _OUTLINE)
     panel.first.set_yscale("log")
     panel.first.set_ylim(edges[0], edges[-1])

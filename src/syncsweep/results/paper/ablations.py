@@ -158,7 +158,7 @@ def _realise(rows: StudyRows, request: Request) -> _Realisations:
     for one in samples_at(rows, request.etas, None):
         chi = chi_of_sample(physics, request.threshold, one)
         probabilities.append(probabilities_of(one, chi, request.intervals))
-        s_max.append(np.where(one.good, one.maximum.s_max, np.nan)[:, None])
+        s_max.append(np.where(one.good, one.s_max, np.nan)[:, None])
         degenerate.append(one.status == str(Status.DEGENERATE))
     return _Realisations(np.array(probabilities), np.array(s_max), np.array(degenerate))
 
