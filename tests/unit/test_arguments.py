@@ -71,6 +71,7 @@ def test_spins_and_coefficients_come_as_lists():
     np.testing.assert_array_equal(sync.s_max(*given).s_max, MAXIMUM.s_max)
     sampled = sync.sample_chi(*given, MAXIMUM, 0.9, [0.5])
     np.testing.assert_allclose(sampled.weights.sum(axis=1), 1)
+    assert sync.interval_probabilities([0.0, 1.0], [0.25, 0.75], [(0, 0.5)]).tolist() == [0.25]
 
 
 def rotated(energies):
@@ -164,6 +165,11 @@ REFUSED = {
         lambda: sync.s_max(S_D, sync.relative_frequencies((1, 1))),
         "coefficients",
         "(2, 2)",
+    ),
+    "weights of other χ": (
+        lambda: sync.interval_probabilities([0.0, 1.0], [1.0], [(0, 1)]),
+        "weights",
+        "(1,)",
     ),
     "seed as rng": (lambda: sync.random_liouvillian(1, 4), "rng", "int"),
     "no dimension": (lambda: sync.random_liouvillian(rng(), 2.5), "dim", "2.5"),

@@ -313,6 +313,8 @@ def interval_probabilities(
 
     chi_values: (n_points,); weights: (..., n_points), rows summing to one; returns (..., n_a).
     """
+    chi_values = arguments.numbers("Argument `chi_values`", chi_values, "n_points")
+    weights = arguments.numbers("Argument `weights`", weights, "...", len(chi_values))
     inside = [(chi_values >= low) & (chi_values <= high) for low, high in intervals]
     # Sums of weights may exceed one by their rounding; a probability must not.
     return np.minimum(weights @ np.array(inside, dtype=float).T, 1.0)
