@@ -65,7 +65,7 @@ def append(path: Path, text: str) -> None:
     try:
         # To be read as well, because so a pipe opens, and shows what it is, without waiting.
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
-        with open(os.open(path, flags, 0o644), "wb") as file:
+        with open(os.open(path, flags, 0o666), "wb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise FileExistsError(errno.EEXIST, "it is not a regular file")
             file.write(text.encode())
@@ -93,7 +93,7 @@ def hold(
     there.
     """
     # Open until the process ends: closing the file anywhere would give up the lock.
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     waited = False
     while True:
         try:
@@ -120,7 +120,7 @@ def joined(path: Path, start: int, stop: int) -> Iterator[None]:
 
     Does nothing on a file system without locks.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         with suppress(OSError):
             fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, stop - start, start)

@@ -59,6 +59,15 @@ def test_rows_are_read_as_they_were_written(part, rows):
     assert_found(part[0], SAMPLES, rows)
 
 
+def test_part_has_the_mode_that_the_umask_leaves(tmp_path):
+    before = os.umask(0o002)
+    try:
+        PartWriter(tmp_path / "part", IDENTITY).close()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "part").stat().st_mode & 0o777 == 0o664
+
+
 def test_append_returns_the_rows_as_they_stand_in_a_shard(tmp_path, rows):
     writer = PartWriter(tmp_path / "part", IDENTITY)
     table = writer.append(rows[7])

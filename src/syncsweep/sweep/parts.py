@@ -76,7 +76,7 @@ class PartWriter:
 
     def __init__(self, path: Path, identity: PartIdentity) -> None:
         """path: must not exist; its folder must."""
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
         self._path = path
         self._synced = time.monotonic()
         self._write(identity.header)
