@@ -20,6 +20,9 @@ _LOCK_POLL_SECONDS = 0.2
 #: `struct flock` of 64-bit Linux: type, whence, start, length (0: all behind the start), process.
 _FLOCK = struct.Struct("hhqqi4x")
 
+#: How a file system says that it syncs no folders, which is nothing that a user could mend.
+_SYNCS_NO_FOLDERS = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOSYS}
+
 #: No more ranges of a lock file are told apart.
 _MOST_HELD = 10_000
 
@@ -74,10 +77,13 @@ def append(path: Path, text: str) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder as durable as the files."""
+    """Make the names in a folder durable, where its file system can; an OSError names it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _SYNCS_NO_FOLDERS:
+            raise naming(error, folder) from None
     finally:
         os.close(descriptor)
 

@@ -123,6 +123,30 @@ def test_folder_that_is_not_there_cannot_be_synced(tmp_path):
         sync_folder(tmp_path / "gone")
 
 
+def test_folder_of_a_file_system_that_syncs_none_is_no_error():
+    folder = os.open("/proc/self", os.O_RDONLY)
+    with pytest.raises(OSError):
+        os.fsync(folder)
+    os.close(folder)
+    sync_folder(Path("/proc/self"))
+
+
+def test_folder_that_fails_to_be_synced_is_named(tmp_path, monkeypatch):
+    (tmp_path / "folder").mkdir()
+    path = tmp_path / "folder" / "file"
+    fsync = os.fsync
+
+    def fails(descriptor):
+        if os.path.isdir(f"/proc/self/fd/{descriptor}"):
+            raise OSError(errno.EIO, "Input/output error")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(OSError) as error:
+        replace_atomically(path, Path.touch)
+    assert not_written(error.value).startswith(f"{path.parent}: cannot be written (Input/output")
+
+
 HOLDER = """
 import sys
 from pathlib import Path

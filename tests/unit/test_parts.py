@@ -59,6 +59,18 @@ def test_rows_are_read_as_they_were_written(part, rows):
     assert_found(part[0], SAMPLES, rows)
 
 
+def test_part_that_fails_to_be_synced_is_named(tmp_path, monkeypatch):
+    writer = PartWriter(tmp_path / "part", IDENTITY)
+
+    def fails(descriptor):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(OSError) as error:
+        writer.close()
+    assert error.value.filename == str(tmp_path / "part")
+
+
 def test_part_has_the_mode_that_the_umask_leaves(tmp_path):
     before = os.umask(0o002)
     try:

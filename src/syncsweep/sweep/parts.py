@@ -86,14 +86,20 @@ class PartWriter:
         table, payload = encoded(rows)
         self._write(payload)
         if time.monotonic() - self._synced >= FLUSH_SECONDS:
-            os.fsync(self._descriptor)
-            self._synced = time.monotonic()
+            self._sync()
         return table
 
     def close(self) -> None:
         """Make everything durable and close the file."""
-        os.fsync(self._descriptor)
+        self._sync()
         os.close(self._descriptor)
+
+    def _sync(self) -> None:
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise naming(error, self._path) from None
+        self._synced = time.monotonic()
 
     def _write(self, payload: bytes) -> None:
         data = memoryview(_record(payload))
