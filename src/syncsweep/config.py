@@ -191,7 +191,9 @@ def _with_samples(study: Any, samples: Any) -> Any:
 class Config(Strict):
     """The whole configuration."""
 
-    results: FolderName = Field(description="output folder")
+    results: FolderName = Field(
+        description="output folder; ~ and variables as in $SCRATCH/sweep are put in"
+    )
     root_seed: Integer = Field(ge=0, le=2**63 - 1, description="seed of every random stream")
     ranks: Integer = Field(ge=1, le=4096, description="MPI ranks per job")
     samples: OptionalInteger = Field(

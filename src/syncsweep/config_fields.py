@@ -64,19 +64,59 @@ def _safe_name(value: Any) -> Any:
 _LONGEST_NAME = 255
 
 
+#: A variable of the environment as a shell has it.
+_VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
+
+
+def expanded(path: str) -> str:
+    """A path with its ~ and its variables of the environment put in, as a shell does.
+
+    ValueError says what cannot be put in; a variable that is empty is such, because what is left of
+    the path would be another one.
+    """
+    if path == "~" or path.startswith("~/"):
+        path = "$HOME" + path[1:]
+    elif path.startswith("~"):
+        path = os.path.expanduser(path)
+        if path.startswith("~"):
+            user = path.partition("/")[0]
+            raise ValueError(f"begins with {user}, but there is no such user; write the path out")
+    path = _VARIABLE.sub(_value_of_variable, path)
+    if "$" in path:
+        raise ValueError("must have $ before the name of a variable alone, as in $SCRATCH/sweep")
+    return path
+
+
+def _value_of_variable(match: re.Match[str]) -> str:
+    name = match[1] or match[2]
+    value = os.environ.get(name)
+    if not value:
+        problem = "is not set" if value is None else "is empty"
+        raise ValueError(f"the variable {name} {problem} here; set it, or write the path out")
+    return value
+
+
 def _folder_name(value: Any) -> Any:
-    # Braces are wildcards to Snakemake, and control characters break its logs.
     if not isinstance(value, str) or not 0 < len(value) <= 1024:
         raise ValueError("must be a path: text of 1 to 1024 characters")
+    if "://" in value or Path(value) == Path():
+        raise ValueError("must be a folder of this machine other than the project's own")
+    value = str(Path(expanded(value)))
+    # Braces and a ~ mean something to Snakemake, and control characters break its logs.
     if not value.isprintable() or "{" in value or "}" in value or value.startswith(("-", "~")):
         raise ValueError(
             "must be a path without braces and control characters, not from '-' or '~'"
         )
-    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in Path(value).parts):
+    try:
+        longest = max((len(os.fsencode(part)) for part in Path(value).parts), default=0)
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            "must be a path that the locale has letters for, but it has no "
+            f"{error.object[error.start]!r}; set LC_ALL=C.UTF-8"
+        ) from None
+    if longest > _LONGEST_NAME:
         raise ValueError(f"must be a path of names of at most {_LONGEST_NAME} bytes")
-    if "://" in value or Path(value) == Path():
-        raise ValueError("must be a folder of this machine other than the project's own")
-    return str(Path(value))
+    return value
 
 
 Boolean = Annotated[bool, BeforeValidator(_boolean)]

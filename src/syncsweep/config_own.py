@@ -20,7 +20,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from syncsweep.config_fields import Strict
+from syncsweep.config_fields import Strict, expanded
 from syncsweep.files import NotReadableError, read_regular
 
 #: Largest dimension D of the Hilbert space: that of four spin-1s.
@@ -71,9 +71,12 @@ def _spin(value: Any) -> float:
 
 
 def _file(value: Any) -> Any:
-    if not isinstance(value, str) or not 0 < len(value) <= 1024 or not value.isprintable():
+    if not isinstance(value, str) or not 0 < len(value) <= 1024:
         raise ValueError("must be the path of a Python file")
-    if not value.endswith(".py") or value.startswith("~"):
+    value = expanded(value)
+    if not value.isprintable():
+        raise ValueError("must be the path of a Python file, without control characters")
+    if not value.endswith(".py"):
         raise ValueError("must be the path of a Python file, from the working folder: name.py")
     return value
 

@@ -92,6 +92,15 @@ def test_wrong_row_is_found_by_recomputing_only(tmp_path, capsys):
     assert "differs from its recomputation by 1.0e-06 in S_d" in out
 
 
+def test_folder_is_named_as_in_a_configuration(results, monkeypatch, capsys):
+    plain = called(capsys, "verify", results)
+    monkeypatch.setenv("SCRATCH", str(results.parent))
+    assert called(capsys, "verify", f"$SCRATCH/{results.name}") == plain
+    assert plain[0] == 0
+    _, _, err = called(capsys, "verify", "$SYNCSWEEP_UNSET/x")
+    assert "the variable SYNCSWEEP_UNSET is not set" in err
+
+
 WRONG_CALLS = {
     "no command": (),
     "unknown command": ("verfy", "RESULTS"),

@@ -134,7 +134,11 @@ BAD_VALUES = [
     ("results", "x" * 2000, "xxx", "1 to 1024 characters"),
     ("results", "a/" + "é" * 128, "a/é", "at most 255 bytes"),
     ("results", "-x", "'-x'", "not from '-'"),
-    ("results", "~/x", "'~/x'", "'~'"),
+    ("results", "./~x", "'./~x'", "'~'"),
+    ("results", "~no-such-user/x", "'~no-such-user/x'", "~no-such-user, but there is no such user"),
+    ("results", "$SYNCSWEEP_UNSET/x", "'$SYNCSWEEP_UNSET/x'", "SYNCSWEEP_UNSET is not set"),
+    ("results", "${SYNCSWEEP_UNSET}/x", "'${SYNCSWEEP_UNSET}/x'", "SYNCSWEEP_UNSET is not set"),
+    ("results", "$(pwd)/x", "'$(pwd)/x'", "$ before the name of a variable"),
     ("results", 3, "3", "must be a path"),
     ("results", ["x"], "['x']", "must be a path"),
     ("root_seed", -1, "-1", "greater than or equal to 0"),
@@ -544,6 +548,31 @@ def test_names_of_the_studies_that_the_paper_adds_are_reserved():
 
 def test_a_study_may_have_no_figure():
     assert pair("figure", None).figure is None
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("$SCRATCH/sweep", "/scratch/me/sweep"),
+        ("${SCRATCH}/sweep/", "/scratch/me/sweep"),
+        ("$SCRATCH/$RUN-2", "/scratch/me/first-2"),
+        ("~/sweep", "/home/me/sweep"),
+        ("~", "/home/me"),
+        ("~root/x", f"{os.path.expanduser('~root')}/x"),
+    ],
+)
+def test_folder_of_results_is_what_a_shell_would_have(monkeypatch, written, meant):
+    for name, value in {"SCRATCH": "/scratch/me", "RUN": "first", "HOME": "/home/me"}.items():
+        monkeypatch.setenv(name, value)
+    assert load_config(CONFIG, {"results": written}).results == meant
+
+
+@pytest.mark.parametrize("value", ["", "a{b}", "a\nb", "a$b", "-a", "x" * 256])
+def test_variable_whose_value_makes_no_folder_is_refused(monkeypatch, value):
+    monkeypatch.setenv("SCRATCH", value)
+    with pytest.raises(ConfigError) as error:
+        parse(edited("results", "$SCRATCH/x"))
+    assert "results: '$SCRATCH/x' is refused: " in assert_one_line(error)
 
 
 def test_top_level_samples_replace_those_of_studies_made_by_default():

@@ -23,6 +23,7 @@ def messages(output: str) -> list[str]:
         (["--config", "smaples=10"], ["smaples", "samples"]),
         (["--config", "results=config.yaml/x"], ["results", "config.yaml", "file"]),
         (["--config", "studies={pair: {model: {gama: 1}}}"], ["studies.pair.model.gama", "gamma"]),
+        (["--config", "results=$UNSET_HERE/x"], ["results", "UNSET_HERE is not set"]),
         (["--config", "samples="], ["samples", "nothing is given"]),
         (["-n", "--config", "ranks=1.5"], ["ranks", "1.5", "integer"]),
         (["study_piar"], ["study_piar: ", "no such study", "did you mean study_pair? "]),

@@ -32,7 +32,7 @@ def add(commands: Commands) -> None:
             "Exit code: 0 if all is well, 1 if something is wrong, 2 if the call is."
         ),
     )
-    parser.add_argument("results", type=Path, metavar="RESULTS", help="the results folder")
+    parser.add_argument("results", type=_folder, metavar="RESULTS", help="the results folder")
     parser.add_argument(
         "--recompute",
         type=positive,
@@ -42,6 +42,16 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--seed", type=seed, default=0, metavar="S", help="of that draw; default 0")
     parser.set_defaults(run=_verify)
+
+
+def _folder(text: str) -> Path:
+    """A folder as `results` of a configuration names it."""
+    from syncsweep.config_fields import expanded
+
+    try:
+        return Path(expanded(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}") from None
 
 
 def _verify(parsed: argparse.Namespace) -> int:
