@@ -10,10 +10,18 @@ min_version("9.1")
 
 try:
     from syncsweep import apart, config_file, interruption, layout, paper_studies, provenance
+    from syncsweep.text import write_anything
 except ModuleNotFoundError as error:
     sys.exit(
         f"error: {sys.executable} has no {error.name}: run `make env`, then .venv/bin/snakemake"
     )
+
+# Snakemake writes its log in the encoding of the locale.
+write_anything(
+    sys.stdout,
+    sys.stderr,
+    *(getattr(log, "stream", None) for log in workflow.logger_manager.logfile_handlers),
+)
 
 if workflow.is_main_process:
     interruption.heed()
@@ -43,9 +51,11 @@ configfile: "config.yaml"
 report: "workflow/report/workflow.rst"
 
 
-# Jobs run in the environment of this Snakemake, activated or not, and know its commit. Their ranks
-# go through sets in one order, which draws of the user's own may follow.
+# Jobs run in the environment of this Snakemake, activated or not, and know its commit. Whatever the
+# locale, they can print, and their logs are UTF-8; names of files remain those of the locale. Their
+# ranks go through sets in one order, which draws of the user's own may follow.
 VARIABLES = {
+    "PYTHONIOENCODING": "utf-8:backslashreplace",
     "SCRIPTS": str(Path(workflow.basedir, "scripts")),
     **provenance.environment(Path(workflow.basedir)),
     **apart.HASH_SEED,

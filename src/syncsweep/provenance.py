@@ -36,12 +36,12 @@ def commit(project: Path) -> str:
     top = ["git", "-C", str(project), "rev-parse", "--show-toplevel"]
     try:
         said = [
-            subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+            subprocess.run(command, capture_output=True, timeout=60, check=True).stdout
             for command in (top, [*describe, "--exclude=*"])
         ]
     except (OSError, subprocess.SubprocessError):
         return UNKNOWN
-    folder, name = (text.strip() for text in said)
+    folder, name = (os.fsdecode(text).strip() for text in said)
     return name if Path(folder) == project.resolve() else UNKNOWN
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 
 def printable(text: str) -> str:
     """The text with all that would not print, a line break among it, escaped."""
@@ -12,3 +14,10 @@ def one_line(text: str, limit: int = 300) -> str:
     """The printable text in at most `limit` characters; blanks and line breaks as one blank."""
     flat = printable(" ".join(text.split()))
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def write_anything(*streams: object) -> None:
+    """Have text streams escape what their encoding lacks, as not every locale has an η."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,6 +1,7 @@
 """Where numbers say they come from."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -35,6 +36,21 @@ def test_commit_is_that_of_the_project_and_says_when_files_differ(repository):
     assert provenance.commit(repository) == head
     (repository / "envs" / "requirements.lock").write_text("numpy==2\n")
     assert provenance.commit(repository) == f"{head}-dirty"
+
+
+def test_commit_is_known_in_a_folder_that_the_locale_has_no_letters_for(repository):
+    folder = repository.rename(repository.with_name("jürgen"))
+    program = "from syncsweep import provenance; import pathlib, sys;"
+    program += "print(provenance.commit(pathlib.Path(sys.argv[1])))"
+    c_locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, folder],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **c_locale},
+    )
+    assert done.stdout.strip() == git(folder, "rev-parse", "HEAD")
 
 
 def test_commit_of_another_repository_around_the_project_is_not_taken(repository, tmp_path):

@@ -372,7 +372,7 @@ def test_failure_while_writing_leaves_the_old_shard_and_no_temporary_file(
 
     def cut_off(table, where, **options):
         whole(table, where, **options)
-        where.write_bytes(where.read_bytes()[:-100])
+        where.truncate(where.tell() - 100)
 
     monkeypatch.setattr(pq, "write_table", cut_off)
     with pytest.raises(ShardError, match="is damaged"):

@@ -388,7 +388,11 @@ def check_cluster():
         )
     try:
         asked = subprocess.run(
-            ["squeue", "--me", "--noheader"], capture_output=True, text=True, timeout=120
+            ["squeue", "--me", "--noheader"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=120,
         )
         failure = (
             asked.returncode and (asked.stderr.strip().splitlines() or ["it says nothing"])[-1]

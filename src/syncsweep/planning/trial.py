@@ -49,7 +49,7 @@ def _time(request: dict[str, Any], say: Callable[..., None]) -> None:
 
 def _peak_bytes() -> int:
     # Not ru_maxrss, which on Linux begins with what the process held that started this one.
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
     found = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
     assert found, "Linux says the peak of the resident memory"
     return int(found[1]) * 1024

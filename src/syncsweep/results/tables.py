@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config_results import Analysis
@@ -25,6 +24,7 @@ from syncsweep.results import METADATA_KEY
 from syncsweep.results.samples import SampleRows, Source, chi_of_sample, provenance_of
 from syncsweep.results.statistics import BlockStatistics, RunningCovariance, type_ratio
 from syncsweep.sweep.description import Description
+from syncsweep.sweep.shard import write_parquet
 
 
 class TablesRequest(BaseModel):
@@ -161,7 +161,7 @@ def write_table(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) 
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(metadata)
     replace_atomically(
         stem.with_name(f"{stem.name}.parquet"),
-        lambda path: pq.write_table(table, path.absolute(), compression="zstd"),
+        lambda path: write_parquet(path, table),
     )
     replace_atomically(
         stem.with_name(f"{stem.name}.csv"),

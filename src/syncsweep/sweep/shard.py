@@ -187,12 +187,17 @@ def write_shard(path: Path, table: pa.Table, identity: Identity, run: dict[str, 
     }
 
     def fill(temporary: Path) -> None:
-        # An absolute path, because pyarrow takes a relative one with a colon for an address.
-        path = temporary.absolute()
-        pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
+        write_parquet(temporary, table.replace_schema_metadata(metadata))
         read_shard(temporary, identity)
 
     replace_atomically(path, fill)
+
+
+def write_parquet(path: Path, table: pa.Table) -> None:
+    """Write a table into a file."""
+    # Not by its name: pyarrow takes a colon for an address, and UTF-8 for every locale's encoding.
+    with open(path, "wb") as file:
+        pq.write_table(table, file, compression="zstd")
 
 
 def read_shard(path: Path, identity: Identity) -> pa.Table:
@@ -293,11 +298,9 @@ def _decode(data: bytes, n_rows: int) -> pa.Table:
 
 def read_run(path: Path) -> dict[str, Any]:
     """What a shard says of the run that made it; nothing if it says nothing that can be read."""
-    if not path.is_file():  # a pipe would be waited for
-        return {}
-    limit = {"thrift_container_size_limit": _MOST_IN_FOOTER}
     try:
-        with pq.ParquetFile(path.absolute(), **limit) as file:
+        with open_regular(path) as opened:
+            file = pq.ParquetFile(opened, thrift_container_size_limit=_MOST_IN_FOOTER)
             said = json.loads(file.schema_arrow.metadata[_RUN_KEY])
     except Exception:  # a damaged file can fail anywhere in the decoder, in whatever way
         return {}
