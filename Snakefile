@@ -87,6 +87,7 @@ if workflow.is_main_process:
         check_own_code(studies_asked_for())
         tell_plan(studies_asked_for())
     else:
+        bring_back_from_the_future()
         set_aside_damaged_shards()
 
 

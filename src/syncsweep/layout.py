@@ -219,6 +219,13 @@ def _matching(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[int, int
             yield int(match[1]), int(match[2]), path
 
 
+def made_files(results: str | Path) -> Iterator[Path]:
+    """All files in a results folder by whose dates Snakemake goes."""
+    shards = "*/eta-*/samples-*.parquet"
+    for pattern in (shards, "tables/*/*", "paper/*", "figures/*", "bundle/**/*", "report.html"):
+        yield from (path for path in Path(results).glob(pattern) if path.is_file())
+
+
 class NotWritableError(Exception):
     """A results folder that cannot be written, or used at all; the message is one line."""
 

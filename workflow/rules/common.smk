@@ -289,6 +289,25 @@ def check_places():
             sys.exit(f"error: {error}")
 
 
+def bring_back_from_the_future():
+    """Date anew what is dated in the future. To be called before Snakemake looks for files."""
+    results = Path(CONFIG.results)
+    if not studies_asked_for() or not results.exists():
+        return
+    from syncsweep.dates import FutureError, bring_back
+
+    try:
+        late = bring_back(layout.made_files(results), results)
+    except FutureError as error:
+        sys.exit(f"error: {error}")
+    if late:
+        print(
+            f"warning: {results}: {number_of(len(late), 'files')} dated in the future, as "
+            f"{late[-1]}; they are dated now",
+            file=sys.stderr,
+        )
+
+
 def set_aside_damaged_shards():
     """Set aside the damaged shards that tables are to be made from, so that they are made again.
 

@@ -1,0 +1,27 @@
+"""Shards dated in the future, as a copy from elsewhere or a wrong clock leaves them."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from project import PAIR
+
+
+def test_tables_are_made_from_shards_of_the_future(make_project):
+    project = make_project(pair={**PAIR, "samples": 4, "chunk_size": 2})
+    project.snakemake("study_pair")
+    tables = project.table_bytes("pair")
+    shards = list(project.results.glob("pair-*/*/samples-*"))
+    assert len(shards) == 2
+    tomorrow = time.time() + 86400
+    for path in shards:
+        os.utime(path, (tomorrow, tomorrow))
+    for path in (project.results / "tables/pair").iterdir():
+        path.unlink()
+    project.snakemake("study_pair", "-n")
+    assert all(path.stat().st_mtime > time.time() for path in shards)
+    assert "dated in the future" in project.snakemake("study_pair")
+    assert project.table_bytes("pair") == tables
+    output = project.snakemake("study_pair")
+    assert "Nothing to be done" in output and "future" not in output
