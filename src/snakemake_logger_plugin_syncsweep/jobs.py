@@ -17,6 +17,9 @@ _MOST_BYTES = 2**18
 #: A disk with less is full [bytes]: what a job could not write whole it may have removed.
 _LEAST_FREE = 2**16
 
+#: Where ranks on one machine share memory.
+_SHARED_MEMORY = Path("/dev/shm")
+
 #: Lines of a log that say best why a job failed, the best kind first: our own errors, a launch that
 #: had no time for all samples, an exception of Python, and how the launcher saw a rank end.
 _REASONS = (
@@ -79,6 +82,23 @@ def job_of(record: LogRecord) -> Job:
         study=dict(told["wildcards"] or {}).get("study"),
         speaks=not told["output"],
         logs=tuple(map(Path, told["log"])),
+    )
+
+
+def lack_of_shared_memory() -> str | None:
+    """Why MPI starts no ranks on this machine, and what to do, if it is for want of /dev/shm.
+
+    MPI itself ends with a bus error then, or runs out of memory.
+    """
+    if _is_disk_full(_SHARED_MEMORY):
+        problem = "is full"
+    elif not os.access(_SHARED_MEMORY, os.W_OK | os.X_OK):
+        problem = "cannot be written"
+    else:
+        return None
+    return (
+        f"{_SHARED_MEMORY} {problem} here, of which MPI takes 0.3 MB for each rank: enlarge it, "
+        "set ranks lower, or remove what killed runs have left there (mpich_shm_*)"
     )
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from logging import LogRecord
 from typing import TYPE_CHECKING
 
-from snakemake_logger_plugin_syncsweep.jobs import Job, job_of
+from snakemake_logger_plugin_syncsweep.jobs import Job, job_of, lack_of_shared_memory
 from snakemake_logger_plugin_syncsweep.screen import Line, Screen
 from syncsweep import words
 
@@ -98,6 +98,9 @@ class Run:
             reason = None if job.speaks else job.reason()
             if reason:
                 lines.append(reason if reason.startswith("error: ") else f"said: {reason}")
+            if job.rule == _SOLVE and not (reason or "").startswith("error: "):
+                lack = lack_of_shared_memory()
+                lines += [f"why: {lack}"] if lack else []
             if told["rule_msg"]:
                 lines.append(f"why: {' '.join(str(told['rule_msg']).split())}")
             lines += [f"log: {log}" for log in told["log"]]
