@@ -72,7 +72,7 @@ def expanded(path: str) -> str:
     """A path with its ~ and its variables of the environment put in, as a shell does.
 
     ValueError says what cannot be put in; a variable that is empty is such, because what is left of
-    the path would be another one.
+    the path would be another one. Any other $ is one of the path.
     """
     if path == "~" or path.startswith("~/"):
         path = "$HOME" + path[1:]
@@ -82,8 +82,8 @@ def expanded(path: str) -> str:
             user = path.partition("/")[0]
             raise ValueError(f"begins with {user}, but there is no such user; write the path out")
     path = _VARIABLE.sub(_value_of_variable, path)
-    if "$" in path:
-        raise ValueError("must have $ before the name of a variable alone, as in $SCRATCH/sweep")
+    if (left := _VARIABLE.search(path)) is not None:  # it would be put in where this is read again
+        raise ValueError(f"holds {left[0]} once its variables are put in; write the path out")
     return path
 
 
