@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What makes pip install elsewhere, by the user's own settings.
+PIP := PIP_USER=0 PIP_TARGET= PIP_PREFIX= $(BIN)/python -m pip
 
 .PHONY: help env quick figures paper validate report bundle test test-slurm test-browser chaos chaos-slurm \
   check schema docs bench
@@ -27,16 +29,25 @@ help:
 
 env: $(READY)
 
+# An environment holds the path of its project, in the first lines of its programs and as the place of
+# the code. So it says whose it is, and a project that was copied or moved makes it anew.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+CLEAR := $(if $(wildcard $(READY)),--clear)
+endif
+
 $(READY): envs/bootstrap.lock envs/requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is older than 3.11; run make PYTHON=python3.11 (or newer)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "error: $(PYTHON) has no venv; on Debian install the package python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r envs/bootstrap.lock
+	@[ -z "$(CLEAR)" ] || [ ! -L $(VENV) ] || \
+	  { echo "error: $(VENV) is a link to the environment of another folder; remove the link" >&2; exit 1; }
+	$(PYTHON) -m venv $(CLEAR) $(VENV)
+	$(PIP) install --quiet --require-hashes -r envs/bootstrap.lock
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r envs/requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
-	@touch $@
+	@pwd -P >$@
 
 quick: env
 	$(BIN)/snakemake --config samples=200 results=results-quick

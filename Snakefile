@@ -10,11 +10,20 @@ from snakemake.utils import min_version
 min_version("9.1")
 
 try:
-    from syncsweep import apart, config_file, interruption, layout, paper_studies, provenance
+    from syncsweep import (
+        apart,
+        checkout,
+        config_file,
+        interruption,
+        layout,
+        paper_studies,
+        provenance,
+    )
     from syncsweep.text import write_anything
-except ModuleNotFoundError as error:
+except ImportError as error:  # also of an older syncsweep than this
     sys.exit(
-        f"error: {sys.executable} has no {error.name}: run `make env`, then .venv/bin/snakemake"
+        f"error: {sys.executable} has no {error.name} for this: run `make env`, then "
+        ".venv/bin/snakemake"
     )
 
 # Snakemake writes its log in the encoding of the locale.
@@ -23,6 +32,11 @@ write_anything(
     sys.stderr,
     *(getattr(log, "stream", None) for log in workflow.logger_manager.logfile_handlers),
 )
+
+try:
+    checkout.check(Path(workflow.basedir))
+except checkout.ForeignCodeError as error:
+    sys.exit(f"error: {error}")
 
 if workflow.is_main_process:
     interruption.heed()

@@ -35,10 +35,14 @@ def _prepare_streams() -> None:
 
 
 def _answer(arguments: Sequence[str] | None) -> int:
-    from syncsweep.commands import FOUND
+    from syncsweep.checkout import ForeignCodeError
+    from syncsweep.commands import FOUND, WRONG_CALL
 
     try:
         return _run(arguments)
+    except ForeignCodeError as error:
+        print(f"syncsweep: error: {error}", file=sys.stderr)
+        return WRONG_CALL
     except BrokenPipeError:
         # Whoever read the output has read enough.
         _end_output()
@@ -48,8 +52,14 @@ def _answer(arguments: Sequence[str] | None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    from pathlib import Path
+
+    from syncsweep import checkout
+
     try:
         parsed = parser().parse_args(arguments)
+        if Path("Snakefile").exists():  # perhaps that of a project with code of its own
+            checkout.check(Path())
         code: int = parsed.run(parsed)
     finally:
         sys.stdout.flush()  # --help, which ends by itself, may have no room either

@@ -1,0 +1,99 @@
+"""An environment belongs to its project: `make env` makes it, and no other code runs in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from project import PAIR, ROOT
+
+SYNCSWEEP = [str(Path(sys.executable).parent / "syncsweep")]
+SNAKEMAKE = [sys.executable, "-m", "snakemake", "-n"]
+
+
+def run(project, command, **environment):
+    """Run a command in a project, by the environment of these tests; its exit code and output."""
+    done = subprocess.run(
+        command,
+        cwd=project,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (SNAKEMAKE, 1),
+        ([*SYNCSWEEP, "plan", "--no-calibration"], 2),
+        ([*SYNCSWEEP, "status"], 2),
+        ([*SYNCSWEEP, "verify", "."], 2),
+    ],
+    ids=["snakemake", "plan", "status", "verify"],
+)
+def test_copied_project_does_not_run_the_code_of_another(make_project, command, code):
+    project = make_project(pair=PAIR)
+    before = project.files()
+    found, said = run(project.path, command)
+    (line,) = [line for line in said.splitlines() if "error: " in line]
+    assert found == code, said
+    assert "Traceback" not in said
+    assert str(ROOT / "src") in line and str(project.path) in line and "make env" in line
+    assert project.files() == before
+
+
+def test_installed_package_runs_a_project_as_long_as_it_is_the_same_code(make_project, tmp_path):
+    project = make_project(pair=PAIR)
+    installed = tmp_path / "site-packages"
+    shutil.copytree(project.path / "src", installed)
+    code, said = run(project.path, SNAKEMAKE, PYTHONPATH=str(installed))
+    assert code == 0, said
+    with (project.path / "src" / "syncsweep" / "sizing.py").open("a") as file:
+        file.write("# edited\n")
+    code, said = run(project.path, SNAKEMAKE, PYTHONPATH=str(installed))
+    assert code == 1 and str(installed) in said
+
+
+MAKE = ["make", f"PYTHON={sys.executable}", "env"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A project with an environment, in which nothing is: its locks are empty, and so is its uv."""
+    project = tmp_path_factory.mktemp("project")
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, project)
+    (project / "envs").mkdir()
+    for name in ("bootstrap.lock", "requirements.lock"):
+        (project / "envs" / name).touch()
+    uv = project / ".venv" / "bin" / "uv"
+    uv.parent.mkdir(parents=True)
+    uv.write_text("#!/bin/sh\n")
+    uv.chmod(0o755)
+    # What users of a common Python set for it must not send packages elsewhere.
+    code, said = run(project, MAKE, PIP_USER="1", PIP_TARGET=str(project / "elsewhere"))
+    assert code == 0, said
+    return project
+
+
+def test_environment_is_made_once_and_anew_where_the_project_was_copied(made, tmp_path):
+    assert run(made, [*MAKE, "-q"])[0] == 0  # nothing is to be done
+    copy = shutil.copytree(made, tmp_path / "copy", symlinks=True)
+    code, said = run(copy, [*MAKE, "-n"])
+    assert code == 0 and "-m venv --clear .venv" in said
+
+
+def test_environment_of_another_project_that_a_link_leads_to_is_kept(made, tmp_path):
+    worktree = shutil.copytree(made, tmp_path / "worktree", ignore=shutil.ignore_patterns(".venv"))
+    (worktree / ".venv").symlink_to(made / ".venv")
+    code, said = run(worktree, MAKE)
+    assert code == 2 and "error: .venv is a link" in said
+    assert run(made, [*MAKE, "-q"])[0] == 0
