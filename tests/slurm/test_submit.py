@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from project import CHAIN, PAIR, Project
 
@@ -77,3 +81,20 @@ def test_interrupted_allocation_keeps_what_is_solved_and_leaves_no_lock(
     assert (last["from_parts"], last["missing"]) == (kept, 80 - kept)
     expected = local_tables(tmp_path_factory, chain={**CHAIN, "samples": 80, "chunk_size": 80})
     assert project.table_bytes("chain") == expected["chain"]
+
+
+def test_plain_snakemake_runs_in_an_interactive_shell(make_slurm_project):
+    """Ranks are no steps of Slurm there, which would wait for the one that the shell is."""
+    project = make_slurm_project(pair={**PAIR, "samples": 4, "chunk_size": 4})
+    shell = ["srun", "--ntasks=1", "--cpus-per-task=2", "--mem=1500", "bash", "-c"]
+    done = subprocess.run(
+        [*shell, f"{sys.executable} -m snakemake tables --cores 2"],
+        cwd=project.path,
+        env={**os.environ, "PYTHONPATH": str(project.path / "src")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stdout
+    assert project.solved("pair") == 4

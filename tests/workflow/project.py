@@ -102,6 +102,9 @@ class Project:
 
     def end_all(self) -> None:
         """End what this project started and is still there."""
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
         for process in psutil.process_iter(["cmdline"]):
             if any(str(self.path) in part for part in process.info["cmdline"] or []):
                 process.kill()

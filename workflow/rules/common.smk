@@ -7,6 +7,7 @@ import subprocess
 from syncsweep import sizing, source
 from syncsweep.files import NotReadableError, not_written, open_regular
 from syncsweep.planning.followups import table_names
+from syncsweep.sweep import launcher
 from syncsweep.words import number_of
 
 

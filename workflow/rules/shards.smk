@@ -22,7 +22,7 @@ rule solve_shard:
         "../../envs/syncsweep.yaml"
     threads: CONFIG.ranks
     resources:
-        mpi="mpiexec",
+        mpi=" ".join(launcher.ON_THIS_MACHINE),
         tasks=shard_ranks,
         mem_mb_per_cpu=shard_rank_memory,
         runtime=shard_minutes,

@@ -23,6 +23,7 @@ from syncsweep.bench.overhead import STUDY, chain
 from syncsweep.config_eta import block_id
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep import description
+from syncsweep.sweep.launcher import ON_THIS_MACHINE
 
 _TIMEOUT_SECONDS = 300
 _SWEEP_TIMEOUT_SECONDS = 7200
@@ -188,7 +189,7 @@ class Bench:
 
 
 def _mpi(ranks: int, *arguments: object) -> list[str]:
-    return ["mpiexec", "-n", str(ranks), sys.executable, *map(str, arguments)]
+    return [*ON_THIS_MACHINE, "-n", str(ranks), sys.executable, *map(str, arguments)]
 
 
 def timed(command: list[str], timeout: float = _TIMEOUT_SECONDS) -> float:
