@@ -46,11 +46,12 @@ def job(tmp_path, name):
     return START.format(path=str(path))
 
 
-def test_run_without_jobs_ends_in_one_line(start):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 129)])
+def test_run_without_jobs_ends_in_one_line(start, number, code):
     process = start("interruption.heed()", "raise")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     assert process.communicate(timeout=30)[0] == "stopped before the first job\n"
-    assert process.returncode == 130
+    assert process.returncode == code
 
 
 def test_ranks_are_told_to_end_and_other_jobs_come_to_their_end(start, tmp_path):
@@ -69,9 +70,10 @@ def test_second_interrupt_changes_nothing(start, tmp_path):
     assert process.communicate(timeout=30)[0] == f"{said}0\n"
 
 
-def test_ignored_interrupts_stay_ignored(start):
-    begin = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); interruption.heed()"
+@pytest.mark.parametrize("number", ["SIGINT", "SIGHUP"])
+def test_ignored_interrupts_stay_ignored(start, number):
+    begin = f"import signal; signal.signal(signal.{number}, signal.SIG_IGN); interruption.heed()"
     process = start(f"{begin}; print('ready', flush=True); time.sleep(1); sys.exit()", "raise")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.Signals[number])
     assert process.communicate(timeout=30) == ("", None)
     assert process.returncode == 0

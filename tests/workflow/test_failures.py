@@ -169,17 +169,18 @@ def test_rank_that_outlives_the_first_and_its_launcher_is_waited_for(make_projec
     last.wait(timeout=60)
 
 
-def test_interrupted_snakemake_is_resumed_without_unlock(make_project, undisturbed):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_interrupted_snakemake_is_resumed_without_unlock(make_project, undisturbed, number):
     project = make_project(chain=CHAIN)
     process = project.start("tables")
     wait_for_samples(project, process, 8)
     # Of this process alone, unlike on a terminal; and the user does not wait for the answer.
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     output, _ = process.communicate(timeout=60)
     # The second may come when Python is about to end, and then ends it.
-    assert process.returncode in (1, -signal.SIGINT) and "Traceback" not in output, output
+    assert process.returncode in (1, -number) and "Traceback" not in output, output
     (stopped,) = re.findall(r"stopped after .* (\d+) of 40 samples are kept; .*", output)
     assert 8 <= int(stopped) < 40
     project.snakemake("tables")

@@ -99,6 +99,11 @@ class Terminal:
         os.close(follower)
         self.text = ""
 
+    def close(self) -> None:
+        """Do what a window does that is closed, or a login that is lost."""
+        os.close(self._leader)
+        os.killpg(self.process.pid, signal.SIGHUP)
+
     def read_until(self, words: str = "\0") -> None:
         """Read until some words are there, or the process ends."""
         deadline = time.monotonic() + 300
@@ -162,3 +167,13 @@ def test_ctrl_c_on_a_terminal_is_no_failure(make_project):
     assert len(lines) == 2, lines
     assert "\x1b[?25h" in terminal.text  # the cursor is shown again
     assert not list((project.path / ".snakemake").glob("locks/*"))
+
+
+def test_closed_terminal_leaves_no_lock(make_project):
+    project = make_project(chain={**CHAIN, "samples": 400, "chunk_size": 400})
+    terminal = Terminal(project, "tables")
+    terminal.read_until(" left")
+    terminal.close()
+    assert terminal.process.wait(timeout=60) == 1
+    assert not list((project.path / ".snakemake").glob("locks/*"))
+    assert len(list(project.results.glob("chain-*/*/parts/*.rows"))) > 0
