@@ -46,10 +46,11 @@ if workflow.is_main_process:
 try:
     for path in workflow.overwrite_configfiles:
         config_file.read_yaml(path)
+    SAID = config_file.merge(config, config_file.with_words(workflow.config_settings.config))
     if workflow.overwrite_configfiles and not Path("config.yaml").exists():
-        CONFIG = config_file.parse(config)
+        CONFIG = config_file.parse(SAID)
     else:
-        CONFIG = config_file.load_config("config.yaml", overrides=config)
+        CONFIG = config_file.load_config("config.yaml", overrides=SAID)
     CONFIG = paper_studies.with_paper_studies(CONFIG)
     if workflow.is_main_process:
         # A dry-run writes nothing, so it may look at results that others keep.
@@ -98,6 +99,7 @@ include: "workflow/rules/report.smk"
 
 
 if workflow.is_main_process:
+    check_profile()
     check_targets()
     most_ranks()
     check_places()

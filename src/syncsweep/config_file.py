@@ -107,6 +107,21 @@ def merge(base: Any, over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def with_words(values: Any, inside: bool = False) -> Any:
+    """Values of Snakemake's `--config`, with what words inside of mappings and lists mean in YAML.
+
+    Snakemake hands on true, false and null as text there, and numbers, which the fields take.
+    """
+    if isinstance(values, Mapping):
+        return {key: with_words(value, True) for key, value in values.items()}
+    if isinstance(values, list):
+        return [with_words(value, True) for value in values]
+    if inside and isinstance(values, str):
+        kind = _StrictLoader("").resolve(yaml.ScalarNode, values, (True, False))
+        return yaml_value(values) if kind.endswith((":bool", ":null")) else values
+    return values
+
+
 def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
     """Read a configuration file, put `overrides` over it key by key, and validate the result.
 

@@ -1,6 +1,7 @@
 # What the rules share: which files a study has, and on what tables and figures depend.
 import io
 import json
+import os
 import re
 import subprocess
 
@@ -9,6 +10,17 @@ from syncsweep.files import NotReadableError, not_written, open_regular
 from syncsweep.planning.followups import table_names
 from syncsweep.sweep import launcher
 from syncsweep.words import number_of
+
+
+def command_line():
+    """What the command line says: Snakemake tells a Snakefile its targets only after it was read."""
+    from snakemake.cli import get_argument_parser
+
+    return get_argument_parser().parse_known_args(sys.argv[1:])[0]
+
+
+# Jobs have neither a profile nor targets of their own.
+COMMAND_LINE = command_line() if workflow.is_main_process else None
 
 
 def study_folder(study):
@@ -229,6 +241,11 @@ def target_of(study):
     return f"study_{study.replace('-', '_')}"
 
 
+def draw_rule(figure):
+    """The rule that draws a figure."""
+    return f"draw_{figure.replace('-', '_')}"
+
+
 def previews():
     """The targets that make previews, with their studies."""
     targets = {f"preview_{study.replace('-', '_')}": [study] for study in CONFIG.studies}
@@ -240,36 +257,87 @@ def makes_only_previews():
     return set() < set(workflow.dag_settings.targets) <= previews().keys()
 
 
+def targets():
+    """Rules and files that the command line asks for; what `paper` and the like make by their names."""
+    known = {
+        str(layout.report_file(CONFIG.results)): "report",
+        "make_report": "report",
+        str(layout.bundle_folder(CONFIG.results) / layout.BUNDLE_MANIFEST): "bundle",
+        "make_bundle": "bundle",
+        "paper_validation": "validate",
+        **{str(file): "validate" for file in validation_files()},
+    }
+    said = COMMAND_LINE.targets if COMMAND_LINE else []
+    # As Snakemake takes the names of files.
+    names = [name if os.path.isabs(name) else os.path.relpath(name) for name in said]
+    return {known.get(name, name) for name in names}
+
+
+def studies_of_target(target):
+    """The studies that a rule or a file is about."""
+    for study, settings in CONFIG.studies.items():
+        names = {target_of(study), settings.figure and draw_rule(settings.figure.name)}
+        if target in names or Path(target) in study_files(study):
+            return {study}
+    if PAPER_PROBLEM:
+        return set()
+    if target in PAPER_TARGETS:
+        named = {CONFIG.paper.chain, CONFIG.paper.pair}
+        named |= {study for study in CONFIG.studies if study.startswith(paper_studies.RESERVED)}
+        return named if target == "validate" else named | paper_studies_asked_for().keys()
+    for part in part_requests():
+        if target == f"paper_{part}" or Path(target) in part_files(part):
+            return set(studies_of_part(part))
+    for figure, settings in layout.PAPER_FIGURES.items():
+        if target == draw_rule(figure) or Path(target) in paper_figure_files(figure):
+            parts = [studies_of_part(part) for part in settings.parts] or [[CONFIG.paper.chain]]
+            return {study for studies in parts for study in studies}
+    return set()
+
+
 def studies_asked_for():
     """Studies that this run solves, as far as the command line tells before Snakemake reads it."""
-    targets = set(sys.argv)
-    named = {study for study in CONFIG.studies if target_of(study) in targets}
-    if not PAPER_TARGETS.isdisjoint(targets):
-        named |= {CONFIG.paper.chain, CONFIG.paper.pair}
-        named |= {study for study in CONFIG.studies if study.startswith(paper_studies.RESERVED)}
-    if not {"paper", "bundle"}.isdisjoint(targets):
-        named |= paper_studies_asked_for().keys()
-    others = named or not previews().keys().isdisjoint(targets)
-    if not others or not {"all", "tables"}.isdisjoint(targets) or not named and "report" in targets:
+    asked = targets()
+    named = {study for target in asked for study in studies_of_target(target)}
+    if not asked or not {"all", "tables"}.isdisjoint(asked) or not named and "report" in asked:
         named |= set(studies_by_default())
     return [study for study in CONFIG.studies if study in named]
 
 
-def check_targets():
-    """End the run if it is to make a study that is not in the configuration."""
+def check_profile():
+    """End the run if its profile is not there: Snakemake would do without, on this machine."""
     import difflib
 
+    name = COMMAND_LINE.workflow_profile
+    if name in (None, "none"):
+        return
+    # Snakemake looked from where it was called, and may be in another folder by now.
+    folders = [Path(), Path(os.environ.get("PWD", "."))]
+    places = [folder / "profiles" for folder in (*folders, Path(workflow.basedir))]
+    if not any((folder / name).exists() for folder in (*folders, *places)):
+        there = [file.parent.name for file in Path().glob("*/config.yaml")]
+        near = difflib.get_close_matches(name, there, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        sys.exit(f"error: --workflow-profile: there is no folder or file {name}{hint}")
+
+
+def check_targets():
+    """End the run if it is to make a study or a paper that is not in the configuration."""
+    import difflib
+
+    if PAPER_PROBLEM and not PAPER_TARGETS.isdisjoint(targets()):
+        sys.exit(f"error: config: {PAPER_PROBLEM}")
     known = {*map(target_of, CONFIG.studies), *previews()}
-    for word in sys.argv[1:]:
+    for word in targets():
         prefix = word.partition("_")[0]
         if re.fullmatch("(study|preview)_[A-Za-z0-9_-]+", word) and word not in known:
             own = [s for s in CONFIG.studies if not s.startswith(paper_studies.RESERVED)]
-            targets = [f"{prefix}_{name.replace('-', '_')}" for name in own]
-            near = difflib.get_close_matches(word, targets, n=1)
+            names = [f"{prefix}_{name.replace('-', '_')}" for name in own]
+            near = difflib.get_close_matches(word, names, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             sys.exit(
                 f"error: {word}: there is no such study in the configuration; {hint}targets are "
-                + ", ".join(targets)
+                + ", ".join(names)
             )
 
 

@@ -7,7 +7,7 @@ for _study, _settings in CONFIG.studies.items():
 
     rule:
         name:
-            f"draw_{_settings.figure.name.replace('-', '_')}"
+            draw_rule(_settings.figure.name)
         input:
             [file for file in table_files(_study) if file.suffix == ".parquet"],
         output:

@@ -35,7 +35,7 @@ if not PAPER_PROBLEM:
 
         rule:
             name:
-                f"draw_{_figure}"
+                draw_rule(_figure)
             input:
                 tables_of_figure(_figure),
             output:

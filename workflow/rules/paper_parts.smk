@@ -3,9 +3,6 @@ PAPER_TARGETS = {"paper", "validate", "bundle"}
 PAPER = layout.paper_folder(CONFIG.results)
 PAPER_PROBLEM = paper_studies.problem(CONFIG)
 
-if PAPER_PROBLEM and not PAPER_TARGETS.isdisjoint(sys.argv):
-    sys.exit(f"error: config: {PAPER_PROBLEM}")
-
 
 def rows_of(study):
     """Where the rows of a study lie, for the request of a part."""
@@ -63,8 +60,8 @@ def part_requests():
     }
 
 
-def shards_of_part(part):
-    """Shards whose rows a part reads."""
+def studies_of_part(part):
+    """Studies whose rows a part reads."""
     pairs = paper_studies.coupled_and_alone(CONFIG).values()
     chain, variants = CONFIG.paper.chain, paper_studies.variants(CONFIG)
     studies = {
@@ -72,7 +69,12 @@ def shards_of_part(part):
         "types": [chain],
         "ablations": [chain, *(variant.study for variant in variants)],
     }
-    return [shard for study in dict.fromkeys(studies.get(part, [])) for shard in shard_files(study)]
+    return list(dict.fromkeys(studies.get(part, [])))
+
+
+def shards_of_part(part):
+    """Shards whose rows a part reads."""
+    return [shard for study in studies_of_part(part) for shard in shard_files(study)]
 
 
 def part_files(part):

@@ -17,7 +17,7 @@ def are_there(files):
 
 
 def asks_for_paper():
-    return not PAPER_TARGETS.isdisjoint(sys.argv)
+    return not PAPER_TARGETS.isdisjoint(targets())
 
 
 @cache

@@ -1,0 +1,64 @@
+"""What a command line asks for is what a run is about, and what it names in vain is said."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from project import PAIR, ROOT, Project
+from test_bad_input import messages
+
+SMALL = {**PAIR, "samples": 6, "chunk_size": 3}
+OTHER = {**SMALL, "figure": {"name": "of-other", "panels": ["chi"]}}
+
+
+def planned(project: Project, *arguments: str) -> list[str]:
+    """Studies that a dry-run has a plan for."""
+    lines = project.snakemake("-n", *arguments).splitlines()
+    return [line.split(":")[1].strip() for line in lines if line.startswith("plan: ")]
+
+
+def test_plan_is_of_what_files_and_rules_are_asked_for(make_project):
+    project = make_project(pair=SMALL, other=OTHER)
+    assert planned(project, "draw_of_other") == ["other"]
+    assert planned(project, "results/tables/other/summary.csv") == ["other"]
+    assert planned(project, "./results/figures/of-other.png", "study_other") == ["other"]
+    project.snakemake("results/tables/other/summary.csv")
+    (block,) = project.blocks("other")
+    (shard, _) = sorted(block.glob("*.parquet"))
+    assert planned(project, os.path.relpath(shard, project.path)) == ["other"]
+    assert planned(project, "results/report.html", "study_other") == ["other"]
+
+
+def test_plan_is_of_what_parts_of_the_paper_are_asked_for(make_project):
+    project = make_project()
+    shutil.copy(ROOT / "config.yaml", project.path)
+    assert planned(project, "draw_fig4") == []  # which needs no samples
+    assert planned(project, "draw_figS_limit") == ["spin1_chain"]
+    assert planned(project, "results/paper/types_counts.csv") == ["spin1_chain"]
+
+
+def test_profile_that_is_not_there_is_refused(make_project):
+    """Snakemake would run the sweep on this machine, which may be a login node."""
+    project = make_project(pair=SMALL)
+    shutil.copytree(ROOT / "slurm", project.path / "slurm")
+    before = project.files()
+    (line,) = messages(project.snakemake("--workflow-profile", "slrum", code=1))
+    assert line.startswith("error: --workflow-profile: ") and "did you mean slurm?" in line
+    assert project.files() == before
+    assert planned(project, "--workflow-profile", "slurm") == ["pair"]
+    assert planned(project, "--workflow-profile", "default") == ["pair"]  # of the folder profiles
+    assert planned(project, "--workflow-profile", "none") == ["pair"]
+
+
+@pytest.mark.parametrize(
+    "words", ["{by_default: false, figure: null}", "{by_default: no, figure: }"]
+)
+def test_booleans_and_null_are_taken_within_a_mapping(make_project, words):
+    project = make_project(pair=SMALL, other=OTHER)
+    config = ["--config", f"studies={{other: {words}}}"]
+    assert planned(project, *config) == ["pair"]
+    project.snakemake("study_other", *config)  # its jobs read the same
+    assert (project.results / "tables" / "other" / "summary.csv").exists()
+    assert not (project.results / "figures").exists()
