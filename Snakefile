@@ -56,6 +56,7 @@ try:
         # A dry-run writes nothing, so it may look at results that others keep.
         is_dry_run = workflow.output_settings.dryrun
         check = layout.check_usable if is_dry_run else layout.check_writable
+        layout.check_records(Path())
         check(CONFIG.results)
 except (config_file.ConfigError, layout.NotWritableError) as error:
     sys.exit(f"error: {error}")
@@ -102,13 +103,16 @@ if workflow.is_main_process:
     check_profile()
     check_targets()
     most_ranks()
-    check_places()
-    if workflow.output_settings.dryrun:
-        check_own_code(studies_asked_for())
-        tell_plan(studies_asked_for())
-    else:
-        bring_back_from_the_future()
-        set_aside_damaged_shards()
+    try:
+        check_places()
+        if workflow.output_settings.dryrun:
+            check_own_code(studies_asked_for())
+            tell_plan(studies_asked_for())
+        else:
+            bring_back_from_the_future()
+            set_aside_damaged_shards()
+    except PermissionError as error:  # in a folder of somebody else
+        sys.exit(f"error: {error.filename}: cannot be read ({error.strerror})")
 
 
 localrules:

@@ -249,6 +249,8 @@ def check_usable(results: str | Path) -> Path:
     for path in (folder, *inside):
         if os.path.lexists(path) and not path.is_dir():
             raise NotWritableError(f"results: {results} cannot be used, because {path} is a file")
+        if os.path.lexists(path) and not os.access(path, os.R_OK | os.X_OK):
+            raise NotWritableError(f"results: {results} cannot be read (no permission in {path})")
     return folder
 
 
@@ -259,6 +261,19 @@ def check_writable(results: str | Path) -> None:
         is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
         why = "read-only file system" if is_read_only else f"no permission in {folder}"
         raise NotWritableError(f"results: {results} cannot be written ({why})")
+
+
+def check_records(folder: Path) -> None:
+    """Refuse a folder to run Snakemake in where it cannot keep its records, as in a dry-run too."""
+    records = folder / ".snakemake"
+    places = [records if records.exists() else folder]
+    places += [*records.glob("*/"), *records.glob("iocache/latest.pkl")]
+    for path in places:
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise NotWritableError(
+                f"{path}: cannot be written, and Snakemake keeps records there, also of a dry-run: "
+                "run it in a project of your own, with --config results=FOLDER for these results"
+            )
 
 
 def check_places(folders: Iterable[Path], files: Iterable[Path]) -> None:

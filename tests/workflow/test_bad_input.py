@@ -5,6 +5,10 @@ All kinds of mistakes are in tests/unit/test_config.py; here a few go through sn
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from project import PAIR
 
@@ -107,3 +111,28 @@ def test_a_model_without_a_law_of_the_limit_is_told_before_any_sample_is_solved(
     assert "studies.free" in line and "limit_draws: null" in line
     assert "Traceback" not in output
     assert not list(project.results.glob("free-*"))
+
+
+#: What makes root one who may not do everything.
+BOUND = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+
+
+def test_dry_run_where_somebody_else_let_nobody_in_is_one_line(make_project):
+    project = make_project(pair={**PAIR, "samples": 4, "chunk_size": 4})
+    project.snakemake("tables")
+    for name in (".snakemake", ".snakemake/iocache", "results", "results/tables", "results/pair-*"):
+        (folder,) = project.path.glob(name)
+        mode = folder.stat().st_mode
+        folder.chmod(0)
+        done = subprocess.run(
+            [*([] if os.geteuid() else BOUND), sys.executable, "-m", "snakemake", "-n"],
+            cwd=project.path,
+            env={**os.environ, "PYTHONPATH": str(project.path / "src")},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        folder.chmod(mode)
+        (line,) = messages(done.stderr)
+        assert done.returncode == 1
+        assert line.startswith("error: ") and str(folder.relative_to(project.path)) in line
