@@ -59,6 +59,7 @@ class LogHandler(LogHandlerBase):
         """Called at the end of the constructor."""
         from snakemake.logging import ColorizingTextHandler
 
+        _check_cache()
         settings = self.common_settings
         stream = sys.stdout if settings.stdout else sys.stderr
         self._plain = ColorizingTextHandler(nocolor=settings.nocolor, stream=stream)
@@ -185,6 +186,24 @@ class LogHandler(LogHandlerBase):
                 return run.has_failed
             return _event(record) is None and text.startswith(_SHOWN)
         return not any(words in text for words in _REPEATED)
+
+
+def _check_cache() -> None:
+    """End in one line where Snakemake would end with a traceback: without a place for its cache."""
+    import tempfile
+
+    from snakemake.common import get_appdirs
+
+    cache = os.path.join(get_appdirs().user_cache_dir, "snakemake", "source-cache")
+    folder = os.path.join(cache, "snakemake-runtime-cache")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        os.rmdir(tempfile.mkdtemp(dir=folder))  # as Snakemake does
+    except OSError as error:
+        sys.exit(
+            f"error: {folder}: cannot be written ({error.strerror}), and Snakemake keeps a cache "
+            "there: set XDG_CACHE_HOME to a folder that can be written"
+        )
 
 
 _STYLES = {logging.WARNING: "yellow", logging.ERROR: "red", logging.CRITICAL: "red"}

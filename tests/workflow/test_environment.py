@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from project import PAIR, ROOT
+from test_bad_input import BOUND
 
 SYNCSWEEP = [str(Path(sys.executable).parent / "syncsweep")]
 SNAKEMAKE = [sys.executable, "-m", "snakemake", "-n"]
@@ -60,6 +61,21 @@ def test_installed_package_runs_a_project_as_long_as_it_is_the_same_code(make_pr
         file.write("# edited\n")
     code, said = run(project.path, SNAKEMAKE, PYTHONPATH=str(installed))
     assert code == 1 and str(installed) in said
+
+
+def test_home_that_cannot_be_written_is_one_line_and_another_place_will_do(make_project, tmp_path):
+    project = make_project(pair={**PAIR, "samples": 4, "chunk_size": 4})
+    cache = tmp_path / ".cache/snakemake/snakemake/source-cache/snakemake-runtime-cache"
+    cache.mkdir(parents=True)
+    cache.chmod(0o500)
+    variables = {"HOME": str(tmp_path), "PYTHONPATH": str(project.path / "src")}
+    command = [*([] if os.geteuid() else BOUND), *SNAKEMAKE]
+    code, said = run(project.path, command, **variables, XDG_CACHE_HOME="")
+    *_, line = said.splitlines()
+    assert code == 1 and "Traceback" not in said
+    assert line.startswith(f"error: {cache}: ") and "XDG_CACHE_HOME" in line
+    code, said = run(project.path, command, **variables, XDG_CACHE_HOME=str(tmp_path / "other"))
+    assert code == 0, said
 
 
 MAKE = ["make", f"PYTHON={sys.executable}", "env"]
