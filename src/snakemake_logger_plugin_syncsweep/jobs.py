@@ -29,6 +29,12 @@ _REASONS = (
     re.compile(r".*EXIT STRING: "),
 )
 
+#: How launchers begin to say what went wrong: srun, MPICH's mpiexec, and that of Open MPI, which
+#: draws a line first. What follows of them is what it led to.
+_LAUNCHER = re.compile(
+    r"^(?:(?:srun|slurmstepd): (?:error|fatal): |\[\w+(?::\d+)?@|-{40,}\n).*", re.MULTILINE
+)
+
 
 @dataclass
 class Job:
@@ -54,7 +60,7 @@ class Job:
         return list(dict.fromkeys(line for line in self.said() if line.startswith("warning: ")))
 
     def reason(self) -> str | None:
-        """The last line that says why it failed, or else its last line.
+        """The last line that says why it failed, or a launcher's first, or else its last line.
 
         If it said nothing, that its disk is full if it is, which is why; or else None.
         """
@@ -63,6 +69,8 @@ class Job:
             for line in reversed(said):
                 if reason.match(line):
                     return line
+        if launcher := _LAUNCHER.search("\n".join(said)):
+            return launcher[0].splitlines()[-1]
         if said:
             return said[-1]
         for log in self.logs:

@@ -490,6 +490,11 @@ def test_broken_look_at_the_files_is_said_once_and_ends_no_run(snakemake, capsys
         ("  File\nnumpy.linalg.LinAlgError: Singular\nb\n", "numpy.linalg.LinAlgError: Singular"),
         ("pair samples 0 to 39: stopped (SIGTERM)\nb", "pair samples 0 to 39: stopped (SIGTERM)"),
         ("= BAD\nEXIT STRING: Killed (signal 9)\nb\n", "EXIT STRING: Killed (signal 9)"),
+        ("[mpiexec@n1] cause\n[mpiexec@n1] what followed\n", "[mpiexec@n1] cause"),
+        ("[proxy:0@n1] cause\n[proxy:0@n1] what followed\n", "[proxy:0@n1] cause"),
+        ("srun: queued\nsrun: error: cause\nsrun: error: more\n", "srun: error: cause"),
+        ("10 %\nslurmstepd: error: cause\nsrun: ended\n", "slurmstepd: error: cause"),
+        ("-" * 60 + "\nThe cause\nand advice.\n" + "-" * 60, "The cause"),
     ],
 )  # fmt: skip
 def test_line_that_says_best_why_a_job_failed_is_chosen(tmp_path, text, reason):

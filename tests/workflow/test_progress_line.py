@@ -77,6 +77,14 @@ def test_failed_job_is_told_with_its_log_and_what_it_said(make_project):
     assert len(lines) <= place + 5
 
 
+def test_first_line_of_a_launcher_that_fails_is_what_is_told(make_project):
+    project = make_project(pair={**SMALL, "samples": 10})
+    launcher = "solve_shard:mpi=mpiexec -oversubscribe"  # which is Open MPI's
+    output = project.snakemake("tables", "--set-resources", launcher, code=1)
+    (said,) = [line for line in shown(output) if line.startswith("said: ")]
+    assert "unrecognized argument oversubscribe" in said
+
+
 class Terminal:
     """Snakemake on a terminal of 80 columns; what it writes there."""
 
