@@ -35,8 +35,9 @@ class SlurmProject(Project):
         shutil.copytree(ROOT / "slurm", path / "slurm")
         (path / ".venv").symlink_to(sys.prefix)
         # That environment has this code, also in jobs that are not told the path of another.
-        shutil.rmtree(path / "src")
-        (path / "src").symlink_to(ROOT / "src")
+        for package in (path / "src").iterdir():
+            shutil.rmtree(package)
+            package.symlink_to(ROOT / "src" / package.name)
 
     def change_profile(self, **shard_resources: Any) -> None:
         """Edit the profile as a user would: resources of a shard's job; None removes one."""

@@ -6,6 +6,7 @@ All kinds of mistakes are in tests/unit/test_own_code.py and test_own_check.py.
 from __future__ import annotations
 
 import math
+import os
 import re
 import shlex
 import shutil
@@ -59,7 +60,14 @@ def tutorial(make_project):
 def verify(project, *arguments):
     code = "import sys; from syncsweep.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", code, "verify", "results", *arguments]
-    done = subprocess.run(command, cwd=project.path, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        command,
+        cwd=project.path,
+        env={**os.environ, "PYTHONPATH": str(project.path / "src")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
