@@ -94,6 +94,8 @@ class Study(Strict):
         for panel in MAXIMA_PANELS:
             if self.figure and panel in self.figure.panels and self.analysis.maxima_bins is None:
                 raise ValueError(f"figure.panels has {panel!r}, which needs analysis.maxima_bins")
+        if self.figure and "ratio" in self.figure.panels and self.analysis.ratio is None:
+            raise ValueError("figure.panels has 'ratio', which needs analysis.ratio")
         if self.analysis.limit_draws is not None and 0 not in seen:
             raise ValueError(
                 "analysis.limit_draws needs η = 0 in eta_blocks: write limit: true in the grid"

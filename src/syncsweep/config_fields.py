@@ -60,6 +60,12 @@ def _safe_name(value: Any) -> Any:
     return value
 
 
+def _words(value: Any) -> Any:
+    if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
+        raise ValueError("must be one line of 1 to 200 characters")
+    return value
+
+
 #: Longer names of files are refused by all usual file systems [bytes].
 _LONGEST_NAME = 255
 
@@ -127,6 +133,7 @@ _null = BeforeValidator(lambda value: None if value == "null" else value)
 OptionalNumber = Annotated[Number | None, _null]
 OptionalInteger = Annotated[Integer | None, _null]
 FolderName = Annotated[str, BeforeValidator(_folder_name)]
+Words = Annotated[str, BeforeValidator(_words)]
 SafeName = Annotated[str, BeforeValidator(_safe_name)]
 
 

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from syncsweep.config_fields import Integer, Number, OptionalInteger, SafeName, Strict
+from syncsweep.config_fields import Integer, Number, OptionalInteger, SafeName, Strict, Words
 
 #: Panels of a figure; those in MAXIMA_PANELS show the table of the maxima.
 Panel = Literal["chi", "probabilities", "ratio", "s_max", "chi_maxima", "differences"]
@@ -31,6 +31,20 @@ class LogBins(Strict):
         return self
 
 
+class Ratio(Strict):
+    """A ratio P_a/(w·P_b) of two P_a that has a meaning, as P₂/(3P₁) for three spin-1s."""
+
+    numerator: Integer = Field(ge=1, le=6, description="a of P_a above the line")
+    denominator: Integer = Field(ge=1, le=6, description="b of P_b below the line")
+    weight: Number = Field(1.0, gt=0, le=1e6, description="w, before P_b")
+    meaning: Words = Field(description="what the ratio says, in words for captions")
+
+    @property
+    def indices(self) -> tuple[int, int]:
+        """Places of the numerator and the denominator among the P_a."""
+        return self.numerator - 1, self.denominator - 1
+
+
 class Analysis(Strict):
     """How shards become tables; nothing here is ever solved again for."""
 
@@ -42,6 +56,9 @@ class Analysis(Strict):
         min_length=3,
         max_length=6,
         description="intervals [low, high] of χ whose probabilities are P₁, P₂, P₃ …",
+    )
+    ratio: Ratio | None = Field(
+        None, description="the ratio of two P_a that has a meaning in this study; null: none"
     )
     chi_bins: Integer = Field(64, ge=1, le=1000, description="equal bins of χ over [0, 1]")
     s_max_bins: LogBins = Field(description="bins of S_max")
@@ -74,13 +91,26 @@ class Analysis(Strict):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _ratio_of_intervals(self) -> Self:
+        if self.ratio is not None:
+            numbers = (self.ratio.numerator, self.ratio.denominator)
+            if max(numbers) > len(self.intervals):
+                raise ValueError(
+                    f"ratio needs P_a of the {len(self.intervals)} intervals, but names "
+                    f"P{max(numbers)}"
+                )
+            if len(set(numbers)) == 1:
+                raise ValueError(f"ratio must be of two P_a, but names P{numbers[0]} twice")
+        return self
+
 
 class Figure(Strict):
     """The figure of a study."""
 
     name: SafeName = Field(description="file name without ending")
     panels: tuple[Panel, ...] = Field(
-        ("chi", "probabilities", "ratio", "s_max"),
+        ("chi", "probabilities", "s_max"),
         min_length=1,
         max_length=6,
         description="panels a, b, … from top to bottom",

@@ -109,6 +109,12 @@ def problem(config: Config) -> str | None:
         return f"paper.chain: {config.paper.chain!r} has no η > 0; give it some in eta_blocks"
     if not isinstance(chain.model, Spin1Chain) or chain.model.n_sites != 3:
         return f"paper.chain: {config.paper.chain!r} is not a spin1_chain of three spins"
+    ratio = chain.analysis.ratio
+    if ratio is None or (ratio.numerator, ratio.denominator, ratio.weight) != (2, 1, 3):
+        return (
+            f"paper.chain: {config.paper.chain!r} has no analysis.ratio P₂/(3P₁); "
+            "see config.yaml for what to write"
+        )
     if not isinstance(config.studies[config.paper.pair].model, SpinHalfPair):
         return f"paper.pair: {config.paper.pair!r} is not a spin_half_pair"
     for role, parameter in (("chain", "omega"), ("pair", "J")):
@@ -140,7 +146,7 @@ def with_paper_studies(config: Config) -> Config:
             "eta_blocks": (block,),
             "ensemble": ensemble,
             "model": model.model_copy(update=change),
-            "analysis": chain.analysis.model_copy(update={"limit_draws": None}),
+            "analysis": chain.analysis.model_copy(update={"limit_draws": None, "ratio": None}),
             "figure": None,
             "by_default": False,
             "chunk_size": None,

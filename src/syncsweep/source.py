@@ -15,6 +15,7 @@ TABLES = (
     "results/samples.py",
     "results/tables.py",
     "results/statistics.py",
+    "results/intervals.py",
     "sweep/shard.py",
     "physics/measures.py",
     "physics/phase_distribution.py",
@@ -28,6 +29,7 @@ MAXIMA = (*TABLES, "results/maxima.py")
 LIMIT = (
     *TABLES,
     "results/limit.py",
+    "results/control.py",
     "physics/limit_distribution.py",
     "physics/weak_limit.py",
 )
@@ -39,6 +41,7 @@ FIGURES = (
     "results/figures/maxima.py",
     "results/figures/page.py",
     "results/figures/plots.py",
+    "results/figures/ratio.py",
     "results/figures/style.py",
     "units.py",
 )

@@ -42,14 +42,26 @@ def size(n_bytes: int) -> str:
     return f"{number:.3g} {unit}"
 
 
-def with_error(value: float, error: float) -> str:
-    """`0.3324(51)`: a value with two digits of its standard error; without it if there is none."""
+def are_even(below: float, above: float) -> bool:
+    """Whether an interval reaches as far below its value as above it, to what is shown of it."""
+    return not abs(above - below) > 0.1 * min(above, below)  # NaN are
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    """`0.3324(51)`, or `0.0050(+91−14)` where both sides differ: two digits of the larger one."""
     if math.isnan(value):
         return "–"
-    if math.isnan(error) or error < 1e-6:  # none, or no more than rounding
+    below, above = value - low, high - value
+    if math.isnan(below + above) or max(below, above) < 1e-6:  # none, or no more than rounding
         return f"{value:.3g}"
-    digits = max(1 - math.floor(math.log10(error)), 0)
-    return f"{value:.{digits}f}({round(error * 10**digits)})"
+    digits = max(1 - math.floor(math.log10(max(below, above))), 0)
+
+    def shown(side: float) -> int:
+        return round(side * 10**digits)
+
+    if are_even(below, above):
+        return f"{value:.{digits}f}({shown((below + above) / 2)})"
+    return f"{value:.{digits}f}(+{shown(above)}−{shown(below)})"
 
 
 def percent(part: float, whole: float) -> str:

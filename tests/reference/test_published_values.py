@@ -52,8 +52,15 @@ def summary(tmp_path_factory) -> pd.DataFrame:
         "samples": SAMPLES,
         "chunk_size": SAMPLES,
         "eta_blocks": [{"values": ETAS}],
-        "analysis": {"s_max_bins": {"low": 1e-8, "high": 1e-3, "count": 20}},
-        "figure": {"name": "chain"},
+        "analysis": {
+            "s_max_bins": {"low": 1e-8, "high": 1e-3, "count": 20},
+            "ratio": {
+                "numerator": 2,
+                "denominator": 1,
+                "weight": 3,
+                "meaning": "π/3 for each (0, π)",
+            },
+        },
     }
     settings = {"results": str(folder), "root_seed": 1, "ranks": 2, "studies": {"chain": study}}
     physics = config.parse(settings).physics("chain")

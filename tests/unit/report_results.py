@@ -45,14 +45,15 @@ FAILED, UNIFORM = (2, 1e-3), (1, 0.5)
 HOSTILE = "</script><img src=\"https://example.org/x.png\"> & 'S_d'"
 
 _BINS = {"low": 1e-9, "high": 1.0, "count": 9}
+_RATIO = {"numerator": 2, "denominator": 1, "weight": 3, "meaning": "π/3 for each (0, π)"}
 _STUDIES = {
     "chain": {
         "model": {"name": "spin1_chain"},
         "samples": 6,
         "chunk_size": 4,
         "eta_blocks": [{"values": [0.5]}, {"values": [0, 1e-3]}],
-        "analysis": {"s_max_bins": _BINS, "limit_draws": 1000},
-        "figure": {"name": "chain"},
+        "analysis": {"s_max_bins": _BINS, "limit_draws": 1000, "ratio": _RATIO},
+        "figure": {"name": "chain", "panels": ["chi", "probabilities", "ratio", "s_max"]},
     },
     "pair": {
         "model": {"name": "spin_half_pair"},

@@ -30,6 +30,10 @@ ROOT = Path(__file__).parents[2]
         (Number(0.25, math.nan), "0.25 ± nan"),
         (Number(math.nan, math.nan), "undefined"),
         (Number(math.nan), "undefined"),
+        (Number(0.124, 0.0033, (0.1208, 0.1274)), "0.1240 ± 0.0033"),
+        (Number(0.0, 0.0, (0.0, 0.0092)), "0.0000 +0.0092 −0.0000"),
+        (Number(1.0, math.nan, (0.9, 1.0)), "1.00 +0.00 −0.10"),
+        (Number(2.0, 1.0, (1.5, math.inf)), "2 +∞ −0.5"),
     ],
 )
 def test_two_digits_of_the_error_decide_the_digits_of_the_value(found, text):
@@ -43,6 +47,13 @@ def test_a_measured_number_agrees_within_four_standard_errors():
     assert not Number(math.nan, 0.01).agrees_with(1)
 
 
+def test_a_number_whose_error_has_two_sides_agrees_within_four_of_the_right_one():
+    rare = Number(0.005, 0.003, (0.004, 0.010))
+    assert rare.agrees_with(0.024) and not rare.agrees_with(0.026)
+    assert rare.agrees_with(0.0011) and not rare.agrees_with(0.0009)
+    assert Number(0.0, 0.0, (0.0, 0.01)).agrees_with(0.005)
+
+
 def test_an_exact_number_agrees_to_rounding_only():
     assert Number(2.4 * (1 + 1e-12)).agrees_with(2.4)
     assert not Number(2.4 * 1.000001).agrees_with(2.4)
@@ -52,6 +63,8 @@ def test_an_exact_number_agrees_to_rounding_only():
 def test_a_value_is_looked_up_in_one_row():
     table = pd.DataFrame({"eta": [0.0, 1.0], "p": [0.1, 0.2], "p_se": [0.01, 0.02]})
     assert number(table, "p", eta=1.0) == Number(0.2, 0.02)
+    table = table.assign(p_low=[0.09, 0.18], p_high=[0.12, 0.23])
+    assert number(table, "p", eta=1.0) == Number(0.2, 0.02, (0.18, 0.23))
     with pytest.raises(KeyError, match="0 rows"):
         column(table, "p", eta=2.0)
 

@@ -531,7 +531,6 @@ def test_defaults_are_those_of_the_paper():
         del value["analysis"]["chi_bins"]
         if study == "spin_half_pair":
             value["model"] = {"name": "spin_half_pair"}
-    del data["studies"]["spin1_chain"]["figure"]["panels"]
     assert parse(data) == load_config(CONFIG)
 
 

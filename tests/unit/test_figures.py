@@ -20,7 +20,7 @@ from matplotlib.image import imread
 
 from syncsweep.config_eta import block_id
 from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
-from syncsweep.config_results import Analysis, Figure, LogBins
+from syncsweep.config_results import Analysis, Figure, LogBins, Ratio
 from syncsweep.layout import TABLES, BlockFolder
 from syncsweep.results.figures import style, sweep
 from syncsweep.results.figures.maxima import LIMITS, draw_maxima
@@ -40,7 +40,12 @@ from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description, shard
 
 PHYSICS = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=5)
-ANALYSIS = Analysis(chi_bins=16, s_max_bins=LogBins(low=1e-5, high=1e-1, count=12), maxima_bins=7)
+ANALYSIS = Analysis(
+    chi_bins=16,
+    s_max_bins=LogBins(low=1e-5, high=1e-1, count=12),
+    maxima_bins=7,
+    ratio=Ratio(numerator=2, denominator=1, weight=3, meaning="how often π/3 for each (0, π)"),
+)
 PANELS = ("chi", "probabilities", "ratio", "s_max", "chi_maxima", "differences")
 FIGURE = Figure(name="fig", panels=PANELS)
 SCRIPT = Path(__file__).parents[2] / "scripts" / "make_figure.py"
@@ -109,11 +114,12 @@ def test_data_beside_the_figure_are_those_of_the_tables(tables, drawn):
         assert (drawn / f"fig_{panel}.csv").read_text() == expected
     summary = pq.read_table(tables / "summary.parquet").to_pandas()
     columns = {
-        "probabilities": ["eta", "p1", "p1_se", "p2", "p2_se", "p3", "p3_se"],
-        "ratio": ["eta", "ratio", "ratio_se"],
+        "probabilities": ["p1", "p2", "p3"],
+        "ratio": ["ratio"],
     }
     for panel, names in columns.items():
-        expected = summary[names].to_csv(index=False, lineterminator="\n")
+        shown = [f"{name}{end}" for name in names for end in ("", "_se", "_low", "_high")]
+        expected = summary[["eta", *shown]].to_csv(index=False, lineterminator="\n")
         assert (drawn / f"fig_{panel}.csv").read_text() == expected
     lines = (drawn / "fig_s_max.csv").read_text().splitlines()
     originals = (tables / "s_max_histogram.csv").read_text().splitlines()
@@ -184,14 +190,14 @@ def test_cell_edges_are_logarithmic_midpoints():
     np.testing.assert_allclose(style.log_cell_edges([1.0]), 10.0 ** np.array([-0.25, 0.25]))
 
 
-def test_band_is_one_standard_error_wide():
+def test_band_reaches_from_the_lower_to_the_upper_end():
     axes = Page().add_subplot()
-    x, mean, error = np.array([1.0, 2.0]), np.array([3.0, 5.0]), np.array([0.5, 0.25])
-    line = plot_mean(axes, x, mean, error, "k")
+    x, mean = np.array([1.0, 2.0]), np.array([3.0, 5.0])
+    line = plot_mean(axes, x, mean, np.array([2.5, 4.75]), np.array([3.75, 5.25]), "k")
     np.testing.assert_array_equal(line.get_ydata(), mean)
     (path,) = axes.collections[0].get_paths()
     corners = {tuple(corner) for corner in path.vertices.tolist()}
-    assert corners == {(1.0, 2.5), (1.0, 3.5), (2.0, 4.75), (2.0, 5.25)}
+    assert corners == {(1.0, 2.5), (1.0, 3.75), (2.0, 4.75), (2.0, 5.25)}
 
 
 def test_heat_map_has_eta_across_and_bins_upwards():
@@ -349,7 +355,7 @@ def test_samples_beyond_the_axis_of_s_max_are_marked(tables, pages, tmp_path):
 @pytest.mark.parametrize(("samples", "said"), [(1, "1 sample"), (3, "3 samples")])
 def test_a_figure_says_of_how_many_samples_it_is(tmp_path, pages, samples, said):
     pair_figure(make(tmp_path, (0.1, 1.0), samples), tmp_path / "fig")
-    assert pages[0].texts[0].get_text() == f"{said}; bands if visible: ±1 s.e."
+    assert pages[0].texts[0].get_text() == f"{said}; bands if visible: 1 s.e."
     assert pages[0].texts[0].get_fontweight() == "normal"
 
 
@@ -357,7 +363,7 @@ def test_a_figure_says_how_many_samples_failed(tables, pages, tmp_path):
     failed = [0, 2, 3, 0, 1]
     changed_tables(tables, tmp_path, summary=lambda frame: frame.__setitem__("failed", failed))
     pair_figure(tmp_path, tmp_path / "fig")
-    assert pages[0].texts[0].get_text() == "8 samples (3 failed); bands if visible: ±1 s.e."
+    assert pages[0].texts[0].get_text() == "8 samples (3 failed); bands if visible: 1 s.e."
 
 
 def test_a_figure_speaks_of_no_bands_that_it_does_not_show(tables, pages, tmp_path):

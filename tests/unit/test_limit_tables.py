@@ -3,6 +3,7 @@
 import json
 import runpy
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,14 @@ from matplotlib.figure import Figure as Page
 from syncsweep.config_eta import block_id
 from syncsweep.config_own import EnsembleCode, ModelCode
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.config_results import Analysis, Figure, LogBins
+from syncsweep.config_results import Analysis, Figure, LogBins, Ratio
 from syncsweep.layout import LIMIT_TABLES, BlockFolder
+from syncsweep.results.control import Value, control_variate, controlled_probability
 from syncsweep.results.figures import limit as limit_figure
 from syncsweep.results.figures import style, sweep
 from syncsweep.results.figures.page import FigureError
 from syncsweep.results.figures.plots import mark_limit
-from syncsweep.results.limit import Value, control_variate, limit_law, make_limit_tables
+from syncsweep.results.limit import limit_law, make_limit_tables
 from syncsweep.results.samples import Shards, TablesError, describe
 from syncsweep.results.tables import make_tables
 from syncsweep.sample import SampleSolver
@@ -35,6 +37,7 @@ ANALYSIS = Analysis(
     s_max_bins=LogBins(low=1e-6, high=1e-1, count=10),
     intervals=((0, 1 / 8), (7 / 16, 9 / 16), (7 / 8, 1)),
     limit_draws=DRAWS,
+    ratio=Ratio(numerator=2, denominator=1, weight=3, meaning="±π/2 for each (0, π)"),
 )
 SCRIPT = Path(__file__).parents[2] / "scripts" / "make_tables.py"
 
@@ -125,6 +128,10 @@ def test_plain_means_are_those_of_the_summary(tables, control):
         assert row.n == SAMPLES
         assert row.plain == pytest.approx(summary[row.quantity][row.eta], rel=1e-12)
         assert row.plain_se == pytest.approx(summary[error][row.eta], rel=1e-9)
+        if row.quantity != "s_max_mean":
+            for end in ("low", "high"):
+                expected = summary[f"{row.quantity}_{end}"][row.eta]
+                assert getattr(row, f"plain_{end}") == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
 def test_the_control_leaves_nothing_of_the_error_at_tiny_eta_and_no_bias_anywhere(law, control):
@@ -133,11 +140,16 @@ def test_the_control_leaves_nothing_of_the_error_at_tiny_eta_and_no_bias_anywher
     assert s_max["beta"] == pytest.approx(1, abs=1e-3)
     assert s_max["control"] == pytest.approx(law["value"]["s_max_mean"], rel=1e-3)
     # The error that is left is that of the law's own draws.
-    assert s_max["control_se"] == pytest.approx(law["value_se"]["s_max_mean"], rel=0.05)
+    reach = (s_max["control_high"] - s_max["control_low"]) / 2
+    assert reach == pytest.approx(law["value_se"]["s_max_mean"], rel=0.05)
     assert s_max["gain"] == pytest.approx(DRAWS / SAMPLES, rel=0.2)
-    assert (tiny["gain"] > 20).all()
+    # That none of 300 samples locks in the other way says that less than some 1/300 do.
+    p1 = tiny.loc["p1"]
+    assert 1.5 / SAMPLES < p1["control_high"] - p1["control_low"] < 5 / SAMPLES
+    assert (tiny["gain"] > 9).all()
     apart = np.abs(control["control"] - control["plain"])
-    spread = np.sqrt(np.maximum(control["plain_se"] ** 2 - control["control_se"] ** 2, 0))
+    reach = (control["control_high"] - control["control_low"]) / 2
+    spread = np.sqrt(np.maximum(control["plain_se"] ** 2 - reach**2, 0))
     assert (apart < 4 * spread + 0.2 * control["plain_se"]).all()
     large = control[control["eta"] == 1]
     assert ((large["gain"] > 0.9) & (large["gain"] < 1.3)).all()
@@ -155,7 +167,8 @@ def test_a_control_variate_is_unbiased_and_knows_its_error_and_its_gain():
     exact_error = 0.5 / np.sqrt(n)
     assert abs(table["control"].mean() - 7) < 4 * exact_error / np.sqrt(1500)
     assert table["control"].std() == pytest.approx(exact_error, rel=0.08)
-    assert table["control_se"].mean() == pytest.approx(exact_error, rel=0.01)
+    for side in (table["control"] - table["control_low"], table["control_high"] - table["control"]):
+        assert side.mean() == pytest.approx(exact_error, rel=0.01)
     assert table["plain_se"].mean() == pytest.approx(np.sqrt(4.25 / n), rel=0.01)
     assert table["beta"].mean() == pytest.approx(slope, rel=0.01)
     assert table["gain"].median() == pytest.approx(17, rel=0.03)
@@ -165,24 +178,35 @@ def test_the_error_of_the_expectation_enters_with_the_slope():
     rng = np.random.default_rng(2)
     control = rng.standard_normal(50)
     found = control_variate(3 * control + 1, control, Value(0.0, 0.1))
-    assert found["control"] == pytest.approx(1) and found["control_se"] == pytest.approx(0.3)
+    ends = [found[name] for name in ("control_low", "control", "control_high")]
+    assert ends == pytest.approx([0.7, 1.0, 1.3])
 
 
 def test_a_control_that_does_not_vary_changes_nothing():
-    x = np.random.default_rng(3).standard_normal(40)
-    for constant in (0.0, 1.0):
+    x = np.random.default_rng(3).random(40)
+    for constant, estimate in product((0.0, 1.0), (control_variate, controlled_probability)):
         control = np.full(40, constant)
-        control[::2] *= 1 + 1e-15
-        found = control_variate(x, control, Value(0.9, 0.1))
+        control[::2] *= 1 - 1e-15
+        found = estimate(x, control, Value(0.9, 0.1))
         assert found["beta"] == 0 and found["gain"] == pytest.approx(1)
-        assert (found["control"], found["control_se"]) == pytest.approx(
-            (found["plain"], found["plain_se"])
-        )
+        for end in ("", "_low", "_high"):
+            assert found[f"control{end}"] == pytest.approx(found[f"plain{end}"])
 
 
 def test_below_three_samples_nothing_is_stated():
-    found = control_variate(np.ones(2), np.ones(2), Value(1.0, 0.1))
-    assert found.pop("n") == 2 and np.isnan(list(found.values())).all()
+    for estimate in (control_variate, controlled_probability):
+        found = estimate(np.ones(2), np.ones(2), Value(1.0, 0.1))
+        assert found.pop("n") == 2 and np.isnan(list(found.values())).all()
+
+
+def test_an_error_of_a_controlled_probability_knows_of_flips_that_did_not_happen():
+    """200 samples that lock as in the limit: that up to some 1/200 flip is not excluded."""
+    control = np.zeros(200)
+    control[:70] = 1.0
+    found = controlled_probability(control, control, Value(0.4, 0.0))
+    assert found["control"] == pytest.approx(0.4) and found["beta"] == pytest.approx(1)
+    for end in ("control_low", "control_high"):
+        assert abs(found[end] - 0.4) == pytest.approx(1.84 / 200, rel=0.1)
 
 
 def test_chunks_change_no_byte_and_blocks_nothing_but_rounding(tmp_path):
@@ -238,7 +262,7 @@ def test_models_and_ensembles_of_ones_own_have_no_law_and_are_not_run(tmp_path, 
         make_limit_tables(study, ANALYSIS, tmp_path / "tables")
 
 
-def test_the_pair_has_a_law_without_a_ratio(tmp_path):
+def test_the_pair_has_a_law_without_a_ratio():
     physics = Physics(
         model=SpinHalfPair(name="spin_half_pair"),
         ensemble=Ensemble(basis="orthonormal"),
@@ -247,6 +271,8 @@ def test_the_pair_has_a_law_without_a_ratio(tmp_path):
     law = limit_law(physics, ANALYSIS, 20_000)
     assert (law["p1"].value, law["p3"].value) == pytest.approx((0, 1), abs=1e-12)
     assert np.isnan(law["ratio"].value)
+    without = ANALYSIS.model_copy(update={"ratio": None})
+    assert "ratio" not in limit_law(physics, without, 1000)
     assert "p_even_above_odd" not in law
     assert law["c_-"].value == pytest.approx(1 / 4, abs=4 * law["c_-"].standard_error)
     assert law["s_max_mean"].value == pytest.approx(np.pi / 32 * law["c_-"].value, rel=1e-9)
@@ -293,7 +319,7 @@ def test_a_sweeps_figure_has_the_exact_values_beside_it_if_they_are_asked_for(ta
     figure = Figure(name="fig", panels=("probabilities", "ratio", "s_max"))
     with kept_pages(sweep) as pages:
         sweep.draw(tables, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")
-    assert pages[0].texts[0].get_text().endswith("; bands if visible: ±1 s.e.; lines at 0⁺: exact")
+    assert pages[0].texts[0].get_text().endswith("; bands if visible: 1 s.e.; lines at 0⁺: exact")
     law = (tables / "limit_law.csv").read_bytes()
     assert (tmp_path / "fig_limit.csv").read_bytes() == law
     without = ANALYSIS.model_copy(update={"limit_draws": None})

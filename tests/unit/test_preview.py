@@ -18,7 +18,7 @@ from matplotlib.transforms import Bbox
 from small_results import PAIR, block_of, put_shard, rows_of
 
 from syncsweep.config_eta import block_id
-from syncsweep.config_results import Analysis, Figure, LogBins
+from syncsweep.config_results import Analysis, Figure, LogBins, Ratio
 from syncsweep.layout import LIMIT_TABLES, TABLES, preview_folder, study_folder
 from syncsweep.results import METADATA_KEY, ResultsError, extent
 from syncsweep.results.figures import style, sweep
@@ -37,6 +37,7 @@ ANALYSIS = Analysis(
     s_max_bins=LogBins(low=1e-5, high=1e-1, count=12),
     maxima_bins=7,
     limit_draws=1000,
+    ratio=Ratio(numerator=2, denominator=1, weight=3, meaning="how often π/3 for each (0, π)"),
 )
 SCRIPT = Path(__file__).parents[2] / "scripts" / "make_preview.py"
 
@@ -136,7 +137,7 @@ def test_a_control_is_of_the_same_samples(tmp_path):
     assert rows["plain"] == pytest.approx(np.mean(both), rel=1e-12)
 
 
-def test_one_sample_gives_a_figure_without_errors(tmp_path):
+def test_one_sample_gives_a_figure_with_wide_intervals(tmp_path):
     for etas in BLOCKS:
         solve(tmp_path, etas, 0, 1)
     with warnings.catch_warnings():
@@ -145,6 +146,7 @@ def test_one_sample_gives_a_figure_without_errors(tmp_path):
     assert made.startswith("pair: 1 of 8 samples: ")
     summary = read(tmp_path, "summary")
     assert summary["s_max_mean"].notna().all() and summary["s_max_se"].isna().all()
+    assert (summary["p3_high"] - summary["p3_low"] > 0.5).all()
     assert (preview_folder(tmp_path, "pair") / "fig.png").stat().st_size > 10_000
 
 
@@ -217,7 +219,9 @@ def test_the_stamp_stands_on_the_page_and_covers_nothing(tmp_path, pages):
 
 @pytest.mark.parametrize("ratio", [0.5, 1.0, 8.0, 100.0])
 def test_notes_beside_the_ratio_do_not_cover_each_other(ratio):
-    summary = pd.DataFrame({"eta": [0.1, 1.0], "ratio": ratio, "ratio_se": np.nan})
+    summary = pd.DataFrame(
+        {"eta": [0.1, 1.0], "ratio": ratio, "ratio_low": 0.0, "ratio_high": np.inf}
+    )
     tables = sweep.Tables(summary, None, None, ANALYSIS, 2, True, "spin_half_pair")
     with context(["default", style.SETTINGS]):
         page = Page(figsize=(style.COLUMN_WIDTH, style.sweep_height(1)))

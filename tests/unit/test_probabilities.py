@@ -42,6 +42,8 @@ def test_estimates_of_all_samples_are_those_of_the_tables(tmp_path):
         assert (estimate.eta, estimate.samples) == (row["eta"], SAMPLES - row["undefined_chi"])
         assert list(estimate.values) == [row[f"p{k}"] for k in (1, 2, 3)]
         assert list(estimate.standard_errors) == [row[f"p{k}_se"] for k in (1, 2, 3)]
+        assert list(estimate.lows) == [row[f"p{k}_low"] for k in (1, 2, 3)]
+        assert list(estimate.highs) == [row[f"p{k}_high"] for k in (1, 2, 3)]
 
 
 def test_samples_in_parts_enter_and_no_more_than_some(sweep, monkeypatch):

@@ -22,7 +22,7 @@ from report_results import CITATION, FAILED, HOSTILE, UNIFORM, configuration, ma
 
 from syncsweep import config
 from syncsweep.config_physics import Physics
-from syncsweep.config_results import Figure, Panel
+from syncsweep.config_results import Panel
 from syncsweep.layout import PAPER_FIGURES, tables_folder
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.results import ResultsError
@@ -363,7 +363,10 @@ def test_the_script_makes_the_page_and_says_one_line_where_it_cannot(made, tmp_p
 def test_captions_cover_every_figure_and_panel():
     assert captions.OF_PAPER.keys() == PAPER_FIGURES.keys()
     panels = get_args(Panel)
-    assert len(set(captions.of_sweep("fig", "study", panels).panels)) == len(panels)
+    ratio = configuration(Path("x")).studies["chain"].analysis.ratio
+    shown = captions.of_sweep("fig", "study", panels, ratio)
+    assert len(set(shown.panels)) == len(panels)
+    assert any(ratio.meaning in panel for panel in shown.panels)
 
 
 @pytest.mark.parametrize(
@@ -445,18 +448,28 @@ def test_the_package_ships_the_files_of_the_page(tmp_path):
         assert f"syncsweep/results/report/{name}" in names
 
 
-@pytest.mark.parametrize(
-    ("name", "panels", "expected"),
-    [("chain", ("chi",), True), ("four", ("chi",), False), ("four", ("ratio",), True)],
-)
-def test_two_ways_of_locking_are_compared_where_there_are_or_a_figure_does(
-    made, name, panels, expected
-):
+@pytest.mark.parametrize(("name", "expected"), [("chain", True), ("pair", False), ("four", False)])
+def test_a_ratio_is_told_of_the_study_that_says_what_it_means_alone(made, name, expected):
     results, _ = made
-    study = configuration(results).studies[name]
-    study = study.model_copy(update={"figure": Figure(name="fig", panels=panels)})
+    settings = configuration(results)
+    study = settings.studies[name]
     summary, *_ = tables.of_study(tables_folder(results, name), study)
     assert ("P₂/(3P₁)" in summary.heads) == expected
+    said = dict(words.of_study(study, settings.physics(name)))["Analysis"]
+    assert ("P₂/(3P₁): π/3 for each (0, π)" in said) == expected
+    header = (tables_folder(results, name) / "summary.csv").read_text().splitlines()[0]
+    assert ("ratio" in header) == expected
+
+
+def test_no_probability_is_shown_without_its_error(made):
+    """Six and two samples: what all or none of them do has an error too."""
+    results, _ = made
+    for name in ("chain", "four"):
+        study = configuration(results).studies[name]
+        summary, *_ = tables.of_study(tables_folder(results, name), study)
+        places = [index for index, head in enumerate(summary.heads) if head in ("P₁", "P₂", "P₃")]
+        cells = [row[place].text for row in summary.rows for place in places]
+        assert cells and all(re.search(r"± 0\.0*[1-9]|[+−]0\.0*[1-9]", cell) for cell in cells)
 
 
 def test_gain_of_a_control_has_two_digits(made):

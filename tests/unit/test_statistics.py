@@ -5,8 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from syncsweep.config_results import Analysis, LogBins
+from syncsweep.config_results import Analysis, LogBins, Ratio
 from syncsweep.physics.measures import ChiSample
+from syncsweep.results.intervals import probability_interval
 from syncsweep.results.statistics import (
     BlockStatistics,
     RunningCovariance,
@@ -15,7 +16,10 @@ from syncsweep.results.statistics import (
     chi_fractions,
     s_max_edges,
     type_ratio,
+    type_ratio_interval,
 )
+
+RATIO = Ratio(numerator=2, denominator=1, weight=3, meaning="π/3 for each (0, π)")
 
 
 def _fill(accumulator, values, counted=None):
@@ -51,11 +55,12 @@ def test_covariance_is_the_sample_covariance():
 
 def test_no_realisation_has_no_mean_and_one_has_no_standard_error():
     running = RunningCovariance(2, 3)
-    running.add(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([True, False]))
-    np.testing.assert_array_equal(running.mean[0], [1.0, 2.0, 3.0])
+    running.add(np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]), np.array([True, False]))
+    np.testing.assert_array_equal(running.mean[0], [0.1, 0.2, 0.3])
     assert np.isnan(running.mean[1]).all()
     assert np.isnan(running.standard_error).all()
-    assert np.isnan(type_ratio(running).standard_error).all()
+    assert np.isnan(running.probability_interval()).any(axis=(0, 2)).tolist() == [False, True]
+    assert np.isnan(type_ratio(running, RATIO).standard_error).all()
 
 
 def test_a_spread_far_below_the_mean_is_resolved():
@@ -84,7 +89,7 @@ def test_ratio_of_an_exactly_computed_toy():
         + 2 * d1 * d2 * covariance(p1, m1, p2, m2)
     ) / n
     values = np.array([[[float(a), float(b), 0.0]] for a, b in zip(p1, p2, strict=True)])
-    ratio = type_ratio(_fill(RunningCovariance(1, 3), values))
+    ratio = type_ratio(_fill(RunningCovariance(1, 3), values), RATIO)
     assert ratio.value[0] == pytest.approx(float(m2 / (3 * m1)), rel=1e-14)
     assert ratio.standard_error[0] == pytest.approx(float(variance) ** 0.5, rel=1e-13)
 
@@ -96,7 +101,7 @@ def test_standard_error_of_the_ratio_agrees_with_a_bootstrap():
     p1 = np.where(is_chain_type, 0.25, 0.0) + 0.02 * rng.random(2000)
     p2 = np.where(is_chain_type, 0.0, 0.73) + 0.02 * rng.random(2000)
     values = np.stack([p1, p2, 1 - p1 - p2], axis=1)[:, None, :]
-    ratio = type_ratio(_fill(RunningCovariance(1, 3), values))
+    ratio = type_ratio(_fill(RunningCovariance(1, 3), values), RATIO)
     draws = rng.integers(2000, size=(3000, 2000))
     bootstrap = p2[draws].mean(axis=1) / (3 * p1[draws].mean(axis=1))
     # A standard deviation of 3000 draws is known to 1.3 %.
@@ -107,14 +112,28 @@ def test_standard_error_of_the_ratio_agrees_with_a_bootstrap():
     assert without_covariance < 0.8 * bootstrap.std()
 
 
+def test_intervals_of_whole_and_other_numbers_are_those_of_their_sums():
+    rng = np.random.default_rng(6)
+    values = np.where(rng.random((60, 2, 2)) < 0.1, rng.random((60, 2, 2)), 0.0)
+    values[:, 1] = np.ceil(values[:, 1])
+    for running in (RunningMean(2, 2), RunningCovariance(2, 2)):
+        found = _fill(running, values).probability_interval(2.0)
+        sums = values.sum(axis=0), (values**2).sum(axis=0)
+        expected = probability_interval(np.array(60), *sums, 2.0)
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
 def test_ratio_without_p1_is_undefined_and_of_proportional_ones_exact():
     values = np.array(
         [[[0.0, 0.3], [0.1, 0.3]], [[0.0, 0.2], [0.2, 0.6]], [[0.0, 0.1], [0.3, 0.9]]]
     )
-    ratio = type_ratio(_fill(RunningCovariance(2, 2), values))
+    running = _fill(RunningCovariance(2, 2), values)
+    ratio, ends = type_ratio(running, RATIO), type_ratio_interval(running, RATIO)
     assert np.isnan([ratio.value[0], ratio.standard_error[0]]).all()
+    assert 0 < ends.low[0] < 1 and ends.high[0] == np.inf
     assert ratio.value[1] == pytest.approx(1.0)
     assert ratio.standard_error[1] < 1e-8
+    assert ends.low[1] < 1 < ends.high[1]
 
 
 @pytest.mark.parametrize("bins", [1, 7, 64])

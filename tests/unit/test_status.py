@@ -163,8 +163,12 @@ def test_json_has_the_documented_keys(sweep, capsys):
     assert {estimate["samples"] for estimate in study["estimates"]} == {8}
     assert {len(estimate["p"]) for estimate in study["estimates"]} == {3}
     assert sum(study["estimates"][0]["p_se"]) > 0
+    for estimate in study["estimates"]:
+        each = zip(estimate["p_low"], estimate["p"], estimate["p_high"], strict=True)
+        assert all(low <= p <= high and low < high for low, p, high in each)
     page = (Path(__file__).parents[2] / "docs" / "planning.md").read_text(encoding="utf-8")
     inner = ("file", "problem", "low", "high", "began", "ranks", "to_solve", "solved", "p", "p_se")
+    inner += ("p_low", "p_high")
     for name in {*told, *study, *block, *inner}:
         assert f"`{name}`" in page, name
 

@@ -15,7 +15,7 @@ import pytest
 
 from syncsweep.config_eta import block_id
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.config_results import Analysis, LogBins
+from syncsweep.config_results import Analysis, LogBins, Ratio
 from syncsweep.layout import FAILURES_TABLE, TABLES, BlockFolder
 from syncsweep.physics.measures import Maximum, interval_probabilities, sample_chi
 from syncsweep.physics.phase_distribution import relative_frequencies
@@ -107,11 +107,30 @@ def test_summary_holds_means_and_standard_errors_over_samples(tables, rows):
             error = s_max[:, index].std(ddof=1) / np.sqrt(SAMPLES)
             assert row["s_max_se"] == pytest.approx(error, rel=1e-12)
             assert (row["n"], row["failed"], row["undefined_chi"]) == (SAMPLES, 0, 0)
-            if row["p1"] > 0:
-                assert row["ratio"] == pytest.approx(row["p2"] / (3 * row["p1"]), rel=1e-13)
-    # In the limit the two spins always differ by about π, so P₁ = 0 and there is no ratio.
+            assert row["p1_low"] <= row["p1"] < row["p1_high"]
+    # In the limit the two spins always differ by about π; of twelve samples that is no proof.
     assert summary.loc[0.0, "p3"] == pytest.approx(1.0)
-    assert np.isnan([summary.loc[0.0, "ratio"], summary.loc[0.0, "ratio_se"]]).all()
+    none = 1 - 0.158655 ** (
+        1 / SAMPLES
+    )  # so often none of them differs by less, in 16 of 100 cases
+    assert summary.loc[0.0, ["p1_low", "p1_high"]].to_list() == pytest.approx([0, none], abs=1e-6)
+    assert summary.loc[0.0, "p3_low"] == pytest.approx(1 - none, abs=1e-3)
+    assert not any(column.startswith("ratio") for column in summary)
+
+
+def test_a_ratio_has_columns_where_the_analysis_names_it(tmp_path, rows):
+    ratio = Ratio(numerator=3, denominator=2, weight=4, meaning="π for each π/4")
+    tables = tables_of(tmp_path, rows, analysis=ANALYSIS.model_copy(update={"ratio": ratio}))
+    summary = read(tables, "summary").set_index("eta")
+    above = summary[summary["p2"] > 0]
+    assert len(above) > 0
+    for _, row in above.iterrows():
+        assert row["ratio"] == pytest.approx(row["p3"] / (4 * row["p2"]), rel=1e-13)
+        assert row["ratio_low"] < row["ratio"] < row["ratio_high"]
+    # Without a hit below the line there is no ratio, but it is not small.
+    limit = summary.loc[0.0]
+    assert np.isnan(limit["ratio"]) and limit["ratio_high"] == np.inf
+    assert limit["ratio_low"] > 1.5
 
 
 def test_tables_do_not_depend_on_the_chunk_size_in_a_single_byte(tmp_path, tables, rows):

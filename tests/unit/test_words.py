@@ -42,21 +42,24 @@ def test_sizes_are_decimal(n_bytes, text):
 
 
 @pytest.mark.parametrize(
-    ("value", "error", "text"),
+    ("value", "below", "above", "text"),
     [
-        (0.33241, 0.0051, "0.3324(51)"),
-        (0.33241, 0.0128, "0.332(13)"),
-        (0.3324, 0.12, "0.33(12)"),
-        (12.3, 4.5, "12.3(45)"),
-        (120.0, 45.0, "120(45)"),
-        (0.1234, math.nan, "0.123"),
-        (1 - 1e-16, 2e-17, "1"),
-        (0.0, 0.0, "0"),
-        (math.nan, math.nan, "–"),
+        (0.33241, 0.0051, 0.0051, "0.3324(51)"),
+        (0.33241, 0.0128, 0.0128, "0.332(13)"),
+        (0.3324, 0.12, 0.12, "0.33(12)"),
+        (12.3, 4.5, 4.5, "12.3(45)"),
+        (120.0, 45.0, 45.0, "120(45)"),
+        (0.1234, math.nan, math.nan, "0.123"),
+        (1 - 1e-16, 2e-17, 2e-17, "1"),
+        (0.0, 0.0, 0.0, "0"),
+        (0.005, 0.0014, 0.0091, "0.0050(+91−14)"),
+        (0.0, 0.0, 0.0092, "0.0000(+92−0)"),
+        (1.0, 0.0092, 0.0, "1.0000(+0−92)"),
+        (math.nan, math.nan, math.nan, "–"),
     ],
 )
-def test_errors_have_two_digits(value, error, text):
-    assert words.with_error(value, error) == text
+def test_errors_have_two_digits_and_two_sides_where_they_differ(value, below, above, text):
+    assert words.with_interval(value, value - below, value + above) == text
 
 
 def test_only_all_is_a_hundred_percent():

@@ -29,8 +29,11 @@ CHAIN = {
     "samples": 40,
     "chunk_size": 40,
     "eta_blocks": [{"first": 1e-6, "last": 10.0, "per_decade": 4}],
-    "analysis": {"s_max_bins": {"low": 1e-8, "high": 1e-3, "count": 20}},
-    "figure": {"name": "chain"},
+    "analysis": {
+        "s_max_bins": {"low": 1e-8, "high": 1e-3, "count": 20},
+        "ratio": {"numerator": 2, "denominator": 1, "weight": 3, "meaning": "π/3 for each (0, π)"},
+    },
+    "figure": {"name": "chain", "panels": ["chi", "probabilities", "ratio", "s_max"]},
 }
 
 

@@ -23,15 +23,18 @@ _MOST, _MOST_OF_FOUR_SPINS = 2000, 50
 
 @dataclass(frozen=True)
 class Estimate:
-    """P_a of a study at one η with standard errors, one for each interval, of so many samples.
+    """P_a of a study at one η with their errors, one for each interval, of so many samples.
 
-    NaN without a sample; the standard errors also with one.
+    lows, highs: ends of intervals of one standard error. NaN without a sample; the standard errors
+    also with one.
     """
 
     eta: float
     samples: int
     values: tuple[float, ...]
     standard_errors: tuple[float, ...]
+    lows: tuple[float, ...]
+    highs: tuple[float, ...]
 
 
 def few_etas(etas: Sequence[float]) -> list[float]:
@@ -85,9 +88,14 @@ def _estimate(asked: AskedBlock, etas: list[float]) -> tuple[list[Estimate], lis
         probabilities = interval_probabilities(chi.chi, chi.weights, intervals)
         mean.add(probabilities, few.good & ~np.isnan(chi.weights[:, 0]))
     estimates = [
-        Estimate(eta, int(count), tuple(values.tolist()), tuple(errors.tolist()))
-        for eta, count, values, errors in zip(
-            etas, mean.count, mean.mean, mean.standard_error, strict=True
+        Estimate(eta, int(count), *(tuple(numbers.tolist()) for numbers in columns))
+        for eta, count, *columns in zip(
+            etas,
+            mean.count,
+            mean.mean,
+            mean.standard_error,
+            *mean.probability_interval(),
+            strict=True,
         )
     ]
     return estimates, [_problem(message) for message in damaged]

@@ -101,6 +101,8 @@ def _study_as_json(status: StudyStatus) -> dict[str, Any]:
                 "samples": estimate.samples,
                 "p": [_number(value) for value in estimate.values],
                 "p_se": [_number(error) for error in estimate.standard_errors],
+                "p_low": [_number(end) for end in estimate.lows],
+                "p_high": [_number(end) for end in estimate.highs],
             }
             for estimate in status.estimates
         ],
@@ -237,8 +239,8 @@ def _probabilities(studies: Sequence[StudyStatus], on_terminal: bool) -> _Table:
     width = max((len(estimate.values) for _, estimate in told), default=0)
     table = _Table("study", "at η", *(f"P{_BELOW[k]}" for k in range(width)), "of samples")
     for study, estimate in told:
-        pairs = zip(estimate.values, estimate.standard_errors, strict=True)
-        cells = [words.with_error(*pair) for pair in pairs]
+        each = zip(estimate.values, estimate.lows, estimate.highs, strict=True)
+        cells = [words.with_interval(*one) for one in each]
         table.add_row(
             _name(study.study, on_terminal),
             f"{estimate.eta:g}",

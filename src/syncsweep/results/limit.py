@@ -1,13 +1,10 @@
 """From the exact law of η → 0⁺ to tables: what it predicts, and what it does for small η.
 
-A sample's value x(η) at small η is nearly its value x(0⁺), whose mean over the ensemble is known
-exactly. So x̄(η) − β(x̄(0⁺) − E x(0⁺)) with β = cov/var has the same mean as x̄(η) and a smaller
-error: x(0⁺) is a control variate.
+A sample's value at small η is nearly its value at η → 0⁺, whose mean is known: see `control`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
 
@@ -15,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from syncsweep.config_physics import Ensemble, Physics
-from syncsweep.config_results import Analysis
+from syncsweep.config_results import Analysis, Ratio
 from syncsweep.layout import LIMIT_TABLES
 from syncsweep.physics.limit_distribution import (
     LimitDistribution,
@@ -24,28 +21,18 @@ from syncsweep.physics.limit_distribution import (
 )
 from syncsweep.physics.measures import interval_probabilities
 from syncsweep.physics.weak_limit import RateLaw, UnknownSectorsError, sectors
+from syncsweep.results.control import Value, control_variate, controlled_probability
 from syncsweep.results.samples import Source, TablesError, chi_of_sample, provenance_of
 from syncsweep.results.tables import write_table
 from syncsweep.sample import build_model
-
-#: A control whose standard deviation is this small beside its values does not vary.
-_ROUNDING = 1e-9
-
-
-@dataclass(frozen=True)
-class Value:
-    """A number and its standard error."""
-
-    value: float
-    standard_error: float
 
 
 def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """Write the tables of the limit into `output`; arguments and errors as for `make_tables`.
 
     limit_law: one row for each quantity of the exact law, see `limit_law`. limit_control: one row
-    for each η > 0 and quantity, see `control_variate`. TablesError also if no block holds η = 0 or
-    the perturbation has no dissipator.
+    for each η > 0 and quantity, see `control_variate` and `controlled_probability`. TablesError
+    also if no block holds η = 0 or the perturbation has no dissipator.
     """
     draws = analysis.limit_draws
     if draws is None:
@@ -93,8 +80,9 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
 def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Value]:
     """Expectations at η → 0⁺ from draws of c, with standard errors.
 
-    p_b_positive: probability of b > 0; s_max_mean [rad^{1−N}]; p1, p2, …; ratio P₂/(3P₁), NaN
-    where P₁ = 0; p_even_above_odd (chain): probability of c₀₊ > c₀₋; c_<sector>: means of c.
+    p_b_positive: probability of b > 0; s_max_mean [rad^{1−N}]; p1, p2, …; ratio, if the analysis
+    has one, NaN where its denominator is 0; p_even_above_odd (chain): probability of c₀₊ > c₀₋;
+    c_<sector>: means of c.
     """
     model = build_model(physics)
     parts = sectors(model)
@@ -122,7 +110,7 @@ def _mean(values: np.ndarray) -> Value:
 def _probabilities(
     distribution: LimitDistribution, b: np.ndarray, analysis: Analysis, rng: np.random.Generator
 ) -> dict[str, Value]:
-    """P_a and P₂/(3P₁) for drawn b (draws,).
+    """P_a, and the ratio of the analysis, for drawn b (draws,).
 
     Their errors are those of the shares of the two signs of b and of the P_a of each sign.
     """
@@ -130,22 +118,30 @@ def _probabilities(
     shares = np.array([np.mean(sign) for sign in signs])
     typical = np.array([b[sign].mean() for sign in signs])
     sets = type_probabilities(distribution, typical, analysis.threshold, analysis.intervals, rng)
-
-    def with_ratio(p: np.ndarray) -> np.ndarray:
-        first = np.where(p[..., :1] > 0, p[..., :1], np.nan)
-        return np.concatenate([p, p[..., 1:2] / (3 * first)], axis=-1)
-
-    of_sets = with_ratio(np.einsum("t,sta->sa", shares, sets))
+    of_sets = _with_ratio(np.einsum("t,sta->sa", shares, sets), analysis.ratio)
     variance = of_sets.var(axis=0, ddof=1) / len(sets)
     probabilities = shares @ sets.mean(axis=0)
     if len(signs) == 2:
         # One share grows by what the other one loses.
         change = np.sqrt(shares[0] * shares[1] / len(b)) * np.diff(sets.mean(axis=0), axis=0)[0]
-        higher, lower = with_ratio(probabilities + change), with_ratio(probabilities - change)
+        higher, lower = (
+            _with_ratio(probabilities + one, analysis.ratio) for one in (change, -change)
+        )
         variance = variance + ((higher - lower) / 2) ** 2
-    names = [f"p{a + 1}" for a in range(len(probabilities))] + ["ratio"]
-    columns = zip(names, with_ratio(probabilities), np.sqrt(variance), strict=True)
+    names = [f"p{a + 1}" for a in range(len(probabilities))]
+    names += ["ratio"] if analysis.ratio is not None else []
+    values = _with_ratio(probabilities, analysis.ratio)
+    columns = zip(names, values, np.sqrt(variance), strict=True)
     return {name: Value(float(value), float(error)) for name, value, error in columns}
+
+
+def _with_ratio(p: np.ndarray, ratio: Ratio | None) -> np.ndarray:
+    """P_a (..., n_a), and behind them their ratio if there is one."""
+    if ratio is None:
+        return p
+    a, b = ratio.indices
+    below = np.where(p[..., b] > 0, p[..., b], np.nan)
+    return np.concatenate([p, (p[..., a] / (ratio.weight * below))[..., None]], axis=-1)
 
 
 def _gather(source: Source, analysis: Analysis) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -180,7 +176,7 @@ def _gather(source: Source, analysis: Analysis) -> tuple[np.ndarray, dict[str, n
 def _control_table(
     study: str, etas: np.ndarray, values: dict[str, np.ndarray], law: dict[str, Value]
 ) -> pd.DataFrame:
-    """One row for each η > 0, ascending, and quantity; see `control_variate`."""
+    """One row for each η > 0, ascending, and quantity; see `make_limit_tables`."""
     at_zero = int(np.flatnonzero(etas == 0)[0])
     rows = []
     for index in np.argsort(etas, kind="stable"):
@@ -189,37 +185,7 @@ def _control_table(
                 continue
             pairs = of_all[:, [index, at_zero]]
             x, control = pairs[np.isfinite(pairs).all(axis=1)].T
-            row = control_variate(x, control, law[quantity])
+            estimate = control_variate if quantity == "s_max_mean" else controlled_probability
+            row = estimate(x, control, law[quantity])
             rows.append({"study": study, "eta": etas[index], "quantity": quantity} | row)
     return pd.DataFrame(rows)
-
-
-def control_variate(x: np.ndarray, control: np.ndarray, expected: Value) -> dict[str, float]:
-    """Mean of x (n,) by itself and with a control (n,) whose expectation is known.
-
-    n; plain, plain_se: mean and standard error of x; control, control_se: mean(x) − β(mean(control)
-    − expected) and its standard error, with that of `expected`; beta: cov/var, 0 if the control
-    does not vary; gain: plain_se²/control_se², by how much fewer samples give the same error. NaN
-    below three samples.
-    """
-    n = len(x)
-    if n < 3:
-        nothing = ("plain", "plain_se", "control", "control_se", "beta", "gain")
-        return {"n": n} | dict.fromkeys(nothing, float("nan"))
-    deviation = control - control.mean()
-    varies = np.std(control) > _ROUNDING * np.abs(control).max()
-    beta = deviation @ x / (deviation @ deviation) if varies else 0.0
-    residual = x - x.mean() - beta * deviation
-    plain_se = float(np.std(x, ddof=1) / sqrt(n))
-    # β takes a degree of freedom too.
-    variance = residual @ residual / (n - 1 - varies) / n + (beta * expected.standard_error) ** 2
-    estimate = x.mean() - beta * (control.mean() - expected.value)
-    return {
-        "n": n,
-        "plain": float(x.mean()),
-        "plain_se": plain_se,
-        "control": float(estimate),
-        "control_se": sqrt(variance),
-        "beta": float(beta),
-        "gain": plain_se**2 / variance if variance > 0 else float("nan"),
-    }

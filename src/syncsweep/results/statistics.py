@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from syncsweep.config_results import Analysis, LogBins
+from syncsweep.config_results import Analysis, LogBins, Ratio
 from syncsweep.physics.measures import ChiSample, interval_probabilities
+from syncsweep.results.intervals import Ends, probability_interval, quotient
 
 
 class RunningMean:
@@ -59,6 +60,18 @@ class RunningMean:
         """Standard errors √(variance/n) of the means, (n_eta, width)."""
         return np.sqrt(self.variance / np.maximum(self.count, 1)[:, None])
 
+    def probability_interval(self, sigmas: float = 1.0) -> Ends:
+        """Intervals of the means of numbers in [0, 1], (n_eta, width); NaN without a realisation.
+
+        sigmas: how many standard errors they reach; see `intervals.probability_interval`.
+        """
+        n = self.count[:, None]
+        squares = n * self._mean**2 + self._squared_deviations()
+        return probability_interval(n, n * self._mean, squares, sigmas)
+
+    def _squared_deviations(self) -> np.ndarray:
+        return self._products
+
 
 class RunningCovariance(RunningMean):
     """A RunningMean that also knows how its quantities vary together."""
@@ -77,6 +90,15 @@ class RunningCovariance(RunningMean):
         """Sample variances (n_eta, width), the diagonal of `covariance`."""
         return np.diagonal(self.covariance, axis1=1, axis2=2)
 
+    def _squared_deviations(self) -> np.ndarray:
+        return np.diagonal(self._products, axis1=1, axis2=2)
+
+    def correlation(self, one: int, other: int) -> np.ndarray:
+        """Sample correlations (n_eta,) of two quantities, 0 where one of them does not vary."""
+        deviations = self._squared_deviations()
+        size = np.sqrt(deviations[:, one] * deviations[:, other])
+        return np.where(size > 0, self._products[:, one, other] / np.where(size > 0, size, 1), 0.0)
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -86,21 +108,42 @@ class Estimate:
     standard_error: np.ndarray
 
 
-def type_ratio(probabilities: RunningCovariance) -> Estimate:
-    """Ratio P₂/(3P₁) of π/3- to (0,π)-type synchronization, as in the text on Fig. 3c.
+def type_ratio(probabilities: RunningCovariance, ratio: Ratio) -> Estimate:
+    """P_a/(w·P_b), as P₂/(3P₁) in the text on Fig. 3c.
 
-    Standard error by the delta method, with x = P₂/P₁: [var₂ + x²·var₁ − 2x·cov₁₂]/(9 P₁² n).
-    NaN where P₁ = 0; the standard error also below two realisations.
+    Standard error by the delta method, with x = P_a/P_b: [var_a + x²·var_b − 2x·cov]/(w² P_b² n).
+    NaN where P_b = 0; the standard error also below two realisations.
     """
-    p1, p2 = probabilities.mean[:, 0], probabilities.mean[:, 1]
-    p1 = np.where(p1 > 0, p1, np.nan)
-    x = p2 / p1
+    a, b = ratio.indices
+    top, bottom = probabilities.mean[:, a], probabilities.mean[:, b]
+    bottom = np.where(bottom > 0, bottom, np.nan)
+    x = top / bottom
     covariance = probabilities.covariance
-    spread = covariance[:, 1, 1] + x**2 * covariance[:, 0, 0] - 2 * x * covariance[:, 0, 1]
-    # Where P₁ and P₂ are proportional, rounding can leave a tiny negative number.
+    spread = covariance[:, a, a] + x**2 * covariance[:, b, b] - 2 * x * covariance[:, a, b]
+    # Where P_a and P_b are proportional, rounding can leave a tiny negative number.
     spread = np.maximum(spread, 0.0)
     count = np.maximum(probabilities.count, 1)
-    return Estimate(x / 3, np.sqrt(spread / count) / (3 * p1))
+    return Estimate(x / ratio.weight, np.sqrt(spread / count) / (ratio.weight * bottom))
+
+
+def type_ratio_interval(
+    probabilities: RunningCovariance, ratio: Ratio, sigmas: float = 1.0
+) -> Ends:
+    """Intervals (n_eta,) of P_a/(w·P_b), from 0 without a hit of a, to infinity without one of b.
+
+    sigmas: how many standard errors they reach; NaN without a realisation.
+    """
+    a, b = ratio.indices
+    low, high = probabilities.probability_interval(sigmas)
+    mean = probabilities.mean
+    ends = quotient(
+        mean[:, a],
+        Ends(low[:, a], high[:, a]),
+        mean[:, b],
+        Ends(low[:, b], high[:, b]),
+        probabilities.correlation(a, b),
+    )
+    return Ends(ends.low / ratio.weight, ends.high / ratio.weight)
 
 
 def chi_edges(bins: int) -> np.ndarray:

@@ -16,13 +16,18 @@ import pandas as pd
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
-from syncsweep.config_results import Analysis
+from syncsweep.config_results import Analysis, Ratio
 from syncsweep.files import replace_atomically
 from syncsweep.layout import FAILURES_TABLE, TABLES
 from syncsweep.provenance import code, libraries
 from syncsweep.results import METADATA_KEY
 from syncsweep.results.samples import SampleRows, Source, chi_of_sample, provenance_of
-from syncsweep.results.statistics import BlockStatistics, RunningCovariance, type_ratio
+from syncsweep.results.statistics import (
+    BlockStatistics,
+    RunningCovariance,
+    type_ratio,
+    type_ratio_interval,
+)
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import write_parquet
 
@@ -58,7 +63,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
             failures += _failures(block, rows)
         gathered.append(_Block(block, statistics))
     tables = {
-        "summary": sorted_by_eta([_summary(block) for block in gathered]),
+        "summary": sorted_by_eta([_summary(block, analysis.ratio) for block in gathered]),
         "chi_histogram": sorted_by_eta([_chi_histogram(block) for block in gathered]),
         "s_max_histogram": sorted_by_eta([_s_max_histogram(block) for block in gathered]),
     }
@@ -84,16 +89,19 @@ def sorted_by_eta(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(frames).sort_values("eta", kind="stable", ignore_index=True)
 
 
-def _summary(block: _Block) -> pd.DataFrame:
-    """One row for each η: counts, means and standard errors (suffix _se); S_max in rad^−(N−1)."""
+def _summary(block: _Block, ratio: Ratio | None) -> pd.DataFrame:
+    """One row for each η: counts, means and their errors; S_max in rad^−(N−1).
+
+    _se: standard errors; _low, _high: ends of intervals of one standard error (68.27 %).
+    """
     statistics = block.statistics
-    probabilities, s_max = statistics.probabilities, statistics.s_max
+    s_max = statistics.s_max
     return pd.DataFrame(
         {
             "eta": block.described.etas,
             "n": statistics.n,
             "failed": statistics.failed,
-            **probability_columns(probabilities),
+            **probability_columns(statistics.probabilities, ratio),
             "s_max_mean": s_max.mean[:, 0],
             "s_max_se": s_max.standard_error[:, 0],
             "undefined_chi": statistics.undefined_chi,
@@ -101,14 +109,26 @@ def _summary(block: _Block) -> pd.DataFrame:
     )
 
 
-def probability_columns(probabilities: RunningCovariance) -> dict[str, np.ndarray]:
-    """P_a and P₂/(3P₁) with their standard errors, as columns (n_eta,): p1, p1_se, … ratio_se."""
+def probability_columns(
+    probabilities: RunningCovariance, ratio: Ratio | None
+) -> dict[str, np.ndarray]:
+    """P_a with its standard error and interval, as columns (n_eta,): p1, p1_se, p1_low, p1_high, …
+
+    And with a ratio of theirs, ratio, ratio_se, ratio_low and ratio_high.
+    """
     mean, error = probabilities.mean, probabilities.standard_error
+    low, high = probabilities.probability_interval()
     columns: dict[str, np.ndarray] = {}
     for a in range(mean.shape[1]):
-        columns |= {f"p{a + 1}": mean[:, a], f"p{a + 1}_se": error[:, a]}
-    ratio = type_ratio(probabilities)
-    return columns | {"ratio": ratio.value, "ratio_se": ratio.standard_error}
+        columns |= _columns(f"p{a + 1}", mean[:, a], error[:, a], low[:, a], high[:, a])
+    if ratio is not None:
+        found, ends = type_ratio(probabilities, ratio), type_ratio_interval(probabilities, ratio)
+        columns |= _columns("ratio", found.value, found.standard_error, *ends)
+    return columns
+
+
+def _columns(name: str, *columns: np.ndarray) -> dict[str, np.ndarray]:
+    return dict(zip((name, f"{name}_se", f"{name}_low", f"{name}_high"), columns, strict=True))
 
 
 def _chi_histogram(block: _Block) -> pd.DataFrame:

@@ -132,8 +132,14 @@ def _set_places(axes: Axes, places: np.ndarray, ensembles: pd.DataFrame, named: 
         )
 
 
-def _error_bars(axes: Axes, x: np.ndarray, mean: pd.Series, error: pd.Series, colour: str) -> None:
+def _error_bars(axes: Axes, x: np.ndarray, mean: pd.Series, error: ArrayLike, colour: str) -> None:
     axes.errorbar(x, mean, error, linestyle="none", marker="o", color=colour, elinewidth=0.7)
+
+
+def _sides(table: pd.DataFrame, name: str) -> np.ndarray:
+    """How far the intervals of a column reach below and above it, (2, n); NaN for infinite ends."""
+    distances = np.array([table[name] - table[f"{name}_low"], table[f"{name}_high"] - table[name]])
+    return np.where(np.isfinite(distances), np.maximum(distances, 0), np.nan)
 
 
 def _draw_limit(axes: Axes, x: ArrayLike, values: ArrayLike, colour: str) -> None:
@@ -149,7 +155,7 @@ def _draw_uniform(axes: Axes, value: float) -> None:
 def _draw_probabilities(axes: Axes, places: np.ndarray, ensembles: pd.DataFrame) -> None:
     for a, name in enumerate(_PROBABILITIES):
         colour = style.line_colour(a)
-        _error_bars(axes, places + _OFFSETS[a], ensembles[name], ensembles[f"{name}_se"], colour)
+        _error_bars(axes, places + _OFFSETS[a], ensembles[name], _sides(ensembles, name), colour)
         _draw_limit(
             axes, places[[0, -1]] + [-1, 1], [ensembles[f"{name}_limit"].iloc[0]] * 2, colour
         )
@@ -175,7 +181,7 @@ def _draw_probabilities(axes: Axes, places: np.ndarray, ensembles: pd.DataFrame)
 
 def _draw_ratio(axes: Axes, places: np.ndarray, ensembles: pd.DataFrame) -> None:
     colour = style.line_colour(3)
-    _error_bars(axes, places, ensembles["ratio"], ensembles["ratio_se"], colour)
+    _error_bars(axes, places, ensembles["ratio"], _sides(ensembles, "ratio"), colour)
     _draw_limit(axes, places[[0, -1]] + [-1, 1], [ensembles["ratio_limit"].iloc[0]] * 2, colour)
     _draw_uniform(axes, ensembles["ratio_uniform"].iloc[0])
 
@@ -196,7 +202,7 @@ def _draw_thresholds(axes: Axes, thresholds: pd.DataFrame) -> None:
     r = thresholds["threshold"].to_numpy()
     for a, name in enumerate(_PROBABILITIES):
         colour = style.line_colour(a)
-        _error_bars(axes, r, thresholds[name], thresholds[f"{name}_se"], colour)
+        _error_bars(axes, r, thresholds[name], _sides(thresholds, name), colour)
         _draw_limit(axes, r, thresholds[f"{name}_limit"], colour)
     axes.set_xticks([0.8, 0.85, 0.9, 0.95, 1.0], ["0.8", "", "0.9", "", "1"])
     axes.set_xlim(r.min() - 0.01, 1.0)
@@ -207,7 +213,7 @@ def _draw_readings(axes: Axes, readings: pd.DataFrame) -> None:
     places = np.arange(len(readings))
     for a, name in enumerate(_PROBABILITIES):
         colour = style.line_colour(a)
-        _error_bars(axes, places + _OFFSETS[a], readings[name], readings[f"{name}_se"], colour)
+        _error_bars(axes, places + _OFFSETS[a], readings[name], _sides(readings, name), colour)
     labels = [
         _READING_NAMES[reading].format(points)
         for reading, points in zip(readings["reading"], readings["points"], strict=True)
@@ -270,7 +276,8 @@ def _data(
     """What each panel shows: rows of the tables, unchanged."""
 
     def with_errors(*names: str) -> list[str]:
-        return [column for name in names for column in (name, f"{name}_se")]
+        ends = ("", "_se", "_low", "_high")
+        return [f"{name}{end}" for name in names for end in ends]
 
     def limits(*names: str) -> list[str]:
         return [f"{name}_{which}" for name in names for which in ("limit", "uniform")]

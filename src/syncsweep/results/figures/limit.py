@@ -29,7 +29,7 @@ def draw(tables: Path, stem: Path) -> None:
     """Draw S_max and P_a at small η beside their exact limits, and the control variate's gain.
 
     tables: folder with the tables of `results.limit`. (a) ⟨S_max⟩ in units of the exact limit and
-    (b) P_a, as plain means (bands of ± one standard error) and with the control variate (points
+    (b) P_a, as plain means (bands of one standard error) and with the control variate (points
     with error bars); (c) the ratio of the squares of both errors.
     """
     (law, unit), (control, _) = (
@@ -64,19 +64,18 @@ def _draw_means(
 ) -> tuple[Artist, Container]:
     """Plain means as a band, those with the control variate as points with error bars."""
     eta = rows["eta"].to_numpy()
-    plain, plain_se, mean, error = (
-        rows[name].to_numpy() / unit for name in ("plain", "plain_se", "control", "control_se")
-    )
-    low, high = plain - plain_se, plain + plain_se
+    names = ("plain_low", "plain_high", "control", "control_low", "control_high")
+    low, high, mean, *ends = (rows[name].to_numpy() / unit for name in names)
     band = axes.fill_between(eta, low, high, color=colour, alpha=0.25, linewidth=0)
-    return band, axes.errorbar(eta, mean, error, color=colour, fmt="o", elinewidth=0.7)
+    errors = np.abs(np.array(ends) - mean)
+    return band, axes.errorbar(eta, mean, errors, color=colour, fmt="o", elinewidth=0.7)
 
 
 def _draw_s_max(axes: Axes, rows: pd.DataFrame, exact: float) -> None:
     shown: list[Any] = [*_draw_means(axes, rows, exact, _S_MAX_COLOUR), plot_guide(axes, 1)]
     axes.set_ylim(*_SHOWN)
     axes.set_ylabel(r"$\langle S_{\max}\rangle$ / limit")
-    names = ["plain mean, ±1 s.e.", "with control variate", r"exact, $\eta\to0^+$"]
+    names = ["plain mean, 1 s.e.", "with control variate", r"exact, $\eta\to0^+$"]
     axes.legend(shown, names, loc="upper right", frameon=False, handlelength=1.5)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
@@ -34,18 +35,26 @@ def plot_mean(
     axes: Axes,
     x: np.ndarray,
     mean: np.ndarray,
-    standard_error: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
     colour: str,
     outline: Sequence[AbstractPathEffect] = (),
 ) -> Artist:
-    """Means (n,) at x (n,) with a band of ± one standard error; a single one with an error bar."""
-    low, high = mean - standard_error, mean + standard_error
+    """Means (n,) at x (n,) with a band from low to high (n,); a single one with an error bar."""
     if len(x) == 1:
         axes.vlines(x, low, high, color=colour, linewidth=0.8, path_effects=outline)
     else:
         axes.fill_between(x, low, high, color=colour, alpha=0.3, linewidth=0)
     (line,) = axes.plot(x, mean, marker="o", color=colour, path_effects=outline)
     return line
+
+
+def plot_column(
+    part: Part, rows: pd.DataFrame, name: str, colour: str, top: float = np.inf
+) -> Artist:
+    """The means of a column with their intervals, which are cut at `top`."""
+    mean, low, high = (rows[column].to_numpy() for column in (name, f"{name}_low", f"{name}_high"))
+    return plot_mean(part.axes, part.centres, mean, low, np.minimum(high, top), colour)
 
 
 def plot_guide(axes: Axes, value: float) -> Artist:

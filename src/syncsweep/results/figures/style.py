@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from matplotlib.transforms import blended_transform_factory
 
+from syncsweep.config_results import Ratio
 from syncsweep.units import EnergyUnit
 
 #: Width of a journal's single column [in].
@@ -242,6 +244,19 @@ def symbol(unit: EnergyUnit) -> str:
 def chi_symbol(n_sites: int) -> str:
     """χ, with the number of spins where that is not three."""
     return r"$\chi$" if n_sites == 3 else rf"$\chi_{{{n_sites}}}$"
+
+
+def ratio_symbol(ratio: Ratio) -> str:
+    """A ratio of two P_a."""
+    below = f"P_{ratio.denominator}"
+    if ratio.weight != 1:
+        below = f"({ratio.weight:g}{below})"
+    return f"$P_{ratio.numerator}/{below}$"
+
+
+def fraction(value: float) -> str:
+    """A number as a fraction of small integers."""
+    return str(Fraction(value).limit_denominator(1000))
 
 
 def line_colour(a: int) -> str:

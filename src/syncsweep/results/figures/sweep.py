@@ -1,4 +1,4 @@
-"""The figure of a sweep (Figs. 3 and 5): distributions of χ and S_max, P_a and P₂/(3P₁) against η.
+"""The figure of a sweep (Figs. 3 and 5): distributions of χ and S_max, P_a and a ratio against η.
 
 Drawn from the Parquet tables alone; what each panel shows lies beside the figure as CSV.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +34,11 @@ from syncsweep.results.figures.plots import (
     mark_intervals,
     mark_limit,
     note_no_locking,
+    plot_column,
     plot_guide,
     plot_mean,
 )
+from syncsweep.results.figures.ratio import draw_ratio
 from syncsweep.results.figures.style import Panel
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _key(figure: Figure, tables: Tables) -> list[str]:
     if {"probabilities", "ratio", "s_max"}.isdisjoint(figure.panels):
         return []
     exact = ["lines at 0⁺: exact"] if tables.limit_law is not None else []
-    return ["bands if visible: ±1 s.e.", *exact]
+    return ["bands if visible: 1 s.e.", *exact]
 
 
 def _no_locking(summary: pd.DataFrame) -> bool:
@@ -195,10 +196,11 @@ def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
     if panel in MAXIMA_PANELS:
         column = PANEL_COLUMNS[panel]
         return tables.maxima[0][["eta", "low", "high", column, f"{column}_se", "maxima"]]
-    if panel == "ratio":
-        return summary[["eta", "ratio", "ratio_se"]]
     names = [f"p{a}" for a in range(1, len(tables.analysis.intervals) + 1)]
-    return summary[["eta", *(column for name in names for column in (name, f"{name}_se"))]]
+    if panel == "ratio":
+        names = ["ratio"]
+    ends = ("", "_se", "_low", "_high")
+    return summary[["eta", *(f"{name}{end}" for name in names for end in ends)]]
 
 
 def _draw_chi(panel: Panel, tables: Tables) -> None:
@@ -220,8 +222,7 @@ def _draw_probabilities(panel: Panel, tables: Tables) -> None:
         rows = tables.summary[part.mask]
         lines = []
         for a in range(len(intervals)):
-            mean, error = rows[f"p{a + 1}"].to_numpy(), rows[f"p{a + 1}_se"].to_numpy()
-            lines.append(plot_mean(part.axes, part.centres, mean, error, style.line_colour(a)))
+            lines.append(plot_column(part, rows, f"p{a + 1}", style.line_colour(a)))
     for a in range(len(intervals)):
         mark_limit(panel, tables.exact(f"p{a + 1}"), style.line_colour(a))
     names = [rf"$P_{{{a + 1}}}$" for a in range(len(intervals))]
@@ -229,35 +230,13 @@ def _draw_probabilities(panel: Panel, tables: Tables) -> None:
     if np.allclose(lengths, lengths[0], rtol=0, atol=1e-12):
         # What a uniform χ gives; beside the line it could lie on the legend.
         lines.append([plot_guide(part.axes, lengths[0]) for part in panel.parts][-1])
-        names.append(_fraction(lengths[0]))
+        names.append(style.fraction(lengths[0]))
     top = panel.first.get_ylim()[1]
     panel.first.set_ylim(-0.03 * top, top)
     panel.first.set_ylabel(r"$P_a$")
     panel.last.legend(
         lines, names, loc="upper left", bbox_to_anchor=(1, 1.05), frameon=False, handlelength=1.5
     )
-
-
-def _fraction(value: float) -> str:
-    return str(Fraction(value).limit_denominator(1000))
-
-
-def _draw_ratio(panel: Panel, tables: Tables) -> None:
-    (low1, high1), (low2, high2) = tables.analysis.intervals[:2]
-    uniform = (high2 - low2) / (3 * (high1 - low1))
-    for part in panel.parts:
-        rows = tables.summary[part.mask]
-        mean, error = rows["ratio"].to_numpy(), rows["ratio_se"].to_numpy()
-        plot_mean(part.axes, part.centres, mean, error, style.LINE_COLOURS[0])
-        plot_guide(part.axes, 1)
-        plot_guide(part.axes, uniform)
-    mark_limit(panel, tables.exact("ratio"), style.LINE_COLOURS[0])
-    top = max(panel.first.get_ylim()[1], 1.2)
-    panel.first.set_ylim(0, top)
-    (lower, below), (upper, above) = sorted([(1, "1"), (uniform, f"{_fraction(uniform)}: uniform")])
-    panel.note(lower, below)
-    panel.note(max(upper, lower + 0.1 * top), above)  # few samples can make the ratio large
-    panel.first.set_ylabel(r"$P_2/(3P_1)$")
 
 
 def _draw_s_max(panel: Panel, tables: Tables) -> None:
@@ -272,7 +251,8 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
         mean, error = rows["s_max_mean"].to_numpy(), rows["s_max_se"].to_numpy()
         mean = np.where(mean > 0, mean, np.nan)  # 0 has no place on a logarithmic axis
         if np.isfinite(mean).any():
-            names["mean"] = plot_mean(part.axes, part.centres, mean, error, "white", _OUTLINE)
+            ends = mean - error, mean + error
+            names["mean"] = plot_mean(part.axes, part.centres, mean, *ends, "white", _OUTLINE)
     mark_limit(panel, tables.exact("s_max_mean"), "white", _OUTLINE)
     panel.first.set_yscale("log")
     panel.first.set_ylim(edges[0], edges[-1])
@@ -337,7 +317,9 @@ def _mark_outside(panel: Panel, counts: np.ndarray) -> dict[str, Artist]:
 _PANELS = {
     "chi": _draw_chi,
     "probabilities": _draw_probabilities,
-    "ratio": _draw_ratio,
+    "ratio": lambda panel, tables: draw_ratio(
+        panel, tables.summary, tables.analysis, tables.exact("ratio")
+    ),
     "s_max": _draw_s_max,
     "chi_maxima": lambda panel, tables: draw_maxima(panel, "chi_maxima", *tables.maxima),
     "differences": lambda panel, tables: draw_maxima(panel, "differences", *tables.maxima),

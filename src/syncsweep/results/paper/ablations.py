@@ -1,7 +1,7 @@
 """Does what the paper finds depend on its choices? Other ensembles, thresholds and readings of r.
 
 Tables, of the chain of three spin-1s; one row for each choice and η as configured; `_se` are
-standard errors:
+standard errors, `_low` and `_high` the ends of intervals of one standard error:
 
 - ablations: label and value say where an ensemble is on an axis: `basis` F_n, `weights` with their
   ratio ζ_diss/ζ_coh (inf for ζ_coh = 0), or `rank` of K; the chain's own is the default on each.
@@ -30,7 +30,7 @@ import pandas as pd
 from pydantic import Field
 
 from syncsweep.config_physics import Ensemble, Physics
-from syncsweep.config_results import Analysis
+from syncsweep.config_results import Analysis, Ratio
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
 from syncsweep.physics.measures import ChiSample, chi_grid_points
 from syncsweep.physics.perturbation import OPERATOR_BASES
@@ -63,6 +63,9 @@ _GRIDS = (48, 96)
 
 #: Shifts of the grid behind the P_a of η → 0⁺, which make their error about 5e-4 at most.
 _LIMIT_SHIFTS = 512
+
+#: The ratio of the two types of three spins.
+_RATIO = Ratio(numerator=2, denominator=1, weight=3.0, meaning="π/3 for each (0, π)")
 
 _FREQUENCIES = relative_frequencies((1, 1, 1))
 
@@ -218,7 +221,7 @@ def _ensemble(
         "failed": len(own.s_max) - s_max.count,
         "degenerate": own.degenerate.sum(axis=0),
         "undefined_chi": s_max.count - probabilities.count,
-        **probability_columns(probabilities),
+        **probability_columns(probabilities, _RATIO),
         "s_max_mean": s_max.mean[:, 0],
         "s_max_se": s_max.standard_error[:, 0],
         "paired": paired,
@@ -243,7 +246,7 @@ def _thresholds(request: Request) -> pd.DataFrame:
             for a, value in enumerate(kind)
         }
         columns = {"threshold": r, "eta": request.etas, "n": running.count}
-        columns |= probability_columns(running) | of_types | _limit_columns(types)
+        columns |= probability_columns(running, _RATIO) | of_types | _limit_columns(types)
         frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)
 
@@ -266,7 +269,7 @@ def _readings(request: Request) -> pd.DataFrame:
     for index, (reading, points) in enumerate(names):
         running = average(values[:, index])
         columns = {"reading": reading, "points": points, "eta": request.etas, "n": running.count}
-        columns |= probability_columns(running)
+        columns |= probability_columns(running, _RATIO)
         columns |= probability_differences(values[:, index], values[:, 0])
         frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)

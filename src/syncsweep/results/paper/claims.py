@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import pandas as pd
 
+from syncsweep.words import are_even
+
 #: What is held against our numbers, in a sentence.
 PAPER = (
     "The paper is arXiv:2510.11601v1 (October 2025); its v2 (30 June 2026) has not been compared."
@@ -37,32 +39,51 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Number:
-    """A computed number with its standard error, or exact (computed to rounding) without one."""
+    """A computed number with its standard error, or exact (computed to rounding) without one.
+
+    ends: of its interval of one standard error, where that may reach farther to one side.
+    """
 
     value: float
     error: float | None = None
+    ends: tuple[float, float] | None = None
 
     def agrees_with(self, expected: float, tolerance: float = 0.0) -> bool:
         """Whether it is `expected`: exactly, or within SIGMAS errors; beside `tolerance`."""
-        exact = self.error is None
-        room = EXACT * max(abs(expected), 1.0) if exact else SIGMAS * (self.error or 0.0)
+        sides = self._sides()
+        exact = sides is None
+        error = 0.0 if sides is None else sides[int(expected > self.value)]
+        room = EXACT * max(abs(expected), 1.0) if exact else SIGMAS * error
         return abs(self.value - expected) <= room + tolerance
+
+    def _sides(self) -> tuple[float, float] | None:
+        """How far its error reaches below and above it."""
+        if self.ends is not None and not math.isnan(sum(self.ends)):
+            return max(self.value - self.ends[0], 0.0), max(self.ends[1] - self.value, 0.0)
+        return None if self.error is None else (self.error, self.error)
 
     def __str__(self) -> str:
         if not math.isfinite(self.value):
             return "undefined"
-        if self.error is None or self.error <= EXACT * abs(self.value):
+        sides = self._sides()
+        if sides is None or max(sides) <= EXACT * abs(self.value):
             return f"{self.value:.6g}"
-        if not math.isfinite(self.error):
-            return f"{self.value:.4g} ± {self.error:g}"
+        if not math.isfinite(sum(sides)):
+            return f"{self.value:.4g} {_error(*sides, '.2g')}"
         power = math.floor(math.log10(abs(self.value))) if self.value else 0
         if -3 <= power <= 4:
             power = 0
         # Two digits of the error decide how many of the value are shown.
-        value, error = self.value / 10.0**power, self.error / 10.0**power
-        digits = max(0, 1 - math.floor(math.log10(error)))
-        shown = f"{value:.{digits}f} ± {error:.{digits}f}"
+        value, (below, above) = self.value / 10.0**power, (side / 10.0**power for side in sides)
+        digits = max(0, 1 - math.floor(math.log10(max(below, above))))
+        shown = f"{value:.{digits}f} {_error(below, above, f'.{digits}f')}"
         return f"({shown})·10{str(power).translate(_SUPERSCRIPTS)}" if power else shown
+
+
+def _error(below: float, above: float, form: str) -> str:
+    if below == above or are_even(below, above):
+        return f"± {(below + above) / 2:{form}}"
+    return f"+{above:{form}} −{below:{form}}".replace("inf", "∞")
 
 
 @dataclass(frozen=True)
@@ -94,6 +115,12 @@ def column(table: pd.DataFrame, name: str, **where: object) -> float:
 
 
 def number(table: pd.DataFrame, name: str, **where: object) -> Number:
-    """The one value of a column with its standard error, from the column with suffix _se."""
-    error = f"{name.removesuffix('_mean')}_se"
-    return Number(column(table, name, **where), column(table, error, **where))
+    """The one value of a column with its error, from the columns with suffixes _se, _low, _high."""
+    stem = name.removesuffix("_mean")
+    errors = {
+        end: column(table, f"{stem}_{end}", **where)
+        for end in ("se", "low", "high")
+        if f"{stem}_{end}" in table
+    }
+    ends = (errors["low"], errors["high"]) if "low" in errors else None
+    return Number(column(table, name, **where), errors.get("se"), ends)

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from syncsweep.config_results import Ratio
+from syncsweep.results.report.words import ratio_symbol
+
 
 @dataclass(frozen=True)
 class Caption:
@@ -26,9 +29,7 @@ _SWEEP_PANELS = {
         "and uniform when the angles are. Each column is one η and all its realisations."
     ),
     "probabilities": "Probabilities P_a that χ lies in the intervals a, which are marked beside "
-    "its distribution; bands are ± one standard error; dashed: of a uniform χ.",
-    "ratio": "P₂/(3P₁), how often the spins lock at π/3 for each time they lock at (0, π); dashed: "
-    "1, and what a uniform χ gives.",
+    "its distribution; bands are intervals of one standard error (68 %); dashed: of a uniform χ.",
     "s_max": (
         "Distribution of S_max, how far the maximum of S_d stands above the uniform density, with "
         "its mean."
@@ -39,25 +40,29 @@ _SWEEP_PANELS = {
 }
 
 
-def of_sweep(name: str, study: str, panels: Sequence[str]) -> Caption:
+def of_sweep(name: str, study: str, panels: Sequence[str], ratio: Ratio | None) -> Caption:
     """Caption of the figure `name` of a study with these panels."""
+    short, shown = dict(_SHORT), dict(_SWEEP_PANELS)
+    if ratio is not None:
+        symbol = ratio_symbol(ratio)
+        short["ratio"] = f"ratio {symbol}"
+        shown["ratio"] = f"{symbol}, {ratio.meaning}; dashed: 1, and what a uniform χ gives."
     return Caption(
         title=f"{name}: the sweep of {study}",
         alt=f"{len(panels)} panels against the perturbation strength η: "
-        + ", ".join(_SHORT[panel] for panel in panels),
+        + ", ".join(short[panel] for panel in panels),
         text=(
             "How the locking changes with the strength η of the perturbation, from the exact limit "
             "η → 0⁺ (the column at the left, if the sweep has it) to strong perturbations. Lines "
             "across that column, where its law is known, are exact values."
         ),
-        panels=tuple(_SWEEP_PANELS[panel] for panel in panels),
+        panels=tuple(shown[panel] for panel in panels),
     )
 
 
 _SHORT = {
     "chi": "distribution of χ",
     "probabilities": "probabilities P_a",
-    "ratio": "ratio P₂/(3P₁)",
     "s_max": "distribution and mean of S_max",
     "chi_maxima": "χ at the maxima",
     "differences": "differences of angles at the maxima",

@@ -215,7 +215,7 @@ def _figures(
         if study.figure:
             stem, panels = folder / study.figure.name, study.figure.panels
             data = (*panels, "limit") if study.analysis.limit_draws is not None else panels
-            caption = captions.of_sweep(stem.name, name, panels)
+            caption = captions.of_sweep(stem.name, name, panels, study.analysis.ratio)
             found.append(figure(results, stem, data, caption, "results/figures/sweep.py"))
     return sorted(found, key=lambda each: each.name)
 

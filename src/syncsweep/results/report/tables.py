@@ -19,6 +19,7 @@ from syncsweep.results.report.words import (
     count,
     density_unit,
     grouped,
+    ratio_symbol,
     scientific,
     subscript,
 )
@@ -78,15 +79,14 @@ def _summary(folder: Path, study: Study) -> Table:
         "failed": lambda row: _integer(row["failed"]),
     }
     for a in range(1, len(study.analysis.intervals) + 1):
-        columns[f"P{subscript(a)}"] = _measured(f"p{a}", f"p{a}_se")
-    drawn = study.figure.panels if study.figure else ()
-    if study.model.n_sites == 3 or "ratio" in drawn:  # it compares the two ways of three spins
-        columns["P₂/(3P₁)"] = _measured("ratio", "ratio_se")
-    columns[f"⟨S_max⟩ [{density_unit(study.model.n_sites)}]"] = _measured("s_max_mean", "s_max_se")
+        columns[f"P{subscript(a)}"] = _measured(f"p{a}")
+    if study.analysis.ratio is not None:
+        columns[ratio_symbol(study.analysis.ratio)] = _measured("ratio")
+    columns[f"⟨S_max⟩ [{density_unit(study.model.n_sites)}]"] = _measured("s_max_mean")
     columns["χ undefined"] = lambda row: _integer(row["undefined_chi"])
     caption = (
-        "Averages over the n good realisations at each η, ± one standard error; 0⁺ is the exact "
-        "limit of weak perturbations."
+        "Averages over the n good realisations at each η, with intervals of one standard error "
+        "(68 %); 0⁺ is the exact limit of weak perturbations."
     )
     return _table(folder, "summary", "Averages", caption, columns)
 
@@ -106,8 +106,8 @@ def _limit_control(folder: Path, study: Study) -> Table:
     columns: dict[str, Callable[[pd.Series], Cell]] = {
         **_eta_column(energy_unit(study.model)),
         "quantity": lambda row: Cell(_quantity(row["quantity"])),
-        "plain mean": _measured("plain", "plain_se"),
-        "with control variate": _measured("control", "control_se"),
+        "plain mean": _measured("plain"),
+        "with control variate": _measured("control"),
         # Of some hundred samples no more digits are known.
         "gain in samples": lambda row: _plain(float(f"{row['gain']:.2g}")),
     }
@@ -187,11 +187,14 @@ def _plain(value: float) -> Cell:
     return Cell(scientific(value), float(value)) if math.isfinite(value) else Cell("–", _LOWEST)
 
 
-def _measured(value: str, error: str) -> Callable[[pd.Series], Cell]:
+def _measured(name: str) -> Callable[[pd.Series], Cell]:
+    stem = name.removesuffix("_mean")
+
     def cell(row: pd.Series) -> Cell:
-        if not math.isfinite(row[value]):
+        if not math.isfinite(row[name]):
             return Cell("–", _LOWEST)
-        return Cell(str(Number(row[value], row[error])), float(row[value]))
+        ends = row.get(f"{stem}_low", math.nan), row.get(f"{stem}_high", math.nan)
+        return Cell(str(Number(row[name], row.get(f"{stem}_se"), ends)), float(row[name]))
 
     return cell
 

@@ -17,7 +17,7 @@ from syncsweep.config_own import (
     default_arguments,
 )
 from syncsweep.config_physics import Ensemble, Physics
-from syncsweep.config_results import Analysis
+from syncsweep.config_results import Analysis, Ratio
 from syncsweep.units import EnergyUnit, energy_unit
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -73,6 +73,14 @@ def superscript(number: int) -> str:
 def count(number: int, thing: str) -> str:
     """A number of things, as `1 row` or `2 rows`."""
     return f"{grouped(number)} {thing}" if number == 1 else f"{grouped(number)} {thing}s"
+
+
+def ratio_symbol(ratio: Ratio) -> str:
+    """A ratio of two P_a, as P₂/(3P₁)."""
+    below = f"P{subscript(ratio.denominator)}"
+    if ratio.weight != 1:
+        below = f"({ratio.weight:g}{below})"
+    return f"P{subscript(ratio.numerator)}/{below}"
 
 
 def excess(n_sites: int) -> str:
@@ -168,6 +176,8 @@ def _analysis(analysis: Analysis, n_sites: int) -> str:
         f"χ is sampled where {excess(n_sites)} is at least "
         f"{analysis.threshold:g}·S_max; {intervals}"
     )
+    if analysis.ratio is not None:
+        text += f"; {ratio_symbol(analysis.ratio)}: {analysis.ratio.meaning}"
     if analysis.limit_draws is not None:
         text += f"; exact law of η → 0⁺ from {count(analysis.limit_draws, 'draw')}"
     return text

@@ -1,0 +1,142 @@
+"""Means of small η with the exact limit as a control variate.
+
+A sample's value x(η) at small η is nearly its value x(0⁺), whose mean over the ensemble is known
+exactly. So x̄(η) − β(x̄(0⁺) − E x(0⁺)) with β = cov/var has the same mean as x̄(η) and a smaller
+error: x(0⁺) is a control variate.
+
+For a P_a that estimate is (1 − β)·x̄(η) + β·(E x(0⁺) + mean of d), d = x(η) − x(0⁺). At small η d is
+nearly 0 but for the few samples that lock in the other way; so its two signs have intervals of
+their own, which know of rare events, from the first and from none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import hypot, sqrt
+
+import numpy as np
+
+from syncsweep.results.intervals import combined, hit_size, probability_interval
+
+#: A control whose standard deviation is this small beside its values does not vary.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number and its standard error."""
+
+    value: float
+    standard_error: float
+
+
+#: What both estimators say of a quantity, beside the number of samples n.
+_COLUMNS = (
+    "plain",
+    "plain_se",
+    "plain_low",
+    "plain_high",
+    "control",
+    "control_low",
+    "control_high",
+    "beta",
+    "gain",
+)
+
+
+def control_variate(
+    x: np.ndarray, control: np.ndarray, expected: Value, sigmas: float = 1.0
+) -> dict[str, float]:
+    """Mean of x (n,) by itself and with a control (n,) whose expectation is known.
+
+    n; plain, plain_se: mean and standard error of x; control: mean(x) − β(mean(control) −
+    expected); beta: cov/var, 0 if the control does not vary; _low, _high: ends of intervals of
+    `sigmas` standard errors, that of `expected` among them; gain: the square of the ratio of both
+    intervals' lengths, by how much fewer samples give the same error. NaN below three samples.
+    """
+    n = len(x)
+    if n < 3:
+        return {"n": n} | dict.fromkeys(_COLUMNS, float("nan"))
+    beta, varies = _slope(x, control)
+    residual = x - x.mean() - beta * (control - control.mean())
+    # β takes a degree of freedom too.
+    variance = residual @ residual / (n - 1 - varies) / n
+    reach = sigmas * _standard_error(x)
+    controlled = sigmas * sqrt(variance)
+    return _estimates(x, control, expected, beta, sigmas, (reach, reach), (controlled, controlled))
+
+
+def controlled_probability(
+    x: np.ndarray, control: np.ndarray, expected: Value, sigmas: float = 1.0
+) -> dict[str, float]:
+    """`control_variate` for numbers in [0, 1], with intervals that are right for rare events.
+
+    beta is between 0 and 1 here. The intervals are those of x, of the rises and of the falls from
+    the control to x, combined; see the module.
+    """
+    n = len(x)
+    if n < 3:
+        return {"n": n} | dict.fromkeys(_COLUMNS, float("nan"))
+    beta = min(max(_slope(x, control)[0], 0.0), 1.0)
+    change = x - control
+    parts = [x, np.maximum(change, 0.0), np.maximum(-change, 0.0)]
+    # A rise is no larger than a hit of x, and a fall no larger than one of the control.
+    largest = [np.array(1.0), *(hit_size(one.sum(), one @ one) for one in (x, control))]
+    ends = [
+        probability_interval(np.array(n), one.sum(), one @ one, sigmas, size)
+        for one, size in zip(parts, largest, strict=True)
+    ]
+    means = [float(one.mean()) for one in parts]
+    plain = means[0] - float(ends[0].low), float(ends[0].high) - means[0]
+    controlled = combined((1 - beta, beta, -beta), means, ends, _correlations(parts))
+    return _estimates(x, control, expected, beta, sigmas, plain, controlled)
+
+
+def _slope(x: np.ndarray, control: np.ndarray) -> tuple[float, bool]:
+    """cov/var, and whether the control varies; 0 if it does not."""
+    deviation = control - control.mean()
+    varies = bool(np.std(control) > _ROUNDING * np.abs(control).max())
+    return float(deviation @ x / (deviation @ deviation)) if varies else 0.0, varies
+
+
+def _correlations(parts: list[np.ndarray]) -> np.ndarray:
+    """Sample correlations of quantities (n,), 0 between those that do not vary and others."""
+    deviations = np.array([one - one.mean() for one in parts])
+    products = deviations @ deviations.T
+    sizes = np.sqrt(np.diagonal(products))
+    scale = np.where(sizes > 0, sizes, 1.0)
+    correlations: np.ndarray = products / np.outer(scale, scale)
+    np.fill_diagonal(correlations, 1.0)
+    return correlations
+
+
+def _standard_error(x: np.ndarray) -> float:
+    return float(np.std(x, ddof=1) / sqrt(len(x)))
+
+
+def _estimates(
+    x: np.ndarray,
+    control: np.ndarray,
+    expected: Value,
+    beta: float,
+    sigmas: float,
+    plain: tuple[float, float],
+    controlled: tuple[float, float],
+) -> dict[str, float]:
+    """The columns, from how far both intervals reach below and above."""
+    known = beta * sigmas * expected.standard_error
+    below, above = (hypot(reach, known) for reach in controlled)
+    mean = float(x.mean())
+    estimate = mean - beta * (float(control.mean()) - expected.value)
+    values = (
+        mean,
+        _standard_error(x),
+        mean - plain[0],
+        mean + plain[1],
+        estimate,
+        estimate - below,
+        estimate + above,
+        beta,
+        (sum(plain) / (below + above)) ** 2 if below + above > 0 else float("nan"),
+    )
+    return {"n": len(x)} | dict(zip(_COLUMNS, values, strict=True))

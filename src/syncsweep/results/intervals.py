@@ -1,0 +1,159 @@
+"""Intervals of means over realisations that stay right where events are rare.
+
+A P_a is the mean of numbers in [0, 1] which are nearly 0 in most realisations and not in a few, the
+hits. Below some hits its error is neither symmetric nor what their spread says, and without a hit
+it is not 0. Three estimators, for any number of standard errors `sigmas`: `probability_interval`,
+and `combined` and `quotient`, which make intervals of sums and ratios from those of their parts.
+docs/statistics.md says how often they hold the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import betainc, ndtr
+
+#: Halvings of [0, 1] until an end is found to rounding.
+_HALVINGS = 52
+
+#: Hits beyond which an observed number soon counts as one half on either side.
+_FEW = 3.0
+
+#: Beta distributions are no narrower than this many trials make them, and means no nearer to 0 or 1
+#: than this is not one of them.
+_MOST_TRIALS, _ROUNDING = 1e12, 1e-15
+
+
+class Ends(NamedTuple):
+    """Lower and upper ends of intervals, arrays of one shape; NaN where nothing is known."""
+
+    low: np.ndarray
+    high: np.ndarray
+
+
+def hit_size(
+    total: np.ndarray, squares: np.ndarray, largest: float | np.ndarray = 1.0
+) -> np.ndarray:
+    """How large a hit is: Σx²/Σx of numbers x ≥ 0, one more of size `largest` among them."""
+    return np.asarray((squares + np.square(largest)) / (total + largest))
+
+
+def probability_interval(
+    count: np.ndarray,
+    total: np.ndarray,
+    squares: np.ndarray,
+    sigmas: float = 1.0,
+    largest: float | np.ndarray = 1.0,
+) -> Ends:
+    """Interval of the mean of numbers in [0, 1] from their count, sum and sum of squares.
+
+    `sigmas` standard errors: 68.27 % for 1, 95.45 % for 2. `largest`: a size that no hit exceeds.
+    For k whole hits of n it is Clopper–Pearson's interval for k = 0, and with k it soon becomes
+    the mid-P one: the ends p solve P(K > k) + c·P(K = k) = α and P(K < k) + c·P(K = k) = α with
+    c = (1 + e^{−k/3})/2, where Clopper and Pearson have c = 1. P(K ≥ k) is the distribution
+    function at p of a Beta variable, which is the mean under random weights (Dirichlet's) of the
+    numbers and one more that is 0, and P(K > k) that with one more that is 1. Numbers that are not
+    whole have the Beta variables of the same mean and variance, one more of the size of a hit or a
+    miss (see `hit_size`), and for k their hits, or their misses if these are fewer.
+    """
+    n, total, squares = np.broadcast_arrays(
+        *(np.asarray(values, dtype=float) for values in (count, total, squares))
+    )
+    misses, squared_misses = n - total, n - 2 * total + squares
+    hit, miss = hit_size(total, squares, largest), hit_size(misses, squared_misses)
+    few = np.exp(-np.minimum(total / hit, misses / miss) / _FEW)
+    own = (1 + few) / 2
+    below = _mean_with(n, total, squares, 1 - miss)
+    above = _mean_with(n, total, squares, hit)
+    alpha = ndtr(-sigmas)
+    low = _where_reached(lambda p: own * below(p) + (1 - own) * above(p), alpha, n.shape)
+    high = _where_reached(lambda p: (1 - own) * below(p) + own * above(p), 1 - alpha, n.shape)
+    return Ends(np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan))
+
+
+def _mean_with(
+    n: np.ndarray, total: np.ndarray, squares: np.ndarray, more: np.ndarray
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Distribution function of the mean, under random weights, of n numbers and one more."""
+    mean = (total + more) / (n + 1)
+    variance = np.maximum((squares + more**2) / (n + 1) - mean**2, 0) / (n + 2)
+    spread = mean * (1 - mean)
+    trials = spread / np.maximum(variance, spread / _MOST_TRIALS + np.finfo(float).tiny) - 1
+    # All of it at 0, or at 1, is no Beta distribution.
+    is_zero, is_one = mean <= _ROUNDING, mean >= 1 - _ROUNDING
+    inside = ~(is_zero | is_one)
+    a, b = np.where(inside, mean * trials, 1.0), np.where(inside, (1 - mean) * trials, 1.0)
+
+    def distribution(p: np.ndarray) -> np.ndarray:
+        return np.where(inside, betainc(a, b, p), np.where(is_zero, 1.0, p >= 1))
+
+    return distribution
+
+
+def _where_reached(
+    distribution: Callable[[np.ndarray], np.ndarray], level: float, shape: tuple[int, ...]
+) -> np.ndarray:
+    """Where a distribution function on [0, 1] reaches a level, exactly 0 or 1 at its ends."""
+    low, high = np.zeros(shape), np.ones(shape)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        is_reached = distribution(middle) >= level
+        low, high = np.where(is_reached, low, middle), np.where(is_reached, middle, high)
+    return np.where(low == 0, 0.0, np.where(high == 1, 1.0, middle))
+
+
+def combined(
+    coefficients: Sequence[float],
+    values: Sequence[float],
+    ends: Sequence[Ends],
+    correlations: np.ndarray,
+) -> tuple[float, float]:
+    """How far the interval of Σ aᵢvᵢ reaches below and above it, from the intervals of the vᵢ.
+
+    correlations: (n, n), of the estimates. Each side adds the distances of the ends that matter to
+    it as standard errors add (Zou and Donner, Stat. Med. 27, 1693 (2008)).
+    """
+    factors = np.array(coefficients)
+    below = np.array([value - low for value, (low, _) in zip(values, ends, strict=True)])
+    above = np.array([high - value for value, (_, high) in zip(values, ends, strict=True)])
+    reach = []
+    for one, other in ((below, above), (above, below)):
+        distances = factors * np.where(factors > 0, one, other)
+        reach.append(float(np.sqrt(max(distances @ correlations @ distances, 0.0))))
+    return reach[0], reach[1]
+
+
+def quotient(
+    top: np.ndarray, top_ends: Ends, bottom: np.ndarray, bottom_ends: Ends, correlation: np.ndarray
+) -> Ends:
+    """Interval of top/bottom of two numbers ≥ 0 from their intervals; all of one shape.
+
+    The ends are those R at which top − R·bottom is as far from 0 as its own interval reaches
+    (Fieller's, with a distance for each side; Donner and Zou, Stat. Methods Med. Res. 21, 347
+    (2012)). The upper end is infinite where the interval of bottom reaches 0.
+    """
+    low = _quotient_end(top, top - top_ends.low, bottom, bottom_ends.high - bottom, correlation, -1)
+    high = _quotient_end(top, top_ends.high - top, bottom, bottom - bottom_ends.low, correlation, 1)
+    known = np.isfinite(top + bottom)
+    return Ends(np.where(known, low, np.nan), np.where(known, high, np.nan))
+
+
+def _quotient_end(
+    top: np.ndarray,
+    top_distance: np.ndarray,
+    bottom: np.ndarray,
+    bottom_distance: np.ndarray,
+    correlation: np.ndarray,
+    side: int,
+) -> np.ndarray:
+    """R with (top − R·bottom)² = t² + R²b² − 2R·ρ·t·b: a quadratic in R, below 0 or above."""
+    square = bottom**2 - bottom_distance**2
+    half = top * bottom - correlation * top_distance * bottom_distance
+    constant = top**2 - top_distance**2
+    root = half + np.sqrt(np.maximum(half**2 - square * constant, 0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if side < 0:
+            return np.where((constant > _ROUNDING * top**2) & (root > 0), constant / root, 0.0)
+        return np.where(square > _ROUNDING * bottom**2, root / square, np.inf)
