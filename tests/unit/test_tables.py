@@ -110,9 +110,7 @@ def test_summary_holds_means_and_standard_errors_over_samples(tables, rows):
             assert row["p1_low"] <= row["p1"] < row["p1_high"]
     # In the limit the two spins always differ by about π; of twelve samples that is no proof.
     assert summary.loc[0.0, "p3"] == pytest.approx(1.0)
-    none = 1 - 0.158655 ** (
-        1 / SAMPLES
-    )  # so often none of them differs by less, in 16 of 100 cases
+    none = 1 - 0.158655 ** (1 / SAMPLES)  # at this P_a no hit has a chance of 16 %
     assert summary.loc[0.0, ["p1_low", "p1_high"]].to_list() == pytest.approx([0, none], abs=1e-6)
     assert summary.loc[0.0, "p3_low"] == pytest.approx(1 - none, abs=1e-3)
     assert not any(column.startswith("ratio") for column in summary)

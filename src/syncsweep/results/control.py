@@ -79,16 +79,14 @@ def controlled_probability(
         return {"n": n} | dict.fromkeys(_COLUMNS, float("nan"))
     beta = min(max(_slope(x, control)[0], 0.0), 1.0)
     change = x - control
-    parts = [x, np.maximum(change, 0.0), np.maximum(-change, 0.0)]
+    parts = np.array([x, np.maximum(change, 0.0), np.maximum(-change, 0.0)])
     # A rise is no larger than a hit of x, and a fall no larger than one of the control.
-    largest = [np.array(1.0), *(hit_size(one.sum(), one @ one) for one in (x, control))]
-    ends = [
-        probability_interval(np.array(n), one.sum(), one @ one, sigmas, size)
-        for one, size in zip(parts, largest, strict=True)
-    ]
-    means = [float(one.mean()) for one in parts]
-    plain = means[0] - float(ends[0].low), float(ends[0].high) - means[0]
-    controlled = combined((1 - beta, beta, -beta), means, ends, _correlations(parts))
+    largest = np.array([1.0, *(hit_size(one.sum(), one @ one) for one in (x, control))])
+    sums, squares = parts.sum(axis=1), (parts**2).sum(axis=1)
+    ends = probability_interval(np.array(n), sums, squares, sigmas, largest)
+    means = parts.mean(axis=1)
+    plain = float(means[0] - ends.low[0]), float(ends.high[0] - means[0])
+    controlled = combined(np.array([1 - beta, beta, -beta]), means, ends, _correlations(parts))
     return _estimates(x, control, expected, beta, sigmas, plain, controlled)
 
 
@@ -99,9 +97,9 @@ def _slope(x: np.ndarray, control: np.ndarray) -> tuple[float, bool]:
     return float(deviation @ x / (deviation @ deviation)) if varies else 0.0, varies
 
 
-def _correlations(parts: list[np.ndarray]) -> np.ndarray:
-    """Sample correlations of quantities (n,), 0 between those that do not vary and others."""
-    deviations = np.array([one - one.mean() for one in parts])
+def _correlations(parts: np.ndarray) -> np.ndarray:
+    """Sample correlations of quantities (k, n), 0 between those that do not vary and others."""
+    deviations = parts - parts.mean(axis=1, keepdims=True)
     products = deviations @ deviations.T
     sizes = np.sqrt(np.diagonal(products))
     scale = np.where(sizes > 0, sizes, 1.0)

@@ -9,7 +9,7 @@ docs/statistics.md says how often they hold the truth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -105,22 +105,17 @@ def _where_reached(
 
 
 def combined(
-    coefficients: Sequence[float],
-    values: Sequence[float],
-    ends: Sequence[Ends],
-    correlations: np.ndarray,
+    coefficients: np.ndarray, values: np.ndarray, ends: Ends, correlations: np.ndarray
 ) -> tuple[float, float]:
     """How far the interval of Σ aᵢvᵢ reaches below and above it, from the intervals of the vᵢ.
 
-    correlations: (n, n), of the estimates. Each side adds the distances of the ends that matter to
-    it as standard errors add (Zou and Donner, Stat. Med. 27, 1693 (2008)).
+    All (n,), and correlations of the estimates (n, n). Each side adds the distances of the ends
+    that matter to it as standard errors add (Zou and Donner, Stat. Med. 27, 1693 (2008)).
     """
-    factors = np.array(coefficients)
-    below = np.array([value - low for value, (low, _) in zip(values, ends, strict=True)])
-    above = np.array([high - value for value, (_, high) in zip(values, ends, strict=True)])
+    below, above = values - ends.low, ends.high - values
     reach = []
     for one, other in ((below, above), (above, below)):
-        distances = factors * np.where(factors > 0, one, other)
+        distances = coefficients * np.where(coefficients > 0, one, other)
         reach.append(float(np.sqrt(max(distances @ correlations @ distances, 0.0))))
     return reach[0], reach[1]
 
