@@ -287,6 +287,9 @@ CONTRADICTIONS = [
     (f"{PAIR}.analysis.s_max_bins.high", 1e-9, "high must be larger than low", "1e-09"),
     (f"{PAIR}.figure.panels", ["chi", "s_max", "chi"], "panels", "twice", "'chi'"),
     (f"{PAIR}.figure.panels", ["chi_maxima"], "'chi_maxima'", "needs analysis.maxima_bins"),
+    (f"{PAIR}.figure.panels", ["chi", "ratio"], "'ratio'", "needs analysis.ratio"),
+    (f"{CHAIN}.analysis.ratio.numerator", 4, "the 3 intervals", "names P4"),
+    (f"{CHAIN}.analysis.ratio.denominator", 2, "two P_a", "names P2 twice"),
     (
         f"{BLOCK}.limit",
         False,
@@ -532,6 +535,14 @@ def test_defaults_are_those_of_the_paper():
         if study == "spin_half_pair":
             value["model"] = {"name": "spin_half_pair"}
     assert parse(data) == load_config(CONFIG)
+
+
+def test_an_analysis_changes_no_physics_and_the_shipped_ratio_is_that_of_three_spins_alone():
+    config = load_config(CONFIG)
+    with_ratio = [name for name, study in config.studies.items() if study.analysis.ratio]
+    assert with_ratio == ["spin1_chain"]
+    data = edited(f"{CHAIN}.analysis.ratio.weight", 4)
+    assert parse(data).physics("spin1_chain") == config.physics("spin1_chain")
 
 
 def test_names_of_the_studies_that_the_paper_adds_are_reserved():

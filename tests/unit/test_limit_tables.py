@@ -14,10 +14,13 @@ from drawn_pages import kept_pages
 from matplotlib.figure import Figure as Page
 
 from syncsweep.config_eta import block_id
+from syncsweep.config_file import load_config
 from syncsweep.config_own import EnsembleCode, ModelCode
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config_results import Analysis, Figure, LogBins, Ratio
 from syncsweep.layout import LIMIT_TABLES, BlockFolder
+from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
+from syncsweep.physics.weak_limit import sectors
 from syncsweep.results.control import Value, control_variate, controlled_probability
 from syncsweep.results.figures import limit as limit_figure
 from syncsweep.results.figures import style, sweep
@@ -26,7 +29,7 @@ from syncsweep.results.figures.plots import mark_limit
 from syncsweep.results.limit import limit_law, make_limit_tables
 from syncsweep.results.samples import Shards, TablesError, describe
 from syncsweep.results.tables import make_tables
-from syncsweep.sample import SampleSolver
+from syncsweep.sample import SampleSolver, build_model
 from syncsweep.sweep import description, shard
 
 SAMPLES, DRAWS = 300, 50_000
@@ -276,6 +279,25 @@ def test_the_pair_has_a_law_without_a_ratio():
     assert "p_even_above_odd" not in law
     assert law["c_-"].value == pytest.approx(1 / 4, abs=4 * law["c_-"].standard_error)
     assert law["s_max_mean"].value == pytest.approx(np.pi / 32 * law["c_-"].value, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["spin1_chain_n2", "spin1_chain", "spin1_chain_n4"])
+def test_shipped_intervals_hold_the_peaks_of_the_limit_whole(name):
+    """Their edges lie between the peaks, so that P_a are the shares of the maxima in each."""
+    config = load_config(SCRIPT.parents[1] / "config.yaml")
+    study = config.studies[name]
+    model = build_model(config.physics(name))
+    distribution = limit_distribution(sectors(model), model.spins)
+    rng, b = np.random.default_rng(1), np.array([1e-6, -1e-6])
+    threshold, intervals = study.analysis.threshold, study.analysis.intervals
+    sets = type_probabilities(distribution, b, threshold, intervals, rng, shifts=16)
+    expected = {
+        2: [[1 / 2, 0, 1 / 2], [0, 1, 0]],
+        3: [[1 / 4, 0, 3 / 4], [0, 3 / 4, 1 / 4]],
+        4: [[1 / 8, 0, 0, 7 / 8], [0, 1 / 2, 1 / 2, 0]],
+    }[study.model.n_sites]
+    # The paper's 𝓘₂ of three spins cuts 2 % of its peak off, and the grid of χ is coarse.
+    np.testing.assert_allclose(sets.mean(axis=0), expected, atol=0.03)
 
 
 def test_the_script_makes_the_tables(study, tables, tmp_path, monkeypatch):

@@ -113,6 +113,13 @@ def test_grids_of_the_paper_are_in_units_of_omega(plain):
             chain_with(model={"name": "spin1_chain", "omega": 0.0}),
             "paper.chain: 'spin1_chain' has omega ≤ 0",
         ),
+        (
+            chain_with(
+                analysis={**PLAIN["studies"]["spin1_chain"]["analysis"], "ratio": None},
+                figure={"name": "fig3", "panels": ["chi"]},
+            ),
+            "has no analysis.ratio P₂/(3P₁)",
+        ),
     ],
 )
 def test_what_the_paper_cannot_be_made_from_is_said_in_one_line(data, words):
