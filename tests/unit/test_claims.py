@@ -31,8 +31,8 @@ ROOT = Path(__file__).parents[2]
         (Number(math.nan, math.nan), "undefined"),
         (Number(math.nan), "undefined"),
         (Number(0.124, 0.0033, (0.1208, 0.1274)), "0.1240 ± 0.0033"),
-        (Number(0.0, 0.0, (0.0, 0.0092)), "0.0000 +0.0092 −0.0000"),
-        (Number(1.0, math.nan, (0.9, 1.0)), "1.00 +0.00 −0.10"),
+        (Number(0.0, 0.0, (0.0, 0.0092)), "0.0000 +0.0092 −0"),
+        (Number(1.0, math.nan, (0.9, 1.0)), "1.00 +0 −0.10"),
         (Number(2.0, 1.0, (1.5, math.inf)), "2 +∞ −0.5"),
     ],
 )

@@ -83,7 +83,10 @@ class Number:
 def _error(below: float, above: float, form: str) -> str:
     if below == above or are_even(below, above):
         return f"± {(below + above) / 2:{form}}"
-    return f"+{above:{form}} −{below:{form}}".replace("inf", "∞")
+    up, down = (f"{side:{form}}".replace("inf", "∞") for side in (above, below))
+    return " ".join(
+        f"{sign}{side if side.strip('0.') else 0}" for sign, side in (("+", up), ("−", down))
+    )
 
 
 @dataclass(frozen=True)
