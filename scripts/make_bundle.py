@@ -5,7 +5,8 @@ import json
 import sys
 from pathlib import Path
 
-from syncsweep.results.bundle import make_bundle
+from syncsweep.results import ResultsError
+from syncsweep.results.bundle import make_bundle, refuse_stale
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("files", type=Path, nargs="+", help="figures and tables, below the results")
@@ -17,7 +18,11 @@ arguments = parser.parse_args()
 files = {str(file.relative_to(arguments.results)): file for file in arguments.files}
 for name in ("CITATION.cff", "LICENSE", "envs/requirements.lock"):
     files[Path(name).name] = arguments.project / name
+config = json.loads(arguments.config)
 try:
-    make_bundle(files, json.loads(arguments.config), arguments.output)
+    refuse_stale(arguments.results, arguments.files, config)
+    make_bundle(files, config, arguments.output)
+except ResultsError as error:
+    sys.exit(f"error: {error}")
 except OSError as error:
     sys.exit(f"error: {error.filename}: {error.strerror}")

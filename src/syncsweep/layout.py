@@ -29,6 +29,9 @@ _TEMPORARY = re.compile(r"\.samples-(\d{9})-(\d{9})\.parquet\.[0-9a-f]{12}\.tmp"
 #: Of the folder to publish: digest and name of each file, as `sha256sum` writes and checks them.
 BUNDLE_MANIFEST = "SHA256SUMS"
 
+#: Of the folder to publish: what made it.
+BUNDLE_ORIGIN = "origin.json"
+
 #: Tables of a study, without ending; each exists as Parquet and CSV.
 TABLES = ("summary", "chi_histogram", "s_max_histogram")
 
@@ -133,6 +136,11 @@ def report_file(results: str | Path) -> Path:
 def figures_folder(results: str | Path) -> Path:
     """Folder of the figures of the present configuration."""
     return Path(results) / "figures"
+
+
+def name_in_results(path: Path) -> str:
+    """Name of a table or of a figure's file as seen from the results folder that it lies in."""
+    return "/".join(path.parts[-3:] if path.parts[-3:-2] == ("tables",) else path.parts[-2:])
 
 
 def logs_folder(results: str | Path) -> Path:

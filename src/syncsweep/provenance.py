@@ -16,7 +16,10 @@ from pathlib import Path
 
 from syncsweep import __version__, source
 
-_COMMIT, _LOCK = "SYNCSWEEP_COMMIT", "SYNCSWEEP_LOCK"
+_COMMIT, _LOCK, _ASKED = "SYNCSWEEP_COMMIT", "SYNCSWEEP_LOCK", "SYNCSWEEP_ASKED"
+
+#: Where results say for what they were made, see `results.freshness`.
+ASKED = "asked"
 
 #: What is said where nothing is known.
 UNKNOWN = "unknown"
@@ -61,6 +64,11 @@ def code() -> dict[str, str]:
         "source": source.digest(source.everything()),
         "lock": os.environ.get(_LOCK, UNKNOWN),
     }
+
+
+def asked() -> dict[str, str]:
+    """What the workflow asks this process for, as a digest under `ASKED`; nothing without it."""
+    return {ASKED: os.environ[_ASKED]} if _ASKED in os.environ else {}
 
 
 def libraries(*packages: str) -> dict[str, str]:

@@ -405,7 +405,7 @@ def test_a_study_in_words():
 def test_figures_that_the_page_does_not_show_are_not_listed(tmp_path):
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "another.pdf").touch()
-    assert _files(tmp_path, [], [], ()) == {}
+    assert _files(tmp_path, [], {}, ()) == {}
 
 
 def test_models_and_ensembles_of_the_users_own_are_said_by_their_files_and_code():

@@ -174,6 +174,10 @@ def reported(files, endings, caption, category, **labels):
 READ_BY_PEOPLE = ("summary", layout.FAILURES_TABLE, *layout.LIMIT_TABLES)
 
 
+# Tables that the same job makes from the shards.
+SUMMARIES = (*layout.TABLES, layout.FAILURES_TABLE)
+
+
 def tables_named(names):
     """Files of tables of any study."""
     folder = layout.tables_folder(CONFIG.results, "{study}")
@@ -414,6 +418,38 @@ def table_request(study):
     return json.dumps(request, sort_keys=True)
 
 
+def unless_fresh(files, asked):
+    """No input files; and the job is to be run if a file of its output says that it was made otherwise.
+
+    files: those that say it. To be called while Snakemake finds out which jobs there are, as input
+    functions are. Snakemake's own triggers know neither copies nor what `touch` hides.
+    """
+    if workflow.is_main_process and any(map(os.path.lexists, files)):
+        from syncsweep.results.freshness import is_stale
+
+        if any(is_stale(file, asked, Path(CONFIG.results)) for file in files):
+            if any(re.fullmatch("--report(=.*)?", word) for word in sys.argv):
+                sys.exit(
+                    f"error: {files[0]}: was made for other settings; run the same command "
+                    "without --report first"
+                )
+            workflow.dag.forcefiles.update(map(str, files))
+    return []
+
+
+def asked_of_tables(study, modules):
+    """For what the tables of a study are made; modules: that make them."""
+    folder = {"folder": study_folder(study).name}
+    return source.asked(folder | json.loads(table_request(study)), modules)
+
+
+def unless_tables_fresh(study, names, modules):
+    """No input files, see `unless_fresh`; names: of tables that are made together."""
+    folder = layout.tables_folder(CONFIG.results, study)
+    files = [folder / f"{name}.parquet" for name in names]
+    return unless_fresh(files, asked_of_tables(study, modules))
+
+
 def figure_stem(study):
     return layout.figures_folder(CONFIG.results) / CONFIG.studies[study].figure.name
 
@@ -445,6 +481,17 @@ def figure_request(study):
         "n_sites": settings.model.n_sites,
     }
     return json.dumps(request, sort_keys=True)
+
+
+def asked_of_figure(study):
+    """For what the figure of a study is made."""
+    return source.asked(json.loads(figure_request(study)), source.FIGURES)
+
+
+def unless_figure_fresh(study):
+    """No input files, see `unless_fresh`."""
+    stem = figure_stem(study)
+    return unless_fresh([stem.with_name(f"{stem.name}.json")], asked_of_figure(study))
 
 
 def most_ranks():

@@ -9,7 +9,8 @@ for _study, _settings in CONFIG.studies.items():
         name:
             draw_rule(_settings.figure.name)
         input:
-            [file for file in table_files(_study) if file.suffix == ".parquet"],
+            lambda wildcards, study=_study: unless_figure_fresh(study),
+            tables=[file for file in table_files(_study) if file.suffix == ".parquet"],
         output:
             reported(
                 figure_files(_study),
@@ -29,9 +30,10 @@ for _study, _settings in CONFIG.studies.items():
         params:
             stem=lambda wildcards, output: str(Path(output[0]).with_suffix("")),
             request=figure_request(_study),
-            code=source.digest(source.FIGURES),
+            asked=asked_of_figure(_study),
         message:
             "Figure {output[0]}"
         shell:
-            ': > {log:q}; python "$SCRIPTS"/make_figure.py --tables {input:q} --stem {params.stem:q}'
-            " --request {params.request:q} >> {log:q} 2>&1"
+            ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/make_figure.py'
+            " --tables {input.tables:q} --stem {params.stem:q} --request {params.request:q}"
+            " >> {log:q} 2>&1"

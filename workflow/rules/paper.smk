@@ -11,6 +11,7 @@ if not PAPER_PROBLEM:
                 f"paper_{_part}"
             input:
                 shards_of_part(_part),
+                lambda wildcards, part=_part: unless_part_fresh(part),
             output:
                 part_files(_part),
             log:
@@ -24,12 +25,13 @@ if not PAPER_PROBLEM:
                 part=_part,
                 tables=lambda wildcards, output: str(Path(output[0]).parent),
                 request=json.dumps(_request, sort_keys=True),
-                code=source.digest(source.part_of_paper(_part)),
+                asked=asked_of_part(_part),
             message:
                 f"Paper: {_part}"
             shell:
-                ': > {log:q}; python "$SCRIPTS"/make_paper_part.py {params.part} --output {params.tables:q}'
-                " --request {params.request:q} >> {log:q} 2>&1"
+                ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/make_paper_part.py'
+                " {params.part} --output {params.tables:q} --request {params.request:q}"
+                " >> {log:q} 2>&1"
 
     for _figure, _settings in layout.PAPER_FIGURES.items():
 
@@ -37,7 +39,8 @@ if not PAPER_PROBLEM:
             name:
                 draw_rule(_figure)
             input:
-                tables_of_figure(_figure),
+                lambda wildcards, figure=_figure: unless_paper_figure_fresh(figure),
+                tables=tables_of_figure(_figure),
             output:
                 reported(
                     paper_figure_files(_figure), (".png", ".pdf"), _figure, "Paper", figure=_figure
@@ -52,18 +55,19 @@ if not PAPER_PROBLEM:
             params:
                 figure=_figure,
                 stem=lambda wildcards, output: str(Path(output[0]).with_suffix("")),
-                code=source.digest(source.figure_of_paper(_settings.module)),
+                asked=asked_of_paper_figure(_figure),
             message:
                 "Figure {output[0]}"
             shell:
-                ': > {log:q}; python "$SCRIPTS"/draw_paper_figure.py {params.figure} --tables {input:q}'
-                " --stem {params.stem:q} >> {log:q} 2>&1"
+                ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/draw_paper_figure.py'
+                " {params.figure} --tables {input.tables:q} --stem {params.stem:q} >> {log:q} 2>&1"
 
     # Every claim beside our number, from all tables.
     rule paper_validation:
         input:
             [file for part in part_requests() for file in part_files(part)],
             [table_files(study) for study in (CONFIG.paper.chain, CONFIG.paper.pair)],
+            lambda wildcards: unless_part_fresh("validation"),
         output:
             reported(part_files("validation"), ".csv", "validation", "Validation", table="claims"),
             PAPER / layout.CLAIMS_PAGE,
@@ -79,16 +83,15 @@ if not PAPER_PROBLEM:
             request=json.dumps(
                 {
                     role: str(layout.tables_folder(CONFIG.results, study))
-                    for role, study in CONFIG.paper.roles
-                    if role != "supplement"
+                    for role, study in validated_studies().items()
                 }
             ),
-            code=source.digest(source.part_of_paper("validation")),
+            asked=asked_of_part("validation"),
         message:
             "The paper's claims, checked: {output[2]}"
         shell:
-            ': > {log:q}; python "$SCRIPTS"/make_paper_part.py validation --output {params.tables:q}'
-            " --request {params.request:q} >> {log:q} 2>&1"
+            ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/make_paper_part.py'
+            " validation --output {params.tables:q} --request {params.request:q} >> {log:q} 2>&1"
 
     rule paper:
         input:
@@ -117,19 +120,22 @@ if not PAPER_PROBLEM:
 
     rule bundle:
         input:
-            layout.bundle_folder(CONFIG.results) / layout.BUNDLE_MANIFEST,
+            BUNDLE,
         localrule: True
         message:
             f"To publish: {layout.bundle_folder(CONFIG.results)}"
 
     rule make_bundle:
         input:
-            [study_files_to_publish(study) for study in paper_studies_asked_for()],
-            [paper_figure_files(figure) for figure in layout.PAPER_FIGURES],
-            [file for part in part_requests() for file in part_files(part)],
-            rules.paper_validation.output,
+            lambda wildcards: unless_fresh([BUNDLE], asked_of_bundle()),
+            files=[
+                *(f for study in paper_studies_asked_for() for f in study_files_to_publish(study)),
+                *(f for figure in layout.PAPER_FIGURES for f in paper_figure_files(figure)),
+                *(f for part in part_requests() for f in part_files(part)),
+                *rules.paper_validation.output,
+            ],
         output:
-            layout.bundle_folder(CONFIG.results) / layout.BUNDLE_MANIFEST,
+            BUNDLE,
         log:
             f"{layout.logs_folder(CONFIG.results)}/bundle.log",
         conda:
@@ -141,11 +147,11 @@ if not PAPER_PROBLEM:
             results=lambda wildcards, output: str(Path(output[0]).parents[1]),
             bundle=lambda wildcards, output: str(Path(output[0]).parent),
             project=str(workflow.basedir),
-            config=json.dumps(CONFIG.model_dump(mode="json"), sort_keys=True),
-            code=source.digest(("results/bundle.py", "provenance.py")),
+            config=bundle_config(),
+            asked=asked_of_bundle(),
         message:
             "Bundle: {params.bundle}"
         shell:
-            ': > {log:q}; python "$SCRIPTS"/make_bundle.py --results {params.results:q}'
-            " --project {params.project:q} --config {params.config:q} --output {params.bundle:q} {input:q}"
-            " >> {log:q} 2>&1"
+            ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/make_bundle.py'
+            " --results {params.results:q} --project {params.project:q} --config {params.config:q}"
+            " --output {params.bundle:q} {input.files:q} >> {log:q} 2>&1"

@@ -1,6 +1,9 @@
 # What the parts of the paper are asked for, and which files they read and make.
+from functools import cache
+
 PAPER_TARGETS = {"paper", "validate", "bundle"}
 PAPER = layout.paper_folder(CONFIG.results)
+BUNDLE = layout.bundle_folder(CONFIG.results) / layout.BUNDLE_MANIFEST
 PAPER_PROBLEM = paper_studies.problem(CONFIG)
 
 
@@ -110,3 +113,42 @@ def study_files_to_publish(study):
 def paper_studies_asked_for():
     """Studies whose tables and figures belong to the paper."""
     return dict.fromkeys(name for _, name in CONFIG.paper.roles)
+
+
+def validated_studies():
+    """The studies of which claims are checked, by their role in the paper."""
+    return {role: study for role, study in CONFIG.paper.roles if role != "supplement"}
+
+
+@cache
+def asked_of_part(part):
+    """For what the tables of a part are made."""
+    requests = {**part_requests(), "validation": validated_studies()}
+    return source.asked(requests[part], source.part_of_paper(part))
+
+
+def unless_part_fresh(part):
+    """No input files, see `unless_fresh`."""
+    files = [file for file in part_files(part) if file.suffix == ".parquet"]
+    return unless_fresh(files, asked_of_part(part))
+
+
+def asked_of_paper_figure(figure):
+    """For what a figure of the paper is made."""
+    return source.asked(figure, source.figure_of_paper(layout.PAPER_FIGURES[figure].module))
+
+
+def unless_paper_figure_fresh(figure):
+    """No input files, see `unless_fresh`."""
+    file = layout.figures_folder(CONFIG.results) / f"{figure}.json"
+    return unless_fresh([file], asked_of_paper_figure(figure))
+
+
+def bundle_config():
+    """The resolved configuration, for the folder to publish."""
+    return json.dumps(CONFIG.model_dump(mode="json"), sort_keys=True)
+
+
+def asked_of_bundle():
+    """For what the folder to publish is made."""
+    return source.asked(bundle_config(), ("results/bundle.py", "provenance.py"))

@@ -14,6 +14,7 @@ rule report:
 rule make_report:
     input:
         lambda wildcards: files_of_report(),
+        lambda wildcards: unless_fresh([layout.report_file(CONFIG.results)], asked_of_report()),
     output:
         layout.report_file(CONFIG.results),
     log:
@@ -27,10 +28,10 @@ rule make_report:
         results=lambda wildcards, output: str(Path(output[0]).parent),
         citation=str(Path(workflow.basedir, "CITATION.cff")),
         request=lambda wildcards: report_request(),
-        code=source.digest(source.report()),
+        asked=lambda wildcards: asked_of_report(),
     message:
         "Report: {output}"
     shell:
-        ': > {log:q}; python "$SCRIPTS"/make_report.py --results {params.results:q}'
-        " --citation {params.citation:q} --request {params.request:q} --output {output:q}"
-        " >> {log:q} 2>&1"
+        ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/make_report.py'
+        " --results {params.results:q} --citation {params.citation:q} --request {params.request:q}"
+        " --output {output:q} >> {log:q} 2>&1"

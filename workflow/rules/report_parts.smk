@@ -1,7 +1,6 @@
 # What stands on the page of all results: the studies that are named in the same command, or else those
 # that plain `snakemake` makes; and of the others and of the paper what is there already or is asked
 # for in the same command. A job on a cluster does not know the command, but finds all of it there.
-from functools import cache
 
 
 @cache
@@ -84,3 +83,8 @@ def report_request():
         "parts": parts_of_report(),
     }
     return json.dumps(request, sort_keys=True)
+
+
+def asked_of_report():
+    """For what the page is made."""
+    return source.asked(report_request(), source.report())

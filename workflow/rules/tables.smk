@@ -2,8 +2,9 @@
 rule make_tables:
     input:
         lambda wildcards: shard_files(wildcards.study),
+        lambda wildcards: unless_tables_fresh(wildcards.study, SUMMARIES, source.TABLES),
     output:
-        tables_named((*layout.TABLES, layout.FAILURES_TABLE)),
+        tables_named(SUMMARIES),
     log:
         f"{layout.logs_folder(CONFIG.results)}/tables-{{study}}.log",
     wildcard_constraints:
@@ -17,18 +18,20 @@ rule make_tables:
         folder=lambda wildcards: str(study_folder(wildcards.study)),
         tables=lambda wildcards: str(layout.tables_folder(CONFIG.results, wildcards.study)),
         request=lambda wildcards: table_request(wildcards.study),
-        code=source.digest(source.TABLES),
+        asked=lambda wildcards: asked_of_tables(wildcards.study, source.TABLES),
     message:
         "{wildcards.study}: tables from the shards"
     shell:
-        ': > {log:q}; python "$SCRIPTS"/make_tables.py --folder {params.folder:q} --output {params.tables:q}'
-        " --request {params.request:q} >> {log:q} 2>&1"
+        ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/make_tables.py'
+        " --folder {params.folder:q} --output {params.tables:q} --request {params.request:q}"
+        " >> {log:q} 2>&1"
 
 
 # The maxima of S_d, for studies that ask for them.
 rule make_maxima_table:
     input:
         lambda wildcards: shard_files(wildcards.study),
+        lambda wildcards: unless_tables_fresh(wildcards.study, [layout.MAXIMA_TABLE], source.MAXIMA),
     output:
         tables_named([layout.MAXIMA_TABLE]),
     log:
@@ -44,12 +47,12 @@ rule make_maxima_table:
         folder=lambda wildcards: str(study_folder(wildcards.study)),
         tables=lambda wildcards: str(layout.tables_folder(CONFIG.results, wildcards.study)),
         request=lambda wildcards: table_request(wildcards.study),
-        code=source.digest(source.MAXIMA),
+        asked=lambda wildcards: asked_of_tables(wildcards.study, source.MAXIMA),
     message:
         "{wildcards.study}: table of the maxima from the shards"
     shell:
-        ': > {log:q}; python "$SCRIPTS"/make_tables.py --maxima --folder {params.folder:q}'
-        " --output {params.tables:q} --request {params.request:q}"
+        ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/make_tables.py --maxima'
+        " --folder {params.folder:q} --output {params.tables:q} --request {params.request:q}"
         " >> {log:q} 2>&1"
 
 
@@ -57,6 +60,7 @@ rule make_maxima_table:
 rule make_limit_tables:
     input:
         lambda wildcards: shard_files(wildcards.study),
+        lambda wildcards: unless_tables_fresh(wildcards.study, layout.LIMIT_TABLES, source.LIMIT),
     output:
         tables_named(layout.LIMIT_TABLES),
     log:
@@ -72,10 +76,10 @@ rule make_limit_tables:
         folder=lambda wildcards: str(study_folder(wildcards.study)),
         tables=lambda wildcards: str(layout.tables_folder(CONFIG.results, wildcards.study)),
         request=lambda wildcards: table_request(wildcards.study),
-        code=source.digest(source.LIMIT),
+        asked=lambda wildcards: asked_of_tables(wildcards.study, source.LIMIT),
     message:
         "{wildcards.study}: tables of the limit η → 0⁺"
     shell:
-        ': > {log:q}; python "$SCRIPTS"/make_tables.py --limit --folder {params.folder:q}'
-        " --output {params.tables:q} --request {params.request:q}"
+        ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/make_tables.py --limit'
+        " --folder {params.folder:q} --output {params.tables:q} --request {params.request:q}"
         " >> {log:q} 2>&1"

@@ -23,8 +23,9 @@ def add(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description=(
             "Check that results are whole: every study's description against its folder's name,\n"
-            "every shard against its digest, its name and its study, and every table against\n"
-            "the CSV file beside it. Nothing is written."
+            "every shard against its digest, its name and its study, every table against the CSV\n"
+            "file beside it, and the figures, the report and the bundle against the tables that\n"
+            "they were made from. Nothing is written."
         ),
         epilog=(
             "Output: one line for each study and folder of tables, below it what is wrong and\n"
@@ -56,6 +57,7 @@ def _folder(text: str) -> Path:
 
 def _verify(parsed: argparse.Namespace) -> int:
     from syncsweep.verification import VerificationError
+    from syncsweep.verification.origins import verify_origins
     from syncsweep.verification.recompute import recompute
     from syncsweep.verification.report import Report
     from syncsweep.verification.studies import study_folders, verify_study
@@ -69,6 +71,7 @@ def _verify(parsed: argparse.Namespace) -> int:
         return WRONG_CALL
     shards = [shard for folder in folders for shard in verify_study(folder, report)]
     verify_tables(parsed.results, report)
+    verify_origins(parsed.results, report)
     if parsed.recompute is not None:
         recompute(shards, parsed.recompute, parsed.seed, report)
     report.sum_up()

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from syncsweep.layout import BUNDLE_MANIFEST
-from syncsweep.provenance import code, libraries
+from syncsweep.layout import BUNDLE_MANIFEST, BUNDLE_ORIGIN, tables_folder
+from syncsweep.provenance import asked, code, libraries
+from syncsweep.results.freshness import refuse_changed, refuse_other_settings
 
 _PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "mpi4py", "snakemake")
 
@@ -53,7 +54,7 @@ def make_bundle(files: Mapping[str, Path], config: Mapping[str, Any], output: Pa
     title = "Quantum synchronization of perturbed oscillating coherences: results"
     texts = {
         "config.json": _json(config),
-        "origin.json": _json({"code": made_by, "libraries": libraries(*_PACKAGES)}),
+        BUNDLE_ORIGIN: _json({**asked(), "code": made_by, "libraries": libraries(*_PACKAGES)}),
         "README.md": _README.format(title=title, **made_by),
     }
     for name, text in texts.items():
@@ -63,6 +64,19 @@ def make_bundle(files: Mapping[str, Path], config: Mapping[str, Any], output: Pa
     (new / BUNDLE_MANIFEST).write_text("\n".join(lines) + "\n", encoding="utf-8")
     shutil.rmtree(output, ignore_errors=True)
     new.rename(output)
+
+
+def refuse_stale(results: Path, files: Iterable[Path], config: Mapping[str, Any]) -> None:
+    """ResultsError if files to publish are not of a configuration or not of each other.
+
+    results: the folder in which they lie; config: the resolved configuration.
+    """
+    files = list(files)
+    for study, settings in config["studies"].items():
+        folder = tables_folder(results, study)
+        tables = [path for path in files if path.parent == folder and path.suffix == ".parquet"]
+        refuse_other_settings(tables, samples=settings["samples"], analysis=settings["analysis"])
+    refuse_changed([path for path in files if path.suffix in (".json", ".parquet")], results)
 
 
 def _json(content: Any) -> str:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from syncsweep.config_results import Analysis, Ratio
 from syncsweep.files import replace_atomically
 from syncsweep.layout import FAILURES_TABLE, TABLES
-from syncsweep.provenance import code, libraries
+from syncsweep.provenance import asked, code, libraries
 from syncsweep.results import METADATA_KEY
 from syncsweep.results.samples import SampleRows, Source, chi_of_sample, provenance_of
 from syncsweep.results.statistics import (
@@ -173,10 +173,13 @@ def _s_max_histogram(block: _Block) -> pd.DataFrame:
 def write_table(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) -> None:
     """Write one table as <stem>.parquet and <stem>.csv, each atomically.
 
-    provenance: what the table was made from; the code and the libraries that made it are added.
+    provenance: what the table was made from; what the workflow asked for, and the code and the
+    libraries that made it, are added.
     """
     made_by = {"code": code(), "libraries": libraries("numpy", "scipy", "pandas", "pyarrow")}
-    said = json.dumps({**provenance, "made_by": made_by}, sort_keys=True, ensure_ascii=False)
+    said = json.dumps(
+        {**asked(), **provenance, "made_by": made_by}, sort_keys=True, ensure_ascii=False
+    )
     metadata = {METADATA_KEY: said.encode()}
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(metadata)
     replace_atomically(

@@ -23,7 +23,8 @@ from matplotlib.style import context
 
 from syncsweep.config_physics import Physics
 from syncsweep.files import NotReadableError, open_regular, replace_atomically
-from syncsweep.provenance import code, libraries
+from syncsweep.layout import name_in_results
+from syncsweep.provenance import asked, code, libraries
 from syncsweep.results import METADATA_KEY, ResultsError
 from syncsweep.results.figures import style
 from syncsweep.units import EnergyUnit, energy_unit
@@ -105,18 +106,20 @@ def save_data(stem: Path, panels: Mapping[str, pd.DataFrame]) -> None:
 
 
 def save_provenance(stem: Path, tables: Sequence[Path]) -> None:
-    """Write <stem>.json: the code that drew a figure, and of each table its SHA-256 and its origin.
+    """Write <stem>.json: for what and by which code a figure was drawn, and from which tables.
 
-    tables: Parquet tables of the results; their files are named as seen from the results folder.
+    tables: Parquet tables of the results, each named as seen from the results folder, with its
+    SHA-256 and what it says of its own origin.
     """
     made_from = {}
     for path in sorted(tables):
         metadata = read_table(path).schema.metadata or {}
-        made_from["/".join(path.parts[-2:])] = {
+        made_from[name_in_results(path)] = {
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             **json.loads(metadata.get(METADATA_KEY, b"{}")),
         }
     said = {
+        **asked(),
         "figure": stem.name,
         "made_by": {"code": code(), "libraries": libraries("numpy", "pandas", "matplotlib")},
         "made_from": made_from,

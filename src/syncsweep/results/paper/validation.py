@@ -20,6 +20,7 @@ from syncsweep.files import replace_atomically
 from syncsweep.layout import CLAIMS_PAGE
 from syncsweep.results import ResultsError
 from syncsweep.results.figures.page import in_unit, read_table, read_with_unit
+from syncsweep.results.freshness import MADE_FROM, digests, refuse_changed
 from syncsweep.results.paper import claims_models, claims_sweeps, part
 from syncsweep.results.paper.claims import PAPER, Claim, Tables
 from syncsweep.results.tables import METADATA_KEY, write_table
@@ -45,23 +46,30 @@ class Request(part.Request):
 
 def make(request: Request, output: Path) -> None:
     """Write the table `validation` and its page into `output`, where the parts' tables are."""
-    tables = tables_of(request, output)
+    read: set[Path] = set()
+    tables = tables_of(request, output, read)
     claims = check(tables)
     samples = {role: int(tables(f"{role}/summary")["n"].max()) for role in ("chain", "pair")}
     asked = json.loads(request.model_dump_json())
-    write_table(output / "validation", _table(claims), {"request": asked, "samples": samples})
+    origin = {"request": asked, "samples": samples, MADE_FROM: digests(read)}
+    write_table(output / "validation", _table(claims), origin)
     page = _page(claims, samples)
     replace_atomically(output / CLAIMS_PAGE, lambda path: _fill(path, page))
 
 
-def tables_of(request: Request, output: Path) -> Tables:
-    """The tables by their names, with η in the unit in which the claims speak of it."""
+def tables_of(request: Request, output: Path, read: set[Path]) -> Tables:
+    """The tables by their names, with η in the unit in which the claims speak of it.
+
+    read: takes up the files of the tables that were asked for.
+    """
     folders = {"chain": request.chain, "pair": request.pair}
 
     @cache
     def tables(name: str) -> pd.DataFrame:
         role, _, table = name.rpartition("/")
-        frame, unit = read_with_unit(folders.get(role, output) / f"{table}.parquet")
+        path = folders.get(role, output) / f"{table}.parquet"
+        read.add(path)
+        frame, unit = read_with_unit(path)
         return in_unit(frame, unit) if "eta" in frame else frame
 
     return tables
@@ -134,8 +142,13 @@ def _fill(path: Path, text: str) -> None:
 
 
 def demand(folder: Path) -> str:
-    """Count the claims in words; ValidationError with a line for each that does not hold."""
-    read = read_table(folder / "validation.parquet")
+    """Count the claims in words; ValidationError with a line for each that does not hold.
+
+    folder: of the paper's tables, in the results. ResultsError if other tables were checked.
+    """
+    path = folder / "validation.parquet"
+    read = read_table(path)
+    refuse_changed([path], folder.parent)
     said, table = checked_with(samples_of(read)), read.to_pandas()
     broken = table[~table["holds"]]
     if len(broken):

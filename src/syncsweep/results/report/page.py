@@ -5,6 +5,7 @@ Equal results give equal pages: nothing in them tells when or where the page was
 
 from __future__ import annotations
 
+import json
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -27,9 +28,11 @@ from syncsweep.layout import (
     paper_folder,
     tables_folder,
 )
-from syncsweep.provenance import code, libraries
+from syncsweep.planning.followups import table_names
+from syncsweep.provenance import asked, code, libraries
 from syncsweep.results import ResultsError
 from syncsweep.results.figures.page import read_table
+from syncsweep.results.freshness import MADE_FROM, digests, refuse_changed, refuse_other_settings
 from syncsweep.results.paper.part import StudyRows
 from syncsweep.results.report import captions, origin, realisations, tables, words
 from syncsweep.results.report.embedded import (
@@ -42,6 +45,9 @@ from syncsweep.results.report.embedded import (
 )
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "pillow", "jinja2", "plotly", "itables")
+
+#: Each table is written as these.
+_KINDS = ("csv", "parquet")
 
 #: S_d and S^x in running text: an index below or above a single letter.
 _BELOW = re.compile(r"(?<!\w)(\w|\w&#39;)_([^\W_]+)")
@@ -69,14 +75,39 @@ def make_report(results: Path, citation: Path, request: ReportRequest, output: P
     citation: a CITATION.cff file. ResultsError or OSError if something is missing or damaged.
     """
     config = _config(request)
+    files = _made_from(results, config, request)
     page = _environment().from_string(_own("page.html.j2"))
     text = page.render(
         **_frame(),
         **_results(results, config, request),
         **_citation(citation),
         title=f"syncsweep report: {Path(config.results).name}",
+        said=json.dumps({**asked(), MADE_FROM: digests(files)}, sort_keys=True),
     )
     replace_atomically(output, lambda path: _fill(path, text))
+
+
+def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Path]:
+    """Tables, and the origins of figures, that the page shows; ResultsError if one is stale."""
+    found: list[Path] = []
+    names = list(request.figures)
+    for name, rows in request.studies.items():
+        study = config.studies[name]
+        folder = tables_folder(results, name)
+        tables_of_study = [folder / f"{table}.parquet" for table in table_names(study)]
+        refuse_other_settings(
+            tables_of_study,
+            physics_hash=rows.physics.digest,
+            samples=study.samples,
+            analysis=study.analysis.model_dump(mode="json"),
+        )
+        found += tables_of_study
+        names += [study.figure.name] if study.figure else []
+    made = [figures_folder(results) / f"{name}.json" for name in names]
+    for part in request.parts:
+        made += [paper_folder(results) / f"{table}.parquet" for table in PAPER_TABLES[part]]
+    refuse_changed(made, results)
+    return found + made
 
 
 def _fill(path: Path, text: str) -> None:
@@ -164,7 +195,7 @@ def _results(results: Path, config: Config, request: ReportRequest) -> dict[str,
         "runs": origin.runs(request.studies),
         "claims": claims,
         "verdicts": verdicts,
-        "files": _files(results, figures, list(studies), request.parts),
+        "files": _files(results, figures, studies, request.parts),
         "sections": _sections(bool(claims)),
     }
 
@@ -237,17 +268,22 @@ def _citation(path: Path) -> dict[str, Any]:
 
 
 def _files(
-    results: Path, figures: list[EmbeddedFigure], studies: list[str], parts: tuple[str, ...]
+    results: Path,
+    figures: list[EmbeddedFigure],
+    studies: dict[str, Study],
+    parts: tuple[str, ...],
 ) -> dict[str, list[tuple[str, str]]]:
     """Names and addresses of the files beside the page, by group."""
     groups = {"Figures": [figures_folder(results) / f"{figure.name}.pdf" for figure in figures]}
-    for study in studies:
-        groups[f"Tables of {study}"] = sorted(tables_folder(results, study).glob("*.*"))
+    for name, study in studies.items():
+        stems = [tables_folder(results, name) / table for table in table_names(study)]
+        of_study = [stem.with_name(f"{stem.name}.{kind}") for stem in stems for kind in _KINDS]
+        groups[f"Tables of {name}"] = sorted(of_study)
     of_parts = [
         paper_folder(results) / f"{table}.{kind}"
         for part in parts
         for table in PAPER_TABLES[part]
-        for kind in ("csv", "parquet")
+        for kind in _KINDS
     ]
     groups["Tables of the paper"] = sorted(of_parts)
     return {

@@ -1,0 +1,187 @@
+"""Results that were made for other settings are made again, whatever Snakemake knows of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from project import PAIR, Project
+
+SAMPLES = 4
+
+
+def study(threshold: float) -> dict:
+    analysis = {"threshold": threshold, "maxima_bins": 8, "limit_draws": 1000}
+    return {
+        **PAIR,
+        "samples": SAMPLES,
+        "chunk_size": 2,
+        "eta_blocks": [{"first": 1e-2, "last": 1.0, "per_decade": 1, "limit": True}],
+        "analysis": {**PAIR["analysis"], **analysis},
+    }
+
+
+OLD, NEW = study(0.9), study(0.5)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Callable[[dict], Project]:
+    """Projects that have made tables, figure and report, by their study; not to be changed."""
+    projects: list[Project] = []
+
+    def finish(settings: dict) -> Project:
+        for project in projects:
+            if project.config["studies"]["pair"] == settings:
+                return project
+        project = Project(tmp_path_factory.mktemp("finished"), pair=settings)
+        projects.append(project)
+        project.snakemake("all", "report")
+        return project
+
+    yield finish
+    for project in projects:
+        project.end_all()
+
+
+def records_lost(project: Project, old: Project) -> list[str]:
+    shutil.copytree(old.results, project.results)
+    return []
+
+
+def records_and_times_lost(project: Project, old: Project) -> list[str]:
+    shutil.copytree(old.results, project.results, copy_function=shutil.copyfile)
+    return []
+
+
+def triggers_of_times_alone(project: Project, old: Project) -> list[str]:
+    copy_whole(project, old)
+    return ["--rerun-triggers", "mtime", "--"]
+
+
+def touched(project: Project, old: Project) -> list[str]:
+    copy_whole(project, old)
+    project.snakemake("--touch", "tables")
+    return []
+
+
+def another_spelling(project: Project, old: Project) -> list[str]:
+    copy_whole(project, old)
+    project.config["results"] = "workflow/.././results"
+    project.write_config()
+    return []
+
+
+def absolute_path(project: Project, old: Project) -> list[str]:
+    copy_whole(project, old)
+    project.config["results"] = str(project.results)
+    project.write_config()
+    return []
+
+
+def link(project: Project, old: Project) -> list[str]:
+    copy_whole(project, old)
+    (project.path / "link").symlink_to("results")
+    project.config["results"] = "link"
+    project.write_config()
+    return []
+
+
+def copy_whole(project: Project, old: Project) -> None:
+    for name in ("results", ".snakemake"):
+        shutil.copytree(old.path / name, project.path / name)
+
+
+SITUATIONS = [
+    records_lost,
+    records_and_times_lost,
+    triggers_of_times_alone,
+    touched,
+    another_spelling,
+    absolute_path,
+    link,
+]
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_tables_of_another_setting_become_those_of_a_fresh_run(make_project, finished, situation):
+    project = make_project(pair=NEW)
+    arguments = situation(project, finished(OLD))
+    assert project.table_bytes("pair") == finished(OLD).table_bytes("pair")
+    project.snakemake(*arguments, "tables")
+    assert project.table_bytes("pair") == finished(NEW).table_bytes("pair")
+    assert project.solved("pair") == SAMPLES
+    assert "Nothing to be done" in project.snakemake(*arguments, "tables")
+
+
+def test_a_profile_that_looks_at_times_alone_leaves_no_stale_table(
+    make_project, finished, monkeypatch
+):
+    project = make_project(pair=NEW)
+    triggers_of_times_alone(project, finished(OLD))
+    profile = project.path / "of-mine"
+    profile.mkdir()
+    (profile / "config.yaml").write_text("rerun-triggers: [mtime]\n", encoding="utf-8")
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", str(profile))
+    project.snakemake("tables")
+    assert project.table_bytes("pair") == finished(NEW).table_bytes("pair")
+
+
+@pytest.mark.parametrize("situation", [records_lost, touched, link])
+def test_nothing_is_made_again_where_nothing_changed(make_project, finished, situation):
+    project = make_project(pair=OLD)
+    arguments = situation(project, finished(OLD))
+    assert "Nothing to be done" in project.snakemake(*arguments, "all")
+
+
+def state(folder: Path) -> dict[Path, tuple[int, bytes]]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+def test_figure_and_report_follow_and_a_dry_run_says_so_and_writes_nothing(make_project, finished):
+    project = make_project(pair=NEW)
+    records_lost(project, finished(OLD))
+    before = state(project.results)
+    planned = project.snakemake("-n", "all", "report")
+    for rule in ("make_tables", "make_maxima_table", "make_limit_tables", "draw_pair"):
+        assert f"{rule} " in planned
+    assert "make_report" in planned and "solve_shard" not in planned.split("Reasons")[0]
+    assert state(project.results) == before
+    refused = project.snakemake("all", "--report", "snakemake.html", code=1)
+    assert "was made for other settings" in refused and "Traceback" not in refused
+
+    project.snakemake("all", "report")
+    fresh = finished(NEW).results
+    figures = {path.name: path.read_bytes() for path in (fresh / "figures").iterdir()}
+    assert {p.name: p.read_bytes() for p in (project.results / "figures").iterdir()} == figures
+    page = (project.results / "report.html").read_text(encoding="utf-8")
+    assert "is at least 0.5·S" in page and "is at least 0.9·S" not in page
+    assert project.solved("pair") == SAMPLES
+
+
+def test_a_figure_of_other_tables_is_drawn_again_alone(make_project, finished):
+    project = make_project(pair=NEW)
+    records_lost(project, finished(NEW))
+    # From the other project; newer than the tables, and for the same settings as far as it says.
+    for path in (project.results / "tables" / "pair").iterdir():
+        shutil.copy2(finished(OLD).results / "tables" / "pair" / path.name, path)
+    project.snakemake("tables")
+    assert project.table_bytes("pair") == finished(NEW).table_bytes("pair")
+    figure = project.results / "figures" / "pair.json"
+    old = (finished(OLD).results / "figures" / "pair.json").read_text(encoding="utf-8")
+    figure.write_text(old, encoding="utf-8")
+    output = project.snakemake("all")
+    assert "draw_pair" in output and "make_tables" not in output
+    expected = (finished(NEW).results / "figures" / "pair.json").read_bytes()
+    assert figure.read_bytes() == expected
+
+
+def test_a_damaged_table_is_made_again(make_project, finished):
+    project = make_project(pair=OLD)
+    records_lost(project, finished(OLD))
+    table = project.results / "tables" / "pair" / "summary.parquet"
+    table.write_bytes(table.read_bytes()[:-100])
+    project.snakemake("tables")
+    assert project.table_bytes("pair") == finished(OLD).table_bytes("pair")
