@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from PIL import Image
@@ -26,9 +27,11 @@ from syncsweep.config_results import Panel
 from syncsweep.layout import PAPER_FIGURES, tables_folder
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.results import ResultsError
+from syncsweep.results.freshness import changed_sources, said_by
 from syncsweep.results.report import captions, tables, words
 from syncsweep.results.report.page import ReportRequest, _files, make_report, notation
 from syncsweep.results.report.realisations import SHOWN
+from syncsweep.results.tables import write_table
 from syncsweep.sample import unpack_coefficients
 from syncsweep.units import EnergyUnit
 
@@ -332,6 +335,29 @@ def test_a_missing_or_damaged_file_is_named_in_one_line(made, tmp_path, file, co
         make(copy, request, copy / "new.html")
     assert file in str(error.value) and "\n" not in str(error.value)
     assert not (copy / "new.html").exists()
+
+
+def test_tables_of_other_settings_and_figures_of_other_tables_are_refused(made, tmp_path):
+    results, request = made
+    copy = shutil.copytree(results, tmp_path / "copy")
+    path = tables_folder(copy, "pair") / "summary.parquet"
+    frame, said = pq.read_table(path).to_pandas(), said_by(path)
+    write_table(path.with_suffix(""), frame, said | {"note": "with the same settings"})
+    with pytest.raises(ResultsError, match=r"the-pair\.json: .* another tables/pair/summary"):
+        make(copy, request, copy / "new.html")
+    analysis = said["analysis"] | {"threshold": 0.5}
+    write_table(path.with_suffix(""), frame, said | {"analysis": analysis})
+    with pytest.raises(ResultsError, match=r"summary\.parquet: .* other settings \(analysis\)"):
+        make(copy, request, copy / "new.html")
+    assert not (copy / "new.html").exists()
+
+
+def test_the_page_says_what_it_was_made_from(made):
+    results, request = made
+    make(results, request, results / "new.html")
+    names = said_by(results / "new.html")["made_from"]
+    assert {"tables/pair/summary.parquet", "figures/the-pair.json"} <= set(names)
+    assert changed_sources(said_by(results / "new.html"), results) == []
 
 
 def run_script(monkeypatch, *arguments):

@@ -12,9 +12,21 @@ import pytest
 from small_results import CHAIN, PAIR, STUDIES, block_of, make_results, put_shard, rows_of
 
 from syncsweep.config_physics import RESULTS_VERSION
-from syncsweep.layout import CLAIMS_PAGE, paper_folder, study_file, study_folder, tables_folder
+from syncsweep.layout import (
+    CLAIMS_PAGE,
+    figures_folder,
+    paper_folder,
+    report_file,
+    study_file,
+    study_folder,
+    tables_folder,
+)
+from syncsweep.results.figures.page import save_provenance
+from syncsweep.results.freshness import said_by
+from syncsweep.results.tables import write_table
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 from syncsweep.verification import VerificationError
+from syncsweep.verification.origins import verify_origins
 from syncsweep.verification.report import Report, one_line
 from syncsweep.verification.studies import study_folders, verify_study
 from syncsweep.verification.tables import verify_tables
@@ -42,6 +54,7 @@ def verified(results, capsys):
     for folder in study_folders(results):
         verify_study(folder, report)
     verify_tables(results, report)
+    verify_origins(results, report)
     report.sum_up()
     return report, capsys.readouterr().out.splitlines()
 
@@ -402,3 +415,44 @@ def test_progress_is_said_now_and_then(capsys, monkeypatch):
 
 def test_text_becomes_one_line():
     assert one_line("a\nb\tη\u2028\udcff") == r"a\nb\tη\u2028\udcff"
+
+
+@pytest.fixture
+def figure(results):
+    """A figure of all tables of the pair."""
+    figures_folder(results).mkdir()
+    stem = figures_folder(results) / "fig"
+    save_provenance(stem, list(tables_folder(results, "pair").glob("*.parquet")))
+    return stem.with_name("fig.json")
+
+
+def write_again(path, **said):
+    """A table with the same values that says something else of itself."""
+    frame = pq.read_table(path).to_pandas()
+    write_table(path.with_suffix(""), frame, said_by(path) | said)
+
+
+def test_figures_are_compared_with_the_tables_that_they_were_drawn_from(results, figure, capsys):
+    _, lines = verified(results, capsys)
+    assert "made of tables: 1 file" in lines and lines[-1].endswith("all well")
+    for path in tables_folder(results, "pair").glob("*.parquet"):
+        write_again(path, samples=4)
+    first = "tables/pair/chi_histogram.parquet and 3 more files"
+    assert_found(results, capsys, figure, f"was made from another {first}", "remove it and run")
+
+
+def test_a_table_of_other_settings_than_those_beside_it_is_found(results, capsys):
+    path = tables_folder(results, "pair") / "s_max_histogram.parquet"
+    write_again(path, analysis=said_by(path)["analysis"] | {"threshold": 0.5})
+    assert_found(results, capsys, path, "other settings (analysis) than summary.parquet")
+
+
+def test_tables_of_rows_that_are_not_here_are_noted(results, capsys):
+    shutil.rmtree(study_folder(results, "pair", PAIR.digest))
+    assert_noted(results, capsys, tables_folder(results, "pair"), f"pair-{PAIR.digest}")
+
+
+@pytest.mark.parametrize("content", ["", "<html>", '<meta name="syncsweep" content="{">'])
+def test_a_report_that_says_nothing_of_its_tables_is_noted(results, capsys, content):
+    report_file(results).write_text(content, encoding="utf-8")
+    assert_noted(results, capsys, report_file(results), "does not say what it was made from")
