@@ -78,7 +78,7 @@ def in_unit(frame: pd.DataFrame, unit: EnergyUnit) -> pd.DataFrame:
 
 
 def unusable(path: Path, reason: str) -> FigureError:
-    """The error of a table that is there, which Snakemake would therefore never make again."""
+    """The error of a table that is there, but of no use."""
     return FigureError(f"{path}: {reason}; remove it and run the same snakemake command again")
 
 
