@@ -6,7 +6,7 @@ from pathlib import Path
 
 from syncsweep.config_eta import block_id
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.config_results import Analysis, LogBins
+from syncsweep.config_results import Analysis, LogBins, Ratio
 from syncsweep.layout import BlockFolder, paper_folder, study_folder, tables_folder
 from syncsweep.results.samples import Shards, describe
 from syncsweep.results.tables import make_tables
@@ -54,7 +54,10 @@ def put_study(results, study, physics, samples=SAMPLES):
 
 
 def put_tables(results, study, physics):
-    analysis = Analysis(chi_bins=32, s_max_bins=LogBins(low=1e-5, high=1e-1, count=5))
+    bins = LogBins(low=1e-5, high=1e-1, count=5)
+    # NaN at small η, where P₁ of the pair is 0.
+    ratio = Ratio(numerator=2, denominator=1, meaning="how often χ is in 𝓘₂ for each time in 𝓘₁")
+    analysis = Analysis(chi_bins=32, s_max_bins=bins, ratio=ratio)
     folder = study_folder(results, study, physics.digest)
     output = tables_folder(results, study)
     blocks = describe(folder, [block_id(ETAS)])

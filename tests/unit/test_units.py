@@ -243,7 +243,7 @@ def test_claims_are_in_units_of_omega(tmp_path):
         summary |= {f"{name}_se": 1e-3 for name in ("ratio", "p1", "p2", "p3", "s_max")}
         said = {"physics": physics.model_dump(mode="json")}
         write_table(tmp_path / "summary", pd.DataFrame(summary), said)
-        of = validation.tables_of(request, tmp_path)
+        of = validation.tables_of(request, tmp_path, set())
         claims.append([*claims_sweeps._persistence(of), *claims_sweeps._strong(of)])
     assert claims[0] == claims[1]
     assert all(claim.holds for claim in claims[0])

@@ -336,7 +336,7 @@ WRONG_CSV = {
     "row doubled": (lambda text: text + text.splitlines()[-1] + "\n", "4 rows"),
     "other count": (in_cell(1, 1, lambda cell: "6"), "other values in row 1"),
     "last bit": (in_cell(3, 11, lambda cell: repr(nextafter(float(cell), 1))), "in row 3"),
-    "number for NaN": (in_cell(1, 9, lambda cell: "0.0"), "in row 1"),
+    "number for NaN": (in_cell(1, 15, lambda cell: "0.0"), "in row 1"),
     "NaN for a number": (in_cell(2, 11, lambda cell: ""), "is damaged"),
     "word for a number": (in_cell(2, 11, lambda cell: "half"), "is damaged"),
     "cell lost": (lambda text: text[: text.rindex(",")], "in row 3"),
