@@ -156,7 +156,7 @@ def _gather(source: Source, analysis: Analysis) -> tuple[np.ndarray, dict[str, n
         for rows in source.read(block):
             chi = chi_of_sample(block.physics, analysis.threshold, rows)
             p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
-            values.append(np.column_stack([rows.maximum.s_max, p]))
+            values.append(np.column_stack([rows.s_max, p]))
             values[-1][~rows.good] = np.nan
             in_block.append(rows.sample)
         width = 1 + len(analysis.intervals)
