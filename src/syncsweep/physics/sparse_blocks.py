@@ -13,8 +13,10 @@ from scipy import sparse
 from scipy.linalg import qr
 from scipy.sparse.csgraph import connected_components
 
-#: Entries below this, relative to the largest of the whole matrix, are rounding.
-_RANK_TOLERANCE = 1e-10
+from syncsweep.physics.balancing import balancing
+
+#: A row or column of a block, once all are of size one, that others make up to this is rounding.
+_RANK_TOLERANCE = 1e-13
 
 #: Missing rows that tell the null vectors apart by less than this share of their size do not.
 _SINGULAR = 1e-12
@@ -23,18 +25,21 @@ _SINGULAR = 1e-12
 _DENSE = 0.1
 
 
-def left_null_vectors(generator: sparse.csr_array) -> np.ndarray:
+def left_null_vectors(
+    generator: sparse.csr_array, tolerance: float = _RANK_TOLERANCE
+) -> np.ndarray:
     """Orthonormal vectors w with wᵀM = 0, as columns (n−1, k), for M = `generator` without row 0.
 
-    generator: real (n, n).
+    generator: real (n, n). Each block is judged by itself, with rows and columns of size one, so
+    that what large entries do elsewhere hides no small ones; what is below `tolerance` then is
+    taken for zero.
     """
-    smallest = _RANK_TOLERANCE * abs(generator).max()
     n = generator.shape[0] - 1
     vectors = [np.empty((n, 0))]
     for members in _connected(generator):
         rows = members[members > 0]
         block = generator[rows][:, members].toarray()
-        vectors.append(_embedded(_left_null(block, smallest), rows - 1, n))
+        vectors.append(_embedded(_left_null(block, tolerance), rows - 1, n))
     return np.hstack(vectors)
 
 
@@ -52,44 +57,54 @@ class PartialInverse:
         """
         n = generator.shape[0] - 1
         self.missing = missing
+        #: Smallest reciprocal condition number of a block whose rows and columns have size one.
+        self.condition = 1.0
         vectors = [np.empty((n, 0))]
         inverses, places = [], []
         for members in _connected(generator):
             unknowns = members[members > 0] - 1
             block = generator[unknowns + 1][:, unknowns + 1].toarray()
             gone = np.isin(unknowns, missing)
-            # As many as rows are missing, because the others are independent.
-            q, _ = qr(block[~gone].T) if not gone.all() else (np.eye(len(block)), None)
-            null = q[:, len(block) - gone.sum() :]
+            null = _right_null(block[~gone], int(gone.sum()))
             vectors.append(_embedded(null, unknowns, n))
             block[gone] = null.T
-            inverses.append(sparse.coo_array(np.linalg.inv(block)))
+            by_row, by_column = balancing(block)
+            inverse = np.linalg.inv(block * by_row[:, None] * by_column)
+            self.condition = min(self.condition, 1 / float(np.linalg.norm(inverse, np.inf)))
+            inverses.append(sparse.coo_array(inverse * by_column[:, None] * by_row))
             places.append(unknowns)
         self.null_vectors = np.hstack(vectors)
         place = np.concatenate(places)
         blocks: sparse.coo_array = sparse.block_diag(inverses, format="coo")
         entries = (blocks.data, (place[blocks.row], place[blocks.col]))
-        inverse = sparse.coo_array(entries, shape=(n, n)).tocsr()
-        is_dense = inverse.nnz > _DENSE * n * n
-        self.inverse: np.ndarray | sparse.csr_array = inverse.toarray() if is_dense else inverse
+        whole = sparse.coo_array(entries, shape=(n, n)).tocsr()
+        is_dense = whole.nnz > _DENSE * n * n
+        self.inverse: np.ndarray | sparse.csr_array = whole.toarray() if is_dense else whole
 
-    def complete(self, rows: np.ndarray) -> CompletedInverse | None:
-        """A⁻¹ with its missing rows (m, n) given; None where A is singular but for rounding."""
-        small = rows @ self.null_vectors
-        if len(small):
-            smallest = np.linalg.svd(small, compute_uv=False)[-1]
-            if not smallest > _SINGULAR * np.linalg.norm(rows):
-                return None
-        return CompletedInverse(self, rows, np.linalg.inv(small))
+    def complete(self, rows: np.ndarray, tolerance: float = _SINGULAR) -> CompletedInverse | None:
+        """A⁻¹ with its missing rows (m, n) given; None where A is singular to `tolerance`."""
+        sizes = np.abs(rows).sum(axis=1)
+        if not sizes.all():
+            return None
+        small = rows / sizes[:, None] @ self.null_vectors
+        smallest = np.linalg.svd(small, compute_uv=False)[-1] if len(small) else 1.0
+        if not smallest > tolerance:
+            return None
+        condition = float(smallest) * self.condition
+        return CompletedInverse(self, rows, np.linalg.inv(small) / sizes, condition)
 
 
 @dataclass(frozen=True)
 class CompletedInverse:
-    """A⁻¹ y = G y + V (RV)⁻¹ (the missing rows of y − R G y), with R the missing rows of A."""
+    """A⁻¹ y = G y + V (RV)⁻¹ (the missing rows of y − R G y), with R the missing rows of A.
+
+    condition: that of the blocks times the smallest singular value of RV, with rows of size one.
+    """
 
     partial: PartialInverse
     rows: np.ndarray
     small_inverse: np.ndarray
+    condition: float
 
     def solve(self, rhs: np.ndarray) -> np.ndarray:
         """Solve for right-hand sides (n,) or (n, k)."""
@@ -107,13 +122,26 @@ def _connected(matrix: sparse.csr_array) -> Iterator[np.ndarray]:
             yield members
 
 
-def _left_null(block: np.ndarray, smallest: float) -> np.ndarray:
+def _left_null(block: np.ndarray, tolerance: float) -> np.ndarray:
     """Orthonormal left null vectors of a dense matrix (n, m), as columns (n, k)."""
     if not block.size:
         return np.eye(len(block))
-    q, r, _ = qr(block, pivoting=True)
-    rank = int(np.sum(np.abs(np.diag(r)) > smallest))
-    return q[:, rank:]
+    weights, columns = balancing(block)
+    q, r, _ = qr(block * weights[:, None] * columns, pivoting=True)
+    rank = int(np.sum(np.abs(np.diag(r)) > tolerance))
+    # w are null vectors of the weighted rows: each component belongs to its row with its weight.
+    vectors, _ = np.linalg.qr(q[:, rank:] * weights[:, None])
+    return vectors
+
+
+def _right_null(rows: np.ndarray, k: int) -> np.ndarray:
+    """Null vectors of independent rows (n − k, n), as columns (n, k) of length one."""
+    if not rows.size:
+        return np.eye(rows.shape[1])[:, :k]
+    by_row, by_column = balancing(rows)
+    q, _ = qr((rows * by_row[:, None] * by_column).T)
+    vectors = q[:, len(rows) :] * by_column[:, None]
+    return vectors / np.linalg.norm(vectors, axis=0)
 
 
 def _embedded(vectors: np.ndarray, places: np.ndarray, n: int) -> np.ndarray:

@@ -1,0 +1,164 @@
+"""Lindblad generators by their operators: as real matrices, and applied without rounding.
+
+A matrix of L₀ or L₍₁₎ holds numbers of very different sizes as soon as frequencies and rates do,
+and the rounding of the large ones hides the small. The operators do not mix them: −i[H, ρ] and
+LρL† − ½{L†L, ρ} applied in twice the working precision keep all that H and L say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy import sparse
+
+from syncsweep.physics.double_double import DoubleDouble, product
+from syncsweep.physics.superoperators import (
+    hermitian_basis,
+    liouvillian,
+    to_real,
+)
+
+
+def _commutator(hamiltonian: np.ndarray, rho: DoubleDouble) -> DoubleDouble:
+    """−i[H, ρ] of Hermitian operators ρ (D, D, n)."""
+    image = product(hamiltonian, rho)
+    return (image - image.adjoint()).times(-1j)
+
+
+def _rates(jump: np.ndarray, image: DoubleDouble) -> DoubleDouble:
+    """−½{L†L, X} from the image LX of Hermitian operators X (D, D, n)."""
+    half = product(jump.conj().T, image).times(-0.5)
+    return half + half.adjoint()
+
+
+@dataclass(frozen=True)
+class Lindbladian:
+    """−i[H, ·] + Σ_k (L_k·L_k† − ½{L_k†L_k, ·}) (Eq. 1).
+
+    hamiltonian: (D, D), Hermitian; jump_operators: (k, D, D), k ≥ 0.
+    """
+
+    hamiltonian: np.ndarray
+    jump_operators: np.ndarray
+
+    def matrix(self) -> sparse.csr_array:
+        """The real matrix (D², D²) in the Hermitian basis, sparse."""
+        return to_real(liouvillian(self.hamiltonian, self.jump_operators))
+
+    def apply(self, rho: DoubleDouble) -> DoubleDouble:
+        """L[ρ] of Hermitian operators ρ (D, D, n), to twice the working precision."""
+        total = _commutator(self.hamiltonian, rho)
+        for jump in self.jump_operators:
+            image = product(jump, rho)
+            total = total + product(jump, image.adjoint()) + _rates(jump, image)
+        return total
+
+    def apply_adjoint(self, observable: DoubleDouble) -> tuple[DoubleDouble, DoubleDouble]:
+        """i[H, X] and Σ_k (L_k†XL_k − ½{L_k†L_k, X}) of Hermitian X (D, D, n), likewise."""
+        coherent = _commutator(self.hamiltonian, observable).times(-1.0)
+        dissipative = DoubleDouble.of(np.zeros_like(observable.high))
+        for jump in self.jump_operators:
+            image = product(jump.conj().T, observable)
+            rates = _rates(jump, product(jump, observable))
+            dissipative = dissipative + product(jump.conj().T, image.adjoint()) + rates
+        return coherent, dissipative
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """One drawn L₍₁₎: −i[H₍₁₎, ·] and a dissipator.
+
+    hamiltonian: (D, D); dissipator: real (D², D²) in the Hermitian basis; jump_operators: those of
+    the dissipator (k, D, D), or None where it has none that are known.
+    """
+
+    hamiltonian: np.ndarray
+    dissipator: np.ndarray
+    jump_operators: np.ndarray | None = None
+
+    def matrix(self) -> np.ndarray:
+        """L₍₁₎, real (D², D²) in the Hermitian basis: a new array."""
+        return add_commutator(self.dissipator.copy(), self.hamiltonian)
+
+    def apply(self, rho: DoubleDouble) -> DoubleDouble:
+        """L₍₁₎[ρ] of Hermitian operators ρ (D, D, n), to twice the working precision.
+
+        A dissipator without known jump operators is applied in working precision. It mixes all
+        modes at one rate, so that its rounding is small beside what it does to any of them.
+        """
+        if self.jump_operators is not None:
+            return Lindbladian(self.hamiltonian, self.jump_operators).apply(rho)
+        image = to_operators(self.dissipator @ to_components(rho.rounded()))
+        return _commutator(self.hamiltonian, rho) + DoubleDouble.of(image)
+
+
+def to_components(operators: np.ndarray) -> np.ndarray:
+    """Components of Hermitian operators (D, D, n) in the Hermitian basis, real (D², n)."""
+    dim, _, n = operators.shape
+    vectors = operators.swapaxes(0, 1).reshape(dim**2, n)
+    return np.ascontiguousarray((hermitian_basis(dim).conj().T @ vectors).real)
+
+
+def to_operators(components: np.ndarray) -> np.ndarray:
+    """Inverse of `to_components`: (D², n) to (D, D, n), Hermitian to the last bit."""
+    dim = round(np.sqrt(len(components)))
+    vectors = hermitian_basis(dim) @ components
+    return vectors.reshape(dim, dim, -1).swapaxes(0, 1)
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """Linear map from H to entries of a matrix: entry `place` += coefficient·part[source].
+
+    `part` holds Re H and then Im H, row by row.
+    """
+
+    place: np.ndarray
+    source: np.ndarray
+    coefficient: np.ndarray
+
+
+@cache
+def _commutator_entries(dim: int) -> _Entries:
+    """Where −i[H, ·] stands in the real matrix (D², D²) in the Hermitian basis."""
+    n = dim**2
+    row, column, other = (a.ravel() for a in np.indices((dim, dim, dim)))
+    # Hρ takes ρ[column, other] to [row, other]; ρH takes ρ[other, row] to [other, column].
+    into = np.concatenate([row + dim * other, other + dim * column])
+    out_of = np.concatenate([column + dim * other, other + dim * row])
+    source = np.tile(row * dim + column, 2)
+    value = np.concatenate([np.full(len(row), -1j), np.full(len(row), 1j)])
+    basis = hermitian_basis(dim)
+    for axis in (0, 1):
+        # Each index of a matrix unit becomes those of the Hermitian operators that hold it.
+        counts = np.diff(basis.indptr)[into if axis == 0 else out_of]
+        index = into if axis == 0 else out_of
+        first = basis.indptr[index]
+        offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        entry = np.repeat(first, counts) + offset
+        weight = basis.data[entry].conj() if axis == 0 else basis.data[entry]
+        into, out_of = np.repeat(into, counts), np.repeat(out_of, counts)
+        source, value = np.repeat(source, counts), np.repeat(value, counts) * weight
+        if axis == 0:
+            into = basis.indices[entry]
+        else:
+            out_of = basis.indices[entry]
+    place = into.astype(np.int64) * n + out_of
+    # Re(c·H) = Re c · Re H − Im c · Im H; equal places and sources are added up.
+    keys = np.concatenate([place * (2 * n) + source, place * (2 * n) + n + source])
+    parts = np.concatenate([value.real, -value.imag])
+    keys, inverse = np.unique(keys[parts != 0], return_inverse=True)
+    sums = np.bincount(inverse, parts[parts != 0])
+    kept = np.abs(sums) > 1e-12
+    return _Entries(keys[kept] // (2 * n), keys[kept] % (2 * n), sums[kept])
+
+
+def add_commutator(matrix: np.ndarray, hamiltonian: np.ndarray) -> np.ndarray:
+    """Add −i[H, ·] to a real matrix (D², D²) in the Hermitian basis, in place, and return it."""
+    entries = _commutator_entries(len(hamiltonian))
+    parts = np.concatenate([hamiltonian.real.ravel(), hamiltonian.imag.ravel()])
+    values = entries.coefficient * parts[entries.source]
+    np.add.at(matrix.reshape(-1), entries.place, values)
+    return matrix

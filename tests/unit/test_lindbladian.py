@@ -1,0 +1,92 @@
+"""Generators by their operators: the same as their matrices, without the matrices' rounding."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from syncsweep.physics.double_double import DoubleDouble
+from syncsweep.physics.lindbladian import (
+    Lindbladian,
+    Perturbation,
+    add_commutator,
+    to_components,
+    to_operators,
+)
+from syncsweep.physics.perturbation import random_hamiltonian, random_perturbation
+from syncsweep.physics.superoperators import hermitian_basis, liouvillian, to_real, vectorize
+
+
+def random_lindbladian(dim, jumps=2, seed=3):
+    rng = np.random.default_rng(seed)
+    shape = (jumps, dim, dim)
+    drawn = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+    return Lindbladian(random_hamiltonian(rng, dim), drawn)
+
+
+def random_states(dim, n=3):
+    components = np.random.default_rng(4).standard_normal((dim**2, n))
+    return components, DoubleDouble.of(to_operators(components))
+
+
+@pytest.mark.parametrize("dim", [2, 4, 6])
+def test_components_are_those_of_the_hermitian_basis(dim):
+    components, operators = random_states(dim)
+    np.testing.assert_allclose(to_components(operators.high), components, atol=1e-14)
+    expected = hermitian_basis(dim).conj().T @ vectorize(operators.high[:, :, 1])
+    np.testing.assert_allclose(components[:, 1], expected.real, atol=1e-14)
+
+
+@pytest.mark.parametrize("dim", [2, 4, 6])
+def test_what_it_does_is_what_its_matrix_and_the_transposed_do(dim):
+    lindbladian = random_lindbladian(dim)
+    components, operators = random_states(dim)
+    matrix = lindbladian.matrix().toarray()
+    image = to_components(lindbladian.apply(operators).rounded())
+    np.testing.assert_allclose(image, matrix @ components, rtol=0, atol=1e-12)
+    coherent, dissipative = lindbladian.apply_adjoint(operators)
+    image = to_components((coherent + dissipative).rounded())
+    np.testing.assert_allclose(image, matrix.T @ components, rtol=0, atol=1e-12)
+    unitary = to_real(liouvillian(lindbladian.hamiltonian, np.empty((0, dim, dim))))
+    expected = unitary.T @ components
+    np.testing.assert_allclose(to_components(coherent.rounded()), expected, rtol=0, atol=1e-12)
+
+
+def test_the_trace_is_kept_beyond_the_digits_of_a_double():
+    image = random_lindbladian(4).apply(random_states(4)[1])
+    for k in range(3):
+        places = [(j, j, k) for j in range(4)]
+        parts = (image.high.real, image.low.real)
+        trace = sum(Fraction(part[place]) for place in places for part in parts)
+        assert abs(float(trace)) < 1e-29
+
+
+def test_a_large_hamiltonian_hides_nothing_of_a_small_rate():
+    """ρ commutes with H but for its own rounding, so that D[ρ] is what remains."""
+    jump = np.array([[0.0, 1.0], [0.0, 0.0]])
+    rho = DoubleDouble.of(np.array([[0.25, 0.0], [0.0, 0.75]], dtype=complex)[:, :, None])
+    hamiltonian = np.diag([1e20, -1e20]).astype(complex)
+    image = Lindbladian(hamiltonian, 1e-5 * jump[None]).apply(rho).rounded()[:, :, 0]
+    np.testing.assert_allclose(image, 0.75e-10 * np.diag([1.0, -1.0]), rtol=1e-15)
+
+
+@pytest.mark.parametrize("dim", [2, 4, 9])
+def test_commutators_are_added_where_the_superoperator_has_them(dim):
+    hamiltonian = random_hamiltonian(np.random.default_rng(5), dim)
+    added = add_commutator(np.ones((dim**2, dim**2)), hamiltonian) - 1
+    expected = to_real(liouvillian(hamiltonian, np.empty((0, dim, dim)))).toarray()
+    np.testing.assert_allclose(added, expected, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("by_operators", [False, True])
+def test_a_perturbation_does_what_its_matrix_does(by_operators):
+    components, operators = random_states(4)
+    perturbation = random_perturbation(np.random.default_rng(6), 4, zeta_coh=3.0, zeta_diss=0.5)
+    if by_operators:
+        drawn = random_lindbladian(4)
+        alone = Lindbladian(np.zeros((4, 4)), drawn.jump_operators).matrix().toarray()
+        perturbation = Perturbation(drawn.hamiltonian, alone, drawn.jump_operators)
+    kept = perturbation.dissipator.copy()
+    image = to_components(perturbation.apply(operators).rounded())
+    np.testing.assert_allclose(image, perturbation.matrix() @ components, rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(perturbation.dissipator, kept)

@@ -1,0 +1,73 @@
+"""What L₀ conserves, and what it damps slowly, at scales far apart."""
+
+import numpy as np
+import pytest
+
+from syncsweep.physics.balancing import balancing
+from syncsweep.physics.lindbladian import Lindbladian, to_components
+from syncsweep.physics.models import spin1_chain, spin_half_pair
+from syncsweep.physics.slow_modes import conserved_modes, slow_modes
+
+
+def of(model):
+    lindbladian = Lindbladian(model.hamiltonian, model.jump_operators)
+    generator = lindbladian.matrix()
+    return slow_modes(lindbladian, generator), generator
+
+
+@pytest.mark.parametrize(
+    ("model", "conserved"),
+    [
+        (spin1_chain(2), 5),
+        (spin1_chain(2, omega=1e12), 5),
+        (spin1_chain(2, gamma=1e8), 5),
+        (spin1_chain(2, J=1e8), 5),
+        (spin1_chain(2, J=1e-8), 5),
+        (spin1_chain(2, J=0.0, delta=0.0), 10),
+        (spin1_chain(3), 7),
+        (spin1_chain(3, omega=1e10), 7),
+        (spin_half_pair(), 1),
+        (spin_half_pair(gamma=1e-6), 1),
+        (spin_half_pair(B=1e12), 1),
+    ],
+)
+def test_what_is_conserved_does_not_depend_on_the_scales(model, conserved):
+    """Zero modes beside the trace, as many as the sectors of the symmetry have (App. B, D)."""
+    modes, _ = of(model)
+    assert modes.conserved.sum() == conserved
+    assert not modes.rows[modes.conserved].any()
+
+
+def test_slow_modes_beside_a_large_exchange_have_rows_of_their_own_size():
+    """With J = 1e10 the populations of its eigenstates mix at γ, which is a rounding of J."""
+    modes, generator = of(spin1_chain(2, J=1e10))
+    slow = ~modes.conserved
+    assert slow.any()
+    sizes = np.abs(modes.rows[slow]).max(axis=1)
+    assert np.all((sizes > 0.1) & (sizes < 10))
+    assert np.abs(modes.left.T @ generator[1:].toarray() - modes.rows).max() > 1e-8  # its rounding
+    left = to_components(modes.observables.rounded())[1:]
+    np.testing.assert_allclose(left, modes.left, rtol=0, atol=1e-15)
+
+
+def test_a_generator_known_by_its_entries_alone_has_the_modes_that_vanish_to_rounding():
+    generator = of(spin1_chain(2))[1]
+    modes = conserved_modes(generator)
+    assert modes.left.shape == (80, 5)
+    assert np.abs(modes.left.T @ generator[1:].toarray()).max() < 1e-13
+
+
+def test_balanced_rows_and_columns_are_of_one_size():
+    rng = np.random.default_rng(1)
+    size = 10.0 ** rng.uniform(-9, 9, (2, 30))
+    matrix = rng.standard_normal((30, 30)) * size[0][:, None] * size[1]
+    matrix[3] = 0.0
+    rows, columns = balancing(matrix)
+    sizes = np.abs(matrix * rows[:, None] * columns)
+    others = np.arange(30) != 3
+    assert columns.max() == 1.0
+    spread = sizes.max(axis=1)[others]
+    assert spread.max() < 8 * spread.min()
+    assert sizes.max(axis=0).max() < 8 * sizes.max(axis=0).min()
+    np.testing.assert_array_equal(np.frexp(rows)[0], 0.5)
+    np.testing.assert_array_equal(np.frexp(columns)[0], 0.5)
