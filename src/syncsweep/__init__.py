@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from syncsweep.config_file import load_config as load_config
     from syncsweep.config_messages import ConfigError as ConfigError
+    from syncsweep.physics.lindbladian import Lindbladian as Lindbladian
+    from syncsweep.physics.lindbladian import Perturbation as Perturbation
     from syncsweep.physics.measures import ChiSample as ChiSample
     from syncsweep.physics.measures import Maximum as Maximum
     from syncsweep.physics.measures import interval_probabilities as interval_probabilities
@@ -65,6 +67,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "physics.models": ("spin1_chain", "spin_half_pair", "Model"),
     "physics.superoperators": ("liouvillian",),
+    "physics.lindbladian": ("Lindbladian", "Perturbation"),
     "physics.perturbation": ("random_liouvillian",),
     "physics.steady_state": ("steady_states", "SteadyStates", "SteadyStateSolver"),
     "physics.phase_distribution": (

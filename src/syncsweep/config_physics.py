@@ -14,7 +14,7 @@ from syncsweep.config_fields import Integer, Number, OptionalInteger, Strict
 from syncsweep.config_own import EnsembleCode, ModelCode, OwnEnsemble, OwnModel, dimension
 
 #: Raise by one when a physical value of a row moves by more than 1e-9, and only then.
-RESULTS_VERSION = 1
+RESULTS_VERSION = 2
 
 #: Largest matrix of the ensemble that fits a machine: four spin-1s, D² = 6561.
 _MOST_SITES = 4

@@ -176,7 +176,7 @@ def _check_oscillations(model: Model) -> list[str]:
     spectrum = Spectrum(L0)
     eigenvalues = spectrum.eigenvalues
     turning = eigenvalues[eigenvalues.imag > spectrum.tolerance]
-    if np.any(np.abs(turning.real) <= spectrum.tolerance):
+    if np.any(spectrum.decay_free & (eigenvalues.imag > spectrum.tolerance)):
         return [] if _locks_at_limit(spectrum, model.spins) else [_NO_LOCKING]
     told = "has no other coherences either"
     if len(turning):

@@ -22,6 +22,7 @@ import numpy as np
 from syncsweep.config_messages import ConfigError
 from syncsweep.config_own import EnsembleCode, ModelCode
 from syncsweep.physics import arguments
+from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.models import Model
 from syncsweep.physics.perturbation import lindblad_generator
 from syncsweep.text import one_line
@@ -196,9 +197,11 @@ class OwnPerturbation:
         given = {"rng": rng, "spins": self._spins}
         return self._code.operators("perturbation", "V", given, self._parameters, self._spins)
 
-    def __call__(self, rng: np.random.Generator) -> np.ndarray:
-        """Draw L₍₁₎ = −i[V, ·] + Σ_μ D[L_μ], real (D², D²), in the Hermitian basis."""
-        return lindblad_generator(*self.operators(rng))
+    def __call__(self, rng: np.random.Generator) -> Perturbation:
+        """Draw L₍₁₎ = −i[V, ·] + Σ_μ D[L_μ]."""
+        hamiltonian, jumps = self.operators(rng)
+        dissipator = lindblad_generator(np.zeros_like(hamiltonian), jumps)
+        return Perturbation(hamiltonian, dissipator, jumps)
 
 
 def _operators(

@@ -14,19 +14,23 @@ import numpy as np
 from syncsweep.config_own import EnsembleCode, ModelCode
 from syncsweep.config_physics import Physics
 from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation, own_model
-from syncsweep.physics.measures import s_max
+from syncsweep.physics.lindbladian import Lindbladian, Perturbation
+from syncsweep.physics.measures import RESOLUTION, s_max
 from syncsweep.physics.models import MODELS, Model
-from syncsweep.physics.perturbation import random_generator
+from syncsweep.physics.perturbation import random_perturbation
 from syncsweep.physics.phase_distribution import (
     relative_frequencies,
     relative_phase_coefficients,
 )
-from syncsweep.physics.steady_state import SteadyStateSolver
-from syncsweep.physics.superoperators import liouvillian
+from syncsweep.physics.steady_state import Status, SteadyStates, SteadyStateSolver
 
 #: Status of a sample whose computation raised an error: in the linear algebra, or in a perturbation
 #: of the user's own.
 FAILED = "failed"
+
+
+#: Largest estimated error of S_d in units of S_max that a row may have.
+PRECISION = 1e-7
 
 
 class Purpose(IntEnum):
@@ -68,6 +72,17 @@ def unpack_coefficients(packed: np.ndarray) -> np.ndarray:
     return np.concatenate([packed[..., :1].astype(complex), tail], axis=-1)
 
 
+def _status(steady: SteadyStates, s_max: np.ndarray) -> np.ndarray:
+    """Status of each η, `inaccurate` too where S_max is resolved, but not to `PRECISION`.
+
+    s_max: (n_eta,), in units of the uniform density.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = steady.residual / steady.condition
+        rough = error > np.maximum(PRECISION * s_max, RESOLUTION)
+    return np.where((steady.status == Status.OK) & rough, str(Status.INACCURATE), steady.status)
+
+
 @dataclass(frozen=True)
 class Rows:
     """The rows of one sample, one for each η of the block; arrays of length n_eta.
@@ -100,7 +115,7 @@ class SampleSolver:
         self._model = build_model(physics)
         self._frequencies = relative_frequencies(self._model.spins)
         self._solver = SteadyStateSolver(
-            liouvillian(self._model.hamiltonian, self._model.jump_operators)
+            Lindbladian(self._model.hamiltonian, self._model.jump_operators)
         )
         #: Why samples failed, by sample.
         self.problems: dict[int, str] = {}
@@ -108,12 +123,12 @@ class SampleSolver:
         if isinstance(physics.ensemble, EnsembleCode):
             self._own_perturbation = OwnPerturbation(physics.ensemble, physics.model.spins)
 
-    def _perturbation(self, sample: int) -> np.ndarray:
-        """L₍₁₎ of a sample, real (D², D²), in the Hermitian basis."""
+    def _perturbation(self, sample: int) -> Perturbation:
+        """L₍₁₎ of a sample."""
         rng = stream(self._physics.root_seed, sample, Purpose.PERTURBATION)
         if self._own_perturbation:
             return self._own_perturbation(rng)
-        return random_generator(rng, self._model.dim, **self._physics.ensemble.model_dump())
+        return random_perturbation(rng, self._model.dim, **self._physics.ensemble.model_dump())
 
     def rows(self, sample: int) -> Rows:
         """Draw sample `sample`, solve it for every η of the block and measure its S_d.
@@ -123,7 +138,7 @@ class SampleSolver:
         """
         try:
             perturbation = self._perturbation(sample)
-            steady = self._solver.solve_real(perturbation, self._etas)
+            steady = self._solver.solve_perturbation(perturbation, self._etas)
             coefficients = relative_phase_coefficients(steady.rho, self._model.spins)
             maximum = s_max(coefficients, self._frequencies)
         except MissingHereError:
@@ -142,7 +157,7 @@ class SampleSolver:
             trace_error=steady.trace_error,
             hermiticity_error=steady.hermiticity_error,
             smallest_eigenvalue=steady.smallest_eigenvalue,
-            status=steady.status,
+            status=_status(steady, maximum.s_max / coefficients[:, 0].real),
             method=steady.method,
         )
 

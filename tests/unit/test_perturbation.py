@@ -330,9 +330,11 @@ def test_generator_is_linear_in_its_weights_for_the_same_stream(basis):
 def test_draw_is_hamiltonian_first_then_k():
     rng = np.random.default_rng(8)
     hamiltonian, kossakowski = random_hamiltonian(rng, 3), random_kossakowski(rng, 3, 5)
-    np.testing.assert_array_equal(
+    np.testing.assert_allclose(
         random_liouvillian(np.random.default_rng(8), 3, rank=5),
         liouvillian_from_kossakowski(hamiltonian, kossakowski),
+        rtol=0,
+        atol=1e-14,
     )
 
 

@@ -116,13 +116,13 @@ def test_values_of_the_pair_do_not_depend_on_the_block(fresh):
 
 def test_all_eta_of_a_sample_share_the_perturbation(fresh, monkeypatch):
     drawn = []
-    draw = sample_module.random_generator
+    draw = sample_module.random_perturbation
 
     def counted(*arguments, **options):
         drawn.append(draw(*arguments, **options))
         return drawn[-1]
 
-    monkeypatch.setattr(sample_module, "random_generator", counted)
+    monkeypatch.setattr(sample_module, "random_perturbation", counted)
     assert_bit_equal(SampleSolver(PAIR, ETAS).rows(1), fresh[1])
     assert len(drawn) == 1
 
@@ -181,7 +181,7 @@ def test_first_coefficient_is_that_of_a_normalised_distribution(fresh):
         np.testing.assert_allclose(rows.s_d[:, 0], 1 / (2 * np.pi), rtol=1e-12)
 
 
-@pytest.mark.parametrize("stage", ["random_generator", "relative_phase_coefficients", "s_max"])
+@pytest.mark.parametrize("stage", ["random_perturbation", "relative_phase_coefficients", "s_max"])
 def test_sample_whose_linear_algebra_fails_is_a_row_with_a_status(
     fresh, tmp_path, monkeypatch, stage
 ):

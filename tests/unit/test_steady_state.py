@@ -342,7 +342,8 @@ def test_only_the_product_of_eta_and_the_perturbation_matters(chain_solver, chai
     states = chain_solver.solve(L1, etas)
     small = chain_solver.solve(1e-30 * L1, 1e30 * etas)
     assert small.status.tolist() == [Status.OK] * 5
-    np.testing.assert_allclose(small.condition, states.condition, rtol=0.05)
+    # Rows are divided by powers of two.
+    np.testing.assert_allclose(small.condition, states.condition, rtol=0.5)
     scale = np.abs(states.rho - np.eye(27) / 27).max(axis=(1, 2), keepdims=True)
     assert np.max(np.abs(small.rho - states.rho) / scale) < 1e-10
 

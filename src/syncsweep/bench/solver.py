@@ -15,12 +15,14 @@ import numpy as np
 from scipy.linalg import lapack
 
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.perturbation import (
     liouvillian_from_kossakowski,
     random_generator,
     random_hamiltonian,
     random_kossakowski,
+    random_perturbation,
     traceless_operators,
 )
 from syncsweep.physics.phase_distribution import relative_frequencies, relative_phase_coefficients
@@ -97,16 +99,16 @@ class Sample:
         self._model = build_model(self._physics)
         self._frequencies = relative_frequencies((1,) * n_sites)
         self._solver = SteadyStateSolver(
-            liouvillian(self._model.hamiltonian, self._model.jump_operators)
+            Lindbladian(self._model.hamiltonian, self._model.jump_operators)
         )
 
     def __call__(self, sample: int) -> Stages:
         """Solve one sample."""
         times = [time.perf_counter()]
         rng = stream(SEED, sample, Purpose.PERTURBATION)
-        generator = random_generator(rng, self._model.dim)
+        perturbation = random_perturbation(rng, self._model.dim)
         times.append(time.perf_counter())
-        states = self._solver.solve_real(generator, CHAIN_ETAS)
+        states = self._solver.solve_perturbation(perturbation, CHAIN_ETAS)
         times.append(time.perf_counter())
         coefficients = relative_phase_coefficients(states.rho, self._model.spins)
         times.append(time.perf_counter())

@@ -8,6 +8,9 @@ pole σ and one space for all η. With K = (A + σB)⁻¹B and x = x_σ + y,
 so the Krylov space of K on one starting vector serves every η (shifted systems). Where A⁻¹ costs no
 factorisation, that of A⁻¹B serves the small η better; both together make a rational Krylov space,
 onto which the equation above is projected (Galerkin).
+
+Frequencies and rates of different sizes make rows of different sizes. Each row is divided by its
+own size, which changes no solution, before it is factorised and before errors are judged.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ from typing import Protocol
 import numpy as np
 from scipy import sparse
 from scipy.linalg import lapack
+
+from syncsweep.physics.balancing import balancing
 
 #: Krylov steps between two looks at the residuals, and the largest dimension of the space.
 _STEPS_PER_LOOK = 5
@@ -34,6 +39,9 @@ _FARTHEST = 10
 #: Estimated residual, relative to the solution, at which an η needs no more Krylov steps.
 _CONVERGED = 1e-13
 
+#: Errors of an equation that its own rounding may make, relative to its size.
+_ROUNDING = float(np.finfo(float).eps)
+
 #: An orthogonalisation that leaves less than this share of a vector is done twice.
 _CANCELLATION = 0.7
 
@@ -42,9 +50,10 @@ _CANCELLATION = 0.7
 class Solutions:
     """Solutions of n_eta systems: x (n, n_eta); residual and condition (n_eta,).
 
-    residual: relative backward error in the 1-norm. condition: reciprocal condition number in the
-    1-norm, estimated with ‖A‖ + η‖B‖ for the matrix's norm and given to three digits; 0 where the
-    matrix is singular, and then x is NaN.
+    residual: largest error of an equation, each divided by the size of its row, in units of c; at
+    least the rounding of that row. condition: reciprocal of the inverse's ∞-norm, rows divided
+    likewise, to three digits; 0 where the matrix is singular, and then x is NaN. So
+    residual/condition bounds the errors of x in units of c.
     """
 
     x: np.ndarray
@@ -60,18 +69,27 @@ class Inverse(Protocol):
 
 
 @dataclass(frozen=True)
-class _Factors:
-    """LU factors of the transpose of a matrix."""
+class Factors:
+    """LU factors of the transpose of a matrix whose rows and columns were multiplied by weights."""
 
     lu: np.ndarray
     pivots: np.ndarray
+    rows: np.ndarray
+    columns: np.ndarray | float = 1.0
 
     def solve(self, rhs: np.ndarray) -> np.ndarray:
-        return lapack.dgetrs(self.lu, self.pivots, rhs, trans=1)[0]
+        """Solve for right-hand sides (n,) or (n, k)."""
+        weighted = (rhs.T * self.rows).T
+        return (lapack.dgetrs(self.lu, self.pivots, weighted, trans=1)[0].T * self.columns).T
+
+    @property
+    def condition(self) -> float:
+        """See `Solutions`."""
+        return float(reciprocals(np.array([self.inverse_norm()]))[0])
 
     def inverse_norm(self) -> float:
-        """Estimate of the 1-norm of the inverse."""
-        return 1 / max(float(lapack.dgecon(self.lu, 1.0, norm="I")[0]), np.finfo(float).tiny)
+        """Estimate of the ∞-norm of the inverse of the weighted matrix."""
+        return 1 / max(float(lapack.dgecon(self.lu, 1.0, norm="1")[0]), np.finfo(float).tiny)
 
 
 @dataclass(frozen=True)
@@ -95,69 +113,74 @@ class AffineSystem:
         return self.constant[:, [0]].toarray()[:, 0], self.linear[:, 0]
 
     @cached_property
-    def _norms(self) -> tuple[float, float]:
-        constant = abs(self._sparse).sum(axis=0).max()
-        return float(constant), _one_norm(self.linear[:, 1:])
+    def _row_sizes(self) -> tuple[np.ndarray, np.ndarray]:
+        return abs(self.constant).sum(axis=1), _row_sums(self.linear)
 
-    def _right_hand_sides(self, etas: np.ndarray) -> np.ndarray:
+    def row_weights(self, etas: np.ndarray) -> np.ndarray:
+        """Powers of two that bring the rows of [a A] + η[b B] near size one, (n, n_eta)."""
+        constant, linear = self._row_sizes
+        sizes = constant[:, None] + linear[:, None] * etas
+        _, exponents = np.frexp(np.where(sizes > 0, sizes, 1.0))
+        return np.ldexp(1.0, -exponents)
+
+    def right_hand_sides(self, etas: np.ndarray) -> np.ndarray:
+        """−(a + ηb)·c, (n, n_eta)."""
         a, b = self._vectors
         return -self.scale * (a[:, None] + b[:, None] * etas)
 
     def backward_errors(self, etas: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """Relative backward error ‖(A+ηB)x + (a+ηb)c‖ / (‖A+ηB‖‖x‖ + ‖a+ηb‖c), 1-norms.
-
-        ‖A‖ + η‖B‖ stands for ‖A + ηB‖. x: (n, n_eta).
-        """
-        rhs = self._right_hand_sides(etas)
+        """See `Solutions.residual`; x: (n, n_eta)."""
+        rhs = self.right_hand_sides(etas)
+        weights = self.row_weights(etas)
         defect = rhs - self._sparse @ x - (self.linear[:, 1:] @ x) * etas
-        norms = self._norms[0] + etas * self._norms[1]
-        size = norms * np.abs(x).sum(axis=0) + np.abs(rhs).sum(axis=0)
-        return np.abs(defect).sum(axis=0) / np.maximum(size, np.finfo(float).tiny)
+        rounding = _ROUNDING * (np.abs(x).max(axis=0) + np.abs(rhs * weights).max(axis=0))
+        return np.maximum(np.abs(defect * weights).max(axis=0), rounding) / self.scale
 
-    def _factors(self, eta: float) -> _Factors | None:
-        """LU factors at one η, or None where the matrix is singular."""
-        matrix = eta * self.linear[:, 1:]
-        matrix[self._entries.row, self._entries.col] += self._entries.data
+    def factors(self, eta: float, balanced: bool = False) -> Factors | None:
+        """LU factors at one η, or None where the matrix is singular.
+
+        balanced: with columns of one size too.
+        """
+        rows = self.row_weights(np.array([eta]))[:, 0]
+        matrix = (eta * rows)[:, None] * self.linear[:, 1:]
+        entries = self._entries
+        matrix[entries.row, entries.col] += entries.data * rows[entries.row]
+        columns: np.ndarray | float = 1.0
+        if balanced:
+            more, columns = balancing(matrix)
+            matrix *= more[:, None]
+            matrix *= columns
+            rows = rows * more
         # LAPACK sees rows as columns, and factorises the transpose.
         lu, pivots, info = lapack.dgetrf(matrix.T, overwrite_a=1)
-        return _Factors(lu, pivots) if info == 0 else None
-
-    def _conditions(self, etas: np.ndarray, inverse_norms: np.ndarray) -> np.ndarray:
-        """Reciprocal condition numbers, to the digits that mean something.
-
-        LAPACK's estimate differs in its last bits with the alignment of its work arrays, and rows
-        must not.
-        """
-        condition = np.zeros(len(etas))
-        regular = np.isfinite(inverse_norms)
-        norms = self._norms[0] + etas * self._norms[1]
-        condition[regular] = 1 / (inverse_norms[regular] * norms[regular])
-        return np.array([float(f"{value:.3g}") for value in condition])
+        return Factors(lu, pivots, rows, columns) if info == 0 else None
 
     def solve_direct(self, etas: np.ndarray) -> Solutions:
         """A factorisation for each η."""
-        rhs = self._right_hand_sides(etas)
+        rhs = self.right_hand_sides(etas)
         if len(rhs) <= _SMALL:
             x, inverse_norms = self._solve_at_once(etas, rhs)
         else:
             x, inverse_norms = self._solve_one_by_one(etas, rhs)
         residual = self.backward_errors(etas, x)
-        return Solutions(x, residual, self._conditions(etas, inverse_norms))
+        return Solutions(x, residual, reciprocals(inverse_norms))
 
     def _solve_at_once(self, etas: np.ndarray, rhs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Solutions and 1-norms of the inverses of small systems, in two calls of LAPACK."""
+        """Solutions and ∞-norms of the inverses of small systems, in two calls of LAPACK."""
+        weights = self.row_weights(etas).T[:, :, None]
         matrices = self._sparse.toarray() + etas[:, None, None] * self.linear[:, 1:]
+        matrices *= weights
         try:
-            x = np.linalg.solve(matrices, rhs.T[:, :, None])[:, :, 0].T
-            return x, np.linalg.norm(np.linalg.inv(matrices), 1, axis=(1, 2))
+            x = np.linalg.solve(matrices, rhs.T[:, :, None] * weights)[:, :, 0].T
+            return x, np.linalg.norm(np.linalg.inv(matrices), np.inf, axis=(1, 2))
         except np.linalg.LinAlgError:  # some are singular
             return self._solve_one_by_one(etas, rhs)
 
     def _solve_one_by_one(self, etas: np.ndarray, rhs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Solutions, NaN where singular, and estimates of the 1-norms of the inverses."""
+        """Solutions, NaN where singular, and estimates of the ∞-norms of the inverses."""
         x, inverse_norms = np.full_like(rhs, np.nan), np.full(len(etas), np.inf)
         for index, eta in enumerate(etas):
-            factors = self._factors(eta)
+            factors = self.factors(eta)
             if factors is not None:
                 x[:, index] = factors.solve(rhs[:, index])
                 inverse_norms[index] = factors.inverse_norm()
@@ -181,7 +204,7 @@ class AffineSystem:
             residual=np.full(len(etas), np.nan),
             condition=np.zeros(len(etas)),
         )
-        factors = self._factors(pole)
+        factors = self.factors(pole)
         if factors is None:
             return nothing
         shifts = etas - pole
@@ -212,12 +235,12 @@ class AffineSystem:
         # (A + ηB)⁻¹ = (I + (η−σ)K)⁻¹ (A + σB)⁻¹, the first factor seen through the space.
         growth = np.abs(images).sum(axis=1) / np.abs(probes).sum(axis=0)
         amplification = np.maximum(growth.max(axis=1), 1.0)
-        condition = self._conditions(etas, amplification * factors.inverse_norm())
+        condition = reciprocals(amplification * factors.inverse_norm())
         return Solutions(x, self.backward_errors(etas, x), condition)
 
     def _start(self, inverse: Inverse, pole: float) -> tuple[np.ndarray, np.ndarray]:
         """Solution at the pole, and the first vector of its Krylov space."""
-        at_pole = inverse.solve(self._right_hand_sides(np.array([pole]))[:, 0])
+        at_pole = inverse.solve(self.right_hand_sides(np.array([pole]))[:, 0])
         return at_pole, inverse.solve(self.linear[:, 1:] @ at_pole + self.scale * self.linear[:, 0])
 
     def _krylov_space(
@@ -270,10 +293,22 @@ def _orthonormal_beside(basis: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return vectors
 
 
-def _one_norm(matrix: np.ndarray) -> float:
-    """Largest column sum of a dense matrix, without a copy of it."""
-    rows = (np.abs(matrix[first : first + 64]).sum(axis=0) for first in range(0, len(matrix), 64))
-    return float(sum(rows).max())
+def reciprocals(inverse_norms: np.ndarray) -> np.ndarray:
+    """Reciprocal condition numbers from norms of inverses, to the digits that mean something.
+
+    LAPACK's estimate differs in its last bits with the alignment of its work arrays, and rows
+    must not.
+    """
+    condition = np.zeros(len(inverse_norms))
+    regular = np.isfinite(inverse_norms)
+    condition[regular] = 1 / inverse_norms[regular]
+    return np.array([float(f"{value:.3g}") for value in condition])
+
+
+def _row_sums(matrix: np.ndarray) -> np.ndarray:
+    """Sums of the sizes of the entries of each row of a dense matrix, without a copy of it."""
+    parts = (np.abs(matrix[first : first + 64]) for first in range(0, len(matrix), 64))
+    return np.concatenate([part.sum(axis=1) for part in parts])
 
 
 def _probes(start: np.ndarray) -> np.ndarray:

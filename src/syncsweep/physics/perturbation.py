@@ -25,6 +25,7 @@ from scipy import sparse
 from scipy.linalg import blas, lapack
 
 from syncsweep.physics import arguments
+from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.superoperators import diagonal_operators, from_real
 
 OperatorBasis = Literal["paper", "orthonormal"]
@@ -230,15 +231,15 @@ def liouvillian_from_kossakowski(
     return from_real(_generator(hamiltonian, padded, basis))
 
 
-def random_generator(
+def random_perturbation(
     rng: np.random.Generator,
     dim: int,
     zeta_coh: float = 1.0,
     zeta_diss: float = 1.0,
     basis: OperatorBasis = "paper",
     rank: int | None = None,
-) -> np.ndarray:
-    """Draw L₍₁₎ = −iζ_coh[H₍₁₎, ·] + ζ_diss·L_diss of App. F, real (D², D²), Hermitian basis.
+) -> Perturbation:
+    """Draw L₍₁₎ of App. F by its two parts, −iζ_coh[H₍₁₎, ·] and ζ_diss·L_diss.
 
     H₍₁₎ and K have the measure stated at the head of this module and are independent; both are
     drawn whatever the weights are, so that one stream gives the same H₍₁₎ and K for all weights.
@@ -254,7 +255,20 @@ def random_generator(
     if not zeta_diss >= 0:
         raise ValueError(f"Argument `zeta_diss` must be at least 0, but is {zeta_diss!r}.")
     hamiltonian = random_hamiltonian(rng, dim)
-    return _generator(zeta_coh * hamiltonian, _wishart(rng, dim, rank, zeta_diss), basis)
+    k = _wishart(rng, dim, rank, zeta_diss)
+    return Perturbation(zeta_coh * hamiltonian, _generator(np.zeros_like(hamiltonian), k, basis))
+
+
+def random_generator(
+    rng: np.random.Generator,
+    dim: int,
+    zeta_coh: float = 1.0,
+    zeta_diss: float = 1.0,
+    basis: OperatorBasis = "paper",
+    rank: int | None = None,
+) -> np.ndarray:
+    """The L₍₁₎ of `random_perturbation` as one real matrix (D², D²), Hermitian basis."""
+    return random_perturbation(rng, dim, zeta_coh, zeta_diss, basis, rank).matrix()
 
 
 def random_liouvillian(

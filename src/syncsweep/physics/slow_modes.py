@@ -61,7 +61,10 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
     """The slow modes of a Lindbladian with the real matrix `generator` (n, n)."""
     left = left_null_vectors(generator, _SLOW)
     redundant = _told_apart(left)
-    inverse = PartialInverse(generator, redundant)
+    try:
+        inverse = PartialInverse(generator, redundant)
+    except np.linalg.LinAlgError:  # what is left is singular in every digit
+        return conserved_modes(generator)
     remaining, found, rows, conserved = _observables(left), [], [], []
     while remaining.high.shape[-1]:
         remaining, damped = _corrected(lindbladian, remaining, inverse)

@@ -2,6 +2,7 @@
 
 A superoperator is taken block by block, a block being what its entries connect: for the spin
 models, mostly the coherences between two sectors of a symmetry. Modes are column-stacking vectors.
+Each block is seen in the frame that rotates with it, so that fast rotation hides no slow decay.
 A right mode fulfils L r = λ r and a left mode l† L = λ l†; they are biorthonormal, l_i† r_j = δ_ij.
 """
 
@@ -17,9 +18,12 @@ from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics.superoperators import unvectorize, vectorize
 
-#: Eigenvalues that differ by less than this, in units of the superoperator's largest entry, are
-#: one; those that are less than this away from the imaginary axis do not decay.
+#: Eigenvalues that differ by less than this, in units of the largest entry of their block in its
+#: rotating frame, are one; those that are less than this away from the imaginary axis do not decay.
 TOLERANCE = 1e-9
+
+#: What sums leave behind, in units of the superoperator's largest entry.
+_SUMS = 2e-15
 
 #: Eigenvalues of operators of unit size below this are rounding.
 _ROUNDING = 1e-7
@@ -27,11 +31,23 @@ _ROUNDING = 1e-7
 
 @dataclass(frozen=True)
 class _Block:
-    """A square part of a superoperator: its places (n,), matrix (n, n) and eigenvalues (n,)."""
+    """A square part of a superoperator: its places (n,), matrix (n, n) and eigenvalues (n,).
+
+    rotation: the mean frequency, which the matrix lacks and the eigenvalues have.
+    """
 
     members: np.ndarray
     matrix: np.ndarray
+    rotation: complex
     eigenvalues: np.ndarray
+    tolerance: float
+
+    @classmethod
+    def of(cls, members: np.ndarray, matrix: np.ndarray, rounding: float) -> _Block:
+        rotation = 1j * float(np.mean(matrix.diagonal().imag))
+        slow = matrix - rotation * np.eye(len(matrix))
+        tolerance = TOLERANCE * float(np.abs(slow).max()) + rounding
+        return cls(members, slow, rotation, np.linalg.eigvals(slow) + rotation, tolerance)
 
 
 class Spectrum:
@@ -40,14 +56,18 @@ class Spectrum:
     def __init__(self, superoperator: np.ndarray | sparse.csr_array) -> None:
         """Find all eigenvalues; the cost is that of the largest block, if there are blocks."""
         self.size = superoperator.shape[0]
-        matrix, self.tolerance, parts = _parts(superoperator)
-        self._blocks = []
-        for members in parts:
-            block = matrix[members][:, members].toarray()
-            self._blocks.append(_Block(members, block, np.linalg.eigvals(block)))
+        matrix, parts = _parts(superoperator)
+        rounding = _SUMS * float(abs(matrix).max())
+        self._blocks = [
+            _Block.of(members, matrix[members][:, members].toarray(), rounding) for members in parts
+        ]
         found = np.concatenate([block.eigenvalues for block in self._blocks])
+        sizes = [np.full(len(block.members), block.tolerance) for block in self._blocks]
+        order = np.lexsort((found.real, found.imag))
         #: All eigenvalues (D²,), ascending in imaginary part, then in real part.
-        self.eigenvalues = found[np.lexsort((found.real, found.imag))]
+        self.eigenvalues = found[order]
+        #: How far each of them is known (D²,).
+        self.tolerance = np.concatenate(sizes)[order]
 
     @property
     def decay_free(self) -> np.ndarray:
@@ -57,8 +77,10 @@ class Spectrum:
     @property
     def frequencies(self) -> np.ndarray:
         """Distinct frequencies Im λ of the decay-free modes, ascending."""
-        frequencies = np.sort(self.eigenvalues.imag[self.decay_free])
-        starts = np.flatnonzero(np.diff(frequencies, prepend=-np.inf) > self.tolerance)
+        frequencies = self.eigenvalues.imag[self.decay_free]
+        starts = np.flatnonzero(
+            np.diff(frequencies, prepend=-np.inf) > self.tolerance[self.decay_free]
+        )
         return np.array([group.mean() for group in np.split(frequencies, starts[1:])])
 
     @property
@@ -74,10 +96,11 @@ class Spectrum:
         """
         rights, lefts = [np.empty((self.size, 0))], [np.empty((self.size, 0))]
         for block in self._blocks:
-            count = int(np.sum(np.abs(block.eigenvalues - eigenvalue) <= self.tolerance))
+            count = int(np.sum(np.abs(block.eigenvalues - eigenvalue) <= block.tolerance))
             if count:
-                u, s, vh = svd(block.matrix - eigenvalue * np.eye(len(block.matrix)))
-                if s[-count] > self.tolerance:
+                from_frame = eigenvalue - block.rotation
+                u, s, vh = svd(block.matrix - from_frame * np.eye(len(block.matrix)))
+                if s[-count] > block.tolerance:
                     raise ValueError(f"The eigenvalue {eigenvalue:g} has too few modes.")
                 rights.append(_embedded(vh[-count:].conj().T, block.members, self.size))
                 lefts.append(_embedded(u[:, -count:], block.members, self.size))
@@ -89,19 +112,18 @@ class Spectrum:
 
 def _parts(
     superoperator: np.ndarray | sparse.csr_array,
-) -> tuple[sparse.csr_array, float, list[np.ndarray]]:
-    """The matrix without what sums left behind, its tolerance, and the places of its blocks."""
+) -> tuple[sparse.csr_array, list[np.ndarray]]:
+    """The matrix without what sums left behind, and the places of its blocks."""
     matrix = sparse.csr_array(superoperator, copy=True)
-    tolerance = TOLERANCE * float(abs(matrix).max())
-    matrix.data[abs(matrix.data) < 1e-6 * tolerance] = 0.0
+    matrix.data[abs(matrix.data) < _SUMS * float(abs(matrix).max())] = 0.0
     matrix.eliminate_zeros()
     count, labels = connected_components(abs(matrix), directed=False)
-    return matrix, tolerance, [np.flatnonzero(labels == index) for index in range(count)]
+    return matrix, [np.flatnonzero(labels == index) for index in range(count)]
 
 
 def largest_block(superoperator: np.ndarray | sparse.csr_array) -> int:
     """Size of the largest block of a superoperator, on which the cost of a `Spectrum` depends."""
-    return max(map(len, _parts(superoperator)[2]))
+    return max(map(len, _parts(superoperator)[1]))
 
 
 def eigenspace(

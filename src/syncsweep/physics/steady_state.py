@@ -4,12 +4,13 @@ In the Hermitian operator basis both generators are real and their first row van
 identity component of ρ is 1/√D and n−1 = D²−1 real unknowns remain. L₀ alone is singular on them:
 its left zero modes W (beside the trace) leave as many equations undetermined at η = 0, and nearly
 so at small η. Those equations are exchanged for Wᵀ(L₀ + ηL₁)ρ/η = WᵀL₁ρ = 0, which says the same
-for η > 0 and is first-order degenerate perturbation theory (Eq. 4) for η → 0⁺. With
-s ~ ‖L₀‖/‖L₁‖ the system
+for η > 0 and is first-order degenerate perturbation theory (Eq. 4) for η → 0⁺. The system
 
-    (A + ηB) x = −(a + ηb)/√D,  [a A] = [s·WᵀL₁; L₀ without its redundant rows],  [b B] = [0; L₁ …]
+    (A + ηB) x = −(a + ηb)/√D,  [a A] = [WᵀL₁; L₀ without its redundant rows],  [b B] = [0; L₁ …]
 
-is affine in η and well conditioned for all η ≥ 0, so that one rational Krylov space serves all.
+is affine in η, and with rows of one size it is well conditioned for all η ≥ 0, so that one rational
+Krylov space serves all. Where L₀ is known by its operators, modes that it damps slowly beside the
+others get rows of their own too, and what the system's rounding still hides is refined.
 """
 
 from __future__ import annotations
@@ -23,17 +24,24 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import qr
+from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics import arguments
 from syncsweep.physics.affine_systems import AffineSystem, Solutions
-from syncsweep.physics.sparse_blocks import PartialInverse, left_null_vectors
+from syncsweep.physics.lindbladian import Lindbladian, Perturbation
+from syncsweep.physics.refinement import Refinement
+from syncsweep.physics.slow_modes import conserved_modes, slow_modes
+from syncsweep.physics.sparse_blocks import PartialInverse
 from syncsweep.physics.superoperators import hermitian_basis, to_real, unvectorize
 
-#: An estimated error (relative backward error over reciprocal condition number), an error of the
-#: trace or of Hermiticity above this, or a smallest eigenvalue of ρ below minus this, makes a
-#: steady state `inaccurate`.
+#: An estimated error of ρ (in units of the identity's component 1/√D), an error of the trace or of
+#: Hermiticity above this, or a smallest eigenvalue of ρ below minus this, makes a steady state
+#: `inaccurate`.
 ACCURACY = 1e-9
+
+#: An estimated error above this is made smaller by refinement where L₀ and L₁ are known by their
+#: operators.
+REFINED = 1e-11
 
 #: A shared Krylov space pays for at least so many unknowns and values of η.
 _KRYLOV_UNKNOWNS = 200
@@ -43,9 +51,6 @@ _KRYLOV_ETAS = 4
 #: pole 0 is to serve; and the pole if it is the only one, between the small η and the large.
 _POLE, _REACH = 2.5, 0.15
 _LONE_POLE = 0.8
-
-#: Weight of the exchanged rows, in the same unit: that of ηL₁ at the large end of a usual range.
-_EXCHANGED_ROWS = 10.0
 
 #: Largest relative backward error of an η that is not solved again directly.
 _KRYLOV_RESIDUAL = 1e-13
@@ -68,6 +73,7 @@ class Method(StrEnum):
 
     DIRECT = "direct"  # one LU factorisation of the real system
     KRYLOV = "krylov"  # one factorisation and one space for all η of the sample
+    REFINED = "refined"  # one factorisation, and corrections in twice the working precision
 
 
 @dataclass(frozen=True)
@@ -95,23 +101,44 @@ class SteadyStateSolver:
     """Solve L₀ + ηL₁ for many L₁ and η at fixed L₀; the work on L₀ is done once."""
 
     def __init__(self, L0: Any) -> None:
-        """L0: column-stacking superoperator (D², D²), a Lindblad generator; see `steady_states`."""
-        L0 = arguments.superoperator("Argument `L0`", L0)
-        self.dim = math.isqrt(L0.shape[0])
+        """L0: column-stacking superoperator (D², D²), a Lindblad generator, see `steady_states`; or
+        a `Lindbladian`, whose operators keep what entries of very different sizes would hide.
+        """
+        self._lindbladian = L0 if isinstance(L0, Lindbladian) else None
+        if self._lindbladian:
+            generator = self._lindbladian.matrix()
+        else:
+            L0 = arguments.superoperator("Argument `L0`", L0)
+            generator = to_real(sparse.csr_array(L0), "L0")
+        self.dim = math.isqrt(generator.shape[0])
         self._basis = hermitian_basis(self.dim)
-        generator = to_real(sparse.csr_array(L0), "L0")
         _check_trace_row(generator[[0]].toarray(), abs(generator).max(), "L0")
-        self._left_zero_modes = left_null_vectors(generator)
-        # The rows on which the left zero modes are best told apart are the redundant ones.
-        _, _, order = qr(self._left_zero_modes.T, mode="economic", pivoting=True)
-        self._redundant = np.sort(order[: self._left_zero_modes.shape[1]])
-        self._norm = float(sparse.linalg.norm(generator))
-        self._constant, self._slots = _with_full_rows(generator[1:], self._redundant)
+        self._modes = (
+            slow_modes(self._lindbladian, generator)
+            if self._lindbladian
+            else conserved_modes(generator)
+        )
+        self._constant, self._slots = _with_full_rows(generator[1:], self._modes.redundant)
         self._generator = generator
 
     @cached_property
-    def _at_zero(self) -> PartialInverse:
-        return PartialInverse(self._generator, self._redundant)
+    def _at_zero(self) -> PartialInverse | None:
+        try:
+            return PartialInverse(self._generator, self._modes.redundant)
+        except np.linalg.LinAlgError:  # what is left of L₀ is singular in every digit
+            return None
+
+    @cached_property
+    def _rows_of_conserved(self) -> np.ndarray:
+        """Rows of L₀ in the blocks that hold what it conserves, or all: they set the scale of η."""
+        _, block = connected_components(self._generator, directed=False)
+        held = np.any(self._modes.left[:, self._modes.conserved] != 0, axis=1)
+        within = np.isin(block[1:], block[1:][held])
+        return np.flatnonzero(within if within.any() else ~within)
+
+    @cached_property
+    def _norm(self) -> float:
+        return float(sparse.linalg.norm(self._generator[1:][self._rows_of_conserved]))
 
     def solve(self, L1: Any, etas: Sequence[float] | np.ndarray) -> SteadyStates:
         """Steady states for all `etas` ≥ 0 (0 is the limit η → 0⁺); L1 like L0."""
@@ -119,28 +146,44 @@ class SteadyStateSolver:
         dense = np.asarray(L1.toarray() if hasattr(L1, "toarray") else L1)
         return self.solve_real(to_real(dense, "L1"), etas)
 
+    def solve_perturbation(
+        self, perturbation: Perturbation, etas: Sequence[float] | np.ndarray
+    ) -> SteadyStates:
+        """As `solve`, for an L₁ by its operators: what rounding hides is refined."""
+        return self._solve(perturbation.matrix(), etas, perturbation)
+
     def solve_real(self, generator: np.ndarray, etas: Sequence[float] | np.ndarray) -> SteadyStates:
         """As `solve`, for L₁ as a real matrix (D², D²) in the Hermitian basis; overwrites it."""
+        return self._solve(generator, etas, None)
+
+    def _solve(
+        self,
+        generator: np.ndarray,
+        etas: Sequence[float] | np.ndarray,
+        perturbation: Perturbation | None,
+    ) -> SteadyStates:
         etas = arguments.numbers("Argument `etas`", etas, "n_eta")
         if not np.all(np.isfinite(etas)) or np.any(etas < 0):
             raise ValueError("Argument `etas` must be a list of finite numbers ≥ 0.")
         linear = generator[1:]
-        linear_norm = float(np.linalg.norm(linear))
         _check_trace_row(generator[0], max(linear.max(), -linear.min()), "L1")
-        constant = self._constant.copy()
-        # A scale without which the condition would depend on the size of L₁.
-        both = self._norm > 0 and linear_norm > 0
-        scale = _EXCHANGED_ROWS * self._norm / linear_norm if both else 1.0
-        constant.data[self._slots] = scale * (self._left_zero_modes.T @ linear)
-        linear[self._redundant] = 0.0
+        linear_norm = float(np.linalg.norm(linear[self._rows_of_conserved]))
+        modes, constant = self._modes, self._constant.copy()
+        of_modes = modes.left.T @ linear
+        constant.data[self._slots] = np.where(modes.conserved[:, None], of_modes, modes.rows)
+        linear[modes.redundant] = np.where(modes.conserved[:, None], 0.0, of_modes)
         system = AffineSystem(constant, linear, 1 / np.sqrt(self.dim))
         unit = self._norm / linear_norm if linear_norm > 0 else 0.0
-        return self._diagnose(etas, *self._solutions(system, etas, unit))
+        found, method = self._solutions(system, etas, unit)
+        if self._lindbladian and perturbation:
+            refinement = Refinement(self._lindbladian, perturbation, modes, system, self._at_zero)
+            method[refinement.refine(etas, found, REFINED)] = Method.REFINED
+        return self._diagnose(etas, found, method)
 
     def _solutions(
         self, system: AffineSystem, etas: np.ndarray, unit: float
     ) -> tuple[Solutions, np.ndarray]:
-        """Solutions for all η, and which of them took a factorisation of their own.
+        """Solutions for all η, and the method of each.
 
         unit: ‖L₀‖/‖L₁‖, the η at which both are equally large, or 0 for L₁ = 0.
         """
@@ -153,28 +196,28 @@ class SteadyStateSolver:
 
         direct = np.ones(len(etas), dtype=bool)
         if n >= _KRYLOV_UNKNOWNS and len(etas) >= _KRYLOV_ETAS and unit > 0:
-            try:
-                exchanged = system.constant[self._redundant].toarray()[:, 1:]
-                at_zero = self._at_zero.complete(exchanged)
-            except np.linalg.LinAlgError:
-                at_zero = None
+            exchanged = system.constant[self._modes.redundant].toarray()[:, 1:]
+            at_zero = self._at_zero.complete(exchanged) if self._at_zero else None
             pole = (_LONE_POLE if at_zero is None else _POLE) * unit
             shared = system.solve_krylov(etas, pole, at_zero, _REACH * unit)
             put(direct, shared)
             accurate = shared.residual <= ACCURACY * shared.condition
-            direct = ~(accurate & (shared.residual <= _KRYLOV_RESIDUAL))
+            # A space of one pole sees nothing of a matrix that becomes singular far from it.
+            seen = at_zero is not None or etas >= _REACH * unit
+            direct = ~(accurate & (shared.residual <= _KRYLOV_RESIDUAL) & seen)
         if direct.any():
             put(direct, system.solve_direct(etas[direct]))
-        return found, direct
+        return found, np.where(direct, Method.DIRECT, Method.KRYLOV).astype(object)
 
     def _diagnose(
         self,
         etas: np.ndarray,
         solutions: Solutions,
-        direct: np.ndarray,
+        method: np.ndarray,
     ) -> SteadyStates:
         x, residual, condition = solutions.x, solutions.residual, solutions.condition
-        unique = condition > SINGULAR
+        # A refinement that converges has told the steady state from all others.
+        unique = (condition > SINGULAR) | (method == Method.REFINED)
         identity = np.full((1, len(etas)), 1 / np.sqrt(self.dim))
         rho = unvectorize((self._basis @ np.vstack([identity, x])).T)
         smallest = np.full(len(etas), np.nan)
@@ -197,7 +240,7 @@ class SteadyStateSolver:
             hermiticity_error=hermiticity_error,
             smallest_eigenvalue=smallest,
             status=status.astype(str),
-            method=np.where(direct, Method.DIRECT, Method.KRYLOV).astype(str),
+            method=method.astype(str),
         )
 
 

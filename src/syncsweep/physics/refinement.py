@@ -1,0 +1,139 @@
+"""Steady states corrected by residuals in twice the working precision (iterative refinement).
+
+The residual L₀[ρ] + ηL₁[ρ] of a state in doubles, from the operators and so without the rounding of
+any matrix, is what the state still lacks; the factorised system need only turn it into the right
+direction. Each step gains as many digits as the system's condition leaves (Demmel et al., ACM
+Trans. Math. Softw. 32, 325 (2006)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from syncsweep.physics.affine_systems import AffineSystem, Factors, Solutions
+from syncsweep.physics.double_double import DoubleDouble, product
+from syncsweep.physics.lindbladian import Lindbladian, Perturbation, to_components, to_operators
+from syncsweep.physics.slow_modes import SlowModes
+from syncsweep.physics.sparse_blocks import CompletedInverse, PartialInverse
+
+#: Steps at most, each of which must leave less than this share of the error.
+_MOST_STEPS, _CONTRACTION = 30, 0.5
+
+#: Reciprocal condition numbers below which an inverse tells nothing: of one factorisation, and of
+#: two that follow each other.
+_SINGULAR, _SINGULAR_TWICE = 1e-16, 1e-26
+
+_EPSILON = float(np.finfo(float).eps)
+
+#: What is left of an error at least, over the condition: the rounding of the residuals.
+_RESIDUAL_ROUNDING = 1e3 * _EPSILON**2
+
+#: A correction of so many roundings of the largest component is the last.
+_ROUNDINGS = 4
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """What it takes to refine the steady states of one L₀ + ηL₁."""
+
+    lindbladian: Lindbladian
+    perturbation: Perturbation
+    modes: SlowModes
+    system: AffineSystem
+    at_zero: PartialInverse | None
+
+    def refine(self, etas: np.ndarray, found: Solutions, accuracy: float) -> np.ndarray:
+        """Correct in place what is not known to `accuracy`, and say where that converged (n_eta,).
+
+        The residuals become what makes residual/condition the error that is left.
+        """
+        rough = np.flatnonzero(~(found.residual <= accuracy * found.condition))
+        all_inverses = {int(k): self._inverse(etas[k]) for k in rough}
+        inverses = {k: one for k, one in all_inverses.items() if one}
+        active = list(inverses)
+        converged = np.zeros(len(etas), dtype=bool)
+        if not active:
+            return converged
+        for k in active:
+            if not np.isfinite(found.x[:, k]).all():
+                found.x[:, k] = inverses[k].solve(self.system.right_hand_sides(etas[[k]])[:, 0])
+        # In twice the working precision too: a large H₍₁₎ makes much of the rounding of ρ.
+        rho = DoubleDouble.of(self._states(found.x))
+        last = np.full(len(etas), np.inf)
+        for _ in range(_MOST_STEPS):
+            corrections = np.zeros_like(found.x)
+            corrections[:, active] = self._corrections(etas, rho, inverses, active)
+            sizes = np.abs(corrections).max(axis=0) / self.system.scale
+            smaller = sizes <= _CONTRACTION * last
+            rho = rho + DoubleDouble.of(self._operators(np.where(smaller, corrections, 0.0), 0.0))
+            largest = np.maximum(1.0, np.abs(found.x).max(axis=0) / self.system.scale)
+            small = smaller & (sizes <= _ROUNDINGS * _EPSILON * largest)
+            for k in active:
+                if small[k]:
+                    converged[k] = True
+                    condition = found.condition[k] = inverses[k].condition
+                    error = max(float(sizes[k]), _EPSILON, _RESIDUAL_ROUNDING / condition)
+                    found.residual[k] = error * condition
+            active = [k for k in active if smaller[k] and not small[k]]
+            if not active:
+                break
+            last = sizes
+        if converged.any():
+            found.x[:, converged] = to_components(rho.rounded()[:, :, converged])[1:]
+        return converged
+
+    def _inverse(self, eta: float) -> Factors | CompletedInverse | None:
+        """The inverse of A + ηB; at η = 0 in blocks, so that L₀ and L₁ do not hide each other.
+
+        None where it tells nothing.
+        """
+        if eta > 0:
+            factors = self.system.factors(eta, balanced=True)
+            return factors if factors and factors.condition > _SINGULAR else None
+        if self.at_zero is None:
+            return None
+        rows = self.system.constant[self.modes.redundant].toarray()[:, 1:]
+        completed = self.at_zero.complete(rows, _SINGULAR)
+        return completed if completed and completed.condition > _SINGULAR_TWICE else None
+
+    def _states(self, x: np.ndarray) -> np.ndarray:
+        """ρ (D, D, n) of solutions (n, n_eta), zero where they are not finite."""
+        return self._operators(np.where(np.isfinite(x), x, 0.0), self.system.scale)
+
+    @staticmethod
+    def _operators(x: np.ndarray, identity: float) -> np.ndarray:
+        return to_operators(np.vstack([np.full((1, x.shape[1]), identity), x]))
+
+    def _corrections(
+        self,
+        etas: np.ndarray,
+        rho: DoubleDouble,
+        inverses: dict[int, Factors | CompletedInverse],
+        active: list[int],
+    ) -> np.ndarray:
+        """Corrections of the active solutions, (n, n_active)."""
+        states = DoubleDouble(rho.high[:, :, active], rho.low[:, :, active])
+        strengths = etas[active]
+        by_first = self.lindbladian.apply(states)
+        by_second = self.perturbation.apply(states)
+        both = by_first + by_second.scaled(strengths)
+        lack = -to_components(both.rounded())[1:]
+        # W(L₀ + ηL₁)ρ/η = WL₁ρ for what L₀ conserves, at η → 0⁺ too.
+        of_modes = np.where(
+            self.modes.conserved[:, None], -self._overlaps(by_second), self.modes.left.T @ lack
+        )
+        lack[self.modes.redundant] = of_modes
+        solved = [inverses[k].solve(lack[:, i]) for i, k in enumerate(active)]
+        return np.stack(solved, axis=1)
+
+    def _overlaps(self, operators: DoubleDouble) -> np.ndarray:
+        """Tr(XR) of all modes X and operators R (D, D, n): what large H₍₁₎ cancel stays zero."""
+        dim = len(operators.high)
+        modes = self.modes.observables
+        flat = DoubleDouble(*(part.reshape(dim**2, -1) for part in (operators.high, operators.low)))
+        # X and R are Hermitian: Σ conj(X_jk) R_jk.
+        high, low = (part.reshape(dim**2, -1).conj().T for part in (modes.high, modes.low))
+        exact = product(high, flat)
+        return (exact.rounded() + low @ flat.high).real
