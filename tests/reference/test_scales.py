@@ -1,0 +1,164 @@
+"""Rows where the terms of a model differ by many powers of ten: right to 1e-7, or refused."""
+
+from pathlib import Path
+
+import high_precision as exact
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from syncsweep.config_own import ModelCode
+from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.physics.measures import RESOLUTION, s_max
+from syncsweep.physics.perturbation import random_hamiltonian, random_kossakowski
+from syncsweep.physics.phase_distribution import relative_frequencies, relative_phase_coefficients
+from syncsweep.physics.steady_state import Status
+from syncsweep.physics.superoperators import from_real, liouvillian, unvectorize
+from syncsweep.sample import PRECISION, Purpose, SampleSolver, build_model, stream
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def physics_of(model, **ensemble):
+    return Physics(model=model, ensemble=Ensemble(**ensemble), root_seed=20251014)
+
+
+def perturbation_of(physics, sample, dim):
+    rng = stream(physics.root_seed, sample, Purpose.PERTURBATION)
+    hamiltonian, kossakowski = random_hamiltonian(rng, dim), random_kossakowski(rng, dim)
+    total = exact.Superoperator(dim)
+    total.add_hamiltonian(hamiltonian, physics.ensemble.zeta_coh)
+    return total.add_kossakowski(kossakowski, physics.ensemble.zeta_diss)
+
+
+def measured(rho, spins):
+    frequencies = relative_frequencies(spins)
+    return float(s_max(relative_phase_coefficients(rho[None], spins), frequencies).s_max[0])
+
+
+def unperturbed(physics):
+    model = physics.model
+    if isinstance(model, Spin1Chain):
+        return exact.chain_of_two(model.omega, model.J, model.delta, model.gamma)
+    if isinstance(model, SpinHalfPair):
+        return exact.pair(model.J, model.delta, model.B, model.gamma)
+    built = build_model(physics)
+    return exact.of_operators(built.hamiltonian, built.jump_operators)
+
+
+def compared(physics, etas, sample=0):
+    """Status, S_max and the exact S_max of each η."""
+    rows = SampleSolver(physics, tuple(etas)).rows(sample)
+    first = unperturbed(physics)
+    second = perturbation_of(physics, sample, physics.dim)
+    spins = physics.model.spins
+    right = [measured(exact.steady_state(first, second, eta), spins) for eta in etas]
+    return list(zip(rows.status.tolist(), rows.s_max, right, strict=True))
+
+
+def chain(**parameters):
+    return Spin1Chain(name="spin1_chain", n_sites=2, **parameters)
+
+
+def spin_pair(**parameters):
+    return SpinHalfPair(name="spin_half_pair", **parameters)
+
+
+def mixed_pair(**parameters):
+    source = (EXAMPLES / "mixed_pair.py").read_text()
+    return ModelCode(name="own", spins=(1, 0.5), source=source, parameters=parameters)
+
+
+@pytest.mark.parametrize(
+    ("model", "ensemble", "etas"),
+    [
+        pytest.param(mixed_pair(B=1.0e10), {}, [1e-3, 0.1], id="mixed pair, B = 1e10"),
+        pytest.param(mixed_pair(B=1.0e9), {}, [1e-3, 0.1], id="mixed pair, B = 1e9"),
+        pytest.param(chain(omega=1.0e10), {}, [0.0, 1e-3, 1.0], id="chain, ω = 1e10"),
+        pytest.param(chain(gamma=1.0e3), {}, [0.0, 1e-5, 1e-3, 1.0], id="chain, γ = 1e3"),
+        pytest.param(chain(gamma=1.0e6), {}, [0.0, 1e-6, 1e-3], id="chain, γ = 1e6"),
+        pytest.param(chain(J=1.0e10), {}, [0.0, 1e-6, 1e-3, 1.0], id="chain, J = 1e10"),
+        pytest.param(chain(), {}, [1e6, 1e9], id="chain, η = 1e6"),
+        pytest.param(spin_pair(gamma=3.0e-6), {}, [0.0, 1e-12, 1e-10], id="pair, γ = 3e-6"),
+        pytest.param(spin_pair(B=1.0e6), {}, [0.0, 1e-3, 1.0, 10.0], id="pair, B = 1e6"),
+        pytest.param(
+            spin_pair(J=600.0, B=1.6e8), {}, [0.0, 1e-4, 1e-3, 0.1, 10.0], id="pair, as in NMR"
+        ),
+        pytest.param(
+            spin_pair(), {"zeta_coh": 1.0e6}, [0.0, 1e-3, 1.0, 1e3], id="pair, ζ_coh = 1e6"
+        ),
+    ],
+)
+def test_rows_of_terms_far_apart_are_right(model, ensemble, etas):
+    for status, found, right in compared(physics_of(model, **ensemble), etas):
+        assert status == Status.OK
+        assert found == pytest.approx(right, rel=PRECISION)
+
+
+@pytest.mark.parametrize("parameters", [{"omega": 1.0e4}, {"omega": 1.0e10}, {}])
+def test_chain_of_three_is_right_at_fast_rotation_and_strong_perturbations(parameters):
+    """Against a plain complex solve whose rows are divided by their largest entries."""
+    model = Spin1Chain(name="spin1_chain", **parameters)
+    physics = physics_of(model)
+    etas = (1e-4, 1e-2, 1.0, 3e5, 1e8)
+    rows = SampleSolver(physics, etas).rows(0)
+    assert rows.status.tolist() == [Status.OK] * len(etas)
+    built = build_model(physics)
+    L0 = liouvillian(built.hamiltonian, built.jump_operators).toarray()
+    L1 = from_real(SampleSolver(physics, etas)._perturbation(0).matrix())
+    for eta, found in zip(etas, rows.s_max, strict=True):
+        matrix = L0 + eta * L1
+        matrix /= np.abs(matrix).max(axis=1, keepdims=True)
+        matrix[0] = np.eye(27).ravel()
+        rho = unvectorize(np.linalg.solve(matrix, np.eye(729)[0]))
+        assert found == pytest.approx(measured(rho, model.spins), rel=1e-6)
+
+
+def within_twelve_decades(count):
+    return st.lists(st.floats(-6.0, 6.0), min_size=count, max_size=count)
+
+
+def checked(physics, etas, sample):
+    """How many rows are not `ok`; those that are must be right."""
+    refused = 0
+    uniform = 1 / (2 * np.pi)
+    for status, found, right in compared(physics, etas, sample):
+        if status != Status.OK:
+            refused += 1
+            continue
+        assert abs(found - right) <= max(PRECISION * right, RESOLUTION * uniform)
+    return refused
+
+
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@given(powers=within_twelve_decades(6), sample=st.integers(0, 10**6))
+def test_no_row_of_the_pair_is_wrong_whatever_the_scales(powers, sample):
+    J, delta, B, gamma, coherent, dissipative = 10.0 ** np.array(powers)
+    model = spin_pair(J=J, delta=delta, B=B, gamma=float(np.sqrt(gamma)))
+    checked(physics_of(model, zeta_coh=coherent, zeta_diss=dissipative), (0.0, 1.0), sample)
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(powers=within_twelve_decades(6), sample=st.integers(0, 10**6))
+def test_no_row_of_the_chain_is_wrong_whatever_the_scales(powers, sample):
+    omega, J, delta, gamma, coherent, dissipative = 10.0 ** np.array(powers)
+    model = chain(omega=omega, J=J, delta=delta, gamma=gamma)
+    checked(physics_of(model, zeta_coh=coherent, zeta_diss=dissipative), (0.0, 1.0), sample)
+
+
+def test_almost_all_rows_at_random_scales_are_kept():
+    """At least 99 % of 1200, uniform in the logarithm of each term, over twelve decades."""
+    rng = np.random.default_rng(15)
+    refused, total = 0, 0
+    for sample in range(600):
+        a, b, c, d, coherent, dissipative = 10.0 ** rng.uniform(-6, 6, 6)
+        if sample % 2:
+            model = chain(omega=a, J=b, delta=c, gamma=d)
+        else:
+            model = spin_pair(J=a, delta=b, B=c, gamma=float(np.sqrt(d)))
+        physics = physics_of(model, zeta_coh=coherent, zeta_diss=dissipative)
+        status = SampleSolver(physics, (0.0, 1.0)).rows(sample).status
+        refused += int(np.sum(status != Status.OK))
+        total += len(status)
+    assert refused <= 0.01 * total
