@@ -24,7 +24,7 @@ from syncsweep.config_own import EnsembleCode, ModelCode
 from syncsweep.physics import arguments
 from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.models import Model
-from syncsweep.physics.perturbation import lindblad_generator
+from syncsweep.physics.perturbation import perturbation_of
 from syncsweep.text import one_line
 
 #: Names of the module that the code is, and of the file that its lines belong to.
@@ -199,9 +199,7 @@ class OwnPerturbation:
 
     def __call__(self, rng: np.random.Generator) -> Perturbation:
         """Draw L₍₁₎ = −i[V, ·] + Σ_μ D[L_μ]."""
-        hamiltonian, jumps = self.operators(rng)
-        dissipator = lindblad_generator(np.zeros_like(hamiltonian), jumps)
-        return Perturbation(hamiltonian, dissipator, jumps)
+        return perturbation_of(*self.operators(rng))
 
 
 def _operators(

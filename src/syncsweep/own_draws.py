@@ -10,9 +10,9 @@ import numpy as np
 from syncsweep.config_own import EnsembleCode
 from syncsweep.config_physics import Physics
 from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation
-from syncsweep.physics.perturbation import lindblad_generator
+from syncsweep.physics.lindbladian import Lindbladian
+from syncsweep.physics.perturbation import perturbation_of
 from syncsweep.physics.steady_state import Status, SteadyStateSolver
-from syncsweep.physics.superoperators import liouvillian
 from syncsweep.sample import Purpose, build_model, stream
 
 #: Samples that are drawn and solved, and most of them: as long as all are the same, or some are of
@@ -91,10 +91,10 @@ def check_draws(physics: Physics, samples: int, eta: float) -> list[str]:
 def _check_steady_states(physics: Physics, draws: Draws, most: int, eta: float) -> list[str]:
     """OwnCodeError if no trial draw leaves a single steady state; a note if some do not."""
     model = build_model(physics)
-    solver = SteadyStateSolver(liouvillian(model.hamiltonian, model.jump_operators))
+    solver = SteadyStateSolver(Lindbladian(model.hamiltonian, model.jump_operators))
     several: list[bool] = []
     while len(several) < most and (len(several) < FIRST_DRAWS or any(several)):
-        found = solver.solve_real(lindblad_generator(*draws.of(len(several))), [eta])
+        found = solver.solve_perturbation(perturbation_of(*draws.of(len(several))), [eta])
         several.append(bool(found.status[0] == Status.DEGENERATE))
     said = (
         f"perturbation() leaves several steady states in {sum(several)} of {len(several)} trial "

@@ -209,6 +209,12 @@ def lindblad_generator(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> n
     return _in_hermitian_basis(x)
 
 
+def perturbation_of(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> Perturbation:
+    """L₍₁₎ = −i[V, ·] + Σ_μ (L_μ·L_μ† − ½{L_μ†L_μ, ·}) of V (D, D) and L_μ (k, D, D)."""
+    dissipator = lindblad_generator(np.zeros_like(hamiltonian), jump_operators)
+    return Perturbation(hamiltonian, dissipator, jump_operators)
+
+
 def liouvillian_from_kossakowski(
     hamiltonian: np.ndarray, kossakowski: np.ndarray, basis: OperatorBasis = "paper"
 ) -> np.ndarray:
