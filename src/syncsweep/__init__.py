@@ -30,13 +30,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from syncsweep.config_file import load_config as load_config
     from syncsweep.config_messages import ConfigError as ConfigError
+    from syncsweep.physics.chi_sampling import sample_chi as sample_chi
     from syncsweep.physics.lindbladian import Lindbladian as Lindbladian
     from syncsweep.physics.lindbladian import Perturbation as Perturbation
     from syncsweep.physics.measures import ChiSample as ChiSample
     from syncsweep.physics.measures import Maximum as Maximum
     from syncsweep.physics.measures import interval_probabilities as interval_probabilities
     from syncsweep.physics.measures import s_max as s_max
-    from syncsweep.physics.measures import sample_chi as sample_chi
     from syncsweep.physics.models import Model as Model
     from syncsweep.physics.models import spin1_chain as spin1_chain
     from syncsweep.physics.models import spin_half_pair as spin_half_pair
@@ -75,7 +75,8 @@ _HOMES = {
         "relative_frequencies",
         "evaluate",
     ),
-    "physics.measures": ("s_max", "Maximum", "sample_chi", "ChiSample", "interval_probabilities"),
+    "physics.measures": ("s_max", "Maximum", "ChiSample", "interval_probabilities"),
+    "physics.chi_sampling": ("sample_chi",),
     "results.figures.phase_distribution": ("plot_phase_distribution",),
     "config_file": ("load_config",),
     "results.sweep_rows": ("solve_samples", "read_rows", "read_table", "SweepRows"),

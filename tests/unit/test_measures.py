@@ -1,45 +1,28 @@
-"""S_max against brute force, χ against Eqs. 9 and D6, and the sampling of χ above r·S_max."""
+"""S_max and local maxima against brute force, χ against Eqs. 9 and D6."""
 
 from itertools import permutations, product
 from math import pi
 
 import numpy as np
 import pytest
+from distributions import INTERVALS, four_site_coefficients, limit_coefficients, random_coefficients
 from scipy.optimize import minimize
-from scipy.stats import chi2, chisquare, kstest
+from scipy.stats import kstest
 
 from syncsweep.physics.measures import (
-    RESOLUTION,
     ChiSample,
-    Maximum,
     chi,
-    chi_grid_points,
     interval_probabilities,
     lattice,
     local_maxima,
     pairwise_differences,
     s_max,
-    sample_chi,
 )
 from syncsweep.physics.phase_distribution import (
     deviation,
-    evaluate,
     relative_frequencies,
     relative_phase_coefficients,
 )
-
-SPIN_OF = {1: 0.5, 2: 1, 3: 1, 4: 1}
-#: I_1, I_2, I_3 of Fig. 3b.
-INTERVALS = [(0.0, 2 / 16), (3 / 16, 5 / 16), (14 / 16, 1.0)]
-
-
-def random_coefficients(seed, n_rows, frequencies, size=1e-3):
-    """Rows of s_k with the uniform s_0 and complex normal s_k."""
-    rng = np.random.default_rng(seed)
-    shape = (n_rows, len(frequencies))
-    rows = size * (rng.standard_normal(shape) + 1j * rng.standard_normal(shape))
-    rows[:, 0] = (2 * pi) ** -frequencies.shape[1]
-    return rows
 
 
 def brute_force_maximum(coefficients, frequencies, points):
@@ -56,27 +39,6 @@ def brute_force_maximum(coefficients, frequencies, points):
     starts = grid[np.argsort(values)[-40:]]
     runs = [minimize(negative, start, jac=True, options={"gtol": 1e-9}) for start in starts]
     return -min(run.fun for run in runs) * scale
-
-
-def limit_coefficients(b):
-    """Coefficients of 1/4π² + (b/16π²)·(cos 2φ'₁ + cos 2φ'₂ + cos 2(φ'₁ − φ'₂))."""
-    frequencies = relative_frequencies((1, 1, 1))
-    coefficients = np.zeros(len(frequencies), dtype=complex)
-    coefficients[0] = 1 / (4 * pi**2)
-    for k in ([2, 0], [0, 2], [2, -2]):
-        coefficients[frequencies.tolist().index(k)] = b / (32 * pi**2)
-    return coefficients
-
-
-def four_site_coefficients(b):
-    frequencies = relative_frequencies((1, 1, 1, 1)).tolist()
-    coefficients = np.zeros(len(frequencies), dtype=complex)
-    coefficients[0] = (2 * pi) ** -3
-    for k in ([2, 0, 0], [0, 2, 0], [0, 0, 2], [2, -2, 0], [2, 0, -2], [0, 2, -2]):
-        coefficients[frequencies.index(k)] = b / (64 * pi**3)
-    for k in ([2, 2, -2], [2, -2, 2], [2, -2, -2]):
-        coefficients[frequencies.index(k)] = b / (256 * pi**3)
-    return coefficients
 
 
 @pytest.mark.parametrize(("n_angles", "points"), [(1, 720), (2, 120), (3, 36)])
@@ -230,28 +192,6 @@ def test_one_angle_has_no_configuration():
         chi(np.zeros((5, 1)))
 
 
-@pytest.mark.parametrize("n_angles", [1, 2, 3])
-def test_grid_follows_the_region(n_angles):
-    frequencies = relative_frequencies((1,) * (n_angles + 1))
-    at_95 = chi_grid_points(frequencies, 0.95)
-    assert chi_grid_points(frequencies, 0.5) == chi_grid_points(frequencies, 0.8) == at_95
-    # The region of a quadratic maximum has a width ~ √(1−r).
-    assert chi_grid_points(frequencies, 0.9875) == pytest.approx(2 * at_95, abs=1)
-    # There is a finest grid, however small the region.
-    finest = chi_grid_points(frequencies, 1 - 1e-12)
-    assert 2 * at_95 < finest == chi_grid_points(frequencies, 1 - 1e-15)
-
-
-@pytest.mark.parametrize(
-    ("spins", "as_fine_as_of_spin_1"),
-    [((0.5, 0.5, 0.5), 1), ((1, 0.5, 1), 1), ((2, 1.5, 1.5), 2), ((2, 0.5, 0.5), 1), ((4, 4), 4)],
-)
-def test_grid_follows_the_shortest_wave(spins, as_fine_as_of_spin_1):
-    of_spin_1 = chi_grid_points(relative_frequencies((1,) * len(spins)), 0.95)
-    expected = as_fine_as_of_spin_1 * of_spin_1
-    assert chi_grid_points(relative_frequencies(spins), 0.95) == expected
-
-
 def test_maxima_of_short_waves_are_all_found():
     """As many as a fine grid shows."""
     frequencies = relative_frequencies((4, 4))
@@ -286,168 +226,6 @@ def test_highest_maximum_is_found_among_short_waves(spins):
         found = s_max(row[None], frequencies)
         assert found.s_max[0] == pytest.approx(highest, rel=1e-10)
         assert -height(found.angles[0])[0] == pytest.approx(highest, rel=1e-10)
-
-
-def test_points_below_the_threshold_have_no_weight_and_the_others_that_of_s_d():
-    frequencies = relative_frequencies((1, 1, 1))
-    rows = random_coefficients(11, 4, frequencies)
-    maximum, shift, threshold = s_max(rows, frequencies), np.array([0.3, 0.8]), 0.6
-    sample = sample_chi(rows, frequencies, maximum, threshold, shift)
-    points = chi_grid_points(frequencies, threshold)
-    angles = lattice(2, points) + 2 * pi / points * shift
-    density = evaluate(rows, frequencies, angles)
-    above = density - 1 / (4 * pi**2) >= threshold * maximum.s_max[:, None]
-    expected = np.where(above, density, 0)
-    expected /= expected.sum(axis=1, keepdims=True)
-    assert np.all(np.sum(above, axis=1) > 10)
-    used = above.any(axis=0)
-    np.testing.assert_allclose(sample.weights, expected[:, used], rtol=1e-9, atol=1e-15)
-    configurations = np.column_stack([angles, np.zeros(len(angles))])[used]
-    np.testing.assert_allclose(sample.chi, chi(configurations), atol=1e-12)
-
-
-@pytest.mark.parametrize("n_angles", [1, 2, 3])
-def test_weights_sum_to_one(n_angles):
-    frequencies = relative_frequencies((1,) * (n_angles + 1))
-    rows = random_coefficients(12, 5, frequencies)
-    shift = np.random.default_rng(13).random(n_angles)
-    for threshold in (0.5, 0.95, 0.99):
-        sample = sample_chi(rows, frequencies, s_max(rows, frequencies), threshold, shift)
-        np.testing.assert_allclose(sample.weights.sum(axis=1), 1, rtol=1e-13)
-        assert sample.weights.min() >= 0
-
-
-def test_where_no_point_lies_in_the_region_the_maximum_stands_for_it():
-    frequencies = relative_frequencies((1, 1, 1))
-    rows = np.concatenate(
-        [random_coefficients(14, 2, frequencies), limit_coefficients(-0.02)[None]]
-    )
-    maximum = s_max(rows, frequencies)
-    sample = sample_chi(rows, frequencies, maximum, 1 - 1e-13, np.array([0.21, 0.67]))
-    expected = chi(np.column_stack([maximum.angles, np.zeros(3)]))
-    np.testing.assert_allclose(sample.weights @ sample.chi, expected, atol=1e-12)
-    np.testing.assert_array_equal(sample.weights.max(axis=1), 1)
-
-
-def test_an_unresolved_maximum_gives_nan_and_leaves_the_other_rows_alone():
-    frequencies = relative_frequencies((1, 1, 1))
-    uniform = 1 / (4 * pi**2)
-    rows = np.array([limit_coefficients(0.02)] * 5)
-    rows[0] = limit_coefficients(0.0)
-    rows[1] = limit_coefficients(0.5 * RESOLUTION * uniform * 16 * pi**2 / 3)
-    rows[2] = np.nan
-    rows[3] = limit_coefficients(2 * RESOLUTION * uniform * 16 * pi**2 / 3)
-    sample = sample_chi(rows, frequencies, s_max(rows, frequencies), 0.95, np.array([0.2, 0.7]))
-    assert np.all(np.isnan(sample.weights[:3]))
-    np.testing.assert_allclose(sample.weights[3:].sum(axis=1), 1, rtol=1e-13)
-    alone = sample_chi(rows[4:], frequencies, s_max(rows[4:], frequencies), 0.95, [0.2, 0.7])
-    np.testing.assert_allclose(
-        sample.weights[4] @ sample.chi, alone.weights[0] @ alone.chi, rtol=1e-12
-    )
-
-
-def test_a_maximum_below_the_error_of_its_distribution_gives_nan():
-    frequencies = relative_frequencies((1, 1, 1))
-    rows = np.tile(limit_coefficients(1e-4), (3, 1))
-    maximum = s_max(rows, frequencies)
-    size = maximum.s_max / rows[:, 0].real  # in units of the uniform density
-    error = size * [0.9, 1.1, np.nan]
-    sample = sample_chi(rows, frequencies, maximum, 0.95, np.array([0.2, 0.7]), error)
-    assert np.isnan(sample.weights).all(axis=1).tolist() == [False, True, True]
-
-
-def histogram_p_value(shifts, seed, bins=16):
-    """p-value of a uniform mean histogram of χ, over distributions moved by uniform angles.
-
-    A distribution moved by uniformly random angles gives uniform χ exactly, whatever its shape and
-    the threshold: each point of the region is uniform on the torus. Hotelling's T² over samples.
-    """
-    frequencies = relative_frequencies((1, 1, 1))
-    rows = random_coefficients(seed, len(shifts), frequencies)
-    maximum = s_max(rows, frequencies)
-    moves = np.random.default_rng(seed + 1).uniform(0, 2 * pi, (len(shifts), 2))
-    rows = rows * np.exp(-1j * (moves @ frequencies.T))
-    maximum = Maximum(maximum.s_max, np.mod(maximum.angles + moves, 2 * pi))
-    counts = np.empty((len(shifts), bins))
-    for index, shift in enumerate(shifts):
-        one = Maximum(maximum.s_max[[index]], maximum.angles[[index]])
-        sample = sample_chi(rows[[index]], frequencies, one, 0.5, shift)
-        counts[index] = np.histogram(sample.chi, bins, (0, 1), weights=sample.weights[0])[0]
-    excess = counts[:, :-1] - 1 / bins  # the last bin is one minus the others
-    mean, covariance = excess.mean(axis=0), np.cov(excess.T) / len(shifts)
-    return chi2.sf(mean @ np.linalg.solve(covariance, mean), bins - 1)
-
-
-def test_random_shifts_leave_chi_uniform_and_a_fixed_lattice_does_not():
-    n_samples = 1500
-    random_shifts = np.random.default_rng(15).random((n_samples, 2))
-    assert histogram_p_value(random_shifts, 16) > 1e-3
-    assert histogram_p_value(np.zeros((n_samples, 2)), 16) < 1e-6
-
-
-@pytest.mark.parametrize(("n_angles", "bins"), [(1, 1000), (2, 64), (3, 48)])
-def test_flat_distribution_gives_a_flat_histogram(n_angles, bins):
-    """Every point of the grid is in the region: one of each of 10⁵ shifted grids is drawn."""
-    rng = np.random.default_rng(21)
-    frequencies = relative_frequencies((1,) * (n_angles + 1))
-    points, n_shifts = chi_grid_points(frequencies, 0.95), 100_000
-    drawn = lattice(n_angles, points)[rng.integers(points**n_angles, size=n_shifts)]
-    shifts = rng.random((n_shifts, n_angles)) * 2 * pi / points
-
-    def p_value(angles):
-        values = chi(np.hstack([angles, np.zeros((n_shifts, 1))]))
-        counts, _ = np.histogram(values, bins, (0, 1))
-        return chisquare(counts).pvalue
-
-    assert p_value(drawn + shifts) > 1e-3
-    assert p_value(drawn) < 1e-6
-
-
-@pytest.mark.parametrize(
-    ("threshold", "in_step", "frustrated"),
-    [
-        (0.80, (0.25, 0, 0.465), (0, 0.481, 0.167)),
-        (0.90, (0.25, 0, 0.630), (0, 0.610, 0.227)),
-        (0.95, (0.25, 0, 0.75), (0, 0.735, 0.25)),
-        (0.97, (0.25, 0, 0.75), (0, 0.75, 0.25)),
-        (0.99, (0.25, 0, 0.75), (0, 0.75, 0.25)),
-    ],
-)
-def test_probabilities_of_both_limit_types(threshold, in_step, frustrated):
-    frequencies = relative_frequencies((1, 1, 1))
-    rows = np.array([limit_coefficients(0.02), limit_coefficients(-0.02)])
-    maximum = s_max(rows, frequencies)
-    shifts = np.random.default_rng(17).random((300, 2))
-    mean = np.zeros((2, 3))
-    for shift in shifts:
-        sample = sample_chi(rows, frequencies, maximum, threshold, shift)
-        mean += interval_probabilities(sample.chi, sample.weights, INTERVALS) / len(shifts)
-    np.testing.assert_allclose(mean, [in_step, frustrated], rtol=0, atol=0.005)
-
-
-def test_peak_of_the_frustrated_type_spans_the_stated_interval():
-    frequencies = relative_frequencies((1, 1, 1))
-    row = limit_coefficients(-0.02)[None]
-    maximum = s_max(row, frequencies)
-    inside = []
-    for shift in np.random.default_rng(18).random((200, 2)):
-        sample = sample_chi(row, frequencies, maximum, 0.95, shift)
-        inside.append(sample.chi[sample.weights[0] > 0])
-    values = np.concatenate(inside)
-    peak = values[values < 0.6]
-    assert peak.min() == pytest.approx(0.202, abs=0.003)
-    assert peak.max() == pytest.approx(0.317, abs=0.003)
-
-
-def test_chi_of_a_locked_pair_in_antiphase():
-    """At r = 0.95 the cosine of the limit gives χ₂ uniform on [0.8989, 1], of mean 0.9495."""
-    frequencies = relative_frequencies((0.5, 0.5))
-    row = np.array([[1 / (2 * pi), -0.005]])
-    sample = sample_chi(row, frequencies, s_max(row, frequencies), 0.95, np.array([0.4]))
-    inside = sample.chi[sample.weights[0] > 0]
-    assert inside.min() == pytest.approx(0.8989, abs=5e-4)
-    assert inside.max() == pytest.approx(1.0, abs=5e-4)
-    assert sample.weights[0] @ sample.chi == pytest.approx(0.9495, abs=5e-4)
 
 
 def test_interval_probabilities_are_sums_over_closed_intervals():
@@ -556,3 +334,45 @@ def test_a_maximum_between_points_of_the_grid_is_found_once():
 def test_pairwise_differences_are_the_shorter_way_round():
     angles = np.array([0.1, 2 * pi - 0.2, pi + 0.1])
     np.testing.assert_allclose(pairwise_differences(angles), [0.3, pi, pi - 0.3])
+
+
+def dense_maxima(row, frequencies, lowest):
+    """All maxima above a height: Newton's method from the tops of a fine grid, for two angles."""
+    points, k = 384, frequencies[1:]
+    angles = lattice(2, points)
+    grid = deviation(row[None], frequencies, angles)[0].reshape(points, points)
+    around = [s for s in product((-1, 0, 1), repeat=2) if any(s)]
+    tops = np.all([grid >= np.roll(grid, shift, (0, 1)) for shift in around], axis=0)
+    found = angles[(tops & (grid > 0.9 * lowest)).ravel()]
+    for _ in range(30):
+        wave = 2 * row[1:] * np.exp(1j * (found @ k.T))
+        hessian = -np.einsum("nk,ka,kb->nab", wave.real, k, k)
+        found = found + np.linalg.solve(hessian, (wave.imag @ k)[:, :, None])[:, :, 0]
+    arrived = np.abs(wave.imag @ k).max(axis=1) < 1e-12
+    curved = np.linalg.eigvalsh(hessian)[:, -1] < 0
+    found = found[arrived & curved & (deviation(row[None], frequencies, found)[0] >= lowest)]
+    distances = np.abs(np.mod(found[:, None] - found + pi, 2 * pi) - pi).max(axis=-1)
+    return found[~np.any(np.tril(distances < 1e-5, -1), axis=1)]
+
+
+@pytest.mark.parametrize(
+    ("spins", "share", "among"),
+    [
+        ((1, 1, 1), 0.5, [327, 362, 398, *range(20)]),
+        ((1, 1, 1), 0.3, [51, 327, *range(20, 40)]),
+        ((2, 2, 0.5), 0.5, [27, 36, 90, 309, 374]),
+        ((2, 2, 0.5), 0.3, [27, 36, 85, 86, 90, 102, 119, 136, 318, *range(20)]),
+    ],
+)
+def test_local_maxima_are_those_of_a_slow_dense_search(spins, share, among):
+    """Among them maxima on narrow ridges, aslant to the grid or bent, that cheap searches miss."""
+    frequencies = relative_frequencies(spins)
+    rows = random_coefficients(8, 400, frequencies)[among]
+    top = s_max(rows, frequencies).s_max
+    found = local_maxima(rows, frequencies, top, share)
+    for index, row in enumerate(rows):
+        expected = dense_maxima(row, frequencies, share * top[index])
+        ours = found.angles[found.owner == index]
+        distances = np.abs(np.mod(ours[:, None] - expected + pi, 2 * pi) - pi).max(axis=-1)
+        assert distances.shape == (len(expected), len(expected))
+        assert np.all(distances.min(axis=0) < 1e-5)

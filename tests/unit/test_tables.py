@@ -17,7 +17,8 @@ from syncsweep.config_eta import block_id
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config_results import Analysis, LogBins, Ratio
 from syncsweep.layout import FAILURES_TABLE, TABLES, BlockFolder
-from syncsweep.physics.measures import Maximum, interval_probabilities, sample_chi
+from syncsweep.physics.chi_sampling import sample_chi
+from syncsweep.physics.measures import Maximum, interval_probabilities
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.provenance import code, libraries
 from syncsweep.results import METADATA_KEY, ResultsError, parse_request

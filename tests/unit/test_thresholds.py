@@ -5,7 +5,8 @@ from math import pi
 import numpy as np
 import pytest
 
-from syncsweep.physics.measures import chi_grid_points, interval_probabilities, s_max, sample_chi
+from syncsweep.physics.chi_sampling import chi_grid_points, sample_chi
+from syncsweep.physics.measures import interval_probabilities, s_max
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
 from syncsweep.physics.thresholds import chi_above, grid_maximum
 

@@ -10,8 +10,9 @@ from types_study import BLOCKS, FREQUENCIES, PHYSICS, SAMPLES, solve, write_stud
 
 from syncsweep.config_eta import block_id
 from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
+from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.configurations import PI_THIRDS, ZERO_PI
-from syncsweep.physics.measures import Maximum, chi, interval_probabilities, sample_chi
+from syncsweep.physics.measures import Maximum, chi, interval_probabilities
 from syncsweep.physics.phase_distribution import evaluate
 from syncsweep.results.paper.part import StudyRows
 from syncsweep.results.paper.types import Request, make

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import ceil, pi, sqrt
+from math import pi
 
 import numpy as np
 
@@ -14,13 +14,12 @@ from syncsweep.physics import arguments
 #: Points per angle on which the search for S_max starts: at least so many, and so many per wave.
 _START_GRID, _START_GRID_PER_WAVE = 24, 12
 
-#: Newton steps from a point of the grid, and tries of a step, each a quarter of the one before.
-_MOST_STEPS, _MOST_TRIES = 40, 6
+#: Newton steps to the highest maximum, steps to any maximum along a bent ridge, and tries of a
+#: step, each a quarter of the one before.
+_MOST_STEPS, _MOST_STEPS_TO_ANY, _MOST_TRIES = 40, 1000, 6
 
-#: Points per angle for sampling χ at threshold 0.95, by number of angles N−1, where no wave is
-#: shorter than π.
-_CHI_GRID = {1: 2304, 2: 48, 3: 24}
-_FINEST_CHI_GRID = {1: 65536, 2: 480, 3: 72}
+#: Curvatures below this share of the largest one may vanish within a cell of the grid.
+_SOFT = 0.1
 
 #: Below this multiple of the uniform density an S_max is rounding, and χ has no meaning.
 RESOLUTION = 1e-11
@@ -34,25 +33,34 @@ class Maximum:
     angles: np.ndarray
 
 
+def lattice_indices(n_angles: int, points: int) -> np.ndarray:
+    """Integers 0 … points−1 along each angle, the last one fastest, (points^n_angles, n_angles)."""
+    return np.indices((points,) * n_angles).reshape(n_angles, -1).T
+
+
 def lattice(n_angles: int, points: int) -> np.ndarray:
     """Regular grid over [0, 2π)^n_angles, shape (points^n_angles, n_angles)."""
-    axis = 2 * pi * np.arange(points) / points
-    return np.stack(np.meshgrid(*[axis] * n_angles, indexing="ij"), axis=-1).reshape(-1, n_angles)
+    return 2 * pi * lattice_indices(n_angles, points) / points
+
+
+def lattice_waves(frequencies: np.ndarray, points: int) -> np.ndarray:
+    """cos(k·φ) and −sin(k·φ) of all k ≠ 0 on a lattice, (2(n_k − 1), points^n_angles)."""
+    return _lattice_waves(tuple(map(tuple, frequencies.tolist())), points)
 
 
 @cache
 def _lattice_waves(frequencies: tuple[tuple[int, ...], ...], points: int) -> np.ndarray:
-    """cos(k·φ) and −sin(k·φ) of all k ≠ 0 on a lattice, (2(n_k − 1), points^n_angles)."""
     k = np.array(frequencies[1:])
     phases = k @ lattice(k.shape[1], points).T
     return np.vstack([np.cos(phases), -np.sin(phases)])
 
 
-def _on_lattice(coefficients: np.ndarray, frequencies: np.ndarray, points: int) -> np.ndarray:
+def heights_on_lattice(
+    coefficients: np.ndarray, frequencies: np.ndarray, points: int
+) -> np.ndarray:
     """S_d − u of (n_eta, n_k) coefficients on a lattice, (n_eta, points^n_angles)."""
-    waves = _lattice_waves(tuple(map(tuple, frequencies.tolist())), points)
     tail = coefficients[:, 1:]
-    return 2 * np.hstack([tail.real, tail.imag]) @ waves
+    return 2 * np.hstack([tail.real, tail.imag]) @ lattice_waves(frequencies, points)
 
 
 def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
@@ -64,7 +72,7 @@ def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
     """
     coefficients, frequencies = arguments.distributions(coefficients, frequencies, "n_eta")
     n_angles = frequencies.shape[1]
-    owner, refined, heights = _climb(coefficients, frequencies, None)
+    owner, refined, heights, _ = _climb(coefficients, frequencies, None)
     best = np.full(len(coefficients), np.nan)
     where = np.full((len(coefficients), n_angles), np.nan)
     # Ascending order: the last one written for each η is its largest.
@@ -88,17 +96,22 @@ def local_maxima(
     """Maxima of S_d at which S_d − u is at least `share` of S_max, each once.
 
     coefficients: (n_eta, n_k); frequencies: (n_k, N−1) with k = 0 first; s_max: (n_eta,). Those are
-    found to which the points of a grid lead that are not below any neighbour; maxima nearer than a
-    tenth of its spacing count as one. NaN gives none.
+    found to which those points of a grid lead that are not below any neighbour, or that lie within
+    a step of where the slope vanishes; maxima nearer than a tenth of its spacing count as one. NaN
+    gives none.
     """
     lowest = share * s_max
-    owner, angles, heights = _climb(coefficients, frequencies, lowest)
-    kept_points = (heights >= lowest[owner]) & _is_top(coefficients[owner], frequencies, angles)
-    owner, angles = owner[kept_points], np.mod(angles[kept_points], 2 * pi)
+    owner, angles, heights, arrived = _climb(coefficients, frequencies, lowest)
+    arrived &= heights >= lowest[owner]
+    arrived[arrived] = _is_top(coefficients[owner[arrived]], frequencies, angles[arrived])
+    owner, angles = owner[arrived], np.mod(angles[arrived], 2 * pi)
     spacing = 2 * pi / _start_grid(frequencies)
     kept: list[int] = []
+    first = 0
     for index in range(len(owner)):
-        rivals = [other for other in kept if owner[other] == owner[index]]
+        if kept and owner[kept[-1]] != owner[index]:
+            first = len(kept)
+        rivals = kept[first:]
         apart = np.abs(np.mod(angles[rivals] - angles[index] + pi, 2 * pi) - pi)
         if not np.any(apart.max(axis=1, initial=0.0) < 0.1 * spacing):
             kept.append(index)
@@ -109,38 +122,69 @@ def _start_grid(frequencies: np.ndarray) -> int:
     return max(_START_GRID, _START_GRID_PER_WAVE * int(np.abs(frequencies).max()))
 
 
+def _hessian(waves: np.ndarray, k: np.ndarray) -> np.ndarray:
+    """Second derivatives (n, N−1, N−1) of Σ_k Re waves, which are (n, n_k) at k (n_k, N−1)."""
+    products = (k[:, :, None] * k[:, None, :]).reshape(len(k), -1)
+    return -(waves.real @ products).reshape(-1, k.shape[1], k.shape[1])
+
+
 def _is_top(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """Whether S_d curves upwards in no direction at stationary points: not at a saddle.
 
     coefficients: (n, n_k), angles: (n, N−1); returns (n,).
     """
     k = frequencies[1:].astype(float)
-    wave = (2 * coefficients[:, 1:] * np.exp(1j * (angles @ k.T))).real
-    hessian = -np.einsum("cf,fa,fb->cab", wave, k, k)
-    curvatures = np.linalg.eigvalsh(hessian)
+    curvatures = np.linalg.eigvalsh(_hessian(coefficients[:, 1:] * np.exp(1j * (angles @ k.T)), k))
     return curvatures[:, -1] <= 1e-6 * np.abs(curvatures).max(axis=1)
+
+
+def _is_beside_a_top(
+    coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarray, spacing: float
+) -> np.ndarray:
+    """Whether the slope may vanish within `spacing`, and S_d may curve upwards nowhere there.
+
+    coefficients: (n, n_k), angles: (n, N−1); returns (n,). A maximum on a narrow ridge that is
+    aslant to the grid may have no point beside it that is above its neighbours.
+    """
+    k = frequencies[1:].astype(float)
+    waves = coefficients[:, 1:] * np.exp(1j * (angles @ k.T))
+    curvatures, directions = np.linalg.eigh(_hessian(waves, k))
+    slopes = ((-waves.imag @ k)[:, None, :] @ directions)[:, 0]
+    size = np.abs(curvatures)
+    soft = _SOFT * size.max(axis=1, keepdims=True)
+    close = np.all(np.abs(slopes) <= spacing * np.maximum(size, soft), axis=1)
+    return close & (curvatures[:, -1] <= soft[:, 0])
 
 
 def _climb(
     coefficients: np.ndarray, frequencies: np.ndarray, lowest: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Maxima reached from all points of a coarse grid that could lead to one above `lowest`.
 
     lowest: (n_eta,), heights above uniform, or None for the highest points of the grid. Returns of
-    each the distribution's index, the angles (N−1,), and the height above uniform.
+    each the distribution's index, ascending, the angles (N−1,), the height above uniform, and
+    whether the climb came to its end.
     """
     n_angles = frequencies.shape[1]
     points = _start_grid(frequencies)
-    values = _on_lattice(coefficients, frequencies, points)
+    angles = lattice(n_angles, points)
+    values = heights_on_lattice(coefficients, frequencies, points)
     # |S_d(φ) − S_d(φ*)| ≤ ½|φ−φ*|² Σ|k|²|s_k|: no maximum is higher above its nearest grid point.
     half_step = pi / points
     curvature = 2 * np.abs(coefficients) @ np.sum(frequencies**2, axis=1)
     slack = curvature * n_angles * half_step**2 / 2
-    candidates = _maxima_of_grid(values, n_angles, points)
-    candidates &= values >= ((values.max(axis=1) if lowest is None else lowest) - slack)[:, None]
+    high = values >= ((values.max(axis=1) if lowest is None else lowest) - slack)[:, None]
+    candidates = high & _maxima_of_grid(values, n_angles, points)
+    most_steps = _MOST_STEPS
+    if lowest is not None:
+        most_steps = _MOST_STEPS_TO_ANY
+        owner, point = np.nonzero(high & ~candidates)
+        beside = _is_beside_a_top(coefficients[owner], frequencies, angles[point], 2 * half_step)
+        candidates[owner[beside], point[beside]] = True
     owner, point = np.nonzero(candidates)
-    angles = lattice(n_angles, points)[point]
-    return owner, *_newton(coefficients[owner], frequencies, angles, 2 * half_step)
+    return owner, *_newton(
+        coefficients[owner], frequencies, angles[point], 2 * half_step, most_steps
+    )
 
 
 def _maxima_of_grid(values: np.ndarray, n_angles: int, points: int) -> np.ndarray:
@@ -154,15 +198,19 @@ def _maxima_of_grid(values: np.ndarray, n_angles: int, points: int) -> np.ndarra
 
 
 def _newton(
-    coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarray, longest_step: float
-) -> tuple[np.ndarray, np.ndarray]:
+    coefficients: np.ndarray,
+    frequencies: np.ndarray,
+    angles: np.ndarray,
+    longest_step: float,
+    most_steps: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Climb from each of `angles` (c, N−1) on its own row of coefficients (c, n_k).
 
-    Returns the angles reached (c, N−1) and the heights above uniform there (c,).
+    Returns the angles reached (c, N−1), the heights above uniform there (c,), and whether the steps
+    were enough (c,).
     """
     k = frequencies[1:].astype(float)
     amplitudes = 2 * coefficients[:, 1:]
-    products = (k[:, :, None] * k[:, None, :]).reshape(len(k), -1)
 
     def waves(rows: np.ndarray, at: np.ndarray) -> np.ndarray:
         return amplitudes[rows] * np.exp(1j * (at @ k.T))
@@ -171,10 +219,9 @@ def _newton(
     active = np.arange(len(angles))
     wave = waves(active, angles)
     heights = wave.real.sum(axis=1)
-    for _ in range(_MOST_STEPS):
+    for _ in range(most_steps):
         gradient = -wave[active].imag @ k
-        hessian = -(wave[active].real @ products).reshape(-1, k.shape[1], k.shape[1])
-        eigenvalues, vectors = np.linalg.eigh(hessian)
+        eigenvalues, vectors = np.linalg.eigh(_hessian(wave[active], k))
         # Ascent along every eigenvector, whatever the sign of its curvature.
         slopes = (gradient[:, None, :] @ vectors)[:, 0]
         scale = np.abs(eigenvalues).max(axis=1, keepdims=True) + np.finfo(float).tiny
@@ -204,7 +251,9 @@ def _newton(
         active = np.delete(active, trying)  # no step raises them: they are at the top
         if not len(active):
             break
-    return angles, heights
+    arrived = np.ones(len(angles), dtype=bool)
+    arrived[active] = False
+    return angles, heights, arrived
 
 
 def chi(angles: np.ndarray) -> np.ndarray:
@@ -253,57 +302,12 @@ def pairwise_differences(angles: np.ndarray) -> np.ndarray:
 def is_resolved(
     coefficients: np.ndarray, maximum: Maximum, error: np.ndarray | float = 0.0
 ) -> np.ndarray:
-    """Whether S_max stands out from rounding and from `error`, (n_eta,); see `sample_chi`."""
+    """Whether S_max stands out from rounding and from `error`, (n_eta,).
+
+    error: (n_eta,), of the distributions in units of the uniform density.
+    """
     lowest = np.maximum(RESOLUTION, error) * coefficients[:, 0].real
     return maximum.s_max > lowest
-
-
-def chi_grid_points(frequencies: np.ndarray, threshold: float) -> int:
-    """Points per angle for `sample_chi`: the region shrinks with 1 − r and with the waves."""
-    n_angles = frequencies.shape[1]
-    finer = max(1.0, sqrt(0.05 / (1 - threshold))) * max(1.0, np.abs(frequencies).max() / 2)
-    points = ceil(_CHI_GRID[n_angles] * finer)
-    return min(points, _FINEST_CHI_GRID[n_angles])
-
-
-def sample_chi(
-    coefficients: np.ndarray,
-    frequencies: np.ndarray,
-    maximum: Maximum,
-    threshold: float,
-    shift: np.ndarray,
-    error: np.ndarray | float = 0.0,
-) -> ChiSample:
-    """Sample χ where S_d − u ≥ r·S_max, weighted by S_d (below Eq. 9); u = (1/2π)^{N−1}.
-
-    coefficients: (n_eta, n_k); frequencies: (n_k, N−1); maximum: theirs, as `s_max` gives it;
-    threshold: r in (0, 1); shift: (N−1,) in [0, 1), the random offset of the grid in units of its
-    spacing; error: (n_eta,), the estimated error of the distributions in units of the uniform
-    density. The maximum is the refined one, not the grid's, and the offset is random, so that
-    neither the grid's maximum nor its lattice biases χ.
-    Where no grid point lies in the region, the maximum itself stands for it.
-    """
-    coefficients, frequencies = arguments.distributions(coefficients, frequencies, "n_eta")
-    n_angles = frequencies.shape[1]
-    points = chi_grid_points(frequencies, threshold)
-    offset = 2 * pi / points * np.asarray(shift)
-    shifted = coefficients * np.exp(1j * (frequencies @ offset))
-    heights = _on_lattice(shifted, frequencies, points)
-    inside = heights >= threshold * maximum.s_max[:, None]
-    used = np.flatnonzero(inside.any(axis=0))
-    weights = np.where(inside[:, used], coefficients[:, :1].real + heights[:, used], 0.0)
-    index = np.stack(np.unravel_index(used, (points,) * n_angles), axis=-1)
-    angles = 2 * pi / points * index + offset
-    total = weights.sum(axis=1)
-    missed = np.flatnonzero(total == 0)
-    angles = np.concatenate([angles, np.nan_to_num(maximum.angles[missed])])
-    weights = np.hstack([weights, np.zeros((len(weights), len(missed)))])
-    weights[missed, len(used) + np.arange(len(missed))] = 1.0
-    total[missed] = 1.0
-    weights /= total[:, None]
-    weights[~is_resolved(coefficients, maximum, error)] = np.nan
-    last = np.zeros((len(angles), 1))
-    return ChiSample(chi(np.hstack([angles, last])), weights)
 
 
 def interval_probabilities(

@@ -15,7 +15,8 @@ from syncsweep.config import chunks
 from syncsweep.config_physics import Physics
 from syncsweep.config_results import Analysis
 from syncsweep.layout import BlockFolder
-from syncsweep.physics.measures import ChiSample, Maximum, sample_chi
+from syncsweep.physics.chi_sampling import sample_chi
+from syncsweep.physics.measures import ChiSample, Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.steady_state import Status
 from syncsweep.results import ResultsError
