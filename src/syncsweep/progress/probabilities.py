@@ -17,7 +17,7 @@ from syncsweep.results.samples import SampleRows, chi_of_sample
 from syncsweep.results.statistics import RunningMean
 from syncsweep.sweep.description import Description
 
-#: No more samples enter, so that it takes seconds; χ of four spins takes 10 ms a row.
+#: No more samples enter, so that it takes seconds; χ of four spins takes up to 5 ms a row.
 _MOST, _MOST_OF_FOUR_SPINS = 2000, 50
 
 
