@@ -199,7 +199,7 @@ def test_equal_maxima_have_equal_shares_at_any_threshold(threshold):
     found = interval_probabilities(shares.chi, shares.weights, INTERVALS)
     np.testing.assert_allclose(found, [[0.25, 0, 0.75], [0, 0.75, 0.25]], atol=1e-3)
     sample = sample_chi(moved, frequencies, maximum, threshold, shift)
-    tops = local_maxima(moved, frequencies, maximum.s_max, 1 - 1e-9)
+    tops = local_maxima(moved, frequencies, maximum.s_max, threshold)
     of_tops = chi(np.column_stack([tops.angles, np.zeros(len(tops.angles))]))
     for index, n_maxima in enumerate((4, 8)):
         expected = of_tops[tops.owner == index]
@@ -237,7 +237,8 @@ def test_a_region_without_end_is_sampled_by_a_part_of_its_points(threshold):
     assert 4000 < len(sample.chi) < 20_000
 
 
-def test_an_unresolved_maximum_gives_nan_and_leaves_the_other_rows_alone():
+@pytest.mark.parametrize("threshold", [0.95, 0.99])
+def test_an_unresolved_maximum_gives_nan_and_leaves_the_other_rows_alone(threshold):
     frequencies = relative_frequencies((1, 1, 1))
     uniform = 1 / (4 * pi**2)
     rows = np.array([limit_coefficients(0.02)] * 5)
@@ -245,10 +246,11 @@ def test_an_unresolved_maximum_gives_nan_and_leaves_the_other_rows_alone():
     rows[1] = limit_coefficients(0.5 * RESOLUTION * uniform * 16 * pi**2 / 3)
     rows[2] = np.nan
     rows[3] = limit_coefficients(2 * RESOLUTION * uniform * 16 * pi**2 / 3)
-    sample = sample_chi(rows, frequencies, s_max(rows, frequencies), 0.95, np.array([0.2, 0.7]))
+    shift = np.array([0.2, 0.7])
+    sample = sample_chi(rows, frequencies, s_max(rows, frequencies), threshold, shift)
     assert np.all(np.isnan(sample.weights[:3]))
     np.testing.assert_allclose(sample.weights[3:].sum(axis=1), 1, rtol=1e-13)
-    alone = sample_chi(rows[4:], frequencies, s_max(rows[4:], frequencies), 0.95, [0.2, 0.7])
+    alone = sample_chi(rows[4:], frequencies, s_max(rows[4:], frequencies), threshold, shift)
     np.testing.assert_allclose(
         sample.weights[4] @ sample.chi, alone.weights[0] @ alone.chi, rtol=1e-12
     )

@@ -16,6 +16,7 @@ import numpy as np
 
 from syncsweep.physics import arguments
 from syncsweep.physics.measures import (
+    HIGHEST_SHARE,
     ChiSample,
     Maximum,
     chi,
@@ -29,9 +30,6 @@ from syncsweep.physics.measures import (
 #: which all points are looked at, the threshold up to which it is fine enough, and the points per
 #: angle that any other grid has at threshold 0.95.
 _GRIDS = {1: (2304, 0.95, 2304), 2: (48, 0.95, 96), 3: (21, 0.5, 63)}
-
-#: Maxima whose heights differ by less than this share differ by rounding.
-_SMALLEST_GAP = 1e-8
 
 #: Each cell that can hold a point of the region is split into so many along each angle. Odd, so
 #: that its centre stays a point of the grid.
@@ -64,7 +62,7 @@ def _grid(frequencies: np.ndarray, threshold: float) -> _Grid:
     everywhere, enough_up_to, at_95 = _GRIDS[n_angles]
     if threshold <= enough_up_to:
         return _Grid(ceil(everywhere * waves), 0)
-    points = at_95 * waves * sqrt(0.05 / (1 - _bounded(threshold)))
+    points = at_95 * waves * sqrt(0.05 / (1 - min(threshold, HIGHEST_SHARE)))
     levels = max(1, ceil(log(points / (everywhere * waves), _SPLIT)))
     coarse = ceil(points / _SPLIT**levels)
     # Maxima half a turn apart are usual. Even numbers give each of them exactly the same share. Of
@@ -72,10 +70,6 @@ def _grid(frequencies: np.ndarray, threshold: float) -> _Grid:
     # bias the shares: an odd number has them lie differently to the points beside them.
     odd = n_angles == 3
     return _Grid(coarse + (coarse % 2 != odd), levels)
-
-
-def _bounded(threshold: float) -> float:
-    return min(threshold, 1 - _SMALLEST_GAP)
 
 
 def chi_grid_points(frequencies: np.ndarray, threshold: float) -> int:
@@ -106,7 +100,7 @@ def sample_chi(
     coefficients, frequencies = arguments.distributions(coefficients, frequencies, "n_eta")
     grid = _grid(frequencies, threshold)
     resolved = is_resolved(coefficients, maximum, error)
-    level = np.where(resolved, _bounded(threshold) * maximum.s_max, np.nan)
+    level = np.where(resolved, min(threshold, HIGHEST_SHARE) * maximum.s_max, np.nan)
     angles, weights = _in_region(coefficients, frequencies, maximum.s_max, level, grid, shift)
     total = weights.sum(axis=1, keepdims=True)
     weights /= np.where(total > 0, total, np.nan)

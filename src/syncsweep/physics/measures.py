@@ -21,6 +21,9 @@ _MOST_STEPS, _MOST_STEPS_TO_ANY, _MOST_TRIES = 40, 1000, 6
 #: Curvatures below this share of the largest one may vanish within a cell of the grid.
 _SOFT = 0.1
 
+#: Maxima that reach this share of the highest one differ from it by rounding.
+HIGHEST_SHARE = 1 - 1e-8
+
 #: Below this multiple of the uniform density an S_max is rounding, and χ has no meaning.
 RESOLUTION = 1e-11
 
@@ -93,14 +96,14 @@ class LocalMaxima:
 def local_maxima(
     coefficients: np.ndarray, frequencies: np.ndarray, s_max: np.ndarray, share: float
 ) -> LocalMaxima:
-    """Maxima of S_d at which S_d − u is at least `share` of S_max, each once.
+    """Maxima of S_d at which S_d − u is at least `share` (at most 1 − 1e-8) of S_max, each once.
 
     coefficients: (n_eta, n_k); frequencies: (n_k, N−1) with k = 0 first; s_max: (n_eta,). Those are
     found to which those points of a grid lead that are not below any neighbour, or that lie within
     a step of where the slope vanishes; maxima nearer than a tenth of its spacing count as one. NaN
     gives none.
     """
-    lowest = share * s_max
+    lowest = min(share, HIGHEST_SHARE) * s_max
     owner, angles, heights, arrived = _climb(coefficients, frequencies, lowest)
     arrived &= heights >= lowest[owner]
     arrived[arrived] = _is_top(coefficients[owner[arrived]], frequencies, angles[arrived])
