@@ -62,7 +62,7 @@ _THRESHOLDS = (0.8, 0.82, 0.84, 0.86, 0.88, 0.9, 0.92, 0.93, 0.94, 0.95, 0.96, 0
 #: Points per angle of the grids that are not shifted.
 _GRIDS = (48, 96)
 
-#: Shifts of the grid behind the P_a of η → 0⁺, which make their error about 5e-4 at most.
+#: Shifts of the grid behind the P_a of η → 0⁺, which make their random error 5e-4 at most.
 _LIMIT_SHIFTS = 512
 
 #: The ratio of the two types of three spins.
