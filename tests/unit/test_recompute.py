@@ -174,6 +174,16 @@ def test_rows_that_are_not_ok_or_ill_conditioned_are_counted_and_left_out(tmp_pa
     ]
 
 
+def test_rows_of_terms_far_apart_are_counted_and_left_out(tmp_path, capsys):
+    """A plain dense solve, which this is, would call right rows wrong."""
+    model = SpinHalfPair(name="spin_half_pair", B=1.6e8, J=600.0)
+    physics = Physics(model=model, ensemble=Ensemble(), root_seed=1)
+    put_shard(tmp_path, "pair", physics, list(rows_of(physics)[:1]), 0)
+    report, lines = recomputed(tmp_path, capsys)
+    assert report.findings == 0
+    assert lines[1:] == ["never recomputed: 3 rows of models whose terms differ by more than 1e+06"]
+
+
 def test_four_spins_are_counted_and_left_out(tmp_path, capsys):
     """Their rows are made up here: to solve them takes half a minute."""
     four = Physics(

@@ -295,6 +295,11 @@ class ChiSample:
     chi: np.ndarray
     weights: np.ndarray
 
+    @property
+    def is_defined(self) -> np.ndarray:
+        """Of which distributions there is a χ at all, (n_eta,)."""
+        return self.weights.sum(axis=1) > 0
+
 
 def pairwise_differences(angles: np.ndarray) -> np.ndarray:
     """|φ_j − φ_k| on the circle, in [0, π], for all pairs j < k: (..., N) to (..., N(N−1)/2)."""

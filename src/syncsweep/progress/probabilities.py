@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from syncsweep.physics.measures import Maximum, interval_probabilities
 from syncsweep.progress.asked import AskedBlock
 from syncsweep.progress.census import Problem
@@ -86,7 +84,7 @@ def _estimate(asked: AskedBlock, etas: list[float]) -> tuple[list[Estimate], lis
         few = _at(rows, places)
         chi = chi_of_sample(asked.physics, asked.analysis.threshold, few)
         probabilities = interval_probabilities(chi.chi, chi.weights, intervals)
-        mean.add(probabilities, few.good & ~np.isnan(chi.weights[:, 0]))
+        mean.add(probabilities, few.good & chi.is_defined)
     estimates = [
         Estimate(eta, int(count), *(tuple(numbers.tolist()) for numbers in columns))
         for eta, count, *columns in zip(

@@ -197,7 +197,7 @@ class BlockStatistics:
         """Add one sample: which rows are good (n_eta,), their S_max (n_eta,) and their χ."""
         self.n += good
         self.failed += ~good
-        has_chi = good & ~np.isnan(chi.weights[:, 0])
+        has_chi = good & chi.is_defined
         self.undefined_chi += good & ~has_chi
         self.s_max.add(s_max[:, None], good)
         probabilities = interval_probabilities(chi.chi, chi.weights, self._intervals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from math import inf, isnan, pi
 from pathlib import Path
 
@@ -31,8 +32,12 @@ MOST_DIMENSIONS = 27
 #: Two programs agree to rounding over this; below, not to TOLERANCE.
 _LEAST_CONDITION = 1e-6
 
+#: A dense solve in double precision tells terms of a model apart up to this ratio.
+_LARGEST_RATIO = 1e6
+
 _OWN = "of models or ensembles of your own, whose code is never run here"
 _TOO_LARGE = f"of more than {MOST_DIMENSIONS} dimensions"
+_FAR_APART = f"of models whose terms differ by more than {_LARGEST_RATIO:g}"
 _NOT_OK = "with another status than ok"
 _ILL_CONDITIONED = f"with a reciprocal condition number below {_LEAST_CONDITION:g}"
 
@@ -68,9 +73,22 @@ def _reasons(physics: Physics, table: pa.Table) -> np.ndarray:
         return np.full(table.num_rows, _OWN, dtype=object)
     if physics.dim > MOST_DIMENSIONS:
         return np.full(table.num_rows, _TOO_LARGE, dtype=object)
+    if _ratio_of_terms(physics) > _LARGEST_RATIO:
+        return np.full(table.num_rows, _FAR_APART, dtype=object)
     ill = ~(column(table, "condition") >= _LEAST_CONDITION)
     not_ok = column(table, "status") != str(Status.OK)
     return np.where(not_ok, _NOT_OK, np.where(ill, _ILL_CONDITIONED, "")).astype(object)
+
+
+@cache
+def _ratio_of_terms(physics: Physics) -> float:
+    """Largest over smallest entry of H and of the rates of the jump operators."""
+    model = build_model(physics)
+    hamiltonian = np.abs(model.hamiltonian)
+    rates = np.abs(model.jump_operators) ** 2
+    entries = np.concatenate([hamiltonian.ravel(), rates.ravel()])
+    entries = entries[entries > np.finfo(float).eps * entries.max(initial=0.0)]
+    return float(entries.max() / entries.min()) if len(entries) else 1.0
 
 
 def draw(numbers: list[int], wanted: int, seed: int) -> list[np.ndarray]:
