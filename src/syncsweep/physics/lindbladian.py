@@ -123,36 +123,49 @@ class _Entries:
 @cache
 def _commutator_entries(dim: int) -> _Entries:
     """Where −i[H, ·] stands in the real matrix (D², D²) in the Hermitian basis."""
+    # Row by row of H: all at once would take a gigabyte for four spin-1s.
+    rows = [_entries_of_row(dim, row) for row in range(dim)]
+    return _Entries(
+        np.concatenate([one.place for one in rows]),
+        np.concatenate([one.source for one in rows]),
+        np.concatenate([one.coefficient for one in rows]),
+    )
+
+
+def _entries_of_row(dim: int, row: int) -> _Entries:
+    """What the entries of one row of H contribute."""
     n = dim**2
-    row, column, other = (a.ravel() for a in np.indices((dim, dim, dim)))
+    column, other = (a.ravel() for a in np.indices((dim, dim)))
     # Hρ takes ρ[column, other] to [row, other]; ρH takes ρ[other, row] to [other, column].
     into = np.concatenate([row + dim * other, other + dim * column])
     out_of = np.concatenate([column + dim * other, other + dim * row])
-    source = np.tile(row * dim + column, 2)
-    value = np.concatenate([np.full(len(row), -1j), np.full(len(row), 1j)])
-    basis = hermitian_basis(dim)
-    for axis in (0, 1):
-        # Each index of a matrix unit becomes those of the Hermitian operators that hold it.
-        counts = np.diff(basis.indptr)[into if axis == 0 else out_of]
-        index = into if axis == 0 else out_of
-        first = basis.indptr[index]
-        offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        entry = np.repeat(first, counts) + offset
-        weight = basis.data[entry].conj() if axis == 0 else basis.data[entry]
-        into, out_of = np.repeat(into, counts), np.repeat(out_of, counts)
-        source, value = np.repeat(source, counts), np.repeat(value, counts) * weight
-        if axis == 0:
-            into = basis.indices[entry]
-        else:
-            out_of = basis.indices[entry]
-    place = into.astype(np.int64) * n + out_of
+    value = np.repeat([-1j, 1j], n)
+    # Each index of a matrix unit becomes those of the Hermitian operators that hold it.
+    of_unit, into, weight = _hermitian_operators(dim, into)
+    out_of, value = out_of[of_unit], value[of_unit] * weight.conj()
+    source = np.tile(row * dim + column, 2)[of_unit]
+    of_unit, out_of, weight = _hermitian_operators(dim, out_of)
+    into, value, source = into[of_unit], value[of_unit] * weight, source[of_unit]
     # Re(c·H) = Re c · Re H − Im c · Im H; equal places and sources are added up.
+    place = into.astype(np.int64) * n + out_of
     keys = np.concatenate([place * (2 * n) + source, place * (2 * n) + n + source])
-    parts = np.concatenate([value.real, -value.imag])
-    keys, inverse = np.unique(keys[parts != 0], return_inverse=True)
-    sums = np.bincount(inverse, parts[parts != 0])
+    keys, inverse = np.unique(keys, return_inverse=True)
+    sums = np.bincount(inverse, np.concatenate([value.real, -value.imag]))
     kept = np.abs(sums) > 1e-12
-    return _Entries(keys[kept] // (2 * n), keys[kept] % (2 * n), sums[kept])
+    places, sources = np.divmod(keys[kept], 2 * n)
+    return _Entries(places.astype(np.int32), sources.astype(np.int32), sums[kept])
+
+
+def _hermitian_operators(dim: int, units: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The Hermitian operators that hold matrix units (m,), in one list: of which unit, operator,
+    and the unit's weight in it.
+    """
+    basis = hermitian_basis(dim)
+    counts = np.diff(basis.indptr)[units]
+    of_unit = np.repeat(np.arange(len(units)), counts)
+    within = np.arange(len(of_unit)) - np.repeat(np.cumsum(counts) - counts, counts)
+    entry = basis.indptr[units][of_unit] + within
+    return of_unit, basis.indices[entry], basis.data[entry]
 
 
 def add_commutator(matrix: np.ndarray, hamiltonian: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics import arguments
 from syncsweep.physics.affine_systems import AffineSystem, Solutions
-from syncsweep.physics.lindbladian import Lindbladian, Perturbation
+from syncsweep.physics.lindbladian import Lindbladian, Perturbation, add_commutator
 from syncsweep.physics.refinement import Refinement
 from syncsweep.physics.slow_modes import conserved_modes, slow_modes
 from syncsweep.physics.sparse_blocks import PartialInverse
@@ -42,6 +42,9 @@ ACCURACY = 1e-9
 #: An estimated error above this is made smaller by refinement where L₀ and L₁ are known by their
 #: operators.
 REFINED = 1e-11
+
+#: Largest Hilbert space of which L₁ is kept beside the system that it makes.
+_REFINED_DIMENSIONS = 27
 
 #: A shared Krylov space pays for at least so many unknowns and values of η.
 _KRYLOV_UNKNOWNS = 200
@@ -149,7 +152,13 @@ class SteadyStateSolver:
     def solve_perturbation(
         self, perturbation: Perturbation, etas: Sequence[float] | np.ndarray
     ) -> SteadyStates:
-        """As `solve`, for an L₁ by its operators: what rounding hides is refined."""
+        """As `solve`, for an L₁ by its operators: what rounding hides is refined.
+
+        Up to D = 27; beyond, memory is dear, and the perturbation's dissipator is overwritten.
+        """
+        if self.dim > _REFINED_DIMENSIONS:
+            whole = add_commutator(perturbation.dissipator, perturbation.hamiltonian)
+            return self._solve(whole, etas, None)
         return self._solve(perturbation.matrix(), etas, perturbation)
 
     def solve_real(self, generator: np.ndarray, etas: Sequence[float] | np.ndarray) -> SteadyStates:
