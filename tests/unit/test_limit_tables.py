@@ -3,6 +3,7 @@
 import json
 import runpy
 import sys
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -135,6 +136,22 @@ def test_plain_means_are_those_of_the_summary(tables, control):
             for end in ("low", "high"):
                 expected = summary[f"{row.quantity}_{end}"][row.eta]
                 assert getattr(row, f"plain_{end}") == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def test_plain_means_take_an_s_max_below_its_error_for_zero_as_the_summary_does(study, tmp_path):
+    class Coarse(Shards):
+        def read(self, block):
+            for rows in super().read(block):
+                yield replace(rows, error=np.where(rows.sample % 2, 1.0, rows.error))
+
+    coarse = Coarse(study.folder, study.blocks, study.samples, study.chunk_size)
+    make_tables(coarse, ANALYSIS, tmp_path)
+    make_limit_tables(coarse, ANALYSIS, tmp_path)
+    summary = read(tmp_path, "summary").set_index("eta")
+    control = read(tmp_path, "limit_control").set_index("quantity").loc["s_max_mean"]
+    assert (summary["undefined_chi"] > 0).all()
+    expected = summary["s_max_mean"][control["eta"]]
+    np.testing.assert_allclose(control["plain"], expected, rtol=1e-12)
 
 
 def test_the_control_leaves_nothing_of_the_error_at_tiny_eta_and_no_bias_anywhere(law, control):
