@@ -15,14 +15,14 @@ from syncsweep.config_own import EnsembleCode, ModelCode
 from syncsweep.config_physics import Physics
 from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation, own_model
 from syncsweep.physics.lindbladian import Lindbladian, Perturbation
-from syncsweep.physics.measures import RESOLUTION, s_max
+from syncsweep.physics.measures import RESOLUTION, Maximum, s_max
 from syncsweep.physics.models import MODELS, Model
 from syncsweep.physics.perturbation import random_perturbation
 from syncsweep.physics.phase_distribution import (
     relative_frequencies,
     relative_phase_coefficients,
 )
-from syncsweep.physics.steady_state import Status, SteadyStates, SteadyStateSolver
+from syncsweep.physics.steady_state import ACCURACY, Status, SteadyStates, SteadyStateSolver
 
 #: Status of a sample whose computation raised an error: in the linear algebra, or in a perturbation
 #: of the user's own.
@@ -72,14 +72,16 @@ def unpack_coefficients(packed: np.ndarray) -> np.ndarray:
     return np.concatenate([packed[..., :1].astype(complex), tail], axis=-1)
 
 
-def _status(steady: SteadyStates, s_max: np.ndarray) -> np.ndarray:
-    """Status of each η, `inaccurate` too where S_max is resolved, but not to `PRECISION`.
+def _allowed_errors(coefficients: np.ndarray, maximum: Maximum) -> np.ndarray:
+    """Estimated errors (n_eta,) that leave S_max known to `PRECISION`, or unresolved."""
+    relative = maximum.s_max / coefficients[:, 0].real
+    return np.clip(np.nan_to_num(PRECISION * relative), RESOLUTION, ACCURACY)
 
-    s_max: (n_eta,), in units of the uniform density.
-    """
+
+def _status(steady: SteadyStates, allowed: np.ndarray) -> np.ndarray:
+    """Status of each η: `inaccurate` too where the estimated error is above `allowed` (n_eta,)."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        error = steady.residual / steady.condition
-        rough = error > np.maximum(PRECISION * s_max, RESOLUTION)
+        rough = steady.residual / steady.condition > allowed
     return np.where((steady.status == Status.OK) & rough, str(Status.INACCURATE), steady.status)
 
 
@@ -138,7 +140,7 @@ class SampleSolver:
         """
         try:
             perturbation = self._perturbation(sample)
-            steady = self._solver.solve_perturbation(perturbation, self._etas)
+            steady = self._solver.solve_perturbation(perturbation, self._etas, self._allowed)
             coefficients = relative_phase_coefficients(steady.rho, self._model.spins)
             maximum = s_max(coefficients, self._frequencies)
         except MissingHereError:
@@ -157,9 +159,14 @@ class SampleSolver:
             trace_error=steady.trace_error,
             hermiticity_error=steady.hermiticity_error,
             smallest_eigenvalue=steady.smallest_eigenvalue,
-            status=_status(steady, maximum.s_max / coefficients[:, 0].real),
+            status=_status(steady, _allowed_errors(coefficients, maximum)),
             method=steady.method,
         )
+
+    def _allowed(self, states: np.ndarray) -> np.ndarray:
+        """Errors (n_eta,) that steady states (n_eta, D, D) may have."""
+        coefficients = relative_phase_coefficients(states, self._model.spins)
+        return _allowed_errors(coefficients, s_max(coefficients, self._frequencies))
 
     def _failed(self, sample: int) -> Rows:
         n_eta, n_k = len(self._etas), len(self._frequencies)

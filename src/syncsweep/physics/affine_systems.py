@@ -60,6 +60,10 @@ class Solutions:
     residual: np.ndarray
     condition: np.ndarray
 
+    def are_within(self, error: float | np.ndarray) -> np.ndarray:
+        """Which are known to an error, in units of c (n_eta,)."""
+        return self.residual <= error * self.condition
+
 
 class Inverse(Protocol):
     """The inverse of A + σB at some pole σ."""
@@ -130,8 +134,11 @@ class AffineSystem:
 
     def backward_errors(self, etas: np.ndarray, x: np.ndarray) -> np.ndarray:
         """See `Solutions.residual`; x: (n, n_eta)."""
-        rhs = self.right_hand_sides(etas)
-        weights = self.row_weights(etas)
+        return self._errors(etas, x, self.right_hand_sides(etas), self.row_weights(etas))
+
+    def _errors(
+        self, etas: np.ndarray, x: np.ndarray, rhs: np.ndarray, weights: np.ndarray
+    ) -> np.ndarray:
         defect = rhs - self._sparse @ x - (self.linear[:, 1:] @ x) * etas
         rounding = _ROUNDING * (np.abs(x).max(axis=0) + np.abs(rhs * weights).max(axis=0))
         return np.maximum(np.abs(defect * weights).max(axis=0), rounding) / self.scale
@@ -157,17 +164,18 @@ class AffineSystem:
 
     def solve_direct(self, etas: np.ndarray) -> Solutions:
         """A factorisation for each η."""
-        rhs = self.right_hand_sides(etas)
+        rhs, weights = self.right_hand_sides(etas), self.row_weights(etas)
         if len(rhs) <= _SMALL:
-            x, inverse_norms = self._solve_at_once(etas, rhs)
+            x, inverse_norms = self._solve_at_once(etas, rhs, weights)
         else:
             x, inverse_norms = self._solve_one_by_one(etas, rhs)
-        residual = self.backward_errors(etas, x)
-        return Solutions(x, residual, reciprocals(inverse_norms))
+        return Solutions(x, self._errors(etas, x, rhs, weights), reciprocals(inverse_norms))
 
-    def _solve_at_once(self, etas: np.ndarray, rhs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _solve_at_once(
+        self, etas: np.ndarray, rhs: np.ndarray, row_weights: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Solutions and ∞-norms of the inverses of small systems, in two calls of LAPACK."""
-        weights = self.row_weights(etas).T[:, :, None]
+        weights = row_weights.T[:, :, None]
         matrices = self._sparse.toarray() + etas[:, None, None] * self.linear[:, 1:]
         matrices *= weights
         try:

@@ -44,12 +44,14 @@ class Refinement:
     system: AffineSystem
     at_zero: PartialInverse | None
 
-    def refine(self, etas: np.ndarray, found: Solutions, accuracy: float) -> np.ndarray:
+    def refine(
+        self, etas: np.ndarray, found: Solutions, accuracy: float | np.ndarray
+    ) -> np.ndarray:
         """Correct in place what is not known to `accuracy`, and say where that converged (n_eta,).
 
         The residuals become what makes residual/condition the error that is left.
         """
-        rough = np.flatnonzero(~(found.residual <= accuracy * found.condition))
+        rough = np.flatnonzero(~found.are_within(accuracy))
         all_inverses = {int(k): self._inverse(etas[k]) for k in rough}
         inverses = {k: one for k, one in all_inverses.items() if one}
         active = list(inverses)

@@ -16,7 +16,7 @@ others get rows of their own too, and what the system's rounding still hides is 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -61,6 +61,9 @@ _KRYLOV_RESIDUAL = 1e-13
 #: Reciprocal condition numbers below this mean that the steady state is not unique in double
 #: precision.
 SINGULAR = 1e-13
+
+
+AllowedErrors = Callable[[np.ndarray], np.ndarray]
 
 
 class Status(StrEnum):
@@ -143,6 +146,11 @@ class SteadyStateSolver:
     def _norm(self) -> float:
         return float(sparse.linalg.norm(self._generator[1:][self._rows_of_conserved]))
 
+    def _unit(self, linear: np.ndarray) -> float:
+        """‖L₀‖/‖L₁‖ in those rows, or 0 for L₁ = 0."""
+        norm = float(np.linalg.norm(linear[self._rows_of_conserved]))
+        return self._norm / norm if norm > 0 else 0.0
+
     def solve(self, L1: Any, etas: Sequence[float] | np.ndarray) -> SteadyStates:
         """Steady states for all `etas` ≥ 0 (0 is the limit η → 0⁺); L1 like L0."""
         L1 = arguments.superoperator("Argument `L1`", L1, self.dim)
@@ -150,43 +158,52 @@ class SteadyStateSolver:
         return self.solve_real(to_real(dense, "L1"), etas)
 
     def solve_perturbation(
-        self, perturbation: Perturbation, etas: Sequence[float] | np.ndarray
+        self,
+        perturbation: Perturbation,
+        etas: Sequence[float] | np.ndarray,
+        allowed: AllowedErrors | None = None,
     ) -> SteadyStates:
         """As `solve`, for an L₁ by its operators: what rounding hides is refined.
 
-        Up to D = 27; beyond, memory is dear, and the perturbation's dissipator is overwritten.
+        allowed: from states (n_eta, D, D) to the estimated errors (n_eta,) that they may have; None
+        for 1e-11. Refined is up to D = 27; beyond, memory is dear, and the perturbation's
+        dissipator is overwritten.
         """
         if self.dim > _REFINED_DIMENSIONS:
             whole = add_commutator(perturbation.dissipator, perturbation.hamiltonian)
-            return self._solve(whole, etas, None)
-        return self._solve(perturbation.matrix(), etas, perturbation)
+            return self._solve(whole, etas)
+        return self._solve(perturbation.matrix(), etas, perturbation, allowed)
 
     def solve_real(self, generator: np.ndarray, etas: Sequence[float] | np.ndarray) -> SteadyStates:
         """As `solve`, for L₁ as a real matrix (D², D²) in the Hermitian basis; overwrites it."""
-        return self._solve(generator, etas, None)
+        return self._solve(generator, etas)
 
     def _solve(
         self,
         generator: np.ndarray,
         etas: Sequence[float] | np.ndarray,
-        perturbation: Perturbation | None,
+        perturbation: Perturbation | None = None,
+        allowed: AllowedErrors | None = None,
     ) -> SteadyStates:
         etas = arguments.numbers("Argument `etas`", etas, "n_eta")
         if not np.all(np.isfinite(etas)) or np.any(etas < 0):
             raise ValueError("Argument `etas` must be a list of finite numbers ≥ 0.")
         linear = generator[1:]
         _check_trace_row(generator[0], max(linear.max(), -linear.min()), "L1")
-        linear_norm = float(np.linalg.norm(linear[self._rows_of_conserved]))
+        shared = len(linear) >= _KRYLOV_UNKNOWNS and len(etas) >= _KRYLOV_ETAS
+        unit = self._unit(linear) if shared else 0.0
         modes, constant = self._modes, self._constant.copy()
         of_modes = modes.left.T @ linear
         constant.data[self._slots] = np.where(modes.conserved[:, None], of_modes, modes.rows)
         linear[modes.redundant] = np.where(modes.conserved[:, None], 0.0, of_modes)
         system = AffineSystem(constant, linear, 1 / np.sqrt(self.dim))
-        unit = self._norm / linear_norm if linear_norm > 0 else 0.0
         found, method = self._solutions(system, etas, unit)
-        if self._lindbladian and perturbation:
+        enough: float | np.ndarray = REFINED
+        if self._lindbladian and perturbation and np.any(~found.are_within(enough)):
+            if allowed is not None:
+                enough = np.maximum(REFINED, allowed(self._states(found.x)))
             refinement = Refinement(self._lindbladian, perturbation, modes, system, self._at_zero)
-            method[refinement.refine(etas, found, REFINED)] = Method.REFINED
+            method[refinement.refine(etas, found, enough)] = Method.REFINED
         return self._diagnose(etas, found, method)
 
     def _solutions(
@@ -194,7 +211,7 @@ class SteadyStateSolver:
     ) -> tuple[Solutions, np.ndarray]:
         """Solutions for all η, and the method of each.
 
-        unit: ‖L₀‖/‖L₁‖, the η at which both are equally large, or 0 for L₁ = 0.
+        unit: the η at which L₀ and L₁ are equally large, or 0 where no space is to be shared.
         """
         n = len(system.linear)
         found = Solutions(np.empty((n, len(etas))), np.empty(len(etas)), np.zeros(len(etas)))
@@ -204,7 +221,7 @@ class SteadyStateSolver:
             found.residual[among], found.condition[among] = solutions.residual, solutions.condition
 
         direct = np.ones(len(etas), dtype=bool)
-        if n >= _KRYLOV_UNKNOWNS and len(etas) >= _KRYLOV_ETAS and unit > 0:
+        if unit > 0:
             exchanged = system.constant[self._modes.redundant].toarray()[:, 1:]
             at_zero = self._at_zero.complete(exchanged) if self._at_zero else None
             pole = (_LONE_POLE if at_zero is None else _POLE) * unit
@@ -218,6 +235,11 @@ class SteadyStateSolver:
             put(direct, system.solve_direct(etas[direct]))
         return found, np.where(direct, Method.DIRECT, Method.KRYLOV).astype(object)
 
+    def _states(self, x: np.ndarray) -> np.ndarray:
+        """ρ (n_eta, D, D) of solutions (n, n_eta)."""
+        identity = np.full((1, x.shape[1]), 1 / np.sqrt(self.dim))
+        return unvectorize((self._basis @ np.vstack([identity, x])).T)
+
     def _diagnose(
         self,
         etas: np.ndarray,
@@ -227,8 +249,7 @@ class SteadyStateSolver:
         x, residual, condition = solutions.x, solutions.residual, solutions.condition
         # A refinement that converges has told the steady state from all others.
         unique = (condition > SINGULAR) | (method == Method.REFINED)
-        identity = np.full((1, len(etas)), 1 / np.sqrt(self.dim))
-        rho = unvectorize((self._basis @ np.vstack([identity, x])).T)
+        rho = self._states(x)
         smallest = np.full(len(etas), np.nan)
         smallest[unique] = np.linalg.eigvalsh(rho[unique])[:, 0]
         rho[~unique] = np.nan
