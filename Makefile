@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# What makes pip install elsewhere, by the user's own settings.
+# A user's own settings of these would make pip install elsewhere.
 PIP := PIP_USER=0 PIP_TARGET= PIP_PREFIX= $(BIN)/python -m pip
 
 .PHONY: help env quick figures paper validate report bundle test test-slurm test-browser chaos chaos-slurm \
@@ -29,8 +29,8 @@ help:
 
 env: $(READY)
 
-# An environment holds the path of its project, in the first lines of its programs and as the place of
-# the code. So it says whose it is, and a project that was copied or moved makes it anew.
+# An environment holds the path of its project: in the first lines of its programs, and in its link to
+# the code. So it records whose it is, and a project that was copied or moved makes it anew.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 CLEAR := $(if $(wildcard $(READY)),--clear)

@@ -22,7 +22,7 @@ try:
     from syncsweep.text import write_anything
 except ImportError as error:  # also of an older syncsweep than this
     sys.exit(
-        f"error: {sys.executable} has no {error.name} for this: run `make env`, then "
+        f"error: {sys.executable} has no {error.name} that fits this project: run `make env`, then "
         ".venv/bin/snakemake"
     )
 
@@ -70,10 +70,10 @@ report: "workflow/report/workflow.rst"
 
 # Jobs run in the environment of this Snakemake, activated or not, and know its commit. Whatever the
 # locale, they can print, and their logs are UTF-8; names of files remain those of the locale. Their
-# ranks go through sets in one order, which draws of the user's own may follow.
+# ranks go through sets of text in one order, which draws of the user's own may follow.
 VARIABLES = {
     "PYTHONIOENCODING": "utf-8:backslashreplace",
-    # Of /dev/shm, 64 MB in a container, MPICH and UCX would take 5.4 MB for each rank; so 0.3 MB.
+    # MPICH and UCX would take 5.4 MB of /dev/shm for each rank, and a container has 64; so 0.3 MB.
     "UCX_TLS": os.environ.get("UCX_TLS", "^posix"),
     "MPIR_CVAR_CH4_SHM_POSIX_IQUEUE_NUM_CELLS": "16",
     "SCRIPTS": str(Path(workflow.basedir, "scripts")),

@@ -35,8 +35,8 @@ ETAS = {
 #: P_a by the intervals of the chain of three, where the paper has them.
 ANALYSIS = CONFIG.studies["spin1_chain"].analysis
 
-#: Samples of a subsample, and hits that it must expect; where it expects fewer, an interval may
-#: hold the truth more often than in the second of these parts of the subsamples.
+#: Samples of a subsample, and the hits that it must expect for the upper of these bounds to count.
+#: The bounds are parts of the subsamples, by the standard errors of the interval.
 SIZE, ENOUGH = 200, 5.0
 PROMISED = {1.0: (0.62, 0.74), 2.0: (0.92, 0.98)}
 
@@ -136,7 +136,7 @@ def controlled(values: np.ndarray, limits: np.ndarray, chosen: np.ndarray) -> di
 
 
 def part(low: np.ndarray, truth: float, high: np.ndarray) -> float:
-    """Of how many intervals the truth is in; rounding of 0 and 1 aside."""
+    """The part of the intervals that hold the truth; rounding of 0 and 1 aside."""
     room = 1e-12 * abs(truth)
     return float(np.mean((low <= truth + room) & (truth - room <= high)))
 

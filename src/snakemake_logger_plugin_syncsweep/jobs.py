@@ -30,7 +30,7 @@ _REASONS = (
 )
 
 #: How launchers begin to say what went wrong: srun, MPICH's mpiexec, and that of Open MPI, which
-#: draws a line first. What follows of them is what it led to.
+#: draws a line first. Their later lines only tell what followed from that.
 _LAUNCHER = re.compile(
     r"^(?:(?:srun|slurmstepd): (?:error|fatal): |\[\w+(?::\d+)?@|-{40,}\n).*", re.MULTILINE
 )
@@ -62,7 +62,7 @@ class Job:
     def reason(self) -> str | None:
         """The last line that says why it failed, or a launcher's first, or else its last line.
 
-        If it said nothing, that its disk is full if it is, which is why; or else None.
+        If it said nothing and its disk is full, that is the reason; or else None.
         """
         said = [line for line in self.said() if line.strip()]
         for reason in _REASONS:
@@ -94,7 +94,7 @@ def job_of(record: LogRecord) -> Job:
 
 
 def lack_of_shared_memory() -> str | None:
-    """Why MPI starts no ranks on this machine, and what to do, if it is for want of /dev/shm.
+    """Why MPI starts no ranks on this machine, and what to do, if /dev/shm is the cause.
 
     MPI itself ends with a bus error then, or runs out of memory.
     """
@@ -105,7 +105,7 @@ def lack_of_shared_memory() -> str | None:
     else:
         return None
     return (
-        f"{_SHARED_MEMORY} {problem} here, of which MPI takes 0.3 MB for each rank: enlarge it, "
+        f"{_SHARED_MEMORY} {problem} here, and MPI takes 0.3 MB of it for each rank: enlarge it, "
         "set ranks lower, or remove what killed runs have left there (mpich_shm_*)"
     )
 

@@ -23,8 +23,8 @@ from syncsweep.text import one_line
 #: How often a program looks whether who started it is there [s].
 _LOOK_SECONDS = 1.0
 
-#: With this Python goes through every set of the same text in the same order, in each process. It
-#: counts when Python starts. Draws that follow such an order are those of the sample, too.
+#: With this variable, all processes of Python go through a set of the same text in the same order.
+#: Python reads it when it starts. So draws that follow such an order are the same in all processes.
 HASH_SEED = {"PYTHONHASHSEED": "0"}
 
 #: The answer of a program that failed.

@@ -1,7 +1,7 @@
 """Whether the code that runs is that of the project that it is run for.
 
-An environment has the package by a link to the folder in which it was made. In a copy of that
-folder, or in another checkout, edits would do nothing, and shards would name a wrong commit.
+An environment links to the package in the folder in which it was made. In a copy of that folder, or
+in another checkout, edits would do nothing, and shards would name a wrong commit.
 """
 
 from __future__ import annotations

@@ -194,7 +194,7 @@ class Config(Strict):
     """The whole configuration."""
 
     results: FolderName = Field(
-        description="output folder; ~ and variables as in $SCRATCH/sweep are put in"
+        description="output folder; ~ and variables, as in $SCRATCH/sweep, are expanded"
     )
     root_seed: Integer = Field(ge=0, le=2**63 - 1, description="seed of every random stream")
     ranks: Integer = Field(ge=1, le=4096, description="MPI ranks per job")

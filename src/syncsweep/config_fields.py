@@ -77,8 +77,8 @@ _VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*
 def expanded(path: str) -> str:
     """A path with its ~ and its variables of the environment put in, as a shell does.
 
-    ValueError says what cannot be put in; a variable that is empty is such, because what is left of
-    the path would be another one. Any other $ is one of the path.
+    ValueError says what cannot be put in. An empty variable cannot, because the rest of the path
+    would name another folder. A $ that begins no variable stays.
     """
     if path == "~" or path.startswith("~/"):
         path = "$HOME" + path[1:]
@@ -89,7 +89,7 @@ def expanded(path: str) -> str:
             raise ValueError(f"begins with {user}, but there is no such user; write the path out")
     path = _VARIABLE.sub(_value_of_variable, path)
     if (left := _VARIABLE.search(path)) is not None:  # it would be put in where this is read again
-        raise ValueError(f"holds {left[0]} once its variables are put in; write the path out")
+        raise ValueError(f"holds {left[0]} once its variables are expanded; write the path out")
     return path
 
 

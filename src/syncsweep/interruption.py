@@ -59,7 +59,7 @@ def _say_again(_number: int, _frame: FrameType | None) -> None:
 
 
 def _leave_closed_terminal() -> None:
-    """Let go nowhere what is still said to a terminal that is gone: writing to it would fail."""
+    """Send nowhere what is still written to a closed terminal: writing to that would fail."""
     for stream in (1, 2):
         if stat.S_ISCHR(os.fstat(stream).st_mode) and not os.isatty(stream):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream)

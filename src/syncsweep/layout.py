@@ -29,7 +29,7 @@ _TEMPORARY = re.compile(r"\.samples-(\d{9})-(\d{9})\.parquet\.[0-9a-f]{12}\.tmp"
 #: Of the folder to publish: digest and name of each file, as `sha256sum` writes and checks them.
 BUNDLE_MANIFEST = "SHA256SUMS"
 
-#: Of the folder to publish: what made it.
+#: What made the folder to publish, within it.
 BUNDLE_ORIGIN = "origin.json"
 
 #: Tables of a study, without ending; each exists as Parquet and CSV.
@@ -272,7 +272,7 @@ def check_writable(results: str | Path) -> None:
 
 
 def check_records(folder: Path) -> None:
-    """Refuse a folder to run Snakemake in where it cannot keep its records, as in a dry-run too."""
+    """Refuse a folder in which Snakemake cannot keep its records; a dry-run needs them too."""
     records = folder / ".snakemake"
     places = [records if records.exists() else folder]
     places += [*records.glob("*/"), *records.glob("iocache/latest.pkl")]

@@ -15,8 +15,8 @@ from syncsweep.physics.perturbation import perturbation_of
 from syncsweep.physics.steady_state import Status, SteadyStateSolver
 from syncsweep.sample import Purpose, build_model, stream
 
-#: Samples that are drawn and solved, and most of them: as long as all are the same, or some are of
-#: no use for a sweep.
+#: Samples that are drawn and solved at first, and at most: more are drawn as long as all are the
+#: same, or some cannot be used for a sweep.
 FIRST_DRAWS, _MOST_DRAWS = 3, 16
 
 #: Largest Hilbert space in which a sample is solved here, within a second.
@@ -76,12 +76,12 @@ def check_draws(physics: Physics, samples: int, eta: float) -> list[str]:
             )
         notes.append(
             f"perturbation() draws from rng, but returned the same for the first {most} samples: "
-            "is it to differ so rarely?"
+            "should it differ so rarely?"
         )
     if all(_perturbs_nothing(draws.of(k)) for k in range(most)):
         raise OwnCodeError(
-            f"perturbation() perturbs nothing: V and all jump operators are numbers in {most} of "
-            f"{most} trial draws"
+            "perturbation() perturbs nothing: V and all jump operators are multiples of the unit "
+            f"matrix in {most} of {most} trial draws"
         )
     if physics.dim <= _SOLVED_DIMENSIONS:
         notes += _check_steady_states(physics, draws, most, eta)
@@ -125,7 +125,7 @@ def _trial(sample: int) -> Iterator[None]:
 
 
 def _perturbs_nothing(drawn: tuple[np.ndarray, np.ndarray]) -> bool:
-    """Whether V and all jump operators are numbers."""
+    """Whether V and all jump operators are multiples of the unit matrix."""
     return all(_is_number(operator) for operator in (drawn[0], *drawn[1]))
 
 

@@ -29,7 +29,8 @@ from syncsweep.physics.steady_state import ACCURACY, Status, SteadyStates, Stead
 FAILED = "failed"
 
 
-#: Largest estimated error of S_d in units of S_max that a row may have.
+#: Largest estimated error of S_d in units of S_max that an `ok` row may have, unless it is below
+#: `RESOLUTION`.
 PRECISION = 1e-7
 
 

@@ -262,7 +262,7 @@ def makes_only_previews():
 
 
 def targets():
-    """Rules and files that the command line asks for; what `paper` and the like make by their names."""
+    """Rules and files that the command line asks for; files of `paper` and the like as these rules."""
     known = {
         str(layout.report_file(CONFIG.results)): "report",
         "make_report": "report",
@@ -363,7 +363,7 @@ def check_places():
 
 
 def bring_back_from_the_future():
-    """Date anew what is dated in the future. To be called before Snakemake looks for files."""
+    """Give files of the future the present date. To be called before Snakemake looks for files."""
     results = Path(CONFIG.results)
     if not studies_asked_for() or not results.exists():
         return
@@ -376,7 +376,7 @@ def bring_back_from_the_future():
     if late:
         print(
             f"warning: {results}: {number_of(len(late), 'files')} dated in the future, as "
-            f"{late[-1]}; they are dated now",
+            f"{late[-1]}; they get the present date",
             file=sys.stderr,
         )
 
@@ -419,10 +419,10 @@ def table_request(study):
 
 
 def unless_fresh(files, asked):
-    """No input files; and the job is to be run if a file of its output says that it was made otherwise.
+    """No input files; but have Snakemake run the job if a file of its output is stale.
 
-    files: those that say it. To be called while Snakemake finds out which jobs there are, as input
-    functions are. Snakemake's own triggers know neither copies nor what `touch` hides.
+    files: those that say what they were made for. To be called while Snakemake finds out which jobs
+    there are, as input functions are. Its own triggers know neither copies nor what `touch` hides.
     """
     if workflow.is_main_process and any(map(os.path.lexists, files)):
         from syncsweep.results.freshness import is_stale
@@ -438,7 +438,7 @@ def unless_fresh(files, asked):
 
 
 def asked_of_tables(study, modules):
-    """For what the tables of a study are made; modules: that make them."""
+    """For what the tables of a study are made; modules: those that make them."""
     folder = {"folder": study_folder(study).name}
     return source.asked(folder | json.loads(table_request(study)), modules)
 

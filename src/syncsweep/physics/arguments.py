@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 #: Entries of a Hermitian matrix may differ from their conjugates by this part of themselves, and by
-#: this part of the largest entry, of which they are rounding.
+#: this part of the largest entry, as its rounding.
 _OF_ENTRY, _OF_LARGEST = 1e-10, 1e-12
 
 #: More operators are a mistake, and no list of them may be endless.
@@ -30,7 +30,8 @@ def operator(
 ) -> np.ndarray:
     """A finite complex array (D, D).
 
-    dim: D, None for any; or spins: those that D is of, in the order of whatever says its factors.
+    dim: D, None for any. spins: instead of it, the spins that D is of; the factors of an object of
+    QuTiP must stand in their order.
     """
     dim = math.prod(_factors(spins)) if spins else dim
     matrix = _array(name, _plain(name, value, spins))
@@ -43,7 +44,7 @@ def operator(
 def hermitian(
     name: str, value: Any, dim: int | None = None, spins: tuple[float, ...] | None = None
 ) -> np.ndarray:
-    """As `operator`, and Hermitian: but for rounding, which is taken off.
+    """As `operator`, and Hermitian; rounding that is not is taken off.
 
     Each entry is measured on its own scale, so a coupling that is missing on one side is seen
     beside a field that is 10¹⁰ times larger.
@@ -124,7 +125,7 @@ def states(name: str, value: Any, spins: tuple[float, ...]) -> np.ndarray:
 
 
 def numbers(name: str, value: Any, *shape: int | str, dtype: type = float) -> np.ndarray:
-    """An array of numbers of a shape, of which words may be any length, and a first "..." any more.
+    """An array of numbers of a shape, in which a word is any length, and a first "..." any axes.
 
     NaN may be among them.
     """
@@ -146,7 +147,7 @@ def distributions(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients (*shape, n_k), complex, and frequencies (n_k, N−1), integers, that go together.
 
-    The arguments of a function that are called so.
+    Messages call them the arguments `coefficients` and `frequencies` of a function.
     """
     frequencies = numbers("Argument `frequencies`", frequencies, "n_k", "N−1", dtype=int)
     name, n_k = "Argument `coefficients`", len(frequencies)

@@ -1,10 +1,10 @@
 """χ drawn from the region where S_d stands within a share r of its maximum (below Eq. 9).
 
-The region is sampled on a regular grid with a random offset, as fine as the region asks for at r:
-its width shrinks with √(1−r). Of a fine grid only those points are looked at that can lie in the
-region. √(S_max + u − S_d) rises no faster than √(curvature/2) anywhere, because S_d has no point
-above its maximum; so the height at the centre of a cell tells whether the cell can hold a point of
-the region. Cells that can are split into 3^{N−1}, and so on; docs/decisions/0007 has the numbers.
+The region is sampled on a regular grid with a random offset. Its width shrinks with √(1−r), and the
+spacing of the grid with it. Of a fine grid only points that can lie in the region are looked at.
+√(S_max + u − S_d) rises no faster than √(curvature/2) anywhere, because S_d has no point above its
+maximum. So the height at the centre of a cell tells whether the cell can hold a point of the
+region. Cells that can are split into 3^{N−1}, and so on; docs/decisions/0007 has the numbers.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ _GRIDS = {1: (2304, 0.95, 2304), 2: (48, 0.95, 96), 3: (21, 0.5, 63)}
 #: that its centre stays a point of the grid.
 _SPLIT = 3
 
-#: Of one distribution no more cells are split at a time, and no more points are kept: the region of
-#: one that is flat along an angle has very many.
+#: No more cells of one distribution are split at a time, and no more points are kept. If it is flat
+#: along an angle, its region has very many.
 _MOST_CELLS = 2**14
 
-#: The grid does not feel digits of its offset that this brings before the point: they pick cells.
+#: Digits of the offset that this brings before the point are too small to move the grid, so that
+#: those behind it can pick cells.
 _UNFELT = 2.0**24
 
 
@@ -65,9 +66,9 @@ def _grid(frequencies: np.ndarray, threshold: float) -> _Grid:
     points = at_95 * waves * sqrt(0.05 / (1 - min(threshold, HIGHEST_SHARE)))
     levels = max(1, ceil(log(points / (everywhere * waves), _SPLIT)))
     coarse = ceil(points / _SPLIT**levels)
-    # Maxima half a turn apart are usual. Even numbers give each of them exactly the same share. Of
-    # four spins their regions hold so few points that all of them rising and falling together would
-    # bias the shares: an odd number has them lie differently to the points beside them.
+    # Maxima half a turn apart are usual. An even grid gives each of them exactly the same share.
+    # Of four spins their regions hold few points, whose numbers would all rise and fall together and
+    # bias the shares. An odd grid lies differently to each maximum.
     odd = n_angles == 3
     return _Grid(coarse + (coarse % 2 != odd), levels)
 
@@ -190,13 +191,13 @@ def _steepest_rise(amplitudes: np.ndarray, k: np.ndarray) -> float:
     """By how much √(max S_d − S_d) changes at most from the centre of a cube, per half its side.
 
     amplitudes: (n,), 2|s_k| at k (n, N−1). Second derivatives along δ are Σ 2|s_k| (k·δ)² = q at
-    most. So the root, of a function with nothing above its maximum, changes by √(q/2) at most.
+    most. S_d has nothing above its maximum, so the root changes by √(q/2) at most.
     """
     corners = 2 * lattice_indices(k.shape[1], 2) - 1
     return sqrt((np.abs(amplitudes) @ (k @ corners.T) ** 2).max() / 2)
 
 
 def _thinned(n: int, pick: float) -> slice:
-    """Every how maniest of n, evenly, so that no more than `_MOST_CELLS` are left."""
+    """Evenly spaced ones of n, as a slice, so that no more than `_MOST_CELLS` are left."""
     every = -(-n // _MOST_CELLS)
     return slice(int(pick * every), None, max(every, 1))

@@ -98,10 +98,9 @@ def local_maxima(
 ) -> LocalMaxima:
     """Maxima of S_d at which S_d − u is at least `share` (at most 1 − 1e-8) of S_max, each once.
 
-    coefficients: (n_eta, n_k); frequencies: (n_k, N−1) with k = 0 first; s_max: (n_eta,). Those are
-    found to which those points of a grid lead that are not below any neighbour, or that lie within
-    a step of where the slope vanishes; maxima nearer than a tenth of its spacing count as one. NaN
-    gives none.
+    coefficients: (n_eta, n_k); frequencies: (n_k, N−1) with k = 0 first; s_max: (n_eta,). Climbs to
+    them start at points of a grid that are not below any neighbour, or that lie within a step of
+    where the slope vanishes. Maxima nearer than a tenth of its spacing are one. NaN gives none.
     """
     lowest = min(share, HIGHEST_SHARE) * s_max
     owner, angles, heights, arrived = _climb(coefficients, frequencies, lowest)
@@ -146,8 +145,8 @@ def _is_beside_a_top(
 ) -> np.ndarray:
     """Whether the slope may vanish within `spacing`, and S_d may curve upwards nowhere there.
 
-    coefficients: (n, n_k), angles: (n, N−1); returns (n,). A maximum on a narrow ridge that is
-    aslant to the grid may have no point beside it that is above its neighbours.
+    coefficients: (n, n_k), angles: (n, N−1); returns (n,). Where a narrow ridge runs aslant to the
+    grid, its maximum may have no grid point beside it that is above its own neighbours.
     """
     k = frequencies[1:].astype(float)
     waves = coefficients[:, 1:] * np.exp(1j * (angles @ k.T))
@@ -297,7 +296,7 @@ class ChiSample:
 
     @property
     def is_defined(self) -> np.ndarray:
-        """Of which distributions there is a χ at all, (n_eta,)."""
+        """Which distributions have a χ at all, (n_eta,)."""
         return self.weights.sum(axis=1) > 0
 
 

@@ -23,8 +23,8 @@ _SLOW = 1e-8
 #: Corrections of the modes, each of which gains at least seven digits.
 _CORRECTIONS = 5
 
-#: What a part of L₀ does to a mode is rounding of its operators below this share of their size;
-#: what both do together, in twice the working precision, below the other.
+#: What H, or the dissipator, does to a mode is rounding if it is below the first share of that
+#: part's size. What both do together, in twice the working precision, is so below the second.
 _ROUNDING, _EXACT = 1e-14, 1e-29
 
 
@@ -46,7 +46,7 @@ class SlowModes:
 
 
 def conserved_modes(generator: sparse.csr_array) -> SlowModes:
-    """The modes of which a real generator (n, n), known by its entries alone, conserves."""
+    """The modes that a real generator (n, n) conserves, as far as its entries alone can say."""
     left = left_null_vectors(generator)
     return SlowModes(
         left=left,

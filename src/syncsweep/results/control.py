@@ -5,8 +5,8 @@ exactly. So x̄(η) − β(x̄(0⁺) − E x(0⁺)) with β = cov/var has the sa
 error: x(0⁺) is a control variate.
 
 For a P_a that estimate is (1 − β)·x̄(η) + β·(E x(0⁺) + mean of d), d = x(η) − x(0⁺). At small η d is
-nearly 0 but for the few samples that lock in the other way; so its two signs have intervals of
-their own, which know of rare events, from the first and from none.
+nearly 0 but for the few samples that lock in the other way. So the rises and the falls each have an
+interval of their own, which is right for few such samples and for none.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def _said_by(path: Path) -> Any:
 
 
 def is_stale(path: Path, asked: str, results: Path) -> bool:
-    """Whether a result is there that does not say that it was made for this, and of these files.
+    """Whether a result is there that does not say `asked`, or is of files that changed since.
 
     asked: as `source.asked` gives it; results: the folder in which the files lie that it may name.
     """
@@ -89,9 +89,9 @@ def is_stale(path: Path, asked: str, results: Path) -> bool:
 
 
 def changed_sources(said: dict[str, Any], results: Path) -> list[str]:
-    """Names of files in the results folder that are others now than a result was made from.
+    """Names of files in the results folder that have changed since a result was made from them.
 
-    said: as `said_by` gives it. A file that is not there is to be made, and is none of them.
+    said: as `said_by` gives it. A file that is not there still has to be made, and is none of them.
     """
     made_from = said.get(MADE_FROM)
     if not isinstance(made_from, dict):

@@ -124,7 +124,7 @@ def _page(claims: list[Claim], samples: Mapping[str, int]) -> str:
         "",
         PAPER,
         checked_with(samples),
-        "± is one standard error, or + and − its two sides; numbers without it are exact to "
+        "± is one standard error (+ and − if its sides differ); numbers without it are exact to "
         "rounding, or are counts.",
         "",
         "| source | statement | printed | found | verdict |",

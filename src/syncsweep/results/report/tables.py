@@ -155,7 +155,7 @@ def claims(folder: Path) -> tuple[Table, dict[str, int]]:
     heads = ("verdict", "source", "statement", "printed", "found")
     caption = (
         f"{PAPER} {checked_with(samples_of(read))} "
-        "± is one standard error, or + and − its two sides; numbers without it are exact to "
+        "± is one standard error (+ and − if its sides differ); numbers without it are exact to "
         "rounding, or are counts. "
         "“corrected”: not as printed, another statement holds."
     )
