@@ -80,7 +80,7 @@ def _remind(said: str) -> None:
 
 
 def main() -> None:
-    """Answer with a check's notes and what the code makes; when asked again, with the latter alone."""
+    """Answer with a check's notes and what the code makes; when asked again, with that alone."""
     limit_blas_threads()
     apart.serve(_answer)
 

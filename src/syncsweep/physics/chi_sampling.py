@@ -67,8 +67,8 @@ def _grid(frequencies: np.ndarray, threshold: float) -> _Grid:
     levels = max(1, ceil(log(points / (everywhere * waves), _SPLIT)))
     coarse = ceil(points / _SPLIT**levels)
     # Maxima half a turn apart are usual. An even grid gives each of them exactly the same share.
-    # Of four spins their regions hold few points, whose numbers would all rise and fall together and
-    # bias the shares. An odd grid lies differently to each maximum.
+    # Of four spins their regions hold few points, whose numbers would all rise and fall together
+    # and bias the shares. An odd grid lies differently to each maximum.
     odd = n_angles == 3
     return _Grid(coarse + (coarse % 2 != odd), levels)
 
