@@ -6,7 +6,9 @@ import pytest
 from syncsweep.physics.balancing import balancing
 from syncsweep.physics.lindbladian import Lindbladian, to_components
 from syncsweep.physics.models import spin1_chain, spin_half_pair
+from syncsweep.physics.perturbation import random_perturbation
 from syncsweep.physics.slow_modes import conserved_modes, slow_modes
+from syncsweep.physics.steady_state import SteadyStateSolver
 
 
 def of(model):
@@ -48,6 +50,18 @@ def test_slow_modes_beside_a_large_exchange_have_rows_of_their_own_size():
     assert np.abs(modes.left.T @ generator[1:].toarray() - modes.rows).max() > 1e-8  # its rounding
     left = to_components(modes.observables.rounded())[1:]
     np.testing.assert_allclose(left, modes.left, rtol=0, atol=1e-15)
+
+
+def test_a_mode_damped_below_twice_the_working_precision_leaves_no_limit():
+    """(J/Δ)²γ is 2e-33 of Δ: that mode is damped, but no arithmetic of two doubles sees it."""
+    model = spin1_chain(2, omega=0.1, J=2e-6, delta=5e5, gamma=6e-5)
+    modes, _ = of(model)
+    assert not modes.are_resolved
+    assert modes.conserved.sum() == 5
+    solver = SteadyStateSolver(Lindbladian(model.hamiltonian, model.jump_operators))
+    perturbation = random_perturbation(np.random.default_rng(1), 9)
+    status = solver.solve_perturbation(perturbation, [0.0, 1.0]).status
+    assert status.tolist() == ["inaccurate", "ok"]
 
 
 def test_a_generator_known_by_its_entries_alone_has_the_modes_that_vanish_to_rounding():

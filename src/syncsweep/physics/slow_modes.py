@@ -27,6 +27,9 @@ _CORRECTIONS = 5
 #: part's size. What both do together, in twice the working precision, is so below the second.
 _ROUNDING, _EXACT = 1e-14, 1e-29
 
+#: Terms further apart than this may damp a mode by less than `_EXACT`.
+_LARGEST_RATIO = 1e8
+
 
 @dataclass(frozen=True)
 class SlowModes:
@@ -35,7 +38,8 @@ class SlowModes:
     left: w as columns (n−1, k), without component 0; observables: the same as Hermitian operators
     (D, D, k), to twice the working precision; rows: wᵀL₀ (k, n), zero for what L₀ conserves;
     conserved: (k,), which those are; redundant: (k,), the components on which the w are best told
-    apart, ascending.
+    apart, ascending; are_resolved: False if L₀ may damp one of the conserved modes, or leave one of
+    the others alone, below twice the working precision.
     """
 
     left: np.ndarray
@@ -43,6 +47,7 @@ class SlowModes:
     rows: np.ndarray
     conserved: np.ndarray
     redundant: np.ndarray
+    are_resolved: bool = True
 
 
 def conserved_modes(generator: sparse.csr_array) -> SlowModes:
@@ -65,36 +70,53 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
         inverse = PartialInverse(generator, redundant)
     except np.linalg.LinAlgError:  # what is left is singular in every digit
         return conserved_modes(generator)
-    remaining, found, rows, conserved = _observables(left), [], [], []
+    remaining, groups, are_resolved = _observables(left), [], True
     while remaining.high.shape[-1]:
         remaining, damped = _corrected(lindbladian, remaining, inverse)
-        if _is_conserved(lindbladian, remaining):
-            found.append(remaining)
-            rows.append(np.zeros_like(damped))
-            conserved.append(np.ones(len(damped), dtype=bool))
+        change = _Change.of(lindbladian, remaining)
+        if change.each <= _ROUNDING or (change.both <= _EXACT and change.ratio <= _LARGEST_RATIO):
+            groups.append(_Group(remaining, np.zeros_like(damped), conserved=True))
+            break
+        if change.both <= _EXACT:
+            # What both parts do together is beyond twice the working precision, and terms so far
+            # apart may damp as little: what both leave alone each by itself is conserved for sure.
+            are_resolved = False
+            mixing, sizes, _ = np.linalg.svd(change.parts.T)
+            sizes = np.pad(sizes, (0, len(mixing) - len(sizes)))
+            alone = sizes <= _ROUNDING
+            kept = _mixed(remaining, mixing[:, alone])
+            groups.append(_Group(kept, np.zeros((int(alone.sum()), damped.shape[1])), True))
+            damped = mixing[:, ~alone].T @ damped
+            groups.append(_Group(_mixed(remaining, mixing[:, ~alone]), damped, False))
             break
         # The fastest of them are set apart, and the others freed of them.
         mixing, speeds, _ = np.linalg.svd(damped[:, 1:] @ inverse.null_vectors)
-        fast = speeds > _SLOW * speeds[0]
-        found.append(_mixed(remaining, mixing[:, fast]))
-        rows.append(mixing[:, fast].T @ damped)
-        conserved.append(np.zeros(int(fast.sum()), dtype=bool))
+        fast = speeds >= _SLOW * speeds[0]
+        damped = mixing[:, fast].T @ damped
+        groups.append(_Group(_mixed(remaining, mixing[:, fast]), damped, conserved=False))
         remaining = _mixed(remaining, mixing[:, ~fast])
-    observables = (
-        DoubleDouble(
-            np.concatenate([one.high for one in found], axis=-1),
-            np.concatenate([one.low for one in found], axis=-1),
-        )
-        if found
-        else remaining
+    groups = groups or [_Group(remaining, np.zeros((0, generator.shape[1])), True)]
+    observables = DoubleDouble(
+        np.concatenate([group.modes.high for group in groups], axis=-1),
+        np.concatenate([group.modes.low for group in groups], axis=-1),
     )
     return SlowModes(
         left=to_components(observables.rounded())[1:],
         observables=observables,
-        rows=np.concatenate(rows) if rows else np.zeros((0, generator.shape[1])),
-        conserved=np.concatenate(conserved) if conserved else np.zeros(0, dtype=bool),
+        rows=np.concatenate([group.rows for group in groups]),
+        conserved=np.concatenate([np.full(len(group.rows), group.conserved) for group in groups]),
         redundant=redundant,
+        are_resolved=are_resolved,
     )
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Modes (D, D, k) of one kind, and what L₀ makes of them (k, n)."""
+
+    modes: DoubleDouble
+    rows: np.ndarray
+    conserved: bool
 
 
 def _observables(left: np.ndarray) -> DoubleDouble:
@@ -128,12 +150,36 @@ def _corrected(
     return modes, rows.T
 
 
-def _is_conserved(lindbladian: Lindbladian, modes: DoubleDouble) -> bool:
-    """Whether what L₀ does to modes (D, D, k) is rounding: of each part, or of both together."""
-    parts = lindbladian.apply_adjoint(modes)
-    changes = [float(np.abs(part.rounded()).max(initial=0.0)) for part in parts]
-    both = float(np.abs((parts[0] + parts[1]).rounded()).max(initial=0.0))
-    jumps = np.abs(lindbladian.jump_operators).max(initial=0.0) ** 2
-    sizes = [float(np.abs(lindbladian.hamiltonian).max()), float(jumps)]
-    each = all(change <= _ROUNDING * size for change, size in zip(changes, sizes, strict=True))
-    return each or both <= _EXACT * max(sizes)
+@dataclass(frozen=True)
+class _Change:
+    """What L₀ does to modes (D, D, k), in units of its operators.
+
+    parts: of H and then of the jump operators, each in units of its own largest entry, (2n, k);
+    each: the largest of them; both: the largest of their sum, in units of the larger; ratio: of the
+    largest to the smallest entry of H and of the rates.
+    """
+
+    parts: np.ndarray
+    each: float
+    both: float
+    ratio: float
+
+    @classmethod
+    def of(cls, lindbladian: Lindbladian, modes: DoubleDouble) -> _Change:
+        """Measure it."""
+        coherent, dissipative = lindbladian.apply_adjoint(modes)
+        energies = np.abs(lindbladian.hamiltonian).ravel()
+        rates = np.abs(lindbladian.jump_operators).ravel() ** 2
+        sizes = [entries.max(initial=0.0) or 1.0 for entries in (energies, rates)]
+        parts = [
+            to_components(part.rounded()) / size
+            for part, size in zip((coherent, dissipative), sizes, strict=True)
+        ]
+        entries = np.concatenate([energies, rates])
+        entries = entries[entries > np.finfo(float).eps * entries.max()]
+        return cls(
+            parts=np.vstack(parts),
+            each=float(np.abs(np.vstack(parts)).max()),
+            both=float(np.abs((coherent + dissipative).rounded()).max()) / max(sizes),
+            ratio=float(entries.max() / entries.min()) if len(entries) else 1.0,
+        )

@@ -204,6 +204,8 @@ class SteadyStateSolver:
                 enough = np.maximum(REFINED, allowed(self._states(found.x)))
             refinement = Refinement(self._lindbladian, perturbation, modes, system, self._at_zero)
             method[refinement.refine(etas, found, enough)] = Method.REFINED
+        if not modes.are_resolved:
+            found.residual[etas == 0] = 1.0  # what L₀ conserves is not known, nor is the limit
         return self._diagnose(etas, found, method)
 
     def _solutions(
