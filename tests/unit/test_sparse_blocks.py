@@ -95,3 +95,23 @@ def test_a_regular_matrix_has_nothing_missing():
     assert left_null_vectors(generator).shape == (5, 0)
     inverse = PartialInverse(generator, np.array([], dtype=int)).complete(np.empty((0, 5)))
     np.testing.assert_allclose(inverse.solve(matrix[1:, 3]), np.eye(5)[2], atol=1e-12)
+
+
+def test_a_column_of_rounding_hides_no_null_vector():
+    """Column 0 is what L makes of the identity: nothing, for a unital one."""
+    matrix = np.zeros((4, 4))
+    matrix[1:, 1:] = [[-1.0, 1.0, 2.0], [1.0, -1.0, 0.0], [0.0, 0.0, -2.0]]
+    generator = sparse.csr_array(matrix)
+    assert left_null_vectors(generator).shape == (3, 1)
+    matrix[1, 0] = 1e-17
+    assert left_null_vectors(sparse.csr_array(matrix)).shape == (3, 1)
+
+
+def test_a_block_with_a_null_vector_that_nobody_found_has_no_inverse():
+    """Else every multiple of that vector would pass for a part of the solution."""
+    rng = np.random.default_rng(5)
+    matrix = np.zeros((5, 5))
+    matrix[1:, 1:] = rng.standard_normal((4, 4))
+    matrix[4] = matrix[1] + 0.3 * matrix[2]
+    none = np.array([], dtype=int)
+    assert PartialInverse(sparse.csr_array(matrix), none).complete(np.empty((0, 4)), 1e-16) is None

@@ -5,9 +5,15 @@ import pytest
 from scipy.linalg import lu_factor, lu_solve, null_space
 
 from syncsweep.physics.affine_systems import Solutions
+from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip, spin_half_pair
-from syncsweep.physics.perturbation import liouvillian_from_kossakowski, random_liouvillian
+from syncsweep.physics.perturbation import (
+    liouvillian_from_kossakowski,
+    random_liouvillian,
+    random_perturbation,
+)
 from syncsweep.physics.phase_distribution import relative_phase_coefficients
+from syncsweep.physics.spins import lowering, on_site, raising, sz
 from syncsweep.physics.steady_state import (
     Method,
     Status,
@@ -15,6 +21,7 @@ from syncsweep.physics.steady_state import (
     steady_states,
 )
 from syncsweep.physics.superoperators import (
+    from_real,
     hermitian_basis,
     liouvillian,
     to_real,
@@ -358,3 +365,34 @@ def test_a_residual_or_a_negative_eigenvalue_outside_the_tolerance_is_inaccurate
     found = Solutions(x, np.array([broken.get("residual", 0.0)]), np.ones(1))
     states = solver._diagnose(np.ones(1), found, np.ones(1, dtype=bool))
     assert states.status.tolist() == [status]
+
+
+def collective_pair():
+    """Two spins that one bath of infinite temperature heats and cools: unital, and S is kept."""
+    lower = sum(on_site(lowering(0.5), site, (0.5, 0.5)) for site in (0, 1))
+    return 0.3 * np.diag([1.0, 0.0, 0.0, -1.0]), [lower, lower.T]
+
+
+def hopping_chain():
+    """Three spins whose excitations hop at five rates: each magnetization is kept."""
+    spins = (0.5, 0.5, 0.5)
+    z, up = ([on_site(op, j, spins) for j in range(3)] for op in (sz(0.5), raising(0.5)))
+    hops = [up[0] @ up[1].T, up[1] @ up[0].T, up[1] @ up[2].T, up[2] @ up[1].T, z[0]]
+    rates = (0.64, 0.27, 0.041, 0.017, 0.81)
+    return z[0] + 0.6 * z[2], [np.sqrt(rate) * hop for rate, hop in zip(rates, hops, strict=True)]
+
+
+@pytest.mark.parametrize("model", [collective_pair, hopping_chain])
+@pytest.mark.parametrize("by_operators", [True, False])
+def test_what_a_model_conserves_is_found_beside_rounding(model, by_operators):
+    hamiltonian, jumps = model()
+    dim = len(hamiltonian)
+    drawn = random_perturbation(np.random.default_rng(1), dim)
+    etas = [0.0, 1e-7]
+    if by_operators:
+        solver = SteadyStateSolver(Lindbladian(hamiltonian, np.array(jumps)))
+        found = solver.solve_perturbation(drawn, etas)
+    else:
+        found = steady_states(liouvillian(hamiltonian, jumps), from_real(drawn.matrix()), etas)
+    assert found.status.tolist() == [Status.OK, Status.OK]
+    np.testing.assert_allclose(found.rho[0], found.rho[1], atol=1e-5)

@@ -5,6 +5,7 @@ import pytest
 
 from syncsweep.physics.models import spin1_chain
 from syncsweep.physics.perturbation import random_liouvillian
+from syncsweep.physics.spins import on_site, raising
 from syncsweep.physics.superoperators import (
     from_real,
     hermitian_basis,
@@ -151,3 +152,13 @@ def test_sparse_and_dense_have_the_same_real_form_and_from_real_is_its_inverse()
 def test_to_real_refuses_what_does_not_preserve_hermiticity():
     with pytest.raises(ValueError, match="`superoperator`"):
         to_real(spre(complex_matrices(8, 3, 3)))
+
+
+def test_the_real_form_of_a_sparse_generator_has_no_rounding_of_what_cancels():
+    """Jumps that keep the magnetization leave the last level alone, at any rates."""
+    up = [on_site(raising(0.5), site, (0.5, 0.5, 0.5)) for site in range(3)]
+    hops = [up[0] @ up[1].T, up[1] @ up[0].T, up[1] @ up[2].T, up[2] @ up[1].T]
+    for rates in np.random.default_rng(0).random((5, 4)):
+        jumps = [np.sqrt(rate) * hop for rate, hop in zip(rates, hops, strict=True)]
+        entries = np.abs(to_real(liouvillian(np.zeros((8, 8)), jumps)).data)
+        assert entries.min() > 1e-6 * entries.max()

@@ -21,6 +21,9 @@ _RANK_TOLERANCE = 1e-13
 #: Missing rows that tell the null vectors apart by less than this share of their size do not.
 _SINGULAR = 1e-12
 
+#: A block with a smaller reciprocal condition number has a null vector that was not found.
+_SINGULAR_BLOCK = 1e-14
+
 #: A matrix with more than this share of entries is multiplied faster as a dense one.
 _DENSE = 0.1
 
@@ -32,13 +35,14 @@ def left_null_vectors(
 
     generator: real (n, n). Each block is judged by itself, with rows and columns of size one, so
     that what large entries do elsewhere hides no small ones; what is below `tolerance` then is
-    taken for zero.
+    taken for zero. Column 0 says nothing more: what L does to the identity is LX for an X without
+    trace, as there is a steady state. Where it is rounding, it would hide the other columns.
     """
     n = generator.shape[0] - 1
     vectors = [np.empty((n, 0))]
     for members in _connected(generator):
         rows = members[members > 0]
-        block = generator[rows][:, members].toarray()
+        block = generator[rows][:, rows].toarray()
         vectors.append(_embedded(_left_null(block, tolerance), rows - 1, n))
     return np.hstack(vectors)
 
@@ -82,9 +86,12 @@ class PartialInverse:
         self.inverse: np.ndarray | sparse.csr_array = whole.toarray() if is_dense else whole
 
     def complete(self, rows: np.ndarray, tolerance: float = _SINGULAR) -> CompletedInverse | None:
-        """A⁻¹ with its missing rows (m, n) given; None where A is singular to `tolerance`."""
+        """A⁻¹ with its missing rows (m, n) given; None where A is singular to `tolerance`.
+
+        None too where a block is singular to rounding: any multiple of a null vector would do.
+        """
         sizes = np.abs(rows).sum(axis=1)
-        if not sizes.all():
+        if not sizes.all() or self.condition < _SINGULAR_BLOCK:
             return None
         small = rows / sizes[:, None] @ self.null_vectors
         smallest = np.linalg.svd(small, compute_uv=False)[-1] if len(small) else 1.0

@@ -109,16 +109,21 @@ def to_real(
 
     superoperator: (D², D²), column-stacking, dense or sparse; name: what the caller's argument is
     called. Returns the real matrix (D², D²) of the same kind; for a trace-preserving generator its
-    row 0 vanishes. ValueError if the result is not real.
+    row 0 vanishes. In a sparse one the rounding of sums that cancel is zero. ValueError if the
+    result is not real.
     """
-    basis = hermitian_basis(math.isqrt(superoperator.shape[0]))
+    dim = math.isqrt(superoperator.shape[0])
+    basis = hermitian_basis(dim)
     transformed: Any = basis.conj().T @ superoperator @ basis
     is_sparse = sparse.issparse(transformed)
     entries: np.ndarray = transformed.data if is_sparse else transformed
     if np.abs(entries.imag).max(initial=0.0) > 1e-10 * np.abs(entries).max(initial=0.0):
         raise ValueError(f"Argument `{name}` must preserve Hermiticity, but does not.")
     if is_sparse:
-        return sparse.csr_array(transformed.real)
+        # A row of nothing else would be taken for an equation.
+        summands = abs(basis).T @ abs(superoperator) @ abs(basis)
+        kept = abs(transformed) > 2 * dim * np.finfo(float).eps * summands
+        return sparse.csr_array(transformed.real.multiply(kept))
     return np.ascontiguousarray(transformed.real)
 
 
