@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.linalg import lu_factor, lu_solve, null_space
 
 from syncsweep.physics.affine_systems import Solutions
-from syncsweep.physics.lindbladian import Lindbladian
+from syncsweep.physics.lindbladian import Lindbladian, Perturbation
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip, spin_half_pair
 from syncsweep.physics.perturbation import (
     liouvillian_from_kossakowski,
+    perturbation_of,
     random_liouvillian,
     random_perturbation,
 )
@@ -396,3 +398,41 @@ def test_what_a_model_conserves_is_found_beside_rounding(model, by_operators):
         found = steady_states(liouvillian(hamiltonian, jumps), from_real(drawn.matrix()), etas)
     assert found.status.tolist() == [Status.OK, Status.OK]
     np.testing.assert_allclose(found.rho[0], found.rho[1], atol=1e-5)
+
+
+@pytest.mark.parametrize("as_given", [list, sparse.csr_array])
+def test_operators_may_be_lists_or_sparse(as_given):
+    hamiltonian, jumps = collective_pair()
+    drawn = perturbation_of(hamiltonian, jumps[:1])
+    right = SteadyStateSolver(Lindbladian(hamiltonian, jumps)).solve_perturbation(drawn, [0.1])
+    given = as_given(hamiltonian), [as_given(jump) for jump in jumps]
+    drawn = perturbation_of(given[0], given[1][:1])
+    found = SteadyStateSolver(Lindbladian(*given)).solve_perturbation(drawn, [0.1])
+    np.testing.assert_array_equal(found.rho, right.rho)
+
+
+@pytest.mark.parametrize(
+    ("make", "argument"),
+    [
+        (lambda: Lindbladian(np.full((4, 4), np.nan), []), "hamiltonian"),
+        (lambda: Lindbladian(np.eye(4), [np.eye(3)]), "jump_operators"),
+        (lambda: Perturbation(np.eye(4), np.full((16, 16), np.nan)), "dissipator"),
+        (lambda: Perturbation(np.eye(4), np.zeros((9, 9))), "dissipator"),
+        (lambda: Perturbation(np.eye(4), np.zeros((16, 16)), [np.eye(2)]), "jump_operators"),
+        (lambda: perturbation_of(np.eye(4), np.eye(4)), "jump_operators"),
+        (lambda: plain_solver().solve_perturbation(np.zeros((16, 16)), [1.0]), "perturbation"),
+        (lambda: plain_solver().solve_perturbation(None, [1.0]), "perturbation"),
+        (lambda: plain_solver().solve_perturbation(drawn_of(3), [1.0]), "perturbation"),
+    ],
+)
+def test_operators_that_cannot_be_used_are_refused_by_name(make, argument):
+    with pytest.raises(ValueError, match=f"Argument `{argument}`"):
+        make()
+
+
+def plain_solver():
+    return SteadyStateSolver(Lindbladian(*collective_pair()))
+
+
+def drawn_of(dim):
+    return random_perturbation(np.random.default_rng(1), dim)

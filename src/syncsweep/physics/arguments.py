@@ -38,7 +38,7 @@ def operator(
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or dim not in (None, len(matrix)):
         wanted = "(D, D)" if dim is None else f"({dim}, {dim}){_of(spins)}"
         raise ArgumentError(f"{name} must have shape {wanted}, but has shape {matrix.shape}.")
-    return _finite(name, matrix)
+    return finite(name, matrix)
 
 
 def hermitian(
@@ -106,7 +106,7 @@ def superoperator(name: str, value: Any, dim: int | None = None) -> Any:
     if side == 0 or matrix.shape != (side**2, side**2) or dim not in (None, side):
         wanted = "(D², D²)" if dim is None else f"({dim**2}, {dim**2})"
         raise ArgumentError(f"{name} must have shape {wanted}, but has shape {matrix.shape}.")
-    _finite(name, matrix.data if is_sparse else matrix)
+    finite(name, matrix.data if is_sparse else matrix)
     return matrix
 
 
@@ -194,7 +194,8 @@ def _array(name: str, value: Any, dtype: type = complex) -> np.ndarray:
         raise ArgumentError(f"{name} must hold {kind}, but is a {type(value).__name__}.") from None
 
 
-def _finite(name: str, array: np.ndarray) -> np.ndarray:
+def finite(name: str, array: np.ndarray) -> np.ndarray:
+    """The array, which must hold neither NaN nor infinity."""
     if not np.isfinite(array).all():
         raise ArgumentError(f"{name} must be finite, but holds NaN or infinity.")
     return array

@@ -13,6 +13,7 @@ from functools import cache
 import numpy as np
 from scipy import sparse
 
+from syncsweep.physics import arguments
 from syncsweep.physics.double_double import DoubleDouble, product
 from syncsweep.physics.superoperators import (
     hermitian_basis,
@@ -37,11 +38,21 @@ def _rates(jump: np.ndarray, image: DoubleDouble) -> DoubleDouble:
 class Lindbladian:
     """−i[H, ·] + Σ_k (L_k·L_k† − ½{L_k†L_k, ·}) (Eq. 1).
 
-    hamiltonian: (D, D), Hermitian; jump_operators: (k, D, D), k ≥ 0.
+    hamiltonian: (D, D), Hermitian; jump_operators: (k, D, D), k ≥ 0. Lists, sparse matrices and
+    operators of QuTiP become arrays; ValueError.
     """
 
     hamiltonian: np.ndarray
     jump_operators: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Check what was given."""
+        hamiltonian = arguments.hermitian("Argument `hamiltonian`", self.hamiltonian)
+        jumps = self.jump_operators
+        jumps = arguments.operators("Argument `jump_operators`", jumps, len(hamiltonian))
+        # A frozen dataclass has no other way to set what it was made with.
+        object.__setattr__(self, "hamiltonian", hamiltonian)
+        object.__setattr__(self, "jump_operators", jumps)
 
     def matrix(self) -> sparse.csr_array:
         """The real matrix (D², D²) in the Hermitian basis, sparse."""
@@ -70,13 +81,27 @@ class Lindbladian:
 class Perturbation:
     """One drawn L₍₁₎: −i[H₍₁₎, ·] and a dissipator.
 
-    hamiltonian: (D, D); dissipator: real (D², D²) in the Hermitian basis; jump_operators: those of
-    the dissipator (k, D, D), or None where it has none that are known.
+    hamiltonian: (D, D), Hermitian; dissipator: real (D², D²) in the Hermitian basis;
+    jump_operators: those of the dissipator (k, D, D), or None where it has none that are known.
+    Lists become arrays; ValueError.
     """
 
     hamiltonian: np.ndarray
     dissipator: np.ndarray
     jump_operators: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        """Check what was given."""
+        hamiltonian = arguments.hermitian("Argument `hamiltonian`", self.hamiltonian)
+        dim = len(hamiltonian)
+        size = dim**2
+        dissipator = arguments.numbers("Argument `dissipator`", self.dissipator, size, size)
+        arguments.finite("Argument `dissipator`", dissipator)
+        object.__setattr__(self, "hamiltonian", hamiltonian)
+        object.__setattr__(self, "dissipator", dissipator)
+        if self.jump_operators is not None:
+            jumps = arguments.operators("Argument `jump_operators`", self.jump_operators, dim)
+            object.__setattr__(self, "jump_operators", jumps)
 
     def matrix(self) -> np.ndarray:
         """L₍₁₎, real (D², D²) in the Hermitian basis: a new array."""

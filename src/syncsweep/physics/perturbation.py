@@ -210,7 +210,14 @@ def lindblad_generator(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> n
 
 
 def perturbation_of(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> Perturbation:
-    """L₍₁₎ = −i[V, ·] + Σ_μ (L_μ·L_μ† − ½{L_μ†L_μ, ·}) of V (D, D) and L_μ (k, D, D)."""
+    """L₍₁₎ = −i[V, ·] + Σ_μ (L_μ·L_μ† − ½{L_μ†L_μ, ·}) of V (D, D) and L_μ (k, D, D).
+
+    They may be what a `Lindbladian` takes; ValueError.
+    """
+    hamiltonian = arguments.hermitian("Argument `hamiltonian`", hamiltonian)
+    jump_operators = arguments.operators(
+        "Argument `jump_operators`", jump_operators, len(hamiltonian)
+    )
     dissipator = lindblad_generator(np.zeros_like(hamiltonian), jump_operators)
     return Perturbation(hamiltonian, dissipator, jump_operators)
 

@@ -169,6 +169,11 @@ class SteadyStateSolver:
         for 1e-11. Refined is up to D = 27; beyond, memory is dear, and the perturbation's
         dissipator is overwritten.
         """
+        if not isinstance(perturbation, Perturbation) or len(perturbation.hamiltonian) != self.dim:
+            raise ValueError(
+                f"Argument `perturbation` must be a Perturbation of D = {self.dim}; a "
+                "superoperator is for `solve`."
+            )
         if self.dim > _REFINED_DIMENSIONS:
             whole = add_commutator(perturbation.dissipator, perturbation.hamiltonian)
             return self._solve(whole, etas)

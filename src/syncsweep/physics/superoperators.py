@@ -121,7 +121,8 @@ def to_real(
         raise ValueError(f"Argument `{name}` must preserve Hermiticity, but does not.")
     if is_sparse:
         # A row of nothing else would be taken for an equation.
-        summands = abs(basis).T @ abs(superoperator) @ abs(basis)
+        sizes: Any = abs(basis)
+        summands = sizes.T @ abs(superoperator) @ sizes
         kept = abs(transformed) > 2 * dim * np.finfo(float).eps * summands
         return sparse.csr_array(transformed.real.multiply(kept))
     return np.ascontiguousarray(transformed.real)
