@@ -148,3 +148,13 @@ def test_heights_of_a_single_wave():
 def test_heights_of_a_flat_distribution_are_zero():
     found = heights(np.array([1.0, 0.0]), np.array([[0], [1]]), np.array([0.2]))
     assert (found.s_max, found.at_angles) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1e9, 1e30])
+@pytest.mark.parametrize("eta", [1e-9, 1e-3, 10.0])
+def test_steady_states_do_not_depend_on_the_unit_of_energy(unit, eta):
+    first = unperturbed(spin_half_pair())
+    second = perturbation(np.random.default_rng(1), 4)
+    expected = LiteralSolver(first).solve(second, eta)
+    found = LiteralSolver(unit * first).solve(second, unit * eta)
+    np.testing.assert_allclose(found, expected, atol=1e-12)

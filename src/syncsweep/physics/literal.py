@@ -127,11 +127,15 @@ class LiteralSolver:
         """(L₀ + ηL₁)ρ = 0 with the trace condition in place of its last row.
 
         Its part along the left zero modes of L₀ is W†ηL₁ρ = 0. It is divided by η, which changes no
-        solution, because it drowns beside L₀ for small η.
+        solution, because it drowns beside L₀ for small η. All is brought to the size of the trace
+        condition, whatever the unit of energy is.
         """
-        system = self._L0 + eta * L1
+        of_first, of_second = (float(np.abs(one).max()) or 1.0 for one in (self._L0, L1))
+        strength = eta * of_second / of_first
+        second = L1 / of_second
+        system = (self._L0 / of_first + strength * second) / max(1.0, strength)
         system -= self._left @ (self._left.conj().T @ system)
-        system += self._left @ (self._left.conj().T @ L1)
+        system += self._left @ (self._left.conj().T @ second)
         system[-1] = self._trace
         one = np.zeros(len(system), dtype=complex)
         one[-1] = 1.0
