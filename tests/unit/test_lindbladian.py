@@ -14,6 +14,7 @@ from syncsweep.physics.lindbladian import (
     to_operators,
 )
 from syncsweep.physics.perturbation import random_hamiltonian, random_perturbation
+from syncsweep.physics.spins import on_site, raising
 from syncsweep.physics.superoperators import hermitian_basis, liouvillian, to_real, vectorize
 
 
@@ -90,3 +91,13 @@ def test_a_perturbation_does_what_its_matrix_does(by_operators):
     image = to_components(perturbation.apply(operators).rounded())
     np.testing.assert_allclose(image, perturbation.matrix() @ components, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(perturbation.dissipator, kept)
+
+
+def test_a_strong_jump_operator_does_not_round_what_a_weak_one_does_alone():
+    """A Hermitian one leaves the identity alone, but for the rounding of its large rates."""
+    up = [on_site(raising(0.5), site, (0.5, 0.5)) for site in (0, 1)]
+    weak, strong = 1e-2 * (up[0] + up[1]), 3e5 * (up[0] + up[1] + up[0].T + up[1].T)
+    nothing = np.zeros((4, 4))
+    expected = Lindbladian(nothing, [weak]).matrix().toarray()[:, 0]
+    found = Lindbladian(nothing, [strong, weak]).matrix().toarray()[:, 0]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=0)

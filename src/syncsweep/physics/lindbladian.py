@@ -17,6 +17,7 @@ from syncsweep.physics import arguments
 from syncsweep.physics.double_double import DoubleDouble, product
 from syncsweep.physics.superoperators import (
     hermitian_basis,
+    lindblad_dissipator,
     liouvillian,
     to_real,
 )
@@ -55,8 +56,17 @@ class Lindbladian:
         object.__setattr__(self, "jump_operators", jumps)
 
     def matrix(self) -> sparse.csr_array:
-        """The real matrix (D², D²) in the Hermitian basis, sparse."""
-        return to_real(liouvillian(self.hamiltonian, self.jump_operators))
+        """The real matrix (D², D²) in the Hermitian basis, sparse.
+
+        Each operator's part is made by itself: where a strong one does nothing, its rounding must
+        not hide a weak one. What the parts then cancel of each other is zero, and no rounding.
+        """
+        superoperators = [lindblad_dissipator(jump) for jump in self.jump_operators]
+        parts = [to_real(one) for one in (liouvillian(self.hamiltonian, []), *superoperators)]
+        total: sparse.csr_array = sum(parts[1:], parts[0])
+        sizes = sum((abs(part) for part in parts[1:]), abs(parts[0]))
+        kept = abs(total) > 2 * len(parts) * np.finfo(float).eps * sizes
+        return sparse.csr_array(total.multiply(kept))
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L[ρ] of Hermitian operators ρ (D, D, n), to twice the working precision."""
