@@ -3,8 +3,10 @@
 import os
 import signal
 
-# A shell has what it starts with `&` ignore Ctrl-C, and so would all that the tests start.
+# A shell has what it starts with `&` ignore Ctrl-C, and nohup a closed terminal; so would all that
+# the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
