@@ -59,9 +59,9 @@ def check(config: Config, study: str) -> list[str]:
             model = _reproducible_model(physics)
             notes = [f"studies.{study}: {note}" for note in _check_oscillations(model)]
     if "ensemble" in files:
-        largest = max(eta for block in settings.eta_blocks for eta in block.etas)
+        etas = sorted(eta for block in settings.eta_blocks for eta in block.etas)
         with _named(config, study, files["ensemble"]):
-            found = check_draws(physics, settings.samples, largest)
+            found = check_draws(physics, settings.samples, etas)
             notes += [f"studies.{study}: {note}" for note in found]
     return notes
 

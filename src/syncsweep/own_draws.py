@@ -61,8 +61,11 @@ def _state(rng: np.random.Generator) -> tuple[object, ...]:
     return source.state, getattr(source.seed_seq, "n_children_spawned", None)
 
 
-def check_draws(physics: Physics, samples: int, eta: float) -> list[str]:
-    """OwnCodeError if no trial draw is one that a sweep can use; notes if that is so of some."""
+def check_draws(physics: Physics, samples: int, etas: list[float]) -> list[str]:
+    """OwnCodeError if no trial draw is one that a sweep can use; notes if that is so of some.
+
+    etas: of the sweep, ascending.
+    """
     draws, most, notes = Draws(physics), min(samples, _MOST_DRAWS), []
     if not is_equal(draws.of(0), draws.anew(0)):
         raise OwnCodeError(
@@ -84,21 +87,21 @@ def check_draws(physics: Physics, samples: int, eta: float) -> list[str]:
             f"matrix in {most} of {most} trial draws"
         )
     if physics.dim <= _SOLVED_DIMENSIONS:
-        notes += _check_steady_states(physics, draws, most, eta)
+        notes += _check_steady_states(physics, draws, most, etas)
     return notes
 
 
-def _check_steady_states(physics: Physics, draws: Draws, most: int, eta: float) -> list[str]:
+def _check_steady_states(physics: Physics, draws: Draws, most: int, etas: list[float]) -> list[str]:
     """OwnCodeError if no trial draw leaves a single steady state; a note if some do not."""
     model = build_model(physics)
     solver = SteadyStateSolver(Lindbladian(model.hamiltonian, model.jump_operators))
     several: list[bool] = []
     while len(several) < most and (len(several) < FIRST_DRAWS or any(several)):
-        found = solver.solve_perturbation(perturbation_of(*draws.of(len(several))), [eta])
-        several.append(bool(found.status[0] == Status.DEGENERATE))
+        found = solver.solve_perturbation(perturbation_of(*draws.of(len(several))), etas)
+        several.append(bool(np.all(found.status == Status.DEGENERATE)))
     said = (
         f"perturbation() leaves several steady states in {sum(several)} of {len(several)} trial "
-        f"draws, even at η = {eta:g}"
+        f"draws, even at η = {etas[-1]:g}"
     )
     if all(several):
         raise OwnCodeError(f"{said}: it must break the symmetries of the model")

@@ -48,11 +48,11 @@ def ensemble_message(folder, text, **study):
     return str(error.value)
 
 
-def ensemble_notes(folder, text, samples=1000):
+def ensemble_notes(folder, text, **study):
     """The notes on an ensemble in a file of its own, of the model in mine.py."""
     (folder / "random.py").write_text(text, encoding="utf-8")
     data = configured("ensemble", {"file": "random.py"})
-    data["studies"]["mine"]["samples"] = samples
+    data["studies"]["mine"].update({"samples": 1000} | study)
     return check(parse(data), "mine")
 
 
@@ -227,6 +227,14 @@ def test_what_a_trial_draw_lacks_is_not_a_matter_of_luck(folder):
 def test_an_ensemble_that_perturbs_nothing_is_refused(folder, returned):
     text = ensemble_message(folder, PERTURBATION.format(returned), samples=1)
     assert "perturbs nothing" in text
+
+
+def test_an_ensemble_is_judged_at_every_eta_of_the_sweep(folder):
+    """At the largest its V alone may be left beside rounding, and that is unitary."""
+    random = "1e12 * (m + m.T), [m]"
+    source = PERTURBATION.format(random).replace("return", "m = rng.random((6, 6))\n    return")
+    etas = [{"values": [1e-6, 1e12]}]
+    assert ensemble_notes(folder, source, eta_blocks=etas) == []
 
 
 def test_an_ensemble_that_keeps_the_symmetry_of_the_model_is_refused(folder):
