@@ -1,13 +1,18 @@
 """What L₀ conserves, and what it damps slowly, at scales far apart."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from syncsweep.config_own import ModelCode
+from syncsweep.own_code import own_model
 from syncsweep.physics.balancing import balancing
 from syncsweep.physics.lindbladian import Lindbladian, to_components
 from syncsweep.physics.models import spin1_chain, spin_half_pair
 from syncsweep.physics.perturbation import random_perturbation
 from syncsweep.physics.slow_modes import conserved_modes, slow_modes
+from syncsweep.physics.spins import lowering, on_each_site, raising
 from syncsweep.physics.steady_state import SteadyStateSolver
 
 
@@ -56,12 +61,32 @@ def test_a_mode_damped_below_twice_the_working_precision_leaves_no_limit():
     """(J/Δ)²γ is 2e-33 of Δ: that mode is damped, but no arithmetic of two doubles sees it."""
     model = spin1_chain(2, omega=0.1, J=2e-6, delta=5e5, gamma=6e-5)
     modes, _ = of(model)
-    assert not modes.are_resolved
+    assert modes.doubt > 0
     assert modes.conserved.sum() == 5
     solver = SteadyStateSolver(Lindbladian(model.hamiltonian, model.jump_operators))
     perturbation = random_perturbation(np.random.default_rng(1), 9)
     status = solver.solve_perturbation(perturbation, [0.0, 1.0]).status
     assert status.tolist() == ["inaccurate", "ok"]
+
+
+def test_a_jump_operator_that_hardly_breaks_what_another_conserves_is_in_doubt():
+    """L₀ damps the singlet at 1e-14, which the rounding of a root would do too."""
+    up, down = (on_each_site(operator, (0.5, 0.5)) for operator in (raising, lowering))
+    jumps = np.array([down[0] + (1 - 1e-7) * down[1], 1e-7 * up[0]])
+    lindbladian = Lindbladian(np.zeros((4, 4)), jumps)
+    assert 1e-15 < slow_modes(lindbladian, lindbladian.matrix()).doubt < 1e-13
+    perturbation = random_perturbation(np.random.default_rng(1), 4)
+    states = SteadyStateSolver(lindbladian).solve_perturbation(perturbation, [0.0, 1e-9, 1.0])
+    assert states.status.tolist() == ["inaccurate", "inaccurate", "ok"]
+
+
+def test_models_of_ordinary_scales_leave_no_doubt():
+    source = (Path(__file__).parents[2] / "examples/mixed_pair.py").read_text()
+    for field in (0.3, 1e10):
+        code = ModelCode(name="own", spins=(1, 0.5), source=source, parameters={"B": field})
+        modes, _ = of(own_model(code))
+        assert modes.conserved.sum() == 1
+        assert modes.doubt == 0
 
 
 def test_a_generator_known_by_its_entries_alone_has_the_modes_that_vanish_to_rounding():

@@ -27,6 +27,10 @@ _CORRECTIONS = 5
 #: part's size. What both do together, in twice the working precision, is so below the second.
 _ROUNDING, _EXACT = 1e-14, 1e-29
 
+#: What L₀ does to a mode is rounding of its operators only where it is this small a share of their
+#: smallest entry too.
+_NEGLIGIBLE = 1e-6
+
 #: Terms further apart than this may damp a mode by less than `_EXACT`.
 _LARGEST_RATIO = 1e8
 
@@ -38,8 +42,8 @@ class SlowModes:
     left: w as columns (n−1, k), without component 0; observables: the same as Hermitian operators
     (D, D, k), to twice the working precision; rows: wᵀL₀ (k, n), zero for what L₀ conserves;
     conserved: (k,), which those are; redundant: (k,), the components on which the w are best told
-    apart, ascending; are_resolved: False if L₀ may damp one of the conserved modes, or leave one of
-    the others alone, below twice the working precision.
+    apart, ascending; doubt: a rate at which L₀ may damp what is taken for conserved, or 0 where it
+    surely does not.
     """
 
     left: np.ndarray
@@ -47,7 +51,7 @@ class SlowModes:
     rows: np.ndarray
     conserved: np.ndarray
     redundant: np.ndarray
-    are_resolved: bool = True
+    doubt: float = 0.0
 
 
 def conserved_modes(generator: sparse.csr_array) -> SlowModes:
@@ -70,17 +74,18 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
         inverse = PartialInverse(generator, redundant)
     except np.linalg.LinAlgError:  # what is left is singular in every digit
         return conserved_modes(generator)
-    remaining, groups, are_resolved = _observables(left), [], True
+    remaining, groups, doubt = _observables(left), [], 0.0
     while remaining.high.shape[-1]:
         remaining, damped = _corrected(lindbladian, remaining, inverse)
         change = _Change.of(lindbladian, remaining)
         if change.each <= _ROUNDING or (change.both <= _EXACT and change.ratio <= _LARGEST_RATIO):
             groups.append(_Group(remaining, np.zeros_like(damped), conserved=True))
+            doubt = change.rate if change.rate > _NEGLIGIBLE * change.smallest else 0.0
             break
         if change.both <= _EXACT:
             # What both parts do together is beyond twice the working precision, and terms so far
             # apart may damp as little: what both leave alone each by itself is conserved for sure.
-            are_resolved = False
+            doubt = _EXACT * change.largest
             mixing, sizes, _ = np.linalg.svd(change.parts.T)
             sizes = np.pad(sizes, (0, len(mixing) - len(sizes)))
             alone = sizes <= _ROUNDING
@@ -106,7 +111,7 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
         rows=np.concatenate([group.rows for group in groups]),
         conserved=np.concatenate([np.full(len(group.rows), group.conserved) for group in groups]),
         redundant=redundant,
-        are_resolved=are_resolved,
+        doubt=doubt,
     )
 
 
@@ -155,14 +160,25 @@ class _Change:
     """What L₀ does to modes (D, D, k), in units of its operators.
 
     parts: of H and then of the jump operators, each in units of its own largest entry, (2n, k);
-    each: the largest of them; both: the largest of their sum, in units of the larger; ratio: of the
-    largest to the smallest entry of H and of the rates.
+    each: the largest of them; rate: the largest entry of their sum; largest, smallest: entry of H
+    and of the rates.
     """
 
     parts: np.ndarray
     each: float
-    both: float
-    ratio: float
+    rate: float
+    largest: float
+    smallest: float
+
+    @property
+    def both(self) -> float:
+        """What both parts do together, in units of the largest entry."""
+        return self.rate / self.largest
+
+    @property
+    def ratio(self) -> float:
+        """Of the largest to the smallest entry."""
+        return self.largest / self.smallest
 
     @classmethod
     def of(cls, lindbladian: Lindbladian, modes: DoubleDouble) -> _Change:
@@ -180,6 +196,7 @@ class _Change:
         return cls(
             parts=np.vstack(parts),
             each=float(np.abs(np.vstack(parts)).max()),
-            both=float(np.abs((coherent + dissipative).rounded()).max()) / max(sizes),
-            ratio=float(entries.max() / entries.min()) if len(entries) else 1.0,
+            rate=float(np.abs((coherent + dissipative).rounded()).max()),
+            largest=float(entries.max()) if len(entries) else 1.0,
+            smallest=float(entries.min()) if len(entries) else 1.0,
         )

@@ -209,8 +209,10 @@ class SteadyStateSolver:
                 enough = np.maximum(REFINED, allowed(self._states(found.x)))
             refinement = Refinement(self._lindbladian, perturbation, modes, system, self._at_zero)
             method[refinement.refine(etas, found, enough)] = Method.REFINED
-        if not modes.are_resolved:
-            found.residual[etas == 0] = 1.0  # what L₀ conserves is not known, nor is the limit
+        if modes.doubt:
+            sizes = system.row_weights(etas)[modes.redundant].max(axis=0)
+            with np.errstate(divide="ignore"):
+                found.residual[:] = np.maximum(found.residual, modes.doubt * sizes / etas)
         return self._diagnose(etas, found, method)
 
     def _solutions(
