@@ -282,7 +282,9 @@ def test_no_width_needs_scrolling_sideways(page, width):
     for study in BLOCKS:
         choose(page, study)
         settle(page)
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+        # The plot follows the window a moment later.
+        fits = "width => document.documentElement.scrollWidth <= width"
+        page.wait_for_function(fits, arg=width, timeout=10_000)
         plot = page.locator("#plot .main-svg").first.bounding_box()
         assert plot["x"] >= 0 and plot["x"] + plot["width"] <= width + 1
 

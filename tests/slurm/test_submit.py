@@ -26,9 +26,15 @@ def small_tables(tmp_path_factory):
     return local_tables(tmp_path_factory, **SMALL)
 
 
+#: The environment of a job that is told to take none, but for what chooses the kernels of OpenBLAS:
+#: they decide the last digit, and the local run has them.
+KERNELS = [name for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ]
+NO_ENVIRONMENT = f"--export={','.join(KERNELS) or 'NONE'}"
+
+
 @pytest.mark.parametrize(
     ("mode", "options"),
-    [("head", ["--export=NONE"]), ("onejob", ["--ntasks=4"])],
+    [("head", [NO_ENVIRONMENT]), ("onejob", ["--ntasks=4"])],
     ids=["head", "onejob"],
 )
 def test_snakemake_inside_slurm(make_slurm_project, small_tables, mode, options):
