@@ -1,9 +1,9 @@
 """Steady states corrected by residuals in twice the working precision (iterative refinement).
 
-The residual L₀[ρ] + ηL₁[ρ] of a state in doubles, from the operators and so without the rounding of
-any matrix, is what the state still lacks; the factorised system need only turn it into the right
-direction. Each step gains as many digits as the system's condition leaves (Demmel et al., ACM
-Trans. Math. Softw. 32, 325 (2006)).
+The residual L₀[ρ] + ηL₁[ρ] comes from the operators, and so without the rounding of any matrix. It
+is what the state still lacks; the factorised system need only turn it into the right direction.
+Each step gains as many digits as the system's condition leaves (Demmel et al., ACM Trans. Math.
+Softw. 32, 325 (2006)).
 """
 
 from __future__ import annotations
