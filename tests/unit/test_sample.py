@@ -1,6 +1,6 @@
 """Sample i is sample i: whatever was solved before, in whatever order, block or process."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import permutations, product
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from syncsweep import sample as sample_module
 from syncsweep.config_eta import block_id, canonical_eta
 from syncsweep.config_file import load_config
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.sample import (
     FAILED,
     Purpose,
@@ -243,3 +245,25 @@ def test_every_entry_of_the_ensemble_reaches_the_rows(fresh, ensemble):
     # Not at η → 0⁺: there only the rates between the steady states count.
     for eta, before, after in zip(ETAS[1:], fresh[0].s_max[1:], changed.s_max[1:], strict=True):
         assert abs(after / before - 1) > 1e-6, eta
+
+
+@pytest.mark.parametrize(
+    ("s_max", "allowed"), [(1e-3, 1e-10), (1e-6, 1e-11), (0.0, 1e-11), (1.0, 1e-9)]
+)
+def test_a_row_is_ok_up_to_the_error_that_its_s_max_allows(s_max, allowed, monkeypatch):
+    """1e-7 of S_max, at least 1e-11 and at most 1e-9, in units of the uniform density."""
+    uniform = 1 / (2 * np.pi)
+    maximum = Maximum(np.array([s_max * uniform]), np.zeros((1, 1)))
+    solve = SteadyStateSolver.solve_perturbation
+
+    def with_error(error):
+        def changed(*arguments):
+            steady = solve(*arguments)
+            return replace(steady, residual=error * steady.condition)
+
+        monkeypatch.setattr(SteadyStateSolver, "solve_perturbation", changed)
+        return SampleSolver(PAIR, (1.0,)).rows(0).status.tolist()
+
+    monkeypatch.setattr(sample_module, "s_max", lambda *_: maximum)
+    assert with_error(0.9 * allowed) == ["ok"]
+    assert with_error(1.1 * allowed) == ["inaccurate"]

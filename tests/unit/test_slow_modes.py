@@ -45,14 +45,29 @@ def test_what_is_conserved_does_not_depend_on_the_scales(model, conserved):
     assert not modes.rows[modes.conserved].any()
 
 
+@pytest.mark.parametrize("parameters", [{"J": 1e8}, {"gamma": 1e8}, {"omega": 1e12, "J": 1e6}])
+def test_what_is_conserved_is_so_in_twice_the_working_precision(parameters):
+    model = spin1_chain(2, **parameters)
+    lindbladian = Lindbladian(model.hamiltonian, model.jump_operators)
+    modes, _ = of(model)
+    parts = lindbladian.apply_adjoint(modes.observables)
+    change = np.abs((parts[0] + parts[1]).rounded()).max(axis=(0, 1))
+    assert np.all(change[modes.conserved] <= 1e-26 * max(parameters.values()))
+
+
 def test_slow_modes_beside_a_large_exchange_have_rows_of_their_own_size():
     """With J = 1e10 the populations of its eigenstates mix at γ, which is a rounding of J."""
-    modes, generator = of(spin1_chain(2, J=1e10))
+    model = spin1_chain(2, J=1e10)
+    modes, generator = of(model)
     slow = ~modes.conserved
     assert slow.any()
     sizes = np.abs(modes.rows[slow]).max(axis=1)
     assert np.all((sizes > 0.1) & (sizes < 10))
     assert np.abs(modes.left.T @ generator[1:].toarray() - modes.rows).max() > 1e-8  # its rounding
+    lindbladian = Lindbladian(model.hamiltonian, model.jump_operators)
+    coherent, dissipative = lindbladian.apply_adjoint(modes.observables)
+    exact = to_components((coherent + dissipative).rounded()).T
+    np.testing.assert_allclose(modes.rows[slow], exact[slow], rtol=0, atol=1e-13)
     left = to_components(modes.observables.rounded())[1:]
     np.testing.assert_allclose(left, modes.left, rtol=0, atol=1e-15)
 
