@@ -150,10 +150,12 @@ def test_rank_that_outlives_the_first_and_its_launcher_is_waited_for(make_projec
     process = project.start("tables")
     wait_for_samples(project, process, 8)
     first, last = sorted(ranks_of(project), key=lambda p: int(p.environ()["PMI_RANK"]))
-    for above in last.parents():
-        if "hydra" in above.name() or "mpiexec" in above.name():
-            above.suspend()  # or it would end the other ranks
-            above.kill()
+    launchers = [p for p in last.parents() if "hydra" in p.name() or "mpiexec" in p.name()]
+    # All stand still before one is killed: the others would notice, end the ranks and go.
+    for above in reversed(launchers):
+        above.suspend()
+    for above in launchers:
+        above.kill()
     last.suspend()
     first.kill()
     process.communicate(timeout=60)
