@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import sparse
@@ -98,27 +98,35 @@ class Factors:
 
 @dataclass(frozen=True)
 class AffineSystem:
-    """(A + ηB) x = −(a + ηb)·c: sparse `constant` = [a A], dense `linear` = [b B], (n, n+1)."""
+    """(A + ηB) x = −(a + ηb)·c with `constant` = [a A] and `linear` = [b B], (n, n+1).
 
-    constant: sparse.csr_array
+    constant: sparse where that saves time, as it does from about a hundred equations on.
+    """
+
+    constant: sparse.csr_array | np.ndarray
     linear: np.ndarray
     scale: float
 
     @cached_property
-    def _sparse(self) -> sparse.csr_array:
+    def _matrix(self) -> sparse.csr_array | np.ndarray:
         return self.constant[:, 1:]
 
     @cached_property
     def _entries(self) -> sparse.coo_array:
-        return self._sparse.tocoo()
+        return sparse.coo_array(self._matrix)
 
     @cached_property
     def _vectors(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.constant[:, [0]].toarray()[:, 0], self.linear[:, 0]
+        return _dense(self.constant[:, [0]])[:, 0], self.linear[:, 0]
 
     @cached_property
     def _row_sizes(self) -> tuple[np.ndarray, np.ndarray]:
-        return abs(self.constant).sum(axis=1), _row_sums(self.linear)
+        sizes: Any = abs(self.constant)
+        return sizes.sum(axis=1), _row_sums(self.linear)
+
+    def rows_at_zero(self, rows: np.ndarray) -> np.ndarray:
+        """Some rows of A, (len(rows), n)."""
+        return _dense(self.constant[rows])[:, 1:]
 
     def row_weights(self, etas: np.ndarray) -> np.ndarray:
         """Powers of two that bring the rows of [a A] + η[b B] near size one, (n, n_eta)."""
@@ -139,7 +147,7 @@ class AffineSystem:
     def _errors(
         self, etas: np.ndarray, x: np.ndarray, rhs: np.ndarray, weights: np.ndarray
     ) -> np.ndarray:
-        defect = rhs - self._sparse @ x - (self.linear[:, 1:] @ x) * etas
+        defect = rhs - self._matrix @ x - (self.linear[:, 1:] @ x) * etas
         rounding = _ROUNDING * (np.abs(x).max(axis=0) + np.abs(rhs * weights).max(axis=0))
         return np.maximum(np.abs(defect * weights).max(axis=0), rounding) / self.scale
 
@@ -148,10 +156,15 @@ class AffineSystem:
 
         balanced: with columns of one size too.
         """
-        rows = self.row_weights(np.array([eta]))[:, 0]
+        return self._factors(eta, self.row_weights(np.array([eta]))[:, 0], balanced)
+
+    def _factors(self, eta: float, rows: np.ndarray, balanced: bool = False) -> Factors | None:
         matrix = (eta * rows)[:, None] * self.linear[:, 1:]
-        entries = self._entries
-        matrix[entries.row, entries.col] += entries.data * rows[entries.row]
+        if isinstance(self._matrix, np.ndarray):
+            matrix += rows[:, None] * self._matrix
+        else:
+            entries = self._entries
+            matrix[entries.row, entries.col] += entries.data * rows[entries.row]
         columns: np.ndarray | float = 1.0
         if balanced:
             more, columns = balancing(matrix)
@@ -168,27 +181,29 @@ class AffineSystem:
         if len(rhs) <= _SMALL:
             x, inverse_norms = self._solve_at_once(etas, rhs, weights)
         else:
-            x, inverse_norms = self._solve_one_by_one(etas, rhs)
+            x, inverse_norms = self._solve_one_by_one(etas, rhs, weights)
         return Solutions(x, self._errors(etas, x, rhs, weights), reciprocals(inverse_norms))
 
     def _solve_at_once(
-        self, etas: np.ndarray, rhs: np.ndarray, row_weights: np.ndarray
+        self, etas: np.ndarray, rhs: np.ndarray, weights: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Solutions and ∞-norms of the inverses of small systems, in two calls of LAPACK."""
-        weights = row_weights.T[:, :, None]
-        matrices = self._sparse.toarray() + etas[:, None, None] * self.linear[:, 1:]
-        matrices *= weights
+        matrices = etas[:, None, None] * self.linear[:, 1:]
+        matrices += _dense(self._matrix)
+        matrices *= weights.T[:, :, None]
         try:
-            x = np.linalg.solve(matrices, rhs.T[:, :, None] * weights)[:, :, 0].T
+            x = np.linalg.solve(matrices, (rhs * weights).T[:, :, None])[:, :, 0].T
             return x, np.linalg.norm(np.linalg.inv(matrices), np.inf, axis=(1, 2))
         except np.linalg.LinAlgError:  # some are singular
-            return self._solve_one_by_one(etas, rhs)
+            return self._solve_one_by_one(etas, rhs, weights)
 
-    def _solve_one_by_one(self, etas: np.ndarray, rhs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _solve_one_by_one(
+        self, etas: np.ndarray, rhs: np.ndarray, weights: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Solutions, NaN where singular, and estimates of the ∞-norms of the inverses."""
         x, inverse_norms = np.full_like(rhs, np.nan), np.full(len(etas), np.inf)
         for index, eta in enumerate(etas):
-            factors = self.factors(eta)
+            factors = self._factors(eta, weights[:, index])
             if factors is not None:
                 x[:, index] = factors.solve(rhs[:, index])
                 inverse_norms[index] = factors.inverse_norm()
@@ -311,6 +326,10 @@ def reciprocals(inverse_norms: np.ndarray) -> np.ndarray:
     regular = np.isfinite(inverse_norms)
     condition[regular] = 1 / inverse_norms[regular]
     return np.array([float(f"{value:.3g}") for value in condition])
+
+
+def _dense(matrix: sparse.csr_array | np.ndarray) -> np.ndarray:
+    return matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
 
 
 def _row_sums(matrix: np.ndarray) -> np.ndarray:

@@ -96,8 +96,8 @@ class Refinement:
             return factors if factors and factors.condition > _SINGULAR else None
         if self.at_zero is None:
             return None
-        rows = self.system.constant[self.modes.redundant].toarray()[:, 1:]
-        completed = self.at_zero.complete(rows, _SINGULAR)
+        exchanged = self.system.rows_at_zero(self.modes.redundant)
+        completed = self.at_zero.complete(exchanged, _SINGULAR)
         return completed if completed and completed.condition > _SINGULAR_TWICE else None
 
     def _states(self, x: np.ndarray) -> np.ndarray:

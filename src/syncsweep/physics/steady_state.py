@@ -46,13 +46,16 @@ REFINED = 1e-11
 #: Largest Hilbert space of which L₁ is kept beside the system that it makes.
 _REFINED_DIMENSIONS = 27
 
+#: With fewer unknowns than this, L₀ as a sparse matrix costs more than it saves.
+_SPARSE_UNKNOWNS = 200
+
 #: A shared Krylov space pays for at least so many unknowns and values of η.
 _KRYLOV_UNKNOWNS = 200
 _KRYLOV_ETAS = 4
 
 #: In units of ‖L₀‖/‖L₁‖ (Frobenius norms): the pole that is factorised, and the η up to which the
 #: pole 0 is to serve; and the pole if it is the only one, between the small η and the large.
-_POLE, _REACH = 2.5, 0.15
+_POLE, _REACH = 3.5, 0.2
 _LONE_POLE = 0.8
 
 #: Largest relative backward error of an η that is not solved again directly.
@@ -124,8 +127,11 @@ class SteadyStateSolver:
             if self._lindbladian
             else conserved_modes(generator)
         )
-        self._constant, self._slots = _with_full_rows(generator[1:], self._modes.redundant)
         self._generator = generator
+        if generator.shape[0] < _SPARSE_UNKNOWNS:
+            self._constant: np.ndarray | sparse.csr_array = generator[1:].toarray()
+        else:
+            self._constant, self._places = _with_full_rows(generator[1:], self._modes.redundant)
 
     @cached_property
     def _at_zero(self) -> PartialInverse | None:
@@ -197,11 +203,7 @@ class SteadyStateSolver:
         _check_trace_row(generator[0], max(linear.max(), -linear.min()), "L1")
         shared = len(linear) >= _KRYLOV_UNKNOWNS and len(etas) >= _KRYLOV_ETAS
         unit = self._unit(linear) if shared else 0.0
-        modes, constant = self._modes, self._constant.copy()
-        of_modes = modes.left.T @ linear
-        constant.data[self._slots] = np.where(modes.conserved[:, None], of_modes, modes.rows)
-        linear[modes.redundant] = np.where(modes.conserved[:, None], 0.0, of_modes)
-        system = AffineSystem(constant, linear, 1 / np.sqrt(self.dim))
+        modes, system = self._modes, self._system(linear)
         found, method = self._solutions(system, etas, unit)
         enough: float | np.ndarray = REFINED
         if self._lindbladian and perturbation and np.any(~found.are_within(enough)):
@@ -214,6 +216,18 @@ class SteadyStateSolver:
             with np.errstate(divide="ignore"):
                 found.residual[:] = np.maximum(found.residual, modes.doubt * sizes / etas)
         return self._diagnose(etas, found, method)
+
+    def _system(self, linear: np.ndarray) -> AffineSystem:
+        """The system with the equations of the modes in place of redundant ones; takes `linear`."""
+        modes, constant = self._modes, self._constant.copy()
+        of_modes = modes.left.T @ linear
+        at_zero = np.where(modes.conserved[:, None], of_modes, modes.rows)
+        if isinstance(constant, np.ndarray):
+            constant[modes.redundant] = at_zero
+        else:
+            constant.data[self._places] = at_zero
+        linear[modes.redundant] = np.where(modes.conserved[:, None], 0.0, of_modes)
+        return AffineSystem(constant, linear, 1 / np.sqrt(self.dim))
 
     def _solutions(
         self, system: AffineSystem, etas: np.ndarray, unit: float
@@ -231,7 +245,7 @@ class SteadyStateSolver:
 
         direct = np.ones(len(etas), dtype=bool)
         if unit > 0:
-            exchanged = system.constant[self._modes.redundant].toarray()[:, 1:]
+            exchanged = system.rows_at_zero(self._modes.redundant)
             at_zero = self._at_zero.complete(exchanged) if self._at_zero else None
             pole = (_LONE_POLE if at_zero is None else _POLE) * unit
             shared = system.solve_krylov(etas, pole, at_zero, _REACH * unit)
