@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from syncsweep.config_file import load_config as load_config
     from syncsweep.config_messages import ConfigError as ConfigError
     from syncsweep.physics.chi_sampling import sample_chi as sample_chi
+    from syncsweep.physics.diagnosis import SteadyStates as SteadyStates
     from syncsweep.physics.lindbladian import Lindbladian as Lindbladian
     from syncsweep.physics.lindbladian import Perturbation as Perturbation
     from syncsweep.physics.measures import ChiSample as ChiSample
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from syncsweep.physics.phase_distribution import (
         relative_phase_coefficients as relative_phase_coefficients,
     )
-    from syncsweep.physics.steady_state import SteadyStates as SteadyStates
     from syncsweep.physics.steady_state import SteadyStateSolver as SteadyStateSolver
     from syncsweep.physics.steady_state import steady_states as steady_states
     from syncsweep.physics.superoperators import liouvillian as liouvillian
@@ -69,7 +69,8 @@ _HOMES = {
     "physics.superoperators": ("liouvillian",),
     "physics.lindbladian": ("Lindbladian", "Perturbation"),
     "physics.perturbation": ("random_liouvillian",),
-    "physics.steady_state": ("steady_states", "SteadyStates", "SteadyStateSolver"),
+    "physics.steady_state": ("steady_states", "SteadyStateSolver"),
+    "physics.diagnosis": ("SteadyStates",),
     "physics.phase_distribution": (
         "relative_phase_coefficients",
         "relative_frequencies",

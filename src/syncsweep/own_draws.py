@@ -10,9 +10,10 @@ import numpy as np
 from syncsweep.config_own import EnsembleCode
 from syncsweep.config_physics import Physics
 from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation
+from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.perturbation import perturbation_of
-from syncsweep.physics.steady_state import Status, SteadyStateSolver
+from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.sample import Purpose, build_model, stream
 
 #: Samples that are drawn and solved at first, and at most: more are drawn as long as all are the

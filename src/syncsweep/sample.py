@@ -14,15 +14,16 @@ import numpy as np
 from syncsweep.config_own import EnsembleCode, ModelCode
 from syncsweep.config_physics import Physics
 from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation, own_model
+from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
 from syncsweep.physics.lindbladian import Lindbladian, Perturbation
-from syncsweep.physics.measures import RESOLUTION, Maximum, s_max
+from syncsweep.physics.measures import RESOLUTION, s_max, s_max_on_lattice
 from syncsweep.physics.models import MODELS, Model
 from syncsweep.physics.perturbation import random_perturbation
 from syncsweep.physics.phase_distribution import (
     relative_frequencies,
     relative_phase_coefficients,
 )
-from syncsweep.physics.steady_state import ACCURACY, Status, SteadyStates, SteadyStateSolver
+from syncsweep.physics.steady_state import SteadyStateSolver
 
 #: Status of a sample whose computation raised an error: in the linear algebra, or in a perturbation
 #: of the user's own.
@@ -73,9 +74,9 @@ def unpack_coefficients(packed: np.ndarray) -> np.ndarray:
     return np.concatenate([packed[..., :1].astype(complex), tail], axis=-1)
 
 
-def _allowed_errors(coefficients: np.ndarray, maximum: Maximum) -> np.ndarray:
+def _allowed_errors(coefficients: np.ndarray, s_max: np.ndarray) -> np.ndarray:
     """Estimated errors (n_eta,) that leave S_max known to `PRECISION`, or unresolved."""
-    relative = maximum.s_max / coefficients[:, 0].real
+    relative = s_max / coefficients[:, 0].real
     return np.clip(np.nan_to_num(PRECISION * relative), RESOLUTION, ACCURACY)
 
 
@@ -160,14 +161,14 @@ class SampleSolver:
             trace_error=steady.trace_error,
             hermiticity_error=steady.hermiticity_error,
             smallest_eigenvalue=steady.smallest_eigenvalue,
-            status=_status(steady, _allowed_errors(coefficients, maximum)),
+            status=_status(steady, _allowed_errors(coefficients, maximum.s_max)),
             method=steady.method,
         )
 
     def _allowed(self, states: np.ndarray) -> np.ndarray:
-        """Errors (n_eta,) that steady states (n_eta, D, D) may have."""
+        """Errors (n_eta,) that steady states (n_eta, D, D) may have, or a little less."""
         coefficients = relative_phase_coefficients(states, self._model.spins)
-        return _allowed_errors(coefficients, s_max(coefficients, self._frequencies))
+        return _allowed_errors(coefficients, s_max_on_lattice(coefficients, self._frequencies))
 
     def _failed(self, sample: int) -> Rows:
         n_eta, n_k = len(self._etas), len(self._frequencies)

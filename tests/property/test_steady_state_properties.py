@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
+from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.models import spin_half_pair
 from syncsweep.physics.perturbation import random_liouvillian
-from syncsweep.physics.steady_state import Status, steady_states
+from syncsweep.physics.steady_state import steady_states
 from syncsweep.physics.superoperators import liouvillian, unvectorize, vectorize
 
 PAIR = spin_half_pair()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import qutip
 
+from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.models import spin1_chain, spin_half_pair
 from syncsweep.physics.perturbation import (
     liouvillian_from_kossakowski,
@@ -12,7 +13,7 @@ from syncsweep.physics.perturbation import (
     traceless_operators,
 )
 from syncsweep.physics.spins import lowering, on_site, raising, sx, sz
-from syncsweep.physics.steady_state import Status, SteadyStateSolver, steady_states
+from syncsweep.physics.steady_state import SteadyStateSolver, steady_states
 from syncsweep.physics.superoperators import (
     lindblad_dissipator,
     liouvillian,

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from syncsweep.physics.diagnosis import Method, Status
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.models import MODELS
 from syncsweep.physics.perturbation import liouvillian_from_kossakowski
@@ -14,7 +15,7 @@ from syncsweep.physics.phase_distribution import (
     relative_frequencies,
     relative_phase_coefficients,
 )
-from syncsweep.physics.steady_state import Method, Status, SteadyStateSolver
+from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian
 
 POINTS = json.loads(Path(__file__).with_name("reference_points.json").read_text())["points"]

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from syncsweep.config_own import ModelCode
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.perturbation import random_hamiltonian, random_kossakowski
 from syncsweep.physics.phase_distribution import relative_frequencies, relative_phase_coefficients
-from syncsweep.physics.steady_state import Status
 from syncsweep.physics.superoperators import from_real, liouvillian, unvectorize
 from syncsweep.sample import Purpose, SampleSolver, build_model, stream
 

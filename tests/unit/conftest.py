@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from syncsweep.physics.diagnosis import SteadyStates
 from syncsweep.physics.models import Model, spin1_chain
 from syncsweep.physics.perturbation import random_liouvillian
-from syncsweep.physics.steady_state import SteadyStates, SteadyStateSolver
+from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian
 
 

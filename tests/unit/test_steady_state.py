@@ -6,6 +6,7 @@ from scipy import sparse
 from scipy.linalg import lu_factor, lu_solve, null_space
 
 from syncsweep.physics.affine_systems import Solutions
+from syncsweep.physics.diagnosis import Method, Status
 from syncsweep.physics.lindbladian import Lindbladian, Perturbation
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip, spin_half_pair
 from syncsweep.physics.perturbation import (
@@ -16,12 +17,7 @@ from syncsweep.physics.perturbation import (
 )
 from syncsweep.physics.phase_distribution import relative_phase_coefficients
 from syncsweep.physics.spins import lowering, on_site, raising, sz
-from syncsweep.physics.steady_state import (
-    Method,
-    Status,
-    SteadyStateSolver,
-    steady_states,
-)
+from syncsweep.physics.steady_state import SteadyStateSolver, steady_states
 from syncsweep.physics.superoperators import (
     from_real,
     hermitian_basis,

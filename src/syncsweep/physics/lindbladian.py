@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -19,6 +20,8 @@ from syncsweep.physics.superoperators import (
     hermitian_basis,
     lindblad_dissipator,
     liouvillian,
+    spost,
+    spre,
     to_real,
 )
 
@@ -67,6 +70,20 @@ class Lindbladian:
         sizes = sum((abs(part) for part in parts[1:]), abs(parts[0]))
         kept = abs(total) > 2 * len(parts) * np.finfo(float).eps * sizes
         return sparse.csr_array(total.multiply(kept))
+
+    def sizes(self) -> sparse.csr_array:
+        """Sums of the sizes of all that adds up to each entry of `matrix`, (D², D²).
+
+        Entries are known to a few roundings of these. In those of −i[H, ·], one difference of
+        entries of H stands alone, or two equal numbers cancel: they are known to their own size.
+        """
+        basis: Any = abs(hermitian_basis(len(self.hamiltonian)))
+        total: Any = abs(to_real(liouvillian(self.hamiltonian, [])))
+        for jump in np.abs(self.jump_operators):
+            rate = jump.T @ jump
+            dissipator = sparse.kron(jump, jump) + (spre(rate) + spost(rate)) / 2
+            total = total + basis.T @ dissipator @ basis
+        return sparse.csr_array(total)
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L[ρ] of Hermitian operators ρ (D, D, n), to twice the working precision."""
@@ -117,6 +134,15 @@ class Perturbation:
         """L₍₁₎, real (D², D²) in the Hermitian basis: a new array."""
         return add_commutator(self.dissipator.copy(), self.hamiltonian)
 
+    def sizes(self) -> np.ndarray:
+        """As those of a `Lindbladian`; the dissipator's entries are known to those of their row."""
+        sizes = np.empty_like(self.dissipator)
+        sizes[:] = np.abs(self.dissipator).max(axis=1, keepdims=True)
+        entries = _commutator_entries(len(self.hamiltonian))
+        values = np.abs(entries.coefficient * _parts(self.hamiltonian)[entries.source])
+        np.add.at(sizes.reshape(-1), entries.place, values)
+        return sizes
+
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L₍₁₎[ρ] of Hermitian operators ρ (D, D, n), to twice the working precision.
 
@@ -147,7 +173,7 @@ def to_operators(components: np.ndarray) -> np.ndarray:
 class _Entries:
     """Linear map from H to entries of a matrix: entry `place` += coefficient·part[source].
 
-    `part` holds Re H and then Im H, row by row.
+    The parts are Re H and then Im H, row by row.
     """
 
     place: np.ndarray
@@ -203,10 +229,14 @@ def _hermitian_operators(dim: int, units: np.ndarray) -> tuple[np.ndarray, np.nd
     return of_unit, basis.indices[entry], basis.data[entry]
 
 
+def _parts(hamiltonian: np.ndarray) -> np.ndarray:
+    """What `_Entries.source` counts, (2D²,)."""
+    return np.concatenate([hamiltonian.real.ravel(), hamiltonian.imag.ravel()])
+
+
 def add_commutator(matrix: np.ndarray, hamiltonian: np.ndarray) -> np.ndarray:
     """Add −i[H, ·] to a real matrix (D², D²) in the Hermitian basis, in place, and return it."""
     entries = _commutator_entries(len(hamiltonian))
-    parts = np.concatenate([hamiltonian.real.ravel(), hamiltonian.imag.ravel()])
-    values = entries.coefficient * parts[entries.source]
+    values = entries.coefficient * _parts(hamiltonian)[entries.source]
     np.add.at(matrix.reshape(-1), entries.place, values)
     return matrix

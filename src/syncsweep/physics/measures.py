@@ -66,6 +66,11 @@ def heights_on_lattice(
     return 2 * np.hstack([tail.real, tail.imag]) @ lattice_waves(frequencies, points)
 
 
+def s_max_on_lattice(coefficients: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
+    """The largest S_d − u on the grid where the search for S_max starts, (n_eta,); not above it."""
+    return heights_on_lattice(coefficients, frequencies, _start_grid(frequencies)).max(axis=1)
+
+
 def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
     """Maximum of S_d − (1/2π)^{N−1} over all angles (Eq. 3).
 

@@ -9,8 +9,10 @@ Softw. 32, 325 (2006)).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from syncsweep.physics.affine_systems import AffineSystem, Factors, Solutions
 from syncsweep.physics.double_double import DoubleDouble, product
@@ -27,6 +29,9 @@ _SINGULAR, _SINGULAR_TWICE = 1e-16, 1e-26
 
 _EPSILON = float(np.finfo(float).eps)
 
+#: Errors of an equation by rounding, in units of what adds up to it.
+_EQUATION_ROUNDING = 4 * _EPSILON
+
 #: What is left of an error at least, over the condition: the rounding of the residuals.
 _RESIDUAL_ROUNDING = 1e3 * _EPSILON**2
 
@@ -36,25 +41,54 @@ _ROUNDINGS = 4
 
 @dataclass(frozen=True)
 class Refinement:
-    """What it takes to refine the steady states of one L₀ + ηL₁."""
+    """What it takes to refine the steady states of one L₀ + ηL₁ at some values of η.
+
+    etas: (n_eta,); rough: (n_eta,), which are to be refined; sizes: those of L₀ (n, n+1), see
+    `Lindbladian.sizes`.
+    """
 
     lindbladian: Lindbladian
     perturbation: Perturbation
     modes: SlowModes
     system: AffineSystem
     at_zero: PartialInverse | None
+    sizes: sparse.csr_array | np.ndarray
+    etas: np.ndarray
+    rough: np.ndarray
 
-    def refine(
-        self, etas: np.ndarray, found: Solutions, accuracy: float | np.ndarray
-    ) -> np.ndarray:
-        """Correct in place what is not known to `accuracy`, and say where that converged (n_eta,).
+    @cached_property
+    def _inverses(self) -> dict[int, Factors | CompletedInverse]:
+        """Of those that are rough, where an inverse tells something."""
+        inverses = {int(k): self._inverse(self.etas[k]) for k in np.flatnonzero(self.rough)}
+        return {k: one for k, one in inverses.items() if one}
+
+    def judge_by_component(self, found: Solutions) -> None:
+        """Lower the residuals of what is rough to what each equation's own rounding can do.
+
+        |x − x̂| ≤ |(A + ηB)⁻¹|·(what x̂ leaves of each equation, and the rounding of its terms)
+        (Skeel, J. ACM 26, 494 (1979)). NaN stays.
+        """
+        of_second = self.perturbation.sizes()[1:]
+        for k, inverse in self._inverses.items():
+            x, eta, modes = found.x[:, [k]], self.etas[[k]], self.modes
+            state = np.abs(np.concatenate([[self.system.scale], x[:, 0]]))
+            first, second = self.sizes @ state, of_second @ state
+            rounding = first + eta * second
+            by_modes = np.abs(modes.left.T) @ second
+            slowly = np.abs(modes.rows) @ state + eta * by_modes
+            rounding[modes.redundant] = np.where(modes.conserved, by_modes, slowly)
+            lacking = np.abs(self.system.defects(eta, x)[:, 0]) + _EQUATION_ROUNDING * rounding
+            errors = np.abs(inverse.solve(np.diag(lacking))).sum(axis=1)
+            error = float(errors.max()) / self.system.scale
+            found.residual[k] = min(found.residual[k], error * found.condition[k])
+
+    def refine(self, found: Solutions, rough: np.ndarray) -> np.ndarray:
+        """Correct in place what is still `rough` (n_eta,), and say where that converged (n_eta,).
 
         The residuals become what makes residual/condition the error that is left.
         """
-        rough = np.flatnonzero(~found.are_within(accuracy))
-        all_inverses = {int(k): self._inverse(etas[k]) for k in rough}
-        inverses = {k: one for k, one in all_inverses.items() if one}
-        active = list(inverses)
+        etas, inverses = self.etas, self._inverses
+        active = [k for k in inverses if rough[k]]
         converged = np.zeros(len(etas), dtype=bool)
         if not active:
             return converged
@@ -66,7 +100,7 @@ class Refinement:
         last = np.full(len(etas), np.inf)
         for _ in range(_MOST_STEPS):
             corrections = np.zeros_like(found.x)
-            corrections[:, active] = self._corrections(etas, rho, inverses, active)
+            corrections[:, active] = self._corrections(rho, active)
             sizes = np.abs(corrections).max(axis=0) / self.system.scale
             smaller = sizes <= _CONTRACTION * last
             rho = rho + DoubleDouble.of(self._operators(np.where(smaller, corrections, 0.0), 0.0))
@@ -108,16 +142,10 @@ class Refinement:
     def _operators(x: np.ndarray, identity: float) -> np.ndarray:
         return to_operators(np.vstack([np.full((1, x.shape[1]), identity), x]))
 
-    def _corrections(
-        self,
-        etas: np.ndarray,
-        rho: DoubleDouble,
-        inverses: dict[int, Factors | CompletedInverse],
-        active: list[int],
-    ) -> np.ndarray:
+    def _corrections(self, rho: DoubleDouble, active: list[int]) -> np.ndarray:
         """Corrections of the active solutions, (n, n_active)."""
         states = DoubleDouble(rho.high[:, :, active], rho.low[:, :, active])
-        strengths = etas[active]
+        strengths = self.etas[active]
         by_first = self.lindbladian.apply(states)
         by_second = self.perturbation.apply(states)
         both = by_first + by_second.scaled(strengths)
@@ -127,7 +155,7 @@ class Refinement:
             self.modes.conserved[:, None], -self._overlaps(by_second), self.modes.left.T @ lack
         )
         lack[self.modes.redundant] = of_modes
-        solved = [inverses[k].solve(lack[:, i]) for i, k in enumerate(active)]
+        solved = [self._inverses[k].solve(lack[:, i]) for i, k in enumerate(active)]
         return np.stack(solved, axis=1)
 
     def _overlaps(self, operators: DoubleDouble) -> np.ndarray:

@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -28,20 +26,21 @@ from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics import arguments
 from syncsweep.physics.affine_systems import AffineSystem, Solutions
+from syncsweep.physics.diagnosis import ACCURACY, Method, SteadyStates, diagnosed
+from syncsweep.physics.krylov import solve_krylov
 from syncsweep.physics.lindbladian import Lindbladian, Perturbation, add_commutator
 from syncsweep.physics.refinement import Refinement
 from syncsweep.physics.slow_modes import conserved_modes, slow_modes
 from syncsweep.physics.sparse_blocks import PartialInverse
 from syncsweep.physics.superoperators import hermitian_basis, to_real, unvectorize
 
-#: An estimated error of ρ (in units of the identity's component 1/√D), an error of the trace or of
-#: Hermiticity above this, or a smallest eigenvalue of ρ below minus this, makes a steady state
-#: `inaccurate`.
-ACCURACY = 1e-9
-
 #: An estimated error above this is made smaller by refinement where L₀ and L₁ are known by their
 #: operators.
 REFINED = 1e-11
+
+#: Up to so many unknowns, estimated errors are first judged component by component, which costs
+#: less than to refine; beyond, it costs more.
+_JUDGED_UNKNOWNS = 100
 
 #: Largest Hilbert space of which L₁ is kept beside the system that it makes.
 _REFINED_DIMENSIONS = 27
@@ -61,49 +60,7 @@ _LONE_POLE = 0.8
 #: Largest relative backward error of an η that is not solved again directly.
 _KRYLOV_RESIDUAL = 1e-13
 
-#: Reciprocal condition numbers below this mean that the steady state is not unique in double
-#: precision.
-SINGULAR = 1e-13
-
-
 AllowedErrors = Callable[[np.ndarray], np.ndarray]
-
-
-class Status(StrEnum):
-    """What may be said of one steady state."""
-
-    OK = "ok"
-    DEGENERATE = "degenerate"  # several steady states, or L₁ does not lift them in first order
-    INACCURATE = "inaccurate"  # residual, positivity, trace or Hermiticity outside ACCURACY
-
-
-class Method(StrEnum):
-    """How one steady state was computed."""
-
-    DIRECT = "direct"  # one LU factorisation of the real system
-    KRYLOV = "krylov"  # one factorisation and one space for all η of the sample
-    REFINED = "refined"  # one factorisation, and corrections in twice the working precision
-
-
-@dataclass(frozen=True)
-class SteadyStates:
-    """Steady states of one L₀ + ηL₁ for n_eta values of η.
-
-    rho: (n_eta, D, D), NaN where the status is `degenerate`. All others have shape (n_eta,):
-    residual, the relative backward error of the real linear system; condition, its reciprocal
-    condition number in the 1-norm; trace_error |Tr ρ − 1|; hermiticity_error max|ρ − ρ†|;
-    smallest_eigenvalue of ρ; status and method, arrays of str.
-    """
-
-    etas: np.ndarray
-    rho: np.ndarray
-    residual: np.ndarray
-    condition: np.ndarray
-    trace_error: np.ndarray
-    hermiticity_error: np.ndarray
-    smallest_eigenvalue: np.ndarray
-    status: np.ndarray
-    method: np.ndarray
 
 
 class SteadyStateSolver:
@@ -132,6 +89,13 @@ class SteadyStateSolver:
             self._constant: np.ndarray | sparse.csr_array = generator[1:].toarray()
         else:
             self._constant, self._places = _with_full_rows(generator[1:], self._modes.redundant)
+
+    @cached_property
+    def _sizes(self) -> sparse.csr_array | np.ndarray:
+        """What adds up to the entries of L₀ without row 0 (n, n+1), of L₀ by its operators."""
+        assert self._lindbladian
+        sizes = self._lindbladian.sizes()[1:]
+        return sizes.toarray() if isinstance(self._constant, np.ndarray) else sizes
 
     @cached_property
     def _at_zero(self) -> PartialInverse | None:
@@ -205,17 +169,20 @@ class SteadyStateSolver:
         unit = self._unit(linear) if shared else 0.0
         modes, system = self._modes, self._system(linear)
         found, method = self._solutions(system, etas, unit)
-        enough: float | np.ndarray = REFINED
-        if self._lindbladian and perturbation and np.any(~found.are_within(enough)):
-            if allowed is not None:
-                enough = np.maximum(REFINED, allowed(self._states(found.x)))
-            refinement = Refinement(self._lindbladian, perturbation, modes, system, self._at_zero)
-            method[refinement.refine(etas, found, enough)] = Method.REFINED
+        if self._lindbladian and perturbation:
+            rough = self._still_rough(found, np.ones(len(etas), dtype=bool), allowed)
+            if rough.any():
+                known = (self._lindbladian, perturbation, modes, system, self._at_zero)
+                refinement = Refinement(*known, self._sizes, etas, rough)
+                if len(linear) <= _JUDGED_UNKNOWNS:
+                    refinement.judge_by_component(found)
+                    rough = self._still_rough(found, rough, allowed)
+                method[refinement.refine(found, rough)] = Method.REFINED
         if modes.doubt:
             sizes = system.row_weights(etas)[modes.redundant].max(axis=0)
             with np.errstate(divide="ignore"):
                 found.residual[:] = np.maximum(found.residual, modes.doubt * sizes / etas)
-        return self._diagnose(etas, found, method)
+        return diagnosed(etas, self._states(found.x), found, method)
 
     def _system(self, linear: np.ndarray) -> AffineSystem:
         """The system with the equations of the modes in place of redundant ones; takes `linear`."""
@@ -248,7 +215,7 @@ class SteadyStateSolver:
             exchanged = system.rows_at_zero(self._modes.redundant)
             at_zero = self._at_zero.complete(exchanged) if self._at_zero else None
             pole = (_LONE_POLE if at_zero is None else _POLE) * unit
-            shared = system.solve_krylov(etas, pole, at_zero, _REACH * unit)
+            shared = solve_krylov(system, etas, pole, at_zero, _REACH * unit)
             put(direct, shared)
             accurate = shared.residual <= ACCURACY * shared.condition
             # A space of one pole sees nothing of a matrix that becomes singular far from it.
@@ -258,43 +225,21 @@ class SteadyStateSolver:
             put(direct, system.solve_direct(etas[direct]))
         return found, np.where(direct, Method.DIRECT, Method.KRYLOV).astype(object)
 
+    def _still_rough(
+        self, found: Solutions, rough: np.ndarray, allowed: AllowedErrors | None
+    ) -> np.ndarray:
+        """Which of the rough steady states must be known better (n_eta,)."""
+        rough = rough & ~found.are_within(REFINED)
+        asked = rough & found.are_within(ACCURACY)
+        if allowed is not None and asked.any():
+            error = np.maximum(REFINED, allowed(self._states(found.x[:, asked])))
+            rough[asked] = found.residual[asked] > error * found.condition[asked]
+        return rough
+
     def _states(self, x: np.ndarray) -> np.ndarray:
         """ρ (n_eta, D, D) of solutions (n, n_eta)."""
         identity = np.full((1, x.shape[1]), 1 / np.sqrt(self.dim))
         return unvectorize((self._basis @ np.vstack([identity, x])).T)
-
-    def _diagnose(
-        self,
-        etas: np.ndarray,
-        solutions: Solutions,
-        method: np.ndarray,
-    ) -> SteadyStates:
-        x, residual, condition = solutions.x, solutions.residual, solutions.condition
-        # A refinement that converges has told the steady state from all others.
-        unique = (condition > SINGULAR) | (method == Method.REFINED)
-        rho = self._states(x)
-        smallest = np.full(len(etas), np.nan)
-        smallest[unique] = np.linalg.eigvalsh(rho[unique])[:, 0]
-        rho[~unique] = np.nan
-        trace_error = np.abs(np.trace(rho, axis1=1, axis2=2) - 1)
-        hermiticity_error = np.abs(rho - np.conj(np.swapaxes(rho, 1, 2))).max(axis=(1, 2))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            errors = (residual / condition, -smallest, trace_error, hermiticity_error)
-        accurate = np.all([error <= ACCURACY for error in errors], axis=0)
-        status = np.where(
-            unique, np.where(accurate, Status.OK, Status.INACCURATE), Status.DEGENERATE
-        )
-        return SteadyStates(
-            etas=etas,
-            rho=rho,
-            residual=residual,
-            condition=condition,
-            trace_error=trace_error,
-            hermiticity_error=hermiticity_error,
-            smallest_eigenvalue=smallest,
-            status=status.astype(str),
-            method=method.astype(str),
-        )
 
 
 def steady_states(L0: Any, L1: Any, etas: Sequence[float] | np.ndarray) -> SteadyStates:

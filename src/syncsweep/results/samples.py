@@ -16,9 +16,9 @@ from syncsweep.config_physics import Physics
 from syncsweep.config_results import Analysis
 from syncsweep.layout import BlockFolder
 from syncsweep.physics.chi_sampling import sample_chi
+from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import ChiSample, Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.physics.steady_state import Status
 from syncsweep.results import ResultsError
 from syncsweep.sample import chi_shift, unpack_coefficients
 from syncsweep.sweep import description, shard

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syncsweep.files import NotReadableError, open_regular, read_regular, replace_atomically
-from syncsweep.physics.steady_state import Status
+from syncsweep.physics.diagnosis import Status
 from syncsweep.sample import Rows
 
 _IDENTITY_KEY = b"syncsweep"

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from syncsweep.config_physics import Physics
 from syncsweep.physics import literal
+from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.physics.steady_state import Status
 from syncsweep.sample import Purpose, build_model, stream, unpack_coefficients
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import ShardError, column, read_shard

@@ -32,11 +32,11 @@ from pydantic import Field
 from syncsweep.config_physics import Ensemble, Physics
 from syncsweep.config_results import Analysis, Ratio
 from syncsweep.physics.chi_sampling import chi_grid_points
+from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
 from syncsweep.physics.measures import ChiSample
 from syncsweep.physics.perturbation import OPERATOR_BASES
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.physics.steady_state import Status
 from syncsweep.physics.thresholds import chi_above, grid_maximum
 from syncsweep.physics.weak_limit import sectors
 from syncsweep.results import ResultsError

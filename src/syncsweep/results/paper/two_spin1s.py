@@ -21,6 +21,7 @@ import pandas as pd
 from pydantic import Field
 from scipy.optimize import minimize_scalar
 
+from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.models import spin1_pair, spin1_pair_perturbation
 from syncsweep.physics.phase_distribution import (
@@ -28,7 +29,7 @@ from syncsweep.physics.phase_distribution import (
     relative_frequencies,
     relative_phase_coefficients,
 )
-from syncsweep.physics.steady_state import Status, SteadyStateSolver
+from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian
 from syncsweep.physics.weak_coupling import (
     S_MAX_PER_COHERENCE,

@@ -1,0 +1,85 @@
+"""What may be said of computed steady states: how far off they may be, and their status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from syncsweep.physics.affine_systems import Solutions
+
+#: An estimated error of ρ (in units of the identity's component 1/√D), an error of the trace or of
+#: Hermiticity above this, or a smallest eigenvalue of ρ below minus this, makes a steady state
+#: `inaccurate`.
+ACCURACY = 1e-9
+
+#: Reciprocal condition numbers below this mean that the steady state is not unique in double
+#: precision.
+SINGULAR = 1e-13
+
+
+class Status(StrEnum):
+    """What may be said of one steady state."""
+
+    OK = "ok"
+    DEGENERATE = "degenerate"  # several steady states, or L₁ does not lift them in first order
+    INACCURATE = "inaccurate"  # residual, positivity, trace or Hermiticity outside ACCURACY
+
+
+class Method(StrEnum):
+    """How one steady state was computed."""
+
+    DIRECT = "direct"  # one LU factorisation of the real system
+    KRYLOV = "krylov"  # one factorisation and one space for all η of the sample
+    REFINED = "refined"  # one factorisation, and corrections in twice the working precision
+
+
+@dataclass(frozen=True)
+class SteadyStates:
+    """Steady states of one L₀ + ηL₁ for n_eta values of η.
+
+    rho: (n_eta, D, D), NaN where the status is `degenerate`. All others have shape (n_eta,):
+    residual and condition, of which residual/condition is the estimated error of ρ, in units of the
+    identity's component 1/√D (see `Solutions`); trace_error |Tr ρ − 1|; hermiticity_error
+    max|ρ − ρ†|; smallest_eigenvalue of ρ; status and method, arrays of str.
+    """
+
+    etas: np.ndarray
+    rho: np.ndarray
+    residual: np.ndarray
+    condition: np.ndarray
+    trace_error: np.ndarray
+    hermiticity_error: np.ndarray
+    smallest_eigenvalue: np.ndarray
+    status: np.ndarray
+    method: np.ndarray
+
+
+def diagnosed(
+    etas: np.ndarray, rho: np.ndarray, solutions: Solutions, method: np.ndarray
+) -> SteadyStates:
+    """Judge the states ρ (n_eta, D, D) of `solutions`; what is not unique becomes NaN in place."""
+    residual, condition = solutions.residual, solutions.condition
+    # A refinement that converges has told the steady state from all others.
+    unique = (condition > SINGULAR) | (method == Method.REFINED)
+    smallest = np.full(len(etas), np.nan)
+    smallest[unique] = np.linalg.eigvalsh(rho[unique])[:, 0]
+    rho[~unique] = np.nan
+    trace_error = np.abs(np.trace(rho, axis1=1, axis2=2) - 1)
+    hermiticity_error = np.abs(rho - np.conj(np.swapaxes(rho, 1, 2))).max(axis=(1, 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        errors = (residual / condition, -smallest, trace_error, hermiticity_error)
+    accurate = np.all([error <= ACCURACY for error in errors], axis=0)
+    status = np.where(unique, np.where(accurate, Status.OK, Status.INACCURATE), Status.DEGENERATE)
+    return SteadyStates(
+        etas=etas,
+        rho=rho,
+        residual=residual,
+        condition=condition,
+        trace_error=trace_error,
+        hermiticity_error=hermiticity_error,
+        smallest_eigenvalue=smallest,
+        status=status.astype(str),
+        method=method.astype(str),
+    )
