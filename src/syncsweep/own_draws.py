@@ -11,7 +11,6 @@ from syncsweep.config_own import EnsembleCode
 from syncsweep.config_physics import Physics
 from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation
 from syncsweep.physics.diagnosis import Status
-from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.perturbation import perturbation_of
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.sample import Purpose, build_model, stream
@@ -95,7 +94,7 @@ def check_draws(physics: Physics, samples: int, etas: list[float]) -> list[str]:
 def _check_steady_states(physics: Physics, draws: Draws, most: int, etas: list[float]) -> list[str]:
     """OwnCodeError if no trial draw leaves a single steady state; a note if some do not."""
     model = build_model(physics)
-    solver = SteadyStateSolver(Lindbladian(model.hamiltonian, model.jump_operators))
+    solver = SteadyStateSolver(model.lindbladian)
     several: list[bool] = []
     while len(several) < most and (len(several) < FIRST_DRAWS or any(several)):
         found = solver.solve_perturbation(perturbation_of(*draws.of(len(several))), etas)

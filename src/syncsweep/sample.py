@@ -15,7 +15,7 @@ from syncsweep.config_own import EnsembleCode, ModelCode
 from syncsweep.config_physics import Physics
 from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation, own_model
 from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
-from syncsweep.physics.lindbladian import Lindbladian, Perturbation
+from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.measures import RESOLUTION, s_max, s_max_on_lattice
 from syncsweep.physics.models import MODELS, Model
 from syncsweep.physics.perturbation import random_perturbation
@@ -118,9 +118,7 @@ class SampleSolver:
         self._etas = np.array(etas)
         self._model = build_model(physics)
         self._frequencies = relative_frequencies(self._model.spins)
-        self._solver = SteadyStateSolver(
-            Lindbladian(self._model.hamiltonian, self._model.jump_operators)
-        )
+        self._solver = SteadyStateSolver(self._model.lindbladian)
         #: Why samples failed, by sample.
         self.problems: dict[int, str] = {}
         self._own_perturbation = None

@@ -14,7 +14,14 @@ from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.perturbation import random_hamiltonian, random_kossakowski
 from syncsweep.physics.phase_distribution import relative_frequencies, relative_phase_coefficients
-from syncsweep.physics.superoperators import from_real, liouvillian, unvectorize
+from syncsweep.physics.steady_state import SteadyStateSolver
+from syncsweep.physics.superoperators import (
+    from_real,
+    hermitian_basis,
+    liouvillian,
+    unvectorize,
+    vectorize,
+)
 from syncsweep.sample import Purpose, SampleSolver, build_model, stream
 
 #: What an `ok` row promises: S_max to this share of itself, or of the uniform density.
@@ -91,6 +98,18 @@ def mixed_pair(**parameters):
         pytest.param(
             spin_pair(), {"zeta_coh": 1.0e6}, [0.0, 1e-3, 1.0, 1e3], id="pair, ζ_coh = 1e6"
         ),
+        pytest.param(
+            spin_pair(J=780.0, delta=5.85e5, B=4.87e-6, gamma=1.58e-3),
+            {"zeta_coh": 2.04e-4, "zeta_diss": 0.719},
+            [0.0, 1e-8, 1e-4],
+            id="pair, B far below Δ in the same entries",
+        ),
+        pytest.param(
+            chain(omega=3.1e-5, J=0.7, delta=2.9e5, gamma=1.3e-4),
+            {"zeta_coh": 0.3},
+            [0.0, 1e-8, 1e-4],
+            id="chain, ω far below Δ in the same entries",
+        ),
     ],
 )
 def test_rows_of_terms_far_apart_are_right(model, ensemble, etas):
@@ -124,6 +143,10 @@ def within_twelve_decades(count):
     return st.lists(thousandths, min_size=count, max_size=count)
 
 
+#: η beside the limit and 1.
+STRENGTHS = st.integers(-12000, 4000).map(lambda k: 10.0 ** (k / 1000))
+
+
 def checked(physics, etas, sample):
     """How many rows are not `ok`; those that are must be right."""
     refused = 0
@@ -137,19 +160,43 @@ def checked(physics, etas, sample):
 
 
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
-@given(powers=within_twelve_decades(6), sample=st.integers(0, 10**6))
-def test_no_row_of_the_pair_is_wrong_whatever_the_scales(powers, sample):
+@given(powers=within_twelve_decades(6), eta=STRENGTHS, sample=st.integers(0, 10**6))
+def test_no_row_of_the_pair_is_wrong_whatever_the_scales(powers, eta, sample):
     J, delta, B, gamma, coherent, dissipative = 10.0 ** np.array(powers)
     model = spin_pair(J=J, delta=delta, B=B, gamma=float(np.sqrt(gamma)))
-    checked(physics_of(model, zeta_coh=coherent, zeta_diss=dissipative), (0.0, 1.0), sample)
+    checked(physics_of(model, zeta_coh=coherent, zeta_diss=dissipative), (0.0, eta, 1.0), sample)
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
-@given(powers=within_twelve_decades(6), sample=st.integers(0, 10**6))
-def test_no_row_of_the_chain_is_wrong_whatever_the_scales(powers, sample):
+@given(powers=within_twelve_decades(6), eta=STRENGTHS, sample=st.integers(0, 10**6))
+def test_no_row_of_the_chain_is_wrong_whatever_the_scales(powers, eta, sample):
     omega, J, delta, gamma, coherent, dissipative = 10.0 ** np.array(powers)
     model = chain(omega=omega, J=J, delta=delta, gamma=gamma)
-    checked(physics_of(model, zeta_coh=coherent, zeta_diss=dissipative), (0.0, 1.0), sample)
+    checked(physics_of(model, zeta_coh=coherent, zeta_diss=dissipative), (0.0, eta, 1.0), sample)
+
+
+@pytest.mark.parametrize(("maker", "count"), [("pair", 80), ("chain", 8)])
+def test_estimated_errors_are_not_below_the_true_ones(maker, count):
+    """Of the largest component of ρ, but for a factor of four and ρ's own rounding."""
+    rng = np.random.default_rng(78)
+    for sample in range(count):
+        a, b, c, d, coherent, dissipative = 10.0 ** rng.uniform(-6, 6, 6)
+        eta = 10.0 ** rng.uniform(-12, 4) if sample % 3 else 0.0
+        if maker == "chain":
+            model = chain(omega=a, J=b, delta=c, gamma=d)
+        else:
+            model = spin_pair(J=a, delta=b, B=c, gamma=float(np.sqrt(d)))
+        physics = physics_of(model, zeta_coh=coherent, zeta_diss=dissipative)
+        drawn = SampleSolver(physics, (eta,))._perturbation(sample)
+        built = build_model(physics)
+        found = SteadyStateSolver(built.lindbladian).solve_perturbation(drawn, [eta])
+        if found.status[0] != Status.OK:
+            continue
+        second = perturbation_of(physics, sample, built.dim)
+        right = exact.steady_state(unperturbed(physics), second, eta)
+        error = hermitian_basis(built.dim).conj().T @ vectorize(found.rho[0] - right)
+        estimate = found.residual[0] / found.condition[0]
+        assert np.abs(error).max() * np.sqrt(built.dim) <= 4 * estimate + 1e-15
 
 
 def test_almost_all_rows_at_random_scales_are_kept():

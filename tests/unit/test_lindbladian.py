@@ -13,7 +13,11 @@ from syncsweep.physics.lindbladian import (
     to_components,
     to_operators,
 )
-from syncsweep.physics.perturbation import random_hamiltonian, random_perturbation
+from syncsweep.physics.perturbation import (
+    perturbation_of,
+    random_hamiltonian,
+    random_perturbation,
+)
 from syncsweep.physics.spins import on_site, raising
 from syncsweep.physics.superoperators import hermitian_basis, liouvillian, to_real, vectorize
 
@@ -101,3 +105,49 @@ def test_a_strong_jump_operator_does_not_round_what_a_weak_one_does_alone():
     expected = Lindbladian(nothing, [weak]).matrix().toarray()[:, 0]
     found = Lindbladian(nothing, [strong, weak]).matrix().toarray()[:, 0]
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_entries_of_matrices_are_known_to_a_few_roundings_of_their_sizes(seed):
+    """Against what operators of very different sizes do in twice the working precision."""
+    dim, rounding = 4, 4 * np.finfo(float).eps
+    units = DoubleDouble.of(to_operators(np.eye(dim**2)))
+
+    def exact(*operators):
+        """Of each part by itself: components of their sum would have its rounding."""
+        return sum(to_components(Lindbladian(*one).apply(units).rounded()) for one in operators)
+
+    nothing = np.zeros((dim, dim))
+    drawn = random_lindbladian(dim, 3, seed)
+    jumps = drawn.jump_operators * np.array([1e4, 1.0, 1e-5])[:, None, None]
+    lindbladian = Lindbladian(drawn.hamiltonian, jumps)
+    parts = exact((drawn.hamiltonian, []), *((nothing, [jump]) for jump in jumps))
+    error = np.abs(lindbladian.matrix().toarray() - parts)
+    # Row 0 is the trace, which the solver does without.
+    assert np.all(error[1:] <= rounding * lindbladian.sizes().toarray()[1:])
+    hamiltonian, jumps = 1e6 * drawn.hamiltonian, drawn.jump_operators
+    perturbation = perturbation_of(hamiltonian, jumps)
+    error = np.abs(perturbation.matrix() - exact((hamiltonian, []), (nothing, jumps)))
+    assert np.all(error[1:] <= rounding * perturbation.sizes()[1:])
+
+
+def test_sizes_of_a_diagonal_hamiltonian_are_those_of_its_differences():
+    """Populations feel nothing of it, however large."""
+    sizes = Lindbladian(np.diag([1e9, 1e9, 3.0]), []).sizes().toarray()
+    assert not sizes[:3].any() and not sizes[:, :3].any()
+    assert sizes[3:].max(axis=1) == pytest.approx([0.0, 1e9 - 3, 1e9 - 3] * 2, rel=1e-15)
+
+
+def test_what_the_hamiltonian_lacks_is_in_its_rest():
+    """Two levels 1e-9 apart at a height of 1e9."""
+    hamiltonian, rest = np.diag([1e9, 1e9]), np.diag([1e-9, 0.0])
+    lindbladian = Lindbladian(hamiltonian, [], rest)
+    by_pairs = np.array([[0.0, 1e-9], [1e-9, 0.0]])
+    np.testing.assert_allclose(np.abs(lindbladian.matrix().toarray()[2:, 2:]), by_pairs, rtol=1e-14)
+    np.testing.assert_allclose(lindbladian.sizes().toarray()[2:, 2:], by_pairs, rtol=1e-14)
+    rho = np.array([[0.5, 0.3], [0.3, 0.5]], dtype=complex)
+    image = lindbladian.apply(DoubleDouble.of(rho[:, :, None])).rounded()[:, :, 0]
+    total = hamiltonian - 1e9 * np.eye(2) + rest
+    np.testing.assert_allclose(image, -1j * (total @ rho - rho @ total), rtol=1e-14)
+    coherent, _ = lindbladian.apply_adjoint(DoubleDouble.of(rho[:, :, None]))
+    np.testing.assert_allclose(coherent.rounded()[:, :, 0], -image, rtol=1e-15)

@@ -17,6 +17,7 @@ from syncsweep.physics.measures import (
     local_maxima,
     pairwise_differences,
     s_max,
+    s_max_on_lattice,
 )
 from syncsweep.physics.phase_distribution import (
     deviation,
@@ -48,6 +49,8 @@ def test_s_max_of_random_distributions_is_the_brute_force_maximum(n_angles, poin
     found = s_max(rows, frequencies)
     assert found.s_max.shape == (12,)
     assert found.angles.shape == (12, n_angles)
+    on_lattice = s_max_on_lattice(rows, frequencies)
+    assert np.all((0.9 * found.s_max <= on_lattice) & (on_lattice <= found.s_max * (1 + 1e-12)))
     for row, height, angles in zip(rows, found.s_max, found.angles, strict=True):
         assert height == pytest.approx(brute_force_maximum(row, frequencies, points), rel=1e-9)
         assert deviation(row, frequencies, angles[None])[0] == pytest.approx(height, rel=1e-12)

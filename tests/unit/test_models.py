@@ -1,5 +1,6 @@
 """The unperturbed models: Hamiltonians, symmetries, steady states and oscillating coherences."""
 
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -244,6 +245,21 @@ def test_swap_and_not_the_flip_is_the_strong_symmetry_of_the_pair():
     np.testing.assert_allclose(commutator(model.hamiltonian, SWAP), 0, atol=1e-15)
     np.testing.assert_allclose(commutator(jump, SWAP), 0, atol=1e-15)
     assert np.sort(np.linalg.eigvalsh(SWAP)).tolist() == [-1, 1, 1, 1]
+
+
+def test_small_terms_live_on_beside_large_ones_in_the_same_entries():
+    """Entries of H and of its rest add up to those of the terms, in rational arithmetic."""
+    J, delta, B = 780.0, 5.85e5 / 7, 4.87e-6
+    model = spin_half_pair(J=J, delta=delta, B=B)
+    for place, sign in ((0, 1), (3, -1)):
+        parts = [part[place, place].real for part in (model.hamiltonian, model.hamiltonian_rest)]
+        error = sum(map(Fraction, parts)) - (Fraction(delta) + sign * 2 * Fraction(B))
+        assert abs(error) < 1e-30 * delta
+    omega, delta = 1e-7 / 3, 1e9 / 7
+    model = spin1_chain(n_sites=2, omega=omega, delta=delta)
+    parts = [part[0, 0].real for part in (model.hamiltonian, model.hamiltonian_rest)]
+    error = sum(map(Fraction, parts)) - (Fraction(delta) + 2 * Fraction(omega))
+    assert abs(error) < 1e-30 * delta
 
 
 def test_models_go_by_their_own_names():

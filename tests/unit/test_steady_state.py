@@ -6,7 +6,7 @@ from scipy import sparse
 from scipy.linalg import lu_factor, lu_solve, null_space
 
 from syncsweep.physics.affine_systems import Solutions
-from syncsweep.physics.diagnosis import Method, Status
+from syncsweep.physics.diagnosis import Method, Status, diagnosed
 from syncsweep.physics.lindbladian import Lindbladian, Perturbation
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip, spin_half_pair
 from syncsweep.physics.perturbation import (
@@ -355,13 +355,13 @@ def test_only_the_product_of_eta_and_the_perturbation_matters(chain_solver, chai
 
 @pytest.mark.parametrize(
     ("broken", "status"),
-    [({}, "ok"), ({"residual": 1e-8}, "inaccurate"), ({"x": 10.0}, "inaccurate")],
+    [({}, "ok"), ({"residual": 1e-8}, "inaccurate"), ({"polarization": 0.6}, "inaccurate")],
 )
 def test_a_residual_or_a_negative_eigenvalue_outside_the_tolerance_is_inaccurate(broken, status):
-    solver = SteadyStateSolver(np.zeros((4, 4)))
-    x = np.array([[broken.get("x", 0.1)], [0.0], [0.0]])  # of a diagonal operator of two levels
-    found = Solutions(x, np.array([broken.get("residual", 0.0)]), np.ones(1))
-    states = solver._diagnose(np.ones(1), found, np.ones(1, dtype=bool))
+    polarization = broken.get("polarization", 0.1)
+    rho = np.diag([0.5 + polarization, 0.5 - polarization])[None].astype(complex)
+    found = Solutions(np.zeros((3, 1)), np.array([broken.get("residual", 0.0)]), np.ones(1))
+    states = diagnosed(np.ones(1), rho, found, np.array([Method.DIRECT], dtype=object))
     assert states.status.tolist() == [status]
 
 

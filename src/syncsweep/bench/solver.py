@@ -15,7 +15,6 @@ import numpy as np
 from scipy.linalg import lapack
 
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.perturbation import (
     liouvillian_from_kossakowski,
@@ -98,9 +97,7 @@ class Sample:
         self._physics = chain(n_sites)
         self._model = build_model(self._physics)
         self._frequencies = relative_frequencies((1,) * n_sites)
-        self._solver = SteadyStateSolver(
-            Lindbladian(self._model.hamiltonian, self._model.jump_operators)
-        )
+        self._solver = SteadyStateSolver(self._model.lindbladian)
 
     def __call__(self, sample: int) -> Stages:
         """Solve one sample."""

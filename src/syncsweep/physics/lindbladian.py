@@ -26,9 +26,13 @@ from syncsweep.physics.superoperators import (
 )
 
 
-def _commutator(hamiltonian: np.ndarray, rho: DoubleDouble) -> DoubleDouble:
-    """−i[H, ρ] of Hermitian operators ρ (D, D, n)."""
+def _commutator(
+    hamiltonian: np.ndarray, rho: DoubleDouble, rest: np.ndarray | None = None
+) -> DoubleDouble:
+    """−i[H + rest, ρ] of Hermitian operators ρ (D, D, n)."""
     image = product(hamiltonian, rho)
+    if rest is not None:
+        image = image + DoubleDouble.of(np.tensordot(rest, rho.high, 1))
     return (image - image.adjoint()).times(-1j)
 
 
@@ -42,12 +46,14 @@ def _rates(jump: np.ndarray, image: DoubleDouble) -> DoubleDouble:
 class Lindbladian:
     """−i[H, ·] + Σ_k (L_k·L_k† − ½{L_k†L_k, ·}) (Eq. 1).
 
-    hamiltonian: (D, D), Hermitian; jump_operators: (k, D, D), k ≥ 0. Lists, sparse matrices and
-    operators of QuTiP become arrays; ValueError.
+    hamiltonian: (D, D), Hermitian; jump_operators: (k, D, D), k ≥ 0; hamiltonian_rest: (D, D), what
+    `hamiltonian` lacks of H because its terms differ in size (see `Model`), or None. Lists, sparse
+    matrices and operators of QuTiP become arrays; ValueError.
     """
 
     hamiltonian: np.ndarray
     jump_operators: np.ndarray
+    hamiltonian_rest: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check what was given."""
@@ -58,14 +64,21 @@ class Lindbladian:
         object.__setattr__(self, "hamiltonian", hamiltonian)
         object.__setattr__(self, "jump_operators", jumps)
 
+    def _coherent(self) -> list[sparse.csr_array]:
+        """−i[H, ·] as real matrices, of which the second is that of the rest."""
+        hamiltonians = [self.hamiltonian]
+        if self.hamiltonian_rest is not None:
+            hamiltonians.append(self.hamiltonian_rest)
+        return [to_real(liouvillian(one, [])) for one in hamiltonians]
+
     def matrix(self) -> sparse.csr_array:
         """The real matrix (D², D²) in the Hermitian basis, sparse.
 
         Each operator's part is made by itself: where a strong one does nothing, its rounding must
         not hide a weak one. What the parts then cancel of each other is zero, and no rounding.
         """
-        superoperators = [lindblad_dissipator(jump) for jump in self.jump_operators]
-        parts = [to_real(one) for one in (liouvillian(self.hamiltonian, []), *superoperators)]
+        dissipators = [to_real(lindblad_dissipator(jump)) for jump in self.jump_operators]
+        parts = [*self._coherent(), *dissipators]
         total: sparse.csr_array = sum(parts[1:], parts[0])
         sizes = sum((abs(part) for part in parts[1:]), abs(parts[0]))
         kept = abs(total) > 2 * len(parts) * np.finfo(float).eps * sizes
@@ -78,7 +91,7 @@ class Lindbladian:
         entries of H stands alone, or two equal numbers cancel: they are known to their own size.
         """
         basis: Any = abs(hermitian_basis(len(self.hamiltonian)))
-        total: Any = abs(to_real(liouvillian(self.hamiltonian, [])))
+        total: Any = sum(abs(part) for part in self._coherent())
         for jump in np.abs(self.jump_operators):
             rate = jump.T @ jump
             dissipator = sparse.kron(jump, jump) + (spre(rate) + spost(rate)) / 2
@@ -87,7 +100,7 @@ class Lindbladian:
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L[ρ] of Hermitian operators ρ (D, D, n), to twice the working precision."""
-        total = _commutator(self.hamiltonian, rho)
+        total = _commutator(self.hamiltonian, rho, self.hamiltonian_rest)
         for jump in self.jump_operators:
             image = product(jump, rho)
             total = total + product(jump, image.adjoint()) + _rates(jump, image)
@@ -95,7 +108,7 @@ class Lindbladian:
 
     def apply_adjoint(self, observable: DoubleDouble) -> tuple[DoubleDouble, DoubleDouble]:
         """i[H, X] and Σ_k (L_k†XL_k − ½{L_k†L_k, X}) of Hermitian X (D, D, n), likewise."""
-        coherent = _commutator(self.hamiltonian, observable).times(-1.0)
+        coherent = _commutator(self.hamiltonian, observable, self.hamiltonian_rest).times(-1.0)
         dissipative = DoubleDouble.of(np.zeros_like(observable.high))
         for jump in self.jump_operators:
             image = product(jump.conj().T, observable)

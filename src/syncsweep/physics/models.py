@@ -6,6 +6,7 @@ All energies and rates are in one unit of the caller's choice; by default that i
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
@@ -13,6 +14,8 @@ from functools import reduce
 import numpy as np
 
 from syncsweep.physics import arguments
+from syncsweep.physics.double_double import DoubleDouble
+from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.spins import (
     local_dimension,
     lowering,
@@ -29,13 +32,16 @@ class Model:
     """An open system of N spins.
 
     spins: S of each site, (N,); hamiltonian: (D, D), Hermitian, jump_operators: (k, D, D), with
-    D = ∏ (2S+1). Lists, sparse matrices and operators of QuTiP become arrays; ValueError.
+    D = ∏ (2S+1); hamiltonian_rest: (D, D), what was rounded off the sum of H's terms, or None. A
+    small term that shares entries with a large one lives on in it. Lists, sparse matrices and
+    operators of QuTiP become arrays; ValueError.
     """
 
     name: str
     spins: tuple[float, ...]
     hamiltonian: np.ndarray
     jump_operators: np.ndarray
+    hamiltonian_rest: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Check what was given."""
@@ -58,6 +64,19 @@ class Model:
         """Dimension D of the Hilbert space."""
         return len(self.hamiltonian)
 
+    @property
+    def lindbladian(self) -> Lindbladian:
+        """L₀ by its operators."""
+        return Lindbladian(self.hamiltonian, self.jump_operators, self.hamiltonian_rest)
+
+
+def _model(
+    name: str, spins: tuple[float, ...], terms: list[np.ndarray], jump_operators: np.ndarray
+) -> Model:
+    """A model whose H is the sum of terms (D, D) to twice the working precision."""
+    total = reduce(operator.add, map(DoubleDouble.of, terms))
+    return Model(name, spins, total.high, jump_operators, total.low)
+
 
 def spin1_chain(
     n_sites: int = 3, omega: float = 1.0, J: float = 0.5, delta: float = 0.5, gamma: float = 2.0
@@ -68,13 +87,13 @@ def spin1_chain(
     L_j = √γ (S_j^z)². J = delta = 0 gives decoupled spins.
     """
     spins = (1,) * arguments.integer("Argument `n_sites`", n_sites, 1)
-    z, plus, minus = (on_each_site(operator, spins) for operator in (sz, raising, lowering))
-    hamiltonian = omega * np.sum(z, axis=0)
+    z, plus, minus = (on_each_site(one, spins) for one in (sz, raising, lowering))
+    terms = [omega * np.sum(z, axis=0)]
     for j in range(n_sites - 1):
         hop = plus[j] @ minus[j + 1]
-        hamiltonian = hamiltonian + J * (hop + hop.conj().T) + delta * z[j] @ z[j + 1]
+        terms += [J * (hop + hop.conj().T), delta * (z[j] @ z[j + 1])]
     jumps = np.array([np.sqrt(gamma) * z_j @ z_j for z_j in z])
-    return Model("spin1_chain", spins, hamiltonian, jumps)
+    return _model("spin1_chain", spins, terms, jumps)
 
 
 def spin_half_pair(J: float = 1.0, delta: float = 1.0, B: float = 0.3, gamma: float = 0.5) -> Model:
@@ -84,11 +103,11 @@ def spin_half_pair(J: float = 1.0, delta: float = 1.0, B: float = 0.3, gamma: fl
     L = γ(σ₁⁻ + σ₂⁻): γ itself, not its root.
     """
     spins = (0.5, 0.5)
-    z = [2 * operator for operator in on_each_site(sz, spins)]
+    z = [2 * one for one in on_each_site(sz, spins)]
     plus, minus = on_each_site(raising, spins), on_each_site(lowering, spins)
     hop = plus[0] @ minus[1]
-    hamiltonian = J * (hop + hop.conj().T) + delta * z[0] @ z[1] + B * (z[0] + z[1])
-    return Model("spin_half_pair", spins, hamiltonian, gamma * np.array([minus[0] + minus[1]]))
+    terms = [J * (hop + hop.conj().T), delta * (z[0] @ z[1]), B * (z[0] + z[1])]
+    return _model("spin_half_pair", spins, terms, gamma * np.array([minus[0] + minus[1]]))
 
 
 def spin1_pair(omega: float = 1.0, gamma_gain: float = 1.0, gamma_damp: float = 1.0) -> Model:
@@ -110,7 +129,7 @@ def spin1_pair_perturbation(
     H₍₁₎ = (iε/2)(S₁⁺S₂⁻ − S₁⁻S₂⁺) + Δ₁S₁^z + Δ₂S₂^z, with the jump operators
     √(γ₁ᵈ/2) S₁⁻S₁^z = √γ₁ᵈ |0⟩⟨1| on site 1 and √(γ₂ᵍ/2) S₂⁺S₂^z = −√γ₂ᵍ |0⟩⟨−1| on site 2.
     """
-    z, plus, minus = (on_each_site(operator, (1, 1)) for operator in (sz, raising, lowering))
+    z, plus, minus = (on_each_site(one, (1, 1)) for one in (sz, raising, lowering))
     exchange = 0.5j * epsilon * (plus[0] @ minus[1] - minus[0] @ plus[1])
     hamiltonian = exchange + delta_1 * z[0] + delta_2 * z[1]
     return hamiltonian, np.array([_damping(gamma_1_damp, 0), _gain(gamma_2_gain, 1)])
