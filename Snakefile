@@ -103,6 +103,7 @@ if workflow.is_main_process:
     check_profile()
     check_targets()
     most_ranks()
+    keep_to_allotted_cores()
     try:
         check_places()
         if workflow.output_settings.dryrun:

@@ -104,3 +104,29 @@ def test_plain_snakemake_runs_in_an_interactive_shell(make_slurm_project):
     )
     assert done.returncode == 0, done.stdout
     assert project.solved("pair") == 4
+
+
+@pytest.mark.parametrize(
+    ("tasks", "options", "at_once"),
+    [("2", [], True), ("1", [], False), ("1", ["--cores", "2"], True)],
+    ids=["two", "one", "command line"],
+)
+def test_plain_snakemake_uses_the_cores_that_slurm_allots(
+    make_slurm_project, tasks, options, at_once
+):
+    """Of a machine with two or more, to none of which the cluster binds a job."""
+    project = make_slurm_project(chain={**CHAIN, "chunk_size": 20})
+    project.config["ranks"] = 1
+    project.write_config()
+    command = " ".join([".venv/bin/snakemake", "tables", *options])
+    size = ["--nodes=1", f"--ntasks={tasks}", "--mem=1500"]
+    submit = ["sbatch", "--parsable", *size, "--wrap", command]
+    environment = {**os.environ, "PYTHONPATH": str(project.path / "src")}
+    job = int(subprocess.check_output(submit, cwd=project.path, env=environment, timeout=60))
+    project.cluster.wait_until("job over", lambda: job not in project.running_jobs(), 120)
+    project.expect_state(job, "COMPLETED")
+    times = {"start": [], "end": []}
+    for event in project.events("chain"):
+        times[event["event"]].append(event["time"])
+    assert len(times["end"]) == 2
+    assert (max(times["start"]) < min(times["end"])) == at_once, times

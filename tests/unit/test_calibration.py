@@ -203,3 +203,11 @@ with open(sys.argv[1], "w") as file:
 def test_machine_limits_the_trials():
     assert most_processes(1) == cores_here() >= 1
     assert most_processes(10**12) == 1
+
+
+@pytest.mark.parametrize("allotted", [1, 10**6])
+def test_trials_take_no_more_cores_than_slurm_allots(monkeypatch, allotted):
+    monkeypatch.delenv("SLURM_CPUS_ON_NODE", raising=False)
+    here = cores_here()
+    monkeypatch.setenv("SLURM_CPUS_ON_NODE", str(allotted))
+    assert cores_here() == min(here, allotted)

@@ -512,6 +512,17 @@ def requested():
     return {name: value.raw for name, value in said.items()}
 
 
+def keep_to_allotted_cores():
+    """Use no more cores than Slurm allots on this node, unless the command line says how many.
+
+    `cores: all` of the profile is all that a process can reach: where a site binds nobody, the whole
+    node. To be called before there are jobs.
+    """
+    said = workflow.resource_settings
+    if COMMAND_LINE.cores is None and said.nodes is None and said.cores is not None:
+        workflow.global_resources["_cores"] = launcher.allotted_cores(said.cores)
+
+
 def check_cluster():
     """End the run if its jobs are to go to a Slurm cluster that cannot take them."""
     if workflow.executor_plugin.name != "slurm":

@@ -18,6 +18,7 @@ from typing import Any
 
 from syncsweep import apart
 from syncsweep.config_physics import Physics
+from syncsweep.sweep.launcher import allotted_cores
 
 #: The program that solves samples.
 _TRIAL = "syncsweep.planning.trial"
@@ -163,4 +164,4 @@ def most_processes(rank_megabytes: int) -> int:
 
 def cores_here() -> int:
     """Cores of this machine that this process may use."""
-    return len(os.sched_getaffinity(0))
+    return allotted_cores(len(os.sched_getaffinity(0)))

@@ -1,5 +1,16 @@
-"""How the ranks of a launch are started, where a profile says nothing else."""
+"""How ranks are started where a profile says nothing else, and on how many cores."""
+
+import os
 
 #: On this machine alone. In an allocation of a cluster, MPICH's launcher would start them on the
 #: allocation's hosts by the cluster's own launcher, which waits for ever within a step of Slurm.
 ON_THIS_MACHINE = ("env", "HYDRA_LAUNCHER=fork", "HYDRA_RMK=user", "mpiexec")
+
+
+def allotted_cores(cores: int) -> int:
+    """So many cores, but no more than Slurm allots to this job or step on its node, if it is one.
+
+    Where a site binds no process to cores, those of other people's jobs are within reach.
+    """
+    allotted = os.environ.get("SLURM_CPUS_ON_NODE", "")
+    return min(cores, int(allotted)) if allotted.isdecimal() else cores
