@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 
 from syncsweep.config_own import ModelCode
 from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.physics.diagnosis import Status
+from syncsweep.physics.diagnosis import Method, Status
+from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.measures import s_max
-from syncsweep.physics.perturbation import random_hamiltonian, random_kossakowski
+from syncsweep.physics.perturbation import (
+    random_hamiltonian,
+    random_kossakowski,
+    random_perturbation,
+)
 from syncsweep.physics.phase_distribution import relative_frequencies, relative_phase_coefficients
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import (
@@ -175,6 +180,13 @@ def test_no_row_of_the_chain_is_wrong_whatever_the_scales(powers, eta, sample):
     checked(physics_of(model, zeta_coh=coherent, zeta_diss=dissipative), (0.0, eta, 1.0), sample)
 
 
+def error_of(rho, right):
+    """Largest error of a component of ρ, in units of that of the identity."""
+    dim = len(rho)
+    error = hermitian_basis(dim).conj().T @ vectorize(rho - right)
+    return np.abs(error).max() * np.sqrt(dim)
+
+
 @pytest.mark.parametrize(("maker", "count"), [("pair", 80), ("chain", 8)])
 def test_estimated_errors_are_not_below_the_true_ones(maker, count):
     """Of the largest component of ρ, but for a factor of four and ρ's own rounding."""
@@ -194,9 +206,31 @@ def test_estimated_errors_are_not_below_the_true_ones(maker, count):
             continue
         second = perturbation_of(physics, sample, built.dim)
         right = exact.steady_state(unperturbed(physics), second, eta)
-        error = hermitian_basis(built.dim).conj().T @ vectorize(found.rho[0] - right)
         estimate = found.residual[0] / found.condition[0]
-        assert np.abs(error).max() * np.sqrt(built.dim) <= 4 * estimate + 1e-15
+        assert error_of(found.rho[0], right) <= 4 * estimate + 1e-15
+
+
+@pytest.mark.parametrize("sample", [9, 14, 17])
+def test_what_a_strong_perturbation_rounds_in_the_equations_of_conserved_modes_is_judged(sample):
+    """L₀ = 0 conserves everything, and L₁ decides it all."""
+    rng = np.random.default_rng(sample)
+    hamiltonian, kossakowski = random_hamiltonian(rng, 3), random_kossakowski(rng, 3)
+    total = exact.Superoperator(3).add_hamiltonian(hamiltonian, 1e7).add_kossakowski(kossakowski)
+    right = exact.steady_state(exact.Superoperator(3), total, 0.0)
+    solver = SteadyStateSolver(Lindbladian(np.zeros((3, 3)), []))
+    perturbation = random_perturbation(np.random.default_rng(sample), 3, zeta_coh=1e7)
+    found = solver.solve_perturbation(perturbation, [0.0], lambda rho: np.full(len(rho), 1e-9))
+    assert found.status.tolist() == [Status.OK]
+    estimate = found.residual[0] / found.condition[0]
+    assert error_of(found.rho[0], right) <= estimate / 4 + 1e-15
+
+
+def test_rows_whose_components_are_known_need_no_refinement():
+    """The condition of this limit is 1e-11, and its error that of a rounding."""
+    rows = SampleSolver(physics_of(spin_pair(gamma=3.0e-6)), (0.0, 1e-12)).rows(0)
+    assert rows.method.tolist() == [Method.DIRECT] * 2
+    assert np.all(rows.condition < 1e-10)
+    assert np.all(rows.residual / rows.condition < 1e-13)
 
 
 def test_almost_all_rows_at_random_scales_are_kept():
