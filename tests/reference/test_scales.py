@@ -5,7 +5,7 @@ from pathlib import Path
 import high_precision as exact
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from syncsweep.config_own import ModelCode
@@ -76,6 +76,10 @@ def chain(**parameters):
     return Spin1Chain(name="spin1_chain", n_sites=2, **parameters)
 
 
+def chain_of_three(**parameters):
+    return Spin1Chain(name="spin1_chain", **parameters)
+
+
 def spin_pair(**parameters):
     return SpinHalfPair(name="spin_half_pair", **parameters)
 
@@ -123,10 +127,45 @@ def test_rows_of_terms_far_apart_are_right(model, ensemble, etas):
         assert found == pytest.approx(right, rel=PRECISION)
 
 
-@pytest.mark.parametrize("parameters", [{"omega": 1.0e4}, {"omega": 1.0e10}, {}])
+@pytest.mark.parametrize(
+    ("model", "ensemble", "etas", "samples"),
+    [
+        pytest.param(chain(gamma=1.0e3), {}, [1e-6, 1e-5, 1e-4], 100, id="chain, γ = 1e3"),
+        pytest.param(chain(), {}, [1.0, 1e3, 1e6], 200, id="chain, η = 1e6"),
+        pytest.param(chain_of_three(omega=1.0e4), {}, [1e-6, 1e-5, 1e-4], 20, id="three, ω = 1e4"),
+        pytest.param(spin_pair(B=1.0e6), {}, [0.0, 1e-3, 1e-2], 100, id="pair, B = 1e6"),
+        pytest.param(spin_pair(J=600.0, B=1.6e8), {}, [0.0, 1e-3, 0.1, 10.0], 100, id="NMR"),
+        pytest.param(spin_pair(), {"zeta_coh": 1.0e6}, [1e-3, 1e3], 100, id="pair, ζ_coh = 1e6"),
+    ],
+)
+def test_no_sample_of_terms_far_apart_is_refused(model, ensemble, etas, samples):
+    """Rounding decides for each sample by itself what a wrong measure of errors refuses."""
+    solver = SampleSolver(physics_of(model, **ensemble), tuple(etas))
+    status = np.array([solver.rows(sample).status for sample in range(samples)])
+    assert np.sum(status != Status.OK, axis=0).tolist() == [0] * len(etas)
+
+
+def test_a_mixed_pair_in_a_large_field_locks_as_in_others():
+    """In antiphase at 1e-3, less so at 0.1: ⟨S_max⟩ and P₃ of 400 samples.
+
+    S_d is a cosine, so that χ is nearly uniform within arccos 0.95 of its maximum.
+    """
+    solver = SampleSolver(physics_of(mixed_pair(B=1.0e10)), (1e-3, 0.1))
+    rows = [solver.rows(sample) for sample in range(400)]
+    heights = np.array([one.s_max for one in rows])
+    error = heights.std(axis=0) / np.sqrt(len(rows))
+    assert np.all(np.abs(heights.mean(axis=0) - [0.0285, 0.0129]) < 4 * error)
+    from_pi = np.abs(np.mod([one.angles[:, 0] for one in rows], 2 * np.pi) - np.pi)
+    width, edge = np.arccos(0.95), np.pi / 8
+    inside = np.minimum(from_pi + width, edge) - np.maximum(from_pi - width, -edge)
+    p3 = np.maximum(inside, 0) / (2 * width)
+    assert p3.mean(axis=0) == pytest.approx([1.0, 0.93], abs=0.02)
+
+
+@pytest.mark.parametrize("parameters", [{"omega": 1.0e4}, {"omega": 1.0e5}, {"omega": 1.0e10}, {}])
 def test_chain_of_three_is_right_at_fast_rotation_and_strong_perturbations(parameters):
     """Against a plain complex solve whose rows are divided by their largest entries."""
-    model = Spin1Chain(name="spin1_chain", **parameters)
+    model = chain_of_three(**parameters)
     physics = physics_of(model)
     etas = (1e-4, 1e-2, 1.0, 3e5, 1e8)
     rows = SampleSolver(physics, etas).rows(0)
@@ -174,6 +213,7 @@ def test_no_row_of_the_pair_is_wrong_whatever_the_scales(powers, eta, sample):
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(powers=within_twelve_decades(6), eta=STRENGTHS, sample=st.integers(0, 10**6))
+@example(powers=[6.0, -4.3, -4.3, -3.7, -6.0, -6.0], eta=1.0, sample=0)  # rotates far faster
 def test_no_row_of_the_chain_is_wrong_whatever_the_scales(powers, eta, sample):
     omega, J, delta, gamma, coherent, dissipative = 10.0 ** np.array(powers)
     model = chain(omega=omega, J=J, delta=delta, gamma=gamma)

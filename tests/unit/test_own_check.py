@@ -1,9 +1,11 @@
 """What is found out about code of the user's own before the first job."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from own_study import TEXT, configured
 
 from syncsweep import own_check
@@ -12,6 +14,7 @@ from syncsweep.own_check import check
 from syncsweep.own_code import OwnCodeError
 from syncsweep.sample import Purpose, SampleSolver, stream
 
+ROOT = Path(__file__).parents[2]
 HEAD = "import numpy as np\nfrom syncsweep.physics.spins import *\n"
 MODEL = HEAD + "def model(spins):\n    return {}\n"
 PERTURBATION = HEAD + "def perturbation(rng, spins):\n    return {}\n"
@@ -72,6 +75,15 @@ def test_a_model_that_oscillates_but_does_not_lock_is_swept_with_a_note(folder):
     (note,) = notes()
     assert note.startswith("studies.mine: nothing locks in the limit η → 0⁺")
     assert s_max_at_limit() < 1e-12
+
+
+@pytest.mark.parametrize("field", [1e8, 1e9, 1e10])
+@pytest.mark.parametrize("study", ["mixed_pair", "mixed_pair_local"])
+def test_a_field_far_above_all_rates_can_be_swept(monkeypatch, study, field):
+    monkeypatch.chdir(ROOT)
+    data = yaml.safe_load((ROOT / "examples/mixed_pair.yaml").read_text(encoding="utf-8"))
+    data["studies"][study]["model"]["parameters"]["B"] = field
+    assert check(parse(data), study) == []
 
 
 def test_an_ensemble_of_ones_own_goes_with_a_model_of_the_package():
