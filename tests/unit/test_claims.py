@@ -4,14 +4,17 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from syncsweep.config_file import load_config
 from syncsweep.results.figures.page import read_table
 from syncsweep.results.paper import claims_models, claims_sweeps, ensemble
 from syncsweep.results.paper.claims import Claim, Number, Verdict, column, number
 from syncsweep.results.paper.validation import ValidationError, _page, _table, demand
 from syncsweep.results.tables import write_table
+from syncsweep.sample import SampleSolver
 
 ROOT = Path(__file__).parents[2]
 
@@ -130,6 +133,31 @@ def test_errata_name_the_paper_and_tests_that_are_there():
     assert len(named) >= 15
     for file, test in named:
         assert f"def {test}(" in texts[file], (file, test)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CITATION.cff", "docs/claims.md", "docs/errata.md"])
+def test_whatever_speaks_of_the_paper_names_it_and_its_versions(name):
+    said = " ".join((ROOT / name).read_text(encoding="utf-8").split())
+    assert "arXiv:2510.11601" in said and re.search(
+        r"v1 \(?of October 2025|v1 \(October 2025", said
+    )
+    assert re.search(r"v2 (of|\() ?30 June 2026", said)
+
+
+def test_the_readme_says_how_large_the_locking_is_beside_uniform():
+    """Of the paper's chain, in the limit and at η = 10ω, where it is larger, but small."""
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    found = re.search(
+        r"is ([\d.]+) % of the uniform density in the limit η → 0⁺, and ([\d.]+) % at η = 10ω",
+        readme,
+    )
+    assert found
+    solver = SampleSolver(load_config(ROOT / "config.yaml").physics("spin1_chain"), (0.0, 10.0))
+    shares = np.array([solver.rows(k).s_max for k in range(60)]) * 4 * np.pi**2
+    error = shares.std(axis=0) / np.sqrt(len(shares))
+    rounding = [0.0005e-2, 0.05e-2]
+    said = np.array([float(number) / 100 for number in found.groups()])
+    assert np.all(np.abs(shares.mean(axis=0) - said) < 4 * error + rounding)
 
 
 def test_eq_f4_which_holds_is_no_erratum():
