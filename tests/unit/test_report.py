@@ -24,7 +24,7 @@ from report_results import CITATION, FAILED, HOSTILE, UNIFORM, configuration, ma
 from syncsweep import config
 from syncsweep.config_physics import Physics
 from syncsweep.config_results import Panel
-from syncsweep.layout import PAPER_FIGURES, tables_folder
+from syncsweep.layout import PAPER_FIGURES, report_file, tables_folder
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.results import ResultsError
 from syncsweep.results.freshness import changed_sources, said_by
@@ -34,6 +34,8 @@ from syncsweep.results.report.realisations import SHOWN
 from syncsweep.results.tables import write_table
 from syncsweep.sample import unpack_coefficients
 from syncsweep.units import EnergyUnit
+from syncsweep.verification.origins import verify_origins
+from syncsweep.verification.report import Report
 
 ROOT = Path(__file__).parents[2]
 
@@ -358,6 +360,24 @@ def test_the_page_says_what_it_was_made_from(made):
     names = said_by(results / "new.html")["made_from"]
     assert {"tables/pair/summary.parquet", "figures/the-pair.json"} <= set(names)
     assert changed_sources(said_by(results / "new.html"), results) == []
+
+
+def test_a_page_that_was_made_from_other_tables_is_found(made, tmp_path, capsys):
+    results, request = made
+    copy = shutil.copytree(results, tmp_path / "copy")
+    make(copy, request, report_file(copy))
+    report = Report()
+    verify_origins(copy, report)
+    assert report.findings == 0
+    path = tables_folder(copy, "pair") / "summary.parquet"
+    write_table(
+        path.with_suffix(""), pq.read_table(path).to_pandas(), said_by(path) | {"samples": 4}
+    )
+    verify_origins(copy, report)
+    said = capsys.readouterr().out
+    assert (
+        report.findings and f"{report_file(copy).name}: was made from another tables/pair" in said
+    )
 
 
 def run_script(monkeypatch, *arguments):

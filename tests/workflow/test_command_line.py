@@ -44,7 +44,8 @@ def test_profile_that_is_not_there_is_refused(make_project):
     project = make_project(pair=SMALL)
     shutil.copytree(ROOT / "slurm", project.path / "slurm")
     before = project.files()
-    (line,) = messages(project.snakemake("--workflow-profile", "slrum", code=1))
+    misspelt = ["--workflow-profile", "slrum", "--cores", "1"]
+    (line,) = messages(project.snakemake(*misspelt, code=1))
     assert line.startswith("error: --workflow-profile: ") and "did you mean slurm?" in line
     assert project.files() == before
     assert planned(project, "--workflow-profile", "slurm") == ["pair"]
