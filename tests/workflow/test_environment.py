@@ -74,6 +74,7 @@ def test_home_that_cannot_be_written_is_one_line_and_another_place_will_do(make_
     *_, line = said.splitlines()
     assert code == 1 and "Traceback" not in said
     assert line.startswith(f"error: {cache}: ") and "XDG_CACHE_HOME" in line
+    assert "`XDG_CACHE_HOME`" in (ROOT / "README.md").read_text(encoding="utf-8")
     code, said = run(project.path, command, **variables, XDG_CACHE_HOME=str(tmp_path / "other"))
     assert code == 0, said
 
