@@ -205,6 +205,7 @@ def checked(physics, etas, sample):
 
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(powers=within_twelve_decades(6), eta=STRENGTHS, sample=st.integers(0, 10**6))
+@example(powers=[5.0, 5.0, 4.5, -6.0, 0.0, 0.0], eta=1e-6, sample=0)  # decays far slower
 def test_no_row_of_the_pair_is_wrong_whatever_the_scales(powers, eta, sample):
     J, delta, B, gamma, coherent, dissipative = 10.0 ** np.array(powers)
     model = spin_pair(J=J, delta=delta, B=B, gamma=float(np.sqrt(gamma)))
