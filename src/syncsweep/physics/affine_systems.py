@@ -1,7 +1,7 @@
 """Real linear systems (A + ηB) x = −(a + ηb)·c for many values of η, each solved by itself.
 
-Frequencies and rates of different sizes make rows of different sizes. Each row is divided by its
-own size, which changes no solution, before it is factorised and before errors are judged.
+Frequencies and rates of different sizes make rows of different sizes. So each row is divided by its
+own size before the factorisation and before errors are judged. This changes no solution.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _ROUNDING = float(np.finfo(float).eps)
 class Solutions:
     """Solutions of n_eta systems: x (n, n_eta); residual and condition (n_eta,).
 
-    residual: largest error of an equation, each divided by the size of its row, in units of c; at
-    least the rounding of that row. condition: reciprocal of the inverse's ∞-norm, rows divided
-    likewise, to three digits; 0 where the matrix is singular, and then x is NaN. So
-    residual/condition bounds the errors of x in units of c.
+    Each row is divided by its size. residual: the largest error of an equation, in units of c, and
+    at least its rounding. condition: the reciprocal of the inverse's ∞-norm, to three digits; 0 if
+    the matrix is singular, and then x is NaN. So residual/condition is a bound on the errors of x,
+    in units of c.
     """
 
     x: np.ndarray
@@ -38,7 +38,7 @@ class Solutions:
     condition: np.ndarray
 
     def are_within(self, error: float | np.ndarray) -> np.ndarray:
-        """Which are known to an error, in units of c (n_eta,)."""
+        """Which solutions are known to an error that is given in units of c (n_eta,)."""
         return self.residual <= error * self.condition
 
 
@@ -129,9 +129,9 @@ class AffineSystem:
         return np.maximum(np.abs(defects * weights).max(axis=0), rounding) / self.scale
 
     def factors(self, eta: float, balanced: bool = False) -> Factors | None:
-        """LU factors at one η, or None where the matrix is singular.
+        """LU factors at one η, or None if the matrix is singular.
 
-        balanced: with columns of one size too.
+        balanced: whether columns get size one too.
         """
         return self._factors(eta, self.row_weights(np.array([eta]))[:, 0], balanced)
 
@@ -148,7 +148,7 @@ class AffineSystem:
             matrix *= more[:, None]
             matrix *= columns
             rows = rows * more
-        # LAPACK sees rows as columns, and factorises the transpose.
+        # LAPACK reads rows as columns, so it factorises the transpose.
         lu, pivots, info = lapack.dgetrf(matrix.T, overwrite_a=1)
         return Factors(lu, pivots, rows, columns) if info == 0 else None
 
@@ -188,10 +188,10 @@ class AffineSystem:
 
 
 def reciprocals(inverse_norms: np.ndarray) -> np.ndarray:
-    """Reciprocal condition numbers from norms of inverses, to the digits that mean something.
+    """Reciprocal condition numbers from norms of inverses, to three digits.
 
-    LAPACK's estimate differs in its last bits with the alignment of its work arrays, and rows
-    must not.
+    The last bits of LAPACK's estimate depend on the alignment of its work arrays. Rows must not
+    depend on it.
     """
     condition = np.zeros(len(inverse_norms))
     regular = np.isfinite(inverse_norms)
@@ -204,6 +204,6 @@ def _dense(matrix: sparse.csr_array | np.ndarray) -> np.ndarray:
 
 
 def _row_sums(matrix: np.ndarray) -> np.ndarray:
-    """Sums of the sizes of the entries of each row of a dense matrix, without a copy of it."""
+    """Sum of the absolute entries of each row of a dense matrix, without a copy of the matrix."""
     parts = (np.abs(matrix[first : first + 64]) for first in range(0, len(matrix), 64))
     return np.concatenate([part.sum(axis=1) for part in parts])

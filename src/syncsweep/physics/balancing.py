@@ -1,17 +1,19 @@
-"""Weights that bring the rows and columns of a matrix to one size (equilibration)."""
+"""Weights that give all rows and columns of a matrix the same size (equilibration)."""
 
 from __future__ import annotations
 
 import numpy as np
 
-#: Rounds in which rows and columns are divided by the roots of their largest entries (Ruiz).
+#: Number of rounds. In each, rows and columns are divided by the roots of their largest entries
+#: (Ruiz).
 _ROUNDS = 8
 
 
 def balancing(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Powers of two r (n,) and c (m,) for which all rows and columns of r·M·c have entries near 1.
+    """Powers of two r (n,) and c (m,) that bring the largest entry of each row and column near 1.
 
-    matrix: (n, m). Products with them are exact. The largest of c is 1; what is zero keeps 1.
+    matrix: M (n, m), of which r·M·c is meant. Multiplying by powers of two is exact. The largest c
+    is 1. A row or column of zeros is not changed in any round.
     """
     sizes = np.abs(matrix)
     rows, columns = np.ones(len(matrix)), np.ones(matrix.shape[1])
@@ -26,6 +28,6 @@ def balancing(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _inverse_root(sizes: np.ndarray) -> np.ndarray:
-    """Powers of two near 1/√size, and 1 where a size is zero."""
+    """Powers of two near 1/√size, or 1 where the size is zero."""
     _, exponents = np.frexp(np.where(sizes > 0, sizes, 1.0))
     return np.ldexp(1.0, -(exponents // 2))

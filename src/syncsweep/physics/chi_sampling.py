@@ -1,10 +1,11 @@
-"""χ drawn from the region where S_d stands within a share r of its maximum (below Eq. 9).
+"""χ sampled in the region where S_d − u is at least r times its maximum S_max (below Eq. 9).
 
-The region is sampled on a regular grid with a random offset. Its width shrinks with √(1−r), and the
-spacing of the grid with it. Of a fine grid only points that can lie in the region are looked at.
-√(S_max + u − S_d) rises no faster than √(curvature/2) anywhere, because S_d has no point above its
-maximum. So the height at the centre of a cell tells whether the cell can hold a point of the
-region. Cells that can are split into 3^{N−1}, and so on; docs/decisions/0007 has the numbers.
+The region is sampled on a regular grid with a random offset. The width of the region shrinks with
+√(1−r), and so does the spacing of the grid. On a fine grid, S_d is computed only at points that can
+lie in the region. For this, a coarse grid of cells is made first. The slope of √(S_max + u − S_d)
+is nowhere larger than √(curvature/2), because S_d is nowhere above its maximum. So the height at
+the centre of a cell shows whether the cell can contain a point of the region. If it can, the cell
+is split into 3^{N−1} cells, and so on. docs/decisions/0007 has the numbers.
 """
 
 from __future__ import annotations
@@ -26,27 +27,27 @@ from syncsweep.physics.measures import (
     lattice_waves,
 )
 
-#: By number of angles N−1, where no wave is shorter than π: the points per angle of the grid of
-#: which all points are looked at, the threshold up to which it is fine enough, and the points per
-#: angle that any other grid has at threshold 0.95.
+#: By number of angles N−1, for S_d without waves shorter than π: the points per angle of the grid
+#: at all of whose points S_d is computed; the threshold up to which this grid is fine enough; and
+#: the points per angle that a grid for larger thresholds would have at threshold 0.95.
 _GRIDS = {1: (2304, 0.95, 2304), 2: (48, 0.95, 96), 3: (21, 0.5, 63)}
 
-#: Each cell that can hold a point of the region is split into so many along each angle. Odd, so
-#: that its centre stays a point of the grid.
+#: A cell is split into this many cells along each angle. The number is odd, so that the centre of a
+#: cell stays a point of the grid.
 _SPLIT = 3
 
-#: No more cells of one distribution are split at a time, and no more points are kept. If it is flat
-#: along an angle, its region has very many.
+#: At most this many cells of one distribution are split at a time, and at most this many points are
+#: kept. If S_d is flat along an angle, its region has very many.
 _MOST_CELLS = 2**14
 
-#: Digits of the offset that this brings before the point are too small to move the grid, so that
-#: those behind it can pick cells.
+#: The offset is multiplied by this. The fractional part of the product comes from digits of the
+#: offset that are too small to move the grid. So these digits can choose cells at random.
 _UNFELT = 2.0**24
 
 
 @dataclass(frozen=True)
 class _Grid:
-    """Regular grid of `coarse` points per angle all over the torus, split `levels` times."""
+    """Regular grid on the torus with `coarse` points per angle, split `levels` times."""
 
     coarse: int
     levels: int
@@ -66,15 +67,16 @@ def _grid(frequencies: np.ndarray, threshold: float) -> _Grid:
     points = at_95 * waves * sqrt(0.05 / (1 - min(threshold, HIGHEST_SHARE)))
     levels = max(1, ceil(log(points / (everywhere * waves), _SPLIT)))
     coarse = ceil(points / _SPLIT**levels)
-    # Maxima half a turn apart are usual. An even grid gives each of them exactly the same share.
-    # Of four spins their regions hold few points, whose numbers would all rise and fall together
-    # and bias the shares. An odd grid lies differently to each maximum.
+    # Often maxima lie half a turn apart. An even grid then gives all of them the same share.
+    # But for four spins few points lie near each maximum. On an even grid, the numbers of points
+    # near all maxima would rise and fall together, and this would bias the shares. On an odd grid,
+    # they do not.
     odd = n_angles == 3
     return _Grid(coarse + (coarse % 2 != odd), levels)
 
 
 def chi_grid_points(frequencies: np.ndarray, threshold: float) -> int:
-    """Points per angle for `sample_chi`: the region shrinks with 1 − r and with the waves."""
+    """Points per angle in `sample_chi`: more for r near 1, and more for shorter waves of S_d."""
     return _grid(frequencies, threshold).points
 
 
@@ -88,15 +90,17 @@ def sample_chi(
 ) -> ChiSample:
     """Sample χ where S_d − u ≥ r·S_max, weighted by S_d (below Eq. 9); u = (1/2π)^{N−1}.
 
-    coefficients: (n_eta, n_k); frequencies: (n_k, N−1), N ≤ 4; maximum: theirs, as `s_max` gives
-    it; threshold: r in (0, 1), of which more than 1 − 1e-8 counts as that; shift: (N−1,) in [0, 1),
-    the random offset of the grid in units of its spacing, see `chi_grid_points`; error: (n_eta,),
-    the estimated error of the distributions in units of the uniform density.
+    coefficients: (n_eta, n_k); frequencies: (n_k, N−1), N ≤ 4; maximum: of these distributions, as
+    `s_max` returns it; threshold: r in (0, 1), where any r above 1 − 1e-8 counts as 1 − 1e-8;
+    shift: (N−1,) in [0, 1), the random offset of the grid in units of its spacing, see
+    `chi_grid_points`; error: (n_eta,), the estimated error of the distributions in units of the
+    uniform density.
 
-    The maximum is the refined one, not the grid's, and all points of the grid in the region count,
-    whichever maximum they are near. P_a is a ratio of two numbers of points. So it has a random
-    error in one sample, and a small bias when averaged over the offset: below 1e-3 for any one
-    distribution, but up to 7e-3 (6e-4 r.m.s., of either sign) for N = 3 and 0.8 < r ≤ 0.95.
+    S_max is the maximum found by Newton's method, not that of the grid. All points of the grid in
+    the region count, whichever maximum they are near. P_a is a ratio of two numbers of points. So
+    it has a random error in one sample. Averaged over the offset, it has a small bias. For a single
+    distribution the bias is below 1e-3, but for N = 3 and 0.8 < r ≤ 0.95 it is up to 7e-3
+    (6e-4 r.m.s., of either sign).
     """
     coefficients, frequencies = arguments.distributions(coefficients, frequencies, "n_eta")
     grid = _grid(frequencies, threshold)
@@ -116,10 +120,11 @@ def _in_region(
     grid: _Grid,
     shift: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Points of the grid in the region of any distribution, and S_d at those in its own.
+    """Points of the grid in the region of at least one distribution, and S_d at these points.
 
-    level: (n_eta,), height above uniform at which a region ends; NaN is no region. Returns angles
-    (n_points, N−1) and weights (n_eta, n_points), zero outside.
+    level: (n_eta,), height above the uniform density at which the region ends; NaN means that there
+    is no region. Returns angles (n_points, N−1) and weights (n_eta, n_points): S_d at points in the
+    distribution's own region, and zero elsewhere.
     """
     n_angles = frequencies.shape[1]
     offset = 2 * pi / grid.points * np.asarray(shift)
@@ -151,11 +156,11 @@ def _split(
     grid: _Grid,
     pick: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Points of the finest grid in the region of one distribution, and how high it is there.
+    """Points of the finest grid in the region of one distribution, and its heights there.
 
-    shifted: (n_k,), its coefficients about the origin of the grid; heights: on the coarse grid;
-    pick: in [0, 1), which of too many cells are kept. Returns flat indices (n,) on the finest grid
-    and S_d − u (n,).
+    shifted: (n_k,), the coefficients relative to the origin of the grid; heights: S_d − u on the
+    coarse grid; pick: in [0, 1), decides which cells are kept if there are too many. Returns flat
+    indices (n,) on the finest grid and S_d − u (n,).
     """
     k, n_angles = frequencies[1:], frequencies.shape[1]
     tail = 2 * shifted[1:]
@@ -164,7 +169,7 @@ def _split(
     rise = _steepest_rise(tail, k) * spacing / 2
 
     def lowest(rise: float) -> float:
-        """Height at the centre below which a cell holds no point of the region."""
+        """A cell whose height at the centre is below this contains no point of the region."""
         return s_max - (sqrt(s_max - level) + rise) ** 2
 
     cells = np.flatnonzero(heights >= lowest(rise))
@@ -188,16 +193,16 @@ def _split(
 
 
 def _steepest_rise(amplitudes: np.ndarray, k: np.ndarray) -> float:
-    """By how much √(max S_d − S_d) changes at most from the centre of a cube, per half its side.
+    """Largest change of √(max S_d − S_d) from the centre to a point of a cube, per half its side.
 
-    amplitudes: (n,), 2|s_k| at k (n, N−1). Second derivatives along δ are Σ 2|s_k| (k·δ)² = q at
-    most. S_d has nothing above its maximum, so the root changes by √(q/2) at most.
+    amplitudes: (n,), 2|s_k| at k (n, N−1). The second derivative along δ is at most
+    Σ 2|s_k| (k·δ)² = q. S_d is nowhere above its maximum, so the root changes by at most √(q/2).
     """
     corners = 2 * lattice_indices(k.shape[1], 2) - 1
     return sqrt((np.abs(amplitudes) @ (k @ corners.T) ** 2).max() / 2)
 
 
 def _thinned(n: int, pick: float) -> slice:
-    """Evenly spaced ones of n, as a slice, so that no more than `_MOST_CELLS` are left."""
+    """A slice that takes evenly spaced items out of n, at most `_MOST_CELLS` of them."""
     every = -(-n // _MOST_CELLS)
     return slice(int(pick * every), None, max(every, 1))

@@ -1,8 +1,8 @@
 """Sums and matrix products in twice the working precision, as unevaluated sums of two arrays.
 
-A product of matrices is exact but for what is below 2⁻¹⁰⁰ of a row times a column: both factors
-are cut into slices of so few bits that BLAS multiplies and adds them without rounding (Ozaki,
-Ogita, Oishi and Rump, Numer. Algorithms 59, 95 (2012)).
+The error of a matrix product is below 2⁻¹⁰⁰ of the largest entry of the row times that of the
+column. Both factors are cut into slices. The slices have so few bits that BLAS multiplies and adds
+them without rounding (Ozaki, Ogita, Oishi and Rump, Numer. Algorithms 59, 95 (2012)).
 """
 
 from __future__ import annotations
@@ -12,20 +12,22 @@ from math import ceil, log2
 
 import numpy as np
 
-#: Bits of a double, and slices of which the last is below 2⁻¹⁰⁰ of the first.
+#: Bits of a double, and the number of slices: the last is below 2⁻¹⁰⁰ of the first.
 _DIGITS, _MOST_SLICES = 53, 6
 
 
 @dataclass(frozen=True)
 class DoubleDouble:
-    """high + low, arrays of one shape, real or complex, with |low| at most a rounding of high."""
+    """The sum high + low of two arrays of one shape, real or complex; |low| is at most the rounding
+    error of high.
+    """
 
     high: np.ndarray
     low: np.ndarray
 
     @classmethod
     def of(cls, array: np.ndarray) -> DoubleDouble:
-        """A double array as it is."""
+        """An array of doubles, with low = 0."""
         return cls(array, np.zeros_like(array))
 
     def __add__(self, other: DoubleDouble) -> DoubleDouble:
@@ -36,11 +38,11 @@ class DoubleDouble:
         return self + DoubleDouble(-other.high, -other.low)
 
     def times(self, factor: complex | np.ndarray) -> DoubleDouble:
-        """The product with a power of two, −1, 1j or an array of those: exact."""
+        """The exact product with a power of two, −1, 1j or an array of these."""
         return DoubleDouble(self.high * factor, self.low * factor)
 
     def scaled(self, factor: np.ndarray) -> DoubleDouble:
-        """The product with real doubles that broadcast."""
+        """The product with an array of real doubles, which is broadcast."""
         product, error = _two_product(self.high, factor)
         return _normalised(product, error + self.low * factor)
 
@@ -54,7 +56,7 @@ class DoubleDouble:
 
 
 def product(matrix: np.ndarray, operators: DoubleDouble) -> DoubleDouble:
-    """The product of a matrix (m, k), doubles, and operators (k, ...), (m, ...)."""
+    """The product (m, ...) of a matrix of doubles (m, k) and operators (k, ...)."""
     shape = (len(matrix), *operators.high.shape[1:])
     flat = operators.high.reshape(len(operators.high), -1)
     exact = _exact_product(matrix, flat)
@@ -70,8 +72,8 @@ def _exact_product(left: np.ndarray, right: np.ndarray) -> DoubleDouble:
         rows = np.hstack([left.real, -left.imag]), np.hstack([left.imag, left.real])
         both = _exact_product(np.vstack(rows), np.vstack([right.real, right.imag]))
         return DoubleDouble(both.high[:m] + 1j * both.high[m:], both.low[:m] + 1j * both.low[m:])
-    # Sums of k products of two slices, and of those of one order, stay below 2^53 units of their
-    # last place.
+    # A sum over k products of two slices, and over all pairs of slices of one order, must stay
+    # below 2^53 units of the last place.
     terms = left.shape[1] * _MOST_SLICES
     bits = (_DIGITS - ceil(log2(max(terms, 2)))) // 2
     of_left, of_right = _slices(left, 1, bits), _slices(right, 0, bits)
@@ -90,7 +92,7 @@ def _exact_product(left: np.ndarray, right: np.ndarray) -> DoubleDouble:
 
 
 def _slices(matrix: np.ndarray, axis: int, bits: int) -> list[np.ndarray]:
-    """Matrices that add up to one, each with `bits` bits below the largest entry along an axis."""
+    """Matrices that add up to `matrix`, each of `bits` bits below its largest entry along an axis."""
     found: list[np.ndarray] = []
     rest = matrix
     while len(found) < _MOST_SLICES:
@@ -98,7 +100,7 @@ def _slices(matrix: np.ndarray, axis: int, bits: int) -> list[np.ndarray]:
         if not largest.any():
             break
         _, exponent = np.frexp(largest)
-        # Adding and taking away rounds to multiples of the last place of this number.
+        # Adding and subtracting this number rounds to multiples of its last place.
         rounder = np.ldexp(1.5, exponent - bits + _DIGITS - 1)
         found.append((rest + rounder) - rounder)
         rest = rest - found[-1]
@@ -106,21 +108,21 @@ def _slices(matrix: np.ndarray, axis: int, bits: int) -> list[np.ndarray]:
 
 
 def _two_sum(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """fl(a + b) and its error, exactly (Knuth)."""
+    """The rounded sum of a and b, and its exact error (Knuth)."""
     total = a + b
     of_b = total - a
     return total, (a - (total - of_b)) + (b - of_b)
 
 
 def _two_product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """fl(a·b) for real b and its error, exactly (Dekker)."""
+    """The rounded product of a and a real b, and its exact error (Dekker)."""
     result = a * b
     (a1, a2), (b1, b2) = _halves(a), _halves(b)
     return result, a2 * b2 - (((result - a1 * b1) - a2 * b1) - a1 * b2)
 
 
 def _halves(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Take a as a sum of two numbers of 26 bits each (Veltkamp)."""
+    """Write a as a sum of two numbers of 26 bits each (Veltkamp)."""
     scaled = 134217729.0 * a
     first = scaled - (scaled - a)
     return first, a - first

@@ -1,8 +1,8 @@
-"""Lindblad generators by their operators: as real matrices, and applied without rounding.
+"""Lindblad generators given by their operators: their real matrices, and their precise action.
 
-A matrix of L₀ or L₍₁₎ holds numbers of very different sizes as soon as frequencies and rates do,
-and the rounding of the large ones hides the small. The operators do not mix them: −i[H, ρ] and
-LρL† − ½{L†L, ρ} applied in twice the working precision keep all that H and L say.
+If frequencies and rates differ much in size, so do the entries of the matrix of L₀ or L₍₁₎. The
+rounding of the large entries then hides the small ones. The operators H and L keep frequencies and
+rates apart. So −i[H, ρ] and LρL† − ½{L†L, ρ} are applied in twice the working precision.
 """
 
 from __future__ import annotations
@@ -74,8 +74,9 @@ class Lindbladian:
     def matrix(self) -> sparse.csr_array:
         """The real matrix (D², D²) in the Hermitian basis, sparse.
 
-        Each operator's part is made by itself: where a strong one does nothing, its rounding must
-        not hide a weak one. What the parts then cancel of each other is zero, and no rounding.
+        The part of each operator is made separately. So where a strong operator does nothing, its
+        rounding does not hide a weak one. Where the parts cancel each other up to rounding, the
+        entry is set to zero.
         """
         dissipators = [to_real(lindblad_dissipator(jump)) for jump in self.jump_operators]
         parts = [*self._coherent(), *dissipators]
@@ -122,8 +123,8 @@ class Perturbation:
     """One drawn L₍₁₎: −i[H₍₁₎, ·] and a dissipator.
 
     hamiltonian: (D, D), Hermitian; dissipator: real (D², D²) in the Hermitian basis;
-    jump_operators: those of the dissipator (k, D, D), or None where it has none that are known.
-    Lists become arrays; ValueError.
+    jump_operators: those of the dissipator (k, D, D), or None if they are not known. Lists become
+    arrays; ValueError.
     """
 
     hamiltonian: np.ndarray
@@ -157,10 +158,10 @@ class Perturbation:
         return sizes
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
-        """L₍₁₎[ρ] of Hermitian operators ρ (D, D, n), to twice the working precision.
+        """L₍₁₎[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision.
 
         A dissipator without known jump operators is applied in working precision. It mixes all
-        modes at one rate, so that its rounding is small beside what it does to any of them.
+        modes at about the same rate. So its rounding is small compared with its effect on any mode.
         """
         if self.jump_operators is not None:
             return Lindbladian(self.hamiltonian, self.jump_operators).apply(rho)
@@ -184,7 +185,7 @@ def to_operators(components: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Entries:
-    """Linear map from H to entries of a matrix: entry `place` += coefficient·part[source].
+    """Linear map from H to the entries of a matrix: entry `place` += coefficient·part[source].
 
     The parts are Re H and then Im H, row by row.
     """
@@ -196,8 +197,8 @@ class _Entries:
 
 @cache
 def _commutator_entries(dim: int) -> _Entries:
-    """Where −i[H, ·] stands in the real matrix (D², D²) in the Hermitian basis."""
-    # Row by row of H: all at once would take a gigabyte for four spin-1s.
+    """The entries of −i[H, ·] in the real matrix (D², D²) in the Hermitian basis."""
+    # One row of H at a time: all rows at once would take a gigabyte for four spin-1s.
     rows = [_entries_of_row(dim, row) for row in range(dim)]
     return _Entries(
         np.concatenate([one.place for one in rows]),
@@ -214,7 +215,7 @@ def _entries_of_row(dim: int, row: int) -> _Entries:
     into = np.concatenate([row + dim * other, other + dim * column])
     out_of = np.concatenate([column + dim * other, other + dim * row])
     value = np.repeat([-1j, 1j], n)
-    # Each index of a matrix unit becomes those of the Hermitian operators that hold it.
+    # Replace each matrix unit by the Hermitian operators of the basis that contain it.
     of_unit, into, weight = _hermitian_operators(dim, into)
     out_of, value = out_of[of_unit], value[of_unit] * weight.conj()
     source = np.tile(row * dim + column, 2)[of_unit]
@@ -231,8 +232,9 @@ def _entries_of_row(dim: int, row: int) -> _Entries:
 
 
 def _hermitian_operators(dim: int, units: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The Hermitian operators that hold matrix units (m,), in one list: of which unit, operator,
-    and the unit's weight in it.
+    """The Hermitian operators of the basis that contain the matrix units (m,), as one list.
+
+    Returns for each entry the index of the unit, the operator, and the weight of the unit in it.
     """
     basis = hermitian_basis(dim)
     counts = np.diff(basis.indptr)[units]

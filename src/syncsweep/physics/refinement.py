@@ -1,8 +1,8 @@
 """Steady states corrected by residuals in twice the working precision (iterative refinement).
 
-The residual L₀[ρ] + ηL₁[ρ] comes from the operators, and so without the rounding of any matrix. It
-is what the state still lacks; the factorised system need only turn it into the right direction.
-Each step gains as many digits as the system's condition leaves (Demmel et al., ACM Trans. Math.
+The residual L₀[ρ] + ηL₁[ρ] is computed from the operators, so it does not contain the rounding of
+any matrix. The factorised system turns it into a correction of ρ, which need not be accurate. Each
+step gains digits: the better the condition of the system, the more (Demmel et al., ACM Trans. Math.
 Softw. 32, 325 (2006)).
 """
 
@@ -20,11 +20,11 @@ from syncsweep.physics.lindbladian import Lindbladian, Perturbation, to_componen
 from syncsweep.physics.slow_modes import SlowModes
 from syncsweep.physics.sparse_blocks import CompletedInverse, PartialInverse
 
-#: Steps at most, each of which must leave less than this share of the error.
+#: Number of steps at most. Each correction must be at most this share of the one before.
 _MOST_STEPS, _CONTRACTION = 30, 0.5
 
-#: Reciprocal condition numbers below which an inverse tells nothing: of one factorisation, and of
-#: two that follow each other.
+#: Reciprocal condition numbers below which an inverse has no right digit: of one factorisation, and
+#: of two that are applied one after the other.
 _SINGULAR, _SINGULAR_TWICE = 1e-16, 1e-26
 
 _EPSILON = float(np.finfo(float).eps)
@@ -35,7 +35,7 @@ _EQUATION_ROUNDING = 4 * _EPSILON
 #: What is left of an error at least, over the condition: the rounding of the residuals.
 _RESIDUAL_ROUNDING = 1e3 * _EPSILON**2
 
-#: A correction of so many roundings of the largest component is the last.
+#: The steps end when a correction is below this many roundings of the largest component.
 _ROUNDINGS = 4
 
 
@@ -85,7 +85,8 @@ class Refinement:
     def refine(self, found: Solutions, rough: np.ndarray) -> np.ndarray:
         """Correct in place what is still `rough` (n_eta,), and say where that converged (n_eta,).
 
-        The residuals become what makes residual/condition the error that is left.
+        Returns where this converged (n_eta,). There, `condition` and `residual` are replaced, so
+        that residual/condition is the error that is left.
         """
         etas, inverses = self.etas, self._inverses
         active = [k for k in inverses if rough[k]]
@@ -95,7 +96,7 @@ class Refinement:
         for k in active:
             if not np.isfinite(found.x[:, k]).all():
                 found.x[:, k] = inverses[k].solve(self.system.right_hand_sides(etas[[k]])[:, 0])
-        # In twice the working precision too: a large H₍₁₎ makes much of the rounding of ρ.
+        # ρ needs twice the working precision too: a large H₍₁₎ amplifies the rounding of ρ.
         rho = DoubleDouble.of(self._states(found.x))
         last = np.full(len(etas), np.inf)
         for _ in range(_MOST_STEPS):
@@ -121,9 +122,9 @@ class Refinement:
         return converged
 
     def _inverse(self, eta: float) -> Factors | CompletedInverse | None:
-        """The inverse of A + ηB; at η = 0 in blocks, so that L₀ and L₁ do not hide each other.
+        """The inverse of A + ηB, or None if it has no right digit.
 
-        None where it tells nothing.
+        At η = 0 it is made in blocks, so that neither L₀ nor L₁ hides the other.
         """
         if eta > 0:
             factors = self.system.factors(eta, balanced=True)
@@ -150,7 +151,7 @@ class Refinement:
         by_second = self.perturbation.apply(states)
         both = by_first + by_second.scaled(strengths)
         lack = -to_components(both.rounded())[1:]
-        # W(L₀ + ηL₁)ρ/η = WL₁ρ for what L₀ conserves, at η → 0⁺ too.
+        # For conserved modes Wᵀ(L₀ + ηL₁)ρ/η = WᵀL₁ρ, at η → 0⁺ too.
         of_modes = np.where(
             self.modes.conserved[:, None], -self._overlaps(by_second), self.modes.left.T @ lack
         )
@@ -159,7 +160,10 @@ class Refinement:
         return np.stack(solved, axis=1)
 
     def _overlaps(self, operators: DoubleDouble) -> np.ndarray:
-        """Tr(XR) of all modes X and operators R (D, D, n): what large H₍₁₎ cancel stays zero."""
+        """Tr(XR) of all modes X and operators R (D, D, n), in twice the working precision.
+
+        So the large contributions of H₍₁₎ cancel to zero, and not to their rounding.
+        """
         dim = len(operators.high)
         modes = self.modes.observables
         flat = DoubleDouble(*(part.reshape(dim**2, -1) for part in (operators.high, operators.low)))

@@ -1,8 +1,8 @@
-"""Left modes of L₀ that it damps slowly or not at all, and what L₀ does to them, to many digits.
+"""Left modes w of L₀ that it damps slowly or not at all, and wᵀL₀, in twice the working precision.
 
-A combination wᵀL₀ of the rows of L₀ that nearly vanishes is lost in the rounding of their large
-entries. With w and wᵀL₀ in twice the working precision it keeps its own size, however small, and
-tells what L₀ conserves from what it damps slowly.
+For such a mode, the combination wᵀL₀ of the rows of L₀ nearly vanishes. In working precision it is
+lost in the rounding of their large entries. In twice the working precision wᵀL₀ keeps its own size,
+however small. So it shows which modes L₀ conserves, and which it damps slowly.
 """
 
 from __future__ import annotations
@@ -17,33 +17,34 @@ from syncsweep.physics.double_double import DoubleDouble
 from syncsweep.physics.lindbladian import Lindbladian, to_components, to_operators
 from syncsweep.physics.sparse_blocks import PartialInverse, left_null_vectors
 
-#: Modes that L₀ damps by less than this share of what it does to the others are set apart.
+#: A mode is slow if L₀ damps it by less than this share of what L₀ does to the others.
 _SLOW = 1e-8
 
-#: Corrections of the modes, each of which gains at least seven digits.
+#: Number of corrections of the modes at most. Each gains at least seven digits.
 _CORRECTIONS = 5
 
-#: What H, or the dissipator, does to a mode is rounding if it is below the first share of that
-#: part's size. What both do together, in twice the working precision, is so below the second.
+#: What H alone or the dissipator alone does to a mode is rounding if it is below `_ROUNDING` times
+#: the size of that part. What both do together is computed in twice the working precision. It is
+#: rounding if it is below `_EXACT` times the largest entry.
 _ROUNDING, _EXACT = 1e-14, 1e-29
 
-#: What L₀ does to a mode is rounding of its operators only where it is this small a share of their
-#: smallest entry too.
+#: To be certain that L₀ conserves a mode, what L₀ does to it must also be below this share of the
+#: smallest entry of its operators. Otherwise the user may mean this small effect.
 _NEGLIGIBLE = 1e-6
 
-#: Terms further apart than this may damp a mode by less than `_EXACT`.
+#: Terms whose ratio is larger than this may damp a mode by less than `_EXACT` of the largest one.
 _LARGEST_RATIO = 1e8
 
 
 @dataclass(frozen=True)
 class SlowModes:
-    """k combinations of the rows of a real generator (n, n), which may replace as many of them.
+    """k combinations of the rows of a real generator (n, n), which may replace k of its rows.
 
-    left: w as columns (n−1, k), without component 0; observables: the same as Hermitian operators
-    (D, D, k), to twice the working precision; rows: wᵀL₀ (k, n), zero for what L₀ conserves;
-    conserved: (k,), which those are; redundant: (k,), the components on which the w are best told
-    apart, ascending; doubt: a rate at which L₀ may damp what is taken for conserved, or 0 where it
-    surely does not.
+    left: the w as columns (n−1, k), without component 0; observables: the same w as Hermitian
+    operators (D, D, k), in twice the working precision; rows: wᵀL₀ (k, n), zero for a conserved
+    mode; conserved: (k,), whether L₀ conserves each mode; redundant: (k,), ascending, the rows of
+    L₀ to be replaced, which are the components that best distinguish the w; doubt: a rate at which
+    L₀ may still damp a mode that is taken for conserved, or 0 if it certainly does not.
     """
 
     left: np.ndarray
@@ -72,7 +73,7 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
     redundant = _told_apart(left)
     try:
         inverse = PartialInverse(generator, redundant)
-    except np.linalg.LinAlgError:  # what is left is singular in every digit
+    except np.linalg.LinAlgError:  # the other rows are singular in every digit
         return conserved_modes(generator)
     remaining, groups, doubt = _observables(left), [], 0.0
     while remaining.high.shape[-1]:
@@ -83,8 +84,9 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
             doubt = change.rate if change.rate > _NEGLIGIBLE * change.smallest else 0.0
             break
         if change.both <= _EXACT:
-            # What both parts do together is beyond twice the working precision, and terms so far
-            # apart may damp as little: what both leave alone each by itself is conserved for sure.
+            # Even twice the working precision cannot show what both parts do together. Terms so far
+            # apart may damp a mode as little as that. Only modes that each part by itself leaves
+            # unchanged are certainly conserved.
             doubt = _EXACT * change.largest
             mixing, sizes, _ = np.linalg.svd(change.parts.T)
             sizes = np.pad(sizes, (0, len(mixing) - len(sizes)))
@@ -94,7 +96,7 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
             damped = mixing[:, ~alone].T @ damped
             groups.append(_Group(_mixed(remaining, mixing[:, ~alone]), damped, False))
             break
-        # The fastest of them are set apart, and the others freed of them.
+        # Take out the fastest modes, and go on with the others without their share.
         mixing, speeds, _ = np.linalg.svd(damped[:, 1:] @ inverse.null_vectors)
         fast = speeds >= _SLOW * speeds[0]
         damped = mixing[:, fast].T @ damped
@@ -117,7 +119,7 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
 
 @dataclass(frozen=True)
 class _Group:
-    """Modes (D, D, k) of one kind, and what L₀ makes of them (k, n)."""
+    """Modes (D, D, k) of one kind, and their wᵀL₀ (k, n)."""
 
     modes: DoubleDouble
     rows: np.ndarray
@@ -134,7 +136,7 @@ def _mixed(operators: DoubleDouble, mixing: np.ndarray) -> DoubleDouble:
 
 
 def _told_apart(left: np.ndarray) -> np.ndarray:
-    """Components on which the columns of (n, k) are best told apart, (k,), ascending."""
+    """The k components, ascending, that best distinguish the columns of an (n, k) matrix."""
     _, _, order = qr(left.T, mode="economic", pivoting=True)
     return np.sort(order[: left.shape[1]])
 
@@ -142,11 +144,11 @@ def _told_apart(left: np.ndarray) -> np.ndarray:
 def _corrected(
     lindbladian: Lindbladian, modes: DoubleDouble, inverse: PartialInverse
 ) -> tuple[DoubleDouble, np.ndarray]:
-    """Modes (D, D, k) freed of what L₀ does not damp slowly, and wᵀL₀ of them, (k, n)."""
+    """Modes (D, D, k) without any share of fast modes, and their wᵀL₀ (k, n)."""
     for _ in range(_CORRECTIONS):
         coherent, dissipative = lindbladian.apply_adjoint(modes)
         rows = to_components((coherent + dissipative).rounded())
-        # What L₀ makes of the modes is a combination of its other rows, but for what is slow.
+        # Apart from a slow rest, wᵀL₀ is a combination of the other rows of L₀. Subtract it.
         excess = inverse.inverse.T @ rows[1:]
         excess[inverse.missing] = 0.0
         if np.abs(excess).max(initial=0.0) <= np.finfo(float).eps ** 2:
@@ -157,11 +159,11 @@ def _corrected(
 
 @dataclass(frozen=True)
 class _Change:
-    """What L₀ does to modes (D, D, k), in units of its operators.
+    """How strongly L₀ acts on modes (D, D, k).
 
-    parts: of H and then of the jump operators, each in units of its own largest entry, (2n, k);
-    each: the largest of them; rate: the largest entry of their sum; largest, smallest: entry of H
-    and of the rates.
+    parts: (2n, k), the action of H and then that of the jump operators, each in units of its own
+    largest entry; each: the largest entry of `parts`; rate: the largest entry of the sum of both
+    actions; largest, smallest: the largest and smallest entry among those of H and of the rates.
     """
 
     parts: np.ndarray
@@ -172,17 +174,17 @@ class _Change:
 
     @property
     def both(self) -> float:
-        """What both parts do together, in units of the largest entry."""
+        """The sum of both actions, in units of the largest entry."""
         return self.rate / self.largest
 
     @property
     def ratio(self) -> float:
-        """Of the largest to the smallest entry."""
+        """The ratio of the largest to the smallest entry."""
         return self.largest / self.smallest
 
     @classmethod
     def of(cls, lindbladian: Lindbladian, modes: DoubleDouble) -> _Change:
-        """Measure it."""
+        """Apply a Lindbladian to modes and measure the result."""
         coherent, dissipative = lindbladian.apply_adjoint(modes)
         energies = np.abs(lindbladian.hamiltonian).ravel()
         rates = np.abs(lindbladian.jump_operators).ravel() ** 2

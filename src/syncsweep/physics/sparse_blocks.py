@@ -1,6 +1,7 @@
-"""Null vectors and inverses of sparse matrices that fall into blocks, as symmetries make them.
+"""Null vectors and inverses of sparse matrices that fall into blocks, for example by symmetry.
 
-Unknowns that no entry connects, directly or through others, are handled one set after the other.
+A block is a set of unknowns that entries connect, directly or through others. Each block is handled
+by itself.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics.balancing import balancing
 
-#: A row or column of a block, once all are of size one, that others make up to this is rounding.
+#: The rows and columns of a block get size one. If a row or column then differs by less than this
+#: from a combination of others, the difference is rounding.
 _RANK_TOLERANCE = 1e-13
 
-#: Missing rows that tell the null vectors apart by less than this share of their size do not.
+#: Missing rows decide the null vectors only if they distinguish them by more than this share of
+#: their size.
 _SINGULAR = 1e-12
 
-#: A block with a smaller reciprocal condition number has a null vector that was not found.
+#: A block whose reciprocal condition number is smaller has a null vector that was not found.
 _SINGULAR_BLOCK = 1e-14
 
 #: A matrix with more than this share of entries is multiplied faster as a dense one.
@@ -33,10 +36,11 @@ def left_null_vectors(
 ) -> np.ndarray:
     """Orthonormal vectors w with wᵀM = 0, as columns (n−1, k), for M = `generator` without row 0.
 
-    generator: real (n, n). Each block is judged by itself, with rows and columns of size one, so
-    that what large entries do elsewhere hides no small ones; what is below `tolerance` then is
-    taken for zero. Column 0 says nothing more: what L does to the identity is LX for an X without
-    trace, as there is a steady state. Where it is rounding, it would hide the other columns.
+    generator: real (n, n). Each block is judged by itself, after its rows and columns got size one.
+    So large entries in other blocks do not hide small ones. What is then below `tolerance` is taken
+    for zero. Column 0 is left out. It adds nothing, because there is a steady state: L applied to
+    the identity is LX for an X without trace. If column 0 is only rounding, it would hide the other
+    columns.
     """
     n = generator.shape[0] - 1
     vectors = [np.empty((n, 0))]
@@ -48,10 +52,10 @@ def left_null_vectors(
 
 
 class PartialInverse:
-    """What can be said of A⁻¹ when m rows of A, (n, n) and else sparse, are not known yet.
+    """The part of A⁻¹ that does not depend on m rows of A (n, n) which are not known yet.
 
-    Without those rows, A x = y has the solutions x = G y + V c with AV = 0 and any c, (m,), which
-    the missing rows decide.
+    The other rows are sparse. Without the missing rows, A x = y has the solutions x = G y + V c
+    with AV = 0 and any c (m,). The missing rows will determine c.
     """
 
     def __init__(self, generator: sparse.csr_array, missing: np.ndarray) -> None:
@@ -86,9 +90,10 @@ class PartialInverse:
         self.inverse: np.ndarray | sparse.csr_array = whole.toarray() if is_dense else whole
 
     def complete(self, rows: np.ndarray, tolerance: float = _SINGULAR) -> CompletedInverse | None:
-        """A⁻¹ with its missing rows (m, n) given; None where A is singular to `tolerance`.
+        """A⁻¹, given the missing rows (m, n) of A; None if A is singular to `tolerance`.
 
-        None too where a block is singular to rounding: any multiple of a null vector would do.
+        Also None if a block is singular up to rounding: one could then add any multiple of a null
+        vector.
         """
         sizes = np.abs(rows).sum(axis=1)
         if not sizes.all() or self.condition < _SINGULAR_BLOCK:
@@ -103,7 +108,7 @@ class PartialInverse:
 
 @dataclass(frozen=True)
 class CompletedInverse:
-    """A⁻¹ y = G y + V (RV)⁻¹ (the missing rows of y − R G y), with R the missing rows of A.
+    """A⁻¹ y = G y + V (RV)⁻¹ (y' − R G y); R: the missing rows of A, y': their part of y.
 
     condition: that of the blocks times the smallest singular value of RV, with rows of size one.
     """
@@ -121,7 +126,7 @@ class CompletedInverse:
 
 
 def _connected(matrix: sparse.csr_array) -> Iterator[np.ndarray]:
-    """Sets of unknowns that entries connect, ascending, without one that holds unknown 0 alone."""
+    """Sets of connected unknowns, each ascending; a set of unknown 0 alone is left out."""
     count, labels = connected_components(matrix, directed=False)
     for index in range(count):
         members = np.flatnonzero(labels == index)
@@ -136,7 +141,8 @@ def _left_null(block: np.ndarray, tolerance: float) -> np.ndarray:
     weights, columns = balancing(block)
     q, r, _ = qr(block * weights[:, None] * columns, pivoting=True)
     rank = int(np.sum(np.abs(np.diag(r)) > tolerance))
-    # w are null vectors of the weighted rows: each component belongs to its row with its weight.
+    # These are null vectors of the weighted rows. Their components times the weights are null
+    # vectors of the rows themselves.
     vectors, _ = np.linalg.qr(q[:, rank:] * weights[:, None])
     return vectors
 
@@ -152,7 +158,7 @@ def _right_null(rows: np.ndarray, k: int) -> np.ndarray:
 
 
 def _embedded(vectors: np.ndarray, places: np.ndarray, n: int) -> np.ndarray:
-    """Vectors (k, m) as vectors (n, m) with zeros in all places but some."""
+    """Vectors (k, m) as vectors (n, m), which are zero except in `places`."""
     embedded = np.zeros((n, vectors.shape[1]))
     embedded[places] = vectors
     return embedded

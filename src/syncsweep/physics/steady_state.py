@@ -1,16 +1,17 @@
 """Steady states of L₀ + ηL₁ for every η, down to the limit η → 0⁺.
 
-In the Hermitian operator basis both generators are real and their first row vanishes, so the
-identity component of ρ is 1/√D and n−1 = D²−1 real unknowns remain. L₀ alone is singular on them:
-its left zero modes W (beside the trace) leave as many equations undetermined at η = 0, and nearly
-so at small η. Those equations are exchanged for Wᵀ(L₀ + ηL₁)ρ/η = WᵀL₁ρ = 0, which says the same
-for η > 0 and is first-order degenerate perturbation theory (Eq. 4) for η → 0⁺. The system
+In the Hermitian operator basis both generators are real and their first row vanishes. So the
+identity component of ρ is 1/√D, and n−1 = D²−1 real unknowns remain. On them L₀ alone is singular:
+its left zero modes W (except the trace) make as many of its equations redundant at η = 0, and
+nearly redundant at small η. Those equations are replaced by Wᵀ(L₀ + ηL₁)ρ/η = WᵀL₁ρ = 0. For η > 0
+this says the same, and for η → 0⁺ it is first-order degenerate perturbation theory (Eq. 4). The
+system
 
     (A + ηB) x = −(a + ηb)/√D,  [a A] = [WᵀL₁; L₀ without its redundant rows],  [b B] = [0; L₁ …]
 
-is affine in η, and with rows of one size it is well conditioned for all η ≥ 0, so that one rational
-Krylov space serves all. Where L₀ is known by its operators, modes that it damps slowly beside the
-others get rows of their own too, and what the system's rounding still hides is refined.
+is affine in η. Once its rows have size one, it is well conditioned for all η ≥ 0. So one rational
+Krylov space is good for all η. If the operators of L₀ are known, the modes that L₀ damps slowly get
+rows of their own too. Iterative refinement then removes the errors that rounding still causes.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ _KRYLOV_ETAS = 4
 _POLE, _REACH = 3.5, 0.2
 _LONE_POLE = 0.8
 
-#: Largest relative backward error of an η that is not solved again directly.
+#: An η whose relative backward error is above this is solved again directly.
 _KRYLOV_RESIDUAL = 1e-13
 
 AllowedErrors = Callable[[np.ndarray], np.ndarray]
@@ -67,8 +68,8 @@ class SteadyStateSolver:
     """Solve L₀ + ηL₁ for many L₁ and η at fixed L₀; the work on L₀ is done once."""
 
     def __init__(self, L0: Any) -> None:
-        """L0: column-stacking superoperator (D², D²), a Lindblad generator, see `steady_states`; or
-        a `Lindbladian`, whose operators keep what entries of very different sizes would hide.
+        """L0: a Lindblad generator, as column-stacking superoperator (D², D²), see `steady_states`,
+        or as `Lindbladian`. The operators of a `Lindbladian` keep small terms beside large ones.
         """
         self._lindbladian = L0 if isinstance(L0, Lindbladian) else None
         if self._lindbladian:
@@ -101,12 +102,12 @@ class SteadyStateSolver:
     def _at_zero(self) -> PartialInverse | None:
         try:
             return PartialInverse(self._generator, self._modes.redundant)
-        except np.linalg.LinAlgError:  # what is left of L₀ is singular in every digit
+        except np.linalg.LinAlgError:  # the other rows of L₀ are singular in every digit
             return None
 
     @cached_property
     def _rows_of_conserved(self) -> np.ndarray:
-        """Rows of L₀ in the blocks that hold what it conserves, or all: they set the scale of η."""
+        """Rows of L₀ in the blocks with conserved modes, or all: they set the scale of η."""
         _, block = connected_components(self._generator, directed=False)
         held = np.any(self._modes.left[:, self._modes.conserved] != 0, axis=1)
         within = np.isin(block[1:], block[1:][held])
@@ -133,11 +134,11 @@ class SteadyStateSolver:
         etas: Sequence[float] | np.ndarray,
         allowed: AllowedErrors | None = None,
     ) -> SteadyStates:
-        """As `solve`, for an L₁ by its operators: what rounding hides is refined.
+        """As `solve`, for an L₁ given by its operators; inaccurate solutions are refined.
 
-        allowed: from states (n_eta, D, D) to the estimated errors (n_eta,) that they may have; None
-        for 1e-11. Refined is up to D = 27; beyond, memory is dear, and the perturbation's
-        dissipator is overwritten.
+        allowed: function from states (n_eta, D, D) to the estimated errors (n_eta,) that they may
+        have; None means 1e-11. States are refined up to D = 27. Above, nothing is refined to save
+        memory, and the dissipator of the perturbation is overwritten.
         """
         if not isinstance(perturbation, Perturbation) or len(perturbation.hamiltonian) != self.dim:
             raise ValueError(
@@ -201,7 +202,7 @@ class SteadyStateSolver:
     ) -> tuple[Solutions, np.ndarray]:
         """Solutions for all η, and the method of each.
 
-        unit: the η at which L₀ and L₁ are equally large, or 0 where no space is to be shared.
+        unit: the η at which L₀ and ηL₁ are equally large, or 0 if each η is to be solved directly.
         """
         n = len(system.linear)
         found = Solutions(np.empty((n, len(etas))), np.empty(len(etas)), np.zeros(len(etas)))
@@ -218,7 +219,7 @@ class SteadyStateSolver:
             shared = solve_krylov(system, etas, pole, at_zero, _REACH * unit)
             put(direct, shared)
             accurate = shared.residual <= ACCURACY * shared.condition
-            # A space of one pole sees nothing of a matrix that becomes singular far from it.
+            # A space of one pole does not notice that a matrix becomes singular far from the pole.
             seen = at_zero is not None or etas >= _REACH * unit
             direct = ~(accurate & (shared.residual <= _KRYLOV_RESIDUAL) & seen)
         if direct.any():
@@ -254,7 +255,7 @@ def steady_states(L0: Any, L1: Any, etas: Sequence[float] | np.ndarray) -> Stead
 
 
 def _check_trace_row(row: np.ndarray, size: float, name: str) -> None:
-    """Row 0 of a real generator must vanish beside the size of its entries."""
+    """ValueError if row 0 of a real generator is not small compared with its entries."""
     if np.abs(row).max() > 1e-10 * size:
         raise ValueError(f"Argument `{name}` must preserve the trace, but does not.")
 
@@ -262,9 +263,9 @@ def _check_trace_row(row: np.ndarray, size: float, name: str) -> None:
 def _with_full_rows(
     matrix: sparse.csr_array, rows: np.ndarray
 ) -> tuple[sparse.csr_array, np.ndarray]:
-    """Make some rows of a sparse matrix (n, m) full, and say where in its data they stand.
+    """Make some rows of a sparse matrix (n, m) full, so that values can be written there later.
 
-    Returns the matrix, with zeros in those rows, and the places (len(rows), m).
+    Returns the matrix, with zeros in those rows, and their places in its `data` (len(rows), m).
     """
     marked = matrix.tolil()
     marked[rows] = 1.0

@@ -316,7 +316,7 @@ def _pair(tables: Tables) -> Iterator[Claim]:
         "Fig. 5b",
         "S_max is typically not zero at all η",
         "typically nonzero",
-        f"{undefined} of {int(summary['n'].sum())} realisations have none above rounding",
+        f"S_max is below rounding in {undefined} of {int(summary['n'].sum())} realisations",
         (Number(float(undefined)),),
         Verdict.AGREES,
         undefined == 0,
