@@ -1,7 +1,8 @@
-"""Whether the code that runs is that of the project that it is run for.
+"""Check that the code which runs is the code of the project at hand.
 
-An environment links to the package in the folder in which it was made. In a copy of that folder, or
-in another checkout, edits would do nothing, and shards would name a wrong commit.
+An environment links to the package in the folder in which it was made. If it were used in a copy of
+that folder, or in another checkout, edits there would have no effect. Shards would also name a
+wrong commit.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ class ForeignCodeError(Exception):
 
 
 def check(project: Path) -> None:
-    """Refuse to run another code than a project's own; ForeignCodeError.
+    """ForeignCodeError if other code than the project's own would run.
 
-    A package that was installed, and not linked, may have the same text in a folder of its own. A
-    project without `src` has no code of its own.
+    A package may be installed as a copy and not as a link. It is accepted if its text is the same.
+    A project without `src` has no code of its own, so any code is accepted.
     """
     own, used = (project / "src" / "syncsweep").resolve(), _PACKAGE.resolve()
     if not own.is_dir() or used == own:

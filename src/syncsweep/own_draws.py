@@ -15,16 +15,16 @@ from syncsweep.physics.perturbation import perturbation_of
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.sample import Purpose, build_model, stream
 
-#: Samples that are drawn and solved at first, and at most: more are drawn as long as all are the
-#: same, or some cannot be used for a sweep.
+#: Number of samples that are drawn and solved at first, and at most. More than the first ones are
+#: drawn as long as all draws are the same, or some cannot be used for a sweep.
 FIRST_DRAWS, _MOST_DRAWS = 3, 16
 
-#: Largest Hilbert space in which a sample is solved here, within a second.
+#: Largest dimension of the Hilbert space at which samples are solved here, each within a second.
 _SOLVED_DIMENSIONS = 27
 
 
 def is_equal(some: tuple[np.ndarray, ...], others: tuple[np.ndarray, ...]) -> bool:
-    """Whether operators are the same, one by one."""
+    """Whether two lists of operators are the same."""
     return all(np.array_equal(one, other) for one, other in zip(some, others, strict=True))
 
 
@@ -36,7 +36,7 @@ class Draws:
         self._draw = OwnPerturbation(physics.ensemble, physics.model.spins)
         self._root_seed = physics.root_seed
         self._made: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        #: Whether a draw has taken something from its rng.
+        #: Whether a draw has taken random numbers from its rng.
         self.use_rng = False
 
     def of(self, sample: int) -> tuple[np.ndarray, np.ndarray]:
@@ -56,21 +56,22 @@ class Draws:
 
 
 def _state(rng: np.random.Generator) -> tuple[object, ...]:
-    """What changes in a generator that is drawn from, or spawned from."""
+    """The part of a generator that changes if numbers are drawn or generators spawned from it."""
     source = rng.bit_generator
     return source.state, getattr(source.seed_seq, "n_children_spawned", None)
 
 
 def check_draws(physics: Physics, samples: int, etas: list[float]) -> list[str]:
-    """OwnCodeError if no trial draw is one that a sweep can use; notes if that is so of some.
+    """OwnCodeError if a sweep can use no trial draw; notes if it cannot use some of them.
 
     etas: of the sweep, ascending.
     """
     draws, most, notes = Draws(physics), min(samples, _MOST_DRAWS), []
     if not is_equal(draws.of(0), draws.anew(0)):
         raise OwnCodeError(
-            "perturbation() returns something else for the same rng, so no sample could be made "
-            "again: draw all random numbers from rng, and keep nothing from one call to the next"
+            "perturbation() returns something else for the same rng, so no sample could be "
+            "reproduced: draw all random numbers from rng, and keep nothing from one call to the "
+            "next"
         )
     if samples > 1 and all(is_equal(draws.of(0), draws.of(k)) for k in range(1, most)):
         if not draws.use_rng:
@@ -79,7 +80,7 @@ def check_draws(physics: Physics, samples: int, etas: list[float]) -> list[str]:
             )
         notes.append(
             f"perturbation() draws from rng, but returned the same for the first {most} samples: "
-            "should it differ so rarely?"
+            "is it meant to differ so rarely?"
         )
     if all(_perturbs_nothing(draws.of(k)) for k in range(most)):
         raise OwnCodeError(
@@ -112,7 +113,7 @@ def _check_steady_states(physics: Physics, draws: Draws, most: int, etas: list[f
 
 @contextmanager
 def _trial(sample: int) -> Iterator[None]:
-    """Say of an error in a trial draw that it is one, unless every draw would fail like this."""
+    """Add to an error that it came from a trial draw, unless every draw would fail like this."""
     try:
         yield
     except MissingHereError:

@@ -25,13 +25,13 @@ from syncsweep.physics.phase_distribution import (
 )
 from syncsweep.physics.steady_state import SteadyStateSolver
 
-#: Status of a sample whose computation raised an error: in the linear algebra, or in a perturbation
-#: of the user's own.
+#: Status of a sample whose computation raised an error, in the linear algebra or in the user's own
+#: perturbation.
 FAILED = "failed"
 
 
-#: Largest estimated error of S_d in units of S_max that an `ok` row may have, unless it is below
-#: `RESOLUTION`.
+#: Largest estimated error of S_d that an `ok` row may have, in units of S_max. An error below
+#: `RESOLUTION` is always allowed.
 PRECISION = 1e-7
 
 
@@ -81,7 +81,7 @@ def _allowed_errors(coefficients: np.ndarray, s_max: np.ndarray) -> np.ndarray:
 
 
 def _status(steady: SteadyStates, allowed: np.ndarray) -> np.ndarray:
-    """Status of each η: `inaccurate` too where the estimated error is above `allowed` (n_eta,)."""
+    """Status of each η; it is also `inaccurate` if the estimated error is above `allowed`."""
     with np.errstate(divide="ignore", invalid="ignore"):
         rough = steady.residual / steady.condition > allowed
     return np.where((steady.status == Status.OK) & rough, str(Status.INACCURATE), steady.status)
@@ -135,8 +135,8 @@ class SampleSolver:
     def rows(self, sample: int) -> Rows:
         """Draw sample `sample`, solve it for every η of the block and measure its S_d.
 
-        MissingHereError if a perturbation of the user's own lacks what another machine may have;
-        with any other error of it, the sample has failed.
+        MissingHereError if the user's own perturbation needs something that is missing here, but
+        that another machine may have. After any other error in it, the sample has failed.
         """
         try:
             perturbation = self._perturbation(sample)

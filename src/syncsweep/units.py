@@ -1,12 +1,12 @@
-"""The unit in which figures, the report and the claims give η; the rule stands here alone.
+"""The unit in which figures, the report and the claims give η. Only this module decides it.
 
-Energies, rates and η of a configuration are in one unit of energy, which is the user's own choice.
-Shards and tables hold η as it was configured. What names a unit, as η/ω or η/J does, divides by
-that parameter of the model. No unit is named where the parameter is not positive, nor for models of
-the user's own: there η is in the unit of the configuration.
+Energies, rates and η of a configuration are in one unit of energy, which the user chooses. Shards
+and tables contain η as it was configured. A label such as η/ω or η/J names a parameter of the
+model, and η is divided by this parameter. If the parameter is not positive, or the model is the
+user's own, no unit is named. Then η is in the unit of the configuration.
 
-The random perturbation L₍₁₎ is without unit, and η gives it one. So all parameters and η, times one
-factor, are the same physics in another unit.
+The random perturbation L₍₁₎ has no unit, and ηL₍₁₎ has that of η. So if all parameters and η are
+multiplied by one factor, the physics is the same in another unit.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from syncsweep.config_physics import Spin1Chain, SpinHalfPair
 class EnergyUnit:
     """A unit of energy.
 
-    symbol: of the parameter that is the unit, empty where none is named; value: of that parameter,
-    in the unit of the configuration.
+    symbol: of the parameter that is the unit, or empty if no unit is named; value: of that
+    parameter, in the unit of the configuration.
     """
 
     symbol: str = ""

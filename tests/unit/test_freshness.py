@@ -125,7 +125,7 @@ def test_a_bundle_is_of_one_configuration_and_its_files_of_each_other(results, a
     assert not is_stale(bundle / BUNDLE_MANIFEST, asked, results)
     other_table(results)
     assert is_stale(bundle / BUNDLE_MANIFEST, asked, results)
-    with pytest.raises(ResultsError, match="was made from another tables/pair/failures"):
+    with pytest.raises(ResultsError, match="was made from another version of tables/pair/failures"):
         refuse_stale(results, files, config)
 
 

@@ -434,11 +434,13 @@ def write_again(path, **said):
 
 def test_figures_are_compared_with_the_tables_that_they_were_drawn_from(results, figure, capsys):
     _, lines = verified(results, capsys)
-    assert "made of tables: 1 file" in lines and lines[-1].endswith("all well")
+    assert "made from tables: 1 file" in lines and lines[-1].endswith("all well")
     for path in tables_folder(results, "pair").glob("*.parquet"):
         write_again(path, samples=4)
     first = "tables/pair/chi_histogram.parquet and 3 more files"
-    assert_found(results, capsys, figure, f"was made from another {first}", "remove it and run")
+    assert_found(
+        results, capsys, figure, f"was made from another version of {first}", "remove it and run"
+    )
 
 
 def test_a_table_of_other_settings_than_those_beside_it_is_found(results, capsys):

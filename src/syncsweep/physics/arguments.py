@@ -1,7 +1,8 @@
-"""What callers hand over, checked: lists, NumPy arrays, SciPy's sparse matrices, QuTiP's objects.
+"""Checks of arguments: lists, NumPy arrays, SciPy's sparse matrices and QuTiP's objects.
 
-Each function returns an argument in the one form with which the package computes. An ArgumentError
-begins with `name`, what the argument is called, and says what it must be and what it is.
+Each function returns an argument in the one form with which the package computes. The message of an
+ArgumentError begins with `name`, the name of the argument. It says what the argument must be and
+what it is.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-#: Entries of a Hermitian matrix may differ from their conjugates by this part of themselves, and by
-#: this part of the largest entry, as its rounding.
+#: Entries of a Hermitian matrix may differ from their conjugates by this share of themselves, plus
+#: this share of the largest entry, which allows for its rounding.
 _OF_ENTRY, _OF_LARGEST = 1e-10, 1e-12
 
-#: More operators are a mistake, and no list of them may be endless.
+#: Largest number of operators in a list. More are a mistake, or a generator that never ends.
 MOST_OPERATORS = 10_000
 
 
@@ -30,8 +31,8 @@ def operator(
 ) -> np.ndarray:
     """A finite complex array (D, D).
 
-    dim: D, None for any. spins: instead of it, the spins that D is of; the factors of an object of
-    QuTiP must stand in their order.
+    dim: D, or None for any. spins: instead of `dim`, the spins that determine D; the tensor factors
+    of an object of QuTiP must have their order.
     """
     dim = math.prod(_factors(spins)) if spins else dim
     matrix = _array(name, _plain(name, value, spins))
@@ -44,10 +45,10 @@ def operator(
 def hermitian(
     name: str, value: Any, dim: int | None = None, spins: tuple[float, ...] | None = None
 ) -> np.ndarray:
-    """As `operator`, and Hermitian; rounding that is not is taken off.
+    """As `operator`, and Hermitian; a non-Hermitian part that is only rounding is removed.
 
-    Each entry is measured on its own scale, so a coupling that is missing on one side is seen
-    beside a field that is 10¹⁰ times larger.
+    Each entry is judged on its own scale. So the check notices a coupling that is missing on one
+    side of the diagonal, even beside a field that is 10¹⁰ times larger.
     """
     matrix = operator(name, value, dim, spins)
     adjoint = matrix.conj().T
@@ -83,14 +84,14 @@ def operators(
 
 
 def is_one_matrix(value: Any) -> bool:
-    """Whether a value is a single matrix, and no list of them."""
+    """Whether a value is a single matrix and not a list of matrices."""
     return _is_qobj(value) or sparse.issparse(value) or getattr(value, "ndim", 3) == 2
 
 
 def superoperator(name: str, value: Any, dim: int | None = None) -> Any:
-    """A finite complex superoperator (D², D²) on stacked columns, sparse where it is given so.
+    """A finite complex superoperator (D², D²) on stacked columns, sparse if it is given as sparse.
 
-    dim: D, None for any.
+    dim: D, or None for any.
     """
     if _is_qobj(value):
         kind = value.superrep if value.type == "super" else value.type
@@ -125,9 +126,9 @@ def states(name: str, value: Any, spins: tuple[float, ...]) -> np.ndarray:
 
 
 def numbers(name: str, value: Any, *shape: int | str, dtype: type = float) -> np.ndarray:
-    """An array of numbers of a shape, in which a word is any length, and a first "..." any axes.
+    """An array of numbers with a given shape; NaN is allowed.
 
-    NaN may be among them.
+    In `shape`, a word means an axis of any length, and "..." at the beginning means any axes.
     """
     array = _array(name, value, dtype)
     axes = [axis for axis in shape if axis != "..."]
@@ -145,9 +146,9 @@ def numbers(name: str, value: Any, *shape: int | str, dtype: type = float) -> np
 def distributions(
     coefficients: Any, frequencies: Any, *shape: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients (*shape, n_k), complex, and frequencies (n_k, N−1), integers, that go together.
+    """Complex coefficients (*shape, n_k) and integer frequencies (n_k, N−1) with the same n_k.
 
-    Messages call them the arguments `coefficients` and `frequencies` of a function.
+    Messages call them the arguments `coefficients` and `frequencies`.
     """
     frequencies = numbers("Argument `frequencies`", frequencies, "n_k", "N−1", dtype=int)
     name, n_k = "Argument `coefficients`", len(frequencies)
@@ -155,7 +156,7 @@ def distributions(
 
 
 def integer(name: str, value: Any, least: int) -> int:
-    """A whole number from `least` on."""
+    """An integer that is at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ArgumentError(f"{name} must be an integer from {least}, but is {value!r}.")
     return int(value)
@@ -166,7 +167,7 @@ def _is_qobj(value: Any) -> bool:
 
 
 def _plain(name: str, value: Any, spins: tuple[float, ...] | None) -> Any:
-    """An operator of QuTiP or a sparse matrix as an array; whatever else it is, as it is."""
+    """An operator of QuTiP or a sparse matrix as an array; any other value unchanged."""
     if _is_qobj(value):
         if not value.isoper:
             raise ArgumentError(

@@ -92,7 +92,7 @@ def _exact_product(left: np.ndarray, right: np.ndarray) -> DoubleDouble:
 
 
 def _slices(matrix: np.ndarray, axis: int, bits: int) -> list[np.ndarray]:
-    """Matrices that add up to `matrix`, each of `bits` bits below its largest entry along an axis."""
+    """Matrices that add up to `matrix`, each of `bits` bits below the largest along an axis."""
     found: list[np.ndarray] = []
     rest = matrix
     while len(found) < _MOST_SLICES:

@@ -81,9 +81,9 @@ def type_probabilities(
     """Means of `sample_chi`'s P_a over the shifts of its grid, for b (n_b,), (n_sets, n_b, n_a).
 
     threshold, intervals: as for `sample_chi` and `interval_probabilities`; shifts: about how many.
-    Each of the 16 sets is a lattice of shifts with a random offset of its own, so their spread says
-    how accurate their mean is, but for the small bias of `sample_chi`. P_a depends on the sign of
-    b, and but weakly on |b|, through the weights S_d.
+    Each of the 16 sets is a lattice of shifts with a random offset of its own. So the spread of
+    their results shows how accurate their mean is, apart from the small bias of `sample_chi`. P_a
+    depends on the sign of b. It depends only weakly on |b|, through the weights S_d.
     """
     coefficients = distribution.coefficients(b)
     maximum = s_max(coefficients, distribution.frequencies)

@@ -56,11 +56,11 @@ class Lindbladian:
     hamiltonian_rest: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        """Check what was given."""
+        """Check the arguments."""
         hamiltonian = arguments.hermitian("Argument `hamiltonian`", self.hamiltonian)
         jumps = self.jump_operators
         jumps = arguments.operators("Argument `jump_operators`", jumps, len(hamiltonian))
-        # A frozen dataclass has no other way to set what it was made with.
+        # A frozen dataclass has no other way to replace its fields.
         object.__setattr__(self, "hamiltonian", hamiltonian)
         object.__setattr__(self, "jump_operators", jumps)
 
@@ -132,7 +132,7 @@ class Perturbation:
     jump_operators: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        """Check what was given."""
+        """Check the arguments."""
         hamiltonian = arguments.hermitian("Argument `hamiltonian`", self.hamiltonian)
         dim = len(hamiltonian)
         size = dim**2

@@ -127,8 +127,8 @@ class LiteralSolver:
         """(L₀ + ηL₁)ρ = 0 with the trace condition in place of its last row.
 
         Its part along the left zero modes of L₀ is W†ηL₁ρ = 0. It is divided by η, which changes no
-        solution, because it drowns beside L₀ for small η. All is brought to the size of the trace
-        condition, whatever the unit of energy is.
+        solution, because for small η rounding hides it beside L₀. All parts are scaled to the size
+        of the trace condition, whatever the unit of energy is.
         """
         of_first, of_second = (float(np.abs(one).max()) or 1.0 for one in (self._L0, L1))
         strength = eta * of_second / of_first

@@ -14,14 +14,14 @@ from syncsweep.physics import arguments
 #: Points per angle on which the search for S_max starts: at least so many, and so many per wave.
 _START_GRID, _START_GRID_PER_WAVE = 24, 12
 
-#: Newton steps to the highest maximum, steps to any maximum along a bent ridge, and tries of a
-#: step, each a quarter of the one before.
+#: Largest number of Newton steps to the highest maximum, and of steps to any maximum along a bent
+#: ridge; and number of tries of one step, each a quarter as long as the one before.
 _MOST_STEPS, _MOST_STEPS_TO_ANY, _MOST_TRIES = 40, 1000, 6
 
-#: Curvatures below this share of the largest one may vanish within a cell of the grid.
+#: A curvature below this share of the largest one may vanish somewhere in a cell of the grid.
 _SOFT = 0.1
 
-#: Maxima that reach this share of the highest one differ from it by rounding.
+#: A maximum that reaches this share of the highest one differs from it only by rounding.
 HIGHEST_SHARE = 1 - 1e-8
 
 #: Below this multiple of the uniform density an S_max is rounding, and χ has no meaning.
@@ -103,9 +103,10 @@ def local_maxima(
 ) -> LocalMaxima:
     """Maxima of S_d at which S_d − u is at least `share` (at most 1 − 1e-8) of S_max, each once.
 
-    coefficients: (n_eta, n_k); frequencies: (n_k, N−1) with k = 0 first; s_max: (n_eta,). Climbs to
-    them start at points of a grid that are not below any neighbour, or that lie within a step of
-    where the slope vanishes. Maxima nearer than a tenth of its spacing are one. NaN gives none.
+    coefficients: (n_eta, n_k); frequencies: (n_k, N−1) with k = 0 first; s_max: (n_eta,). The
+    search starts at those points of a grid that are not below any neighbour, and at those within
+    one step of a point where the slope may vanish. Maxima that are nearer to each other than a
+    tenth of the spacing are one. A distribution with NaN has no maxima.
     """
     lowest = min(share, HIGHEST_SHARE) * s_max
     owner, angles, heights, arrived = _climb(coefficients, frequencies, lowest)
@@ -148,10 +149,10 @@ def _is_top(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarra
 def _is_beside_a_top(
     coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarray, spacing: float
 ) -> np.ndarray:
-    """Whether the slope may vanish within `spacing`, and S_d may curve upwards nowhere there.
+    """Whether S_d may have a maximum within `spacing`: zero slope and no upward curvature.
 
-    coefficients: (n, n_k), angles: (n, N−1); returns (n,). Where a narrow ridge runs aslant to the
-    grid, its maximum may have no grid point beside it that is above its own neighbours.
+    coefficients: (n, n_k), angles: (n, N−1); returns (n,). If a narrow ridge is oblique to the
+    grid, none of the grid points beside its maximum may be above its own neighbours.
     """
     k = frequencies[1:].astype(float)
     waves = coefficients[:, 1:] * np.exp(1j * (angles @ k.T))
@@ -168,9 +169,9 @@ def _climb(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Maxima reached from all points of a coarse grid that could lead to one above `lowest`.
 
-    lowest: (n_eta,), heights above uniform, or None for the highest points of the grid. Returns of
-    each the distribution's index, ascending, the angles (N−1,), the height above uniform, and
-    whether the climb came to its end.
+    lowest: (n_eta,), heights above the uniform density, or None for the highest points of the grid.
+    Returns for each the index of its distribution, ascending, its angles (N−1,), its height above
+    the uniform density, and whether the search arrived at a maximum.
     """
     n_angles = frequencies.shape[1]
     points = _start_grid(frequencies)
@@ -213,8 +214,8 @@ def _newton(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Climb from each of `angles` (c, N−1) on its own row of coefficients (c, n_k).
 
-    Returns the angles reached (c, N−1), the heights above uniform there (c,), and whether the steps
-    were enough (c,).
+    Returns the angles reached (c, N−1), the heights above the uniform density there (c,), and
+    whether the steps were enough to arrive (c,).
     """
     k = frequencies[1:].astype(float)
     amplitudes = 2 * coefficients[:, 1:]
@@ -314,7 +315,7 @@ def pairwise_differences(angles: np.ndarray) -> np.ndarray:
 def is_resolved(
     coefficients: np.ndarray, maximum: Maximum, error: np.ndarray | float = 0.0
 ) -> np.ndarray:
-    """Whether S_max stands out from rounding and from `error`, (n_eta,).
+    """Whether S_max is larger than rounding and than `error`, (n_eta,).
 
     error: (n_eta,), of the distributions in units of the uniform density.
     """

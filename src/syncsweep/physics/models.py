@@ -1,7 +1,7 @@
 """The unperturbed models: spins whose Liouvillian has undamped oscillating coherences.
 
-All energies and rates are in one unit of the caller's choice; by default that is ω (spin-1s) or J
-(the spin-1/2 pair), which are 1. ħ = 1; √γ is absorbed in the jump operators.
+All energies and rates are in one unit, which the caller chooses. By default it is ω (spin-1s) or J
+(the spin-1/2 pair), whose default is 1. ħ = 1, and √γ is absorbed in the jump operators.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Model:
     hamiltonian_rest: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        """Check what was given."""
+        """Check the arguments."""
         spins = spin_tuple(self.spins)
         hamiltonian = arguments.hermitian("Argument `hamiltonian`", self.hamiltonian, spins=spins)
         dim = len(hamiltonian)
         jumps = arguments.operators("Argument `jump_operators`", self.jump_operators, dim, spins)
-        # A frozen dataclass has no other way to set what it was made with.
+        # A frozen dataclass has no other way to replace its fields.
         object.__setattr__(self, "spins", spins)
         object.__setattr__(self, "hamiltonian", hamiltonian)
         object.__setattr__(self, "jump_operators", jumps)
@@ -124,7 +124,7 @@ def spin1_pair(omega: float = 1.0, gamma_gain: float = 1.0, gamma_damp: float = 
 def spin1_pair_perturbation(
     epsilon: float, delta_1: float, delta_2: float, gamma_1_damp: float, gamma_2_gain: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What couples and completes `spin1_pair` (Eq. E2): H₍₁₎ (9, 9), jumps (2, 9, 9).
+    """The coupling and the missing jump operators of `spin1_pair` (Eq. E2): (9, 9), (2, 9, 9).
 
     H₍₁₎ = (iε/2)(S₁⁺S₂⁻ − S₁⁻S₂⁺) + Δ₁S₁^z + Δ₂S₂^z, with the jump operators
     √(γ₁ᵈ/2) S₁⁻S₁^z = √γ₁ᵈ |0⟩⟨1| on site 1 and √(γ₂ᵍ/2) S₂⁺S₂^z = −√γ₂ᵍ |0⟩⟨−1| on site 2.

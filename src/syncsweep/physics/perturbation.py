@@ -212,7 +212,7 @@ def lindblad_generator(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> n
 def perturbation_of(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> Perturbation:
     """L₍₁₎ = −i[V, ·] + Σ_μ (L_μ·L_μ† − ½{L_μ†L_μ, ·}) of V (D, D) and L_μ (k, D, D).
 
-    They may be what a `Lindbladian` takes; ValueError.
+    They may have any form that a `Lindbladian` takes; ValueError.
     """
     hamiltonian = arguments.hermitian("Argument `hamiltonian`", hamiltonian)
     jump_operators = arguments.operators(
@@ -259,7 +259,7 @@ def random_perturbation(
     """
     if not isinstance(rng, np.random.Generator):
         raise ValueError(
-            "Argument `rng` must be a NumPy generator, as numpy.random.default_rng(seed) gives it, "
+            "Argument `rng` must be a NumPy generator, such as numpy.random.default_rng(seed), "
             f"but is a {type(rng).__name__}."
         )
     arguments.integer("Argument `dim`", dim, 2)

@@ -2,7 +2,7 @@
 
 A superoperator is taken block by block, a block being what its entries connect: for the spin
 models, mostly the coherences between two sectors of a symmetry. Modes are column-stacking vectors.
-Each block is seen in the frame that rotates with it, so that fast rotation hides no slow decay.
+Each block is treated in a frame that rotates with it, so that fast rotation hides no slow decay.
 A right mode fulfils L r = λ r and a left mode l† L = λ l†; they are biorthonormal, l_i† r_j = δ_ij.
 """
 
@@ -18,11 +18,11 @@ from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics.superoperators import unvectorize, vectorize
 
-#: Eigenvalues that differ by less than this, in units of the largest entry of their block in its
-#: rotating frame, are one; those that are less than this away from the imaginary axis do not decay.
+#: Unit: the largest entry of a block in its rotating frame. Eigenvalues that differ by less than
+#: this count as one. Those nearer to the imaginary axis than this do not decay.
 TOLERANCE = 1e-9
 
-#: What sums leave behind, in units of the superoperator's largest entry.
+#: Rounding that cancelling sums leave, in units of the superoperator's largest entry.
 _SUMS = 2e-15
 
 #: Eigenvalues of operators of unit size below this are rounding.
@@ -33,7 +33,7 @@ _ROUNDING = 1e-7
 class _Block:
     """A square part of a superoperator: its places (n,), matrix (n, n) and eigenvalues (n,).
 
-    rotation: the mean frequency, which the matrix lacks and the eigenvalues have.
+    rotation: the mean frequency; it is subtracted from the matrix, but not from the eigenvalues.
     """
 
     members: np.ndarray
@@ -113,7 +113,7 @@ class Spectrum:
 def _parts(
     superoperator: np.ndarray | sparse.csr_array,
 ) -> tuple[sparse.csr_array, list[np.ndarray]]:
-    """The matrix without what sums left behind, and the places of its blocks."""
+    """The matrix without the rounding of cancelling sums, and the places of its blocks."""
     matrix = sparse.csr_array(superoperator, copy=True)
     matrix.data[abs(matrix.data) < _SUMS * float(abs(matrix).max())] = 0.0
     matrix.eliminate_zeros()

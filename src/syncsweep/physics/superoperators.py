@@ -109,8 +109,8 @@ def to_real(
 
     superoperator: (D², D²), column-stacking, dense or sparse; name: what the caller's argument is
     called. Returns the real matrix (D², D²) of the same kind; for a trace-preserving generator its
-    row 0 vanishes. In a sparse one the rounding of sums that cancel is zero. ValueError if the
-    result is not real.
+    row 0 vanishes. In a sparse matrix, sums that cancel up to rounding are set to zero. ValueError
+    if the result is not real.
     """
     dim = math.isqrt(superoperator.shape[0])
     basis = hermitian_basis(dim)
@@ -120,7 +120,7 @@ def to_real(
     if np.abs(entries.imag).max(initial=0.0) > 1e-10 * np.abs(entries).max(initial=0.0):
         raise ValueError(f"Argument `{name}` must preserve Hermiticity, but does not.")
     if is_sparse:
-        # A row of nothing else would be taken for an equation.
+        # A row that contains only rounding would be taken for an equation.
         sizes: Any = abs(basis)
         summands = sizes.T @ abs(superoperator) @ sizes
         kept = abs(transformed) > 2 * dim * np.finfo(float).eps * summands

@@ -1,12 +1,12 @@
-"""Means of small η with the exact limit as a control variate.
+"""Means at small η with the exact limit as a control variate.
 
-A sample's value x(η) at small η is nearly its value x(0⁺), whose mean over the ensemble is known
-exactly. So x̄(η) − β(x̄(0⁺) − E x(0⁺)) with β = cov/var has the same mean as x̄(η) and a smaller
-error: x(0⁺) is a control variate.
+At small η, the value x(η) of a sample is close to its value x(0⁺) in the limit. The mean E x(0⁺)
+over the ensemble is known exactly. So x̄(η) − β(x̄(0⁺) − E x(0⁺)) with β = cov/var has the same mean
+as x̄(η) and a smaller error: x(0⁺) is a control variate.
 
-For a P_a that estimate is (1 − β)·x̄(η) + β·(E x(0⁺) + mean of d), d = x(η) − x(0⁺). At small η d is
-nearly 0 but for the few samples that lock in the other way. So the rises and the falls each have an
-interval of their own, which is right for few such samples and for none.
+For P_a this estimate is (1 − β)·x̄(η) + β·(E x(0⁺) + mean of d) with d = x(η) − x(0⁺). At small η, d
+is nearly 0, except in the few samples that lock in the other way. So the rises (d > 0) and the
+falls (d < 0) each have an interval of their own. It is right for few such samples and for none.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 from syncsweep.results.intervals import combined, hit_size, probability_interval
 
-#: A control whose standard deviation is this small beside its values does not vary.
+#: A control counts as constant if its standard deviation is below this share of its values.
 _ROUNDING = 1e-9
 
 
@@ -30,7 +30,7 @@ class Value:
     standard_error: float
 
 
-#: What both estimators say of a quantity, beside the number of samples n.
+#: The columns of both estimators, beside the number of samples n.
 _COLUMNS = (
     "plain",
     "plain_se",
@@ -47,12 +47,12 @@ _COLUMNS = (
 def control_variate(
     x: np.ndarray, control: np.ndarray, expected: Value, sigmas: float = 1.0
 ) -> dict[str, float]:
-    """Mean of x (n,) by itself and with a control (n,) whose expectation is known.
+    """Mean of x (n,) by itself, and with a control (n,) whose expectation is known.
 
     n; plain, plain_se: mean and standard error of x; control: mean(x) − β(mean(control) −
-    expected); beta: cov/var, 0 if the control does not vary; _low, _high: ends of intervals of
-    `sigmas` standard errors, that of `expected` among them; gain: the square of the ratio of both
-    intervals' lengths, by how much fewer samples give the same error. NaN below three samples.
+    expected); beta: cov/var, 0 if the control is constant; _low, _high: ends of intervals of
+    `sigmas` standard errors, which include that of `expected`; gain: the square of the ratio of the
+    two lengths, so 1/gain of the samples give the same error. NaN below three samples.
     """
     n = len(x)
     if n < 3:
@@ -71,8 +71,8 @@ def controlled_probability(
 ) -> dict[str, float]:
     """`control_variate` for numbers in [0, 1], with intervals that are right for rare events.
 
-    beta is between 0 and 1 here. The intervals are those of x, of the rises and of the falls from
-    the control to x, combined; see the module.
+    beta is between 0 and 1 here. The interval combines those of x, of the rises and of the falls
+    from the control to x; see the docstring of the module.
     """
     n = len(x)
     if n < 3:
@@ -91,14 +91,14 @@ def controlled_probability(
 
 
 def _slope(x: np.ndarray, control: np.ndarray) -> tuple[float, bool]:
-    """cov/var, and whether the control varies; 0 if it does not."""
+    """cov/var, or 0 if the control is constant; and whether it varies."""
     deviation = control - control.mean()
     varies = bool(np.std(control) > _ROUNDING * np.abs(control).max())
     return float(deviation @ x / (deviation @ deviation)) if varies else 0.0, varies
 
 
 def _correlations(parts: np.ndarray) -> np.ndarray:
-    """Sample correlations of quantities (k, n), 0 between those that do not vary and others."""
+    """Sample correlations of quantities (k, n); 0 between a constant quantity and another one."""
     deviations = parts - parts.mean(axis=1, keepdims=True)
     products = deviations @ deviations.T
     sizes = np.sqrt(np.diagonal(products))
@@ -121,7 +121,7 @@ def _estimates(
     plain: tuple[float, float],
     controlled: tuple[float, float],
 ) -> dict[str, float]:
-    """The columns, from how far both intervals reach below and above."""
+    """The columns; plain, controlled: how far the two intervals reach below and above."""
     known = beta * sigmas * expected.standard_error
     below, above = (hypot(reach, known) for reach in controlled)
     mean = float(x.mean())

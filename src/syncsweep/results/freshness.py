@@ -1,8 +1,8 @@
-"""Whether results are what is asked for now, by what they themselves say.
+"""Whether results are what is asked for now, according to what they record of themselves.
 
-Each table, each figure (in its <name>.json), the report and the bundle say for what they were made,
-as a digest, and of which files, with their SHA-256. That goes with every copy, and is the same
-whatever the times of the files are; Snakemake's own records do neither.
+Each table, each figure (in its <name>.json), the report and the bundle record what they were made
+for, as a digest. They also record from which files they were made, with the SHA-256 of each. Unlike
+Snakemake's own records, this goes with every copy and does not depend on the times of files.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ from syncsweep.layout import BUNDLE_MANIFEST, BUNDLE_ORIGIN, name_in_results
 from syncsweep.provenance import ASKED
 from syncsweep.results import METADATA_KEY, ResultsError
 
-#: Where files say of which others they were made: by name in the results, a mapping with `sha256`.
+#: The key under which files record what they were made from. For each file by its name in the
+#: results, there is a mapping with `sha256`.
 MADE_FROM = "made_from"
 
-#: No file that says something of itself is larger [bytes], and no list in a table's footer longer.
+#: Largest size of a file that records its origin [bytes], and largest length of a list in the
+#: footer of a table.
 _MOST_BYTES = 2**28
 _MOST_IN_FOOTER = 4096
 
-#: How the report says it, in its head.
+#: The record of the report, in its head.
 _IN_PAGE = re.compile(rb'<meta name="syncsweep" content="([^"]*)">')
 
 
 def digests(files: Iterable[Path]) -> dict[str, dict[str, str]]:
-    """What to say under `MADE_FROM` of files that something is made from; ResultsError."""
+    """What a result records under `MADE_FROM` if it is made from these files; ResultsError."""
     try:
         return {name_in_results(path): {"sha256": _sha256(path)} for path in sorted(files)}
     except NotReadableError as error:
@@ -48,7 +50,7 @@ def _sha256(path: Path) -> str:
 
 
 def said_by(path: Path) -> dict[str, Any]:
-    """What a result says of itself; nothing if it says nothing that can be read.
+    """What a result records of itself; empty if there is nothing that can be read.
 
     path: a Parquet table, the JSON of a figure, the report, or the manifest of the bundle.
     """
@@ -78,9 +80,9 @@ def _said_by(path: Path) -> Any:
 
 
 def is_stale(path: Path, asked: str, results: Path) -> bool:
-    """Whether a result is there that does not say `asked`, or is of files that changed since.
+    """Whether a result exists that does not record `asked`, or whose sources have changed since.
 
-    asked: as `source.asked` gives it; results: the folder in which the files lie that it may name.
+    asked: as `source.asked` returns it; results: the folder with the files that it may name.
     """
     if not os.path.lexists(path):
         return False
@@ -91,7 +93,7 @@ def is_stale(path: Path, asked: str, results: Path) -> bool:
 def changed_sources(said: dict[str, Any], results: Path) -> list[str]:
     """Names of files in the results folder that have changed since a result was made from them.
 
-    said: as `said_by` gives it. A file that is not there still has to be made, and is none of them.
+    said: as `said_by` returns it. A file that does not exist is left out: it is yet to be made.
     """
     made_from = said.get(MADE_FROM)
     if not isinstance(made_from, dict):
@@ -115,25 +117,26 @@ def _has_digest(path: Path, digest: str | None) -> bool:
 
 
 def refuse_changed(paths: Iterable[Path], results: Path) -> None:
-    """ResultsError at the first result that was made from other files than those in the results."""
+    """ResultsError at the first result whose sources have changed since."""
     for path in paths:
         for name in changed_sources(said_by(path), results):
             raise ResultsError(
-                f"{path}: was made from another {name}; run the same snakemake command again"
+                f"{path}: was made from another version of {name}; run the same snakemake command "
+                "again"
             )
 
 
 def refuse_other_settings(paths: Iterable[Path], **asked: object) -> None:
-    """ResultsError at the first table that says other settings than those asked for.
+    """ResultsError at the first table that was made with other settings than those asked for.
 
-    asked: what tables say of themselves, see `samples.provenance_of`. A table that says nothing is
-    left to those who read it.
+    asked: settings that tables record, see `samples.provenance_of`. A table without a record passes
+    this check. The code that reads it may refuse it.
     """
     for path in paths:
         said = said_by(path)
         other = [name for name, value in asked.items() if said and said.get(name) != value]
         if other:
             raise ResultsError(
-                f"{path}: was made with other settings ({', '.join(other)}) than are asked for; "
+                f"{path}: was made with other settings ({', '.join(other)}) than you ask for; "
                 "run the same snakemake command again"
             )

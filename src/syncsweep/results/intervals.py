@@ -1,10 +1,12 @@
 """Intervals of means over realisations that stay right where events are rare.
 
-A P_a is the mean of numbers in [0, 1] which are nearly 0 in most realisations and not in a few, the
-hits. Below some hits its error is neither symmetric nor what their spread says, and without a hit
-it is not 0. Three estimators, for any number of standard errors `sigmas`: `probability_interval`,
-and `combined` and `quotient`, which make intervals of sums and ratios from those of their parts.
-docs/statistics.md says how often they hold the truth.
+P_a is the mean over realisations of a number in [0, 1]. In most of them the number is nearly 0. The
+others are called hits. If there are few hits, the error of P_a is not symmetric, and their spread
+is a poor estimate of it. If there is no hit, the error is not 0.
+
+There are three estimators. `probability_interval` is for a mean and any number of standard errors,
+`sigmas`. `combined` and `quotient` make intervals of sums and ratios from those of their parts.
+docs/statistics.md explains them and says how often they contain the true value.
 """
 
 from __future__ import annotations
@@ -18,16 +20,16 @@ from scipy.special import betainc, ndtr
 #: Halvings of [0, 1] until an end is found to rounding.
 _HALVINGS = 52
 
-#: Hits beyond which an observed number soon counts as one half on either side.
+#: The number of hits over which the weight c of P(K = k) falls from 1 towards 1/2, by a factor e.
 _FEW = 3.0
 
-#: Beta distributions are no narrower than this many trials make them, and means no nearer to 0 or 1
-#: than this is not one of them.
+#: Beta distributions are at least as wide as those of this many trials. A mean that is this near to
+#: 0 or 1 has no Beta distribution.
 _MOST_TRIALS, _ROUNDING = 1e12, 1e-15
 
 
 class Ends(NamedTuple):
-    """Lower and upper ends of intervals, arrays of one shape; NaN where nothing is known."""
+    """Lower and upper ends of intervals, arrays of one shape; NaN where they are not known."""
 
     low: np.ndarray
     high: np.ndarray
@@ -36,7 +38,7 @@ class Ends(NamedTuple):
 def hit_size(
     total: np.ndarray, squares: np.ndarray, largest: float | np.ndarray = 1.0
 ) -> np.ndarray:
-    """How large a hit is: Σx²/Σx of numbers x ≥ 0, one more of size `largest` among them."""
+    """The size of a hit: Σx²/Σx of numbers x ≥ 0 and an additional one of size `largest`."""
     return np.asarray((squares + np.square(largest)) / (total + largest))
 
 
@@ -49,14 +51,19 @@ def probability_interval(
 ) -> Ends:
     """Interval of the mean of numbers in [0, 1] from their count, sum and sum of squares.
 
-    `sigmas` standard errors: 68.27 % for 1, 95.45 % for 2. `largest`: a size that no hit exceeds.
-    For k whole hits of n it is Clopper–Pearson's interval for k = 0, and with k it soon becomes
-    the mid-P one: the ends p solve P(K > k) + c·P(K = k) = α and P(K < k) + c·P(K = k) = α with
-    c = (1 + e^{−k/3})/2, where Clopper and Pearson have c = 1. P(K ≥ k) is the distribution
-    function at p of a Beta variable, which is the mean under random weights (Dirichlet's) of the
-    numbers and one more that is 0, and P(K > k) that with one more that is 1. Numbers that are not
-    whole have the Beta variables of the same mean and variance, one more of the size of a hit or a
-    miss (see `hit_size`), and for k their hits, or their misses if these are fewer.
+    sigmas: number of standard errors, 68.27 % for 1, 95.45 % for 2; largest: a size that no hit
+    exceeds.
+
+    For k whole hits of n, the ends p solve P(K > k) + c·P(K = k) = α and
+    P(K < k) + c·P(K = k) = α with c = (1 + e^{−k/3})/2. Clopper and Pearson's interval has c = 1,
+    and the mid-P interval has c = 1/2. If there are fewer misses than hits, c has the number of
+    misses in place of k. As a function of p, P(K ≥ k) is the distribution function of a Beta
+    variable. This variable is the mean, under random weights (Dirichlet's), of the n numbers and an
+    additional 0. P(K > k) is the same with an additional 1.
+
+    For numbers that are not whole, the Beta variables have the mean and the variance of such
+    weighted means. The additional number is then 1 minus the size of a miss, or the size of a hit
+    (see `hit_size`). In c, the hits or misses are counted in units of their size.
     """
     n, total, squares = np.broadcast_arrays(
         *(np.asarray(values, dtype=float) for values in (count, total, squares))
@@ -76,12 +83,12 @@ def probability_interval(
 def _mean_with(
     n: np.ndarray, total: np.ndarray, squares: np.ndarray, more: np.ndarray
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """Distribution function of the mean, under random weights, of n numbers and one more."""
+    """Distribution function of the mean, under random weights, of n numbers and `more`."""
     mean = (total + more) / (n + 1)
     variance = np.maximum((squares + more**2) / (n + 1) - mean**2, 0) / (n + 2)
     spread = mean * (1 - mean)
     trials = spread / np.maximum(variance, spread / _MOST_TRIALS + np.finfo(float).tiny) - 1
-    # All of it at 0, or at 1, is no Beta distribution.
+    # A distribution that is concentrated at 0 or at 1 is no Beta distribution.
     is_zero, is_one = mean <= _ROUNDING, mean >= 1 - _ROUNDING
     inside = ~(is_zero | is_one)
     a, b = np.where(inside, mean * trials, 1.0), np.where(inside, (1 - mean) * trials, 1.0)
@@ -95,7 +102,7 @@ def _mean_with(
 def _where_reached(
     distribution: Callable[[np.ndarray], np.ndarray], level: float, shape: tuple[int, ...]
 ) -> np.ndarray:
-    """Where a distribution function on [0, 1] reaches a level, exactly 0 or 1 at its ends."""
+    """The p in [0, 1] where a distribution function reaches a level; exactly 0 or 1 at the ends."""
     low, high = np.zeros(shape), np.ones(shape)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -109,8 +116,9 @@ def combined(
 ) -> tuple[float, float]:
     """How far the interval of Σ aᵢvᵢ reaches below and above it, from the intervals of the vᵢ.
 
-    All (n,), and correlations of the estimates (n, n). Each side adds the distances of the ends
-    that matter to it as standard errors add (Zou and Donner, Stat. Med. 27, 1693 (2008)).
+    coefficients a, values v, ends: (n,); correlations of the estimates: (n, n). For each side, the
+    distances from the vᵢ to those ends that matter are added as standard errors are (Zou and
+    Donner, Stat. Med. 27, 1693 (2008)).
     """
     below, above = values - ends.low, ends.high - values
     reach = []
@@ -123,11 +131,11 @@ def combined(
 def quotient(
     top: np.ndarray, top_ends: Ends, bottom: np.ndarray, bottom_ends: Ends, correlation: np.ndarray
 ) -> Ends:
-    """Interval of top/bottom of two numbers ≥ 0 from their intervals; all of one shape.
+    """Interval of the ratio top/bottom of two numbers ≥ 0 from their intervals; all of one shape.
 
-    The ends are those R at which top − R·bottom is as far from 0 as its own interval reaches
-    (Fieller's, with a distance for each side; Donner and Zou, Stat. Methods Med. Res. 21, 347
-    (2012)). The upper end is infinite where the interval of bottom reaches 0.
+    At each end R, the difference top − R·bottom is as far from 0 as its own interval reaches. This
+    is Fieller's method with one distance below and another above (Donner and Zou, Stat. Methods
+    Med. Res. 21, 347 (2012)). If the interval of bottom reaches 0, the upper end is infinite.
     """
     low = _quotient_end(top, top - top_ends.low, bottom, bottom_ends.high - bottom, correlation, -1)
     high = _quotient_end(top, top_ends.high - top, bottom, bottom - bottom_ends.low, correlation, 1)
@@ -143,7 +151,10 @@ def _quotient_end(
     correlation: np.ndarray,
     side: int,
 ) -> np.ndarray:
-    """R with (top − R·bottom)² = t² + R²b² − 2R·ρ·t·b: a quadratic in R, below 0 or above."""
+    """The lower (side < 0) or upper root R of (top − R·bottom)² = t² + R²b² − 2R·ρ·t·b.
+
+    t, b: distances of top and bottom; ρ: correlation.
+    """
     square = bottom**2 - bottom_distance**2
     half = top * bottom - correlation * top_distance * bottom_distance
     constant = top**2 - top_distance**2

@@ -2,8 +2,9 @@
 
 import os
 
-#: On this machine alone. In an allocation of a cluster, MPICH's launcher would start them on the
-#: allocation's hosts by the cluster's own launcher, which waits for ever within a step of Slurm.
+#: The ranks run on this machine only. In an allocation of a cluster, MPICH's mpiexec would start
+#: them with the launcher of the cluster on all hosts of the allocation. In a job step of Slurm,
+#: this waits for ever.
 ON_THIS_MACHINE = ("env", "HYDRA_LAUNCHER=fork", "HYDRA_RMK=user", "mpiexec")
 
 

@@ -22,12 +22,12 @@ from syncsweep.verification.report import Report
 from syncsweep.verification.studies import AGAIN, entries
 from syncsweep.words import number_of
 
-#: What all tables of a study say alike.
+#: The entries in which all tables of a study must agree.
 _SETTINGS = ("study", "physics_hash", "samples", "analysis")
 
 
 def verify_origins(results: Path, report: Report) -> None:
-    """Compare the tables of each study, and what is made of tables with these as they are now."""
+    """Compare the tables of each study with each other, and other results with their tables."""
     for folder in entries(tables_folder(results, ""), report):
         if os.path.isdir(folder):
             _compare_tables(results, folder, report)
@@ -37,11 +37,11 @@ def verify_origins(results: Path, report: Report) -> None:
         changed = changed_sources(said, results)
         if changed:
             more = f" and {number_of(len(changed) - 1, 'more files')}" if len(changed) > 1 else ""
-            report.finding(f"{path}: was made from another {changed[0]}{more}; {AGAIN}")
+            report.finding(f"{path}: was made from another version of {changed[0]}{more}; {AGAIN}")
         elif MADE_FROM not in said:
             report.note(f"{path}: does not say what it was made from, so it was not compared")
     if found:
-        report.say(f"made of tables: {number_of(len(found), 'files')}")
+        report.say(f"made from tables: {number_of(len(found), 'files')}")
 
 
 def _compare_tables(results: Path, folder: Path, report: Report) -> None:
@@ -52,15 +52,15 @@ def _compare_tables(results: Path, folder: Path, report: Report) -> None:
     for path, of_table in said.items():
         other = [name for name in _SETTINGS if of_table.get(name) != first.get(name)]
         if of_table and other:
-            what = f"says other settings ({', '.join(other)}) than {TABLES[0]}.parquet"
+            what = f"was made with other settings ({', '.join(other)}) than {TABLES[0]}.parquet"
             report.finding(f"{path}: {what}; {AGAIN}")
     rows = study_folder(results, str(first.get("study")), str(first.get("physics_hash")))
     if not rows.is_dir():
-        report.note(f"{folder}: is of rows in {rows.name}, which are not here")
+        report.note(f"{folder}: was made from the rows in {rows.name}, which are not here")
 
 
 def _made_of_tables(results: Path, report: Report) -> Iterator[Path]:
-    """Those files that are there and should say of which others they were made."""
+    """The files here that should record from which others they were made."""
     yield from (p for p in entries(figures_folder(results), report) if p.suffix == ".json")
     (validation,) = PAPER_TABLES["validation"]
     others = (
