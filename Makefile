@@ -29,8 +29,8 @@ help:
 
 env: $(READY)
 
-# An environment holds the path of its project: in the first lines of its programs, and in its link to
-# the code. So it records whose it is, and a project that was copied or moved makes it anew.
+# An environment contains the path of its project: in the first lines of its programs, and in its link to
+# the code. So it records this path, and a project that was copied or moved makes a new environment.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 CLEAR := $(if $(wildcard $(READY)),--clear)

@@ -68,12 +68,13 @@ configfile: "config.yaml"
 report: "workflow/report/workflow.rst"
 
 
-# Jobs run in the environment of this Snakemake, activated or not, and know its commit. Whatever the
-# locale, they can print, and their logs are UTF-8; names of files remain those of the locale. Their
-# ranks go through sets of text in one order, which draws of the user's own may follow.
+# Jobs run in the environment of this Snakemake, activated or not, and know its commit. They can print
+# in any locale, and their logs are UTF-8. Names of files remain those of the locale. All ranks iterate
+# over sets of text in the same order, because the user's own draws may depend on it.
 VARIABLES = {
     "PYTHONIOENCODING": "utf-8:backslashreplace",
-    # MPICH and UCX would take 5.4 MB of /dev/shm for each rank, and a container has 64; so 0.3 MB.
+    # MPICH and UCX would take 5.4 MB of /dev/shm for each rank, and a container has 64 MB. With these
+    # two variables they take 0.3 MB.
     "UCX_TLS": os.environ.get("UCX_TLS", "^posix"),
     "MPIR_CVAR_CH4_SHM_POSIX_IQUEUE_NUM_CELLS": "16",
     "SCRIPTS": str(Path(workflow.basedir, "scripts")),

@@ -1,7 +1,8 @@
-"""How often the intervals hold the truth, over subsamples of solved samples, as a Markdown table.
+"""Measure how often the intervals contain the true value, over subsamples of solved samples.
 
-`measure_coverage.py --folder FOLDER`: the values of the samples are solved once and kept there. The
-table stands in docs/statistics.md. Exit code 1 if a line does not hold what that page promises.
+`measure_coverage.py --folder FOLDER` solves the samples once, keeps their values in the folder, and
+prints a Markdown table. This table is in docs/statistics.md. Exit code 1 if a line of it breaks the
+promise on that page.
 """
 
 import argparse
@@ -25,27 +26,28 @@ from syncsweep.sample import SampleSolver, unpack_coefficients
 
 CONFIG = load_config(Path(__file__).parents[1] / "config.yaml")
 
-#: η > 0 of each study; all are solved with the limit η → 0⁺ as their control.
+#: η > 0 of each study. Each sample is also solved at η → 0⁺, which is its control.
 ETAS = {
     "spin1_chain_n2": (1e-5, 1e-3, 1e-2, 1e-1, 10.0),
     "spin1_chain": (1e-5, 1e-4, 1e-3, 1e-1, 10.0),
     "spin_half_pair": (1e-3, 1e-2, 3e-2, 1e-1, 10.0),
 }
 
-#: P_a by the intervals of the chain of three, where the paper has them.
+#: The intervals of P_a are those of the chain of three, which the paper uses.
 ANALYSIS = CONFIG.studies["spin1_chain"].analysis
 
-#: Samples of a subsample, and the hits that it must expect for the upper of these bounds to count.
-#: The bounds are parts of the subsamples, by the standard errors of the interval.
+#: Number of samples in a subsample, and the number of expected hits from which on the upper bounds
+#: below apply. `PROMISED` gives, by the standard errors of an interval, the bounds on the share of
+#: subsamples whose interval contains the true value.
 SIZE, ENOUGH = 200, 5.0
 PROMISED = {1.0: (0.62, 0.74), 2.0: (0.92, 0.98)}
 
 
 @dataclass(frozen=True)
 class Found:
-    """In which parts of the subsamples the intervals of one and two standard errors hold the truth.
+    """Shares of subsamples whose intervals of one and two standard errors contain the true value.
 
-    hits: how many a subsample expects, None if there are none to count.
+    hits: expected number of hits in a subsample, or None if a quantity has no hits.
     """
 
     hits: float | None
@@ -53,7 +55,7 @@ class Found:
 
     @property
     def is_as_promised(self) -> bool:
-        """Whether these parts are within PROMISED, or above them where hits are few."""
+        """Whether these shares are within PROMISED, or above it where hits are few."""
         few = self.hits is not None and self.hits < ENOUGH
         pairs = zip(self.held, PROMISED.values(), strict=True)
         return all(low <= held and (few or held <= high) for held, (low, high) in pairs)
@@ -65,7 +67,7 @@ class Found:
 
 
 def values_of(study: str, samples: int, folder: Path) -> np.ndarray:
-    """⟨S_max⟩, P₁, P₂, P₃ of samples (n, 1 + n_eta, 4) at η → 0⁺ and ETAS; from a file if kept."""
+    """S_max, P₁, P₂, P₃ of samples (n, 1 + n_eta, 4) at η → 0⁺ and ETAS; read from a kept file."""
     kept = folder / f"{study}-{samples}.npy"
     if kept.exists():
         return np.asarray(np.load(kept))
@@ -136,7 +138,7 @@ def controlled(values: np.ndarray, limits: np.ndarray, chosen: np.ndarray) -> di
 
 
 def part(low: np.ndarray, truth: float, high: np.ndarray) -> float:
-    """The part of the intervals that hold the truth; rounding of 0 and 1 aside."""
+    """The share of intervals that contain the true value, up to rounding."""
     room = 1e-12 * abs(truth)
     return float(np.mean((low <= truth + room) & (truth - room <= high)))
 
@@ -160,9 +162,9 @@ def lines(folder: Path, samples: dict[str, int], subsamples: int) -> Iterator[tu
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True, help="where values are kept")
-    parser.add_argument("--samples", type=int, default=20_000, help="of two spins each")
-    parser.add_argument("--samples-n3", type=int, default=5000, help="of three spins")
+    parser.add_argument("--folder", type=Path, required=True, help="where to keep values")
+    parser.add_argument("--samples", type=int, default=20_000, help="samples for two spins")
+    parser.add_argument("--samples-n3", type=int, default=5000, help="samples for three spins")
     parser.add_argument("--subsamples", type=int, default=1000)
     arguments = parser.parse_args()
     samples = dict.fromkeys(ETAS, arguments.samples) | {"spin1_chain": arguments.samples_n3}

@@ -189,7 +189,7 @@ class LogHandler(LogHandlerBase):
 
 
 def _check_cache() -> None:
-    """End in one line where Snakemake would end with a traceback: without a place for its cache."""
+    """End with one line if Snakemake cannot write its cache, for which it prints a traceback."""
     import tempfile
 
     from snakemake.common import get_appdirs

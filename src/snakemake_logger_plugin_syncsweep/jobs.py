@@ -17,7 +17,7 @@ _MOST_BYTES = 2**18
 #: A disk with less is full [bytes]: what a job could not write whole it may have removed.
 _LEAST_FREE = 2**16
 
-#: Where ranks on one machine share memory.
+#: The folder through which ranks on one machine share memory.
 _SHARED_MEMORY = Path("/dev/shm")
 
 #: Lines of a log that say best why a job failed, the best kind first: our own errors, a launch that
@@ -29,8 +29,8 @@ _REASONS = (
     re.compile(r".*EXIT STRING: "),
 )
 
-#: How launchers begin to say what went wrong: srun, MPICH's mpiexec, and that of Open MPI, which
-#: draws a line first. Their later lines only tell what followed from that.
+#: The first line of an error message of a launcher: srun, MPICH's mpiexec, or Open MPI's mpiexec,
+#: which draws a line before it. Later lines only describe the consequences.
 _LAUNCHER = re.compile(
     r"^(?:(?:srun|slurmstepd): (?:error|fatal): |\[\w+(?::\d+)?@|-{40,}\n).*", re.MULTILINE
 )
@@ -60,9 +60,9 @@ class Job:
         return list(dict.fromkeys(line for line in self.said() if line.startswith("warning: ")))
 
     def reason(self) -> str | None:
-        """The last line that says why it failed, or a launcher's first, or else its last line.
+        """The last line that says why it failed, or the first of a launcher, or the last line.
 
-        If it said nothing and its disk is full, that is the reason; or else None.
+        If it said nothing and its disk is full, that is the reason; otherwise None.
         """
         said = [line for line in self.said() if line.strip()]
         for reason in _REASONS:
@@ -96,7 +96,7 @@ def job_of(record: LogRecord) -> Job:
 def lack_of_shared_memory() -> str | None:
     """Why MPI starts no ranks on this machine, and what to do, if /dev/shm is the cause.
 
-    MPI itself ends with a bus error then, or runs out of memory.
+    MPI itself then ends with a bus error, or runs out of memory.
     """
     if _is_disk_full(_SHARED_MEMORY):
         problem = "is full"

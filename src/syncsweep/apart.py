@@ -1,7 +1,7 @@
-"""Programs of the package that run code of the user's own, each in a process beside this one.
+"""Programs of the package that run the user's own code, each in a separate process.
 
-Whatever that code does to its process, be it to end it, to hang, or to close its streams, does
-nothing to this one. Such a program is a module with a function that is handed to `serve`.
+That code may end its process, hang, or close its streams. None of this affects the process here.
+Such a program is a module with a function that it passes to `serve`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from syncsweep.text import one_line
 #: How often a program looks whether who started it is there [s].
 _LOOK_SECONDS = 1.0
 
-#: With this variable, all processes of Python go through a set of the same text in the same order.
-#: Python reads it when it starts. So draws that follow such an order are the same in all processes.
+#: With this variable, all Python processes iterate over a set of text in the same order. Python
+#: reads it when it starts. So draws that depend on this order are the same in all processes.
 HASH_SEED = {"PYTHONHASHSEED": "0"}
 
 #: The answer of a program that failed.
@@ -32,7 +32,7 @@ ERROR = "error"
 
 
 def start(module: str, variables: Mapping[str, str] = {}) -> subprocess.Popen[str]:
-    """Start a program, with more environment variables; it ends by itself if this process does."""
+    """Start a program with additional environment variables. It ends when this process ends."""
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module],
         stdin=subprocess.PIPE,

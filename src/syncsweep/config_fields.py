@@ -70,15 +70,15 @@ def _words(value: Any) -> Any:
 _LONGEST_NAME = 255
 
 
-#: A variable of the environment as a shell has it.
+#: An environment variable in the notation of a shell.
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
 
 def expanded(path: str) -> str:
-    """A path with its ~ and its variables of the environment put in, as a shell does.
+    """A path in which ~ and environment variables are expanded, as in a shell.
 
-    ValueError says what cannot be put in. An empty variable cannot, because the rest of the path
-    would name another folder. A $ that begins no variable stays.
+    ValueError names what cannot be expanded. An empty variable is an error too, because the rest of
+    the path would name another folder. A $ that begins no variable stays.
     """
     if path == "~" or path.startswith("~/"):
         path = "$HOME" + path[1:]
@@ -88,8 +88,8 @@ def expanded(path: str) -> str:
             user = path.partition("/")[0]
             raise ValueError(f"begins with {user}, but there is no such user; write the path out")
     path = _VARIABLE.sub(_value_of_variable, path)
-    if (left := _VARIABLE.search(path)) is not None:  # it would be put in where this is read again
-        raise ValueError(f"holds {left[0]} once its variables are expanded; write the path out")
+    if (left := _VARIABLE.search(path)) is not None:  # it would be expanded at the next reading
+        raise ValueError(f"contains {left[0]} after its variables are expanded; write the path out")
     return path
 
 
@@ -117,7 +117,7 @@ def _folder_name(value: Any) -> Any:
         longest = max((len(os.fsencode(part)) for part in Path(value).parts), default=0)
     except UnicodeEncodeError as error:
         raise ValueError(
-            "must be a path that the locale has letters for, but it has no "
+            "must be a path in characters of the locale, but the locale does not have "
             f"{error.object[error.start]!r}; set LC_ALL=C.UTF-8"
         ) from None
     if longest > _LONGEST_NAME:

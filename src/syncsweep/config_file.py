@@ -108,9 +108,10 @@ def merge(base: Any, over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_words(values: Any, inside: bool = False) -> Any:
-    """Values of Snakemake's `--config`, with what words inside of mappings and lists mean in YAML.
+    """Values of Snakemake's `--config`, in which true, false and null are never text.
 
-    Snakemake hands on true, false and null as text there, and numbers, which the fields take.
+    Inside mappings and lists, Snakemake passes true, false, null and numbers as text. Numbers may
+    stay text, because the fields accept them.
     """
     if isinstance(values, Mapping):
         return {key: with_words(value, True) for key, value in values.items()}

@@ -32,11 +32,11 @@ class LogBins(Strict):
 
 
 class Ratio(Strict):
-    """A ratio P_a/(w·P_b) of two P_a that has a meaning, as P₂/(3P₁) for three spin-1s."""
+    """A ratio P_a/(w·P_b) that has a meaning, such as P₂/(3P₁) for three spin-1s."""
 
-    numerator: Integer = Field(ge=1, le=6, description="a of P_a above the line")
-    denominator: Integer = Field(ge=1, le=6, description="b of P_b below the line")
-    weight: Number = Field(1.0, gt=0, le=1e6, description="w, before P_b")
+    numerator: Integer = Field(ge=1, le=6, description="a, the number of the P_a above the line")
+    denominator: Integer = Field(ge=1, le=6, description="b, the number of the P_b below the line")
+    weight: Number = Field(1.0, gt=0, le=1e6, description="w, the factor before P_b")
     meaning: Words = Field(description="what the ratio says, in words for captions")
 
     @property
@@ -97,7 +97,7 @@ class Analysis(Strict):
             numbers = (self.ratio.numerator, self.ratio.denominator)
             if max(numbers) > len(self.intervals):
                 raise ValueError(
-                    f"ratio needs P_a of the {len(self.intervals)} intervals, but names "
+                    f"ratio must be of P_a of the {len(self.intervals)} intervals, but names "
                     f"P{max(numbers)}"
                 )
             if len(set(numbers)) == 1:

@@ -1,4 +1,4 @@
-"""Files dated in the future, as by a clock that was wrong: Snakemake makes nothing of them."""
+"""Files dated in the future, for example by a wrong clock: Snakemake cannot use them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 class FutureError(Exception):
-    """A file dated in the future that cannot be dated anew; the message is one line."""
+    """A file is dated in the future and its date cannot be changed; the message is one line."""
 
 
 def bring_back(files: Iterable[Path], folder: Path) -> list[Path]:
-    """Date files that are dated in the future as of now, and return them; FutureError.
+    """Give files that are dated in the future the present date, and return them; FutureError.
 
-    Now is what the file system of `folder` says, which must be there and may be another machine's.
-    The files keep the order of their dates, so that what was up to date remains so.
+    folder: an existing folder. Its file system, perhaps on another machine, tells the present date.
+    The files keep the order of their dates, so files that were up to date stay up to date.
     """
     with tempfile.TemporaryFile(dir=folder) as file:
         now = os.fstat(file.fileno()).st_mtime_ns
@@ -25,12 +25,12 @@ def bring_back(files: Iterable[Path], folder: Path) -> list[Path]:
     for path in late:
         try:
             os.utime(path)
-        except FileNotFoundError:  # another run has just taken it away
+        except FileNotFoundError:  # another run has just removed it
             pass
         except OSError as error:
             raise FutureError(
-                f"{path}: is dated in the future and so of no use to snakemake, and cannot be "
-                f"dated anew ({error.strerror}); let its owner `touch` it, or copy it"
+                f"{path}: is dated in the future, so Snakemake cannot use it, and its date cannot "
+                f"be changed ({error.strerror}); ask its owner to `touch` it, or copy it"
             ) from None
     return late
 

@@ -20,7 +20,7 @@ _LOCK_POLL_SECONDS = 0.2
 #: `struct flock` of 64-bit Linux: type, whence, start, length (0: all behind the start), process.
 _FLOCK = struct.Struct("hhqqi4x")
 
-#: How a file system says that it syncs no folders, which is nothing that a user could mend.
+#: Errors of a file system that cannot sync folders. The user can do nothing about that.
 _SYNCS_NO_FOLDERS = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOSYS}
 
 #: No more ranges of a lock file are told apart.
@@ -77,7 +77,7 @@ def append(path: Path, text: str) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable, where its file system can; an OSError names it."""
+    """Make the names in a folder durable, if its file system can; an OSError names the folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

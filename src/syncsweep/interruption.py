@@ -1,9 +1,10 @@
-"""What an interrupt does to a run of Snakemake: it ends soon, in plain words, and leaves no lock.
+"""Handling of interrupts: a run of Snakemake ends soon, with a plain message, and leaves no lock.
 
-An interrupt is Ctrl-C (SIGINT), or that the terminal is closed (SIGHUP).
+An interrupt comes from Ctrl-C (SIGINT), or when the terminal is closed (SIGHUP).
 
-Snakemake itself prints a traceback before its first job and at a second interrupt. One that reaches
-its process alone, as `kill -INT` does, would leave the ranks at work until their shards are whole.
+Snakemake by itself prints a traceback after an interrupt before its first job, and after any second
+interrupt. An interrupt that reaches only its process, for example from `kill -INT`, would let the
+ranks work until their shards are complete.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def heed_with_jobs() -> None:
 
 
 def _on_interrupt(handler: signal._HANDLER) -> None:
-    # A shell has what it starts with `&` ignore Ctrl-C, and `nohup` the end of the terminal.
+    # Programs started with `&` ignore Ctrl-C, and programs under `nohup` ignore SIGHUP. Keep this.
     for number in _INTERRUPTS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)
@@ -43,7 +44,7 @@ def _end(number: int, _frame: FrameType | None) -> NoReturn:
     _on_interrupt(signal.SIG_IGN)
     _leave_closed_terminal()
     print("stopped before the first job", file=sys.stderr)
-    sys.exit(128 + number)  # as a shell has it
+    sys.exit(128 + number)  # the exit code that a shell gives after a signal
 
 
 def _end_jobs(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -59,7 +60,7 @@ def _say_again(_number: int, _frame: FrameType | None) -> None:
 
 
 def _leave_closed_terminal() -> None:
-    """Send nowhere what is still written to a closed terminal: writing to that would fail."""
+    """If the terminal is closed, discard all further output: writing to it would fail."""
     for stream in (1, 2):
         if stat.S_ISCHR(os.fstat(stream).st_mode) and not os.isatty(stream):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream)

@@ -29,7 +29,7 @@ _TEMPORARY = re.compile(r"\.samples-(\d{9})-(\d{9})\.parquet\.[0-9a-f]{12}\.tmp"
 #: Of the folder to publish: digest and name of each file, as `sha256sum` writes and checks them.
 BUNDLE_MANIFEST = "SHA256SUMS"
 
-#: What made the folder to publish, within it.
+#: The file in the folder to publish that says what made it.
 BUNDLE_ORIGIN = "origin.json"
 
 #: Tables of a study, without ending; each exists as Parquet and CSV.
@@ -139,7 +139,7 @@ def figures_folder(results: str | Path) -> Path:
 
 
 def name_in_results(path: Path) -> str:
-    """Name of a table or of a figure's file as seen from the results folder that it lies in."""
+    """Path of a table or of a figure's file, relative to its results folder."""
     return "/".join(path.parts[-3:] if path.parts[-3:-2] == ("tables",) else path.parts[-2:])
 
 
@@ -228,7 +228,7 @@ def _matching(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[int, int
 
 
 def made_files(results: str | Path) -> Iterator[Path]:
-    """All files in a results folder by whose dates Snakemake goes."""
+    """All files in a results folder whose dates Snakemake uses."""
     shards = "*/eta-*/samples-*.parquet"
     for pattern in (shards, "tables/*/*", "paper/*", "figures/*", "bundle/**/*", "report.html"):
         yield from (path for path in Path(results).glob(pattern) if path.is_file())
@@ -272,14 +272,14 @@ def check_writable(results: str | Path) -> None:
 
 
 def check_records(folder: Path) -> None:
-    """Refuse a folder in which Snakemake cannot keep its records; a dry-run needs them too."""
+    """Refuse a folder in which Snakemake cannot keep its records; even a dry-run needs them."""
     records = folder / ".snakemake"
     places = [records if records.exists() else folder]
     places += [*records.glob("*/"), *records.glob("iocache/latest.pkl")]
     for path in places:
         if not os.access(path, os.R_OK | os.W_OK):
             raise NotWritableError(
-                f"{path}: cannot be written, and Snakemake keeps records there, also of a dry-run: "
+                f"{path}: cannot be written, but Snakemake keeps records there, even of a dry-run: "
                 "run it in a project of your own, with --config results=FOLDER for these results"
             )
 

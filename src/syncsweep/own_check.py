@@ -67,10 +67,11 @@ def check(config: Config, study: str) -> list[str]:
 
 
 def fingerprints(config: Config, study: str, backwards: bool = False) -> dict[str, list[str]]:
-    """Digests of what the own functions of a study return in this process, by its file.
+    """Digests of what the user's own functions of a study return in this process.
 
-    Of `model()` one, of `perturbation()` those of the first samples, which are drawn backwards if
-    asked for. Whatever the process is, they must be the same. OwnCodeError as of `check`.
+    "model": one digest of `model()`; "ensemble": one digest of `perturbation()` for each of the
+    first samples. backwards: whether these are drawn in the opposite order. The digests must be the
+    same in every process. OwnCodeError as in `check`.
     """
     physics, settings = config.physics(study), config.studies[study]
     found = {}

@@ -235,7 +235,7 @@ def _operators(
 def _matrix(
     check: Callable[..., np.ndarray], name: str, value: Any, spins: tuple[float, ...]
 ) -> np.ndarray:
-    """A complex array (D, D) as a function of `arguments` checks it, of entries not too large."""
+    """A complex array (D, D) without too large entries, checked by a function of `arguments`."""
     try:
         matrix = check(name, value, spins=spins)
     except arguments.ArgumentError as error:

@@ -1,6 +1,6 @@
-"""The check of code of the user's own, in a process beside that of Snakemake or of `plan`.
+"""The check of the user's own code, in a separate process from that of Snakemake or of `plan`.
 
-A second process runs the code too, since a sample must be the same in all.
+A second process runs the code too, because a sample must be the same in all processes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from syncsweep.config import Config, parse
 from syncsweep.config_messages import ConfigError
 from syncsweep.sweep.blas import limit_blas_threads
 
-#: The second process has its objects at other places in memory, which decide the order of a set.
+#: The second process allocates its objects elsewhere in memory. This may change the order of a set.
 _OTHER_PLACES = {"PYTHONMALLOC": "malloc"}
 
 #: The user is told of a check that has taken so long [s].
@@ -49,15 +49,15 @@ def check(config: Config, study: str) -> list[str]:
             function = {"model": "model()", "ensemble": "perturbation()"}[role]
             raise ConfigError(
                 f"studies.{study}: {files[role]}: {function} returns something else in another "
-                "process, so ranks would disagree: draw all random numbers from rng, and let "
-                "nothing follow the time, the process, or the order of objects in a set"
+                "process, so ranks would disagree: draw all random numbers from rng, and do not "
+                "depend on the time, the process, or the order of objects in a set"
             )
     notes: list[str] = first["notes"]
     return notes
 
 
 def _answer_of(request: dict[str, Any], said: str, variables: Mapping[str, str] = {}) -> Any:
-    """What a process of its own answers; ConfigError, which begins with `said` or the study."""
+    """The answer of a separate process; ConfigError, which begins with `said` or the study."""
     program = apart.start("syncsweep.own_process", variables)
     try:
         answer = next(apart.ask(program, request), None)
@@ -80,7 +80,7 @@ def _remind(said: str) -> None:
 
 
 def main() -> None:
-    """Answer with a check's notes and what the code makes; when asked again, with that alone."""
+    """Answer with the notes of the check and with digests; when asked again, with digests only."""
     limit_blas_threads()
     apart.serve(_answer)
 

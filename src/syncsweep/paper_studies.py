@@ -18,7 +18,7 @@ from syncsweep.config_physics import Ensemble, Spin1Chain, SpinHalfPair
 from syncsweep.layout import PAPER_FIGURES
 from syncsweep.units import energy_unit
 
-#: Small, medium and large η/ω of the ablations: the nearest of the chain's own values are taken.
+#: Small, medium and large η/ω of the ablations. The nearest values that the chain has are taken.
 _ABLATION_ETAS = (1e-5, 1e-3, 1.0)
 
 #: ζ_coh and ζ_diss by their ratio ζ_diss/ζ_coh, and ranks of K, beside those of the chain itself.
@@ -68,7 +68,7 @@ def ablation_etas(config: Config) -> tuple[float, ...]:
 
 
 def quality_etas(config: Config) -> list[float]:
-    """η behind Q(η) of Fig. 1, as configured: 10⁻⁶ω to 10ω."""
+    """The η of Q(η) in Fig. 1, in the unit of the configuration: 10⁻⁶ω to 10ω."""
     assert config.paper
     omega = energy_unit(config.studies[config.paper.chain].model).value
     return [omega * 10 ** (k / 2) for k in range(-12, 3)]

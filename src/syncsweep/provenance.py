@@ -18,7 +18,7 @@ from syncsweep import __version__, source
 
 _COMMIT, _LOCK, _ASKED = "SYNCSWEEP_COMMIT", "SYNCSWEEP_LOCK", "SYNCSWEEP_ASKED"
 
-#: Where results say for what they were made, see `results.freshness`.
+#: The key under which results record what they were made for, see `results.freshness`.
 ASKED = "asked"
 
 #: What is said where nothing is known.
@@ -67,7 +67,7 @@ def code() -> dict[str, str]:
 
 
 def asked() -> dict[str, str]:
-    """What the workflow asks this process for, as a digest under `ASKED`; nothing without it."""
+    """A digest of what the workflow asks of this process, under `ASKED`; empty outside of it."""
     return {ASKED: os.environ[_ASKED]} if _ASKED in os.environ else {}
 
 

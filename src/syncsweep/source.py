@@ -106,9 +106,9 @@ def digest(modules: tuple[str, ...]) -> str:
 
 
 def asked(request: object, modules: tuple[str, ...]) -> str:
-    """12 hexadecimal digits over what a job is asked for, as JSON values, and the text of modules.
+    """12 hexadecimal digits over what a job is asked for (JSON values) and the text of modules.
 
-    Where the rows lie and how their shards are cut is left out: it changes no result.
+    It is left out where the rows lie and how their shards are cut, because this changes no result.
     """
     text = json.dumps([_without_places(request), digest(modules)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

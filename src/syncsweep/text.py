@@ -17,7 +17,7 @@ def one_line(text: str, limit: int = 300) -> str:
 
 
 def write_anything(*streams: object) -> None:
-    """Have text streams escape what their encoding lacks, as not every locale has an η."""
+    """Make text streams escape characters that their encoding lacks: not every locale has an η."""
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

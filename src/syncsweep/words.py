@@ -43,8 +43,8 @@ def size(n_bytes: int) -> str:
 
 
 def are_even(below: float, above: float) -> bool:
-    """Whether an interval reaches as far below its value as above it, to what is shown of it."""
-    return not abs(above - below) > 0.1 * min(above, below)  # NaN are
+    """Whether an interval reaches about as far below its value as above it, within 10 %."""
+    return not abs(above - below) > 0.1 * min(above, below)  # true for NaN
 
 
 def with_interval(value: float, low: float, high: float) -> str:

@@ -13,7 +13,7 @@ from syncsweep.words import number_of
 
 
 def command_line():
-    """What the command line says: Snakemake tells a Snakefile its targets only after it was read."""
+    """The parsed command line: Snakemake tells a Snakefile its targets only after reading it."""
     from snakemake.cli import get_argument_parser
 
     return get_argument_parser().parse_known_args(sys.argv[1:])[0]
@@ -174,7 +174,7 @@ def reported(files, endings, caption, category, **labels):
 READ_BY_PEOPLE = ("summary", layout.FAILURES_TABLE, *layout.LIMIT_TABLES)
 
 
-# Tables that the same job makes from the shards.
+# Tables that one job makes from the shards.
 SUMMARIES = (*layout.TABLES, layout.FAILURES_TABLE)
 
 
@@ -262,7 +262,7 @@ def makes_only_previews():
 
 
 def targets():
-    """Rules and files that the command line asks for; files of `paper` and the like as these rules."""
+    """Rules and files that the command line asks for; some files stand for the rule that makes them."""
     known = {
         str(layout.report_file(CONFIG.results)): "report",
         "make_report": "report",
@@ -272,7 +272,7 @@ def targets():
         **{str(file): "validate" for file in validation_files()},
     }
     said = COMMAND_LINE.targets if COMMAND_LINE else []
-    # As Snakemake takes the names of files.
+    # Snakemake treats the names of files in the same way.
     names = [name if os.path.isabs(name) else os.path.relpath(name) for name in said]
     return {known.get(name, name) for name in names}
 
@@ -309,13 +309,13 @@ def studies_asked_for():
 
 
 def check_profile():
-    """End the run if its profile is not there: Snakemake would do without, on this machine."""
+    """End the run if its profile does not exist: Snakemake would run on this machine without it."""
     import difflib
 
     name = COMMAND_LINE.workflow_profile
     if name in (None, "none"):
         return
-    # Snakemake looked from where it was called, and may be in another folder by now.
+    # Snakemake looked in the folder in which it was called. It may be in another folder by now.
     folders = [Path(), Path(os.environ.get("PWD", "."))]
     places = [folder / "profiles" for folder in (*folders, Path(workflow.basedir))]
     if not any((folder / name).exists() for folder in (*folders, *places)):
@@ -363,7 +363,7 @@ def check_places():
 
 
 def bring_back_from_the_future():
-    """Give files of the future the present date. To be called before Snakemake looks for files."""
+    """Give files dated in the future the present date. Call it before Snakemake looks for files."""
     results = Path(CONFIG.results)
     if not studies_asked_for() or not results.exists():
         return
@@ -375,7 +375,7 @@ def bring_back_from_the_future():
         sys.exit(f"error: {error}")
     if late:
         print(
-            f"warning: {results}: {number_of(len(late), 'files')} dated in the future, as "
+            f"warning: {results}: {number_of(len(late), 'files')} dated in the future, such as "
             f"{late[-1]}; they get the present date",
             file=sys.stderr,
         )
@@ -419,10 +419,11 @@ def table_request(study):
 
 
 def unless_fresh(files, asked):
-    """No input files; but have Snakemake run the job if a file of its output is stale.
+    """Return no input files, but make Snakemake run the job if a file of its output is stale.
 
-    files: those that say what they were made for. To be called while Snakemake finds out which jobs
-    there are, as input functions are. Its own triggers know neither copies nor what `touch` hides.
+    files: those that record what they were made for. Call it from an input function, which runs while
+    Snakemake finds out which jobs there are. Snakemake's own triggers fail for copies, and after
+    `touch`.
     """
     if workflow.is_main_process and any(map(os.path.lexists, files)):
         from syncsweep.results.freshness import is_stale
@@ -438,7 +439,7 @@ def unless_fresh(files, asked):
 
 
 def asked_of_tables(study, modules):
-    """For what the tables of a study are made; modules: those that make them."""
+    """Digest of what the tables of a study are made for; modules: those that make them."""
     folder = {"folder": study_folder(study).name}
     return source.asked(folder | json.loads(table_request(study)), modules)
 
@@ -484,7 +485,7 @@ def figure_request(study):
 
 
 def asked_of_figure(study):
-    """For what the figure of a study is made."""
+    """Digest of what the figure of a study is made for."""
     return source.asked(json.loads(figure_request(study)), source.FIGURES)
 
 

@@ -116,13 +116,13 @@ def paper_studies_asked_for():
 
 
 def validated_studies():
-    """The studies of which claims are checked, by their role in the paper."""
+    """The studies whose claims are checked, by their role in the paper."""
     return {role: study for role, study in CONFIG.paper.roles if role != "supplement"}
 
 
 @cache
 def asked_of_part(part):
-    """For what the tables of a part are made."""
+    """Digest of what the tables of a part are made for."""
     requests = {**part_requests(), "validation": validated_studies()}
     return source.asked(requests[part], source.part_of_paper(part))
 
@@ -134,7 +134,7 @@ def unless_part_fresh(part):
 
 
 def asked_of_paper_figure(figure):
-    """For what a figure of the paper is made."""
+    """Digest of what a figure of the paper is made for."""
     return source.asked(figure, source.figure_of_paper(layout.PAPER_FIGURES[figure].module))
 
 
@@ -150,5 +150,5 @@ def bundle_config():
 
 
 def asked_of_bundle():
-    """For what the folder to publish is made."""
+    """Digest of what the folder to publish is made for."""
     return source.asked(bundle_config(), ("results/bundle.py", "provenance.py"))

@@ -86,5 +86,5 @@ def report_request():
 
 
 def asked_of_report():
-    """For what the page is made."""
+    """Digest of what the page is made for."""
     return source.asked(report_request(), source.report())

@@ -15,16 +15,16 @@ from syncsweep.results.samples import SampleRows, chi_of_sample
 from syncsweep.results.statistics import RunningMean
 from syncsweep.sweep.description import Description
 
-#: No more samples enter, so that it takes seconds; χ of four spins takes up to 5 ms a row.
+#: Largest number of samples, so that it takes only seconds: χ of four spins takes up to 5 ms a row.
 _MOST, _MOST_OF_FOUR_SPINS = 2000, 50
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """P_a of a study at one η with their errors, one for each interval, of so many samples.
+    """P_a of a study at one η with their errors, one for each interval, from `samples` samples.
 
-    lows, highs: ends of intervals of one standard error. NaN without a sample; the standard errors
-    also with one.
+    lows, highs: ends of intervals of one standard error. All are NaN without a sample. The standard
+    errors are NaN with one sample too.
     """
 
     eta: float

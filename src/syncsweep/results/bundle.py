@@ -67,7 +67,7 @@ def make_bundle(files: Mapping[str, Path], config: Mapping[str, Any], output: Pa
 
 
 def refuse_stale(results: Path, files: Iterable[Path], config: Mapping[str, Any]) -> None:
-    """ResultsError if files to publish are not of a configuration or not of each other.
+    """ResultsError if files to publish do not belong to a configuration, or not to each other.
 
     results: the folder in which they lie; config: the resolved configuration.
     """

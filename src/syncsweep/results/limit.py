@@ -136,7 +136,7 @@ def _probabilities(
 
 
 def _with_ratio(p: np.ndarray, ratio: Ratio | None) -> np.ndarray:
-    """P_a (..., n_a), and behind them their ratio if there is one."""
+    """P_a (..., n_a), followed by their ratio if there is one."""
     if ratio is None:
         return p
     a, b = ratio.indices

@@ -52,7 +52,7 @@ class SampleRows:
 
     @property
     def s_max(self) -> np.ndarray:
-        """S_max (n_eta,), and 0 where it is no more than the estimated error of S_d."""
+        """S_max (n_eta,), and 0 where it is not larger than the estimated error of S_d."""
         is_error = self.maximum.s_max <= self.error * self.coefficients[:, 0].real
         return np.where(is_error, 0.0, self.maximum.s_max)
 

@@ -94,7 +94,7 @@ class RunningCovariance(RunningMean):
         return np.diagonal(self._products, axis1=1, axis2=2)
 
     def correlation(self, one: int, other: int) -> np.ndarray:
-        """Sample correlations (n_eta,) of two quantities, 0 where one of them does not vary."""
+        """Sample correlations (n_eta,) of two quantities, 0 where one of them is constant."""
         deviations = self._squared_deviations()
         size = np.sqrt(deviations[:, one] * deviations[:, other])
         return np.where(size > 0, self._products[:, one, other] / np.where(size > 0, size, 1), 0.0)
@@ -129,9 +129,10 @@ def type_ratio(probabilities: RunningCovariance, ratio: Ratio) -> Estimate:
 def type_ratio_interval(
     probabilities: RunningCovariance, ratio: Ratio, sigmas: float = 1.0
 ) -> Ends:
-    """Intervals (n_eta,) of P_a/(w·P_b), from 0 without a hit of a, to infinity without one of b.
+    """Intervals (n_eta,) of P_a/(w·P_b); NaN without a realisation.
 
-    sigmas: how many standard errors they reach; NaN without a realisation.
+    sigmas: number of standard errors. Without a hit of a, an interval begins at 0. Without a hit of
+    b, it ends at infinity.
     """
     a, b = ratio.indices
     low, high = probabilities.probability_interval(sigmas)

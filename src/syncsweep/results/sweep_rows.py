@@ -54,11 +54,11 @@ class SweepRows:
 def solve_samples(config: Config, study: str, samples: Iterable[int]) -> SweepRows:
     """Solve samples of a study of a configuration exactly as the sweep does, for all its η.
 
-    config: what `load_config` gives. Sample i is the same for any number of samples, and whether or
-    not the study has so many: on the same machine and with the same libraries its rows are, bit for
-    bit, those of the shards. (Where draws of your own follow the order of a set, only in a Python
-    that was started with PYTHONHASHSEED=0, as ranks are.) A sample of three spin-1s takes a tenth
-    of a second, after half a second for the model.
+    config: as `load_config` returns it. Sample i is the same for any number of samples, even if the
+    study has fewer. On the same machine and with the same libraries, its rows are bit for bit those
+    of the shards. If your own draws depend on the order of a set of text, start Python with
+    PYTHONHASHSEED=0, as ranks do. A sample of three spin-1s takes a tenth of a second, after half a
+    second for the model.
 
     ResultsError if there is no such study, ValueError for a negative sample, and for a model of
     your own, whose code is run, ConfigError in one line if that fails.

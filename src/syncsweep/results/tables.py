@@ -114,7 +114,7 @@ def probability_columns(
 ) -> dict[str, np.ndarray]:
     """P_a with its standard error and interval, as columns (n_eta,): p1, p1_se, p1_low, p1_high, …
 
-    And with a ratio of theirs, ratio, ratio_se, ratio_low and ratio_high.
+    If the analysis has a ratio: ratio, ratio_se, ratio_low and ratio_high too.
     """
     mean, error = probabilities.mean, probabilities.standard_error
     low, high = probabilities.probability_interval()
@@ -173,8 +173,8 @@ def _s_max_histogram(block: _Block) -> pd.DataFrame:
 def write_table(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) -> None:
     """Write one table as <stem>.parquet and <stem>.csv, each atomically.
 
-    provenance: what the table was made from; what the workflow asked for, and the code and the
-    libraries that made it, are added.
+    provenance: what the table was made from. This function adds what the workflow asked for, and
+    the code and the libraries that made the table.
     """
     made_by = {"code": code(), "libraries": libraries("numpy", "scipy", "pandas", "pyarrow")}
     said = json.dumps(

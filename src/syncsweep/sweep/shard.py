@@ -195,7 +195,7 @@ def write_shard(path: Path, table: pa.Table, identity: Identity, run: dict[str, 
 
 def write_parquet(path: Path, table: pa.Table) -> None:
     """Write a table into a file."""
-    # Not by its name: pyarrow takes a colon for an address, and UTF-8 for every locale's encoding.
+    # Not by its name: pyarrow takes a name with a colon for an address, and assumes UTF-8.
     with open(path, "wb") as file:
         pq.write_table(table, file, compression="zstd")
 

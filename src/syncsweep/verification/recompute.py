@@ -1,4 +1,4 @@
-"""Rows drawn at random and computed again by `physics.literal`, which has no solver of theirs."""
+"""Random rows, computed again by `physics.literal`, which shares no solver with the sweep."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ TOLERANCE = 1e-9
 #: Largest Hilbert space of which a dense complex superoperator is solved.
 MOST_DIMENSIONS = 27
 
-#: Two programs agree to rounding over this; below, not to TOLERANCE.
+#: Least condition at which two programs agree to TOLERANCE: they agree to rounding/condition.
 _LEAST_CONDITION = 1e-6
 
-#: A dense solve in double precision tells terms of a model apart up to this ratio.
+#: Largest ratio of two terms of a model that a dense solve in double precision can resolve.
 _LARGEST_RATIO = 1e6
 
 _OWN = "of models or ensembles of your own, whose code is never run here"

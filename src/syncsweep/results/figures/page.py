@@ -54,8 +54,8 @@ def read_table(path: Path) -> pa.Table:
 def read_with_unit(path: Path) -> tuple[pd.DataFrame, EnergyUnit]:
     """Read one table of the results as `read_table` does, and the unit in which its η is shown.
 
-    The unit is that of the model that the table says it is of. It has no name where the table says
-    no model, as those at the paper's parameters do.
+    The unit is that of the model that the table records. If the table records no model, the unit
+    has no name. This is so for tables at the paper's parameters.
     """
     table = read_table(path)
     try:
@@ -66,19 +66,19 @@ def read_with_unit(path: Path) -> tuple[pd.DataFrame, EnergyUnit]:
 
 
 def unit_of(said: Mapping[str, Any]) -> EnergyUnit:
-    """The unit in which η is shown, by what a table says of itself."""
+    """The unit in which η is shown, from what a table records of itself."""
     if "physics" not in said:
         return EnergyUnit()
     return energy_unit(Physics.model_validate(said["physics"]).model)
 
 
 def in_unit(frame: pd.DataFrame, unit: EnergyUnit) -> pd.DataFrame:
-    """A table with its η, which is as configured, in a unit: to draw it, or to speak of it."""
+    """A table with η as configured, converted to η in a unit."""
     return frame.assign(eta=frame["eta"].map(unit.of))
 
 
 def unusable(path: Path, reason: str) -> FigureError:
-    """The error of a table that is there, but of no use."""
+    """The error of a table that exists but cannot be used."""
     return FigureError(f"{path}: {reason}; remove it and run the same snakemake command again")
 
 
@@ -106,10 +106,10 @@ def save_data(stem: Path, panels: Mapping[str, pd.DataFrame]) -> None:
 
 
 def save_provenance(stem: Path, tables: Sequence[Path]) -> None:
-    """Write <stem>.json: for what and by which code a figure was drawn, and from which tables.
+    """Write <stem>.json: for which request a figure was drawn, by which code and from which tables.
 
-    tables: Parquet tables of the results, each named as seen from the results folder, with its
-    SHA-256 and what it says of its own origin.
+    tables: Parquet tables of the results. Each is named relative to the results folder, with its
+    SHA-256 and its record of its own origin.
     """
     made_from = {}
     for path in sorted(tables):

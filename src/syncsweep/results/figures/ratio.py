@@ -12,7 +12,7 @@ from syncsweep.results.figures.style import Panel
 
 
 def draw_ratio(panel: Panel, summary: pd.DataFrame, analysis: Analysis, exact: float) -> None:
-    """Draw the ratio of the analysis, and beside it 1 and what a uniform χ gives.
+    """Draw the ratio of the analysis, and lines at 1 and at its value for a uniform χ.
 
     summary: columns ratio, ratio_low and ratio_high; exact: the ratio at η → 0⁺, or NaN.
     """

@@ -99,7 +99,7 @@ def draw(
 ) -> None:
     """Draw the figure of the tables in a folder as <stem>.pdf and <stem>.png.
 
-    model, n_sites: for the labels. The axis has η in the unit of the model that the tables are of
+    model, n_sites: for the labels. The axis has η in the unit of the model of the tables
     (see `units`). The numbers of each panel go to <stem>_<panel>.csv with η as configured, and with
     analysis.limit_draws the exact values at η → 0⁺ to <stem>_limit.csv. Equal tables give equal
     files. The figure says of how many samples it is, loudly where the study is unfinished. Raises
@@ -179,7 +179,7 @@ def _key(figure: Figure, tables: Tables) -> list[str]:
 
 
 def _no_locking(summary: pd.DataFrame) -> bool:
-    """Whether S_d is uniform in every sample, at all η of some rows of the summary."""
+    """Whether S_d is uniform in every sample at all η of these rows of the summary."""
     undefined = summary["undefined_chi"] == summary["n"]
     return bool(undefined.all() and (summary["n"] > 0).any())
 
@@ -249,7 +249,7 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
     for part in panel.parts:
         rows = tables.summary[part.mask]
         mean, error = rows["s_max_mean"].to_numpy(), rows["s_max_se"].to_numpy()
-        mean = np.where(mean > 0, mean, np.nan)  # 0 has no place on a logarithmic axis
+        mean = np.where(mean > 0, mean, np.nan)  # a logarithmic axis cannot show 0
         if np.isfinite(mean).any():
             ends = mean - error, mean + error
             names["mean"] = plot_mean(part.axes, part.centres, mean, *ends, "white", _OUTLINE)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from syncsweep.words import are_even
 
-#: What is held against our numbers, in a sentence.
+#: A sentence on the version of the paper that is compared with our numbers.
 PAPER = (
     "The paper is arXiv:2510.11601v1 (October 2025); its v2 (30 June 2026) has not been compared."
 )
@@ -39,9 +39,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Number:
-    """A computed number with its standard error, or exact (computed to rounding) without one.
+    """A computed number with its standard error. Without one it is exact (up to rounding).
 
-    ends: of its interval of one standard error, where that may reach farther to one side.
+    ends: of its interval of one standard error, if the interval may reach farther to one side.
     """
 
     value: float
@@ -93,9 +93,9 @@ def _error(below: float, above: float, form: str) -> str:
 class Claim:
     """One statement of the paper, and what was computed about it.
 
-    printed: the paper's own words, number or formula, `–` if it has none; found: what our number
-    is; numbers: it, or several; verdict: what becomes of the statement where `holds`; holds:
-    whether the numbers bear it out.
+    printed: the paper's own words, number or formula, or `–` if it has none; found: our result, in
+    words; numbers: the number or numbers in it; verdict: on the statement, if `holds`; holds:
+    whether the numbers support this verdict.
     """
 
     source: str

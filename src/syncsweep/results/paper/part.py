@@ -59,8 +59,7 @@ def write_tables(
 ) -> None:
     """Write tables by name as Parquet and CSV into `output`, with what they were made from.
 
-    physics: of a study whose model has the unit in which all their η are shown; the tables hold η
-    as configured.
+    physics: of a study; all η are shown in the unit of its model. The tables hold η as configured.
     """
     output.mkdir(parents=True, exist_ok=True)
     said: dict[str, object] = {"request": json.loads(request.model_dump_json())}

@@ -58,9 +58,9 @@ def make(request: Request, output: Path) -> None:
 
 
 def tables_of(request: Request, output: Path, read: set[Path]) -> Tables:
-    """The tables by their names, with η in the unit in which the claims speak of it.
+    """A function that returns tables by name, with η in the unit of the claims.
 
-    read: takes up the files of the tables that were asked for.
+    read: a set to which the files of these tables are added.
     """
     folders = {"chain": request.chain, "pair": request.pair}
 
@@ -144,7 +144,7 @@ def _fill(path: Path, text: str) -> None:
 def demand(folder: Path) -> str:
     """Count the claims in words; ValidationError with a line for each that does not hold.
 
-    folder: of the paper's tables, in the results. ResultsError if other tables were checked.
+    folder: the paper's tables in the results. ResultsError if these tables have changed since.
     """
     path = folder / "validation.parquet"
     read = read_table(path)
