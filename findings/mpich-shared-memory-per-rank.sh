@@ -5,9 +5,9 @@
 # Seen on 2026-11-29 with mpich 5.0.2 and mpi4py 4.1.2, 4 ranks on one Linux machine:
 #   as installed:      5.4 MB a rank
 #   UCX_TLS=^posix:    1.1 MB a rank
-# The wheel is built on UCX, whose own shared-memory transport allocates another 4.3 MB for each rank
-# although MPICH sends messages within a machine by other means. So twelve ranks fill the 64 MB
-# that a container has by default, and what does not fit ends in a bus error.
+# The wheel is built on UCX. Its shared-memory transport allocates another 4.3 MB for each rank, although
+# MPICH does not use it for messages within a machine. So twelve ranks fill the 64 MB that a container
+# has by default. More ranks end with a bus error.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
-"""Steady states in 270-digit arithmetic, from parameters or operators: slow, and with error bounds.
+"""Steady states in 270-digit arithmetic with error bounds, from parameters or operators (slow).
 
-Nothing is shared with the package but the random draws. The superoperator is summed up entry by
+It shares only the random draws with the package. The superoperator is summed up entry by
 entry from Eq. 1 and Eq. F2, its first equation is replaced by Tr ρ = 1, and the whole is solved
 in ball arithmetic.
 """
@@ -15,12 +15,12 @@ from syncsweep.physics.perturbation import traceless_operators
 
 flint.ctx.prec = 900
 
-#: Stands for η → 0⁺: below what any parameter of a test makes of a rate.
+#: An η that stands for η → 0⁺: it is smaller than any rate in a test.
 LIMIT = acb(arb(10) ** -70)
 
 
 def entries(operator):
-    """Entries {(i, j): value} of an array, or of what has that form already."""
+    """Entries {(i, j): value} of an array; a dictionary of this form is returned unchanged."""
     if isinstance(operator, dict):
         return operator
     places = zip(*np.nonzero(operator), strict=True)
@@ -168,7 +168,7 @@ def pair(J, delta, B, gamma):
 
 
 def of_operators(hamiltonian, jumps):
-    """−i[H, ·] + Σ D[L] of arrays, taken as they are."""
+    """−i[H, ·] + Σ D[L] of arrays, whose entries are taken as exact."""
     total = Superoperator(len(hamiltonian)).add_hamiltonian(hamiltonian)
     for jump in jumps:
         total.add_jump(jump)

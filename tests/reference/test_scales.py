@@ -139,14 +139,14 @@ def test_rows_of_terms_far_apart_are_right(model, ensemble, etas):
     ],
 )
 def test_no_sample_of_terms_far_apart_is_refused(model, ensemble, etas, samples):
-    """Rounding decides for each sample by itself what a wrong measure of errors refuses."""
+    """Rounding decides which samples a wrong measure of errors would refuse, so many are tried."""
     solver = SampleSolver(physics_of(model, **ensemble), tuple(etas))
     status = np.array([solver.rows(sample).status for sample in range(samples)])
     assert np.sum(status != Status.OK, axis=0).tolist() == [0] * len(etas)
 
 
 def test_a_mixed_pair_in_a_large_field_locks_as_in_others():
-    """In antiphase at 1e-3, less so at 0.1: ⟨S_max⟩ and P₃ of 400 samples.
+    """⟨S_max⟩ and P₃ of 400 samples: in antiphase at 1e-3, and less so at 0.1.
 
     S_d is a cosine, so that χ is nearly uniform within arccos 0.95 of its maximum.
     """
@@ -164,7 +164,7 @@ def test_a_mixed_pair_in_a_large_field_locks_as_in_others():
 
 @pytest.mark.parametrize("parameters", [{"omega": 1.0e4}, {"omega": 1.0e5}, {"omega": 1.0e10}, {}])
 def test_chain_of_three_is_right_at_fast_rotation_and_strong_perturbations(parameters):
-    """Against a plain complex solve whose rows are divided by their largest entries."""
+    """Compared with a plain complex solve, after each row is divided by its largest entry."""
     model = chain_of_three(**parameters)
     physics = physics_of(model)
     etas = (1e-4, 1e-2, 1.0, 3e5, 1e8)
@@ -182,7 +182,7 @@ def test_chain_of_three_is_right_at_fast_rotation_and_strong_perturbations(param
 
 
 def within_twelve_decades(count):
-    """Powers of ten; terms are equal or differ by more than a rounding decides."""
+    """Powers of ten: terms are equal, or differ by much more than rounding."""
     thousandths = st.integers(-6000, 6000).map(lambda k: k / 1000)
     return st.lists(thousandths, min_size=count, max_size=count)
 

@@ -34,7 +34,7 @@ class SlurmProject(Project):
         self.cluster = cluster
         shutil.copytree(ROOT / "slurm", path / "slurm")
         (path / ".venv").symlink_to(sys.prefix)
-        # That environment has this code, also in jobs that are not told the path of another.
+        # This environment has this code, even in jobs that do not get the path of another one.
         for package in (path / "src").iterdir():
             shutil.rmtree(package)
             package.symlink_to(ROOT / "src" / package.name)

@@ -90,7 +90,7 @@ def test_interrupted_allocation_keeps_what_is_solved_and_leaves_no_lock(
 
 
 def test_plain_snakemake_runs_in_an_interactive_shell(make_slurm_project):
-    """Ranks are no steps of Slurm there, which would wait for the one that the shell is."""
+    """Ranks are not job steps of Slurm there: they would wait for the step that the shell is."""
     project = make_slurm_project(pair={**PAIR, "samples": 4, "chunk_size": 4})
     shell = ["srun", "--ntasks=1", "--cpus-per-task=2", "--mem=1500", "bash", "-c"]
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Arguments of the public functions: each form works, or is a ValueError that names it."""
+"""Arguments of public functions: each form works, or raises a ValueError that names it."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def qobj(matrix, dims=(2, 2)):
     return qutip.Qobj(matrix, dims=[list(dims)] * 2)
 
 
-#: An operator (4, 4) in every form that a caller may have it in.
+#: An operator (4, 4) in every form that a caller may pass.
 FORMS = {
     "list": lambda matrix: matrix.tolist(),
     "csr_matrix": sparse.csr_matrix,
@@ -75,7 +75,7 @@ def test_spins_and_coefficients_come_as_lists():
 
 
 def rotated(energies):
-    """A Hermitian matrix with these eigenvalues, with the rounding of a change of the basis."""
+    """A Hermitian matrix with these eigenvalues, with rounding from a change of basis."""
     rng = np.random.default_rng(3)
     m = rng.standard_normal((2, len(energies), len(energies)))
     unitary = np.linalg.qr(m[0] + 1j * m[1])[0]
@@ -87,7 +87,7 @@ def test_a_hamiltonian_is_hermitian_in_any_unit(scale):
     hamiltonian = scale * rotated([1.0, 2, 3, 4])
     assert np.any(hamiltonian != hamiltonian.conj().T)
     generator = sync.liouvillian(hamiltonian, [])
-    # Free of that rounding the generator preserves the trace to its last digits.
+    # Without this rounding the generator preserves the trace to its last digits.
     trace = np.eye(4).reshape(-1) @ generator
     assert np.abs(trace).max() < 1e-15 * scale
     hamiltonian[0, 1] *= 1 + 1e-6

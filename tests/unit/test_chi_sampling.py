@@ -1,4 +1,4 @@
-"""χ drawn from the region above r·S_max, against brute force, closed forms and uniform χ."""
+"""χ sampled above r·S_max, compared with brute force, closed forms and uniform χ."""
 
 from itertools import permutations, product
 from math import pi
@@ -93,7 +93,7 @@ def of_all_points(rows, frequencies, level, points, shift):
     ],
 )
 def test_no_point_of_a_fine_grid_is_overlooked(spins, threshold):
-    """Cells are split only where the region can be; here every point of the grid is looked at."""
+    """Cells are split only where the region can be. Here S_d is computed at every grid point."""
     frequencies = relative_frequencies(spins)
     rows = random_coefficients(41, 5, frequencies)
     maximum, shift = s_max(rows, frequencies), np.random.default_rng(42).random(len(spins) - 1)
@@ -105,13 +105,13 @@ def test_no_point_of_a_fine_grid_is_overlooked(spins, threshold):
 
 
 def spread_shifts(n_angles, n, seed):
-    """So many offsets, evenly spread in every direction: neither grid nor χ has a say in them."""
+    """n offsets, evenly spread in every direction; they depend neither on the grid nor on χ."""
     steps = np.arange(n)[:, None] * np.sqrt([2, 3, 5])[:n_angles]
     return np.mod(steps + np.random.default_rng(seed).random(n_angles), 1)
 
 
 def mean_probabilities(rows, frequencies, threshold, shifts, intervals=INTERVALS):
-    """P_a averaged over offsets, and with each of them weighted by its number of points."""
+    """P_a averaged over offsets, plainly and weighted by the number of points of each offset."""
     maximum = s_max(rows, frequencies)
     p, points = [], []
     for shift in shifts:
@@ -158,7 +158,7 @@ def test_four_spins_agree_with_a_million_random_points(b, threshold, width):
     intervals = [*INTERVALS, (0, 0.01), (0.55, 0.6)]
     inside = [[(v >= low) & (v <= high) for v in values] for low, high in intervals]
     expected, n = np.mean(inside, axis=(1, 2)), len(region)
-    # The images of a point are no independent points.
+    # The images of a point are not independent points.
     error = np.std(np.mean(inside, axis=1), axis=1) / np.sqrt(n)
     row, frequencies = four_site_coefficients(b)[None], relative_frequencies((1, 1, 1, 1))
     mean, _ = mean_probabilities(row, frequencies, threshold, spread_shifts(3, 128, 52), intervals)
@@ -181,7 +181,7 @@ def test_bias_is_as_small_as_stated(spins, threshold, bias):
     """Numbers of points are unbiased, so their ratio over all offsets together is right."""
     frequencies, n_angles = relative_frequencies(spins), len(spins) - 1
     rows = random_coefficients(61, 4, frequencies, 1e-5)
-    rows[0, 1:] = 1e-5 * (np.abs(frequencies[1:]).max(axis=1) == 2)  # as narrow as can be
+    rows[0, 1:] = 1e-5 * (np.abs(frequencies[1:]).max(axis=1) == 2)  # the narrowest maxima
     shifts = spread_shifts(n_angles, {1: 200, 2: 600, 3: 150}[n_angles], 62)
     mean, right = mean_probabilities(rows, frequencies, threshold, shifts)
     assert np.abs(mean - right).max() < bias
@@ -189,7 +189,7 @@ def test_bias_is_as_small_as_stated(spins, threshold, bias):
 
 @pytest.mark.parametrize("threshold", [0.99, 0.99999, 1 - 1e-7, 1 - 1e-15])
 def test_equal_maxima_have_equal_shares_at_any_threshold(threshold):
-    """Both types of three spins, moved so that rounding makes their maxima differ."""
+    """Both types of three spins, shifted so that rounding makes their maxima differ."""
     frequencies = relative_frequencies((1, 1, 1))
     rows = np.array([limit_coefficients(0.02), limit_coefficients(-0.02)])
     move = np.array([0.7, 2.1])
@@ -218,7 +218,7 @@ def test_in_phase_is_one_of_eight_equal_maxima_of_four_spins():
 
 @pytest.mark.parametrize("threshold", [0.95, 0.9999])
 def test_a_region_without_end_is_sampled_by_a_part_of_its_points(threshold):
-    """S_d of four spins that knows φ₁ − φ₄ alone: the others are uniform."""
+    """S_d of four spins that depends only on φ₁ − φ₄."""
     frequencies = relative_frequencies((1, 1, 1, 1))
     row = np.zeros((1, len(frequencies)), dtype=complex)
     row[0, 0] = (2 * pi) ** -3
@@ -267,7 +267,7 @@ def test_a_maximum_below_the_error_of_its_distribution_gives_nan():
 
 
 def histogram_p_value(shifts, seed, bins=16):
-    """p-value of a uniform mean histogram of χ, over distributions moved by uniform angles.
+    """p-value of a uniform mean histogram of χ, over distributions shifted by uniform angles.
 
     A distribution moved by uniformly random angles gives uniform χ exactly, whatever its shape and
     the threshold: each point of the region is uniform on the torus. Hotelling's T² over samples.

@@ -1,4 +1,4 @@
-"""How often intervals hold the truth: the script that measures it, and what the page says of it."""
+"""How often intervals contain the true value: the script that measures it, and its page."""
 
 import re
 import runpy

@@ -1,4 +1,4 @@
-"""Files dated in the future are dated now, in their order; others are left alone."""
+"""Files dated in the future get the present date and keep their order; others do not change."""
 
 import os
 import time

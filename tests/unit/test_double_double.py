@@ -1,4 +1,4 @@
-"""Sums and products in twice the working precision, against fractions."""
+"""Sums and products in twice the working precision, compared with exact fractions."""
 
 from fractions import Fraction
 

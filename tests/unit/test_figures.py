@@ -305,7 +305,7 @@ def test_without_locking_at_any_eta_no_mean_is_drawn(tables, pages, tmp_path):
     assert letters_of(page).count("no locking") == 2 * 5  # for 0⁺ and for η > 0
     of_s_max = [axes for axes in page.axes if axes.get_yscale() == "log"]
     assert of_s_max
-    # Nor is it named, nor at the lower end of the axis.
+    # It is not named, and it is not at the lower end of the axis.
     heights = [
         line.get_ydata() for axes in of_s_max for line in axes.lines if line.get_marker() == "o"
     ]

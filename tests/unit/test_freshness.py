@@ -1,4 +1,4 @@
-"""Whether results are what is asked for: by what they say, and not by times or by names."""
+"""Whether results are what is asked for: their records decide, not their times or names."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Intervals for rare events: against exact binomial sums, and how often they hold the truth."""
+"""Intervals for rare events: exact binomial sums, and how often they contain the true value."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,8 @@ from syncsweep.results.intervals import Ends, combined, probability_interval, qu
 from syncsweep.results.statistics import RunningCovariance, type_ratio_interval
 
 N = 200
-#: What intervals of 1 and 2 standard errors must hold, where at least ENOUGH hits are expected.
+#: How often intervals of 1 and 2 standard errors must contain the true value, where at least ENOUGH
+#: hits are expected.
 PROMISED, ENOUGH = {1.0: (0.62, 0.74), 2.0: (0.92, 0.98)}, 5.0
 RATIO = Ratio(numerator=2, denominator=1, weight=3, meaning="π/3 for each (0, π)")
 
@@ -78,7 +79,7 @@ def test_numbers_that_do_not_vary_and_rounding_of_one_are_borne():
 
 @pytest.mark.parametrize("sigmas", PROMISED)
 def test_whole_hits_are_held_as_often_as_their_steps_allow(sigmas):
-    """By exact sums. Whole hits come in steps, so no interval of theirs is always in 62 to 74 %."""
+    """By exact sums. Whole hits come in steps, so their coverage cannot always be 62 to 74 %."""
     k, expected = np.arange(N + 1), np.linspace(0.02, 40, 1000)[:, None]
     low, high = whole(k, sigmas=sigmas)
     is_in = (low <= expected / N) & (expected / N <= high)

@@ -163,7 +163,7 @@ def test_the_control_leaves_nothing_of_the_error_at_tiny_eta_and_no_bias_anywher
     reach = (s_max["control_high"] - s_max["control_low"]) / 2
     assert reach == pytest.approx(law["value_se"]["s_max_mean"], rel=0.05)
     assert s_max["gain"] == pytest.approx(DRAWS / SAMPLES, rel=0.2)
-    # That none of 300 samples locks in the other way says that less than some 1/300 do.
+    # If none of 300 samples locks in the other way, the probability of this is below about 1/300.
     p1 = tiny.loc["p1"]
     assert 1.5 / SAMPLES < p1["control_high"] - p1["control_low"] < 5 / SAMPLES
     assert (tiny["gain"] > 9).all()
@@ -220,7 +220,7 @@ def test_below_three_samples_nothing_is_stated():
 
 
 def test_an_error_of_a_controlled_probability_knows_of_flips_that_did_not_happen():
-    """200 samples that lock as in the limit: that up to some 1/200 flip is not excluded."""
+    """200 samples that lock as in the limit: a probability of about 1/200 to flip is possible."""
     control = np.zeros(200)
     control[:70] = 1.0
     found = controlled_probability(control, control, Value(0.4, 0.0))
@@ -300,7 +300,7 @@ def test_the_pair_has_a_law_without_a_ratio():
 
 @pytest.mark.parametrize("name", ["spin1_chain_n2", "spin1_chain", "spin1_chain_n4"])
 def test_shipped_intervals_hold_the_peaks_of_the_limit_whole(name):
-    """Their edges lie between the peaks, so that P_a are the shares of the maxima in each."""
+    """Their edges lie between the peaks, so P_a is the share of the maxima in each interval."""
     config = load_config(SCRIPT.parents[1] / "config.yaml")
     study = config.studies[name]
     model = build_model(config.physics(name))
@@ -313,7 +313,7 @@ def test_shipped_intervals_hold_the_peaks_of_the_limit_whole(name):
         3: [[1 / 4, 0, 3 / 4], [0, 3 / 4, 1 / 4]],
         4: [[1 / 8, 0, 0, 7 / 8], [0, 1 / 2, 1 / 2, 0]],
     }[study.model.n_sites]
-    # The paper's 𝓘₂ of three spins cuts 2 % of its peak off, and the grid of χ is coarse.
+    # The paper's 𝓘₂ of three spins misses 2 % of its peak, and the grid of χ is coarse.
     np.testing.assert_allclose(sets.mean(axis=0), expected, atol=0.03)
 
 

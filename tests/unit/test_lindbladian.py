@@ -1,4 +1,4 @@
-"""Generators by their operators: the same as their matrices, without the matrices' rounding."""
+"""Generators given by their operators: equal to their matrices, without their rounding."""
 
 from fractions import Fraction
 
@@ -67,7 +67,7 @@ def test_the_trace_is_kept_beyond_the_digits_of_a_double():
 
 
 def test_a_large_hamiltonian_hides_nothing_of_a_small_rate():
-    """ρ commutes with H but for its own rounding, so that D[ρ] is what remains."""
+    """ρ commutes with H up to its own rounding, so only D[ρ] remains."""
     jump = np.array([[0.0, 1.0], [0.0, 0.0]])
     rho = DoubleDouble.of(np.array([[0.25, 0.0], [0.0, 0.75]], dtype=complex)[:, :, None])
     hamiltonian = np.diag([1e20, -1e20]).astype(complex)
@@ -98,7 +98,7 @@ def test_a_perturbation_does_what_its_matrix_does(by_operators):
 
 
 def test_a_strong_jump_operator_does_not_round_what_a_weak_one_does_alone():
-    """A Hermitian one leaves the identity alone, but for the rounding of its large rates."""
+    """A Hermitian jump operator preserves the identity, up to the rounding of its large rates."""
     up = [on_site(raising(0.5), site, (0.5, 0.5)) for site in (0, 1)]
     weak, strong = 1e-2 * (up[0] + up[1]), 3e5 * (up[0] + up[1] + up[0].T + up[1].T)
     nothing = np.zeros((4, 4))

@@ -1,4 +1,4 @@
-"""S_max and local maxima against brute force, χ against Eqs. 9 and D6."""
+"""S_max and local maxima compared with brute force, and χ with Eqs. 9 and D6."""
 
 from itertools import permutations, product
 from math import pi
@@ -368,7 +368,7 @@ def dense_maxima(row, frequencies, lowest):
     ],
 )
 def test_local_maxima_are_those_of_a_slow_dense_search(spins, share, among):
-    """Among them maxima on narrow ridges, aslant to the grid or bent, that cheap searches miss."""
+    """Also maxima on narrow ridges, oblique to the grid or bent, which simple searches miss."""
     frequencies = relative_frequencies(spins)
     rows = random_coefficients(8, 400, frequencies)[among]
     top = s_max(rows, frequencies).s_max

@@ -188,7 +188,7 @@ def test_an_ensemble_may_differ_in_one_sample_of_fifty(folder, drawn):
 
 @pytest.mark.parametrize("share", [0.5, 0.1])
 def test_an_ensemble_may_keep_the_symmetry_in_some_samples(folder, share):
-    """They are told in number, and of how many, and the sweep goes on. The first may all do."""
+    """A note says how many of how many draws, and the sweep continues; the first three may all."""
     breaks = "(rng.random() < {}) * np.array([np.eye(6, k=1), np.eye(6, k=-1)])"
     source = PERTURBATION.format(f"np.diag(np.arange(6.)), {breaks}")
     (note,) = ensemble_notes(folder, source.format(share))
@@ -243,7 +243,7 @@ def test_an_ensemble_that_perturbs_nothing_is_refused(folder, returned):
 
 
 def test_an_ensemble_is_judged_at_every_eta_of_the_sweep(folder):
-    """At the largest its V alone may be left beside rounding, and that is unitary."""
+    """At the largest η only its V may be above rounding, and V alone is unitary."""
     random = "1e12 * (m + m.T), [m]"
     source = PERTURBATION.format(random).replace("return", "m = rng.random((6, 6))\n    return")
     etas = [{"values": [1e-6, 1e12]}]

@@ -133,7 +133,7 @@ def test_rounding_of_the_hamiltonian_is_taken_off():
         ("np.eye(6) * 1e300, []", "H has an entry beyond 1e+50; take another unit"),
         ("[[10**400] * 6] * 6, []", "H must hold numbers, but is a list"),
         ("type('Q', (), {'dims': 0, 'full': lambda self: 1 / 0})(), []", "no attribute 'isoper'"),
-        # A field that is far larger hides no coupling.
+        # A much larger field does not hide a coupling.
         ("np.diag([1e10] * 6) + np.eye(6, k=1), []", "must be Hermitian, but differs from its"),
     ],
 )

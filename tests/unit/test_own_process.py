@@ -129,7 +129,7 @@ def drawn_with(strength, head=""):
             "class Term:\n    def __init__(self, size): self.size = size\n"
             "TERMS = {Term(size) for size in range(200)}",
         ),
-        # Not for the same rng one after the other, but by the order of the samples.
+        # Two calls with the same rng agree, but the draws depend on the order of the samples.
         (
             "STATE.setdefault(rng.integers(2**60), len(STATE))",
             "STATE = {}",
@@ -152,7 +152,7 @@ def test_a_model_that_differs_between_processes_is_refused(check):
 
 
 def test_draws_may_follow_the_order_of_a_set_of_text(check):
-    """It is that of the ranks, too; in other processes of Python it is not."""
+    """Ranks have the same order too, but other Python processes do not."""
     check()
     follows = "next(iter({'x', 'y', 'z', 'exchange', 'field'})).__len__() + hash('x') % 997"
     config = drawn_with(follows)

@@ -106,7 +106,7 @@ def test_generator_is_the_literal_sum_of_eq_f2(dim, basis):
 
 @pytest.mark.parametrize("basis", BASES)
 def test_eq_f4_as_printed_is_eq_f2(basis):
-    """K_στ = Σ_μ κ_μ V*_μσ V_μτ and L_μ = Σ_ν √κ_μ V_μν F_ν; with V* in L_μ it is another one."""
+    """K_στ = Σ_μ κ_μ V*_μσ V_μτ and L_μ = Σ_ν √κ_μ V_μν F_ν; V* in L_μ gives a different one."""
     rng = np.random.default_rng(3)
     hamiltonian, kossakowski = random_hamiltonian(rng, 3), random_kossakowski(rng, 3)
     kappa, columns = np.linalg.eigh(kossakowski)

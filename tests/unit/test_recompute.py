@@ -175,7 +175,7 @@ def test_rows_that_are_not_ok_or_ill_conditioned_are_counted_and_left_out(tmp_pa
 
 
 def test_rows_of_terms_far_apart_are_counted_and_left_out(tmp_path, capsys):
-    """A plain dense solve, which this is, would call right rows wrong."""
+    """This check is a plain dense solve, which would take right rows for wrong ones."""
     model = SpinHalfPair(name="spin_half_pair", B=1.6e8, J=600.0)
     physics = Physics(model=model, ensemble=Ensemble(), root_seed=1)
     put_shard(tmp_path, "pair", physics, list(rows_of(physics)[:1]), 0)

@@ -508,7 +508,7 @@ def test_a_ratio_is_told_of_the_study_that_says_what_it_means_alone(made, name, 
 
 
 def test_no_probability_is_shown_without_its_error(made):
-    """Six and two samples: what all or none of them do has an error too."""
+    """Six and two samples: P_a has an error even if all or none of them are hits."""
     results, _ = made
     for name in ("chain", "four"):
         study = configuration(results).studies[name]

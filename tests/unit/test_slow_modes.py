@@ -1,4 +1,4 @@
-"""What L₀ conserves, and what it damps slowly, at scales far apart."""
+"""Modes that L₀ conserves or damps slowly, where its terms differ by powers of ten."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def of(model):
     ],
 )
 def test_what_is_conserved_does_not_depend_on_the_scales(model, conserved):
-    """Zero modes beside the trace, as many as the sectors of the symmetry have (App. B, D)."""
+    """Number of zero modes, except the trace, from the sectors of the symmetry (App. B, D)."""
     modes, _ = of(model)
     assert modes.conserved.sum() == conserved
     assert not modes.rows[modes.conserved].any()
@@ -73,7 +73,7 @@ def test_slow_modes_beside_a_large_exchange_have_rows_of_their_own_size():
 
 
 def test_a_mode_damped_below_twice_the_working_precision_leaves_no_limit():
-    """(J/Δ)²γ is 2e-33 of Δ: that mode is damped, but no arithmetic of two doubles sees it."""
+    """(J/Δ)²γ is 2e-33 of Δ: the mode is damped, but two doubles cannot show it."""
     model = spin1_chain(2, omega=0.1, J=2e-6, delta=5e5, gamma=6e-5)
     modes, _ = of(model)
     assert modes.doubt > 0
@@ -85,7 +85,7 @@ def test_a_mode_damped_below_twice_the_working_precision_leaves_no_limit():
 
 
 def test_a_jump_operator_that_hardly_breaks_what_another_conserves_is_in_doubt():
-    """L₀ damps the singlet at 1e-14, which the rounding of a root would do too."""
+    """L₀ damps the singlet at 1e-14, and the rounding of a root could cause this too."""
     up, down = (on_each_site(operator, (0.5, 0.5)) for operator in (raising, lowering))
     jumps = np.array([down[0] + (1 - 1e-7) * down[1], 1e-7 * up[0]])
     lindbladian = Lindbladian(np.zeros((4, 4)), jumps)

@@ -98,7 +98,7 @@ def test_a_regular_matrix_has_nothing_missing():
 
 
 def test_a_column_of_rounding_hides_no_null_vector():
-    """Column 0 is what L makes of the identity: nothing, for a unital one."""
+    """Column 0 is L applied to the identity: it is zero for a unital L."""
     matrix = np.zeros((4, 4))
     matrix[1:, 1:] = [[-1.0, 1.0, 2.0], [1.0, -1.0, 0.0], [0.0, 0.0, -2.0]]
     generator = sparse.csr_array(matrix)
@@ -108,7 +108,7 @@ def test_a_column_of_rounding_hides_no_null_vector():
 
 
 def test_a_block_with_a_null_vector_that_nobody_found_has_no_inverse():
-    """Else every multiple of that vector would pass for a part of the solution."""
+    """Otherwise any multiple of that vector could be a part of the solution."""
     rng = np.random.default_rng(5)
     matrix = np.zeros((5, 5))
     matrix[1:, 1:] = rng.standard_normal((4, 4))

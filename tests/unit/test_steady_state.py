@@ -366,13 +366,13 @@ def test_a_residual_or_a_negative_eigenvalue_outside_the_tolerance_is_inaccurate
 
 
 def collective_pair():
-    """Two spins that one bath of infinite temperature heats and cools: unital, and S is kept."""
+    """A bath of infinite temperature heats and cools two spins: L is unital and conserves S."""
     lower = sum(on_site(lowering(0.5), site, (0.5, 0.5)) for site in (0, 1))
     return 0.3 * np.diag([1.0, 0.0, 0.0, -1.0]), [lower, lower.T]
 
 
 def hopping_chain():
-    """Three spins whose excitations hop at five rates: each magnetization is kept."""
+    """Three spins whose excitations hop at five rates: each magnetization is conserved."""
     spins = (0.5, 0.5, 0.5)
     z, up = ([on_site(op, j, spins) for j in range(3)] for op in (sz(0.5), raising(0.5)))
     hops = [up[0] @ up[1].T, up[1] @ up[0].T, up[1] @ up[2].T, up[2] @ up[1].T, z[0]]

@@ -155,7 +155,7 @@ def test_to_real_refuses_what_does_not_preserve_hermiticity():
 
 
 def test_the_real_form_of_a_sparse_generator_has_no_rounding_of_what_cancels():
-    """Jumps that keep the magnetization leave the last level alone, at any rates."""
+    """Jumps that conserve the magnetization do not change the last level, at any rates."""
     up = [on_site(raising(0.5), site, (0.5, 0.5, 0.5)) for site in range(3)]
     hops = [up[0] @ up[1].T, up[1] @ up[0].T, up[1] @ up[2].T, up[2] @ up[1].T]
     for rates in np.random.default_rng(0).random((5, 4)):

@@ -109,9 +109,9 @@ def test_summary_holds_means_and_standard_errors_over_samples(tables, rows):
             assert row["s_max_se"] == pytest.approx(error, rel=1e-12)
             assert (row["n"], row["failed"], row["undefined_chi"]) == (SAMPLES, 0, 0)
             assert row["p1_low"] <= row["p1"] < row["p1_high"]
-    # In the limit the two spins always differ by about π; of twelve samples that is no proof.
+    # In the limit the two spins always differ by about π, but twelve samples do not prove it.
     assert summary.loc[0.0, "p3"] == pytest.approx(1.0)
-    none = 1 - 0.158655 ** (1 / SAMPLES)  # at this P_a no hit has a chance of 16 %
+    none = 1 - 0.158655 ** (1 / SAMPLES)  # at this P_a, the probability of no hit is 16 %
     assert summary.loc[0.0, ["p1_low", "p1_high"]].to_list() == pytest.approx([0, none], abs=1e-6)
     assert summary.loc[0.0, "p3_low"] == pytest.approx(1 - none, abs=1e-3)
     assert not any(column.startswith("ratio") for column in summary)
@@ -126,7 +126,7 @@ def test_a_ratio_has_columns_where_the_analysis_names_it(tmp_path, rows):
     for _, row in above.iterrows():
         assert row["ratio"] == pytest.approx(row["p3"] / (4 * row["p2"]), rel=1e-13)
         assert row["ratio_low"] < row["ratio"] < row["ratio_high"]
-    # Without a hit below the line there is no ratio, but it is not small.
+    # Without a hit in the denominator there is no ratio, but it cannot be small.
     limit = summary.loc[0.0]
     assert np.isnan(limit["ratio"]) and limit["ratio_high"] == np.inf
     assert limit["ratio_low"] > 1.5
@@ -274,7 +274,7 @@ def test_a_row_without_resolved_s_max_has_no_chi(tmp_path, rows):
 
 
 def test_where_nothing_locks_the_averages_of_s_max_are_zero(tmp_path):
-    """Without dissipation in L₁ the state of the chain is 1/D; rounding counts as that too."""
+    """Without dissipation in L₁ the state of the chain is 1/D, up to rounding."""
     physics = Physics(
         model=Spin1Chain(name="spin1_chain", n_sites=2),
         ensemble=Ensemble(zeta_diss=0.0),

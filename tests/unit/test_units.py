@@ -1,4 +1,4 @@
-"""The unit of η: one physics in two units has the same axes, report and claims."""
+"""The unit of η: the same physics in two units has the same axes, report and claims."""
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,7 @@ def parameters(name, factor):
 
 
 def settings(name, factor, draws=1000, **changed):
-    """A configuration of one study of a model; draws: of the law of η → 0⁺."""
+    """A configuration with one study of a model; draws: of the exact law of η → 0⁺."""
     study = {
         "model": {"name": name, **parameters(name, factor), **changed},
         "samples": 3,
@@ -57,7 +57,7 @@ def settings(name, factor, draws=1000, **changed):
 
 
 def write_rows(parent, physics, etas, samples):
-    """Rows of one block; returns what a part of the paper is told of them."""
+    """Rows of one block; returns how a part of the paper refers to them."""
     folder = parent / f"study-{physics.digest}"
     description.write(folder, "study", physics, [etas])
     block, solver = BlockFolder(folder / block_id(etas)), SampleSolver(physics, etas)
@@ -69,7 +69,7 @@ def write_rows(parent, physics, etas, samples):
 
 
 class Made:
-    """A study with its rows and tables, in a unit in which its energies are `factor` as large."""
+    """A study with its rows and tables, in a unit in which energies are `factor` times as large."""
 
     def __init__(self, parent, name, factor, **changed):
         whole = settings(name, factor, **changed)

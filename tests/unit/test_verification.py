@@ -427,7 +427,7 @@ def figure(results):
 
 
 def write_again(path, **said):
-    """A table with the same values that says something else of itself."""
+    """A table with the same values and another record of its origin."""
     frame = pq.read_table(path).to_pandas()
     write_table(path.with_suffix(""), frame, said_by(path) | said)
 

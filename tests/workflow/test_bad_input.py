@@ -113,7 +113,7 @@ def test_a_model_without_a_law_of_the_limit_is_told_before_any_sample_is_solved(
     assert not list(project.results.glob("free-*"))
 
 
-#: What makes root one who may not do everything.
+#: A command that takes away the privileges of root.
 BOUND = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
 
 

@@ -1,4 +1,4 @@
-"""What a command line asks for is what a run is about, and what it names in vain is said."""
+"""A run is about what the command line asks for, and says what it names but does not find."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OTHER = {**SMALL, "figure": {"name": "of-other", "panels": ["chi"]}}
 
 
 def planned(project: Project, *arguments: str) -> list[str]:
-    """Studies that a dry-run has a plan for."""
+    """Studies for which a dry-run prints a plan."""
     lines = project.snakemake("-n", *arguments).splitlines()
     return [line.split(":")[1].strip() for line in lines if line.startswith("plan: ")]
 

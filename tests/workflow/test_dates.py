@@ -1,4 +1,4 @@
-"""Shards dated in the future, as a copy from elsewhere or a wrong clock leaves them."""
+"""Shards dated in the future, for example by a wrong clock or a copy from elsewhere."""
 
 from __future__ import annotations
 

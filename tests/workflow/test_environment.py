@@ -84,7 +84,7 @@ MAKE = ["make", f"PYTHON={sys.executable}", "env"]
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A project with an environment, in which nothing is: its locks are empty, and so is its uv."""
+    """A project with an empty environment: its lock files are empty, and its uv does nothing."""
     project = tmp_path_factory.mktemp("project")
     for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, project)
@@ -95,7 +95,7 @@ def made(tmp_path_factory):
     uv.parent.mkdir(parents=True)
     uv.write_text("#!/bin/sh\n")
     uv.chmod(0o755)
-    # What users of a common Python set for it must not send packages elsewhere.
+    # Settings that users have for their common Python must not send packages elsewhere.
     code, said = run(project, MAKE, PIP_USER="1", PIP_TARGET=str(project / "elsewhere"))
     assert code == 0, said
     return project

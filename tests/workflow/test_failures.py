@@ -151,7 +151,7 @@ def test_rank_that_outlives_the_first_and_its_launcher_is_waited_for(make_projec
     wait_for_samples(project, process, 8)
     first, last = sorted(ranks_of(project), key=lambda p: int(p.environ()["PMI_RANK"]))
     launchers = [p for p in last.parents() if "hydra" in p.name() or "mpiexec" in p.name()]
-    # All stand still before one is killed: the others would notice, end the ranks and go.
+    # All are stopped before one is killed: the others would notice, end the ranks and exit.
     for above in reversed(launchers):
         above.suspend()
     for above in launchers:
@@ -283,7 +283,7 @@ def test_launch_short_of_time_stops_with_its_own_code_and_the_next_goes_on(make_
     project = make_project(chain=CHAIN)
     project.snakemake("tables", "--config", "samples=1")
     (block,) = project.blocks("chain")
-    # More than any machine solves in three seconds, of which a quarter is kept in reserve.
+    # More than any machine solves in three seconds, a quarter of which is kept in reserve.
     command = worker(block, 2, "--stop", "260", "--ranks", "2", "--minutes")
     first = subprocess.run([*command, "0.05"], capture_output=True, text=True, timeout=60)
     assert first.returncode == STOPPED

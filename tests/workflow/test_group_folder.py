@@ -1,4 +1,4 @@
-"""Results in a folder of a group: what one of its users makes, the others can go on with."""
+"""Results in a folder of a group: any of its users can continue what another one made."""
 
 from __future__ import annotations
 

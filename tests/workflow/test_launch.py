@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from project import PAIR
 
-#: Of a shell on one node of an allocation of two, one rank on each.
+#: The variables of a shell on one node of an allocation of two nodes, one rank on each.
 ALLOCATION = {
     "SLURM_JOB_ID": "7",
     "SLURM_NODELIST": "n[1-2]",
@@ -14,7 +14,7 @@ ALLOCATION = {
 
 
 def test_launch_within_an_allocation_of_a_cluster_stays_on_this_machine(make_project, monkeypatch):
-    """By these variables alone MPICH's launcher looks for srun, and waits for ever if it fails."""
+    """Because of these variables, MPICH's mpiexec calls srun, and waits for ever if it fails."""
     for name, value in ALLOCATION.items():
         monkeypatch.setenv(name, value)
     project = make_project(pair={**PAIR, "samples": 4, "chunk_size": 4})

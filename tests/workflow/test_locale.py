@@ -1,4 +1,4 @@
-"""Runs in a locale that has no Greek letters, in folders of which it cannot say the name."""
+"""Runs in a locale without Greek letters, in folders whose names it cannot write."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import pytest
 from project import PAIR, Project
 
-#: The C locale as it was: Python would take it for UTF-8.
+#: The plain C locale: by default Python would treat it as UTF-8.
 C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 WITH_LIMIT = {

@@ -148,7 +148,7 @@ def test_workers_do_not_read_the_file(make_project):
 
 def test_draws_that_follow_the_order_of_a_set_are_the_same_in_each_run(make_project):
     project = make_project(mine=MINE)
-    follows = "rng.random(hash('exchange') % 997)  # as the order of a set of text does"
+    follows = "rng.random(hash('exchange') % 997)  # as the order of a set of text would"
     (project.path / "mine.py").write_text(OWN.format(follows))
 
     def shard_of_a_run():

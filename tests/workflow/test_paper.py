@@ -80,7 +80,7 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
     bundle = project.results / "bundle"
     subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=bundle, check=True)
     assert not list(bundle.rglob(".*"))
-    shutil.rmtree(project.path / ".snakemake")  # what was made is known by itself
+    shutil.rmtree(project.path / ".snakemake")  # results record their own origin
     assert "Nothing to be done" in project.snakemake("bundle", "paper", "report")
 
     # A user who changes one thing pays for that thing only.

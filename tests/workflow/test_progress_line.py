@@ -79,7 +79,7 @@ def test_failed_job_is_told_with_its_log_and_what_it_said(make_project):
 
 def test_first_line_of_a_launcher_that_fails_is_what_is_told(make_project):
     project = make_project(pair={**SMALL, "samples": 10})
-    launcher = "solve_shard:mpi=mpiexec -oversubscribe"  # which is Open MPI's
+    launcher = "solve_shard:mpi=mpiexec -oversubscribe"  # an option of Open MPI only
     output = project.snakemake("tables", "--set-resources", launcher, code=1)
     (said,) = [line for line in shown(output) if line.startswith("said: ")]
     assert "unrecognized argument oversubscribe" in said
@@ -108,7 +108,7 @@ class Terminal:
         self.text = ""
 
     def close(self) -> None:
-        """Do what a window does that is closed, or a login that is lost."""
+        """Close the terminal, as when its window is closed or its login is lost."""
         os.close(self._leader)
         os.killpg(self.process.pid, signal.SIGHUP)
 

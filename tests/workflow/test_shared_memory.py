@@ -1,4 +1,4 @@
-"""Launches where /dev/shm is small, as in a container, or full."""
+"""Launches if /dev/shm is small, as in a container, or full."""
 
 from __future__ import annotations
 

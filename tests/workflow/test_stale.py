@@ -1,4 +1,4 @@
-"""Results that were made for other settings are made again, whatever Snakemake knows of them."""
+"""Results that were made for other settings are made again, whatever Snakemake records."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OLD, NEW = study(0.9), study(0.5)
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Callable[[dict], Project]:
-    """Projects that have made tables, figure and report, by their study; not to be changed."""
+    """Projects that have made tables, figure and report, by study. Do not change them."""
     projects: list[Project] = []
 
     def finish(settings: dict) -> Project:
@@ -59,7 +59,7 @@ def records_and_times_lost(project: Project, old: Project) -> list[str]:
 
 
 def lose_times(project: Project) -> None:
-    """As an archive without times does; a copy gives others, in the order of its files."""
+    """Give all files one time, like an archive without times. A copy gives them new times."""
     for path in project.results.rglob("*"):
         os.utime(path, (1e9, 1e9))
 
@@ -174,7 +174,7 @@ def test_a_figure_of_other_tables_is_drawn_again_alone(make_project, finished):
     project = make_project(pair=NEW)
     records_lost(project, finished(NEW))
     figure = project.results / "figures" / "pair.json"
-    # The same but for the tables that it says it was drawn from.
+    # The same, except for the tables that it records as its sources.
     said = json.loads(figure.read_text(encoding="utf-8"))
     said["made_from"]["tables/pair/summary.parquet"]["sha256"] = "0" * 64
     figure.write_text(json.dumps(said), encoding="utf-8")
