@@ -113,7 +113,7 @@ if workflow.is_main_process:
         else:
             bring_back_from_the_future()
             set_aside_damaged_shards()
-    except PermissionError as error:  # in a folder of somebody else
+    except PermissionError as error:  # in another user's folder
         sys.exit(f"error: {error.filename}: cannot be read ({error.strerror})")
 
 

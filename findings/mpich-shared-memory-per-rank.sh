@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Memory of /dev/shm that ranks of MPICH's wheel hold after MPI_Init, before any message.
+# How much of /dev/shm ranks of MPICH's wheel take after MPI_Init, before any message.
 #
-# Guess: next to nothing, or what MPICH's own queues take, about 1 MB a rank.
+# Guess: almost nothing, or the size of MPICH's own queues, about 1 MB for each rank.
 # Seen on 2026-11-29 with mpich 5.0.2 and mpi4py 4.1.2, 4 ranks on one Linux machine:
 #   as installed:      5.4 MB a rank
 #   UCX_TLS=^posix:    1.1 MB a rank

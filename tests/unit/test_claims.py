@@ -117,7 +117,7 @@ def test_page_has_a_row_for_each_claim_and_marks_what_does_not_hold():
 
 
 def named_tests(page):
-    """The tests that a page of docs names, as (file, test); a file name holds until the next one."""
+    """The tests that a page names, as (file, test); a file name holds until the next one."""
     file, found = "", []
     for name, test in re.findall(r"`(test_\w+\.py)?::(\w+)`", page):
         file = name or file

@@ -25,13 +25,13 @@ class Caption:
 #: Panels of the figure of a sweep.
 _SWEEP_PANELS = {
     "chi": (
-        "Distribution of χ, a number that says how the angles lie to each other: 0 when all agree, "
-        "and uniform when the angles are. Each column is one η and all its realisations."
+        "Distribution of χ, a number for a configuration of angles: it is 0 if all angles agree, "
+        "and uniform if the angles are. Each column is one η and all its realisations."
     ),
     "probabilities": "Probabilities P_a that χ lies in the intervals a, which are marked beside "
-    "its distribution; bands are intervals of one standard error (68 %); dashed: of a uniform χ.",
+    "its distribution; bands: intervals of one standard error (68 %); dashed: for a uniform χ.",
     "s_max": (
-        "Distribution of S_max, how far the maximum of S_d stands above the uniform density, with "
+        "Distribution of S_max, the height of the maximum of S_d above the uniform density, with "
         "its mean."
     ),
     "chi_maxima": "χ at the maxima of S_d themselves; arrow heads mark the limit η → 0⁺.",
@@ -46,7 +46,7 @@ def of_sweep(name: str, study: str, panels: Sequence[str], ratio: Ratio | None) 
     if ratio is not None:
         symbol = ratio_symbol(ratio)
         short["ratio"] = f"ratio {symbol}"
-        shown["ratio"] = f"{symbol}, {ratio.meaning}; dashed: 1, and what a uniform χ gives."
+        shown["ratio"] = f"{symbol}, {ratio.meaning}; dashed: 1, and the value for a uniform χ."
     return Caption(
         title=f"{name}: the sweep of {study}",
         alt=f"{len(panels)} panels against the perturbation strength η: "
@@ -54,7 +54,7 @@ def of_sweep(name: str, study: str, panels: Sequence[str], ratio: Ratio | None) 
         text=(
             "How the locking changes with the strength η of the perturbation, from the exact limit "
             "η → 0⁺ (the column at the left, if the sweep has it) to strong perturbations. Lines "
-            "across that column, where its law is known, are exact values."
+            "across that column are exact values, if its law is known."
         ),
         panels=tuple(shown[panel] for panel in panels),
     )
@@ -74,11 +74,10 @@ OF_PAPER = {
         title="Fig. 1, measured: oscillation and locking",
         alt="Two panels against η for two and three spins, coupled and decoupled: the quality "
         "factor Q falls as 1/η; the locking Λ falls from 1 to 0",
-        text="An oscillation is left for every η, and the locking is lost at an η of its own.",
+        text="An oscillation remains at every η, but the locking is lost above a certain η.",
         panels=(
-            "Quality factor Q: how often the longest-lived oscillation goes round before it is "
-            "damped, mean over realisations. Thin lines: first order for the modes that (S^x)² "
-            "sees.",
+            "Quality factor Q: how many periods the longest-lived oscillation lasts, mean over "
+            "realisations. Thin lines: first order, for the modes in (S^x)².",
             "Λ, the share of S_d that has the form of the zero modes of the unperturbed model: 1 "
             "in the limit η → 0⁺, 0 for the perturbation alone.",
         ),
@@ -89,7 +88,7 @@ OF_PAPER = {
         "angles at the maxima drawn on circles, and bars of P_a",
         text="One realisation of each type at the smallest η > 0 of the sweep.",
         panels=(
-            "S_d of a realisation of the (0, π) type less its uniform value, over the two angle "
+            "S_d of a realisation of the (0, π) type minus its uniform value, over the two angle "
             "differences; its maxima are marked.",
             "The configurations of the angles at these maxima, and their χ.",
             "Probability P_a that χ lies in the intervals a, measured (bars) and predicted.",
@@ -104,10 +103,9 @@ OF_PAPER = {
         "six triangles; below it, how far the distribution of χ is from uniform",
         text="χ turns a configuration of angles into one number that is uniform if the angles are.",
         panels=(
-            "√χ over the plane of the angle differences, with the regions of App. C as they hold "
-            "(T³ corrected).",
-            "Distribution function of χ for uniformly drawn angles, less that of a uniform number; "
-            "grey: where 95 % of such curves stay.",
+            "√χ over the plane of angle differences, with the regions of App. C (T³ corrected).",
+            "Distribution function of χ for uniformly drawn angles, minus that of a uniform "
+            "number; grey: the region of 95 % of such curves.",
         ),
     ),
     "figE": Caption(
@@ -144,10 +142,9 @@ OF_PAPER = {
         title="Oscillations in time",
         alt="Six panels of local observables against time: the three spins of the chain swing in "
         "step, the two of the pair in antiphase, and a perturbation damps them",
-        text="Above the chain of three spin-1s, below the pair of spin-1/2s.",
+        text="Above: the chain of three spin-1s. Below: the pair of spin-1/2s.",
         panels=(
-            "The chain without perturbation: after a start of their own, all sites oscillate "
-            "together.",
+            "The chain without perturbation: after different starts, all sites oscillate together.",
             "Three initial states at late times: amplitudes differ, the sites stay in step.",
             "With a perturbation the oscillation decays at the predicted rate.",
             "The pair without perturbation: the two spins oscillate in antiphase.",
@@ -160,13 +157,13 @@ OF_PAPER = {
         alt="Three panels against η: mean S_max, probabilities P_a, and the gain in samples, with "
         "and without control variate, beside the exact law of η → 0⁺",
         text=(
-            "A sample's value at small η is nearly its value at η → 0⁺, whose mean is known "
-            "exactly; using that (a control variate) shrinks the errors."
+            "At small η, the value of a sample is close to its value at η → 0⁺, whose mean is "
+            "known exactly. With the latter as a control variate the errors are smaller."
         ),
         panels=(
             "⟨S_max⟩ as plain mean (band) and with control variate (points).",
             "P_a in the same way; dashed: the exact law.",
-            "By how many times more samples the plain mean would need for the same error.",
+            "How many times as many samples the plain mean would need for the same error.",
         ),
     ),
     "figS_ablations": Caption(

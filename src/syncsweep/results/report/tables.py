@@ -112,8 +112,8 @@ def _limit_control(folder: Path, study: Study) -> Table:
         "gain in samples": lambda row: _plain(float(f"{row['gain']:.2g}")),
     }
     caption = (
-        "Averages with the exact law of η → 0⁺ as a control variate, and by how many times more "
-        "samples the plain mean would need for the same error."
+        "Averages with the limit η → 0⁺ as a control variate, and how many times as many samples "
+        "the plain mean would need for the same error."
     )
     return _table(folder, LIMIT_TABLES[1], "With the limit as control", caption, columns)
 
@@ -157,7 +157,7 @@ def claims(folder: Path) -> tuple[Table, dict[str, int]]:
         f"{PAPER} {checked_with(samples_of(read))} "
         "± is one standard error (+ and − if its sides differ); numbers without it are exact to "
         "rounding, or are counts. "
-        "“corrected”: not as printed, another statement holds."
+        "“corrected”: the printed statement does not hold, but another one does."
     )
     data = download(folder / "validation.csv")
     table = Table(
