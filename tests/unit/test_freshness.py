@@ -110,7 +110,9 @@ def test_tables_of_other_settings_are_refused_and_named(results):
 def test_claims_checked_with_other_tables_are_refused(results):
     assert "1 claims: 1 agrees" in demand(paper_folder(results))
     other_table(results)
-    with pytest.raises(ResultsError, match=r"another version of tables/pair/failures\.parquet; run the same"):
+    with pytest.raises(
+        ResultsError, match=r"version of tables/pair/failures\.parquet; run the same"
+    ):
         demand(paper_folder(results))
 
 

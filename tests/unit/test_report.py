@@ -345,7 +345,7 @@ def test_tables_of_other_settings_and_figures_of_other_tables_are_refused(made, 
     path = tables_folder(copy, "pair") / "summary.parquet"
     frame, said = pq.read_table(path).to_pandas(), said_by(path)
     write_table(path.with_suffix(""), frame, said | {"note": "with the same settings"})
-    with pytest.raises(ResultsError, match=r"the-pair\.json: .* another version of tables/pair/summary"):
+    with pytest.raises(ResultsError, match=r"the-pair\.json: .* version of tables/pair/summary"):
         make(copy, request, copy / "new.html")
     analysis = said["analysis"] | {"threshold": 0.5}
     write_table(path.with_suffix(""), frame, said | {"analysis": analysis})

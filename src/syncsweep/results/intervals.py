@@ -20,8 +20,8 @@ from scipy.special import betainc, ndtr
 #: Halvings of [0, 1] until an end is found to rounding.
 _HALVINGS = 52
 
-#: The weight c of P(K = k) is 1 without a hit. Its excess over 1/2 falls by a factor e for this many
-#: hits.
+#: The weight c of P(K = k) is 1 without a hit. Its excess over 1/2 falls by a factor e with this
+#: many hits.
 _FEW = 3.0
 
 #: Beta distributions are at least as wide as those of this many trials. A mean that is this near to
