@@ -75,7 +75,7 @@ def unpack_coefficients(packed: np.ndarray) -> np.ndarray:
 
 
 def _allowed_errors(coefficients: np.ndarray, s_max: np.ndarray) -> np.ndarray:
-    """Estimated errors (n_eta,) that leave S_max known to `PRECISION`, or unresolved."""
+    """Largest estimated errors (n_eta,) at which S_max is known to `PRECISION` or unresolved."""
     relative = s_max / coefficients[:, 0].real
     return np.clip(np.nan_to_num(PRECISION * relative), RESOLUTION, ACCURACY)
 
@@ -164,7 +164,7 @@ class SampleSolver:
         )
 
     def _allowed(self, states: np.ndarray) -> np.ndarray:
-        """Errors (n_eta,) that steady states (n_eta, D, D) may have, or a little less."""
+        """Largest errors (n_eta,) that steady states (n_eta, D, D) may have, or a little less."""
         coefficients = relative_phase_coefficients(states, self._model.spins)
         return _allowed_errors(coefficients, s_max_on_lattice(coefficients, self._frequencies))
 

@@ -19,7 +19,7 @@ from syncsweep.physics.balancing import balancing
 #: Systems of at most so many equations are solved all at once.
 _SMALL = 30
 
-#: Errors of an equation that its own rounding may make, relative to its size.
+#: Error of an equation that its own rounding may cause, relative to its size.
 _ROUNDING = float(np.finfo(float).eps)
 
 
@@ -70,7 +70,7 @@ class Factors:
 class AffineSystem:
     """(A + ηB) x = −(a + ηb)·c with `constant` = [a A] and `linear` = [b B], (n, n+1).
 
-    constant: sparse where that saves time, as it does from about a hundred equations on.
+    constant: sparse if that saves time, which is so from about a hundred equations on.
     """
 
     constant: sparse.csr_array | np.ndarray
@@ -111,7 +111,7 @@ class AffineSystem:
         return -self.scale * (a[:, None] + b[:, None] * etas)
 
     def defects(self, etas: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """What x (n, n_eta) leaves of the equations, (n, n_eta)."""
+        """Right-hand sides minus left-hand sides of the equations at x (n, n_eta), (n, n_eta)."""
         return self._defects(etas, x, self.right_hand_sides(etas))
 
     def _defects(self, etas: np.ndarray, x: np.ndarray, rhs: np.ndarray) -> np.ndarray:
@@ -164,7 +164,7 @@ class AffineSystem:
     def _solve_at_once(
         self, etas: np.ndarray, rhs: np.ndarray, weights: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Solutions and ∞-norms of the inverses of small systems, in two calls of LAPACK."""
+        """Solutions of small systems and ∞-norms of their inverses, in two calls of NumPy."""
         matrices = etas[:, None, None] * self.linear[:, 1:]
         matrices += _dense(self._matrix)
         matrices *= weights.T[:, :, None]

@@ -1,4 +1,4 @@
-"""What may be said of computed steady states: how far off they may be, and their status."""
+"""The status of computed steady states, from their estimated errors."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 
 from syncsweep.physics.affine_systems import Solutions
 
-#: An estimated error of ρ (in units of the identity's component 1/√D), an error of the trace or of
-#: Hermiticity above this, or a smallest eigenvalue of ρ below minus this, makes a steady state
-#: `inaccurate`.
+#: A steady state is `inaccurate` if the estimated error of ρ (in units of the identity's component
+#: 1/√D), or the error of its trace or of its Hermiticity, is above this. It is also `inaccurate` if
+#: the smallest eigenvalue of ρ is below minus this.
 ACCURACY = 1e-9
 
 #: Reciprocal condition numbers below this mean that the steady state is not unique in double
@@ -20,7 +20,7 @@ SINGULAR = 1e-13
 
 
 class Status(StrEnum):
-    """What may be said of one steady state."""
+    """How reliable one steady state is."""
 
     OK = "ok"
     DEGENERATE = "degenerate"  # several steady states, or L₁ does not lift them in first order
@@ -39,10 +39,10 @@ class Method(StrEnum):
 class SteadyStates:
     """Steady states of one L₀ + ηL₁ for n_eta values of η.
 
-    rho: (n_eta, D, D), NaN where the status is `degenerate`. All others have shape (n_eta,):
-    residual and condition, of which residual/condition is the estimated error of ρ, in units of the
-    identity's component 1/√D (see `Solutions`); trace_error |Tr ρ − 1|; hermiticity_error
-    max|ρ − ρ†|; smallest_eigenvalue of ρ; status and method, arrays of str.
+    rho: (n_eta, D, D), NaN where the status is `degenerate`. All others have shape (n_eta,).
+    residual, condition: residual/condition is the estimated error of ρ, in units of the identity's
+    component 1/√D (see `Solutions`); trace_error: |Tr ρ − 1|; hermiticity_error: max|ρ − ρ†|;
+    smallest_eigenvalue: of ρ; status, method: arrays of str.
     """
 
     etas: np.ndarray
@@ -59,9 +59,9 @@ class SteadyStates:
 def diagnosed(
     etas: np.ndarray, rho: np.ndarray, solutions: Solutions, method: np.ndarray
 ) -> SteadyStates:
-    """Judge the states ρ (n_eta, D, D) of `solutions`; what is not unique becomes NaN in place."""
+    """Judge the states ρ (n_eta, D, D) of `solutions`; one that is not unique becomes NaN there."""
     residual, condition = solutions.residual, solutions.condition
-    # A refinement that converges has told the steady state from all others.
+    # A refinement that converges has shown that the steady state is unique.
     unique = (condition > SINGULAR) | (method == Method.REFINED)
     smallest = np.full(len(etas), np.nan)
     smallest[unique] = np.linalg.eigvalsh(rho[unique])[:, 0]

@@ -1,12 +1,12 @@
-"""Linear systems (A + ηB) x = −(a + ηb)·c for many values of η by one factorisation.
+"""Linear systems (A + ηB) x = −(a + ηb)·c for many values of η from one factorisation.
 
 With a pole σ, K = (A + σB)⁻¹B and x = x_σ + y,
 
     (I + (η−σ)K) y = −(η−σ)·(K x_σ + c·(A + σB)⁻¹b),
 
-so the Krylov space of K on one starting vector serves every η (shifted systems). Where A⁻¹ costs no
-factorisation, that of A⁻¹B serves the small η better; both together make a rational Krylov space,
-onto which the equation above is projected (Galerkin).
+so the Krylov space of K on one starting vector is good for every η (shifted systems). If A⁻¹ costs
+no factorisation, the Krylov space of A⁻¹B is better for small η. Both spaces together make a
+rational Krylov space, onto which the equation above is projected (Galerkin).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from syncsweep.physics.affine_systems import AffineSystem, Solutions, reciprocal
 _STEPS_PER_LOOK = 5
 _LARGEST_SPACE = 160
 
-#: Where two spaces are joined, that of the pole must do for so many times the pole above it, even
-#: where no η lies there: a smaller one leaves those between the poles unserved.
+#: Where two spaces are joined, that of the pole must converge for the shift η − σ of this many
+#: poles, even if no η is so large. A smaller space is not accurate for the η between both poles.
 _FARTHEST = 10
 
 #: Estimated residual, relative to the solution, at which an η needs no more Krylov steps.
 _CONVERGED = 1e-13
 
-#: An orthogonalisation that leaves less than this share of a vector is done twice.
+#: If orthogonalisation leaves less than this share of a vector, it is done twice.
 _CANCELLATION = 0.7
 
 
@@ -48,12 +48,14 @@ def solve_krylov(
 ) -> Solutions:
     """One LU factorisation at η = `pole`, and one space for all η.
 
-    It is the Krylov space of K, enough for all η; or, where A⁻¹ is known (`at_zero`), enough
-    for the largest η (for one far above the pole at least), and joined by the Krylov space of
-    A⁻¹B, enough for η = `reach`: together they are smaller, and serve what lies between. An η
-    that is not served shows it in its residual. Where the space can vouch for nothing (a
-    singular matrix at the pole or in the space, or a starting vector that is zero), condition
-    is 0 and x and residual are NaN for all η. The condition is an estimate, and as a rule a
+    Without `at_zero`, it is the Krylov space of K, grown until all η have converged. If A⁻¹ is
+    known (`at_zero`), it joins two smaller spaces, which together are good for the η between too.
+    One is the Krylov space of K, grown until the largest η has converged, or one far above the pole
+    if that is larger. The other is that of A⁻¹B, grown until η = `reach` has converged.
+
+    If the space is not good for an η, the residual of this η is large. The space says nothing if a
+    matrix is singular at the pole or in the space, or if the starting vector is zero. Then
+    condition is 0, and x and residual are NaN, for all η. The condition is an estimate, usually a
     pessimistic one.
     """
     nothing = Solutions(
@@ -79,7 +81,7 @@ def solve_krylov(
             end = np.array([max(shifts.max(), _FARTHEST * pole)])
             space, image = _krylov_space(linear, factors, start, end, size)
             more = _orthonormal_beside(space, np.column_stack([small, zero - at_pole]))
-            # Not from the recurrence: the spaces nearly overlap, which would amplify rounding.
+            # The recurrence would amplify rounding here, because the spaces nearly overlap.
             more_image = factors.solve(linear @ more)
             space, image = np.hstack([space, more]), np.hstack([image, more_image])
         projected = space.T @ image
@@ -89,7 +91,8 @@ def solve_krylov(
     except np.linalg.LinAlgError:
         return nothing
     x = at_pole[:, None] - (space @ images[:, :, 0].T) * shifts
-    # (A + ηB)⁻¹ = (I + (η−σ)K)⁻¹ (A + σB)⁻¹, the first factor seen through the space.
+    # (A + ηB)⁻¹ = (I + (η−σ)K)⁻¹ (A + σB)⁻¹. The norm of the first factor is estimated in the
+    # space.
     growth = np.abs(images).sum(axis=1) / np.abs(probes).sum(axis=0)
     amplification = np.maximum(growth.max(axis=1), 1.0)
     condition = reciprocals(amplification * factors.inverse_norm())
@@ -109,8 +112,8 @@ def _krylov_space(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Orthonormal basis V (n, m) of the Krylov space of K on `start`, and KV.
 
-    It grows until the residuals of the shifts in `ends`, which converge last, are small beside
-    `size`, or to its largest dimension.
+    The shifts in `ends` converge last. The space grows until their residuals are small compared
+    with `size`, or until it has its largest dimension.
     """
     length = np.linalg.norm(start)
     largest = min(_LARGEST_SPACE, len(start))
@@ -121,7 +124,7 @@ def _krylov_space(
         w = inverse.solve(linear @ space[:, step])
         known = space[:, : step + 1]
         beta = float(np.linalg.norm(w))
-        for _ in range(2):  # twice is enough to stay orthogonal to rounding
+        for _ in range(2):  # twice makes vectors orthogonal up to rounding
             before = beta
             overlap = known.T @ w
             w -= known @ overlap
@@ -147,14 +150,14 @@ def _krylov_space(
 
 
 def _orthonormal_beside(basis: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Orthonormal vectors (n, m) that with `basis` span what it spans with `vectors` (n, m)."""
-    for _ in range(2):  # once leaves what cancellation makes of rounding
+    """Orthonormal vectors (n, m), orthogonal to `basis`, that span `vectors` (n, m) with it."""
+    for _ in range(2):  # after one round, cancellation may have amplified rounding
         vectors, _ = np.linalg.qr(vectors - basis @ (basis.T @ vectors))
     return vectors
 
 
 def _probes(start: np.ndarray) -> np.ndarray:
-    """Vectors (m, 3) whose images tell the 1-norm of a matrix: the start, and two as in LAPACK."""
+    """Vectors (m, 3) whose images estimate a matrix's 1-norm: `start`, and two as in LAPACK."""
     index = np.arange(len(start))
     alternating = (-1.0) ** index * (1 + index / max(len(start) - 1, 1))
     return np.stack([start, np.ones(len(start)), alternating], axis=1)

@@ -86,10 +86,11 @@ class Lindbladian:
         return sparse.csr_array(total.multiply(kept))
 
     def sizes(self) -> sparse.csr_array:
-        """Sums of the sizes of all that adds up to each entry of `matrix`, (D², D²).
+        """For each entry of `matrix` (D², D²), the sum of the absolute values of its terms.
 
-        Entries are known to a few roundings of these. In those of −i[H, ·], one difference of
-        entries of H stands alone, or two equal numbers cancel: they are known to their own size.
+        So the rounding error of an entry is a few roundings of this sum. An entry of −i[H, ·] is a
+        single difference of entries of H, or two equal numbers cancel in it. So there its own
+        absolute value is taken.
         """
         basis: Any = abs(hermitian_basis(len(self.hamiltonian)))
         total: Any = sum(abs(part) for part in self._coherent())
@@ -149,7 +150,7 @@ class Perturbation:
         return add_commutator(self.dissipator.copy(), self.hamiltonian)
 
     def sizes(self) -> np.ndarray:
-        """As those of a `Lindbladian`; the dissipator's entries are known to those of their row."""
+        """As for a `Lindbladian`; for the dissipator, the largest entry of each row is taken."""
         sizes = np.empty_like(self.dissipator)
         sizes[:] = np.abs(self.dissipator).max(axis=1, keepdims=True)
         entries = _commutator_entries(len(self.hamiltonian))
@@ -245,7 +246,7 @@ def _hermitian_operators(dim: int, units: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _parts(hamiltonian: np.ndarray) -> np.ndarray:
-    """What `_Entries.source` counts, (2D²,)."""
+    """The numbers to which `_Entries.source` points, (2D²,)."""
     return np.concatenate([hamiltonian.real.ravel(), hamiltonian.imag.ravel()])
 
 

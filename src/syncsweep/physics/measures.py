@@ -67,7 +67,7 @@ def heights_on_lattice(
 
 
 def s_max_on_lattice(coefficients: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
-    """The largest S_d − u on the grid where the search for S_max starts, (n_eta,); not above it."""
+    """Largest S_d − u on the grid where the search for S_max starts, (n_eta,); at most S_max."""
     return heights_on_lattice(coefficients, frequencies, _start_grid(frequencies)).max(axis=1)
 
 

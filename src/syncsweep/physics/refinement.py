@@ -29,10 +29,10 @@ _SINGULAR, _SINGULAR_TWICE = 1e-16, 1e-26
 
 _EPSILON = float(np.finfo(float).eps)
 
-#: Errors of an equation by rounding, in units of what adds up to it.
+#: Rounding error of an equation, in units of the sum of its absolute terms.
 _EQUATION_ROUNDING = 4 * _EPSILON
 
-#: What is left of an error at least, over the condition: the rounding of the residuals.
+#: The rounding of the residuals. Divided by the condition, it bounds the final error from below.
 _RESIDUAL_ROUNDING = 1e3 * _EPSILON**2
 
 #: The steps end when a correction is below this many roundings of the largest component.
@@ -41,10 +41,10 @@ _ROUNDINGS = 4
 
 @dataclass(frozen=True)
 class Refinement:
-    """What it takes to refine the steady states of one L₀ + ηL₁ at some values of η.
+    """All that is needed to refine the steady states of one L₀ + ηL₁ at some values of η.
 
-    etas: (n_eta,); rough: (n_eta,), which are to be refined; sizes: those of L₀ (n, n+1), see
-    `Lindbladian.sizes`.
+    etas: (n_eta,); rough: (n_eta,), which steady states are not known well enough; sizes: those of
+    L₀ (n, n+1), see `Lindbladian.sizes`.
     """
 
     lindbladian: Lindbladian
@@ -58,15 +58,15 @@ class Refinement:
 
     @cached_property
     def _inverses(self) -> dict[int, Factors | CompletedInverse]:
-        """Of those that are rough, where an inverse tells something."""
+        """Inverses at the η of rough steady states, if they have a right digit."""
         inverses = {int(k): self._inverse(self.etas[k]) for k in np.flatnonzero(self.rough)}
         return {k: one for k, one in inverses.items() if one}
 
     def judge_by_component(self, found: Solutions) -> None:
-        """Lower the residuals of what is rough to what each equation's own rounding can do.
+        """Lower the residuals of rough solutions by a bound that treats each equation by itself.
 
-        |x − x̂| ≤ |(A + ηB)⁻¹|·(what x̂ leaves of each equation, and the rounding of its terms)
-        (Skeel, J. ACM 26, 494 (1979)). NaN stays.
+        |x − x̂| ≤ |(A + ηB)⁻¹|·(|defect of each equation at x̂| + rounding of its terms)
+        (Skeel, J. ACM 26, 494 (1979)). NaN stays NaN.
         """
         of_second = self.perturbation.sizes()[1:]
         for k, inverse in self._inverses.items():
@@ -83,7 +83,7 @@ class Refinement:
             found.residual[k] = min(found.residual[k], error * found.condition[k])
 
     def refine(self, found: Solutions, rough: np.ndarray) -> np.ndarray:
-        """Correct in place what is still `rough` (n_eta,), and say where that converged (n_eta,).
+        """Correct in place the solutions that are still `rough` (n_eta,).
 
         Returns where this converged (n_eta,). There, `condition` and `residual` are replaced, so
         that residual/condition is the error that is left.

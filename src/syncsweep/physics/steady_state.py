@@ -35,26 +35,27 @@ from syncsweep.physics.slow_modes import conserved_modes, slow_modes
 from syncsweep.physics.sparse_blocks import PartialInverse
 from syncsweep.physics.superoperators import hermitian_basis, to_real, unvectorize
 
-#: An estimated error above this is made smaller by refinement where L₀ and L₁ are known by their
-#: operators.
+#: A steady state whose estimated error is above this is refined, if the operators of L₀ and L₁ are
+#: known.
 REFINED = 1e-11
 
-#: Up to so many unknowns, estimated errors are first judged component by component, which costs
-#: less than to refine; beyond, it costs more.
+#: Up to this many unknowns, estimated errors are first judged component by component. This costs
+#: less than a refinement. For more unknowns it costs more.
 _JUDGED_UNKNOWNS = 100
 
-#: Largest Hilbert space of which L₁ is kept beside the system that it makes.
+#: Largest dimension of the Hilbert space at which L₁ is kept in memory beside its linear system.
 _REFINED_DIMENSIONS = 27
 
-#: With fewer unknowns than this, L₀ as a sparse matrix costs more than it saves.
+#: With fewer unknowns than this, a sparse L₀ costs more time than it saves.
 _SPARSE_UNKNOWNS = 200
 
-#: A shared Krylov space pays for at least so many unknowns and values of η.
+#: A shared Krylov space is used from this many unknowns and values of η on.
 _KRYLOV_UNKNOWNS = 200
 _KRYLOV_ETAS = 4
 
 #: In units of ‖L₀‖/‖L₁‖ (Frobenius norms): the pole that is factorised, and the η up to which the
-#: pole 0 is to serve; and the pole if it is the only one, between the small η and the large.
+#: space of pole 0 must converge. `_LONE_POLE` is the pole if there is only one; it lies between the
+#: small η and the large.
 _POLE, _REACH = 3.5, 0.2
 _LONE_POLE = 0.8
 
@@ -93,7 +94,7 @@ class SteadyStateSolver:
 
     @cached_property
     def _sizes(self) -> sparse.csr_array | np.ndarray:
-        """What adds up to the entries of L₀ without row 0 (n, n+1), of L₀ by its operators."""
+        """`Lindbladian.sizes` of L₀ without row 0 (n, n+1)."""
         assert self._lindbladian
         sizes = self._lindbladian.sizes()[1:]
         return sizes.toarray() if isinstance(self._constant, np.ndarray) else sizes
@@ -186,7 +187,7 @@ class SteadyStateSolver:
         return diagnosed(etas, self._states(found.x), found, method)
 
     def _system(self, linear: np.ndarray) -> AffineSystem:
-        """The system with the equations of the modes in place of redundant ones; takes `linear`."""
+        """The system in which equations of modes replace redundant ones; overwrites `linear`."""
         modes, constant = self._modes, self._constant.copy()
         of_modes = modes.left.T @ linear
         at_zero = np.where(modes.conserved[:, None], of_modes, modes.rows)
@@ -229,7 +230,7 @@ class SteadyStateSolver:
     def _still_rough(
         self, found: Solutions, rough: np.ndarray, allowed: AllowedErrors | None
     ) -> np.ndarray:
-        """Which of the rough steady states must be known better (n_eta,)."""
+        """Which of the rough steady states are still not known well enough (n_eta,)."""
         rough = rough & ~found.are_within(REFINED)
         asked = rough & found.are_within(ACCURACY)
         if allowed is not None and asked.any():
