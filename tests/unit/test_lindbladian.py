@@ -109,7 +109,7 @@ def test_a_strong_jump_operator_does_not_round_what_a_weak_one_does_alone():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_entries_of_matrices_are_known_to_a_few_roundings_of_their_sizes(seed):
-    """Against what operators of very different sizes do in twice the working precision."""
+    """Compared with operators of very different sizes, applied in twice the working precision."""
     dim, rounding = 4, 4 * np.finfo(float).eps
     units = DoubleDouble.of(to_operators(np.eye(dim**2)))
 

@@ -516,8 +516,8 @@ def requested():
 def keep_to_allotted_cores():
     """Use no more cores than Slurm allots on this node, unless the command line says how many.
 
-    `cores: all` of the profile is all that a process can reach: where a site binds nobody, the whole
-    node. To be called before there are jobs.
+    `cores: all` of the profile means all cores that a process can use. If a site does not bind
+    processes to cores, this is the whole node. Call it before there are jobs.
     """
     said = workflow.resource_settings
     if COMMAND_LINE.cores is None and said.nodes is None and said.cores is not None:

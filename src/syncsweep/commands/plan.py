@@ -76,7 +76,7 @@ def _add_means(parser: argparse.ArgumentParser) -> None:
         type=positive,
         metavar="C",
         help="cores that jobs use at once; default: those of the profile or of the jobs that it "
-        "has at once, or else of this machine, within Slurm those allotted",
+        "has at once, or else of this machine (within Slurm: those that it allots)",
     )
     parser.add_argument(
         "--profile",

@@ -46,9 +46,9 @@ def _rates(jump: np.ndarray, image: DoubleDouble) -> DoubleDouble:
 class Lindbladian:
     """−i[H, ·] + Σ_k (L_k·L_k† − ½{L_k†L_k, ·}) (Eq. 1).
 
-    hamiltonian: (D, D), Hermitian; jump_operators: (k, D, D), k ≥ 0; hamiltonian_rest: (D, D), what
-    `hamiltonian` lacks of H because its terms differ in size (see `Model`), or None. Lists, sparse
-    matrices and operators of QuTiP become arrays; ValueError.
+    hamiltonian: (D, D), Hermitian; jump_operators: (k, D, D), k ≥ 0; hamiltonian_rest: (D, D) or
+    None, H minus its rounded value `hamiltonian` (see `Model`). Lists, sparse matrices and
+    operators of QuTiP become arrays; ValueError.
     """
 
     hamiltonian: np.ndarray
@@ -65,7 +65,7 @@ class Lindbladian:
         object.__setattr__(self, "jump_operators", jumps)
 
     def _coherent(self) -> list[sparse.csr_array]:
-        """−i[H, ·] as real matrices, of which the second is that of the rest."""
+        """−i[H, ·] as real matrices: of `hamiltonian`, and of the rest if there is one."""
         hamiltonians = [self.hamiltonian]
         if self.hamiltonian_rest is not None:
             hamiltonians.append(self.hamiltonian_rest)
@@ -101,7 +101,7 @@ class Lindbladian:
         return sparse.csr_array(total)
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
-        """L[ρ] of Hermitian operators ρ (D, D, n), to twice the working precision."""
+        """L[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision."""
         total = _commutator(self.hamiltonian, rho, self.hamiltonian_rest)
         for jump in self.jump_operators:
             image = product(jump, rho)
@@ -109,7 +109,9 @@ class Lindbladian:
         return total
 
     def apply_adjoint(self, observable: DoubleDouble) -> tuple[DoubleDouble, DoubleDouble]:
-        """i[H, X] and Σ_k (L_k†XL_k − ½{L_k†L_k, X}) of Hermitian X (D, D, n), likewise."""
+        """i[H, X] and Σ_k (L_k†XL_k − ½{L_k†L_k, X}) of Hermitian operators X (D, D, n), in twice
+        the working precision.
+        """
         coherent = _commutator(self.hamiltonian, observable, self.hamiltonian_rest).times(-1.0)
         dissipative = DoubleDouble.of(np.zeros_like(observable.high))
         for jump in self.jump_operators:

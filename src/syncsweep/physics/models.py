@@ -32,9 +32,9 @@ class Model:
     """An open system of N spins.
 
     spins: S of each site, (N,); hamiltonian: (D, D), Hermitian, jump_operators: (k, D, D), with
-    D = ∏ (2S+1); hamiltonian_rest: (D, D), what was rounded off the sum of H's terms, or None. A
-    small term that shares entries with a large one lives on in it. Lists, sparse matrices and
-    operators of QuTiP become arrays; ValueError.
+    D = ∏ (2S+1); hamiltonian_rest: (D, D) or None, the sum of H's terms minus its rounded value
+    `hamiltonian`. It keeps the digits of a small term that shares entries with a large one. Lists,
+    sparse matrices and operators of QuTiP become arrays; ValueError.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Model:
 def _model(
     name: str, spins: tuple[float, ...], terms: list[np.ndarray], jump_operators: np.ndarray
 ) -> Model:
-    """A model whose H is the sum of terms (D, D) to twice the working precision."""
+    """A model whose H is the sum of terms (D, D), in twice the working precision."""
     total = reduce(operator.add, map(DoubleDouble.of, terms))
     return Model(name, spins, total.high, jump_operators, total.low)
 

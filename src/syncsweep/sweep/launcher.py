@@ -1,4 +1,4 @@
-"""How ranks are started where a profile says nothing else, and on how many cores."""
+"""The command that starts the MPI ranks of a job if no profile names another, and its cores."""
 
 import os
 
@@ -9,9 +9,9 @@ ON_THIS_MACHINE = ("env", "HYDRA_LAUNCHER=fork", "HYDRA_RMK=user", "mpiexec")
 
 
 def allotted_cores(cores: int) -> int:
-    """So many cores, but no more than Slurm allots to this job or step on its node, if it is one.
+    """The number `cores`, but in a Slurm job or step at most what Slurm allots to it on its node.
 
-    Where a site binds no process to cores, those of other people's jobs are within reach.
+    If a site binds no process to cores, a process could also use the cores of other users' jobs.
     """
     allotted = os.environ.get("SLURM_CPUS_ON_NODE", "")
     return min(cores, int(allotted)) if allotted.isdecimal() else cores
