@@ -188,7 +188,7 @@ def test_an_ensemble_may_differ_in_one_sample_of_fifty(folder, drawn):
 
 @pytest.mark.parametrize("share", [0.5, 0.1])
 def test_an_ensemble_may_keep_the_symmetry_in_some_samples(folder, share):
-    """A note says how many of how many draws, and the sweep continues; the first three may all."""
+    """A note says how many of how many draws, and the sweep continues."""
     breaks = "(rng.random() < {}) * np.array([np.eye(6, k=1), np.eye(6, k=-1)])"
     source = PERTURBATION.format(f"np.diag(np.arange(6.)), {breaks}")
     (note,) = ensemble_notes(folder, source.format(share))

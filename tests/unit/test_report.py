@@ -376,7 +376,8 @@ def test_a_page_that_was_made_from_other_tables_is_found(made, tmp_path, capsys)
     verify_origins(copy, report)
     said = capsys.readouterr().out
     assert (
-        report.findings and f"{report_file(copy).name}: was made from another tables/pair" in said
+        report.findings
+        and f"{report_file(copy).name}: was made from another version of tables/pair" in said
     )
 
 
