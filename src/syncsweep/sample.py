@@ -18,12 +18,12 @@ from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
 from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.measures import RESOLUTION, s_max, s_max_on_lattice
 from syncsweep.physics.models import MODELS, Model
-from syncsweep.physics.perturbation import random_perturbation
+from syncsweep.physics.perturbation import random_generator, random_perturbation
 from syncsweep.physics.phase_distribution import (
     relative_frequencies,
     relative_phase_coefficients,
 )
-from syncsweep.physics.steady_state import SteadyStateSolver
+from syncsweep.physics.steady_state import REFINED_DIMENSIONS, SteadyStateSolver
 
 #: Status of a sample whose computation raised an error, in the linear algebra or in the user's own
 #: perturbation.
@@ -132,6 +132,16 @@ class SampleSolver:
             return self._own_perturbation(rng)
         return random_perturbation(rng, self._model.dim, **self._physics.ensemble.model_dump())
 
+    def _steady_states(self, sample: int) -> SteadyStates:
+        if self._own_perturbation or self._model.dim <= REFINED_DIMENSIONS:
+            perturbation = self._perturbation(sample)
+            return self._solver.solve_perturbation(perturbation, self._etas, self._allowed)
+        # Nothing is refined here, so that L₍₁₎ is drawn as one matrix, which takes least memory.
+        rng = stream(self._physics.root_seed, sample, Purpose.PERTURBATION)
+        ensemble = self._physics.ensemble.model_dump()
+        generator = random_generator(rng, self._model.dim, **ensemble)
+        return self._solver.solve_real(generator, self._etas)
+
     def rows(self, sample: int) -> Rows:
         """Draw sample `sample`, solve it for every η of the block and measure its S_d.
 
@@ -139,8 +149,7 @@ class SampleSolver:
         that another machine may have. After any other error in it, the sample has failed.
         """
         try:
-            perturbation = self._perturbation(sample)
-            steady = self._solver.solve_perturbation(perturbation, self._etas, self._allowed)
+            steady = self._steady_states(sample)
             coefficients = relative_phase_coefficients(steady.rho, self._model.spins)
             maximum = s_max(coefficients, self._frequencies)
         except MissingHereError:

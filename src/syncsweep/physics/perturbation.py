@@ -244,6 +244,24 @@ def liouvillian_from_kossakowski(
     return from_real(_generator(hamiltonian, padded, basis))
 
 
+def _draw(
+    rng: np.random.Generator, dim: int, zeta_coh: float, zeta_diss: float, rank: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """ζ_coh·H₍₁₎, and ζ_diss·K as `_wishart` gives it; ValueError for what is no argument."""
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(
+            "Argument `rng` must be a NumPy generator, such as numpy.random.default_rng(seed), "
+            f"but is a {type(rng).__name__}."
+        )
+    arguments.integer("Argument `dim`", dim, 2)
+    for name, weight in (("zeta_coh", zeta_coh), ("zeta_diss", zeta_diss)):
+        arguments.numbers(f"Argument `{name}`", weight)
+    if not zeta_diss >= 0:
+        raise ValueError(f"Argument `zeta_diss` must be at least 0, but is {zeta_diss!r}.")
+    hamiltonian = zeta_coh * random_hamiltonian(rng, dim)
+    return hamiltonian, _wishart(rng, dim, rank, zeta_diss)
+
+
 def random_perturbation(
     rng: np.random.Generator,
     dim: int,
@@ -257,19 +275,8 @@ def random_perturbation(
     H₍₁₎ and K have the measure stated at the head of this module and are independent; both are
     drawn whatever the weights are, so that one stream gives the same H₍₁₎ and K for all weights.
     """
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(
-            "Argument `rng` must be a NumPy generator, such as numpy.random.default_rng(seed), "
-            f"but is a {type(rng).__name__}."
-        )
-    arguments.integer("Argument `dim`", dim, 2)
-    for name, weight in (("zeta_coh", zeta_coh), ("zeta_diss", zeta_diss)):
-        arguments.numbers(f"Argument `{name}`", weight)
-    if not zeta_diss >= 0:
-        raise ValueError(f"Argument `zeta_diss` must be at least 0, but is {zeta_diss!r}.")
-    hamiltonian = random_hamiltonian(rng, dim)
-    k = _wishart(rng, dim, rank, zeta_diss)
-    return Perturbation(zeta_coh * hamiltonian, _generator(np.zeros_like(hamiltonian), k, basis))
+    hamiltonian, k = _draw(rng, dim, zeta_coh, zeta_diss, rank)
+    return Perturbation(hamiltonian, _generator(np.zeros_like(hamiltonian), k, basis))
 
 
 def random_generator(
@@ -281,7 +288,7 @@ def random_generator(
     rank: int | None = None,
 ) -> np.ndarray:
     """The L₍₁₎ of `random_perturbation` as one real matrix (D², D²), Hermitian basis."""
-    return random_perturbation(rng, dim, zeta_coh, zeta_diss, basis, rank).matrix()
+    return _generator(*_draw(rng, dim, zeta_coh, zeta_diss, rank), basis)
 
 
 def random_liouvillian(

@@ -68,7 +68,7 @@ class PartialInverse:
         #: Smallest reciprocal condition number of a block whose rows and columns have size one.
         self.condition = 1.0
         vectors = [np.empty((n, 0))]
-        inverses, places = [], []
+        inverses = []
         for members in _connected(generator):
             unknowns = members[members > 0] - 1
             block = generator[unknowns + 1][:, unknowns + 1].toarray()
@@ -79,13 +79,11 @@ class PartialInverse:
             by_row, by_column = balancing(block)
             inverse = np.linalg.inv(block * by_row[:, None] * by_column)
             self.condition = min(self.condition, 1 / float(np.linalg.norm(inverse, np.inf)))
-            inverses.append(sparse.coo_array(inverse * by_column[:, None] * by_row))
-            places.append(unknowns)
+            inverse *= by_column[:, None]
+            inverse *= by_row
+            inverses.append((unknowns, sparse.csr_array(inverse)))
         self.null_vectors = np.hstack(vectors)
-        place = np.concatenate(places)
-        blocks: sparse.coo_array = sparse.block_diag(inverses, format="coo")
-        entries = (blocks.data, (place[blocks.row], place[blocks.col]))
-        whole = sparse.coo_array(entries, shape=(n, n)).tocsr()
+        whole = _joined(inverses, n)
         is_dense = whole.nnz > _DENSE * n * n
         self.inverse: np.ndarray | sparse.csr_array = whole.toarray() if is_dense else whole
 
@@ -155,6 +153,20 @@ def _right_null(rows: np.ndarray, k: int) -> np.ndarray:
     q, _ = qr((rows * by_row[:, None] * by_column).T)
     vectors = q[:, len(rows) :] * by_column[:, None]
     return vectors / np.linalg.norm(vectors, axis=0)
+
+
+def _joined(blocks: list[tuple[np.ndarray, sparse.csr_array]], n: int) -> sparse.csr_array:
+    """One matrix (n, n) of blocks and the unknowns that each is for, without copies of all."""
+    counts = np.zeros(n, dtype=np.int32)
+    for unknowns, block in blocks:
+        counts[unknowns] = np.diff(block.indptr)
+    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    data, columns = np.empty(first[-1]), np.empty(first[-1], dtype=np.int32)
+    for unknowns, block in blocks:
+        shift = first[unknowns] - block.indptr[:-1]
+        place = np.repeat(shift, counts[unknowns]) + np.arange(block.nnz, dtype=np.int32)
+        data[place], columns[place] = block.data, unknowns[block.indices]
+    return sparse.csr_array((data, columns, first), shape=(n, n))
 
 
 def _embedded(vectors: np.ndarray, places: np.ndarray, n: int) -> np.ndarray:

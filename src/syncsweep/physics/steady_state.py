@@ -44,7 +44,7 @@ REFINED = 1e-11
 _JUDGED_UNKNOWNS = 100
 
 #: Largest dimension of the Hilbert space at which L₁ is kept in memory beside its linear system.
-_REFINED_DIMENSIONS = 27
+REFINED_DIMENSIONS = 27
 
 #: With fewer unknowns than this, a sparse L₀ costs more time than it saves.
 _SPARSE_UNKNOWNS = 200
@@ -146,7 +146,7 @@ class SteadyStateSolver:
                 f"Argument `perturbation` must be a Perturbation of D = {self.dim}; a "
                 "superoperator is for `solve`."
             )
-        if self.dim > _REFINED_DIMENSIONS:
+        if self.dim > REFINED_DIMENSIONS:
             whole = add_commutator(perturbation.dissipator, perturbation.hamiltonian)
             return self._solve(whole, etas)
         return self._solve(perturbation.matrix(), etas, perturbation, allowed)
