@@ -100,7 +100,7 @@ def solve_krylov(
 
 
 def _start(system: AffineSystem, inverse: Inverse, pole: float) -> tuple[np.ndarray, np.ndarray]:
-    """Solution at the pole, and the first vector of its Krylov space."""
+    """Solution x_σ at the pole, and the first vector of its Krylov space, K x_σ + c·(A + σB)⁻¹b."""
     at_pole = inverse.solve(system.right_hand_sides(np.array([pole]))[:, 0])
     return at_pole, inverse.solve(
         system.linear[:, 1:] @ at_pole + system.scale * system.linear[:, 0]
@@ -114,6 +114,9 @@ def _krylov_space(
 
     The shifts in `ends` converge last. The space grows until their residuals are small compared
     with `size`, or until it has its largest dimension.
+
+    Arnoldi's recurrence is KV = VH + βve_mᵀ, with the next vector v. For a shift s, Galerkin's
+    condition gives y = −s·Vz with (I + sH)z = ‖start‖e₁. What (I + sK)y lacks is then s²β z_m v.
     """
     length = np.linalg.norm(start)
     largest = min(_LARGEST_SPACE, len(start))
@@ -133,6 +136,7 @@ def _krylov_space(
             if beta >= _CANCELLATION * before:
                 break
         m = step + 1
+        # Without a next vector the space holds its own image, and every solution.
         if m == largest or beta <= 1e-15 * np.abs(hessenberg[:m, step]).max():
             break
         if m % _STEPS_PER_LOOK == 0:
@@ -145,7 +149,7 @@ def _krylov_space(
         hessenberg[m, step] = beta
         space[:, m] = w / beta
     image = space[:, :m] @ hessenberg[:m, :m]
-    image[:, -1] += w
+    image[:, -1] += w  # βv of the last step
     return space[:, :m], image
 
 

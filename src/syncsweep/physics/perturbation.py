@@ -72,16 +72,23 @@ def kossakowski_factor(
     """Draw the factor T of weight·K = TT†, padded with zeros to (D², D²), or (D², r) for r < D²−1.
 
     The index of its rows is j·D + k of F_n = |j⟩⟨k|, and the last (j = k = D−1) is without F_n.
+
+    A unitary matrix from the right turns the last row of G into its last entry alone. The square of
+    this entry is a sum of 2r normal squares, ~ χ²(2r). The other rows stay normal. The row above is
+    treated alike, with the r − 1 columns that are left, which gives χ²(2r − 2), and so on. So r
+    rows make the triangle, and the d − r rows above them keep all their entries.
     """
     d = dim**2 - 1
     r = d if rank is None else rank
     if isinstance(r, bool) or not isinstance(r, (int, np.integer)) or not 1 <= r <= d:
         raise ValueError(f"Argument `rank` must be an integer in 1 … {d}, but is {rank!r}.")
     diagonal = np.arange(r)
+    # All entries of T but the zeros below the diagonal of its triangle, and the diagonal itself.
     above = d * r - r * (r + 1) // 2
     factor = np.zeros((d + 1, d + 1 if r == d else r), dtype=complex)
     draws = [rng.standard_normal(above) for _ in range(2)]
     squares = rng.chisquare(2 * (diagonal + 1))
+    # Tr TT† is the sum of all squares, and is to become weight·d.
     scale = np.sqrt(weight * d / (sum(part @ part for part in draws) + squares.sum()))
     factor.real[d - r + diagonal, diagonal] = scale * np.sqrt(squares)
     for part in (factor.real, factor.imag):
@@ -89,6 +96,7 @@ def kossakowski_factor(
         entries *= scale
         end = 0
         for row in range(d):
+            # Row d − r + i has its diagonal entry in column i; those right of it are drawn.
             first = max(0, row - (d - r) + 1)
             begin, end = end, end + r - first
             part[row, first:r] = entries[begin:end]
@@ -126,12 +134,14 @@ def _diagonals(dim: int, basis: OperatorBasis) -> np.ndarray:
 def _change_diagonal_operators(k: np.ndarray, dim: int, basis: OperatorBasis) -> None:
     """Replace K_mn by Σ K_mn F_m ⊗ F_n in place: it changes the places of diagonal operators only.
 
-    k: (D², D²), of which the upper triangle is valid, as `_wishart` gives it.
+    k: (D², D²), of which the upper triangle is valid, as `_wishart` gives it. With the diagonal
+    operators F_a = Σ_j O_aj |j⟩⟨j|, K becomes OᵀK in the rows of |j⟩⟨j|, and KO in its columns.
     """
     places = np.arange(dim) * (dim + 1)
     operators = _diagonals(dim, basis)
     rows = k[places[:-1]]
     for row, place in zip(rows, places[:-1], strict=True):
+        # Left of the diagonal a row is the conjugate of the column above it.
         row[:place] = k[:place, place].conj()
     rows = operators.T @ rows
     k[places] = rows
@@ -142,7 +152,12 @@ def _change_diagonal_operators(k: np.ndarray, dim: int, basis: OperatorBasis) ->
 def _add_drift(x: np.ndarray, hamiltonian: np.ndarray) -> None:
     """Add −i[H, ρ] and −½{R, ρ} with R = Σ K_mn F_m†F_n, in place.
 
-    x: (D, D, D, D), conj(x[j, k, j', k']) is the superoperator's entry from ρ_kk' to ρ_jj'.
+    x: (D, D, D, D), conj(x[j, k, j', k']) is the superoperator's entry from ρ_kk' to ρ_jj'. For
+    K_mn F_n ρ F_m† with F_n = |j⟩⟨k| and F_m = |j'⟩⟨k'|, this is K_mn = conj(K_nm), so that x is K
+    with its indices n = (j, k) and m = (j', k') written out.
+
+    F_m†F_n = |k'⟩⟨j'|j⟩⟨k| makes R_lk = Σ_j x[j, l, j, k]. With A = −iH − R/2, Aρ takes ρ_kj' to
+    ρ_jj' by A_jk, and ρA† takes ρ_jk' there by conj(A_j'k').
     """
     upper = np.triu(np.einsum("jljk->lk", x))
     rate = upper + np.triu(upper, 1).conj().T
@@ -155,6 +170,11 @@ def _in_hermitian_basis(x: np.ndarray) -> np.ndarray:
     """Real matrix (D², D²) in the Hermitian basis; x: as in `_add_drift`, valid for jD+k ≤ j'D+k'.
 
     The rows of coherences ρ_jj' with j < j' need the blocks above the diagonal only.
+
+    For a pair j < j' the components of ρ are √2 Re ρ_jj' and −√2 Im ρ_jj'. The real basis operator
+    of a pair k < k' has ρ_kk' = ρ_k'k = 1/√2, and the imaginary one has ρ_kk' = −ρ_k'k = −i/√2. Let
+    s, d = x[j, k, j', k'] ± x[j, k', j', k]. Then (Lρ)_jj' is conj(s)/√2 for the real operator and
+    −i·conj(d)/√2 for the imaginary one. Their components are (Re s, Im s) and (−Im d, Re d).
     """
     dim = len(x)
     upper, lower = np.triu_indices(dim, 1)
@@ -165,6 +185,7 @@ def _in_hermitian_basis(x: np.ndarray) -> np.ndarray:
     populations = np.empty((dim, dim**2))
     first = 0
     for j in range(dim):
+        # ρ_jj: x[j, k, j, k'] is Hermitian in k and k', so that s = 2 Re x and d = 2i Im x.
         within = x[j, :, j].ravel()
         populations[j, :dim] = within[same].real @ diagonal
         populations[j, real] = np.sqrt(2) * within[pairs].real
