@@ -117,12 +117,21 @@ def _arrow(values: np.ndarray) -> pa.Array:
 def column(table: pa.Table, name: str) -> np.ndarray:
     """A column as NumPy array: (rows,), or (rows, width) for a list column."""
     chunk = table.column(name).combine_chunks()
-    # Not `to_numpy`, which imports pandas as well.
     if pa.types.is_fixed_size_list(chunk.type):
-        return np.from_dlpack(chunk.flatten()).reshape(len(chunk), chunk.type.list_size)
+        return _numbers(chunk.flatten()).reshape(len(chunk), chunk.type.list_size)
     if pa.types.is_string(chunk.type):
         return np.array(chunk.to_pylist(), dtype=object)
-    return np.from_dlpack(chunk)
+    return _numbers(chunk)
+
+
+def _numbers(values: pa.Array) -> np.ndarray:
+    # Only a damaged file has others, for which NumPy asks Arrow twice, the second time in a
+    # deprecated way.
+    is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+    if values.null_count or not is_number:
+        raise TypeError("A column has values that are not numbers.")
+    # Not `to_numpy`, which imports pandas as well.
+    return np.from_dlpack(values)
 
 
 def _digest(table: pa.Table, identity: dict[str, Any]) -> str:
