@@ -11,54 +11,41 @@ from typing import Any
 
 _PACKAGE = Path(__file__).parent
 
-#: The modules that decide what the tables hold, given the shards.
-TABLES = (
-    "results/__init__.py",
-    "results/samples.py",
-    "results/tables.py",
-    "results/statistics.py",
-    "results/intervals.py",
-    "sweep/shard.py",
-    "physics/measures.py",
-    "physics/phase_distribution.py",
-    "sample.py",
-)
+#: What decides numbers. Configuration, paths and reading decide only which numbers are asked for.
+_NUMBERS = ("physics/", "results/", "sample.py", "sweep/shard.py", "units.py")
 
-#: The modules that decide what the table of the maxima holds.
-MAXIMA = (*TABLES, "results/maxima.py")
+#: What decides how figures look.
+_LOOKS = ("results/__init__.py", "results/figures/", "units.py")
 
-#: The modules that decide what the tables of the limit hold.
-LIMIT = (
-    *TABLES,
-    "results/limit.py",
-    "results/control.py",
-    "physics/limit_distribution.py",
-    "physics/weak_limit.py",
-)
 
-#: The modules that decide what the figures look like, given the tables.
-FIGURES = (
-    "results/__init__.py",
-    "results/figures/sweep.py",
-    "results/figures/maxima.py",
-    "results/figures/page.py",
-    "results/figures/plots.py",
-    "results/figures/ratio.py",
-    "results/figures/style.py",
-    "units.py",
-)
+def tables() -> tuple[str, ...]:
+    """The modules that decide what the tables hold, given the shards."""
+    return _with_imports("results/tables.py", _NUMBERS)
+
+
+def maxima() -> tuple[str, ...]:
+    """The modules that decide what the table of the maxima holds."""
+    return _with_imports("results/maxima.py", _NUMBERS)
+
+
+def limit() -> tuple[str, ...]:
+    """The modules that decide what the tables of the limit hold."""
+    return _with_imports("results/limit.py", _NUMBERS)
+
+
+def figure_of_sweep() -> tuple[str, ...]:
+    """The modules that decide what the figure of a study looks like, given its tables."""
+    return _with_imports("results/figures/sweep.py", _LOOKS)
 
 
 def part_of_paper(part: str) -> tuple[str, ...]:
     """The modules that decide what the tables of a part of the paper hold."""
-    return _with_imports(
-        f"results/paper/{part}.py", ("physics/", "results/", "sample.py", "units.py")
-    )
+    return _with_imports(f"results/paper/{part}.py", _NUMBERS)
 
 
 def figure_of_paper(module: str) -> tuple[str, ...]:
     """The modules that decide what a figure of the paper looks like, given its tables."""
-    return _with_imports(f"results/figures/{module}.py", ("results/figures/", "units.py"))
+    return _with_imports(f"results/figures/{module}.py", _LOOKS)
 
 
 def report() -> tuple[str, ...]:
@@ -92,8 +79,9 @@ def _imports(module: str) -> tuple[str, ...]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("syncsweep"):
             folder = Path(*str(node.module).split(".")[1:])
             names += [folder, *(folder / alias.name for alias in node.names)]
-    files = [str(name.with_suffix(".py")) for name in names if name.name]
-    return tuple(file for file in files if (_PACKAGE / file).is_file())
+    files = [name.with_suffix(".py") for name in names if name.name]
+    files += [name / "__init__.py" for name in names]
+    return tuple(str(file) for file in files if (_PACKAGE / file).is_file())
 
 
 @cache

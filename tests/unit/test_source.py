@@ -1,9 +1,54 @@
 """Digests of the package's own source: which modules a rule's code is."""
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from syncsweep import source
 from syncsweep.layout import PAPER_FIGURES, PAPER_TABLES
+
+ROOTS = {
+    "syncsweep.results.tables": source.tables,
+    "syncsweep.results.maxima": source.maxima,
+    "syncsweep.results.limit": source.limit,
+    "syncsweep.results.figures.sweep": source.figure_of_sweep,
+}
+
+
+@pytest.mark.parametrize("root", ROOTS)
+def test_results_depend_on_every_module_that_is_imported_to_make_them(root):
+    """As Python itself imports them, in a process of its own."""
+    code = f"import sys, {root}; print(*(m for m in sys.modules if m.startswith('syncsweep.')))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    deciding = ("syncsweep.physics.", "syncsweep.results.", "syncsweep.sample", "syncsweep.units")
+    if root.endswith("figures.sweep"):
+        deciding = ("syncsweep.results.figures.", "syncsweep.units")
+    names = {name for name in loaded.split() if name.startswith(deciding)}
+    assert names >= {root}
+    files = {name.removeprefix("syncsweep.").replace(".", "/") for name in names}
+    known = {file.removesuffix(".py").removesuffix("/__init__") for file in ROOTS[root]()}
+    assert files <= known
+
+
+def test_a_changed_module_changes_the_digest_of_what_depends_on_it(tmp_path, monkeypatch):
+    package = tmp_path / "syncsweep"
+    shutil.copytree(source._PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(source, "_PACKAGE", package)
+    kinds = {root: ROOTS[root]() for root in ROOTS}
+    before = {root: source.digest(modules) for root, modules in kinds.items()}
+    for module in sorted(set().union(*kinds.values())):
+        text = (package / module).read_text(encoding="utf-8")
+        (package / module).write_text(text + "# changed", encoding="utf-8")
+        source.digest.cache_clear()
+        changed = {root for root in ROOTS if source.digest(kinds[root]) != before[root]}
+        assert changed == {root for root in ROOTS if module in kinds[root]}
+        (package / module).write_text(text, encoding="utf-8")
+    source.digest.cache_clear()
+    assert "physics/chi_sampling.py" in kinds["syncsweep.results.tables"]
+    assert "physics/perturbation.py" in kinds["syncsweep.results.limit"]
 
 
 def test_a_part_depends_on_all_that_it_imports_through_others():

@@ -486,7 +486,7 @@ def figure_request(study):
 
 def asked_of_figure(study):
     """Digest of what the figure of a study is made for."""
-    return source.asked(json.loads(figure_request(study)), source.FIGURES)
+    return source.asked(json.loads(figure_request(study)), source.figure_of_sweep())
 
 
 def unless_figure_fresh(study):

@@ -2,7 +2,7 @@
 rule make_tables:
     input:
         lambda wildcards: shard_files(wildcards.study),
-        lambda wildcards: unless_tables_fresh(wildcards.study, SUMMARIES, source.TABLES),
+        lambda wildcards: unless_tables_fresh(wildcards.study, SUMMARIES, source.tables()),
     output:
         tables_named(SUMMARIES),
     log:
@@ -18,7 +18,7 @@ rule make_tables:
         folder=lambda wildcards: str(study_folder(wildcards.study)),
         tables=lambda wildcards: str(layout.tables_folder(CONFIG.results, wildcards.study)),
         request=lambda wildcards: table_request(wildcards.study),
-        asked=lambda wildcards: asked_of_tables(wildcards.study, source.TABLES),
+        asked=lambda wildcards: asked_of_tables(wildcards.study, source.tables()),
     message:
         "{wildcards.study}: tables from the shards"
     shell:
@@ -31,7 +31,9 @@ rule make_tables:
 rule make_maxima_table:
     input:
         lambda wildcards: shard_files(wildcards.study),
-        lambda wildcards: unless_tables_fresh(wildcards.study, [layout.MAXIMA_TABLE], source.MAXIMA),
+        lambda wildcards: unless_tables_fresh(
+            wildcards.study, [layout.MAXIMA_TABLE], source.maxima()
+        ),
     output:
         tables_named([layout.MAXIMA_TABLE]),
     log:
@@ -47,7 +49,7 @@ rule make_maxima_table:
         folder=lambda wildcards: str(study_folder(wildcards.study)),
         tables=lambda wildcards: str(layout.tables_folder(CONFIG.results, wildcards.study)),
         request=lambda wildcards: table_request(wildcards.study),
-        asked=lambda wildcards: asked_of_tables(wildcards.study, source.MAXIMA),
+        asked=lambda wildcards: asked_of_tables(wildcards.study, source.maxima()),
     message:
         "{wildcards.study}: table of the maxima from the shards"
     shell:
@@ -60,7 +62,7 @@ rule make_maxima_table:
 rule make_limit_tables:
     input:
         lambda wildcards: shard_files(wildcards.study),
-        lambda wildcards: unless_tables_fresh(wildcards.study, layout.LIMIT_TABLES, source.LIMIT),
+        lambda wildcards: unless_tables_fresh(wildcards.study, layout.LIMIT_TABLES, source.limit()),
     output:
         tables_named(layout.LIMIT_TABLES),
     log:
@@ -76,7 +78,7 @@ rule make_limit_tables:
         folder=lambda wildcards: str(study_folder(wildcards.study)),
         tables=lambda wildcards: str(layout.tables_folder(CONFIG.results, wildcards.study)),
         request=lambda wildcards: table_request(wildcards.study),
-        asked=lambda wildcards: asked_of_tables(wildcards.study, source.LIMIT),
+        asked=lambda wildcards: asked_of_tables(wildcards.study, source.limit()),
     message:
         "{wildcards.study}: tables of the limit η → 0⁺"
     shell:
