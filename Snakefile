@@ -13,12 +13,12 @@ try:
     from syncsweep import (
         apart,
         checkout,
-        config_file,
         interruption,
         layout,
         paper_studies,
         provenance,
     )
+    from syncsweep.config import file as config_file
     from syncsweep.text import write_anything
 except ImportError as error:  # also of an older syncsweep than this
     sys.exit(

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from syncsweep.config_file import load_config
-from syncsweep.config_physics import Physics
-from syncsweep.config_results import Analysis
+from syncsweep.config.analysis import Analysis
+from syncsweep.config.file import load_config
+from syncsweep.config.physics import Physics
 from syncsweep.physics.measures import Maximum, interval_probabilities
 from syncsweep.results.control import Value, control_variate, controlled_probability
 from syncsweep.results.report.words import scientific

@@ -28,8 +28,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from syncsweep.config_file import load_config as load_config
-    from syncsweep.config_messages import ConfigError as ConfigError
+    from syncsweep.config.file import load_config as load_config
+    from syncsweep.config.messages import ConfigError as ConfigError
     from syncsweep.physics.chi_sampling import sample_chi as sample_chi
     from syncsweep.physics.diagnosis import SteadyStates as SteadyStates
     from syncsweep.physics.lindbladian import Lindbladian as Lindbladian
@@ -79,9 +79,9 @@ _HOMES = {
     "physics.measures": ("s_max", "Maximum", "ChiSample", "interval_probabilities"),
     "physics.chi_sampling": ("sample_chi",),
     "results.figures.phase_distribution": ("plot_phase_distribution",),
-    "config_file": ("load_config",),
+    "config.file": ("load_config",),
     "results.sweep_rows": ("solve_samples", "read_rows", "read_table", "SweepRows"),
-    "config_messages": ("ConfigError",),
+    "config.messages": ("ConfigError",),
     "results": ("ResultsError",),
 }
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from syncsweep.config_messages import ConfigError
+from syncsweep.config.messages import ConfigError
 from syncsweep.text import one_line
 
 #: How often a program looks whether who started it is there [s].

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from syncsweep.config import Config
-from syncsweep.config_own import code_lines
-from syncsweep.config_physics import Physics
+from syncsweep.config.physics import Physics
+from syncsweep.config.study import Config
+from syncsweep.config.user_code import code_lines
 from syncsweep.own_code import OwnCodeError
 from syncsweep.own_draws import FIRST_DRAWS, Draws, check_draws, is_equal
 from syncsweep.physics.models import Model

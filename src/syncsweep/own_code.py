@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from syncsweep.config_messages import ConfigError
-from syncsweep.config_own import EnsembleCode, ModelCode
+from syncsweep.config.messages import ConfigError
+from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.physics import arguments
 from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.models import Model

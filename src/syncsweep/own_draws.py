@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from syncsweep.config_own import EnsembleCode
-from syncsweep.config_physics import Physics
+from syncsweep.config.physics import Physics
+from syncsweep.config.user_code import EnsembleCode
 from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.perturbation import perturbation_of

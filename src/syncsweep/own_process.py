@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from syncsweep import apart
-from syncsweep.config import Config, parse
-from syncsweep.config_messages import ConfigError
+from syncsweep.config.messages import ConfigError
+from syncsweep.config.study import Config, parse
 from syncsweep.sweep.blas import limit_blas_threads
 
 #: The second process allocates its objects elsewhere in memory. This may change the order of a set.

@@ -12,9 +12,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from syncsweep.config import RESERVED, Config, Study
-from syncsweep.config_eta import EtaBlock
-from syncsweep.config_physics import Ensemble, Spin1Chain, SpinHalfPair
+from syncsweep.config.eta import EtaBlock
+from syncsweep.config.physics import Ensemble, Spin1Chain, SpinHalfPair
+from syncsweep.config.study import RESERVED, Config, Study
 from syncsweep.layout import PAPER_FIGURES
 from syncsweep.units import energy_unit
 

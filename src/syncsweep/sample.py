@@ -11,8 +11,8 @@ from enum import IntEnum
 
 import numpy as np
 
-from syncsweep.config_own import EnsembleCode, ModelCode
-from syncsweep.config_physics import Physics
+from syncsweep.config.physics import Physics
+from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation, own_model
 from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
 from syncsweep.physics.lindbladian import Perturbation

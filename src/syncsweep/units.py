@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from syncsweep.config_eta import canonical_eta
-from syncsweep.config_physics import Spin1Chain, SpinHalfPair
+from syncsweep.config.eta import canonical_eta
+from syncsweep.config.physics import Spin1Chain, SpinHalfPair
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from syncsweep.config import Config, ConfigError, parse
-from syncsweep.config_eta import EtaBlock, block_id, canonical_eta
-from syncsweep.config_file import load_config, read_yaml
-from syncsweep.config_physics import Physics
+from syncsweep.config.eta import EtaBlock, block_id, canonical_eta
+from syncsweep.config.file import load_config, read_yaml
+from syncsweep.config.physics import Physics
+from syncsweep.config.study import Config, ConfigError, parse
 from syncsweep.layout import study_folder, values_in_block
 from syncsweep.paper_studies import with_paper_studies
 

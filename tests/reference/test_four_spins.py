@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import null_space
 
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.physics.measures import local_maxima
 from syncsweep.physics.models import magnetization, spin_flip
 from syncsweep.physics.perturbation import random_generator

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from syncsweep.config_file import load_config
-from syncsweep.config_physics import RESULTS_VERSION, Physics
+from syncsweep.config.file import load_config
+from syncsweep.config.physics import RESULTS_VERSION, Physics
 from syncsweep.sample import SampleSolver
 
 GOLDEN = Path(__file__).with_name("golden.json")
@@ -83,7 +83,7 @@ def test_results_version_is_raised_if_a_value_moves(golden, name, n_eta, n_numbe
     move = largest_move(study)
     assert move <= TOLERANCE, (
         f"values of {name} have moved by {move:.1e} of S_max; if that is right, raise "
-        f"RESULTS_VERSION in src/syncsweep/config.py, and then run: {COMMAND}"
+        f"RESULTS_VERSION in src/syncsweep/config/study.py, and then run: {COMMAND}"
     )
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import qutip
 
-from syncsweep.config_own import EnsembleCode, ModelCode, code_of
-from syncsweep.config_physics import Ensemble, Physics
+from syncsweep.config.physics import Ensemble, Physics
+from syncsweep.config.user_code import EnsembleCode, ModelCode, code_of
 from syncsweep.own_code import OwnPerturbation
 from syncsweep.physics.perturbation import (
     random_hamiltonian,

@@ -14,9 +14,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from syncsweep import config
-from syncsweep.config_eta import block_id
-from syncsweep.config_results import Analysis
+from syncsweep.config import study as config
+from syncsweep.config.analysis import Analysis
+from syncsweep.config.eta import block_id
 from syncsweep.layout import study_folder
 from syncsweep.results.samples import Shards, describe
 from syncsweep.results.tables import make_tables

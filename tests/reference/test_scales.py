@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from syncsweep.config_own import ModelCode
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.user_code import ModelCode
 from syncsweep.physics.diagnosis import Method, Status
 from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.measures import s_max

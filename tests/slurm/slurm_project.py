@@ -16,7 +16,7 @@ import yaml
 from cluster import Cluster, Job
 from project import CHAIN, ROOT, Project
 
-from syncsweep.config_file import load_config
+from syncsweep.config.file import load_config
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep.parts import PartIdentity, read_part
 

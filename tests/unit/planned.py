@@ -2,7 +2,7 @@
 
 from small_results import ETAS, PAIR
 
-from syncsweep.config import parse
+from syncsweep.config.study import parse
 
 
 def config(results, samples=10, chunk_size=4, blocks=(ETAS,), ranks=2, **more):

@@ -5,7 +5,7 @@ import os
 
 from small_results import ETAS, PAIR, block_of, put_shard, rows_of
 
-from syncsweep.config_results import Analysis, LogBins
+from syncsweep.config.analysis import Analysis, LogBins
 from syncsweep.progress.asked import AskedBlock
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from syncsweep import config
-from syncsweep.config_eta import block_id
+from syncsweep.config import study as config
+from syncsweep.config.eta import block_id
 from syncsweep.layout import (
     FAILURES_TABLE,
     LIMIT_TABLES,

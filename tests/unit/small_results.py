@@ -4,9 +4,9 @@ from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.config_results import Analysis, LogBins, Ratio
+from syncsweep.config.analysis import Analysis, LogBins, Ratio
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.layout import BlockFolder, paper_folder, study_folder, tables_folder
 from syncsweep.results.samples import Shards, describe
 from syncsweep.results.tables import make_tables

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.config_results import Analysis, LogBins
+from syncsweep.config.analysis import Analysis, LogBins
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.layout import PAPER_TABLES, BlockFolder
 from syncsweep.physics.measures import (
     ChiSample,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep import description
 from syncsweep.sweep.shard import read_shard
@@ -56,7 +56,11 @@ def importers(package):
 
 def test_modules_are_seen():
     names = {module_name(path) for path in MODULES}
-    assert {"syncsweep.config", "syncsweep.sweep.worker", "syncsweep.physics.measures"} <= names
+    assert {
+        "syncsweep.config.study",
+        "syncsweep.sweep.worker",
+        "syncsweep.physics.measures",
+    } <= names
     assert len(PHYSICS_MODULES) >= 9
 
 

@@ -15,8 +15,8 @@ from own_study import TEXT as OWN_CODE
 from small_results import CHAIN, ETAS, PAIR
 
 from syncsweep import apart
-from syncsweep.config_own import ModelCode
-from syncsweep.config_physics import Physics
+from syncsweep.config.physics import Physics
+from syncsweep.config.user_code import ModelCode
 from syncsweep.planning import calibration
 from syncsweep.planning.calibration import (
     BlockTimes,

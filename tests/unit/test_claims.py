@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from syncsweep.config_file import load_config
+from syncsweep.config.file import load_config
 from syncsweep.results.figures.page import read_table
 from syncsweep.results.paper import claims_models, claims_sweeps, ensemble
 from syncsweep.results.paper.claims import Claim, Number, Verdict, column, number

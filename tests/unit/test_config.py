@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syncsweep import config
-from syncsweep.config import ConfigError, parse
-from syncsweep.config_eta import EtaBlock, canonical_eta
-from syncsweep.config_file import load_config, read_yaml
-from syncsweep.config_physics import RESULTS_VERSION, Physics
+from syncsweep.config import study as config
+from syncsweep.config.eta import EtaBlock, canonical_eta
+from syncsweep.config.file import load_config, read_yaml
+from syncsweep.config.physics import RESULTS_VERSION, Physics
+from syncsweep.config.study import ConfigError, parse
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config.yaml"
@@ -728,7 +728,7 @@ def test_physics_hash_never_changes_for_the_same_physics():
 
 def test_configuration_imports_no_numpy():
     code = (
-        "import sys, syncsweep.config, syncsweep.layout, syncsweep.source;"
+        "import sys, syncsweep.config.study, syncsweep.layout, syncsweep.source;"
         "print(sorted({'numpy', 'scipy', 'pandas', 'pyarrow', 'mpi4py'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

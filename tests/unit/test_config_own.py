@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from own_study import TEXT, configured
 
-from syncsweep.config import ConfigError, parse
-from syncsweep.config_own import NoCodeError, code_lines, code_of, dimension, read_text
-from syncsweep.config_physics import Ensemble, Physics
+from syncsweep.config.physics import Ensemble, Physics
+from syncsweep.config.study import ConfigError, parse
+from syncsweep.config.user_code import NoCodeError, code_lines, code_of, dimension, read_text
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from small_results import ETAS, PAIR, put_shard, rows_of
 
-from syncsweep.config_eta import block_id
+from syncsweep.config.eta import block_id
 from syncsweep.files import NotReadableError, read_regular
 from syncsweep.sweep.shard import Identity, ShardError, column, failed_samples, read_run, read_shard
 

@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import RESULTS_VERSION, Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import RESULTS_VERSION, Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.layout import study_file, study_folder
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description, DescriptionError

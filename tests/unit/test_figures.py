@@ -18,9 +18,9 @@ from drawn_pages import kept_pages
 from matplotlib.figure import Figure as Page
 from matplotlib.image import imread
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
-from syncsweep.config_results import Analysis, Figure, LogBins, Ratio
+from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.layout import TABLES, BlockFolder
 from syncsweep.results.figures import style, sweep
 from syncsweep.results.figures.maxima import LIMITS, draw_maxima

@@ -3,7 +3,8 @@
 import pytest
 from planned import config
 
-from syncsweep import layout, sizing
+from syncsweep import layout
+from syncsweep.config import sizing
 from syncsweep.planning.followups import follow_ups, table_names
 
 FIGURE = {"name": "fig", "panels": ["chi"]}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, binom, norm
 
-from syncsweep.config_results import Ratio
+from syncsweep.config.analysis import Ratio
 from syncsweep.results.control import Value, control_variate, controlled_probability
 from syncsweep.results.intervals import Ends, combined, probability_interval, quotient
 from syncsweep.results.statistics import RunningCovariance, type_ratio_interval

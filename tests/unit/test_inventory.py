@@ -7,7 +7,7 @@ import pytest
 from planned import config
 from small_results import CHAIN, ETAS, PAIR, block_of, put_shard, rows_of
 
-from syncsweep.config import parse
+from syncsweep.config.study import parse
 from syncsweep.layout import study_folder
 from syncsweep.planning.inventory import ShardJob, take_inventory
 from syncsweep.planning.outline import outlines
@@ -145,7 +145,7 @@ def test_a_dry_run_need_not_load_the_libraries(tmp_path):
     """Unless there are parts."""
     code = f"""
 import sys
-from syncsweep.config_file import load_config
+from syncsweep.config.file import load_config
 from syncsweep.planning.outline import outlines
 config = load_config("config.yaml", {{"results": {str(tmp_path)!r}}})
 print(*outlines(config, ["spin1_chain"], 2, {{}}))

@@ -14,11 +14,11 @@ import pytest
 from drawn_pages import kept_pages
 from matplotlib.figure import Figure as Page
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_file import load_config
-from syncsweep.config_own import EnsembleCode, ModelCode
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.config_results import Analysis, Figure, LogBins, Ratio
+from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
+from syncsweep.config.eta import block_id
+from syncsweep.config.file import load_config
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.layout import LIMIT_TABLES, BlockFolder
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
 from syncsweep.physics.weak_limit import sectors

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from syncsweep.config_physics import dimension
+from syncsweep.config.physics import dimension
 from syncsweep.physics.literal import (
     LiteralSolver,
     NotUniqueError,

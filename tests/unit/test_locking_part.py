@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.layout import BlockFolder
 from syncsweep.results import ResultsError
 from syncsweep.results.paper.locking import Pair, Request, locking_of, make

@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain
-from syncsweep.config_results import Analysis, LogBins
+from syncsweep.config.analysis import Analysis, LogBins
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.layout import MAXIMA_TABLE, BlockFolder
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies

@@ -5,7 +5,7 @@ import os
 import pytest
 from progress_block import NOON, SAMPLES, Sweep, attempt
 
-from syncsweep.config import parse
+from syncsweep.config.study import parse
 from syncsweep.layout import study_folder
 from syncsweep.progress.asked import asked_blocks, asked_of_jobs
 from syncsweep.progress.overview import Observer, disk_bytes

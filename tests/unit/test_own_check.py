@@ -9,7 +9,7 @@ import yaml
 from own_study import TEXT, configured
 
 from syncsweep import own_check
-from syncsweep.config import parse
+from syncsweep.config.study import parse
 from syncsweep.own_check import check
 from syncsweep.own_code import OwnCodeError
 from syncsweep.sample import Purpose, SampleSolver, stream

@@ -9,8 +9,8 @@ import qutip
 from own_study import TEXT
 from scipy import sparse
 
-from syncsweep.config_messages import ConfigError
-from syncsweep.config_own import EnsembleCode, ModelCode
+from syncsweep.config.messages import ConfigError
+from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation, own_model
 from syncsweep.physics.spins import on_each_site, sz
 from syncsweep.physics.superoperators import liouvillian, to_real

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from syncsweep.config_file import load_config
-from syncsweep.config_own import ModelCode
+from syncsweep.config.file import load_config
+from syncsweep.config.user_code import ModelCode
 from syncsweep.own_check import check
 from syncsweep.own_code import own_model
 from syncsweep.physics.spectrum import Spectrum

@@ -9,8 +9,8 @@ import pytest
 from own_study import TEXT, configured
 
 from syncsweep import apart, own_process
-from syncsweep.config import parse
-from syncsweep.config_messages import ConfigError
+from syncsweep.config.messages import ConfigError
+from syncsweep.config.study import parse
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_draws_may_follow_the_order_of_a_set_of_text(check):
     assert own_process.check(config, "mine") == []
     program = """if True:
         from own_study import configured
-        from syncsweep.config import parse
+        from syncsweep.config.study import parse
         from syncsweep.sample import SampleSolver
         config = parse(configured("ensemble", {"file": "random.py"}))
         print(SampleSolver(config.physics("mine"), (1.0,)).rows(0).s_d.tolist())

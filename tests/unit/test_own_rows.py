@@ -5,8 +5,8 @@ import pytest
 from own_study import TEXT
 from small_results import ETAS, PAIR, put_shard, rows_of
 
-from syncsweep.config_own import EnsembleCode, ModelCode
-from syncsweep.config_physics import Physics
+from syncsweep.config.physics import Physics
+from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.own_code import MissingHereError
 from syncsweep.sample import FAILED, SampleSolver
 from syncsweep.verification.recompute import recompute

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syncsweep.config import parse
+from syncsweep.config.study import parse
 from syncsweep.paper_studies import (
     ablation_etas,
     coupled_and_alone,

@@ -9,8 +9,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep.parts import PartIdentity, PartWriter, Records, count_records, read_part
 from syncsweep.sweep.shard import column, to_table

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from syncsweep.config_physics import dimension
+from syncsweep.config.physics import dimension
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip
 from syncsweep.physics.phase_distribution import (
     deviation,

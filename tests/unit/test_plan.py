@@ -17,7 +17,7 @@ from progress_block import NOON, Sweep
 from small_results import ETAS, PAIR
 
 from syncsweep.cli import main
-from syncsweep.config import parse
+from syncsweep.config.study import parse
 from syncsweep.layout import tables_folder
 from syncsweep.planning.followups import table_names
 

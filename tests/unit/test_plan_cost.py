@@ -5,7 +5,7 @@ from planned import config
 from progress_block import NOON, Sweep
 from small_results import ETAS, PAIR
 
-from syncsweep import sizing
+from syncsweep.config import sizing
 from syncsweep.layout import study_folder
 from syncsweep.planning.calibration import BlockTimes, Calibration
 from syncsweep.planning.cost import (

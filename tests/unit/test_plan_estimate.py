@@ -6,7 +6,7 @@ import pytest
 from planned import config
 from small_results import PAIR, put_shard, rows_of
 
-from syncsweep import sizing
+from syncsweep.config import sizing
 from syncsweep.planning.cost import BlockCost, SampleCost, Source
 from syncsweep.planning.estimate import Means, estimate, whole_run
 from syncsweep.planning.inventory import take_inventory

@@ -17,8 +17,8 @@ from matplotlib.style import context
 from matplotlib.transforms import Bbox
 from small_results import PAIR, block_of, put_shard, rows_of
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_results import Analysis, Figure, LogBins, Ratio
+from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
+from syncsweep.config.eta import block_id
 from syncsweep.layout import LIMIT_TABLES, TABLES, preview_folder, study_folder
 from syncsweep.results import METADATA_KEY, ResultsError, extent
 from syncsweep.results.figures import style, sweep

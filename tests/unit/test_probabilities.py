@@ -6,7 +6,7 @@ import pytest
 from progress_block import Sweep
 from small_results import CHAIN, CHUNK, ETAS, SAMPLES, block_of, put_study, put_tables
 
-from syncsweep.config_results import Analysis, LogBins
+from syncsweep.config.analysis import Analysis, LogBins
 from syncsweep.progress import probabilities
 from syncsweep.progress.asked import AskedBlock
 from syncsweep.progress.overview import Observer

@@ -8,8 +8,8 @@ from planned import config
 from small_results import PAIR, put_shard, rows_of
 from test_plan_estimate import cost_of
 
-from syncsweep.config import parse
-from syncsweep.config_file import merge
+from syncsweep.config.file import merge
+from syncsweep.config.study import parse
 from syncsweep.planning import proposal
 from syncsweep.planning.cost import Source
 from syncsweep.planning.estimate import Means, estimate

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.testing import assert_allclose
 
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip
 from syncsweep.physics.perturbation import random_liouvillian
 from syncsweep.physics.superoperators import liouvillian, vectorize

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_results import CHAIN, ETAS, PAIR, SAMPLES, changed, make_results, put_shard, rows_of
 
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.sample import FAILED, SampleSolver
 from syncsweep.sweep.shard import read_shard
 from syncsweep.sweep.takeover import identity_of

@@ -21,9 +21,9 @@ import yaml
 from PIL import Image
 from report_results import CITATION, FAILED, HOSTILE, UNIFORM, configuration, make_results, rows_of
 
-from syncsweep import config
-from syncsweep.config_physics import Physics
-from syncsweep.config_results import Panel
+from syncsweep.config import study as config
+from syncsweep.config.analysis import Panel
+from syncsweep.config.physics import Physics
 from syncsweep.layout import PAPER_FIGURES, report_file, tables_folder
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.results import ResultsError

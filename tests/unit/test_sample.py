@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from syncsweep import sample as sample_module
-from syncsweep.config_eta import block_id, canonical_eta
-from syncsweep.config_file import load_config
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.eta import block_id, canonical_eta
+from syncsweep.config.file import load_config
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.steady_state import SteadyStateSolver

@@ -20,7 +20,7 @@ from syncsweep.bench.overhead import (
     chain,
     sweep_cost,
 )
-from syncsweep.config_file import load_config
+from syncsweep.config.file import load_config
 from syncsweep.planning.overheads import Overheads
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.sample import Rows, SampleSolver
 from syncsweep.sweep import shard as shard_module
 from syncsweep.sweep.shard import (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncsweep import sizing
+from syncsweep.config import sizing
 
 
 def jobs(samples: int, seconds: float, n_blocks: int = 1, sample_bytes: int = 1) -> int:

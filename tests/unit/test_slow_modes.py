@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from syncsweep.config_own import ModelCode
+from syncsweep.config.user_code import ModelCode
 from syncsweep.own_code import own_model
 from syncsweep.physics.balancing import balancing
 from syncsweep.physics.lindbladian import Lindbladian, to_components

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from syncsweep.config_results import Analysis, LogBins, Ratio
+from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.physics.measures import ChiSample
 from syncsweep.results.intervals import probability_interval
 from syncsweep.results.statistics import (

@@ -18,7 +18,7 @@ from progress_block import NOON, Sweep
 from small_results import ETAS, PAIR
 
 from syncsweep.cli import main
-from syncsweep.config import parse
+from syncsweep.config.study import parse
 
 CONFIG = {
     "results": "results",

@@ -19,9 +19,9 @@ from small_results import (
     rows_of,
 )
 
-from syncsweep.config import ConfigError, parse
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
+from syncsweep.config.study import ConfigError, parse
 from syncsweep.layout import study_folder, tables_folder
 from syncsweep.results import ResultsError
 from syncsweep.results.sweep_rows import read_rows, read_table, solve_samples

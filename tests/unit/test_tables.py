@@ -13,9 +13,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.config_results import Analysis, LogBins, Ratio
+from syncsweep.config.analysis import Analysis, LogBins, Ratio
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.layout import FAILURES_TABLE, TABLES, BlockFolder
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum, interval_probabilities

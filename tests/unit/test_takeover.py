@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description as descriptions

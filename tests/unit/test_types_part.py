@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from types_study import BLOCKS, FREQUENCIES, PHYSICS, SAMPLES, solve, write_study
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics, SpinHalfPair
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.configurations import PI_THIRDS, ZERO_PI
 from syncsweep.physics.measures import Maximum, chi, interval_probabilities

@@ -6,9 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
 
-from syncsweep import config
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Ensemble, Physics
+from syncsweep.config import study as config
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.layout import BlockFolder
 from syncsweep.results.figures import ablations as ablations_figure
 from syncsweep.results.figures import fig1, fig2, sweep

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from small_results import CHAIN, PAIR, STUDIES, block_of, make_results, put_shard, rows_of
 
-from syncsweep.config_physics import RESULTS_VERSION
+from syncsweep.config.physics import RESULTS_VERSION
 from syncsweep.layout import (
     CLAIMS_PAGE,
     figures_folder,

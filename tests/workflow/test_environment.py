@@ -57,7 +57,7 @@ def test_installed_package_runs_a_project_as_long_as_it_is_the_same_code(make_pr
     shutil.copytree(project.path / "src", installed)
     code, said = run(project.path, SNAKEMAKE, PYTHONPATH=str(installed))
     assert code == 0, said
-    with (project.path / "src" / "syncsweep" / "sizing.py").open("a") as file:
+    with (project.path / "src" / "syncsweep" / "config/sizing.py").open("a") as file:
         file.write("# edited\n")
     code, said = run(project.path, SNAKEMAKE, PYTHONPATH=str(installed))
     assert code == 1 and str(installed) in said

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from project import CHAIN, ROOT
 
-from syncsweep import config
-from syncsweep.config_eta import block_id
+from syncsweep.config import study as config
+from syncsweep.config.eta import block_id
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep import description
 from syncsweep.sweep.shard import column

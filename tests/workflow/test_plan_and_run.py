@@ -12,7 +12,7 @@ import sys
 import yaml
 from project import CHAIN, PAIR, ROOT
 
-from syncsweep.config_file import load_config, merge
+from syncsweep.config.file import load_config, merge
 from syncsweep.layout import BlockFolder, study_folder
 
 #: The program of the project's own copy of the package.

@@ -5,7 +5,8 @@ import os
 import re
 import subprocess
 
-from syncsweep import sizing, source
+from syncsweep import source
+from syncsweep.config import sizing
 from syncsweep.files import NotReadableError, not_written, open_regular
 from syncsweep.planning.followups import table_names
 from syncsweep.sweep import launcher
@@ -142,7 +143,7 @@ def check_own_code(studies):
         if not CONFIG.studies[study].own_files:
             continue
         from syncsweep import own_process
-        from syncsweep.config_messages import ConfigError
+        from syncsweep.config.messages import ConfigError
 
         try:
             for note in own_process.check(CONFIG, study):

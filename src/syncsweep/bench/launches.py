@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 from syncsweep.bench.overhead import STUDY, chain
-from syncsweep.config_eta import block_id
+from syncsweep.config.eta import block_id
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep import description
 from syncsweep.sweep.launcher import ON_THIS_MACHINE

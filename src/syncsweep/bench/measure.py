@@ -12,8 +12,8 @@ from typing import Any
 from syncsweep.bench.launches import Bench
 from syncsweep.bench.load import Load
 from syncsweep.bench.overhead import STUDY, chain
+from syncsweep.config.sizing import rank_memory
 from syncsweep.planning.overheads import Overheads
-from syncsweep.sizing import rank_memory
 
 #: What a launch of ranks runs, from nothing to the whole worker.
 _PYTHON = {

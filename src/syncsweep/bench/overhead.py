@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from syncsweep import config
-from syncsweep.config import Config, Study
+from syncsweep.config import study as config
+from syncsweep.config.study import Config, Study
 from syncsweep.planning.overheads import Overheads
 
 #: Name of the study that is measured.

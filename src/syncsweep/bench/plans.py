@@ -12,12 +12,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from syncsweep import config_file
 from syncsweep.bench.launches import Bench
 from syncsweep.bench.load import Load
 from syncsweep.bench.measure import progress
 from syncsweep.bench.scaling import machine
-from syncsweep.config import Config
+from syncsweep.config import file as config_file
+from syncsweep.config.study import Config
 from syncsweep.files import replace_atomically
 from syncsweep.layout import BlockFolder, figures_folder, study_folder, tables_folder
 from syncsweep.planning.calibration import cores_here

@@ -14,7 +14,7 @@ from statistics import median
 import numpy as np
 from scipy.linalg import lapack
 
-from syncsweep.config_physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.perturbation import (
     liouvillian_from_kossakowski,

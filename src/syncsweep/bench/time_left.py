@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from syncsweep import config_file
 from syncsweep.bench.launches import Bench, BenchError
 from syncsweep.bench.load import Load
 from syncsweep.bench.scaling import machine
+from syncsweep.config import file as config_file
 from syncsweep.files import replace_atomically
 from syncsweep.progress.asked import asked_blocks
 from syncsweep.progress.estimate import TimeLeft

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from syncsweep.config import Config
+    from syncsweep.config.study import Config
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def configuration(parsed: argparse.Namespace) -> Config:
     """The configuration that the arguments speak of; ConfigError with one line."""
-    from syncsweep.config_messages import ConfigError
+    from syncsweep.config.messages import ConfigError
 
     try:
         return _configuration(parsed.configfile, parsed.config)
@@ -47,8 +47,9 @@ def configuration(parsed: argparse.Namespace) -> Config:
 
 
 def _configuration(files: Sequence[Path], pairs: Sequence[str]) -> Config:
-    from syncsweep import config_file, paper_studies
-    from syncsweep.config import parse
+    from syncsweep import paper_studies
+    from syncsweep.config import file as config_file
+    from syncsweep.config.study import parse
 
     over: dict[str, Any] = {}
     for path in files:
@@ -64,8 +65,8 @@ def _configuration(files: Sequence[Path], pairs: Sequence[str]) -> Config:
 
 def _values(pairs: Sequence[str]) -> dict[str, Any]:
     """The values of `--config`."""
-    from syncsweep.config_file import yaml_value
-    from syncsweep.config_messages import ConfigError
+    from syncsweep.config.file import yaml_value
+    from syncsweep.config.messages import ConfigError
 
     values: dict[str, Any] = {}
     for pair in pairs:
@@ -83,7 +84,7 @@ def _values(pairs: Sequence[str]) -> dict[str, Any]:
 
 def _has_study_as_value(parsed: argparse.Namespace) -> bool:
     """Whether a study is named where a file or KEY=VALUE should be, by what the others say."""
-    from syncsweep.config_messages import ConfigError
+    from syncsweep.config.messages import ConfigError
 
     files = [path for path in parsed.configfile if os.path.exists(path)]
     pairs = [pair for pair in parsed.config if "=" in pair]
@@ -99,8 +100,8 @@ def chosen(config: Config, parsed: argparse.Namespace) -> list[str]:
     """The studies that the arguments name, or else those of plain snakemake; ConfigError."""
     import difflib
 
-    from syncsweep.config import RESERVED
-    from syncsweep.config_messages import ConfigError
+    from syncsweep.config.messages import ConfigError
+    from syncsweep.config.study import RESERVED
 
     for name in parsed.studies:
         if name not in config.studies:

@@ -17,7 +17,7 @@ from syncsweep.words import number_of
 
 if TYPE_CHECKING:
     from syncsweep.commands import Commands
-    from syncsweep.config import Config
+    from syncsweep.config.study import Config
     from syncsweep.planning.estimate import Means
     from syncsweep.planning.plan import Calibrating, Plan
 
@@ -87,7 +87,7 @@ def _add_means(parser: argparse.ArgumentParser) -> None:
 
 
 def _plan(parsed: argparse.Namespace) -> int:
-    from syncsweep.config_messages import ConfigError
+    from syncsweep.config.messages import ConfigError
     from syncsweep.planning.calibration import CalibrationError
     from syncsweep.planning.plan import make_plan
 
@@ -121,7 +121,7 @@ def _check_own_code(config: Config, studies: list[str]) -> None:
 
 def _means(parsed: argparse.Namespace, ranks: int) -> Means:
     """What the run may use, by the arguments, a profile, the configuration and this machine."""
-    from syncsweep.config_messages import ConfigError
+    from syncsweep.config.messages import ConfigError
     from syncsweep.planning.calibration import cores_here
     from syncsweep.planning.estimate import Means
     from syncsweep.planning.profile import Profile, read_profile

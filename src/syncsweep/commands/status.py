@@ -59,7 +59,7 @@ def add(commands: Commands) -> None:
 
 
 def _status(parsed: argparse.Namespace) -> int:
-    from syncsweep.config_messages import ConfigError
+    from syncsweep.config.messages import ConfigError
     from syncsweep.progress.asked import asked_blocks
     from syncsweep.progress.overview import Observer
 

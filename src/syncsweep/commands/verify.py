@@ -47,7 +47,7 @@ def add(commands: Commands) -> None:
 
 def _folder(text: str) -> Path:
     """A folder as `results` of a configuration names it."""
-    from syncsweep.config_fields import expanded
+    from syncsweep.config.fields import expanded
 
     try:
         return Path(expanded(text))

@@ -17,7 +17,7 @@ from statistics import mean, median, quantiles
 from typing import Any
 
 from syncsweep import apart
-from syncsweep.config_physics import Physics
+from syncsweep.config.physics import Physics
 from syncsweep.sweep.launcher import allotted_cores
 
 #: The program that solves samples.

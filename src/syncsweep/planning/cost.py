@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from syncsweep import sizing
-from syncsweep.config import Study
+from syncsweep.config import sizing
+from syncsweep.config.study import Study
 from syncsweep.layout import BlockFolder
 from syncsweep.planning.calibration import Calibration
 from syncsweep.planning.logs import LoggedCost, logged_cost

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from syncsweep import sizing
-from syncsweep.config import Config, Study
+from syncsweep.config import sizing
+from syncsweep.config.study import Config, Study
 from syncsweep.planning.cost import BlockCost, SampleCost
 from syncsweep.planning.followups import FollowUps, follow_ups
 from syncsweep.planning.inventory import Inventory, ShardJob

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from syncsweep import layout, sizing
-from syncsweep.config import Config, Study
+from syncsweep import layout
+from syncsweep.config import sizing
+from syncsweep.config.study import Config, Study
 
 #: Core-seconds to load what a table needs, and to load what a figure needs and draw it [s].
 _TABLE, _FIGURE = 0.8, 3.4

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from syncsweep.config import Config
-from syncsweep.config_eta import EtaBlock
-from syncsweep.config_physics import Physics
+from syncsweep.config.eta import EtaBlock
+from syncsweep.config.physics import Physics
+from syncsweep.config.study import Config
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.progress.ranges import Range, common, union
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from syncsweep.config import Config
+from syncsweep.config.study import Config
 from syncsweep.planning.inventory import take_inventory
 from syncsweep.words import duration, number_of
 

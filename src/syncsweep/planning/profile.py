@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from syncsweep.config_file import read_yaml
-from syncsweep.config_messages import ConfigError
+from syncsweep.config.file import read_yaml
+from syncsweep.config.messages import ConfigError
 
 #: The rule that makes shards.
 RULE = "solve_shard"

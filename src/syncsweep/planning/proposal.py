@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from syncsweep.config import RESERVED, Config, Study
+from syncsweep.config.sizing import JobSize
+from syncsweep.config.study import RESERVED, Config, Study
 from syncsweep.planning.cost import Source
 from syncsweep.planning.estimate import Means, StudyEstimate
 from syncsweep.planning.inventory import take_inventory
 from syncsweep.planning.profile import RULE
-from syncsweep.sizing import JobSize
 
 #: Sources that a configuration can learn from.
 _MEASURED = (Source.CALIBRATION, Source.LOG)

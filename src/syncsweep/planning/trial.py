@@ -36,7 +36,7 @@ def main() -> None:
 
 def _time(request: dict[str, Any], say: Callable[..., None]) -> None:
     # Here, because a BLAS heeds its limit when NumPy is loaded. What a rank loads, but MPI.
-    from syncsweep.config_physics import Physics
+    from syncsweep.config.physics import Physics
     from syncsweep.sweep import blas, shard, takeover  # noqa: F401
 
     blas.blas_description()

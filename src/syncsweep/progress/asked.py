@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from syncsweep.config import Config
-from syncsweep.config_eta import EtaBlock
-from syncsweep.config_physics import Physics
-from syncsweep.config_results import Analysis
+from syncsweep.config.analysis import Analysis
+from syncsweep.config.eta import EtaBlock
+from syncsweep.config.physics import Physics
+from syncsweep.config.study import Config
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.progress.ranges import Range, common, union
 from syncsweep.sweep.parts import PartIdentity

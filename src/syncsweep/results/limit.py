@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from syncsweep.config_physics import Ensemble, Physics
-from syncsweep.config_results import Analysis, Ratio
+from syncsweep.config.analysis import Analysis, Ratio
+from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.layout import LIMIT_TABLES
 from syncsweep.physics.limit_distribution import (
     LimitDistribution,

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from syncsweep.config_results import Analysis
+from syncsweep.config.analysis import Analysis
 from syncsweep.layout import MAXIMA_TABLE
 from syncsweep.physics.measures import chi, is_resolved, local_maxima, pairwise_differences
 from syncsweep.physics.phase_distribution import relative_frequencies

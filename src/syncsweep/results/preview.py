@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from syncsweep.config_eta import block_id
-from syncsweep.config_physics import Physics
-from syncsweep.config_results import Analysis
+from syncsweep.config.analysis import Analysis
+from syncsweep.config.eta import block_id
+from syncsweep.config.physics import Physics
 from syncsweep.results import extent
 from syncsweep.results.figures.page import save_provenance
 from syncsweep.results.figures.sweep import FigureRequest, draw

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from syncsweep.config import chunks
-from syncsweep.config_physics import Physics
-from syncsweep.config_results import Analysis
+from syncsweep.config.analysis import Analysis
+from syncsweep.config.physics import Physics
+from syncsweep.config.study import chunks
 from syncsweep.layout import BlockFolder
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.diagnosis import Status

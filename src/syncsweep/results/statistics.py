@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from syncsweep.config_results import Analysis, LogBins, Ratio
+from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.physics.measures import ChiSample, interval_probabilities
 from syncsweep.results.intervals import Ends, probability_interval, quotient
 

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from syncsweep.config import Config
-from syncsweep.config_physics import Physics
+from syncsweep.config.physics import Physics
+from syncsweep.config.study import Config
 from syncsweep.layout import BLOCK_FOLDER, STUDY_FOLDER, BlockFolder, tables_folder
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.results import ResultsError

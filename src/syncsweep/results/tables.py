@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
-from syncsweep.config_results import Analysis, Ratio
+from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.files import replace_atomically
 from syncsweep.layout import FAILURES_TABLE, TABLES
 from syncsweep.provenance import asked, code, libraries

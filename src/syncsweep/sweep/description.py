@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from syncsweep.config_eta import block_id, canonical_eta
-from syncsweep.config_fields import SafeName
-from syncsweep.config_physics import RESULTS_VERSION, Physics
+from syncsweep.config.eta import block_id, canonical_eta
+from syncsweep.config.fields import SafeName
+from syncsweep.config.physics import RESULTS_VERSION, Physics
 from syncsweep.files import NotReadableError, read_regular, replace_atomically
 from syncsweep.layout import BlockFolder, study_file
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from syncsweep.config_eta import block_id
+from syncsweep.config.eta import block_id
 from syncsweep.layout import BlockFolder
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parts import PartIdentity, read_part

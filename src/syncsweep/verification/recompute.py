@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from syncsweep.config_physics import Physics
+from syncsweep.config.physics import Physics
 from syncsweep.physics import literal
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.phase_distribution import relative_frequencies

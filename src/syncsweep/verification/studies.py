@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from syncsweep.config_physics import Physics
+from syncsweep.config.physics import Physics
 from syncsweep.layout import BLOCK_FOLDER, STUDY_FOLDER, BlockFolder, study_file
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sweep import description

@@ -21,7 +21,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Page
 from matplotlib.style import context
 
-from syncsweep.config_physics import Physics
+from syncsweep.config.physics import Physics
 from syncsweep.files import NotReadableError, open_regular, replace_atomically
 from syncsweep.layout import name_in_results
 from syncsweep.provenance import asked, code, libraries

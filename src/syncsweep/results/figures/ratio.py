@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from syncsweep.config_results import Analysis
+from syncsweep.config.analysis import Analysis
 from syncsweep.results.figures import style
 from syncsweep.results.figures.plots import mark_limit, plot_column, plot_guide
 from syncsweep.results.figures.style import Panel

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from matplotlib.transforms import blended_transform_factory
 
-from syncsweep.config_results import Ratio
+from syncsweep.config.analysis import Ratio
 from syncsweep.units import EnergyUnit
 
 #: Width of a journal's single column [in].

@@ -16,7 +16,7 @@ from matplotlib.artist import Artist
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from pydantic import BaseModel, ConfigDict, Field
 
-from syncsweep.config_results import MAXIMA_PANELS, Analysis, Figure
+from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
 from syncsweep.layout import LIMIT_TABLES, MAXIMA_TABLE, TABLES
 from syncsweep.results import METADATA_KEY, PRESENT_KEY, extent
 from syncsweep.results.figures import style

@@ -29,8 +29,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from syncsweep.config_physics import Ensemble, Physics
-from syncsweep.config_results import Analysis, Ratio
+from syncsweep.config.analysis import Analysis, Ratio
+from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.physics.chi_sampling import chi_grid_points
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities

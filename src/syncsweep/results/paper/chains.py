@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncsweep.config_physics import Physics, Spin1Chain
+from syncsweep.config.physics import Physics, Spin1Chain
 from syncsweep.results import ResultsError
 
 

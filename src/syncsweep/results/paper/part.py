@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
-from syncsweep.config_physics import Physics
+from syncsweep.config.physics import Physics
 from syncsweep.results.samples import SampleRows, describe, read_samples
 from syncsweep.results.tables import write_table
 from syncsweep.sweep.description import Description

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, PositiveFloat
 
-from syncsweep.config_eta import canonical_eta
-from syncsweep.config_physics import Physics
+from syncsweep.config.eta import canonical_eta
+from syncsweep.config.physics import Physics
 from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.quality import first_order_quality_factor, quality_factor
 from syncsweep.physics.spectrum import eigenspace, first_order_shifts

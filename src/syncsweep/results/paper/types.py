@@ -31,8 +31,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from syncsweep.config_physics import Physics
-from syncsweep.config_results import Analysis
+from syncsweep.config.analysis import Analysis
+from syncsweep.config.physics import Physics
 from syncsweep.physics.configurations import (
     CONFIGURATIONS,
     TYPES,

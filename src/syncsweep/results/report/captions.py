@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from syncsweep.config_results import Ratio
+from syncsweep.config.analysis import Ratio
 from syncsweep.results.report.words import ratio_symbol
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from syncsweep.config import chunks
+from syncsweep.config.study import chunks
 from syncsweep.layout import BlockFolder
 from syncsweep.results.paper.part import StudyRows
 from syncsweep.results.report.embedded import damaged, read

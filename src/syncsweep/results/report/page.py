@@ -17,9 +17,9 @@ from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 from pydantic import BaseModel, ConfigDict
 
-from syncsweep import config as configuration
-from syncsweep.config import RESERVED, Config, Study
-from syncsweep.config_messages import ConfigError
+from syncsweep.config import study as configuration
+from syncsweep.config.messages import ConfigError
+from syncsweep.config.study import RESERVED, Config, Study
 from syncsweep.files import replace_atomically
 from syncsweep.layout import (
     PAPER_FIGURES,

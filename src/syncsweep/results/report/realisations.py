@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from syncsweep.config import Study
+from syncsweep.config.study import Study
 from syncsweep.physics.measures import is_resolved, local_maxima
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.results.paper.part import StudyRows

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from syncsweep.config import Study
+from syncsweep.config.study import Study
 from syncsweep.layout import FAILURES_TABLE, LIMIT_TABLES
 from syncsweep.results.figures.page import read_table
 from syncsweep.results.paper.claims import PAPER, Number

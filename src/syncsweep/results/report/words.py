@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from syncsweep.config import Study
-from syncsweep.config_own import (
+from syncsweep.config.analysis import Analysis, Ratio
+from syncsweep.config.physics import Ensemble, Physics
+from syncsweep.config.study import Study
+from syncsweep.config.user_code import (
     EnsembleCode,
     ModelCode,
     OwnEnsemble,
     OwnModel,
     default_arguments,
 )
-from syncsweep.config_physics import Ensemble, Physics
-from syncsweep.config_results import Analysis, Ratio
 from syncsweep.units import EnergyUnit, energy_unit
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from syncsweep.config import Config, parse
-from syncsweep.config_messages import ConfigError
+from syncsweep.config.messages import ConfigError
+from syncsweep.config.study import Config, parse
 from syncsweep.files import NotReadableError, read_regular
 from syncsweep.text import one_line, printable
 

@@ -13,9 +13,10 @@ from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
-from syncsweep import sizing
-from syncsweep.config_eta import EtaBlock
-from syncsweep.config_fields import (
+from syncsweep.config import sizing
+from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
+from syncsweep.config.eta import EtaBlock
+from syncsweep.config.fields import (
     Boolean,
     FolderName,
     Integer,
@@ -24,11 +25,10 @@ from syncsweep.config_fields import (
     SafeName,
     Strict,
 )
-from syncsweep.config_messages import ConfigError, explain
-from syncsweep.config_own import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
-from syncsweep.config_paper import Paper
-from syncsweep.config_physics import AnyEnsemble, AnyModel, Ensemble, Physics
-from syncsweep.config_results import MAXIMA_PANELS, Analysis, Figure
+from syncsweep.config.messages import ConfigError, explain
+from syncsweep.config.paper import Paper
+from syncsweep.config.physics import AnyEnsemble, AnyModel, Ensemble, Physics
+from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 
 #: Studies that `syncsweep.paper_studies` adds have names that begin so.
 RESERVED = "paper-"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from syncsweep.config_fields import Integer, SafeName, Strict
+from syncsweep.config.fields import Integer, SafeName, Strict
 
 
 class Paper(Strict):

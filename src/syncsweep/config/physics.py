@@ -10,8 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from syncsweep.config_fields import Integer, Number, OptionalInteger, Strict
-from syncsweep.config_own import EnsembleCode, ModelCode, OwnEnsemble, OwnModel, dimension
+from syncsweep.config.fields import Integer, Number, OptionalInteger, Strict
+from syncsweep.config.user_code import EnsembleCode, ModelCode, OwnEnsemble, OwnModel, dimension
 
 #: Raise by one when a physical value of a row moves by more than 1e-9, and only then.
 RESULTS_VERSION = 2

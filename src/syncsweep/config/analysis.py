@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from syncsweep.config_fields import Integer, Number, OptionalInteger, SafeName, Strict, Words
+from syncsweep.config.fields import Integer, Number, OptionalInteger, SafeName, Strict, Words
 
 #: Panels of a figure; those in MAXIMA_PANELS show the table of the maxima.
 Panel = Literal["chi", "probabilities", "ratio", "s_max", "chi_maxima", "differences"]

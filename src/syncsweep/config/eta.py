@@ -10,7 +10,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from syncsweep.config_fields import Boolean, Integer, Number, Strict
+from syncsweep.config.fields import Boolean, Integer, Number, Strict
 
 
 class EtaBlock(Strict):

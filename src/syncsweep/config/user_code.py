@@ -20,7 +20,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from syncsweep.config_fields import Strict, expanded
+from syncsweep.config.fields import Strict, expanded
 from syncsweep.files import NotReadableError, read_regular
 
 #: Largest dimension D of the Hilbert space: that of four spin-1s.
