@@ -10,16 +10,13 @@ from snakemake.utils import min_version
 min_version("9.1")
 
 try:
-    from syncsweep import (
-        apart,
-        checkout,
-        interruption,
-        layout,
-        paper_studies,
-        provenance,
-    )
+    from syncsweep import layout, provenance
+    from syncsweep.config import paper_studies
+    from syncsweep.workflow import checkout
+    from syncsweep.workflow import interruption
+    from syncsweep.user_code import isolated
     from syncsweep.config import file as config_file
-    from syncsweep.text import write_anything
+    from syncsweep.wording import write_anything
 except ImportError as error:  # also of an older syncsweep than this
     sys.exit(
         f"error: {sys.executable} has no {error.name} that fits this project: run `make env`, then "
@@ -79,7 +76,7 @@ VARIABLES = {
     "MPIR_CVAR_CH4_SHM_POSIX_IQUEUE_NUM_CELLS": "16",
     "SCRIPTS": str(Path(workflow.basedir, "scripts")),
     **provenance.environment(Path(workflow.basedir)),
-    **apart.HASH_SEED,
+    **isolated.HASH_SEED,
 }
 shell.prefix(
     "set -euo pipefail; "

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from syncsweep.cli import parser
-from syncsweep.commands.page import page
+from syncsweep.cli.command_page import page
+from syncsweep.cli.main import parser
 
 if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)

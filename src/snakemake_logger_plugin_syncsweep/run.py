@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from snakemake_logger_plugin_syncsweep.jobs import Job, job_of, lack_of_shared_memory
 from snakemake_logger_plugin_syncsweep.screen import Line, Screen
-from syncsweep import words
+from syncsweep import wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from syncsweep.progress.asked import AskedBlock
-    from syncsweep.progress.overview import Observer, Overview
+    from syncsweep.status.overview import Observer, Overview
+    from syncsweep.status.requested import AskedBlock
 
 _SOLVE = "solve_shard"
 
@@ -48,7 +48,7 @@ class Run:
 
     def solves(self, blocks: Sequence[AskedBlock]) -> None:
         """Learn which samples the run is to solve."""
-        from syncsweep.progress.overview import Observer
+        from syncsweep.status.overview import Observer
 
         self._observer = Observer(blocks, since=time.time())
 
@@ -80,7 +80,7 @@ class Run:
             of_rule = self._total[job.rule]
             self._note_last_samples(job)
             if self._show_progress and not job.speaks and self._done[job.rule] == of_rule:
-                self._screen.stage(f"{job.rule}: {words.number_of(of_rule, 'jobs')} done")
+                self._screen.stage(f"{job.rule}: {wording.number_of(of_rule, 'jobs')} done")
 
     def fails(self, record: LogRecord) -> None:
         """A job has failed: say all that helps to find out why."""
@@ -131,8 +131,8 @@ class Run:
             self._look()
         with self._lock:
             self._screen.pause()
-            took = words.duration(time.monotonic() - self._began)
-            done = f"{self._done.total()} of {words.number_of(self._total.total(), 'jobs')} done"
+            took = wording.duration(time.monotonic() - self._began)
+            done = f"{self._done.total()} of {wording.number_of(self._total.total(), 'jobs')} done"
             if self._failed:
                 failed = f"{len(self._failed)} failed, {done} in {took}"
                 # What makes no file finds the same again.
@@ -200,7 +200,7 @@ class Run:
 def _samples_line(overview: Overview) -> Line:
     """How many samples there are of all studies that the run solves, and which part of the work."""
     studies = {block.asked.study for block in overview.blocks}
-    part = words.percent(overview.work_done, overview.work)
+    part = wording.percent(overview.work_done, overview.work)
     if len(studies) == 1:
         what = studies.pop()
     else:
@@ -208,5 +208,5 @@ def _samples_line(overview: Overview) -> Line:
     counted = f"{overview.done} of {overview.samples} samples, {part}"
     left = overview.time_left
     # When all are there their jobs still write shards.
-    in_words = f"{words.duration(left.seconds)} left" if left and left.seconds else ""
+    in_words = f"{wording.duration(left.seconds)} left" if left and left.seconds else ""
     return Line(what, overview.work_done, overview.work, counted, in_words)

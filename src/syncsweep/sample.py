@@ -13,7 +13,6 @@ import numpy as np
 
 from syncsweep.config.physics import Physics
 from syncsweep.config.user_code import EnsembleCode, ModelCode
-from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation, own_model
 from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
 from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.measures import RESOLUTION, s_max, s_max_on_lattice
@@ -24,6 +23,7 @@ from syncsweep.physics.phase_distribution import (
     relative_phase_coefficients,
 )
 from syncsweep.physics.steady_state import REFINED_DIMENSIONS, SteadyStateSolver
+from syncsweep.user_code.code import MissingHereError, OwnCodeError, OwnPerturbation, own_model
 
 #: Status of a sample whose computation raised an error, in the linear algebra or in the user's own
 #: perturbation.

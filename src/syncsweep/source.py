@@ -12,10 +12,10 @@ from typing import Any
 _PACKAGE = Path(__file__).parent
 
 #: What decides numbers. Configuration, paths and reading decide only which numbers are asked for.
-_NUMBERS = ("physics/", "results/", "sample.py", "sweep/shard.py", "units.py")
+_NUMBERS = ("physics/", "results/", "sample.py", "sweep/shard.py", "config/units.py")
 
 #: What decides how figures look.
-_LOOKS = ("results/__init__.py", "results/figures/", "units.py")
+_LOOKS = ("results/__init__.py", "results/figures/", "config/units.py")
 
 
 def tables() -> tuple[str, ...]:
@@ -52,7 +52,10 @@ def report() -> tuple[str, ...]:
     """The files that decide what the report is, given the results that it shows."""
     page = ("results/report/page.css", "results/report/page.html.j2", "results/report/page.js")
     numbers = ("physics/measures.py", "physics/phase_distribution.py", "sample.py")
-    return (*_with_imports("results/report/page.py", ("results/", "units.py", *numbers)), *page)
+    return (
+        *_with_imports("results/report/page.py", ("results/", "config/units.py", *numbers)),
+        *page,
+    )
 
 
 def everything() -> tuple[str, ...]:

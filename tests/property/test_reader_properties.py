@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from small_results import ETAS, PAIR, put_study, put_tables, rows_of
 
-from syncsweep.cli import main
+from syncsweep.cli.main import main
 from syncsweep.config.eta import block_id
 from syncsweep.layout import (
     TABLES,

@@ -10,7 +10,6 @@ import qutip
 
 from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.config.user_code import EnsembleCode, ModelCode, code_of
-from syncsweep.own_code import OwnPerturbation
 from syncsweep.physics.perturbation import (
     random_hamiltonian,
     random_kossakowski,
@@ -18,6 +17,7 @@ from syncsweep.physics.perturbation import (
 )
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
 from syncsweep.sample import Purpose, SampleSolver, stream, unpack_coefficients
+from syncsweep.user_code.code import OwnPerturbation
 
 TEXT = (Path(__file__).parents[2] / "examples" / "mixed_pair.py").read_text(encoding="utf-8")
 

@@ -6,7 +6,7 @@ import os
 from small_results import ETAS, PAIR, block_of, put_shard, rows_of
 
 from syncsweep.config.analysis import Analysis, LogBins
-from syncsweep.progress.asked import AskedBlock
+from syncsweep.status.requested import AskedBlock
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 
 SAMPLES = 12

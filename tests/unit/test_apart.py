@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from syncsweep import apart
+from syncsweep.user_code import isolated
 
 ECHO = """
-    from syncsweep import apart
+    from syncsweep.user_code import isolated
 
     def answer(request, say):
         print("not an answer")
@@ -20,7 +20,7 @@ ECHO = """
             say(word=word)
         {end}
 
-    apart.serve(answer)
+    isolated.serve(answer)
 """
 
 
@@ -31,15 +31,15 @@ def program(tmp_path, monkeypatch):
     def make(name, end="pass"):
         (tmp_path / f"{name}.py").write_text(textwrap.dedent(ECHO.format(end=end)))
         monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
-        return apart.start(name)
+        return isolated.start(name)
 
     return make
 
 
 def test_answers_come_one_by_one_and_alone(program):
     echo = program("echo")
-    assert list(apart.ask(echo, ["a", "b\n"])) == [{"word": "a"}, {"word": "b\n"}]
-    assert apart.end_of(echo) == "exit code 0"
+    assert list(isolated.ask(echo, ["a", "b\n"])) == [{"word": "a"}, {"word": "b\n"}]
+    assert isolated.end_of(echo) == "exit code 0"
 
 
 @pytest.mark.parametrize(
@@ -52,16 +52,16 @@ def test_answers_come_one_by_one_and_alone(program):
     ],
 )
 def test_a_failure_is_the_last_answer_in_one_line(program, end, said):
-    (error,) = apart.ask(program("fails", end), [])
-    assert error == {apart.ERROR: said}
+    (error,) = isolated.ask(program("fails", end), [])
+    assert error == {isolated.ERROR: said}
 
 
 def test_a_program_that_is_gone_answers_nothing(program):
     gone = program("gone")
     gone.kill()
     gone.wait()
-    assert list(apart.ask(gone, ["a" * 10**6])) == []
-    assert apart.end_of(gone) == "SIGKILL"
+    assert list(isolated.ask(gone, ["a" * 10**6])) == []
+    assert isolated.end_of(gone) == "SIGKILL"
 
 
 def test_a_program_ends_with_who_started_it(tmp_path):
@@ -71,8 +71,8 @@ def test_a_program_ends_with_who_started_it(tmp_path):
     starter = (
         f"import sys, os; os.environ['PYTHONPATH'] = {str(tmp_path)!r} + ':' + "
         "os.environ.get('PYTHONPATH', '')\n"
-        "from syncsweep import apart\np = apart.start('sleeper')\n"
-        "print(p.pid, flush=True)\nlist(apart.ask(p, []))\n"
+        "from syncsweep import apart\np = isolated.start('sleeper')\n"
+        "print(p.pid, flush=True)\nlist(isolated.ask(p, []))\n"
     )
     process = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True)
     sleeper = psutil.Process(int(process.stdout.readline()))

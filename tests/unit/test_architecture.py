@@ -90,7 +90,7 @@ def test_tables_and_figures_alone_import_pandas_and_matplotlib():
         for module in importers(package):
             allowed = (
                 "syncsweep.results",
-                "syncsweep.commands.",
+                "syncsweep.cli.parser.",
                 "snakemake_logger_plugin_syncsweep.",
                 "syncsweep.bench.figure",
                 "syncsweep.bench.solver_figure",

@@ -14,11 +14,10 @@ import pytest
 from own_study import TEXT as OWN_CODE
 from small_results import CHAIN, ETAS, PAIR
 
-from syncsweep import apart
 from syncsweep.config.physics import Physics
 from syncsweep.config.user_code import ModelCode
-from syncsweep.planning import calibration
-from syncsweep.planning.calibration import (
+from syncsweep.plan import calibration
+from syncsweep.plan.calibration import (
     BlockTimes,
     CalibrationError,
     TrialRequest,
@@ -28,6 +27,7 @@ from syncsweep.planning.calibration import (
 )
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep.parts import encoded
+from syncsweep.user_code import isolated
 
 
 @pytest.fixture(scope="module")
@@ -155,13 +155,13 @@ def test_threads_of_the_user_s_own_are_not_waited_for():
 
 def test_a_trial_that_is_killed_is_an_error_and_ends_the_others(monkeypatch):
     started = []
-    start = apart.start
+    start = isolated.start
 
     def remembered(program):
         started.append(start(program))
         return started[-1]
 
-    monkeypatch.setattr(apart, "start", remembered)
+    monkeypatch.setattr(isolated, "start", remembered)
     killed = threading.Event()
 
     def kill():
@@ -177,7 +177,7 @@ def test_a_trial_that_is_killed_is_an_error_and_ends_the_others(monkeypatch):
 def test_a_trial_has_one_blas_thread_and_loads_no_mpi(tmp_path):
     code = """
 import json, sys
-from syncsweep.planning import trial
+from syncsweep.plan import trial
 trial.main()
 from threadpoolctl import threadpool_info
 pools = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]

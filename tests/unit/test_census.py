@@ -8,7 +8,7 @@ import pytest
 from progress_block import NOON, SAMPLES, Sweep, attempt
 from small_results import PAIR, put_shard
 
-from syncsweep.progress.census import BlockCounter, Census, Kept, Problem
+from syncsweep.status.census import BlockCounter, Census, Kept, Problem
 from syncsweep.sweep import parts as parts_module
 
 
@@ -209,11 +209,11 @@ def test_next_count_sees_what_is_new_and_reads_nothing_twice(sweep, monkeypatch)
     counter = BlockCounter(sweep.asked())
     read = []
     monkeypatch.setattr(
-        "syncsweep.progress.census.failed_samples", lambda path, _: read.append(path) or set()
+        "syncsweep.status.census.failed_samples", lambda path, _: read.append(path) or set()
     )
     count_records = parts_module.count_records
     monkeypatch.setattr(
-        "syncsweep.progress.census.count_records",
+        "syncsweep.status.census.count_records",
         lambda path, identity: read.append(path) or count_records(path, identity),
     )
     counter.count()

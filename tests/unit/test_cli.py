@@ -11,8 +11,8 @@ import pytest
 import yaml
 from small_results import CHAIN, PAIR, block_of, changed, make_results, put_shard, rows_of
 
-from syncsweep.cli import main, parser
-from syncsweep.commands import verify
+from syncsweep.cli import verify_command as verify
+from syncsweep.cli.main import main, parser
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +183,7 @@ def test_help_is_printed_without_loading_the_libraries(command):
     assert done.stdout.startswith("usage: syncsweep")
     assert "verify" in done.stdout
     code = (
-        "import sys; from syncsweep.cli import parser; parser(); "
+        "import sys; from syncsweep.cli.main import parser; parser(); "
         "print('numpy' in sys.modules or 'pyarrow' in sys.modules)"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -283,7 +283,9 @@ def test_reader_that_stops_early_sees_no_traceback(results):
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("module", ["argparse", "syncsweep.commands", "syncsweep.commands.status"])
+@pytest.mark.parametrize(
+    "module", ["argparse", "syncsweep.cli.parser", "syncsweep.cli.status_command"]
+)
 def test_ctrl_c_while_the_program_is_loaded_ends_it_quietly(module):
     code = f"""
 import sys
@@ -295,7 +297,7 @@ class Interrupted:
             raise KeyboardInterrupt
 
 sys.meta_path.insert(0, Interrupted)
-from syncsweep.cli import main, parser
+from syncsweep.cli.main import main, parser
 sys.exit(main(["--help"]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

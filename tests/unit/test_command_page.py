@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from syncsweep import cli
-from syncsweep.commands import FOUND, WELL, WRONG_CALL, Parser
-from syncsweep.commands.page import page
+from syncsweep.cli import main as cli
+from syncsweep.cli.command_page import page
+from syncsweep.cli.parser import FOUND, WELL, WRONG_CALL, Parser
 
 PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
 

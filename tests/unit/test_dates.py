@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from syncsweep.dates import FutureError, bring_back
+from syncsweep.workflow.dates import FutureError, bring_back
 
 DAY = 86400
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from syncsweep.progress.estimate import (
+from syncsweep.status.launches import Launch
+from syncsweep.status.time_left import (
     Block,
     Cost,
     TimeLeft,
@@ -16,7 +17,6 @@ from syncsweep.progress.estimate import (
     time_left,
     work_of,
 )
-from syncsweep.progress.launches import Launch
 
 NOW = 1_000_000.0
 

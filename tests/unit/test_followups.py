@@ -5,7 +5,7 @@ from planned import config
 
 from syncsweep import layout
 from syncsweep.config import sizing
-from syncsweep.planning.followups import follow_ups, table_names
+from syncsweep.plan.followups import follow_ups, table_names
 
 FIGURE = {"name": "fig", "panels": ["chi"]}
 BINS = {"s_max_bins": {"low": 1e-6, "high": 1.0, "count": 20}}

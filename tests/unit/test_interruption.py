@@ -9,7 +9,7 @@ import pytest
 #: A run that stands still once it has said so.
 RUN = """
 import subprocess, sys, time
-from syncsweep import interruption
+from syncsweep.workflow import interruption
 {begin}
 try:
     print("ready", flush=True)

@@ -9,8 +9,8 @@ from small_results import CHAIN, ETAS, PAIR, block_of, put_shard, rows_of
 
 from syncsweep.config.study import parse
 from syncsweep.layout import study_folder
-from syncsweep.planning.inventory import ShardJob, take_inventory
-from syncsweep.planning.outline import outlines
+from syncsweep.plan.inventory import ShardJob, take_inventory
+from syncsweep.plan.outline import outlines
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 
 
@@ -146,7 +146,7 @@ def test_a_dry_run_need_not_load_the_libraries(tmp_path):
     code = f"""
 import sys
 from syncsweep.config.file import load_config
-from syncsweep.planning.outline import outlines
+from syncsweep.plan.outline import outlines
 config = load_config("config.yaml", {{"results": {str(tmp_path)!r}}})
 print(*outlines(config, ["spin1_chain"], 2, {{}}))
 print(sorted({{"numpy", "pyarrow"}} & sys.modules.keys()))

@@ -7,8 +7,8 @@ import sys
 import pytest
 from progress_block import NOON, Sweep, attempt
 
-from syncsweep.progress.census import Kept, Problem
-from syncsweep.progress.launches import Launch, find_launches
+from syncsweep.status.census import Kept, Problem
+from syncsweep.status.launches import Launch, find_launches
 
 
 @pytest.fixture

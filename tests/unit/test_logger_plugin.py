@@ -21,7 +21,7 @@ from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
 from snakemake_logger_plugin_syncsweep.jobs import Job
 from snakemake_logger_plugin_syncsweep.screen import Line, Lines
-from syncsweep.progress import overview
+from syncsweep.status import overview
 
 TIME = r"\d\d:\d\d:\d\d "
 

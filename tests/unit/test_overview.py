@@ -7,8 +7,8 @@ from progress_block import NOON, SAMPLES, Sweep, attempt
 
 from syncsweep.config.study import parse
 from syncsweep.layout import study_folder
-from syncsweep.progress.asked import asked_blocks, asked_of_jobs
-from syncsweep.progress.overview import Observer, disk_bytes
+from syncsweep.status.overview import Observer, disk_bytes
+from syncsweep.status.requested import asked_blocks, asked_of_jobs
 
 
 @pytest.fixture

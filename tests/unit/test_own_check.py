@@ -8,11 +8,11 @@ import pytest
 import yaml
 from own_study import TEXT, configured
 
-from syncsweep import own_check
 from syncsweep.config.study import parse
-from syncsweep.own_check import check
-from syncsweep.own_code import OwnCodeError
 from syncsweep.sample import Purpose, SampleSolver, stream
+from syncsweep.user_code import check as own_check
+from syncsweep.user_code.check import check
+from syncsweep.user_code.code import OwnCodeError
 
 ROOT = Path(__file__).parents[2]
 HEAD = "import numpy as np\nfrom syncsweep.physics.spins import *\n"

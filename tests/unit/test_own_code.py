@@ -11,9 +11,9 @@ from scipy import sparse
 
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.user_code import EnsembleCode, ModelCode
-from syncsweep.own_code import MissingHereError, OwnCodeError, OwnPerturbation, own_model
 from syncsweep.physics.spins import on_each_site, sz
 from syncsweep.physics.superoperators import liouvillian, to_real
+from syncsweep.user_code.code import MissingHereError, OwnCodeError, OwnPerturbation, own_model
 
 SPINS = (1.0, 0.5)
 HEAD = "import numpy as np\nfrom syncsweep.physics.spins import *\n"

@@ -11,10 +11,10 @@ import pytest
 
 from syncsweep.config.file import load_config
 from syncsweep.config.user_code import ModelCode
-from syncsweep.own_check import check
-from syncsweep.own_code import own_model
 from syncsweep.physics.spectrum import Spectrum
 from syncsweep.physics.superoperators import liouvillian
+from syncsweep.user_code.check import check
+from syncsweep.user_code.code import own_model
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

@@ -8,9 +8,10 @@ import time
 import pytest
 from own_study import TEXT, configured
 
-from syncsweep import apart, own_process
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.study import parse
+from syncsweep.user_code import isolated
+from syncsweep.user_code import process as own_process
 
 
 @pytest.fixture
@@ -165,7 +166,7 @@ def test_draws_may_follow_the_order_of_a_set_of_text(check):
         print(SampleSolver(config.physics("mine"), (1.0,)).rows(0).s_d.tolist())
     """
     tests = os.path.dirname(__file__)
-    seeds = [apart.HASH_SEED["PYTHONHASHSEED"]] * 2 + ["1"]
+    seeds = [isolated.HASH_SEED["PYTHONHASHSEED"]] * 2 + ["1"]
     rows = [
         subprocess.run(
             [sys.executable, "-P", "-c", program],

@@ -7,11 +7,11 @@ from small_results import ETAS, PAIR, put_shard, rows_of
 
 from syncsweep.config.physics import Physics
 from syncsweep.config.user_code import EnsembleCode, ModelCode
-from syncsweep.own_code import MissingHereError
 from syncsweep.sample import FAILED, SampleSolver
-from syncsweep.verification.recompute import recompute
-from syncsweep.verification.report import Report
-from syncsweep.verification.studies import study_folders, verify_study
+from syncsweep.user_code.code import MissingHereError
+from syncsweep.verify.recompute import recompute
+from syncsweep.verify.study_files import study_folders, verify_study
+from syncsweep.verify.verify_text import Report
 
 THE_PAIR = """
 import numpy as np

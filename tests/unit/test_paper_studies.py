@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syncsweep.config.study import parse
-from syncsweep.paper_studies import (
+from syncsweep.config.paper_studies import (
     ablation_etas,
     coupled_and_alone,
     problem,
@@ -14,6 +13,7 @@ from syncsweep.paper_studies import (
     variants,
     with_paper_studies,
 )
+from syncsweep.config.study import parse
 
 PLAIN = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
 

@@ -16,10 +16,10 @@ import yaml
 from progress_block import NOON, Sweep
 from small_results import ETAS, PAIR
 
-from syncsweep.cli import main
+from syncsweep.cli.main import main
 from syncsweep.config.study import parse
 from syncsweep.layout import tables_folder
-from syncsweep.planning.followups import table_names
+from syncsweep.plan.followups import table_names
 
 CONFIG = {
     "results": "results",

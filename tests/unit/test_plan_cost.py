@@ -7,14 +7,14 @@ from small_results import ETAS, PAIR
 
 from syncsweep.config import sizing
 from syncsweep.layout import study_folder
-from syncsweep.planning.calibration import BlockTimes, Calibration
-from syncsweep.planning.cost import (
+from syncsweep.plan.calibration import BlockTimes, Calibration
+from syncsweep.plan.cost import (
     Source,
     calibrated_cost,
     configured_cost,
     cost_of_logs,
 )
-from syncsweep.planning.logs import logged_cost
+from syncsweep.plan.logs import logged_cost
 
 ONE, OTHER = ETAS, (2.0, 3.0)
 

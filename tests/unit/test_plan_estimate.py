@@ -7,10 +7,10 @@ from planned import config
 from small_results import PAIR, put_shard, rows_of
 
 from syncsweep.config import sizing
-from syncsweep.planning.cost import BlockCost, SampleCost, Source
-from syncsweep.planning.estimate import Means, estimate, whole_run
-from syncsweep.planning.inventory import take_inventory
-from syncsweep.planning.overheads import REFERENCE
+from syncsweep.plan.cost import BlockCost, SampleCost, Source
+from syncsweep.plan.estimate import Means, estimate, whole_run
+from syncsweep.plan.inventory import take_inventory
+from syncsweep.plan.overheads import REFERENCE
 
 TWO_CORES = Means(most_ranks=2, cores=2)
 

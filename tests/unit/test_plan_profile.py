@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from syncsweep.config.messages import ConfigError
-from syncsweep.planning.profile import Profile, read_profile
+from syncsweep.plan.profile import Profile, read_profile
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,11 +10,11 @@ from test_plan_estimate import cost_of
 
 from syncsweep.config.file import merge
 from syncsweep.config.study import parse
-from syncsweep.planning import proposal
-from syncsweep.planning.cost import Source
-from syncsweep.planning.estimate import Means, estimate
-from syncsweep.planning.inventory import take_inventory
-from syncsweep.planning.report import fragment
+from syncsweep.plan import proposal
+from syncsweep.plan.cost import Source
+from syncsweep.plan.estimate import Means, estimate
+from syncsweep.plan.inventory import take_inventory
+from syncsweep.plan.plan_text import fragment
 
 MEANS = Means(most_ranks=16, cores=64)
 

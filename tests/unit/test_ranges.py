@@ -3,7 +3,7 @@
 import random
 from itertools import pairwise
 
-from syncsweep.progress.ranges import common, union
+from syncsweep.status.sample_ranges import common, union
 
 
 def numbers(ranges):

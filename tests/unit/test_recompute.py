@@ -11,9 +11,9 @@ from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.sample import FAILED, SampleSolver
 from syncsweep.sweep.shard import read_shard
 from syncsweep.sweep.takeover import identity_of
-from syncsweep.verification.recompute import TOLERANCE, Recomputation, draw, recompute
-from syncsweep.verification.report import Report
-from syncsweep.verification.studies import study_folders, verify_study
+from syncsweep.verify.recompute import TOLERANCE, Recomputation, draw, recompute
+from syncsweep.verify.study_files import study_folders, verify_study
+from syncsweep.verify.verify_text import Report
 
 ALL = 10**30
 

@@ -24,6 +24,7 @@ from report_results import CITATION, FAILED, HOSTILE, UNIFORM, configuration, ma
 from syncsweep.config import study as config
 from syncsweep.config.analysis import Panel
 from syncsweep.config.physics import Physics
+from syncsweep.config.units import EnergyUnit
 from syncsweep.layout import PAPER_FIGURES, report_file, tables_folder
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.results import ResultsError
@@ -33,9 +34,8 @@ from syncsweep.results.report.page import ReportRequest, _files, make_report, no
 from syncsweep.results.report.realisations import SHOWN
 from syncsweep.results.tables import write_table
 from syncsweep.sample import unpack_coefficients
-from syncsweep.units import EnergyUnit
-from syncsweep.verification.origins import verify_origins
-from syncsweep.verification.report import Report
+from syncsweep.verify.origins import verify_origins
+from syncsweep.verify.verify_text import Report
 
 ROOT = Path(__file__).parents[2]
 

@@ -21,7 +21,7 @@ from syncsweep.bench.overhead import (
     sweep_cost,
 )
 from syncsweep.config.file import load_config
-from syncsweep.planning.overheads import Overheads
+from syncsweep.plan.overheads import Overheads
 
 ROOT = Path(__file__).parents[2]
 

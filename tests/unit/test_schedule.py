@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncsweep.planning.schedule import Job, makespan
+from syncsweep.plan.schedule import Job, makespan
 
 
 def jobs(*seconds, cores=1):

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from syncsweep.config.user_code import ModelCode
-from syncsweep.own_code import own_model
 from syncsweep.physics.balancing import balancing
 from syncsweep.physics.lindbladian import Lindbladian, to_components
 from syncsweep.physics.models import spin1_chain, spin_half_pair
@@ -14,6 +13,7 @@ from syncsweep.physics.perturbation import random_perturbation
 from syncsweep.physics.slow_modes import conserved_modes, slow_modes
 from syncsweep.physics.spins import lowering, on_each_site, raising
 from syncsweep.physics.steady_state import SteadyStateSolver
+from syncsweep.user_code.code import own_model
 
 
 def of(model):

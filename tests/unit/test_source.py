@@ -23,9 +23,14 @@ def test_results_depend_on_every_module_that_is_imported_to_make_them(root):
     """As Python itself imports them, in a process of its own."""
     code = f"import sys, {root}; print(*(m for m in sys.modules if m.startswith('syncsweep.')))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
-    deciding = ("syncsweep.physics.", "syncsweep.results.", "syncsweep.sample", "syncsweep.units")
+    deciding = (
+        "syncsweep.physics.",
+        "syncsweep.results.",
+        "syncsweep.sample",
+        "syncsweep.config.units",
+    )
     if root.endswith("figures.sweep"):
-        deciding = ("syncsweep.results.figures.", "syncsweep.units")
+        deciding = ("syncsweep.results.figures.", "syncsweep.config.units")
     names = {name for name in loaded.split() if name.startswith(deciding)}
     assert names >= {root}
     files = {name.removeprefix("syncsweep.").replace(".", "/") for name in names}

@@ -25,11 +25,11 @@ from syncsweep.results.figures.page import save_provenance
 from syncsweep.results.freshness import said_by
 from syncsweep.results.tables import write_table
 from syncsweep.sweep.parts import PartIdentity, PartWriter
-from syncsweep.verification import VerificationError
-from syncsweep.verification.origins import verify_origins
-from syncsweep.verification.report import Report, one_line
-from syncsweep.verification.studies import study_folders, verify_study
-from syncsweep.verification.tables import verify_tables
+from syncsweep.verify import VerificationError
+from syncsweep.verify.origins import verify_origins
+from syncsweep.verify.study_files import study_folders, verify_study
+from syncsweep.verify.table_files import verify_tables
+from syncsweep.verify.verify_text import Report, one_line
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,7 @@ def tutorial(make_project):
 
 
 def verify(project, *arguments):
-    code = "import sys; from syncsweep.cli import main; sys.exit(main())"
+    code = "import sys; from syncsweep.cli.main import main; sys.exit(main())"
     command = [sys.executable, "-c", code, "verify", "results", *arguments]
     done = subprocess.run(
         command,

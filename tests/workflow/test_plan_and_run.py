@@ -16,7 +16,7 @@ from syncsweep.config.file import load_config, merge
 from syncsweep.layout import BlockFolder, study_folder
 
 #: The program of the project's own copy of the package.
-PROGRAM = "import sys; from syncsweep.cli import main; sys.exit(main())"
+PROGRAM = "import sys; from syncsweep.cli.main import main; sys.exit(main())"
 
 
 def plan(project, *arguments):

@@ -8,9 +8,9 @@ import subprocess
 from syncsweep import source
 from syncsweep.config import sizing
 from syncsweep.files import NotReadableError, not_written, open_regular
-from syncsweep.planning.followups import table_names
+from syncsweep.plan.followups import table_names
 from syncsweep.sweep import launcher
-from syncsweep.words import number_of
+from syncsweep.wording import number_of
 
 
 def command_line():
@@ -89,7 +89,7 @@ def tell_plan(studies):
     """Say what there is to do for each study, beside the jobs that Snakemake tells of."""
     from snakemake.logging import logger
 
-    from syncsweep.planning.outline import outlines
+    from syncsweep.plan.outline import outlines
 
     for line in outlines(CONFIG, studies, most_ranks(), requested()):
         logger.info(line, extra={"is_plan": True})
@@ -102,7 +102,7 @@ def announce_samples():
     """
     from snakemake.logging import logger
 
-    from syncsweep.progress.asked import asked_blocks, asked_of_jobs
+    from syncsweep.status.requested import asked_blocks, asked_of_jobs
 
     jobs = [job.wildcards for job in workflow.dag.needrun_jobs() if job.name == "solve_shard"]
     at_work = {job.study for job in jobs} & CONFIG.studies.keys()
@@ -142,7 +142,7 @@ def check_own_code(studies):
     for study in studies:
         if not CONFIG.studies[study].own_files:
             continue
-        from syncsweep import own_process
+        from syncsweep.user_code import process as own_process
         from syncsweep.config.messages import ConfigError
 
         try:
@@ -368,7 +368,7 @@ def bring_back_from_the_future():
     results = Path(CONFIG.results)
     if not studies_asked_for() or not results.exists():
         return
-    from syncsweep.dates import FutureError, bring_back
+    from syncsweep.workflow.dates import FutureError, bring_back
 
     try:
         late = bring_back(layout.made_files(results), results)

@@ -15,7 +15,7 @@ from matplotlib.style import context
 from syncsweep.bench.measure import Launch
 from syncsweep.bench.overhead import STUDY, automatic_ranks, chain, sweep_cost
 from syncsweep.files import replace_atomically
-from syncsweep.planning.overheads import Overheads
+from syncsweep.plan.overheads import Overheads
 from syncsweep.results.figures import style
 
 #: Ranks of the lines of the upper panel, and samples of the sweeps of the lower one.

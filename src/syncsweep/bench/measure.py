@@ -13,7 +13,7 @@ from syncsweep.bench.launches import Bench
 from syncsweep.bench.load import Load
 from syncsweep.bench.overhead import STUDY, chain
 from syncsweep.config.sizing import rank_memory
-from syncsweep.planning.overheads import Overheads
+from syncsweep.plan.overheads import Overheads
 
 #: What a launch of ranks runs, from nothing to the whole worker.
 _PYTHON = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from syncsweep.config import study as config
 from syncsweep.config.study import Config, Study
-from syncsweep.planning.overheads import Overheads
+from syncsweep.plan.overheads import Overheads
 
 #: Name of the study that is measured.
 STUDY = "chain"

@@ -20,10 +20,10 @@ from syncsweep.config import file as config_file
 from syncsweep.config.study import Config
 from syncsweep.files import replace_atomically
 from syncsweep.layout import BlockFolder, figures_folder, study_folder, tables_folder
-from syncsweep.planning.calibration import cores_here
-from syncsweep.planning.cost import Source, cost_of_logs
-from syncsweep.planning.estimate import Means
-from syncsweep.planning.plan import Calibrating, Plan, Trials, make_plan
+from syncsweep.plan.calibration import cores_here
+from syncsweep.plan.cost import Source, cost_of_logs
+from syncsweep.plan.estimate import Means
+from syncsweep.plan.plan import Calibrating, Plan, Trials, make_plan
 
 #: A plan is good if its core time is as near as this to that of the run.
 AIM = 0.25

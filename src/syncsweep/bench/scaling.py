@@ -23,7 +23,7 @@ from syncsweep.bench.overhead import (
     sweep_cost,
 )
 from syncsweep.files import replace_atomically
-from syncsweep.planning.overheads import Overheads
+from syncsweep.plan.overheads import Overheads
 from syncsweep.sweep.blas import blas_description
 
 #: Samples of the sweeps that are foretold, and the most ranks of a job that a profile may allow.

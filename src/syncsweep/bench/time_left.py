@@ -14,9 +14,9 @@ from syncsweep.bench.load import Load
 from syncsweep.bench.scaling import machine
 from syncsweep.config import file as config_file
 from syncsweep.files import replace_atomically
-from syncsweep.progress.asked import asked_blocks
-from syncsweep.progress.estimate import TimeLeft
-from syncsweep.progress.overview import Observer
+from syncsweep.status.overview import Observer
+from syncsweep.status.requested import asked_blocks
+from syncsweep.status.time_left import TimeLeft
 
 #: Samples of each study that plain snakemake makes.
 _SAMPLES, _QUICK_SAMPLES = 3000, 300

@@ -11,7 +11,7 @@ import yaml
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.study import Config, parse
 from syncsweep.files import NotReadableError, read_regular
-from syncsweep.text import one_line, printable
+from syncsweep.wording import one_line, printable
 
 #: No configuration file is larger [bytes], or holds more values once its aliases are written out.
 _MOST_BYTES, _MOST_VALUES = 250_000, 50_000

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from syncsweep.text import one_line
+from syncsweep.wording import one_line
 
 
 class ConfigError(Exception):

@@ -24,7 +24,7 @@ from syncsweep.results.samples import SampleRows, describe, sample_rows
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import to_table
-from syncsweep.verification.tables import problem_of_table
+from syncsweep.verify.table_files import problem_of_table
 
 _AGAIN = "run the same snakemake command again, which makes it anew"
 

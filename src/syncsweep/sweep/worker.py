@@ -22,7 +22,6 @@ from mpi4py import MPI
 
 from syncsweep.files import append, hold, joined, naming, not_written
 from syncsweep.layout import BlockFolder
-from syncsweep.own_code import OwnCodeError
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep.blas import BlasThreadsError, blas_description
 from syncsweep.sweep.description import Description, DescriptionError, read
@@ -30,6 +29,7 @@ from syncsweep.sweep.parts import PartIdentity, PartWriter
 from syncsweep.sweep.shard import RowsBySample, ShardError, unpacked, write_shard
 from syncsweep.sweep.takeover import find_rows, identity_of, valid_shard
 from syncsweep.sweep.walltime import STOPPED, Walltime
+from syncsweep.user_code.code import OwnCodeError
 
 #: Seconds between two lines of progress.
 _PROGRESS_SECONDS = 10.0

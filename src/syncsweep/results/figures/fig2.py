@@ -17,11 +17,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
+from syncsweep.config.units import EnergyUnit
 from syncsweep.physics.configurations import CONFIGURATIONS, Configuration
 from syncsweep.physics.phase_distribution import deviation
 from syncsweep.results.figures import style
 from syncsweep.results.figures.page import new_page, read_with_unit, save_data
-from syncsweep.units import EnergyUnit
 
 _TABLES = ("realisations", "distribution", "maxima", "probabilities")
 

@@ -22,12 +22,12 @@ from matplotlib.figure import Figure as Page
 from matplotlib.style import context
 
 from syncsweep.config.physics import Physics
+from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.files import NotReadableError, open_regular, replace_atomically
 from syncsweep.layout import name_in_results
 from syncsweep.provenance import asked, code, libraries
 from syncsweep.results import METADATA_KEY, ResultsError
 from syncsweep.results.figures import style
-from syncsweep.units import EnergyUnit, energy_unit
 
 
 class FigureError(ResultsError):

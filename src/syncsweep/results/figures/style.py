@@ -18,7 +18,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from matplotlib.transforms import blended_transform_factory
 
 from syncsweep.config.analysis import Ratio
-from syncsweep.units import EnergyUnit
+from syncsweep.config.units import EnergyUnit
 
 #: Width of a journal's single column [in].
 COLUMN_WIDTH = 3.4

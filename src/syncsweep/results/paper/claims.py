@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import pandas as pd
 
-from syncsweep.words import are_even
+from syncsweep.wording import are_even
 
 #: A sentence on the version of the paper that is compared with our numbers.
 PAPER = (

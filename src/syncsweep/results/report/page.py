@@ -28,7 +28,7 @@ from syncsweep.layout import (
     paper_folder,
     tables_folder,
 )
-from syncsweep.planning.followups import table_names
+from syncsweep.plan.followups import table_names
 from syncsweep.provenance import asked, code, libraries
 from syncsweep.results import ResultsError
 from syncsweep.results.figures.page import read_table

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from syncsweep.config.study import Study
+from syncsweep.config.units import energy_unit
 from syncsweep.physics.measures import is_resolved, local_maxima
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.results.paper.part import StudyRows
 from syncsweep.results.report.words import density_unit, eta, excess
 from syncsweep.results.samples import SampleRows
 from syncsweep.sample import pack_coefficients
-from syncsweep.units import energy_unit
 
 #: The first samples of each study, which the page holds.
 SHOWN = 12

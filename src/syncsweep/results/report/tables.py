@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from syncsweep.config.study import Study
+from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.layout import FAILURES_TABLE, LIMIT_TABLES
 from syncsweep.results.figures.page import read_table
 from syncsweep.results.paper.claims import PAPER, Number
@@ -23,7 +24,6 @@ from syncsweep.results.report.words import (
     scientific,
     subscript,
 )
-from syncsweep.units import EnergyUnit, energy_unit
 
 #: Rows of a table that the page shows; all are in the file to download.
 MOST_ROWS = 1000

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.config.study import Study
+from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.config.user_code import (
     EnsembleCode,
     ModelCode,
@@ -18,7 +19,6 @@ from syncsweep.config.user_code import (
     OwnModel,
     default_arguments,
 )
-from syncsweep.units import EnergyUnit, energy_unit
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

@@ -1,0 +1,1 @@
+"""The program `syncsweep` and its sub-commands, one module each."""

@@ -1,0 +1,167 @@
+"""Calibration: some samples solved now, by as many processes at once as ranks will work here.
+
+Ranks that work together share caches and memory bandwidth, so each trial is timed in company. The
+first sample of a block warms a trial up and is timed apart; of the later ones the median counts.
+Times are of the core, of which others on this machine take nothing (though their company costs).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from statistics import mean, median, quantiles
+from typing import Any
+
+from syncsweep.config.physics import Physics
+from syncsweep.sweep.launcher import allotted_cores
+from syncsweep.user_code import isolated
+
+#: The program that solves samples.
+_TRIAL = "syncsweep.plan.trial"
+
+#: Core-seconds in which each trial times samples of a study, if their number is not given [s].
+SECONDS = 3.0
+
+
+class CalibrationError(Exception):
+    """A calibration that failed; the message is one line for the user."""
+
+
+@dataclass(frozen=True)
+class BlockTimes:
+    """What the trials say of a block; core-seconds [s] and bytes.
+
+    samples: each later sample of each trial; once: the first sample of each, with what all share;
+    part_bytes: a sample's rows in a part.
+    """
+
+    samples: list[float]
+    once: list[float]
+    part_bytes: int
+
+    @property
+    def sample(self) -> float:
+        """Core-seconds of a sample: the median."""
+        return median(self.samples)
+
+    @property
+    def first(self) -> float:
+        """Core-seconds of a rank's first sample beyond a later one."""
+        return max(0.0, mean(self.once) - self.sample)
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """A quarter of the samples took less than the first, and a quarter more than the second."""
+        if len(self.samples) < 4:
+            return min(self.samples), max(self.samples)
+        low, _, high = quantiles(self.samples, n=4)
+        return low, high
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the trials of a study say: its blocks, core-seconds to load the libraries, peak memory.
+
+    start: [s], the mean of the trials; peak: the largest resident memory of one [bytes].
+    """
+
+    blocks: list[BlockTimes]
+    start: float
+    peak: int
+    processes: int
+
+
+@dataclass(frozen=True)
+class TrialRequest:
+    """What is to be timed: blocks, as lists of η, by so many processes at once.
+
+    samples: of each block and process; None: as many as fit SECONDS, shared among the blocks.
+    """
+
+    physics: Physics
+    blocks: list[tuple[float, ...]]
+    processes: int
+    samples: int | None
+
+    def of_process(self, number: int) -> dict[str, Any]:
+        """The request of one trial, whose samples are those that a rank of a launch would solve."""
+        return {
+            "physics": self.physics.model_dump(mode="json"),
+            "blocks": self.blocks,
+            "first": number,
+            "stride": self.processes,
+            "samples": self.samples,
+            "seconds": SECONDS / len(self.blocks),
+        }
+
+
+def calibrate(request: TrialRequest, on_sample: Callable[[], None]) -> Calibration:
+    """Run the trials; CalibrationError if one fails. `on_sample` is called after each sample."""
+    trials = [isolated.start(_TRIAL) for _ in range(request.processes)]
+    numbers = range(request.processes)
+    with ThreadPoolExecutor(request.processes) as readers:
+        try:
+            said = list(
+                readers.map(
+                    lambda number: _follow(trials[number], request.of_process(number), on_sample),
+                    numbers,
+                )
+            )
+        finally:
+            # Their readers wait for them, and leaving waits for the readers.
+            for trial in trials:
+                trial.kill()
+                trial.wait()
+    return _gathered(said, len(request.blocks))
+
+
+def _follow(
+    trial: subprocess.Popen[str], request: dict[str, Any], on_sample: Callable[[], None]
+) -> list[dict[str, Any]]:
+    """All that a trial says."""
+    said = []
+    for line in isolated.ask(trial, request):
+        said.append(line)
+        if "sample" in line or "once" in line:
+            on_sample()
+        if isolated.ERROR in line:
+            raise CalibrationError(f"a trial of some samples failed: {line[isolated.ERROR]}")
+        if "peak" in line:
+            return said
+    raise CalibrationError(f"a trial of some samples ended with {isolated.end_of(trial)}")
+
+
+def _gathered(said: list[list[dict[str, Any]]], n_blocks: int) -> Calibration:
+    lines = list(chain.from_iterable(said))
+
+    def of_block(number: int, name: str) -> list[Any]:
+        return [line[name] for line in lines if line.get("block") == number and name in line]
+
+    return Calibration(
+        blocks=[
+            BlockTimes(
+                of_block(number, "sample"),
+                of_block(number, "once"),
+                max(of_block(number, "bytes")),
+            )
+            for number in range(n_blocks)
+        ],
+        start=mean(line["start"] for line in lines if "start" in line),
+        peak=max(line["peak"] for line in lines if "peak" in line),
+        processes=len(said),
+    )
+
+
+def most_processes(rank_megabytes: int) -> int:
+    """Trials that this machine can run at once: by its cores, and by its memory."""
+    memory = 0.8e-6 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(cores_here(), int(memory / rank_megabytes)))
+
+
+def cores_here() -> int:
+    """Cores of this machine that this process may use."""
+    return allotted_cores(len(os.sched_getaffinity(0)))

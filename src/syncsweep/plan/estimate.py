@@ -1,0 +1,204 @@
+"""What a run of a study costs: core time by parts, time on the clock, memory and disk.
+
+Each number is made three times: as expected, and with all that was measured or assumed at the low
+and at the high end of its range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from syncsweep.config import sizing
+from syncsweep.config.study import Config, Study
+from syncsweep.plan.cost import BlockCost, SampleCost
+from syncsweep.plan.expected import Range, within
+from syncsweep.plan.followups import FollowUps, follow_ups
+from syncsweep.plan.inventory import Inventory, ShardJob
+from syncsweep.plan.overheads import (
+    LOCAL_JOB,
+    NESTED_STARTS,
+    REFERENCE,
+    REFERENCE_LOADING,
+    REFERENCE_ROW_BYTES,
+    SNAKEMAKE_START,
+    Overheads,
+)
+from syncsweep.plan.schedule import Job, Stages, makespan
+
+#: What is beside the samples may be wrong by this factor: with a trial here, and without.
+_OTHERS, _OTHERS_UNMEASURED = 1.3, 2.0
+
+#: Parts of the core time: solving; ranks and jobs getting ready; gathering, writing and verifying
+#: shards; what follows the shards.
+PARTS = ("samples", "start", "shards", "tables")
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a run may use.
+
+    most_ranks: of a job; cores: at once; slurm: whether each job is one of Slurm's; asked: the
+    resources of a shard's job that a profile fixes, by name.
+    """
+
+    most_ranks: int
+    cores: int
+    slurm: bool = False
+    asked: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StudyEstimate:
+    """What a study costs.
+
+    size: of its largest job, and job_seconds: how long that takes [s]; None without a job.
+    core_time: by part [s]; wall: of the study alone [s]; rank_memory: of its largest job [MB];
+    disk: what is added [bytes]. stages: the jobs, as expected and at both ends of the range.
+    """
+
+    study: str
+    found: Inventory
+    cost: SampleCost
+    size: sizing.JobSize | None
+    job_seconds: Range | None
+    core_time: dict[str, Range]
+    wall: Range
+    rank_memory: Range | None
+    disk: Range
+    stages: tuple[Stages, Stages, Stages]
+
+    @property
+    def whole_core_time(self) -> Range:
+        """Core-seconds of all parts [s]."""
+        return sum(self.core_time.values(), Range(0.0, 0.0, 0.0))
+
+
+def estimate(
+    config: Config, study: str, found: Inventory, cost: SampleCost, means: Means
+) -> StudyEstimate:
+    """What is to be done for a study, and what that costs."""
+    after = follow_ups(config, study, shards_change=bool(found.jobs))
+    models = [_Model(config, study, cost, means, *factors) for factors in _ends(cost)]
+    stages = tuple(model.stages(found.jobs, after) for model in models)
+    walls = [makespan([of_model], means.cores) for of_model in stages]
+    parts = [model.core_time(found.jobs, after) for model in models]
+    largest = max(found.jobs, key=lambda job: job.samples * job.n_eta, default=None)
+    return StudyEstimate(
+        study=study,
+        found=found,
+        cost=cost,
+        size=models[0].size(largest) if largest else None,
+        job_seconds=Range(*(model.job_seconds(largest) for model in models)) if largest else None,
+        core_time={name: Range(*(part[name] for part in parts)) for name in PARTS},
+        wall=Range(*walls),
+        rank_memory=_rank_memory(models[0], largest) if largest else None,
+        disk=_disk(config.studies[study], found, cost),
+        stages=(stages[0], stages[1], stages[2]),
+    )
+
+
+def whole_run(estimates: Sequence[StudyEstimate], means: Means) -> tuple[Range, Range]:
+    """Core-seconds of one run for some studies, Snakemake's start among them, and seconds."""
+    start = within(SNAKEMAKE_START, _OTHERS_UNMEASURED)
+    core_time = sum((study.whole_core_time for study in estimates), start)
+    ends = zip(*(study.stages for study in estimates), strict=True)
+    return core_time, Range(*(makespan(list(stages), means.cores) for stages in ends)) + start
+
+
+def _ends(cost: SampleCost) -> list[tuple[float, float]]:
+    """Factors on samples and on all else: as expected, at the low end and at the high end."""
+    others = _OTHERS if cost.start else _OTHERS_UNMEASURED
+    return [(1.0, 1.0), (cost.low, 1 / others), (cost.high, others)]
+
+
+@dataclass(frozen=True)
+class _Model:
+    """The model of a study's jobs with factors on what samples take, and on what all else does."""
+
+    config: Config
+    study: str
+    cost: SampleCost
+    means: Means
+    samples: float
+    others: float
+
+    @property
+    def settings(self) -> Study:
+        return self.config.studies[self.study]
+
+    @property
+    def slowness(self) -> float:
+        """Of Python's own work, over that where it was measured."""
+        measured = self.cost.start / REFERENCE_LOADING if self.cost.start else 1.0
+        return measured * self.others
+
+    def size(self, job: ShardJob) -> sizing.JobSize:
+        least, most = self.config.ranks, self.means.most_ranks
+        return self.settings.job_size(job.samples, job.n_eta, least, most)
+
+    def overheads(self, job: ShardJob) -> Overheads:
+        block: BlockCost = self.cost.blocks[job.block]
+        model = replace(
+            REFERENCE.scaled(self.slowness),
+            sample=self.samples * block.seconds,
+            first_sample=self.samples * block.first,
+            rows=job.n_eta,
+        )
+        row = self.settings.row_bytes / REFERENCE_ROW_BYTES
+        model = replace(model, end_row=row * model.end_row)
+        return model if self.means.slurm else model.launch_only()
+
+    def job_seconds(self, job: ShardJob) -> float:
+        seconds = self.overheads(job).wall(self.size(job).ranks, job.samples, job.missing)
+        return seconds + self.slowness * LOCAL_JOB
+
+    def core_time(self, jobs: Sequence[ShardJob], after: FollowUps) -> dict[str, float]:
+        parts = dict.fromkeys(PARTS, 0.0)
+        for job in jobs:
+            model, ranks = self.overheads(job), self.size(job).ranks
+            whole = model.core_time(ranks, job.samples, job.missing) + self.slowness * LOCAL_JOB
+            solving, writing = job.missing * model.sample, model.ending(job.samples)
+            parts["samples"] += solving
+            parts["shards"] += writing
+            parts["start"] += whole - solving - writing
+        rules = len(after.tables) + len(after.figure)
+        parts["tables"] = self.slowness * (after.core_time + rules * self._of_snakemake)
+        return parts
+
+    @property
+    def _of_snakemake(self) -> float:
+        """Core-seconds that Snakemake takes for a job of one core."""
+        return LOCAL_JOB + (NESTED_STARTS * REFERENCE.nested_start if self.means.slurm else 0.0)
+
+    def stages(self, jobs: Sequence[ShardJob], after: FollowUps) -> Stages:
+        waiting = REFERENCE.scheduler if self.means.slurm else 0.0
+
+        def single(seconds: float) -> Job:
+            return Job(1, waiting + self.slowness * (seconds + self._of_snakemake))
+
+        return (
+            [Job(self.size(job).ranks, self.job_seconds(job)) for job in jobs],
+            [single(seconds) for seconds in after.tables],
+            [single(seconds) for seconds in after.figure],
+        )
+
+
+def _rank_memory(model: _Model, job: ShardJob) -> Range:
+    """Memory of each rank [MB]: by a trial and the rows of the shard, or by the estimate alone."""
+    size, study = model.size(job), model.settings
+    if model.cost.peak is None:
+        return Range(size.rank_memory, 0.6 * size.rank_memory, 1.2 * size.rank_memory)
+    # The trial holds the matrices, but no shard.
+    rows = size.rank_memory - sizing.rank_memory(study.dim, 0, size.ranks, study.full_rank)
+    alone = 1e-6 * model.cost.peak
+    return Range(alone + rows, alone, 1.2 * (alone + rows))
+
+
+def _disk(study: Study, found: Inventory, cost: SampleCost) -> Range:
+    """Bytes that are added: the shards, and beside them, until the tables are made, the parts."""
+    # Random coefficients do not compress, the rest of a row does.
+    row = 0.93 * study.row_bytes - 60
+    shards = row * sum(job.samples * job.n_eta for job in found.jobs)
+    parts = sum(job.missing * cost.blocks[job.block].part_bytes for job in found.jobs)
+    return Range(shards, 0.8 * shards, 1.2 * shards + parts)

@@ -1,0 +1,122 @@
+"""The plan of a run for some studies: what each lacks, what a sample costs, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from syncsweep.config.study import Config
+from syncsweep.layout import study_folder
+from syncsweep.plan.calibration import CalibrationError, TrialRequest, calibrate, most_processes
+from syncsweep.plan.cost import SampleCost, calibrated_cost, configured_cost, cost_of_logs
+from syncsweep.plan.estimate import Means, StudyEstimate, estimate, whole_run
+from syncsweep.plan.expected import Range
+from syncsweep.plan.inventory import Inventory, take_inventory
+from syncsweep.plan.proposal import Proposal, propose
+from syncsweep.wording import number_of
+
+
+class Trials(Enum):
+    """When samples are solved to see what they cost."""
+
+    ALWAYS = "always"
+    WITHOUT_LOG = "if no job has logged it"
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Calibrating:
+    """When samples are solved; how many in each trial, or None for as many as take some seconds.
+
+    progress: is told in a line what goes on.
+    """
+
+    trials: Trials
+    samples: int | None
+    progress: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run has to do for some studies: core-seconds and seconds of all in one run [s]."""
+
+    config: Config
+    means: Means
+    studies: tuple[StudyEstimate, ...]
+    proposals: tuple[Proposal, ...]
+    core_time: Range
+    wall: Range
+
+
+def make_plan(
+    config: Config, studies: Sequence[str], means: Means, calibrating: Calibrating
+) -> Plan:
+    """Look at what is there, and estimate the rest; CalibrationError if a trial fails."""
+    estimates = []
+    for study in studies:
+        found = take_inventory(config, study)
+        cost = find_cost(config, study, found, means, calibrating)
+        estimates.append(estimate(config, study, found, cost, means))
+    proposals = [propose(config, of_study, means) for of_study in estimates]
+    core_time, wall = whole_run(estimates, means)
+    return Plan(
+        config,
+        means,
+        tuple(estimates),
+        tuple(proposal for proposal in proposals if proposal),
+        core_time,
+        wall,
+    )
+
+
+def find_cost(
+    config: Config, study: str, found: Inventory, means: Means, calibrating: Calibrating
+) -> SampleCost:
+    """What a sample costs: by a trial, by what jobs have logged, or by the configuration.
+
+    Real jobs know better than a trial, so there is one only without them, or if it is asked for.
+    """
+    settings = config.studies[study]
+    if calibrating.trials is Trials.ALWAYS and found.jobs:
+        return _by_trials(config, study, found, means, calibrating)
+    folder = study_folder(config.results, study, config.physics(study).digest)
+    logged = cost_of_logs(settings, folder)
+    if logged:
+        return logged
+    if calibrating.trials is Trials.NEVER or not found.jobs:
+        return configured_cost(settings)
+    return _by_trials(config, study, found, means, calibrating)
+
+
+def _by_trials(
+    config: Config, study: str, found: Inventory, means: Means, calibrating: Calibrating
+) -> SampleCost:
+    settings = config.studies[study]
+    wanted = {job.block for job in found.jobs}
+    blocks = [block for block in settings.eta_blocks if block.id in wanted]
+    processes = _trials_at_once(config, study, found, means)
+    samples = 0
+
+    def on_sample() -> None:
+        nonlocal samples
+        samples += 1
+        calibrating.progress(f"{study}: {number_of(samples, 'samples')} solved in trials")
+
+    calibrating.progress(f"{study}: trials of some samples, {processes} at once")
+    request = TrialRequest(
+        config.physics(study), [block.etas for block in blocks], processes, calibrating.samples
+    )
+    try:
+        found_times = calibrate(request, on_sample)
+    except CalibrationError as error:
+        raise CalibrationError(f"{study}: {error}") from None
+    return calibrated_cost(settings, [block.id for block in blocks], found_times)
+
+
+def _trials_at_once(config: Config, study: str, found: Inventory, means: Means) -> int:
+    """As many as ranks will work on this machine, or on a node of its kind."""
+    job = max(found.jobs, key=lambda job: job.samples)
+    size = config.studies[study].job_size(job.samples, job.n_eta, config.ranks, means.most_ranks)
+    jobs = 1 if means.slurm else max(1, min(len(found.jobs), means.cores // size.ranks))
+    return min(jobs * size.ranks, job.missing or 1, most_processes(size.rank_memory))

@@ -1,0 +1,187 @@
+"""A plan as text for people, as JSON for programs, and as YAML to be put into files."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from syncsweep import wording
+from syncsweep.plan import proposal
+from syncsweep.plan.estimate import StudyEstimate
+from syncsweep.plan.expected import Range
+from syncsweep.plan.plan import Plan
+from syncsweep.wording import number_of
+
+#: A cost that the configuration states is said to be wrong if it is so by this factor.
+_WRONG = 1.5
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """What `syncsweep plan --json` prints; docs/planning.md explains every key."""
+    return {
+        "version": 1,
+        "cores": plan.means.cores,
+        "most_ranks": plan.means.most_ranks,
+        "core_seconds": _json(plan.core_time),
+        "seconds": _json(plan.wall),
+        "studies": [_study_as_json(plan, study) for study in plan.studies],
+        "notes": list(notes(plan)),
+        "fragments": {
+            "config": proposal.configuration(plan.proposals),
+            "profile": proposal.profile(plan.proposals, plan.means),
+        },
+    }
+
+
+def _study_as_json(plan: Plan, study: StudyEstimate) -> dict[str, Any]:
+    found, cost = study.found, study.cost
+    proposed = {of.study: of for of in plan.proposals}.get(study.study)
+    return {
+        "study": study.study,
+        "samples": found.samples,
+        "missing": found.missing,
+        "shards": found.shards,
+        "jobs": len(found.jobs),
+        "job": study.size
+        and {
+            "samples": max(job.samples for job in found.jobs),
+            "ranks": study.size.ranks,
+            "seconds": study.job_seconds and _json(study.job_seconds),
+            "memory_mb": study.size.rank_memory,
+            "time_limit_minutes": study.size.time_limit,
+        },
+        "sample": {
+            "core_seconds": _json(_per_sample(study)),
+            "source": str(cost.source),
+            "basis": cost.basis,
+        },
+        "core_seconds": _json(study.whole_core_time),
+        "parts": {name: _json(part) for name, part in study.core_time.items()},
+        "seconds": _json(study.wall),
+        "rank_memory_mb": study.rank_memory and _json(study.rank_memory),
+        "disk_bytes": _json(study.disk),
+        "proposal": proposed
+        and {
+            "chunk_size": proposed.chunk_size,
+            "core_seconds": proposed.core_seconds,
+            "jobs": proposed.jobs,
+            "ranks": proposed.size.ranks,
+            "memory_mb": proposed.size.rank_memory,
+            "time_limit_minutes": proposed.size.time_limit,
+        },
+    }
+
+
+def _json(number: Range) -> dict[str, float]:
+    return {name: float(f"{value:.4g}") for name, value in vars(number).items()}
+
+
+def _per_sample(study: StudyEstimate) -> Range:
+    cost = study.cost
+    seconds = cost.core_seconds
+    return Range(seconds, cost.low * seconds, cost.high * seconds)
+
+
+def as_text(plan: Plan) -> Iterator[str]:
+    """The lines for people."""
+    for study in plan.studies:
+        yield from _study_as_text(plan, study)
+        yield ""
+    if len(plan.studies) > 1:
+        hours, time = _numbers(plan.core_time.over(3600)), _durations(plan.wall)
+        yield f"all in one run: {hours} core-hours, {time} on {_cores(plan)}"
+        yield ""
+    for note in notes(plan):
+        yield f"note: {note}"
+    if plan.proposals:
+        yield "To keep this cost, put over config.yaml (--fragment config prints only this):"
+        yield fragment(proposal.configuration(plan.proposals)).rstrip("\n")
+
+
+def _study_as_text(plan: Plan, study: StudyEstimate) -> Iterator[str]:
+    found, cost = study.found, study.cost
+    yield (
+        f"{study.study}: {found.missing} of {number_of(found.samples, 'samples')} to solve, "
+        f"{len(found.jobs)} of {number_of(found.shards, 'shards')} to make"
+    )
+    if study.whole_core_time.high == 0:
+        yield "  nothing to do"
+        return
+    yield f"  sample     {_numbers(_per_sample(study))} core-seconds, by {cost.basis}"
+    hours = ", ".join(
+        f"{name} {part.value / 3600:.2g}" for name, part in study.core_time.items() if part.value
+    )
+    whole = _numbers(study.whole_core_time.over(3600))
+    yield f"  core time  {whole} core-hours" + (f": {hours}" if hours else "")
+    yield f"  time       {_durations(study.wall)} on {_cores(plan)}"
+    if study.size and study.job_seconds and study.rank_memory:
+        samples = max(job.samples for job in found.jobs)
+        limit = plan.means.asked.get("runtime", study.size.time_limit)
+        memory = plan.means.asked.get("mem_mb_per_cpu", study.size.rank_memory)
+        yield (
+            f"  a job      {_durations(study.job_seconds)}: {number_of(samples, 'samples')} on "
+            f"{number_of(study.size.ranks, 'ranks')}"
+            + (f"; time limit {limit} min" if plan.means.slurm else "")
+        )
+        yield f"  memory     {_numbers(study.rank_memory)} MB per rank; {memory} MB are asked for"
+        disk = [wording.size(round(number)) for number in vars(study.disk).values()]
+        yield f"  disk       {disk[0]} ({disk[1]} to {disk[2]})"
+
+
+def notes(plan: Plan) -> Iterator[str]:
+    """What to look at before the run."""
+    for study in plan.studies:
+        if not (study.size and study.job_seconds and study.rank_memory):
+            continue
+        settings = plan.config.studies[study.study]
+        ratio = study.cost.core_seconds / (settings.core_seconds or study.cost.core_seconds)
+        if not 1 / _WRONG <= ratio <= _WRONG:
+            yield (
+                f"{study.study}: core_seconds is {settings.core_seconds:g} in the configuration, "
+                f"but a sample takes {study.cost.core_seconds:.3g}"
+            )
+        if plan.means.slurm and study.job_seconds.high > 60 * study.size.time_limit:
+            yield (
+                f"{study.study}: jobs may not fit their time limit of {study.size.time_limit} min: "
+                f"write the cost of a sample into core_seconds"
+            )
+        if study.rank_memory.value > study.size.rank_memory:
+            yield (
+                f"{study.study}: a rank needs more than the {study.size.rank_memory} MB that are "
+                "asked for: set mem_mb_per_cpu in the profile"
+            )
+    needed = sum(study.disk.high for study in plan.studies)
+    free = _free_bytes(Path(plan.config.results))
+    if needed > free:
+        yield (
+            f"the disk of {plan.config.results} has {wording.size(free)} left, but "
+            f"{wording.size(round(needed))} may be needed"
+        )
+
+
+def _free_bytes(folder: Path) -> int:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def fragment(content: dict[str, Any]) -> str:
+    """YAML of what to put into a file."""
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+
+def _cores(plan: Plan) -> str:
+    return number_of(plan.means.cores, "cores")
+
+
+def _numbers(number: Range) -> str:
+    return f"{number.value:.3g} ({number.low:.3g} to {number.high:.3g})"
+
+
+def _durations(number: Range) -> str:
+    value, low, high = (wording.duration(seconds) for seconds in vars(number).values())
+    return f"{value} ({low} to {high})"

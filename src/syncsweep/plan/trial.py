@@ -1,0 +1,84 @@
+"""A trial: some samples solved as a rank solves them, and thrown away; a program of its own.
+
+Started and asked through `syncsweep.user_code.isolated`; see `main`. Writes no file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from syncsweep.sweep.blas import limit_blas_threads
+from syncsweep.user_code import isolated
+
+#: Samples of a block that are timed, if their number is not given: at least and at most.
+_LEAST, _MOST = 2, 1000
+
+
+def main() -> None:
+    """Time samples of each block of a study; what is said is in core-seconds [s] and bytes.
+
+    The request: physics, blocks (a list of lists of η), first and stride (the samples are first,
+    first + stride, …), samples (of each block, or null) and seconds (of each block, if the number
+    of samples is null). Said is `start` (Python and the libraries), then for each block `once` (the
+    first sample with what all share) and for each later sample `sample` with the `bytes` of its
+    rows in a part, and at the end `peak` (resident memory); or else the `error` in a line.
+    """
+    limit_blas_threads()
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+    isolated.serve(_time)
+
+
+def _time(request: dict[str, Any], say: Callable[..., None]) -> None:
+    # Here, because a BLAS heeds its limit when NumPy is loaded. What a rank loads, but MPI.
+    from syncsweep.config.physics import Physics
+    from syncsweep.sweep import blas, shard, takeover  # noqa: F401
+
+    blas.blas_description()
+    physics = Physics.model_validate(request["physics"])
+    say(start=time.process_time())
+    for number, etas in enumerate(request["blocks"]):
+        _time_block(number, physics, tuple(etas), request, say)
+    say(peak=_peak_bytes())
+
+
+def _peak_bytes() -> int:
+    # Not ru_maxrss, which on Linux begins with what the process held that started this one.
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    found = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
+    assert found, "Linux says the peak of the resident memory"
+    return int(found[1]) * 1024
+
+
+def _time_block(
+    number: int,
+    physics: Any,
+    etas: tuple[float, ...],
+    request: dict[str, Any],
+    say: Callable[..., None],
+) -> None:
+    from syncsweep.sample import SampleSolver
+    from syncsweep.sweep.parts import encoded
+
+    wanted = request["samples"]
+    samples = count(request["first"], request["stride"])
+    began = time.process_time()
+    solver = SampleSolver(physics, etas)
+    encoded(solver.rows(next(samples)))
+    now = time.process_time()
+    say(block=number, once=now - began)
+    end, solved = now + request["seconds"], 0
+    while solved < (wanted or _LEAST) or (not wanted and now < end and solved < _MOST):
+        began = now
+        _, payload = encoded(solver.rows(next(samples)))
+        now, solved = time.process_time(), solved + 1
+        say(block=number, sample=now - began, bytes=len(payload))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+"""What lies in the folder of an η-block: samples in shards and in parts, and what is damaged.
+
+Shards count by name and footer, parts by the lengths that their records state, so that thousands
+of files take seconds. What is counted here is verified by the jobs that use it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from syncsweep.layout import attempt_of_part
+from syncsweep.status.requested import AskedBlock
+from syncsweep.status.sample_ranges import Range, common, union
+from syncsweep.sweep.parts import Records, count_records, read_part
+from syncsweep.sweep.shard import ShardError, failed_samples
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that is not what its name says, and in what way."""
+
+    path: Path
+    what: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the parts of one attempt hold: samples, of so many ranks, last written at a time [s]."""
+
+    samples: int
+    ranks: int
+    written: float
+
+
+@dataclass(frozen=True)
+class Census:
+    """What there is of the samples that are asked for, each counted once.
+
+    in_parts: samples in the parts of unfinished shards; failed: samples in shards of which a row is
+    not ok; attempts: what the parts of each attempt hold, also of samples not asked for.
+    """
+
+    in_shards: int
+    in_parts: int
+    failed: int
+    attempts: dict[str, Kept]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class _Part:
+    path: Path
+    job: Range
+    records: Records
+    written: float
+
+
+class BlockCounter:
+    """Counts again and again what a block's folder holds; looks only at files that changed."""
+
+    def __init__(self, asked: AskedBlock) -> None:
+        self._asked = asked
+        self._footers = _Remembered(self._look_at_footer)
+        self._records = _Remembered(self._look_at_records)
+        self._samples = _Remembered(self._look_at_samples)
+
+    def count(self) -> Census:
+        """What there is now."""
+        problems: list[Problem] = []
+        try:
+            # Parts first: those that a job clears away meanwhile are in its shard.
+            parts = self._parts(problems)
+            shards, failed = self._shards(problems)
+        except OSError as error:
+            folder = Path(error.filename or self._asked.folder.path)
+            problem = Problem(folder, f"cannot be read ({error.strerror})")
+            return Census(0, 0, 0, {}, (problem,))
+        return Census(
+            in_shards=self._asked.count(shards),
+            in_parts=self._in_parts_alone(parts, shards),
+            failed=sum(self._asked.count([(sample, sample + 1)]) for sample in failed),
+            attempts=_by_attempt(parts),
+            problems=tuple(problems),
+        )
+
+    def _parts(self, problems: list[Problem]) -> list[_Part]:
+        found = []
+        for start, stop, path in self._asked.folder.part_files():
+            records = self._records(path)
+            if records is None:
+                continue
+            if records.problem:
+                problems.append(Problem(path, records.problem))
+            found.append(_Part(path, (start, stop), records, _written(path)))
+        return found
+
+    def _shards(self, problems: list[Problem]) -> tuple[list[Range], set[int]]:
+        """Ranges of the whole shards, and their samples of which a row is not ok."""
+        whole: list[Range] = []
+        failed: set[int] = set()
+        for start, stop, path in self._asked.folder.shards():
+            if not self._asked.count([(start, stop)]):
+                continue
+            failures = self._footers(path, start, stop)
+            if isinstance(failures, str):
+                problems.append(Problem(path, failures))
+            elif failures is not None:
+                whole.append((start, stop))
+                failed |= failures
+        return union(whole), failed
+
+    def _in_parts_alone(self, parts: list[_Part], shards: list[Range]) -> int:
+        """Samples that are asked for and in no shard, but in parts."""
+        of_jobs: dict[Range, list[_Part]] = defaultdict(list)
+        for part in parts:
+            if common(shards, *part.job) < part.job[1] - part.job[0]:
+                of_jobs[part.job].append(part)
+        total = 0
+        seen: set[int] = set()
+        for job, of_job in of_jobs.items():
+            others = union([*shards, *(other for other in of_jobs if other != job)])
+            size = job[1] - job[0]
+            if self._asked.count([job]) == size and not common(others, *job):
+                total += min(sum(part.records.count for part in of_job), size)
+                continue
+            # Only the rows themselves tell which samples several jobs share.
+            for part in of_job:
+                seen.update(self._samples(part.path))
+        wanted = (sample for sample in seen if self._asked.count([(sample, sample + 1)]))
+        return total + sum(not common(shards, sample, sample + 1) for sample in wanted)
+
+    def _look_at_footer(self, path: Path, start: int, stop: int) -> set[int] | str | None:
+        """The samples that failed, what is wrong with the shard, or None if it is gone."""
+        try:
+            return failed_samples(path, self._asked.identity(start, stop))
+        except ShardError as error:
+            return str(error).removeprefix(f"{path}: ")
+        except FileNotFoundError:
+            return "is a dangling link" if path.is_symlink() else None
+
+    def _look_at_records(self, path: Path) -> Records | None:
+        try:
+            return count_records(path, self._asked.part_identity)
+        except FileNotFoundError:
+            return Records(0, "is a dangling link") if path.is_symlink() else None
+
+    def _look_at_samples(self, path: Path) -> list[int]:
+        try:
+            return [sample for sample, _ in read_part(path, self._asked.part_identity)]
+        except FileNotFoundError:
+            return []
+
+
+def _by_attempt(parts: list[_Part]) -> dict[str, Kept]:
+    attempts: dict[str, Kept] = {}
+    for part in parts:
+        attempt = attempt_of_part(part.path)
+        before = attempts.get(attempt, Kept(0, 0, 0.0))
+        attempts[attempt] = Kept(
+            samples=before.samples + part.records.count,
+            ranks=before.ranks + 1,
+            written=max(before.written, part.written),
+        )
+    return attempts
+
+
+def _written(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # it has just been cleared away, or cannot be looked at
+        return 0.0
+
+
+class _Remembered(Generic[T]):
+    """What a look at a file gave, as long as the file stays the same."""
+
+    def __init__(self, look: Callable[..., T]) -> None:
+        self._look = look
+        self._found: dict[Path, tuple[tuple[int, ...], T]] = {}
+
+    def __call__(self, path: Path, *arguments: int) -> T:
+        try:
+            now = os.stat(path)
+        except OSError:
+            self._found.pop(path, None)
+            return self._look(path, *arguments)
+        stamp = (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+        if self._found.get(path, (None,))[0] != stamp:
+            self._found[path] = (stamp, self._look(path, *arguments))
+        return self._found[path][1]

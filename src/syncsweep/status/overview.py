@@ -1,0 +1,153 @@
+"""How far studies are at one moment: counts, launches, costs and the time left."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from syncsweep.status.census import BlockCounter, Census, Problem
+from syncsweep.status.launches import Launch, find_launches
+from syncsweep.status.requested import AskedBlock
+from syncsweep.status.time_left import (
+    WINDOW,
+    Block,
+    Cost,
+    TimeLeft,
+    sample_costs,
+    samples_per_second,
+    time_left,
+)
+
+
+@dataclass(frozen=True)
+class BlockStatus:
+    """How far a block is; cost: rank-seconds of a sample."""
+
+    asked: AskedBlock
+    census: Census
+    launches: tuple[Launch, ...]
+    cost: Cost
+    samples_per_second: float
+
+    @property
+    def done(self) -> int:
+        """Samples in shards and in parts."""
+        return self.census.in_shards + self.census.in_parts
+
+    @property
+    def missing(self) -> int:
+        """Samples still to be solved."""
+        return self.asked.samples - self.done
+
+    @property
+    def at_work(self) -> list[Launch]:
+        """The launches that have not ended."""
+        return [launch for launch in self.launches if launch.at_work]
+
+    @property
+    def core_seconds_used(self) -> float:
+        """CPU time of all launches, also of those that were killed."""
+        said = sum(launch.core_seconds or 0.0 for launch in self.launches)
+        silent = (launch.solved for launch in self.launches if launch.core_seconds is None)
+        return said + self.core_seconds_per_sample * sum(silent)
+
+    @property
+    def core_seconds_left(self) -> float:
+        """CPU time that the missing samples should take."""
+        return self.core_seconds_per_sample * self.missing
+
+    @property
+    def core_seconds_per_sample(self) -> float:
+        """CPU time of a sample by what launches say of themselves, or else its rank-seconds."""
+        said = [launch for launch in self.launches if launch.core_seconds is not None]
+        solved = sum(launch.solved for launch in said)
+        if not solved:
+            return self.cost.seconds
+        return sum(launch.core_seconds or 0.0 for launch in said) / solved
+
+
+@dataclass(frozen=True)
+class Overview:
+    """How far all blocks are at a time [s since the epoch]; time_left: None if nothing works."""
+
+    time: float
+    blocks: tuple[BlockStatus, ...]
+    time_left: TimeLeft | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def samples(self) -> int:
+        """Samples that are asked for, a sample of two blocks counted twice."""
+        return sum(block.asked.samples for block in self.blocks)
+
+    @property
+    def done(self) -> int:
+        """Those of them that are there."""
+        return sum(block.done for block in self.blocks)
+
+    @property
+    def work(self) -> float:
+        """CPU time that all samples should take by the configuration [s]."""
+        return sum(block.asked.core_seconds * block.asked.samples for block in self.blocks)
+
+    @property
+    def work_done(self) -> float:
+        """That of the samples that are there; equal to `work` if all are."""
+        return sum(block.asked.core_seconds * block.done for block in self.blocks)
+
+    @property
+    def in_shards(self) -> bool:
+        """Whether all are in shards."""
+        return all(block.census.in_shards == block.asked.samples for block in self.blocks)
+
+
+class Observer:
+    """Looks at blocks again and again, and reads only what changed since the last look."""
+
+    def __init__(self, blocks: Sequence[AskedBlock], since: float = 0.0) -> None:
+        """since: when the run began that is looked at [s since the epoch], if that is known."""
+        self._since = since
+        self._asked = list(blocks)
+        self._counters = [BlockCounter(asked) for asked in blocks]
+
+    def look(self, now: float | None = None) -> Overview:
+        """How far it is now; `now` in seconds since the epoch, the present if None."""
+        now = time.time() if now is None else now
+        problems: list[Problem] = []
+        censuses, of_blocks = [], []
+        for asked, counter in zip(self._asked, self._counters, strict=True):
+            census = counter.count()
+            launches, wrong = find_launches(asked.folder, census.attempts, now, asked.core_seconds)
+            problems += [*census.problems, *wrong]
+            missing = asked.samples - census.in_shards - census.in_parts
+            censuses.append(census)
+            of_blocks.append(Block(missing, asked.core_seconds, launches, asked.study))
+        costs = sample_costs(of_blocks, now, WINDOW)
+        blocks = tuple(
+            BlockStatus(
+                asked=asked,
+                census=census,
+                launches=tuple(block.launches),
+                cost=cost,
+                samples_per_second=samples_per_second(block.launches, now),
+            )
+            for asked, census, block, cost in zip(
+                self._asked, censuses, of_blocks, costs, strict=True
+            )
+        )
+        return Overview(now, blocks, time_left(of_blocks, now, self._since), tuple(problems))
+
+
+def disk_bytes(folder: Path) -> int:
+    """What the files of a folder take on the disk; what cannot be read counts nothing."""
+    total = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(path, name)).st_blocks * 512
+            except OSError:  # it has just been cleared away
+                continue
+    return total

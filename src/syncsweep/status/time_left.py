@@ -1,0 +1,204 @@
+"""How long a sweep still takes: arithmetic on what its launches have done.
+
+Work is counted in rank-seconds, one rank at work for one second, because samples of different
+studies and blocks take different times and share the ranks. The work left, divided by the ranks
+that were at work on the average of the last minutes (pauses between jobs included), is the time
+left while jobs are at work; but it cannot be less than what the longest launch at work still needs
+for its own samples.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from syncsweep.status.launches import Launch
+
+#: The time left follows from the last so many seconds; how far it differs over the others is its
+#: range.
+WINDOW = 600.0
+OTHER_WINDOWS = (120.0, 3600.0)
+
+#: A pause of so many seconds ends what counts as one run.
+_LONGEST_PAUSE = 600.0
+
+#: So long after the last job ended the next may be about to begin.
+_BETWEEN_JOBS = 30.0
+
+#: The range reaches at least so far on both sides: samples and machines are never quite even.
+_LEAST_SPREAD = 1.1
+
+#: Where no sample was measured yet, the cost may be wrong by this factor either way: the estimate
+#: for the size is.
+_UNMEASURED_SPREAD = 2.0
+
+
+@dataclass(frozen=True)
+class Block:
+    """What is left of a block and what has been done: `missing` samples, and all launches.
+
+    core_seconds: what a sample should take by the configuration; study: of which it is a block.
+    """
+
+    missing: int
+    core_seconds: float
+    launches: Sequence[Launch]
+    study: str = ""
+
+
+@dataclass(frozen=True)
+class TimeLeft:
+    """Seconds until the last sample, and the range that they may be in."""
+
+    seconds: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of one sample, and whether they were measured or follow from the configuration."""
+
+    seconds: float
+    measured: bool
+
+
+def in_hand(launch: Launch) -> float:
+    """What ranks at work have done of samples that are not finished: on average half one each."""
+    return min(launch.ranks, launch.missing - launch.solved) / 2 if launch.at_work else 0.0
+
+
+def work_of(launch: Launch, now: float) -> tuple[float, float]:
+    """Rank-seconds of a launch so far, and the samples that they made."""
+    ended = now if launch.ended is None else launch.ended
+    return launch.ranks * max(ended - launch.began, 0.0), launch.solved + in_hand(launch)
+
+
+def samples_per_second(launches: Sequence[Launch], now: float) -> float:
+    """What the launches at work solve in a second, each averaged since its begin."""
+    rate = 0.0
+    for launch in launches:
+        work, samples = work_of(launch, now)
+        if launch.at_work and launch.solved < launch.missing and launch.solved and work:
+            rate += samples * launch.ranks / work
+    return rate
+
+
+def sample_costs(blocks: Sequence[Block], now: float, window: float) -> list[Cost]:
+    """Rank-seconds of a sample of each block.
+
+    They follow from the launches of the last `window` seconds, or from all if those solved nothing.
+    A block of which no sample is solved yet costs what the configuration says, in proportion to
+    what the other blocks of its study took. Other studies say nothing of it: for a tiny one most of
+    the time goes into what the configuration does not count.
+    """
+    measured = [_measured_cost(block, now, window) for block in blocks]
+    ratios: dict[str, list[float]] = defaultdict(list)
+    for block, cost in zip(blocks, measured, strict=True):
+        if cost:
+            ratios[block.study].append(cost / block.core_seconds)
+    return [
+        Cost(cost, True) if cost else Cost(_mean(ratios[block.study]) * block.core_seconds, False)
+        for block, cost in zip(blocks, measured, strict=True)
+    ]
+
+
+def _mean(ratios: Sequence[float]) -> float:
+    return sum(ratios) / len(ratios) if ratios else 1.0
+
+
+def _measured_cost(block: Block, now: float, window: float) -> float | None:
+    recent = [x for x in block.launches if x.at_work or (x.ended or 0.0) > now - window]
+    for launches in (recent, block.launches):
+        # A launch without a finished sample has told nothing yet but how long it takes to start.
+        works = [work_of(launch, now) for launch in launches if launch.solved]
+        samples = sum(samples for _, samples in works)
+        if samples and (work := sum(work for work, _ in works)):
+            return work / samples
+    return None
+
+
+def busy_ranks(launches: Sequence[Launch], begin: float, now: float) -> float:
+    """Ranks at work between two times, on the average."""
+    if now <= begin:
+        return 0.0
+    seconds = 0.0
+    for launch in launches:
+        ended = now if launch.ended is None else min(launch.ended, now)
+        seconds += launch.ranks * max(ended - max(launch.began, begin), 0.0)
+    return seconds / (now - begin)
+
+
+def run_began(launches: Sequence[Launch], now: float) -> float | None:
+    """When the run began that goes on now: the last stretch without a long pause; None without."""
+    latest = sorted(launches, key=lambda x: now if x.ended is None else x.ended, reverse=True)
+    began = now
+    for launch in latest:
+        ended = now if launch.ended is None else launch.ended
+        if began - ended > _LONGEST_PAUSE:
+            break
+        began = min(began, launch.began)
+    return began if began < now else None
+
+
+def first_at_work(launches: Sequence[Launch], begin: float, now: float) -> float:
+    """When the first launch was at work that was so between two times; `now` if none was."""
+    ends = [(launch, now if launch.ended is None else launch.ended) for launch in launches]
+    return min((max(launch.began, begin) for launch, ended in ends if ended > begin), default=now)
+
+
+def is_going_on(launches: Sequence[Launch], now: float) -> bool:
+    """Whether a launch is at work, or one was done so lately that the next may be about to begin.
+
+    One that ended before its last sample was stopped or killed.
+    """
+    return any(
+        x.ended is None or (x.solved >= x.missing and now - x.ended <= _BETWEEN_JOBS)
+        for x in launches
+    )
+
+
+def time_left(blocks: Sequence[Block], now: float, since: float = 0.0) -> TimeLeft | None:
+    """How long until the last sample of all blocks; None if nothing is at work, or was just now.
+
+    since: when the run began, if that is known; a pause before it says nothing of the ranks in it.
+    """
+    launches = [launch for block in blocks for launch in block.launches]
+    if not sum(block.missing for block in blocks):
+        return TimeLeft(0.0, 0.0, 0.0)
+    began = run_began(launches, now)
+    if began is None or not is_going_on(launches, now):
+        return None
+    guesses = []
+    for window in (WINDOW, *OTHER_WINDOWS):
+        begin = first_at_work(launches, max(now - window, began, since), now)
+        ranks = busy_ranks(launches, begin, now)
+        if ranks:
+            costs = sample_costs(blocks, now, window)
+            guesses.append([_seconds_left(blocks, costs, ranks, f, now) for f in _SPREADS])
+    if not guesses:
+        return None
+    seconds = guesses[0][0]
+    low = min(guess for of_window in guesses for guess in of_window)
+    high = max(guess for of_window in guesses for guess in of_window)
+    return TimeLeft(seconds, min(low, seconds / _LEAST_SPREAD), max(high, seconds * _LEAST_SPREAD))
+
+
+_SPREADS = (1.0, 1 / _UNMEASURED_SPREAD, _UNMEASURED_SPREAD)
+
+
+def _seconds_left(
+    blocks: Sequence[Block], costs: Sequence[Cost], ranks: float, spread: float, now: float
+) -> float:
+    """Time left if costs that were not measured are off by a factor `spread`."""
+    work = longest = 0.0
+    for block, cost in zip(blocks, costs, strict=True):
+        seconds = cost.seconds if cost.measured else spread * cost.seconds
+        work += seconds * block.missing
+        for launch in block.launches:
+            if launch.at_work and launch.ranks:
+                work -= seconds * in_hand(launch)
+                own = launch.missing - launch.solved - in_hand(launch)
+                longest = max(longest, seconds * own / launch.ranks)
+    return max(work / ranks, longest)

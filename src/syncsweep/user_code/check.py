@@ -1,0 +1,205 @@
+"""Whether code of the user's own can be swept, found out before the first job.
+
+It runs the code as the workers will, but says what is wrong in terms of the file as it stands, with
+its line numbers. See `own_process` for the process in which it does.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from syncsweep.config.physics import Physics
+from syncsweep.config.study import Config
+from syncsweep.config.user_code import code_lines
+from syncsweep.physics.models import Model
+from syncsweep.physics.phase_distribution import relative_phase_coefficients
+from syncsweep.physics.spectrum import Spectrum, largest_block
+from syncsweep.physics.superoperators import liouvillian, unvectorize
+from syncsweep.sample import build_model
+from syncsweep.user_code.code import OwnCodeError
+from syncsweep.user_code.draws import FIRST_DRAWS, Draws, check_draws, is_equal
+
+#: Largest block of L₀ whose eigenvalues are found: of 2000 coherences, it takes a minute.
+_LARGEST_BLOCK = 2000
+
+#: Memory of a rank for each entry of the largest block [bytes], measured for one of 6561.
+_BLOCK_BYTES = 105
+
+#: Most entries of L₀ that the solver's sparse matrices hold in some 0.2 GB.
+_MOST_ENTRIES = 2_000_000
+
+#: Coefficients of S_d below this, of modes of unit norm, are rounding.
+_UNIFORM = 1e-9
+
+_NO_LOCKING = (
+    "nothing locks in the limit η → 0⁺, whatever the perturbation: every coherence between states "
+    "of equal magnetization is damped or turned by L₀, so S_max is 0 there; the sweep goes on"
+)
+
+
+def check(config: Config, study: str) -> list[str]:
+    """Check the model and the ensemble of a study, as far as they are the user's own.
+
+    Returns notes for the user. OwnCodeError with one line, which names the study, the file, and
+    its line where there is one.
+    """
+    physics, settings = config.physics(study), config.studies[study]
+    files, notes = settings.own_files, []
+    if "model" in files:
+        with _named(config, study, files["model"]):
+            model = _reproducible_model(physics)
+            notes = [f"studies.{study}: {note}" for note in _check_oscillations(model)]
+    if "ensemble" in files:
+        etas = sorted(eta for block in settings.eta_blocks for eta in block.etas)
+        with _named(config, study, files["ensemble"]):
+            found = check_draws(physics, settings.samples, etas)
+            notes += [f"studies.{study}: {note}" for note in found]
+    return notes
+
+
+def fingerprints(config: Config, study: str, backwards: bool = False) -> dict[str, list[str]]:
+    """Digests of what the user's own functions of a study return in this process.
+
+    "model": one digest of `model()`; "ensemble": one digest of `perturbation()` for each of the
+    first samples. backwards: whether these are drawn in the opposite order. The digests must be the
+    same in every process. OwnCodeError as in `check`.
+    """
+    physics, settings = config.physics(study), config.studies[study]
+    found = {}
+    if "model" in settings.own_files:
+        with _named(config, study, settings.own_files["model"]):
+            model = build_model(physics)
+        found["model"] = [_digest((model.hamiltonian, model.jump_operators))]
+    if "ensemble" in settings.own_files:
+        samples = range(min(settings.samples, FIRST_DRAWS))
+        with _named(config, study, settings.own_files["ensemble"]):
+            draws = Draws(physics)
+            made = {k: _digest(draws.anew(k)) for k in (samples[::-1] if backwards else samples)}
+        found["ensemble"] = [made[k] for k in samples]
+    return found
+
+
+def _digest(operators: tuple[np.ndarray, ...]) -> str:
+    return hashlib.sha256(b"".join(operator.tobytes() for operator in operators)).hexdigest()
+
+
+@contextmanager
+def _named(config: Config, study: str, file: str) -> Iterator[None]:
+    """Say of an error in which study, file and line it is."""
+    text = config.text_of(file)
+    try:
+        _check_imports(text, Path(file).parent)
+        yield
+    except OwnCodeError as error:
+        numbers = list(code_lines(text))
+        line = f", line {numbers[min(error.line, len(numbers)) - 1]}" if error.line else ""
+        raise OwnCodeError(f"studies.{study}: {file}{line}: {error.problem}") from None
+
+
+def _check_imports(text: str, folder: Path) -> None:
+    """OwnCodeError for an import of a file that lies beside: its text decides rows unseen."""
+    try:
+        nodes = list(ast.walk(ast.parse("\n".join(code_lines(text).values()))))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return  # running it will say more
+    beside = {folder.resolve(), Path.cwd()}
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{'.' * node.level}{node.module or ''}"]
+        else:
+            continue
+        for name in names:
+            if name.startswith(".") or _places(name.partition(".")[0]) & beside:
+                raise OwnCodeError(
+                    f"imports {name}, a file that lies beside it and whose changes would not be "
+                    "noticed; put its code into this file",
+                    node.lineno,
+                )
+
+
+def _places(name: str) -> set[Path]:
+    """Folders in which a module of this name would be found."""
+    if name in sys.stdlib_module_names or name == "syncsweep":
+        return set()
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):
+        return set()
+    if spec is None:
+        return set()
+    paths = list(spec.submodule_search_locations or [])
+    if spec.origin and not paths:
+        paths = [spec.origin]
+    return {Path(path).resolve().parent for path in paths}
+
+
+def _reproducible_model(physics: Physics) -> Model:
+    model, again = build_model(physics), build_model(physics)
+    if not is_equal(
+        (model.hamiltonian, model.jump_operators), (again.hamiltonian, again.jump_operators)
+    ):
+        raise OwnCodeError("model() returns something else each time; it must not be random")
+    return model
+
+
+def _check_oscillations(model: Model) -> list[str]:
+    """OwnCodeError if L₀ is too large or no coherence oscillates.
+
+    Notes if that is not known, and if nothing locks in the limit η → 0⁺.
+    """
+    entries = _entries(model)
+    if entries > _MOST_ENTRIES:
+        raise OwnCodeError(
+            f"model(): the Liouvillian of H and the jump operators has up to {entries:,} entries, "
+            f"but at most {_MOST_ENTRIES:,} are handled; take jump operators with fewer entries, "
+            "or smaller spins"
+        )
+    L0 = liouvillian(model.hamiltonian, model.jump_operators)
+    block = largest_block(L0)
+    if block > _LARGEST_BLOCK:
+        return [
+            "whether coherences oscillate undamped was not checked, because the Liouvillian "
+            f"connects {block} of them (checked up to {_LARGEST_BLOCK}); a sample takes minutes, "
+            f"and a rank some {math.ceil(_BLOCK_BYTES * block**2 / 1e6)} MB: for Slurm, set "
+            "mem_mb_per_cpu of solve_shard"
+        ]
+    spectrum = Spectrum(L0)
+    eigenvalues = spectrum.eigenvalues
+    turning = eigenvalues[eigenvalues.imag > spectrum.tolerance]
+    if np.any(spectrum.decay_free & (eigenvalues.imag > spectrum.tolerance)):
+        return [] if _locks_at_limit(spectrum, model.spins) else [_NO_LOCKING]
+    told = "has no other coherences either"
+    if len(turning):
+        slowest = turning[np.argmax(turning.real)]
+        told = f"λ = {slowest.real:.3g} + {slowest.imag:.3g}i is the least damped"
+    raise OwnCodeError(
+        "model(): no coherence oscillates undamped: the Liouvillian of H and the jump operators "
+        f"has no eigenvalue with Re λ = 0 and Im λ ≠ 0 ({told}), so nothing can synchronize"
+    )
+
+
+def _locks_at_limit(spectrum: Spectrum, spins: tuple[float, ...]) -> bool:
+    """Whether S_d is not uniform in all states that L₀ leaves as they are: ρ(0⁺) is one of them."""
+    stationary = unvectorize(spectrum.eigenspace(0)[0].T)
+    coefficients = relative_phase_coefficients(stationary, spins)
+    return bool(np.abs(coefficients[:, 1:]).max() > _UNIFORM)
+
+
+def _entries(model: Model) -> int:
+    """Upper bound on the number of entries of L₀ that are not zero."""
+    drifts = model.hamiltonian != 0
+    for jump in model.jump_operators:
+        drifts = drifts | (jump.conj().T @ jump != 0)
+    jumps = sum(int(np.count_nonzero(jump)) ** 2 for jump in model.jump_operators)
+    return min(2 * model.dim * int(np.count_nonzero(drifts)) + jumps, model.dim**4)

@@ -1,0 +1,245 @@
+"""Code of the user's own: run it, and take a model or a perturbation from what it returns.
+
+Its source comes from the description of a study, which its user's `snakemake` has written. Nothing
+that only looks at results may run it.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from itertools import islice
+from traceback import walk_tb
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from syncsweep.config.messages import ConfigError
+from syncsweep.config.user_code import EnsembleCode, ModelCode
+from syncsweep.physics import arguments
+from syncsweep.physics.lindbladian import Perturbation
+from syncsweep.physics.models import Model
+from syncsweep.physics.perturbation import perturbation_of
+from syncsweep.wording import one_line
+
+#: Names of the module that the code is, and of the file that its lines belong to.
+_MODULE, _FILE = "syncsweep_own_code", "<own code>"
+
+#: Largest entry of an operator: products of several are finite too.
+_LARGEST_ENTRY = 1e50
+
+
+class OwnCodeError(ConfigError):
+    """What is wrong with code of the user's own.
+
+    problem: one line; line: the number of a line of its source, from 1, or None. The message of the
+    error quotes that line.
+    """
+
+    def __init__(self, problem: str, line: int | None = None, text: str = "") -> None:
+        self.problem, self.line = problem, line
+        super().__init__(f"{problem} (at `{one_line(text, 80)}`)" if text else problem)
+
+
+class MissingHereError(OwnCodeError):
+    """Something that the code needs and this machine has not: a package, a file, memory."""
+
+
+class OwnCode:
+    """What a source text defines; it is run once, when this is made."""
+
+    def __init__(self, source: str) -> None:
+        """OwnCodeError if it is no Python, or fails."""
+        self._lines = source.split("\n")
+        self._module = ModuleType(_MODULE)
+        sys.modules[_MODULE] = self._module  # where dataclasses look for it
+        try:
+            code = compile(source, _FILE, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            raise OwnCodeError(f"{type(error).__name__}: {error.msg}", error.lineno) from None
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise OwnCodeError(f"{type(error).__name__}: {error}") from None
+        self._guarded(lambda: exec(code, self._module.__dict__))
+
+    def operators(
+        self,
+        function: str,
+        name: str,
+        given: dict[str, Any],
+        parameters: dict[str, Any],
+        spins: tuple[float, ...],
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """A Hermitian operator (D, D) and jump operators (k, D, D) that a function returns.
+
+        The function is handed the values `given`, in order, and the parameters; `name` is what the
+        operator is called.
+        """
+        returned = self.call(function, given, parameters)
+        what = f"{function}(): what it returns cannot be read: "
+        return self._guarded(lambda: _operators(function, name, returned, spins), what=what)
+
+    def call(self, name: str, given: dict[str, Any], parameters: dict[str, Any]) -> Any:
+        """What the function `name` returns for the values `given`, in order, and the parameters."""
+        function = self._guarded(lambda: getattr(self._module, name, None))
+        if not callable(function):
+            wanted = ", ".join([*given, *parameters])
+            raise OwnCodeError(f"must define a function {name}({wanted})")
+        self._guarded(lambda: _check_signature(name, function, list(given), parameters))
+        # A copy, or one call could change what the next one is given.
+        handed = copy.deepcopy(parameters)
+        return self._guarded(lambda: function(*given.values(), **handed), parameters)
+
+    def _guarded(
+        self, run: Callable[[], Any], parameters: dict[str, Any] | None = None, what: str = ""
+    ) -> Any:
+        """What `run` returns, in which code of the user's own runs.
+
+        An error is told with the parameters that were handed to it, if any, behind `what`.
+        """
+        folder = os.getcwd()
+        try:
+            return run()
+        except (OwnCodeError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise self._told(error, parameters or {}, what) from None
+        finally:
+            os.chdir(folder)  # shards and parts are named from there
+
+    def _told(self, error: BaseException, parameters: dict[str, Any], what: str) -> OwnCodeError:
+        frames = walk_tb(error.__traceback__)
+        lines = [line for frame, line in frames if frame.f_code.co_filename == _FILE]
+        try:
+            said = str(error)
+        except BaseException:  # it is the user's own, and may fail in whatever way
+            said = ""
+        problem = what + one_line(f"{type(error).__name__}: {said}", 200).removesuffix(":")
+        if isinstance(error, ImportError):
+            problem += "; own code is one file, and may import installed packages only"
+            problem += _how_to_install(error)
+        kind = OwnCodeError
+        is_row = isinstance(error, Exception)  # and not the end of all
+        if not is_row or isinstance(error, ImportError | OSError | MemoryError):
+            kind = MissingHereError
+        elif parameters:  # a wrong one makes errors that do not name it
+            handed = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+            problem += f"; with the parameters {one_line(handed, 100)}"
+        if not lines:
+            return kind(problem)
+        return kind(problem, lines[-1], self._lines[lines[-1] - 1].strip())
+
+
+def _how_to_install(error: ImportError) -> str:
+    """How to install the package that was not found; "" where a part of one is missing."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    if not isinstance(name, str) or not name.isidentifier() or len(name) > 60:
+        return ""
+    return f"; to install one: .venv/bin/uv pip install --python .venv/bin/python {name}"
+
+
+def _check_signature(
+    name: str, function: Callable[..., Any], given: list[str], parameters: dict[str, Any]
+) -> None:
+    """OwnCodeError unless a function takes the values given, and the parameters by name."""
+    try:
+        arguments = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # one that does not say what it takes
+        return
+    by_place = [a for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
+    any_place, any_name = (
+        any(a.kind is kind for a in arguments)
+        for kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    )
+    if len(by_place) < len(given) and not any_place:
+        raise OwnCodeError(f"{name}() must take {' and '.join(given)} before its parameters")
+    others = [a for a in arguments if a not in by_place[: len(given)]]
+    known = [a.name for a in others if a.kind in (a.POSITIONAL_OR_KEYWORD, a.KEYWORD_ONLY)]
+    for parameter in parameters:
+        if parameter not in known and not any_name:
+            by_small_letters = {name.lower(): name for name in known}
+            near = difflib.get_close_matches(parameter.lower(), by_small_letters, n=1)
+            hint = f"; did you mean {by_small_letters[near[0]]!r}?" if near else ""
+            allowed = ", ".join(known) or "none"
+            raise OwnCodeError(
+                f"{name}() has no parameter {parameter!r}{hint} (its parameters: {allowed})"
+            )
+    for argument in others:
+        needed = argument.default is argument.empty and argument.name in known
+        if needed and argument.name not in parameters:
+            raise OwnCodeError(
+                f"{name}() needs the parameter {argument.name!r}; give it under parameters"
+            )
+
+
+def own_model(code: ModelCode) -> Model:
+    """The model that `model(spins, **parameters)` of a source returns; OwnCodeError."""
+    given = {"spins": code.spins}
+    own = OwnCode(code.source)
+    hamiltonian, jumps = own.operators("model", "H", given, code.parameters, code.spins)
+    return Model("own", code.spins, hamiltonian, jumps)
+
+
+class OwnPerturbation:
+    """The random perturbation that `perturbation(rng, spins, **parameters)` of a source returns."""
+
+    def __init__(self, code: EnsembleCode, spins: tuple[float, ...]) -> None:
+        """spins: those of the model. OwnCodeError."""
+        self._spins, self._parameters = spins, code.parameters
+        self._code = OwnCode(code.source)
+
+    def operators(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Draw V (D, D), Hermitian, and the jump operators (k, D, D); OwnCodeError."""
+        given = {"rng": rng, "spins": self._spins}
+        return self._code.operators("perturbation", "V", given, self._parameters, self._spins)
+
+    def __call__(self, rng: np.random.Generator) -> Perturbation:
+        """Draw L₍₁₎ = −i[V, ·] + Σ_μ D[L_μ]."""
+        return perturbation_of(*self.operators(rng))
+
+
+def _operators(
+    function: str, name: str, returned: Any, spins: tuple[float, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """A Hermitian operator (D, D) and jump operators (k, D, D) from what a function returned."""
+    if not isinstance(returned, tuple | list) or len(returned) != 2:
+        raise OwnCodeError(
+            f"{function}() must return {name} and a list of jump operators: return {name}, [L1, L2]"
+        )
+    operator = _matrix(arguments.hermitian, f"{function}(): {name}", returned[0], spins)
+    given = returned[1]
+    if arguments.is_one_matrix(given) or isinstance(given, str | dict):
+        raise OwnCodeError(f"{function}(): the jump operators must be a list: [L], or [] for none")
+    try:
+        listed = list(islice(given, arguments.MOST_OPERATORS + 1))
+    except TypeError:
+        raise OwnCodeError(
+            f"{function}(): the jump operators must be a list, but are a {type(given).__name__}"
+        ) from None
+    if len(listed) > arguments.MOST_OPERATORS:
+        raise OwnCodeError(
+            f"{function}(): at most {arguments.MOST_OPERATORS} jump operators are handled"
+        )
+    jumps = [
+        _matrix(arguments.operator, f"{function}(): jump operator {number}", jump, spins)
+        for number, jump in enumerate(listed, 1)
+    ]
+    dim = len(operator)
+    return operator, np.array(jumps, complex).reshape(-1, dim, dim)
+
+
+def _matrix(
+    check: Callable[..., np.ndarray], name: str, value: Any, spins: tuple[float, ...]
+) -> np.ndarray:
+    """A complex array (D, D) without too large entries, checked by a function of `arguments`."""
+    try:
+        matrix = check(name, value, spins=spins)
+    except arguments.ArgumentError as error:
+        raise OwnCodeError(str(error).removesuffix(".")) from None
+    if np.abs(matrix).max(initial=0.0) > _LARGEST_ENTRY:
+        raise OwnCodeError(f"{name} has an entry beyond {_LARGEST_ENTRY:g}; take another unit")
+    return matrix

@@ -1,0 +1,71 @@
+"""Whether results belong together: from which files tables, figures and pages were made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from syncsweep.layout import (
+    BUNDLE_MANIFEST,
+    PAPER_TABLES,
+    TABLES,
+    bundle_folder,
+    figures_folder,
+    paper_folder,
+    report_file,
+    study_folder,
+    tables_folder,
+)
+from syncsweep.results.freshness import MADE_FROM, changed_sources, said_by
+from syncsweep.verify.study_files import AGAIN, entries
+from syncsweep.verify.verify_text import Report
+from syncsweep.wording import number_of
+
+#: The entries in which all tables of a study must agree.
+_SETTINGS = ("study", "physics_hash", "samples", "analysis")
+
+
+def verify_origins(results: Path, report: Report) -> None:
+    """Compare the tables of each study with each other, and other results with their tables."""
+    for folder in entries(tables_folder(results, ""), report):
+        if os.path.isdir(folder):
+            _compare_tables(results, folder, report)
+    found = list(_made_of_tables(results, report))
+    for path in found:
+        said = said_by(path)
+        changed = changed_sources(said, results)
+        if changed:
+            more = f" and {number_of(len(changed) - 1, 'more files')}" if len(changed) > 1 else ""
+            report.finding(f"{path}: was made from another version of {changed[0]}{more}; {AGAIN}")
+        elif MADE_FROM not in said:
+            report.note(f"{path}: does not say what it was made from, so it was not compared")
+    if found:
+        report.say(f"made from tables: {number_of(len(found), 'files')}")
+
+
+def _compare_tables(results: Path, folder: Path, report: Report) -> None:
+    said = {path: said_by(path) for path in entries(folder, report) if path.suffix == ".parquet"}
+    first = said.get(folder / f"{TABLES[0]}.parquet")
+    if not first:
+        return
+    for path, of_table in said.items():
+        other = [name for name in _SETTINGS if of_table.get(name) != first.get(name)]
+        if of_table and other:
+            what = f"was made with other settings ({', '.join(other)}) than {TABLES[0]}.parquet"
+            report.finding(f"{path}: {what}; {AGAIN}")
+    rows = study_folder(results, str(first.get("study")), str(first.get("physics_hash")))
+    if not rows.is_dir():
+        report.note(f"{folder}: was made from the rows in {rows.name}, which are not here")
+
+
+def _made_of_tables(results: Path, report: Report) -> Iterator[Path]:
+    """The files here that should record from which others they were made."""
+    yield from (p for p in entries(figures_folder(results), report) if p.suffix == ".json")
+    (validation,) = PAPER_TABLES["validation"]
+    others = (
+        paper_folder(results) / f"{validation}.parquet",
+        report_file(results),
+        bundle_folder(results) / BUNDLE_MANIFEST,
+    )
+    yield from filter(os.path.isfile, others)

@@ -1,0 +1,208 @@
+"""Random rows, computed again by `physics.literal`, which shares no solver with the sweep."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from math import inf, isnan, pi
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from syncsweep.config.physics import Physics
+from syncsweep.physics import literal
+from syncsweep.physics.diagnosis import Status
+from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.sample import Purpose, build_model, stream, unpack_coefficients
+from syncsweep.sweep.description import Description
+from syncsweep.sweep.shard import ShardError, column, read_shard
+from syncsweep.sweep.takeover import identity_of
+from syncsweep.verify.verify_text import Report
+from syncsweep.wording import number_of
+
+#: Largest difference of a row from its recomputation, in units of the uniform density.
+TOLERANCE = 1e-9
+
+#: Largest Hilbert space of which a dense complex superoperator is solved.
+MOST_DIMENSIONS = 27
+
+#: Least condition at which two programs agree to TOLERANCE: they agree to rounding/condition.
+_LEAST_CONDITION = 1e-6
+
+#: Largest ratio of two terms of a model that a dense solve in double precision can resolve.
+_LARGEST_RATIO = 1e6
+
+_OWN = "of models or ensembles of your own, whose code is never run here"
+_TOO_LARGE = f"of more than {MOST_DIMENSIONS} dimensions"
+_FAR_APART = f"of models whose terms differ by more than {_LARGEST_RATIO:g}"
+_NOT_OK = "with another status than ok"
+_ILL_CONDITIONED = f"with a reciprocal condition number below {_LEAST_CONDITION:g}"
+
+_ADVICE = (
+    "see that NumPy and syncsweep are those that the shard names under `run`; if they are, "
+    "remove the shard and run the same snakemake command again"
+)
+
+
+@dataclass(frozen=True)
+class RowsOfShard:
+    """A whole shard, how many of its rows can be recomputed, and why others cannot."""
+
+    path: Path
+    described: Description
+    start: int
+    stop: int
+    comparable: int
+    left_out: dict[str, int]
+
+
+def rows_of_shard(
+    path: Path, described: Description, start: int, stop: int, table: pa.Table
+) -> RowsOfShard:
+    """Count the rows of a shard that can be recomputed and compared."""
+    reasons = Counter(_reasons(described.physics, table).tolist())
+    return RowsOfShard(path, described, start, stop, reasons.pop("", 0), dict(reasons))
+
+
+def _reasons(physics: Physics, table: pa.Table) -> np.ndarray:
+    """Why each row of a shard is left out, (rows,); "" where it is not."""
+    if physics.is_own:
+        return np.full(table.num_rows, _OWN, dtype=object)
+    if physics.dim > MOST_DIMENSIONS:
+        return np.full(table.num_rows, _TOO_LARGE, dtype=object)
+    if _ratio_of_terms(physics) > _LARGEST_RATIO:
+        return np.full(table.num_rows, _FAR_APART, dtype=object)
+    ill = ~(column(table, "condition") >= _LEAST_CONDITION)
+    not_ok = column(table, "status") != str(Status.OK)
+    return np.where(not_ok, _NOT_OK, np.where(ill, _ILL_CONDITIONED, "")).astype(object)
+
+
+@cache
+def _ratio_of_terms(physics: Physics) -> float:
+    """Largest over smallest entry of H and of the rates of the jump operators."""
+    model = build_model(physics)
+    hamiltonian = np.abs(model.hamiltonian)
+    rates = np.abs(model.jump_operators) ** 2
+    entries = np.concatenate([hamiltonian.ravel(), rates.ravel()])
+    entries = entries[entries > np.finfo(float).eps * entries.max(initial=0.0)]
+    return float(entries.max() / entries.min()) if len(entries) else 1.0
+
+
+def draw(numbers: list[int], wanted: int, seed: int) -> list[np.ndarray]:
+    """Draw different rows, each equally likely: for each shard the indices of those drawn from it.
+
+    numbers: of rows of each shard; all are drawn if `wanted` is more than there are.
+    """
+    total = sum(numbers)
+    rng = np.random.default_rng(seed)
+    chosen = np.sort(rng.choice(total, size=min(wanted, total), replace=False))
+    edges = np.cumsum([0, *numbers])
+    cuts = np.searchsorted(chosen, edges)
+    return [chosen[cuts[k] : cuts[k + 1]] - edges[k] for k in range(len(numbers))]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Largest differences of one row from its recomputation, in units of the uniform density."""
+
+    coefficients: float
+    s_max: float
+    at_angles: float
+
+    @property
+    def largest(self) -> float:
+        """The largest of them; NaN is the largest of all."""
+        return float(np.max([self.coefficients, self.s_max, self.at_angles]))
+
+
+class Recomputation:
+    """Rows of one physics, computed literally; what several rows share is kept."""
+
+    def __init__(self, physics: Physics) -> None:
+        self._physics = physics
+        self._model = build_model(physics)
+        self._solver = literal.LiteralSolver(literal.unperturbed(self._model))
+        self._frequencies = relative_frequencies(self._model.spins)
+        self._last: tuple[int, np.ndarray] | None = None
+
+    def _perturbation(self, sample: int) -> np.ndarray:
+        if self._last is None or self._last[0] != sample:
+            rng = stream(self._physics.root_seed, sample, Purpose.PERTURBATION)
+            weights = self._physics.ensemble.model_dump()
+            self._last = sample, literal.perturbation(rng, self._model.dim, **weights)
+        return self._last[1]
+
+    def difference(self, table: pa.Table, row: int) -> Difference:
+        """Compare a row; NotUniqueError or LinAlgError if it has no steady state here."""
+        sample, eta = (column(table, name)[row] for name in ("sample", "eta"))
+        rho = self._solver.solve(self._perturbation(int(sample)), float(eta))
+        spectrum = literal.phase_distribution(rho, self._model.spins)
+        coefficients = spectrum[tuple(self._frequencies.T)]
+        stored = unpack_coefficients(column(table, "s_d")[row])
+        s_max, angles = column(table, "s_max")[row], column(table, "angles")[row]
+        heights = literal.heights(coefficients, self._frequencies, angles)
+        uniform = (2 * pi) ** (1 - self._model.n_sites)
+        return Difference(
+            float(np.abs(coefficients - stored).max() / uniform),
+            float(abs(heights.s_max - s_max) / uniform),
+            float(abs(heights.at_angles - s_max) / uniform),
+        )
+
+
+def recompute(shards: list[RowsOfShard], wanted: int, seed: int, report: Report) -> None:
+    """Draw `wanted` rows of all shards, each equally likely, and report those that differ."""
+    numbers = [shard.comparable for shard in shards]
+    total = min(wanted, sum(numbers))
+    differences: list[float] = []
+    last: tuple[str, Recomputation] | None = None
+    for shard, rows in zip(shards, draw(numbers, wanted, seed), strict=True):
+        if not len(rows):
+            continue
+        physics = shard.described.physics
+        if last is None or last[0] != physics.digest:
+            last = physics.digest, Recomputation(physics)
+        for difference in _compare(shard, rows, last[1], report):
+            differences.append(difference)
+            report.progress(f"recomputed {len(differences)} of {total} rows")
+    reasons: Counter[str] = Counter()
+    for shard in shards:
+        reasons.update(shard.left_out)
+    if total or not reasons:
+        largest = f"{max(differences):.1e}" if differences else "none"
+        report.say(
+            f"recomputed: {len(differences)} of {number_of(sum(numbers), 'rows')} (seed {seed}), "
+            f"largest difference {largest} of the uniform density, allowed {TOLERANCE:g}"
+        )
+    for reason, n in sorted(reasons.items()):
+        report.say(f"never recomputed: {number_of(n, 'rows')} {reason}")
+
+
+def _compare(
+    shard: RowsOfShard, rows: np.ndarray, recomputation: Recomputation, report: Report
+) -> Iterator[float]:
+    """Largest difference of each row from its recomputation; infinity where there is none."""
+    try:
+        table = read_shard(shard.path, identity_of(shard.described, shard.start, shard.stop))
+        places = np.flatnonzero(_reasons(shard.described.physics, table) == "")[rows]
+    except (ShardError, FileNotFoundError, IndexError):
+        report.finding(f"{shard.path}: changed while it was verified; verify it again")
+        return
+    for row in places:
+        sample, eta = (column(table, name)[row] for name in ("sample", "eta"))
+        where = f"{shard.path}: sample {sample} at η = {eta:g}"
+        try:
+            difference = recomputation.difference(table, row)
+        except (literal.NotUniqueError, np.linalg.LinAlgError) as error:
+            report.finding(f"{where}: is ok, but cannot be recomputed ({error}); {_ADVICE}")
+            yield inf
+            continue
+        if not difference.largest <= TOLERANCE:
+            report.finding(
+                f"{where}: differs from its recomputation by {difference.coefficients:.1e} in S_d, "
+                f"{difference.s_max:.1e} in S_max and {difference.at_angles:.1e} in the height at "
+                f"its angles, in units of the uniform density; {_ADVICE}"
+            )
+        yield inf if isnan(difference.largest) else difference.largest

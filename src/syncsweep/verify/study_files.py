@@ -1,0 +1,195 @@
+"""The studies of a results folder: descriptions against folder names, shards against what they say.
+
+Shards are read one after the other, so the memory is that of one shard.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from syncsweep.config.physics import Physics
+from syncsweep.layout import BLOCK_FOLDER, STUDY_FOLDER, BlockFolder, study_file
+from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.sweep import description
+from syncsweep.sweep.description import Description, DescriptionError
+from syncsweep.sweep.shard import ShardError, column, read_shard
+from syncsweep.sweep.takeover import identity_of
+from syncsweep.verify import VerificationError
+from syncsweep.verify.recompute import RowsOfShard, rows_of_shard
+from syncsweep.verify.verify_text import Report
+from syncsweep.wording import number_of
+
+#: What to do about a damaged file that the workflow makes.
+AGAIN = "remove it and run the same snakemake command again, which makes it anew"
+
+_ALLOW = "make it a folder that you may read and run this again"
+
+_SET_ASIDE = re.compile(r".+\.damaged-[0-9a-f]{8}")
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
+
+#: No study.json or block.json is larger [bytes].
+_MOST_JSON_BYTES = 2**24
+
+
+def study_folders(results: Path) -> list[Path]:
+    """The folders of studies below `results`, in order; VerificationError if there is none."""
+    try:
+        found = [path for path in sorted(results.iterdir()) if _is_study(path)]
+    except OSError as error:
+        raise VerificationError(f"{results}: cannot be read ({error.strerror})") from None
+    if found:
+        return found
+    if study_file(results).exists():
+        raise VerificationError(
+            f"{results}: is the folder of one study; give the results folder that it lies in"
+        )
+    raise VerificationError(
+        f"{results}: is no results folder, because it holds no folder of a study, <name>-<hash>"
+    )
+
+
+def _is_study(path: Path) -> bool:
+    named = bool(STUDY_FOLDER.fullmatch(path.name))
+    return os.path.isdir(path) and (named or os.path.lexists(study_file(path)))
+
+
+def verify_study(folder: Path, report: Report) -> list[RowsOfShard]:
+    """Verify one study; returns its whole shards, with how many of their rows can be recomputed."""
+    status: Counter[str] = Counter()
+    whole: list[RowsOfShard] = []
+    blocks = []
+    for path in entries(folder, report):
+        if BLOCK_FOLDER.fullmatch(path.name) and os.path.isdir(path):
+            blocks.append(BlockFolder(path))
+        elif path != study_file(folder):
+            note_entry(path, report)
+    for block, described in _describe(folder, blocks, report):
+        try:
+            whole += _verify_shards(block, described, status, report)
+            _name_leftovers(block, report)
+        except OSError as error:
+            report.finding(f"{block.path}: cannot be read ({error.strerror}); {_ALLOW}")
+    each = ", ".join(f"{n} {kind}" for kind, n in sorted(status.items()))
+    shards, rows = number_of(len(whole), "shards"), number_of(status.total(), "rows")
+    report.say(f"{folder.name}: {shards}, {rows}{each and f' ({each})'}")
+    report.count("studies")
+    report.count("shards", len(whole))
+    report.count("rows", status.total())
+    return whole
+
+
+def entries(folder: Path, report: Report) -> list[Path]:
+    """What lies in a folder, in order; nothing where there is none, or a finding."""
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        report.finding(f"{folder}: cannot be read ({error.strerror}); {_ALLOW}")
+        return []
+
+
+def note_entry(path: Path, report: Report) -> None:
+    """Name what lies beside the results."""
+    if _SET_ASIDE.fullmatch(path.name):
+        what = "was set aside as damaged; nothing reads it"
+    elif _TEMPORARY.fullmatch(path.name):
+        what = "is the temporary file of a job that runs or died"
+    else:
+        what = "does not belong here and was not read"
+    report.note(f"{path}: {what}")
+
+
+def _describe(
+    folder: Path, blocks: list[BlockFolder], report: Report
+) -> Iterator[tuple[BlockFolder, Description]]:
+    """The blocks with what their shards must say; findings for those that do not tell it."""
+    said = set()
+    if not blocks:
+        report.note(f"{folder}: holds no η-block")
+    for block in blocks:
+        try:
+            for path in (study_file(folder), block.description):
+                _check_plain(path)
+            described = description.read(block.path)
+        except DescriptionError as error:
+            problem = str(error)
+        # JSON can be wrong in ways that its reader has not foreseen.
+        except Exception as error:
+            problem = f"{block.description}: is damaged ({type(error).__name__}); {AGAIN}"
+        else:
+            yield block, described
+            continue
+        # What is wrong with the study is so for all its blocks.
+        if problem not in said:
+            said.add(problem)
+            report.finding(problem)
+        report.note(f"{block.path}: not verified, because nothing tells what it must hold")
+
+
+def _check_plain(path: Path) -> None:
+    """DescriptionError for what is not there, would be waited for, or is too large."""
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise DescriptionError(
+            f"{path}: cannot be read ({error.strerror}); run snakemake again, which writes it"
+        ) from None
+    if not stat.S_ISREG(state.st_mode) or state.st_size > _MOST_JSON_BYTES:
+        raise DescriptionError(f"{path}: is not a file of this kind; {AGAIN}")
+
+
+def _verify_shards(
+    block: BlockFolder, described: Description, status: Counter[str], report: Report
+) -> Iterator[RowsOfShard]:
+    end = 0
+    for start, stop, path in block.shards():
+        if start > end:
+            report.note(f"{block.path}: samples {end} to {start - 1} are in no shard")
+        end = max(end, stop)
+        report.progress(f"verifying {path}")
+        try:
+            table = read_shard(path, identity_of(described, start, stop))
+        except ShardError as error:
+            report.finding(f"{error}; {AGAIN}")
+        except FileNotFoundError:
+            # Unless it is a link, it was there a moment ago, and a job has cleared it away.
+            if path.is_symlink():
+                report.finding(f"{path}: is a dangling link; {AGAIN}")
+        else:
+            if not _fits_model(table, described.physics):
+                report.finding(f"{path}: has rows of another number of spins; {AGAIN}")
+                continue
+            status.update(column(table, "status").tolist())
+            yield rows_of_shard(path, described, start, stop, table)
+
+
+def _fits_model(table: pa.Table, physics: Physics) -> bool:
+    frequencies = relative_frequencies(physics.model.spins)
+    n_k, n_angles = frequencies.shape
+    widths = [column(table, name).shape[1] for name in ("s_d", "angles")]
+    return widths == [2 * n_k - 1, n_angles]
+
+
+def _name_leftovers(block: BlockFolder, report: Report) -> None:
+    """Name all in a block's folder that is neither a shard nor about the shards."""
+    known = {path for _, _, path in block.shards()}
+    known |= {block.description, block.log, block.parts}
+    for path in entries(block.path, report):
+        if path not in known:
+            note_entry(path, report)
+    leftovers = {path for _, _, path in block.leftovers()}
+    parts = entries(block.parts, report)
+    of_jobs = leftovers.intersection(parts)
+    if of_jobs:
+        report.note(f"{block.parts}: {number_of(len(of_jobs), 'files')} of jobs that run or died")
+    for path in parts:
+        if path not in of_jobs and path != block.lock:
+            note_entry(path, report)
