@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from syncsweep.results import ResultsError
-from syncsweep.results.paper.validation import demand
+from syncsweep.paper.validation import demand
+from syncsweep.tables import ResultsError
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("folder", type=Path, help="folder of the paper's tables")

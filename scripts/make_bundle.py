@@ -5,8 +5,8 @@ import json
 import sys
 from pathlib import Path
 
-from syncsweep.results import ResultsError
-from syncsweep.results.bundle import make_bundle, refuse_stale
+from syncsweep.report.bundle import make_bundle, refuse_stale
+from syncsweep.tables import ResultsError
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("files", type=Path, nargs="+", help="figures and tables, below the results")

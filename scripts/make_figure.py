@@ -4,10 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from syncsweep.figures.figure_page import save_provenance
+from syncsweep.figures.sweep_figure import FigureRequest, draw
 from syncsweep.files import not_written
-from syncsweep.results import ResultsError, parse_request
-from syncsweep.results.figures.page import save_provenance
-from syncsweep.results.figures.sweep import FigureRequest, draw
+from syncsweep.tables import ResultsError, parse_request
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--tables", type=Path, nargs="+", required=True, help="files of one folder")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from syncsweep.files import not_written
 from syncsweep.layout import PAPER_TABLES
-from syncsweep.results import ResultsError, parse_request
+from syncsweep.tables import ResultsError, parse_request
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("part", choices=PAPER_TABLES)
 parser.add_argument("--request", required=True, help="JSON: what the part is to compute")
 parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
 arguments = parser.parse_args()
-part = import_module(f"syncsweep.results.paper.{arguments.part}")
+part = import_module(f"syncsweep.paper.parts.{arguments.part}")
 try:
     part.make(parse_request(part.Request, arguments.request), arguments.output)
 except ResultsError as error:

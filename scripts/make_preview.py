@@ -3,9 +3,9 @@
 import argparse
 import sys
 
+from syncsweep.figures.preview import PreviewRequest, make_preview
 from syncsweep.files import not_written
-from syncsweep.results import ResultsError, parse_request
-from syncsweep.results.preview import PreviewRequest, make_preview
+from syncsweep.tables import ResultsError, parse_request
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--request", required=True, help="JSON: the studies")

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from syncsweep.results import ResultsError, parse_request
-from syncsweep.results.report.page import ReportRequest, make_report
+from syncsweep.report.report_page import ReportRequest, make_report
+from syncsweep.tables import ResultsError, parse_request
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--results", type=Path, required=True, help="results folder")

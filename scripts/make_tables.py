@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 from syncsweep.files import not_written
-from syncsweep.results import ResultsError, parse_request
-from syncsweep.results.limit import make_limit_tables
-from syncsweep.results.maxima import make_maxima_table
-from syncsweep.results.samples import Shards, describe
-from syncsweep.results.tables import TablesRequest, make_tables
+from syncsweep.tables import ResultsError, parse_request
+from syncsweep.tables.limit_tables import make_limit_tables
+from syncsweep.tables.maxima_table import make_maxima_table
+from syncsweep.tables.samples import Shards, describe
+from syncsweep.tables.summary import TablesRequest, make_tables
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--folder", type=Path, required=True, help="folder of the study's rows")

@@ -18,11 +18,11 @@ from syncsweep.config.analysis import Analysis
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Physics
 from syncsweep.physics.measures import Maximum, interval_probabilities
-from syncsweep.results.control import Value, control_variate, controlled_probability
-from syncsweep.results.report.words import scientific
-from syncsweep.results.samples import SampleRows, chi_of_sample
-from syncsweep.results.statistics import RunningCovariance, RunningMean, type_ratio_interval
+from syncsweep.report.report_words import scientific
 from syncsweep.sample import SampleSolver, unpack_coefficients
+from syncsweep.tables.control import Value, control_variate, controlled_probability
+from syncsweep.tables.samples import SampleRows, chi_of_sample
+from syncsweep.tables.statistics import RunningCovariance, RunningMean, type_ratio_interval
 
 CONFIG = load_config(Path(__file__).parents[1] / "config.yaml")
 

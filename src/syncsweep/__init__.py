@@ -30,6 +30,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from syncsweep.config.file import load_config as load_config
     from syncsweep.config.messages import ConfigError as ConfigError
+    from syncsweep.figures.phase_distribution_plot import (
+        plot_phase_distribution as plot_phase_distribution,
+    )
     from syncsweep.physics.chi_sampling import sample_chi as sample_chi
     from syncsweep.physics.diagnosis import SteadyStates as SteadyStates
     from syncsweep.physics.lindbladian import Lindbladian as Lindbladian
@@ -50,14 +53,11 @@ if TYPE_CHECKING:
     from syncsweep.physics.steady_state import SteadyStateSolver as SteadyStateSolver
     from syncsweep.physics.steady_state import steady_states as steady_states
     from syncsweep.physics.superoperators import liouvillian as liouvillian
-    from syncsweep.results import ResultsError as ResultsError
-    from syncsweep.results.figures.phase_distribution import (
-        plot_phase_distribution as plot_phase_distribution,
-    )
-    from syncsweep.results.sweep_rows import SweepRows as SweepRows
-    from syncsweep.results.sweep_rows import read_rows as read_rows
-    from syncsweep.results.sweep_rows import read_table as read_table
-    from syncsweep.results.sweep_rows import solve_samples as solve_samples
+    from syncsweep.tables import ResultsError as ResultsError
+    from syncsweep.tables.sweep_rows import SweepRows as SweepRows
+    from syncsweep.tables.sweep_rows import read_rows as read_rows
+    from syncsweep.tables.sweep_rows import read_table as read_table
+    from syncsweep.tables.sweep_rows import solve_samples as solve_samples
 
 __version__ = "0.1.0"
 

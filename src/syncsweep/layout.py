@@ -93,13 +93,15 @@ PAPER_FIGURES = {
     "fig2": PaperFigure("fig2", ("types",), ("a", "a_maxima", "b", "c", "d", "d_maxima", "e", "f")),
     "fig4": PaperFigure("fig4", ("chi_map",), ("a", "a_triangles", "b")),
     "figE": PaperFigure(
-        "two_spin1s", ("two_spin1s",), ("distribution", "sweep", "detuning", "errors")
+        "two_spin1s_figure", ("two_spin1s",), ("distribution", "sweep", "detuning", "errors")
     ),
-    "figS_modes": PaperFigure("modes", ("modes",), tuple("abcdefg")),
-    "figS_dynamics": PaperFigure("dynamics", ("dynamics",), tuple("abcdef")),
-    "figS_limit": PaperFigure("limit", (), ("s_max", "probabilities", "gain", "law")),
-    "figS_ablations": PaperFigure("ablations", ("ablations",), tuple("abcde")),
-    "figS_ensemble": PaperFigure("ensemble", ("ensemble",), ("eigenvalues", "boundary", "summary")),
+    "figS_modes": PaperFigure("modes_figure", ("modes",), tuple("abcdefg")),
+    "figS_dynamics": PaperFigure("dynamics_figure", ("dynamics",), tuple("abcdef")),
+    "figS_limit": PaperFigure("limit_figure", (), ("s_max", "probabilities", "gain", "law")),
+    "figS_ablations": PaperFigure("ablations_figure", ("ablations",), tuple("abcde")),
+    "figS_ensemble": PaperFigure(
+        "ensemble_figure", ("ensemble",), ("eigenvalues", "boundary", "summary")
+    ),
 }
 
 

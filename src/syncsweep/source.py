@@ -12,50 +12,56 @@ from typing import Any
 _PACKAGE = Path(__file__).parent
 
 #: What decides numbers. Configuration, paths and reading decide only which numbers are asked for.
-_NUMBERS = ("physics/", "results/", "sample.py", "sweep/shard.py", "config/units.py")
+_NUMBERS = (
+    "physics/",
+    "tables/",
+    "paper/theory/",
+    "paper/parts/",
+    "sample.py",
+    "sweep/shard.py",
+    "config/units.py",
+)
 
 #: What decides how figures look.
-_LOOKS = ("results/__init__.py", "results/figures/", "config/units.py")
+_LOOKS = ("tables/__init__.py", "figures/", "paper/figures/", "config/units.py")
 
 
 def tables() -> tuple[str, ...]:
     """The modules that decide what the tables hold, given the shards."""
-    return _with_imports("results/tables.py", _NUMBERS)
+    return _with_imports("tables/summary.py", _NUMBERS)
 
 
 def maxima() -> tuple[str, ...]:
     """The modules that decide what the table of the maxima holds."""
-    return _with_imports("results/maxima.py", _NUMBERS)
+    return _with_imports("tables/maxima_table.py", _NUMBERS)
 
 
 def limit() -> tuple[str, ...]:
     """The modules that decide what the tables of the limit hold."""
-    return _with_imports("results/limit.py", _NUMBERS)
+    return _with_imports("tables/limit_tables.py", _NUMBERS)
 
 
 def figure_of_sweep() -> tuple[str, ...]:
     """The modules that decide what the figure of a study looks like, given its tables."""
-    return _with_imports("results/figures/sweep.py", _LOOKS)
+    return _with_imports("figures/sweep_figure.py", _LOOKS)
 
 
 def part_of_paper(part: str) -> tuple[str, ...]:
     """The modules that decide what the tables of a part of the paper hold."""
-    return _with_imports(f"results/paper/{part}.py", _NUMBERS)
+    return _with_imports(f"paper/parts/{part}.py", _NUMBERS)
 
 
 def figure_of_paper(module: str) -> tuple[str, ...]:
     """The modules that decide what a figure of the paper looks like, given its tables."""
-    return _with_imports(f"results/figures/{module}.py", _LOOKS)
+    return _with_imports(f"paper/figures/{module}.py", _LOOKS)
 
 
 def report() -> tuple[str, ...]:
     """The files that decide what the report is, given the results that it shows."""
-    page = ("results/report/page.css", "results/report/page.html.j2", "results/report/page.js")
+    page = ("report/page.css", "report/page.html.j2", "report/page.js")
     numbers = ("physics/measures.py", "physics/phase_distribution.py", "sample.py")
-    return (
-        *_with_imports("results/report/page.py", ("results/", "config/units.py", *numbers)),
-        *page,
-    )
+    rooms = ("report/", "tables/", "figures/", "paper/", "config/units.py", *numbers)
+    return (*_with_imports("report/report_page.py", rooms), *page)
 
 
 def everything() -> tuple[str, ...]:

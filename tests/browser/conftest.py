@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from report_results import CITATION, make_results
 
-from syncsweep.results.report.page import ReportRequest, make_report
+from syncsweep.report.report_page import ReportRequest, make_report
 
 #: Milliseconds for whatever the browser is asked to do, on a machine that has other things to do.
 _PATIENCE = 120_000

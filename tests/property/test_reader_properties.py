@@ -17,6 +17,7 @@ from small_results import ETAS, PAIR, put_study, put_tables, rows_of
 
 from syncsweep.cli.main import main
 from syncsweep.config.eta import block_id
+from syncsweep.figures.figure_page import FigureError, read_table
 from syncsweep.layout import (
     TABLES,
     BlockFolder,
@@ -25,7 +26,6 @@ from syncsweep.layout import (
     study_folder,
     tables_folder,
 )
-from syncsweep.results.figures.page import FigureError, read_table
 from syncsweep.sweep import description
 from syncsweep.sweep.description import DescriptionError
 from syncsweep.sweep.parts import PartIdentity, PartWriter, read_part

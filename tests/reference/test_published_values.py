@@ -18,9 +18,9 @@ from syncsweep.config import study as config
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.eta import block_id
 from syncsweep.layout import study_folder
-from syncsweep.results.samples import Shards, describe
-from syncsweep.results.tables import make_tables
 from syncsweep.sweep import description
+from syncsweep.tables.samples import Shards, describe
+from syncsweep.tables.summary import make_tables
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = 1000

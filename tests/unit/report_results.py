@@ -13,6 +13,8 @@ import pandas as pd
 
 from syncsweep.config import study as config
 from syncsweep.config.eta import block_id
+from syncsweep.figures import sweep_figure
+from syncsweep.figures.figure_page import save_provenance
 from syncsweep.layout import (
     FAILURES_TABLE,
     LIMIT_TABLES,
@@ -24,17 +26,15 @@ from syncsweep.layout import (
     study_folder,
     tables_folder,
 )
+from syncsweep.paper.figures import limit_figure
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.results.figures import limit as limit_figure
-from syncsweep.results.figures import sweep as sweep_figure
-from syncsweep.results.figures.page import save_provenance
-from syncsweep.results.limit import make_limit_tables
-from syncsweep.results.samples import Shards, describe
-from syncsweep.results.tables import make_tables, write_table
 from syncsweep.sample import Rows, SampleSolver, pack_coefficients
 from syncsweep.sweep import description
 from syncsweep.sweep.shard import Identity, to_table, write_shard
+from syncsweep.tables.limit_tables import make_limit_tables
+from syncsweep.tables.samples import Shards, describe
+from syncsweep.tables.summary import make_tables, write_table
 
 CITATION = Path(__file__).parents[2] / "CITATION.cff"
 

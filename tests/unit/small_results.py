@@ -8,11 +8,11 @@ from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.layout import BlockFolder, paper_folder, study_folder, tables_folder
-from syncsweep.results.samples import Shards, describe
-from syncsweep.results.tables import make_tables
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description
 from syncsweep.sweep.shard import Identity, to_table, write_shard
+from syncsweep.tables.samples import Shards, describe
+from syncsweep.tables.summary import make_tables
 
 ETAS = (0.0, 1e-3, 0.5)
 SAMPLES, CHUNK = 5, 2

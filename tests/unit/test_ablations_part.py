@@ -11,7 +11,12 @@ from matplotlib.text import Text
 from syncsweep.config.analysis import Analysis, LogBins
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.figures import figure_page as page
 from syncsweep.layout import PAPER_TABLES, BlockFolder
+from syncsweep.paper.figures import ablations_figure as figure
+from syncsweep.paper.parts.ablations import AblationsError, Request, make
+from syncsweep.paper.parts.paired import probabilities_of
+from syncsweep.paper.parts.part import StudyRows
 from syncsweep.physics.measures import (
     ChiSample,
     chi,
@@ -20,16 +25,11 @@ from syncsweep.physics.measures import (
     s_max,
 )
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
-from syncsweep.results import ResultsError, parse_request
-from syncsweep.results.figures import ablations as figure
-from syncsweep.results.figures import page
-from syncsweep.results.paper.ablations import AblationsError, Request, make
-from syncsweep.results.paper.paired import probabilities_of
-from syncsweep.results.paper.part import StudyRows
-from syncsweep.results.samples import SampleRows, Shards, chi_of_sample
-from syncsweep.results.tables import make_tables
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description, shard
+from syncsweep.tables import ResultsError, parse_request
+from syncsweep.tables.samples import SampleRows, Shards, chi_of_sample
+from syncsweep.tables.summary import make_tables
 
 ETAS = (0.0, 1e-3, 1.0)
 BLOCKS = ((0.0, 1e-3, 10.0), (1.0,))

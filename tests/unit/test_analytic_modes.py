@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import subspace_angles
 
-from syncsweep.physics.analytic_modes import (
+from syncsweep.paper.theory.analytic_modes import (
     chain_modes,
     decoupled_modes,
     magnetization_sectors,

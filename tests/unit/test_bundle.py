@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from syncsweep.layout import BUNDLE_MANIFEST
-from syncsweep.results.bundle import make_bundle
+from syncsweep.report.bundle import make_bundle
 
 
 @pytest.fixture

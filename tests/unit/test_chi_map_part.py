@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from scipy.special import kolmogi, kolmogorov
 
-from syncsweep.physics.chi_regions import TRIANGLES
+from syncsweep.paper.parts.chi_map import Request, make
+from syncsweep.paper.theory.chi_regions import TRIANGLES
 from syncsweep.physics.measures import chi
-from syncsweep.results.paper.chi_map import Request, make
 
 DRAWS = 100_000
 TABLES = ("triangles", "uniformity", "cdf")

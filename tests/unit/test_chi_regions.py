@@ -6,7 +6,7 @@ from math import pi
 import numpy as np
 import pytest
 
-from syncsweep.physics.chi_regions import TRIANGLES, Triangle, outline
+from syncsweep.paper.theory.chi_regions import TRIANGLES, Triangle, outline
 from syncsweep.physics.measures import chi
 
 NAMES = [triangle.name for triangle in TRIANGLES]

@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 
 from syncsweep.config.file import load_config
-from syncsweep.results.figures.page import read_table
-from syncsweep.results.paper import claims_models, claims_sweeps, ensemble
-from syncsweep.results.paper.claims import Claim, Number, Verdict, column, number
-from syncsweep.results.paper.validation import ValidationError, _page, _table, demand
-from syncsweep.results.tables import write_table
+from syncsweep.figures.figure_page import read_table
+from syncsweep.paper import claims_models, claims_sweeps
+from syncsweep.paper.claims import Claim, Number, Verdict, column, number
+from syncsweep.paper.parts import ensemble
+from syncsweep.paper.validation import ValidationError, _page, _table, demand
 from syncsweep.sample import SampleSolver
+from syncsweep.tables.summary import write_table
 
 ROOT = Path(__file__).parents[2]
 

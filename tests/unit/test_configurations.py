@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from types_study import FREQUENCIES, limit_coefficients
 
-from syncsweep.physics.configurations import (
+from syncsweep.paper.theory.configurations import (
     CONFIGURATIONS,
     FAN,
     IN_STEP,

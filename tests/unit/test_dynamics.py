@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.stats import beta, kstest
 
-from syncsweep.physics.dynamics import (
+from syncsweep.paper.theory.late_dynamics import (
     SlowPart,
     expectation_values,
     fit_oscillation,

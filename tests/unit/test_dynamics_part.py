@@ -6,11 +6,11 @@ import pytest
 from matplotlib.image import imread
 from pydantic import ValidationError
 
+from syncsweep.paper.figures.dynamics_figure import draw
+from syncsweep.paper.parts.dynamics import Request, make
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip
 from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.superoperators import from_real, vectorize
-from syncsweep.results.figures.dynamics import draw
-from syncsweep.results.paper.dynamics import Request, make
 from syncsweep.sample import Purpose, stream
 
 REQUEST = Request(root_seed=11, initial_states=2, chain_eta=5e-4, pair_eta=2e-3)

@@ -8,12 +8,12 @@ import pytest
 from matplotlib.image import imread
 from pydantic import ValidationError
 
+from syncsweep.figures import figure_page as page
+from syncsweep.figures.figure_page import FigureError
+from syncsweep.paper.figures.ensemble_figure import draw
+from syncsweep.paper.parts.ensemble import Request, make
+from syncsweep.paper.theory.universal_spectrum import boundary, is_inside
 from syncsweep.physics.perturbation import random_generator, traceless_operators
-from syncsweep.physics.universal_spectrum import boundary, is_inside
-from syncsweep.results.figures import page
-from syncsweep.results.figures.ensemble import draw
-from syncsweep.results.figures.page import FigureError
-from syncsweep.results.paper.ensemble import Request, make
 from syncsweep.sample import Purpose, stream
 
 NAMES = ("eigenvalues", "boundary", "summary")

@@ -9,9 +9,9 @@ import pytest
 from matplotlib.path import Path
 from matplotlib.text import Text
 
-from syncsweep.results.figures import fig1
-from syncsweep.results.figures.page import FigureError
-from syncsweep.results.tables import write_table
+from syncsweep.figures.figure_page import FigureError
+from syncsweep.paper.figures import fig1
+from syncsweep.tables.summary import write_table
 
 CHAINS = [("coupled", 2), ("coupled", 3), ("decoupled", 2), ("decoupled", 3)]
 WITH_LIMIT = np.array([0.0, *np.logspace(-6, 1, 15)])

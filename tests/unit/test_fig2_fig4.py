@@ -10,11 +10,12 @@ import pytest
 from matplotlib.image import imread
 from types_study import FREQUENCIES, solve, write_study
 
+from syncsweep.figures import figure_page as page
+from syncsweep.figures.figure_page import FigureError
+from syncsweep.paper.figures import fig2, fig4
+from syncsweep.paper.parts import chi_map, types
 from syncsweep.physics.measures import chi
 from syncsweep.physics.phase_distribution import deviation
-from syncsweep.results.figures import fig2, fig4, page
-from syncsweep.results.figures.page import FigureError
-from syncsweep.results.paper import chi_map, types
 
 MODULES = {"fig2": fig2, "fig4": fig4}
 PANELS = {

@@ -21,23 +21,24 @@ from matplotlib.image import imread
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
-from syncsweep.layout import TABLES, BlockFolder
-from syncsweep.results.figures import style, sweep
-from syncsweep.results.figures.maxima import LIMITS, draw_maxima
-from syncsweep.results.figures.page import read_table, save_provenance
-from syncsweep.results.figures.plots import (
+from syncsweep.figures import style
+from syncsweep.figures import sweep_figure as sweep
+from syncsweep.figures.figure_page import read_table, save_provenance
+from syncsweep.figures.maxima_figure import LIMITS, draw_maxima
+from syncsweep.figures.plots import (
     _root_ticks,
     _round_above,
     draw_density,
     plot_density,
     plot_mean,
 )
-from syncsweep.results.figures.sweep import FigureError, draw
-from syncsweep.results.maxima import make_maxima_table
-from syncsweep.results.samples import Shards, describe
-from syncsweep.results.tables import make_tables
+from syncsweep.figures.sweep_figure import FigureError, draw
+from syncsweep.layout import TABLES, BlockFolder
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description, shard
+from syncsweep.tables.maxima_table import make_maxima_table
+from syncsweep.tables.samples import Shards, describe
+from syncsweep.tables.summary import make_tables
 
 PHYSICS = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=5)
 ANALYSIS = Analysis(

@@ -8,11 +8,12 @@ import shutil
 import pandas as pd
 import pytest
 
+from syncsweep.figures.figure_page import save_provenance
 from syncsweep.layout import BUNDLE_MANIFEST, bundle_folder, paper_folder, tables_folder
-from syncsweep.results import ResultsError
-from syncsweep.results.bundle import make_bundle, refuse_stale
-from syncsweep.results.figures.page import save_provenance
-from syncsweep.results.freshness import (
+from syncsweep.paper.validation import demand
+from syncsweep.report.bundle import make_bundle, refuse_stale
+from syncsweep.tables import ResultsError
+from syncsweep.tables.freshness import (
     MADE_FROM,
     changed_sources,
     digests,
@@ -20,8 +21,7 @@ from syncsweep.results.freshness import (
     refuse_other_settings,
     said_by,
 )
-from syncsweep.results.paper.validation import demand
-from syncsweep.results.tables import write_table
+from syncsweep.tables.summary import write_table
 
 SETTINGS = {"samples": 7, "analysis": {"threshold": 0.9}}
 

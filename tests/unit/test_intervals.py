@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import beta, binom, norm
 
 from syncsweep.config.analysis import Ratio
-from syncsweep.results.control import Value, control_variate, controlled_probability
-from syncsweep.results.intervals import Ends, combined, probability_interval, quotient
-from syncsweep.results.statistics import RunningCovariance, type_ratio_interval
+from syncsweep.tables.control import Value, control_variate, controlled_probability
+from syncsweep.tables.intervals import Ends, combined, probability_interval, quotient
+from syncsweep.tables.statistics import RunningCovariance, type_ratio_interval
 
 N = 200
 #: How often intervals of 1 and 2 standard errors must contain the true value, where at least ENOUGH

@@ -19,19 +19,20 @@ from syncsweep.config.eta import block_id
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config.user_code import EnsembleCode, ModelCode
+from syncsweep.figures import style
+from syncsweep.figures import sweep_figure as sweep
+from syncsweep.figures.figure_page import FigureError
+from syncsweep.figures.plots import mark_limit
 from syncsweep.layout import LIMIT_TABLES, BlockFolder
+from syncsweep.paper.figures import limit_figure
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
 from syncsweep.physics.weak_limit import sectors
-from syncsweep.results.control import Value, control_variate, controlled_probability
-from syncsweep.results.figures import limit as limit_figure
-from syncsweep.results.figures import style, sweep
-from syncsweep.results.figures.page import FigureError
-from syncsweep.results.figures.plots import mark_limit
-from syncsweep.results.limit import limit_law, make_limit_tables
-from syncsweep.results.samples import Shards, TablesError, describe
-from syncsweep.results.tables import make_tables
 from syncsweep.sample import SampleSolver, build_model
 from syncsweep.sweep import description, shard
+from syncsweep.tables.control import Value, control_variate, controlled_probability
+from syncsweep.tables.limit_tables import limit_law, make_limit_tables
+from syncsweep.tables.samples import Shards, TablesError, describe
+from syncsweep.tables.summary import make_tables
 
 SAMPLES, DRAWS = 300, 50_000
 ETAS = (0.0, 1e-6, 1e-3, 1.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from syncsweep.physics.locking import locked_directions, locked_share
+from syncsweep.paper.theory.locking_window import locked_directions, locked_share
 from syncsweep.physics.models import spin1_chain
 from syncsweep.physics.perturbation import liouvillian_from_kossakowski, random_liouvillian
 from syncsweep.physics.phase_distribution import (

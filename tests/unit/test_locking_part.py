@@ -9,12 +9,12 @@ import pytest
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.layout import BlockFolder
-from syncsweep.results import ResultsError
-from syncsweep.results.paper.locking import Pair, Request, locking_of, make
-from syncsweep.results.paper.part import StudyRows
-from syncsweep.results.statistics import RunningCovariance
+from syncsweep.paper.parts.locking import Pair, Request, locking_of, make
+from syncsweep.paper.parts.part import StudyRows
 from syncsweep.sample import FAILED, SampleSolver, unpack_coefficients
 from syncsweep.sweep import description, shard
+from syncsweep.tables import ResultsError
+from syncsweep.tables.statistics import RunningCovariance
 
 SAMPLES = 30
 BLOCKS = ((1e-6, 1e-2, 1e3), (0.0,))

@@ -13,10 +13,10 @@ from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.layout import MAXIMA_TABLE, BlockFolder
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.results.maxima import make_maxima_table
-from syncsweep.results.samples import Shards, TablesError, describe
 from syncsweep.sample import FAILED, SampleSolver, pack_coefficients
 from syncsweep.sweep import description, shard
+from syncsweep.tables.maxima_table import make_maxima_table
+from syncsweep.tables.samples import Shards, TablesError, describe
 
 ETAS = (0.0, 0.5)
 PHYSICS = Physics(model=Spin1Chain(name="spin1_chain", n_sites=2), ensemble=Ensemble(), root_seed=5)

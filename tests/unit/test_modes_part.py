@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 from matplotlib.image import imread
 
-from syncsweep.results.figures.modes import draw
-from syncsweep.results.paper.modes import Request, cases, make
+from syncsweep.paper.figures.modes_figure import draw
+from syncsweep.paper.parts.modes import Request, cases, make
 
 TABLES = ("modes_counts", "modes_eigenvalues", "modes_symmetries")
 

@@ -5,12 +5,12 @@ import os
 import pytest
 from small_results import ETAS, PAIR, block_of, changed, put_shard, rows_of
 
-from syncsweep.results import partial
-from syncsweep.results.partial import Present, read_present
 from syncsweep.sample import unpack_coefficients
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 from syncsweep.sweep.takeover import valid_shard
+from syncsweep.tables import partial
+from syncsweep.tables.partial import Present, read_present
 
 SAMPLES = 12
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from syncsweep.figures.phase_distribution_plot import plot_phase_distribution
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
-from syncsweep.results.figures.phase_distribution import plot_phase_distribution
 
 
 @pytest.fixture

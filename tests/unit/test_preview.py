@@ -19,15 +19,16 @@ from small_results import PAIR, block_of, put_shard, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
 from syncsweep.config.eta import block_id
+from syncsweep.figures import style
+from syncsweep.figures import sweep_figure as sweep
+from syncsweep.figures.preview import StudyRequest, make_preview
+from syncsweep.figures.sweep_figure import FigureRequest
 from syncsweep.layout import LIMIT_TABLES, TABLES, preview_folder, study_folder
-from syncsweep.results import METADATA_KEY, ResultsError, extent
-from syncsweep.results.figures import style, sweep
-from syncsweep.results.figures.sweep import FigureRequest
-from syncsweep.results.limit import make_limit_tables
-from syncsweep.results.maxima import make_maxima_table
-from syncsweep.results.preview import StudyRequest, make_preview
-from syncsweep.results.samples import Shards, describe
-from syncsweep.results.tables import make_tables
+from syncsweep.tables import METADATA_KEY, ResultsError, extent
+from syncsweep.tables.limit_tables import make_limit_tables
+from syncsweep.tables.maxima_table import make_maxima_table
+from syncsweep.tables.samples import Shards, describe
+from syncsweep.tables.summary import make_tables
 
 SAMPLES = 8
 BLOCKS = ((0.0, 1e-3), (0.5, 1.0))

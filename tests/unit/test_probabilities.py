@@ -7,7 +7,7 @@ from progress_block import Sweep
 from small_results import CHAIN, CHUNK, ETAS, SAMPLES, block_of, put_study, put_tables
 
 from syncsweep.config.analysis import Analysis, LogBins
-from syncsweep.results.figures.page import read_table
+from syncsweep.figures.figure_page import read_table
 from syncsweep.status import probabilities
 from syncsweep.status.overview import Observer
 from syncsweep.status.probabilities import Probabilities, few_etas

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from syncsweep.paper.theory.quality_factor import first_order_quality_factor, quality_factor
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip
 from syncsweep.physics.perturbation import liouvillian_from_kossakowski, random_generator
-from syncsweep.physics.quality import first_order_quality_factor, quality_factor
 from syncsweep.physics.spectrum import Spectrum, eigenspace, first_order_shifts
 from syncsweep.physics.spins import lowering, sz
 from syncsweep.physics.superoperators import from_real, liouvillian, to_real, vectorize

@@ -27,13 +27,15 @@ from syncsweep.config.physics import Physics
 from syncsweep.config.units import EnergyUnit
 from syncsweep.layout import PAPER_FIGURES, report_file, tables_folder
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
-from syncsweep.results import ResultsError
-from syncsweep.results.freshness import changed_sources, said_by
-from syncsweep.results.report import captions, tables, words
-from syncsweep.results.report.page import ReportRequest, _files, make_report, notation
-from syncsweep.results.report.realisations import SHOWN
-from syncsweep.results.tables import write_table
+from syncsweep.report import captions
+from syncsweep.report import report_tables as tables
+from syncsweep.report import report_words as words
+from syncsweep.report.realisations import SHOWN
+from syncsweep.report.report_page import ReportRequest, _files, make_report, notation
 from syncsweep.sample import unpack_coefficients
+from syncsweep.tables import ResultsError
+from syncsweep.tables.freshness import changed_sources, said_by
+from syncsweep.tables.summary import write_table
 from syncsweep.verify.origins import verify_origins
 from syncsweep.verify.verify_text import Report
 
@@ -179,7 +181,7 @@ def test_each_figure_has_words_data_and_origin(made, page):
             assert content == path.read_bytes()
     modules = [code["text"] for code in page.all("code") if code["text"].endswith(".py")]
     assert all((ROOT / "src" / "syncsweep" / module).is_file() for module in modules)
-    assert "results/figures/limit.py" in modules and "results/figures/sweep.py" in modules
+    assert "paper/figures/limit_figure.py" in modules and "figures/sweep_figure.py" in modules
 
 
 def test_images_are_those_of_the_figures_to_the_eye(made, page):
@@ -492,7 +494,7 @@ def test_the_package_ships_the_files_of_the_page(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     for name in ("page.html.j2", "page.css", "page.js"):
-        assert f"syncsweep/results/report/{name}" in names
+        assert f"syncsweep/report/{name}" in names
 
 
 @pytest.mark.parametrize(("name", "expected"), [("chain", True), ("pair", False), ("four", False)])

@@ -11,10 +11,10 @@ from syncsweep import source
 from syncsweep.layout import PAPER_FIGURES, PAPER_TABLES
 
 ROOTS = {
-    "syncsweep.results.tables": source.tables,
-    "syncsweep.results.maxima": source.maxima,
-    "syncsweep.results.limit": source.limit,
-    "syncsweep.results.figures.sweep": source.figure_of_sweep,
+    "syncsweep.tables.summary": source.tables,
+    "syncsweep.tables.maxima_table": source.maxima,
+    "syncsweep.tables.limit_tables": source.limit,
+    "syncsweep.figures.sweep_figure": source.figure_of_sweep,
 }
 
 
@@ -52,14 +52,14 @@ def test_a_changed_module_changes_the_digest_of_what_depends_on_it(tmp_path, mon
         assert changed == {root for root in ROOTS if module in kinds[root]}
         (package / module).write_text(text, encoding="utf-8")
     source.digest.cache_clear()
-    assert "physics/chi_sampling.py" in kinds["syncsweep.results.tables"]
-    assert "physics/perturbation.py" in kinds["syncsweep.results.limit"]
+    assert "physics/chi_sampling.py" in kinds["syncsweep.tables.summary"]
+    assert "physics/perturbation.py" in kinds["syncsweep.tables.limit_tables"]
 
 
 def test_a_part_depends_on_all_that_it_imports_through_others():
     modules = source.part_of_paper("locking")
-    assert "results/paper/part.py" in modules  # by `import part`
-    assert "results/statistics.py" in modules  # through results/tables.py
+    assert "paper/parts/part.py" in modules  # by `import part`
+    assert "tables/statistics.py" in modules  # through tables/summary.py
     assert "physics/measures.py" in modules
     assert not any(module.startswith(("config", "layout", "bench")) for module in modules)
 
@@ -67,7 +67,7 @@ def test_a_part_depends_on_all_that_it_imports_through_others():
 def test_a_figure_depends_on_the_look_but_not_on_the_numbers():
     for figure in PAPER_FIGURES.values():
         modules = source.figure_of_paper(figure.module)
-        assert {f"results/figures/{figure.module}.py", "results/figures/page.py"} <= set(modules)
+        assert {f"paper/figures/{figure.module}.py", "figures/figure_page.py"} <= set(modules)
         assert not any(module.startswith("physics/") for module in modules)
 
 
@@ -75,8 +75,8 @@ def test_the_report_depends_on_all_its_files_and_on_the_maxima_that_it_marks():
     files = set(source.report())
     folder = Path(source.__file__).parent
     assert files >= {
-        path.relative_to(folder).as_posix() for path in (folder / "results" / "report").glob("*.*")
-    } - {"results/report/__init__.py"}
+        path.relative_to(folder).as_posix() for path in (folder / "report").glob("*.*")
+    } - {"report/__init__.py"}
     assert "physics/measures.py" in files
     assert "physics/affine_systems.py" not in files
 

@@ -7,8 +7,8 @@ import pytest
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.physics.measures import ChiSample
-from syncsweep.results.intervals import probability_interval
-from syncsweep.results.statistics import (
+from syncsweep.tables.intervals import probability_interval
+from syncsweep.tables.statistics import (
     BlockStatistics,
     RunningCovariance,
     RunningMean,

@@ -19,6 +19,8 @@ from small_results import ETAS, PAIR
 
 from syncsweep.cli.main import main
 from syncsweep.config.study import parse
+from syncsweep.status.status_text import time_left_text
+from syncsweep.status.time_left import TimeLeft
 
 CONFIG = {
     "results": "results",
@@ -373,9 +375,9 @@ def test_a_table_that_fits_stays_a_table_beside_one_that_does_not(sweep):
     os.close(leader)
     assert "pair: η 0, 0.001, 0.5; samples 12;" in text
     assert "pair           –           0.0133" in text
+
+
 def test_time_left_is_told_with_its_range():
     assert time_left_text(TimeLeft(720, 600, 900)) == "12 min left (10 min to 15 min)"
     assert time_left_text(TimeLeft(3.1, 2.9, 3.4)) == "3 s left"
     assert time_left_text(TimeLeft(0, 0, 0)) == "nothing left to solve"
-
-

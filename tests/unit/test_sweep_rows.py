@@ -23,10 +23,10 @@ from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.config.study import ConfigError, parse
 from syncsweep.layout import study_folder, tables_folder
-from syncsweep.results import ResultsError
-from syncsweep.results.sweep_rows import read_rows, read_table, solve_samples
 from syncsweep.sample import SampleSolver, unpack_coefficients
 from syncsweep.sweep.parts import PartIdentity, PartWriter
+from syncsweep.tables import ResultsError
+from syncsweep.tables.sweep_rows import read_rows, read_table, solve_samples
 
 MORE = (1e-5, 2.0)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from syncsweep.paper.theory.symmetries import commutator_norms, reflection
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip, spin_half_pair
 from syncsweep.physics.spins import on_site, sx
-from syncsweep.physics.symmetries import commutator_norms, reflection
 
 
 @pytest.mark.parametrize("n_sites", [2, 3])

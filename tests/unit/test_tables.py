@@ -21,11 +21,11 @@ from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum, interval_probabilities
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.provenance import code, libraries
-from syncsweep.results import METADATA_KEY, ResultsError, parse_request
-from syncsweep.results.samples import Shards, TablesError, describe
-from syncsweep.results.tables import TablesRequest, make_tables
 from syncsweep.sample import FAILED, SampleSolver, chi_shift, unpack_coefficients
 from syncsweep.sweep import description, shard
+from syncsweep.tables import METADATA_KEY, ResultsError, parse_request
+from syncsweep.tables.samples import Shards, TablesError, describe
+from syncsweep.tables.summary import TablesRequest, make_tables
 
 SAMPLES = 12
 BLOCKS = ((0.01, 0.1, 1.0), (0.0,))

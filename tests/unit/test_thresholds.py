@@ -5,10 +5,10 @@ from math import pi
 import numpy as np
 import pytest
 
+from syncsweep.paper.theory.thresholds import chi_above, grid_maximum
 from syncsweep.physics.chi_sampling import chi_grid_points, sample_chi
 from syncsweep.physics.measures import interval_probabilities, s_max
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
-from syncsweep.physics.thresholds import chi_above, grid_maximum
 
 FREQUENCIES = relative_frequencies((1, 1, 1))
 UNIFORM = 1 / (4 * pi**2)

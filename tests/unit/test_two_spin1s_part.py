@@ -11,12 +11,12 @@ from matplotlib.image import imread
 from pydantic import ValidationError
 from scipy.linalg import null_space
 
+from syncsweep.figures import figure_page as page
+from syncsweep.paper.figures.two_spin1s_figure import draw
+from syncsweep.paper.parts.two_spin1s import Request, TwoSpin1sError, make
+from syncsweep.paper.theory.weak_coupling import best_coupling, largest_coherence, leading_coherence
 from syncsweep.physics.models import spin1_pair, spin1_pair_perturbation
 from syncsweep.physics.superoperators import liouvillian, unvectorize
-from syncsweep.physics.weak_coupling import best_coupling, largest_coherence, leading_coherence
-from syncsweep.results.figures import page
-from syncsweep.results.figures.two_spin1s import draw
-from syncsweep.results.paper.two_spin1s import Request, TwoSpin1sError, make
 
 NAMES = ("sweep", "detuning", "errors", "distribution", "summary")
 REQUEST = Request()

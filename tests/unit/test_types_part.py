@@ -10,15 +10,15 @@ from types_study import BLOCKS, FREQUENCIES, PHYSICS, SAMPLES, solve, write_stud
 
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
+from syncsweep.paper.parts.part import StudyRows
+from syncsweep.paper.parts.types import Request, make
+from syncsweep.paper.theory.configurations import PI_THIRDS, ZERO_PI
 from syncsweep.physics.chi_sampling import sample_chi
-from syncsweep.physics.configurations import PI_THIRDS, ZERO_PI
 from syncsweep.physics.measures import Maximum, chi, interval_probabilities
 from syncsweep.physics.phase_distribution import evaluate
-from syncsweep.results.paper.part import StudyRows
-from syncsweep.results.paper.types import Request, make
-from syncsweep.results.samples import TablesError
 from syncsweep.sample import chi_shift, unpack_coefficients
 from syncsweep.sweep import description
+from syncsweep.tables.samples import TablesError
 
 THRESHOLD = 0.95
 TABLES = ("realisations", "distribution", "maxima", "probabilities", "counts")

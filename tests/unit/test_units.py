@@ -9,25 +9,19 @@ from drawn_pages import kept_pages
 from syncsweep.config import study as config
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics
+from syncsweep.figures import sweep_figure as sweep
 from syncsweep.layout import BlockFolder
-from syncsweep.results.figures import ablations as ablations_figure
-from syncsweep.results.figures import fig1, fig2, sweep
-from syncsweep.results.figures import limit as limit_figure
-from syncsweep.results.limit import make_limit_tables
-from syncsweep.results.paper import (
-    ablations,
-    claims_sweeps,
-    locking,
-    part,
-    quality,
-    types,
-    validation,
-)
-from syncsweep.results.report import realisations, tables, words
-from syncsweep.results.samples import Shards, describe
-from syncsweep.results.tables import make_tables, write_table
+from syncsweep.paper import claims_sweeps, validation
+from syncsweep.paper.figures import ablations_figure, fig1, fig2, limit_figure
+from syncsweep.paper.parts import ablations, locking, part, quality, types
+from syncsweep.report import realisations
+from syncsweep.report import report_tables as tables
+from syncsweep.report import report_words as words
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description, shard
+from syncsweep.tables.limit_tables import make_limit_tables
+from syncsweep.tables.samples import Shards, describe
+from syncsweep.tables.summary import make_tables, write_table
 
 ETAS = (0.0, 1e-6, 1e-3, 1.0)
 LABELS = {"spin1_chain": r"$\eta/\omega$", "spin_half_pair": r"$\eta/J$"}

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.integrate import dblquad, quad
 
-from syncsweep.physics.perturbation import liouvillian_from_kossakowski, random_kossakowski
-from syncsweep.physics.universal_spectrum import (
+from syncsweep.paper.theory.universal_spectrum import (
     boundary,
     cauchy_transform,
     is_inside,
     scaled_eigenvalues,
 )
+from syncsweep.physics.perturbation import liouvillian_from_kossakowski, random_kossakowski
 
 POINTS = [0.3 + 0.5j, 0.01j, -1.2 + 0.7j, 1.9 - 0.01j, 2.5 + 0j, -3 + 0j, -0.4 - 1j, -1e-3 - 2e-3j]
 

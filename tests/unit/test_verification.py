@@ -12,6 +12,7 @@ import pytest
 from small_results import CHAIN, PAIR, STUDIES, block_of, make_results, put_shard, rows_of
 
 from syncsweep.config.physics import RESULTS_VERSION
+from syncsweep.figures.figure_page import save_provenance
 from syncsweep.layout import (
     CLAIMS_PAGE,
     figures_folder,
@@ -21,10 +22,9 @@ from syncsweep.layout import (
     study_folder,
     tables_folder,
 )
-from syncsweep.results.figures.page import save_provenance
-from syncsweep.results.freshness import said_by
-from syncsweep.results.tables import write_table
 from syncsweep.sweep.parts import PartIdentity, PartWriter
+from syncsweep.tables.freshness import said_by
+from syncsweep.tables.summary import write_table
 from syncsweep.verify import VerificationError
 from syncsweep.verify.origins import verify_origins
 from syncsweep.verify.study_files import study_folders, verify_study

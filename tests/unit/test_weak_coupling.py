@@ -6,6 +6,14 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
+from syncsweep.paper.theory.weak_coupling import (
+    S_MAX_PER_COHERENCE,
+    best_coupling,
+    largest_coherence,
+    leading_coherence,
+    leading_distribution,
+    locking_angle,
+)
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.models import spin1_pair, spin1_pair_perturbation
 from syncsweep.physics.phase_distribution import (
@@ -15,14 +23,6 @@ from syncsweep.physics.phase_distribution import (
 )
 from syncsweep.physics.steady_state import steady_states
 from syncsweep.physics.superoperators import liouvillian
-from syncsweep.physics.weak_coupling import (
-    S_MAX_PER_COHERENCE,
-    best_coupling,
-    largest_coherence,
-    leading_coherence,
-    leading_distribution,
-    locking_angle,
-)
 
 #: ε, Δ₁, Δ₂, γ₁ᵈ, γ₂ᵍ.
 PERTURBATIONS = [

@@ -8,9 +8,9 @@ import numpy as np
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.layout import BlockFolder
+from syncsweep.paper.parts.part import StudyRows
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.results.paper.part import StudyRows
 from syncsweep.sample import FAILED, SampleSolver, pack_coefficients, unpack_coefficients
 from syncsweep.sweep import description, shard
 

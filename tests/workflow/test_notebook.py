@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from syncsweep.physics.configurations import PI_THIRDS
+from syncsweep.paper.theory.configurations import PI_THIRDS
 
 FOLDER = Path(__file__).parents[2] / "docs"
 NOTEBOOK = FOLDER / "first_sample.ipynb"

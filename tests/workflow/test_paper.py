@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 from project import CHAIN, PAIR
 
+from syncsweep.figures.figure_page import read_table
 from syncsweep.layout import PAPER_FIGURES, PAPER_TABLES
-from syncsweep.results.figures.page import read_table
-from syncsweep.results.freshness import said_by
-from syncsweep.results.tables import write_table
+from syncsweep.tables.freshness import said_by
+from syncsweep.tables.summary import write_table
 
 
 def with_limit(study, first):

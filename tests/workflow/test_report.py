@@ -22,7 +22,7 @@ def test_the_page_has_what_is_made_by_default_and_what_else_is_there(make_projec
     assert not project.blocks("the-other")
     assert "Nothing to be done" in project.snakemake("report", "--config", "samples=20")
 
-    with (project.path / "src/syncsweep/results/report/page.css").open("a") as style:
+    with (project.path / "src/syncsweep/report/page.css").open("a") as style:
         style.write("\nbody { color: black; }\n")
     figure = project.results / "figures" / "pair.png"
     figure.unlink()

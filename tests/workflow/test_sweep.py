@@ -167,12 +167,12 @@ def test_changed_table_and_figure_code_remake_exactly_those(make_project):
     project = make_project(pair=PAIR)
     project.snakemake()
     package = project.path / "src" / "syncsweep"
-    with (package / "results" / "figures" / "sweep.py").open("a") as module:
+    with (package / "figures" / "sweep_figure.py").open("a") as module:
         module.write("\n# another comment\n")
     output = project.snakemake()
     assert "draw_pair" in output
     assert "make_tables" not in output and "solve_shard" not in output
-    with (package / "results" / "tables.py").open("a") as module:
+    with (package / "tables" / "summary.py").open("a") as module:
         module.write("\n# another comment\n")
     output = project.snakemake()
     assert "draw_pair" in output and "make_tables" in output

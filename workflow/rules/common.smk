@@ -427,7 +427,7 @@ def unless_fresh(files, asked):
     `touch`.
     """
     if workflow.is_main_process and any(map(os.path.lexists, files)):
-        from syncsweep.results.freshness import is_stale
+        from syncsweep.tables.freshness import is_stale
 
         if any(is_stale(file, asked, Path(CONFIG.results)) for file in files):
             if any(re.fullmatch("--report(=.*)?", word) for word in sys.argv):

@@ -14,9 +14,9 @@ from matplotlib.style import context
 
 from syncsweep.bench.measure import Launch
 from syncsweep.bench.overhead import STUDY, automatic_ranks, chain, sweep_cost
+from syncsweep.figures import style
 from syncsweep.files import replace_atomically
 from syncsweep.plan.overheads import Overheads
-from syncsweep.results.figures import style
 
 #: Ranks of the lines of the upper panel, and samples of the sweeps of the lower one.
 _RANKS = (1, 2, 4, 8, 16, 64)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.style import context
 
 from syncsweep.bench.figure import save
-from syncsweep.results.figures import style
+from syncsweep.figures import style
 
 _NAMES = {
     "draw": r"draw $L_1$",

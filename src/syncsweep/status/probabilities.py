@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncsweep.physics.measures import Maximum, interval_probabilities
-from syncsweep.results.partial import read_present
-from syncsweep.results.samples import SampleRows, chi_of_sample
-from syncsweep.results.statistics import RunningMean
 from syncsweep.status.census import Problem
 from syncsweep.status.overview import BlockStatus
 from syncsweep.status.requested import AskedBlock
 from syncsweep.sweep.description import Description
+from syncsweep.tables.partial import read_present
+from syncsweep.tables.samples import SampleRows, chi_of_sample
+from syncsweep.tables.statistics import RunningMean
 
 #: Largest number of samples, so that it takes only seconds: χ of four spins takes up to 5 ms a row.
 _MOST, _MOST_OF_FOUR_SPINS = 2000, 50

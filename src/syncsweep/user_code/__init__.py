@@ -1,0 +1,1 @@
+"""Code of the user: run, checked, and kept in a process of its own."""

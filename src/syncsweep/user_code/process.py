@@ -63,7 +63,8 @@ def _answer_of(request: dict[str, Any], said: str, variables: Mapping[str, str] 
         answer = next(isolated.ask(program, request), None)
         if answer is None:
             raise ConfigError(
-                f"{said}: the code ended its process ({isolated.end_of(program)}) when it was checked"
+                f"{said}: the code ended its process ({isolated.end_of(program)}) "
+                "when it was checked"
             )
     finally:
         program.kill()

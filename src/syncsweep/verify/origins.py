@@ -17,7 +17,7 @@ from syncsweep.layout import (
     study_folder,
     tables_folder,
 )
-from syncsweep.results.freshness import MADE_FROM, changed_sources, said_by
+from syncsweep.tables.freshness import MADE_FROM, changed_sources, said_by
 from syncsweep.verify.study_files import AGAIN, entries
 from syncsweep.verify.verify_text import Report
 from syncsweep.wording import number_of

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from syncsweep.files import NotReadableError, read_regular
 from syncsweep.layout import CLAIMS_PAGE, paper_folder, tables_folder
-from syncsweep.results import METADATA_KEY
+from syncsweep.tables import METADATA_KEY
 from syncsweep.verify.study_files import AGAIN, entries, note_entry
 from syncsweep.verify.verify_text import Report
 from syncsweep.wording import number_of

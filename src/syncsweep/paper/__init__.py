@@ -1,0 +1,1 @@
+"""The paper: its parts, their figures, and its claims."""

@@ -1,0 +1,1 @@
+"""The parts of the paper, each of which makes tables."""

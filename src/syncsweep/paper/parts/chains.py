@@ -1,0 +1,18 @@
+"""Which of the two kinds of spin-1s in Fig. 1 a model is."""
+
+from __future__ import annotations
+
+from syncsweep.config.physics import Physics, Spin1Chain
+from syncsweep.tables import ResultsError
+
+
+def chain_of(physics: Physics) -> Spin1Chain:
+    """The spin-1 chain that was perturbed; ResultsError if it is another model."""
+    if not isinstance(physics.model, Spin1Chain):
+        raise ResultsError(f"fig1: is about spin1_chain, but was given {physics.model.name}")
+    return physics.model
+
+
+def kind_of(chain: Spin1Chain) -> str:
+    """`coupled` or `decoupled`, as the tables name it."""
+    return "decoupled" if chain.J == 0 and chain.delta == 0 else "coupled"

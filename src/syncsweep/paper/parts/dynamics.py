@@ -1,0 +1,165 @@
+"""Dynamical synchronization: how local observables of the spin-1 chain and of the pair oscillate.
+
+Haar-random pure states evolve without a perturbation (η = 0) and under L₀ + ηL₍₁₎, with the L₍₁₎ of
+sample 0 of a sweep with the same root seed. Observables are (S_j^x)² of three spin-1s and σ_j^x of
+the spin-1/2 pair, at the paper's parameters. Tables:
+
+- dynamics_series: value is ⟨O_j⟩ at each time; late is what the decay-free modes of L₀ make of it
+  to leading order in η, of which background does not oscillate and envelope is the amplitude of
+  the rest, both at that time;
+- dynamics_fits: frequency, decay_rate, amplitude and phase at time 0 [rad] of the oscillation, and
+  residual, the root mean square of what the fit leaves over, from times fit_start to fit_stop; with
+  what first-order perturbation theory says (suffix _predicted).
+
+site counts from 1. Times, frequencies and rates are in units of the model's scale: J for the pair,
+ω for the chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from syncsweep.paper.parts import part
+from syncsweep.paper.parts.part import write_tables
+from syncsweep.paper.theory.late_dynamics import (
+    SlowPart,
+    expectation_values,
+    fit_oscillation,
+    random_pure_states,
+    slow_part,
+)
+from syncsweep.physics.models import Model, spin1_chain, spin_half_pair
+from syncsweep.physics.perturbation import random_generator
+from syncsweep.physics.spectrum import Spectrum
+from syncsweep.physics.spins import on_site, sx
+from syncsweep.physics.superoperators import from_real, liouvillian, to_real
+from syncsweep.sample import Purpose, stream
+
+#: Fits begin when the modes of L₀ that decay have done so by e^{−14}, and last so many periods.
+_RELAXED, _FITTED_PERIODS = 14.0, 24
+
+#: Times in a period.
+_TIMES = 24
+
+
+class Request(part.Request):
+    """Random initial states and perturbation strengths, in units of each model's scale."""
+
+    root_seed: int = Field(ge=0)
+    initial_states: int = Field(ge=1)
+    chain_eta: float = Field(gt=0)
+    pair_eta: float = Field(gt=0)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model, the frequency ω > 0 of its coherence at iω, and an observable (d, d) of a site."""
+
+    model: Model
+    frequency: float
+    observable: np.ndarray
+    eta: float
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What one case shares at all its times; states: (n, D, D), observables: (n_sites, D, D)."""
+
+    case: Case
+    spectrum: Spectrum
+    states: np.ndarray
+    observables: np.ndarray
+    times: np.ndarray
+    fitted: slice
+
+
+def cases(request: Request) -> list[Case]:
+    """Three spins of the chain, whose coherence is at 2ω, and the pair, at J + 2Δ − 2B."""
+    return [
+        Case(spin1_chain(3), 2.0, sx(1) @ sx(1), request.chain_eta),
+        Case(spin_half_pair(), 2.4, 2 * sx(0.5), request.pair_eta),
+    ]
+
+
+def make(request: Request, output: Path) -> None:
+    """Write the tables dynamics_series and dynamics_fits into `output`."""
+    series, fits = [], []
+    for case in cases(request):
+        model = case.model
+        L0 = to_real(liouvillian(model.hamiltonian, model.jump_operators)).toarray()
+        rng = stream(request.root_seed, 0, Purpose.PERTURBATION)
+        L1 = random_generator(rng, model.dim)
+        run = _prepare(case, L0, request)
+        for eta in (0.0, case.eta):
+            print(f"dynamics: {model.name}, η = {eta:g}", flush=True)
+            for one, fit in _evolve(run, eta, L0, eta * L1):
+                labels = {"model": model.name, "eta": eta}
+                series.append(pd.DataFrame(labels | one))
+                fits.append(labels | fit)
+    tables = {
+        "dynamics_series": pd.concat(series, ignore_index=True),
+        "dynamics_fits": pd.DataFrame(fits),
+    }
+    write_tables(output, tables, request)
+
+
+def _prepare(case: Case, L0: np.ndarray, request: Request) -> _Run:
+    model = case.model
+    # Streams of samples have keys of two numbers.
+    seed = np.random.SeedSequence(request.root_seed, spawn_key=tuple(b"dynamics"))
+    states = random_pure_states(np.random.default_rng(seed), model.dim, request.initial_states)
+    sites = range(model.n_sites)
+    observables = np.array([on_site(case.observable, site, model.spins) for site in sites])
+    spectrum = Spectrum(from_real(L0))
+    step = 2 * np.pi / case.frequency / _TIMES
+    first = int(np.ceil(_RELAXED / spectrum.slowest_decay / step))
+    times = step * np.arange(first + _FITTED_PERIODS * _TIMES + 1)
+    return _Run(case, spectrum, states, observables, times, slice(first, None))
+
+
+def _evolve(
+    run: _Run, eta: float, L0: np.ndarray, perturbation: np.ndarray
+) -> Iterator[tuple[dict[str, object], dict[str, object]]]:
+    """Columns of the series and a row of the fits, for each initial state and site."""
+    times = run.times
+    values = expectation_values(
+        L0 + perturbation, run.states, run.observables, times[1], len(times)
+    )
+    complex_perturbation = from_real(perturbation)
+
+    def at(eigenvalue: complex) -> SlowPart:
+        modes = run.spectrum.eigenspace(eigenvalue)
+        return slow_part(modes, eigenvalue, complex_perturbation, run.states, run.observables)
+
+    background, wave = at(0.0).at(times).real, at(1j * run.case.frequency)
+    oscillation = 2 * wave.at(times)
+    for state, site in np.ndindex(values.shape[:2]):
+        labels = {"initial_state": state, "site": site + 1}
+        series = labels | {
+            "time": times,
+            "value": values[state, site],
+            "late": (background + oscillation.real)[state, site],
+            "background": background[state, site],
+            "envelope": np.abs(oscillation[state, site]),
+        }
+        late = times[run.fitted]
+        fit = asdict(fit_oscillation(late, values[state, site, run.fitted]))
+        window = {"fit_start": late[0], "fit_stop": late[-1]}
+        yield series, labels | fit | window | _predicted(wave, state, site)
+
+
+def _predicted(wave: SlowPart, state: int, site: int) -> dict[str, object]:
+    """The fit's numbers from a coherence of multiplicity one, which comes with its adjoint."""
+    (rate,), (amplitude,) = wave.rates, 2 * wave.amplitudes[state, site]
+    return {
+        "frequency_predicted": rate.imag,
+        "decay_rate_predicted": -rate.real + 0.0,
+        "amplitude_predicted": abs(amplitude),
+        "phase_predicted": np.angle(amplitude),
+    }

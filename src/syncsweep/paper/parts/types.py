@@ -1,0 +1,277 @@
+"""The two types of synchronisation at small η (Fig. 2a-f): one realisation of each, and counts.
+
+The realisations are those of the first samples of each type at the smallest positive η of the
+study: the first whose S_d has the maxima of the type and whose b has the type's sign (see
+`physics.configurations`), among those that were solved and whose S_max is resolved.
+
+Tables; S_d is a density in rad⁻², angles are in rad:
+- types_realisations: one row for each type: sample, eta, s_max, b, the threshold r, and the number
+  of maxima above r·S_max.
+- types_distribution: type, k_1, k_2, s_real, s_imag: Fourier coefficients s_k of S_d (see
+  `physics.phase_distribution`).
+- types_maxima: type, phi_1, phi_2 in [0, 2π), height above uniform, the nearest configuration, its
+  distance, and chi: each maximum above r·S_max.
+- types_probabilities: type, chi_low, chi_high, and P_a three times: p of the realisation at r, on a
+  fine grid; p_sampled, the same on the grid of the study, as it enters the averages over samples;
+  p_predicted, of the type for r → 1.
+- types_counts: how many samples are of each type by the sign of b, by their maxima and by both, and
+  the shares of the first two with binomial standard errors; last the others, which are of neither
+  type. `samples` are those that count, the same in each row; `left_out` are those that failed or
+  whose S_max is not resolved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import pi, sqrt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from syncsweep.config.analysis import Analysis
+from syncsweep.config.physics import Physics
+from syncsweep.paper.parts import part
+from syncsweep.paper.parts.part import StudyRows, write_tables
+from syncsweep.paper.theory.configurations import (
+    CONFIGURATIONS,
+    TYPES,
+    SynchronizationType,
+    limit_amplitude,
+    nearest,
+    type_of_amplitude,
+    type_of_maxima,
+)
+from syncsweep.physics.measures import (
+    Maximum,
+    chi,
+    interval_probabilities,
+    is_resolved,
+    lattice,
+    local_maxima,
+)
+from syncsweep.physics.phase_distribution import deviation, relative_frequencies
+from syncsweep.sample import chi_shift
+from syncsweep.sweep.description import Description
+from syncsweep.tables.samples import SampleRows, TablesError, chi_of_sample
+
+#: Samples whose maxima are found together.
+_BATCH = 50
+
+#: Points per angle for the P_a of one realisation.
+_FINE_GRID = 512
+
+_FREQUENCIES = relative_frequencies((1, 1, 1))
+
+
+class Request(part.Request):
+    """The rows of the chain of three spins, r, and the intervals of χ."""
+
+    chain: StudyRows
+    threshold: float = Field(gt=0, lt=1)
+    intervals: tuple[tuple[float, float], ...] = Analysis.model_fields["intervals"].default
+
+
+@dataclass(frozen=True)
+class _Realisation:
+    """One sample at one η: coefficients (n_k,), its maxima above r·S_max (n, 2), and its type.
+
+    kind: by the maxima; None for neither type.
+    """
+
+    rows: SampleRows
+    index: int
+    maxima: np.ndarray
+    kind: SynchronizationType | None
+
+    @property
+    def coefficients(self) -> np.ndarray:
+        return self.rows.coefficients[self.index]
+
+    @property
+    def s_max(self) -> float:
+        return float(self.rows.maximum.s_max[self.index])
+
+    @property
+    def b(self) -> float:
+        return float(limit_amplitude(self.coefficients))
+
+
+def make(request: Request, output: Path) -> None:
+    """Write the tables of the types into `output`.
+
+    Raises TablesError if the rows are not those of three spins of the chain, have no positive η, or
+    hold no sample of one of the types.
+    """
+    described, index = _smallest_eta(request.chain)
+    rows = list(request.chain.read(described))
+    counted = [row for row in rows if _counts(row, index)]
+    eta, threshold, physics = described.etas[index], request.threshold, described.physics
+    realisations = _classify(counted, index, threshold)
+    chosen = {kind: _first(realisations, kind, eta) for kind in TYPES}
+    tables = {
+        "types_realisations": [_summary(*item, eta, threshold) for item in chosen.items()],
+        "types_distribution": [_distribution(*item) for item in chosen.items()],
+        "types_maxima": [_maxima(*item) for item in chosen.items()],
+        "types_probabilities": [_probabilities(*item, request, physics) for item in chosen.items()],
+        "types_counts": [_counts_of_types(realisations, len(rows) - len(counted))],
+    }
+    joined = {name: pd.concat(frames, ignore_index=True) for name, frames in tables.items()}
+    write_tables(output, joined, request, physics)
+
+
+def _smallest_eta(chain: StudyRows) -> tuple[Description, int]:
+    """The block with the smallest positive η, and which of its η that is."""
+    found = chain.describe()
+    model = found[0].physics.model
+    if model.name != "spin1_chain" or model.n_sites != 3:
+        raise TablesError(f"{chain.folder}: types are of a spin1_chain of three spins; name one")
+    positive = [
+        (eta, block, index)
+        for block, described in enumerate(found)
+        for index, eta in enumerate(described.etas)
+        if eta > 0
+    ]
+    if not positive:
+        raise TablesError(f"{chain.folder}: has no positive η; name one in the study's eta_blocks")
+    _, block, index = min(positive)
+    return found[block], index
+
+
+def _counts(rows: SampleRows, index: int) -> bool:
+    """Whether the sample was solved at an η and its S_max there is more than an error."""
+    maximum = Maximum(rows.maximum.s_max[[index]], rows.maximum.angles[[index]])
+    resolved = is_resolved(rows.coefficients[[index]], maximum, rows.error[[index]])
+    return bool(rows.good[index] and resolved[0])
+
+
+def _classify(samples: list[SampleRows], index: int, threshold: float) -> list[_Realisation]:
+    """The samples with their maxima and types."""
+    classified = []
+    for first in range(0, len(samples), _BATCH):
+        batch = samples[first : first + _BATCH]
+        coefficients = np.array([rows.coefficients[index] for rows in batch])
+        s_max = np.array([rows.maximum.s_max[index] for rows in batch])
+        found = local_maxima(coefficients, _FREQUENCIES, s_max, threshold)
+        for owner, rows in enumerate(batch):
+            maxima = found.angles[found.owner == owner]
+            classified.append(_Realisation(rows, index, maxima, type_of_maxima(maxima)))
+    return classified
+
+
+def _first(
+    realisations: Iterable[_Realisation], kind: SynchronizationType, eta: float
+) -> _Realisation:
+    for realisation in realisations:
+        if realisation.kind is kind and type_of_amplitude(realisation.b) is kind:
+            return realisation
+    raise TablesError(
+        f"no sample is of the {kind.name} type at η = {eta:g}; ask for more samples or a smaller η"
+    )
+
+
+def _summary(
+    kind: SynchronizationType, realisation: _Realisation, eta: float, threshold: float
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "type": [kind.name],
+            "sample": [realisation.rows.sample],
+            "eta": [eta],
+            "s_max": [realisation.s_max],
+            "b": [realisation.b],
+            "threshold": [threshold],
+            "maxima": [len(realisation.maxima)],
+        }
+    )
+
+
+def _distribution(kind: SynchronizationType, realisation: _Realisation) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "type": kind.name,
+            "k_1": _FREQUENCIES[:, 0],
+            "k_2": _FREQUENCIES[:, 1],
+            "s_real": realisation.coefficients.real,
+            "s_imag": realisation.coefficients.imag,
+        }
+    )
+
+
+def _maxima(kind: SynchronizationType, realisation: _Realisation) -> pd.DataFrame:
+    angles = realisation.maxima
+    three = np.column_stack([angles, np.zeros(len(angles))])
+    indices, distances = nearest(three, CONFIGURATIONS)
+    return pd.DataFrame(
+        {
+            "type": kind.name,
+            "phi_1": angles[:, 0],
+            "phi_2": angles[:, 1],
+            "height": deviation(realisation.coefficients, _FREQUENCIES, angles),
+            "configuration": [CONFIGURATIONS[index].name for index in indices.tolist()],
+            "distance": distances,
+            "chi": chi(three),
+        }
+    )
+
+
+def _probabilities(
+    kind: SynchronizationType, realisation: _Realisation, request: Request, physics: Physics
+) -> pd.DataFrame:
+    sample = chi_of_sample(physics, request.threshold, realisation.rows)
+    weights = sample.weights[realisation.index]
+    shift = chi_shift(physics.root_seed, realisation.rows.sample, 2)
+    low, high = np.array(request.intervals).T
+    return pd.DataFrame(
+        {
+            "type": kind.name,
+            "chi_low": low,
+            "chi_high": high,
+            "p": _fine_probabilities(realisation, request, shift),
+            "p_sampled": interval_probabilities(sample.chi, weights, request.intervals),
+            "p_predicted": kind.interval_probabilities(request.intervals),
+        }
+    )
+
+
+def _fine_probabilities(
+    realisation: _Realisation, request: Request, shift: np.ndarray
+) -> np.ndarray:
+    """P_a on a grid so fine that a single realisation's region has thousands of points."""
+    angles = lattice(2, _FINE_GRID) + 2 * pi / _FINE_GRID * shift
+    heights = deviation(realisation.coefficients, _FREQUENCIES, angles)
+    inside = heights >= request.threshold * realisation.s_max
+    weights = realisation.coefficients[0].real + heights[inside]
+    three = np.column_stack([angles[inside], np.zeros(len(weights))])
+    return interval_probabilities(chi(three), weights / weights.sum(), request.intervals)
+
+
+def _counts_of_types(realisations: list[_Realisation], left_out: int) -> pd.DataFrame:
+    samples = len(realisations)
+    signs = [type_of_amplitude(realisation.b) for realisation in realisations]
+    kinds = [realisation.kind for realisation in realisations]
+    records = []
+    for kind in (*TYPES, None):
+        by_sign, by_maxima = signs.count(kind), kinds.count(kind)
+        records.append(
+            {
+                "type": kind.name if kind else "other",
+                "by_sign": by_sign,
+                "by_maxima": by_maxima,
+                "by_both": list(zip(signs, kinds, strict=True)).count((kind, kind)),
+                "share_by_sign": by_sign / samples,
+                "share_by_sign_se": _binomial_error(by_sign, samples),
+                "share_by_maxima": by_maxima / samples,
+                "share_by_maxima_se": _binomial_error(by_maxima, samples),
+                "samples": samples,
+                "left_out": left_out,
+            }
+        )
+    return pd.DataFrame(records)
+
+
+def _binomial_error(count: int, samples: int) -> float:
+    share = count / samples
+    return sqrt(share * (1 - share) / samples)

@@ -1,0 +1,1 @@
+"""What the paper derives, for comparison with what is solved; numbers only."""

@@ -1,0 +1,85 @@
+"""Realisations to look at one by one: the Fourier coefficients of S_d, from which the page draws.
+
+The page evaluates S_d − (1/2π)^{N−1} = 2 Σ_k [Re s_k cos(k·φ') − Im s_k sin(k·φ')] and χ (Eqs. 9,
+D6) by itself; see `physics.phase_distribution` and `physics.measures`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from syncsweep.config.study import Study
+from syncsweep.config.units import energy_unit
+from syncsweep.paper.parts.part import StudyRows
+from syncsweep.physics.measures import is_resolved, local_maxima
+from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.report.report_words import density_unit, eta, excess
+from syncsweep.sample import pack_coefficients
+from syncsweep.tables.samples import SampleRows
+
+#: The first samples of each study, which the page holds.
+SHOWN = 12
+
+#: Digits of angles of maxima; nothing is computed from them.
+_ANGLE_DIGITS = 9
+
+
+def of_study(
+    name: str, study: Study, stored: StudyRows, named: Mapping[int, str]
+) -> dict[str, Any]:
+    """A study's realisations as JSON values: its first samples, and those that have a name.
+
+    Of each sample at each η, ascending: `s_d`, see `sample.pack_coefficients`; `maxima`, the angles
+    (rad) at which S_d has maxima within the threshold of its largest, none if S_max does not stand
+    out from rounding; null if the row failed.
+    """
+    model = study.model
+    frequencies = relative_frequencies(model.spins)
+    unit = energy_unit(model)
+    most = max(SHOWN, *(sample + 1 for sample in named)) if named else SHOWN
+    by_sample: dict[int, dict[float, Any]] = {}
+    for described in stored.describe():
+        for rows in stored.read(described, most):
+            if rows.sample < SHOWN or rows.sample in named:
+                found = _rows(rows, frequencies, study.analysis.threshold)
+                by_sample.setdefault(rows.sample, {}).update(
+                    zip(described.etas, found, strict=True)
+                )
+    etas = sorted(next(iter(by_sample.values())))
+    return {
+        "name": name,
+        "sites": model.n_sites,
+        "excess": excess(model.n_sites),
+        "unit": density_unit(model.n_sites),
+        "threshold": study.analysis.threshold,
+        "frequencies": frequencies[1:].tolist(),
+        "etas": [{"text": e.text, "spoken": e.spoken} for e in (eta(v, unit) for v in etas)],
+        "samples": [
+            {
+                "sample": sample,
+                "name": f"sample {sample}" + (f" ({named[sample]})" if sample in named else ""),
+                "rows": [rows_of_eta[value] for value in etas],
+            }
+            for sample, rows_of_eta in sorted(by_sample.items())
+        ],
+    }
+
+
+def _rows(rows: SampleRows, frequencies: np.ndarray, threshold: float) -> list[Any]:
+    """What the page knows of one sample at each η of a block."""
+    resolved = is_resolved(rows.coefficients, rows.maximum, rows.error)
+    heights = np.where(resolved, rows.maximum.s_max, np.nan)
+    found = local_maxima(rows.coefficients, frequencies, heights, threshold)
+    packed = pack_coefficients(rows.coefficients)
+    return [
+        {
+            "s_d": packed[k].tolist(),
+            "maxima": np.round(found.angles[found.owner == k], _ANGLE_DIGITS).tolist(),
+        }
+        if rows.good[k]
+        else None
+        for k in range(len(rows.status))
+    ]

@@ -1,0 +1,295 @@
+"""The page: sections from a results folder, one HTML file that needs no network.
+
+Equal results give equal pages: nothing in them tells when or where the page was made.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import itables.options
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
+from plotly.offline import get_plotlyjs
+from pydantic import BaseModel, ConfigDict
+
+from syncsweep.config import study as configuration
+from syncsweep.config.messages import ConfigError
+from syncsweep.config.study import RESERVED, Config, Study
+from syncsweep.figures.figure_page import read_table
+from syncsweep.files import replace_atomically
+from syncsweep.layout import (
+    PAPER_FIGURES,
+    PAPER_TABLES,
+    figures_folder,
+    paper_folder,
+    tables_folder,
+)
+from syncsweep.paper.parts.part import StudyRows
+from syncsweep.plan.followups import table_names
+from syncsweep.provenance import asked, code, libraries
+from syncsweep.report import captions, origin, realisations
+from syncsweep.report import report_tables as tables
+from syncsweep.report import report_words as words
+from syncsweep.report.embedded import (
+    EmbeddedFigure,
+    data_address,
+    figure,
+    link,
+    read,
+    text_download,
+)
+from syncsweep.tables import ResultsError
+from syncsweep.tables.freshness import MADE_FROM, digests, refuse_changed, refuse_other_settings
+
+_PACKAGES = ("numpy", "pandas", "pyarrow", "pillow", "jinja2", "plotly", "itables")
+
+#: Each table is written as these.
+_KINDS = ("csv", "parquet")
+
+#: S_d and S^x in running text: an index below or above a single letter.
+_BELOW = re.compile(r"(?<!\w)(\w|\w&#39;)_([^\W_]+)")
+_ABOVE = re.compile(r"\^([^\W_]+)")
+
+
+class ReportRequest(BaseModel):
+    """What the page is to hold.
+
+    config: the resolved configuration; studies: where the rows of each study on the page lie;
+    figures, parts: names of the figures of the paper and of the parts whose tables are there.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    config: dict[str, Any]
+    studies: dict[str, StudyRows]
+    figures: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+def make_report(results: Path, citation: Path, request: ReportRequest, output: Path) -> None:
+    """Write the page of a results folder.
+
+    citation: a CITATION.cff file. ResultsError or OSError if something is missing or damaged.
+    """
+    config = _config(request)
+    files = _made_from(results, config, request)
+    page = _environment().from_string(_own("page.html.j2"))
+    text = page.render(
+        **_frame(),
+        **_results(results, config, request),
+        **_citation(citation),
+        title=f"syncsweep report: {Path(config.results).name}",
+        said=json.dumps({**asked(), MADE_FROM: digests(files)}, sort_keys=True),
+    )
+    replace_atomically(output, lambda path: _fill(path, text))
+
+
+def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Path]:
+    """Tables, and the origins of figures, that the page shows; ResultsError if one is stale."""
+    found: list[Path] = []
+    names = list(request.figures)
+    for name, rows in request.studies.items():
+        study = config.studies[name]
+        folder = tables_folder(results, name)
+        tables_of_study = [folder / f"{table}.parquet" for table in table_names(study)]
+        refuse_other_settings(
+            tables_of_study,
+            physics_hash=rows.physics.digest,
+            samples=study.samples,
+            analysis=study.analysis.model_dump(mode="json"),
+        )
+        found += tables_of_study
+        names += [study.figure.name] if study.figure else []
+    made = [figures_folder(results) / f"{name}.json" for name in names]
+    for part in request.parts:
+        made += [paper_folder(results) / f"{table}.parquet" for table in PAPER_TABLES[part]]
+    refuse_changed(made, results)
+    return found + made
+
+
+def _fill(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["notation"] = notation
+    return environment
+
+
+def notation(text: str) -> Markup:
+    """Text with S_d and S^x as S with an index below or above the line."""
+    below = _BELOW.sub(r"\1<sub>\2</sub>", str(escape(text)))
+    return Markup(_ABOVE.sub(r"<sup>\1</sup>", below))
+
+
+def _own(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _config(request: ReportRequest) -> Config:
+    """The configuration without the studies that the paper adds to it, as a user could write it."""
+    studies = request.config.get("studies", {})
+    own = {name: study for name, study in studies.items() if not name.startswith(RESERVED)}
+    try:
+        return configuration.parse({**request.config, "studies": own})
+    except ConfigError as error:
+        raise ResultsError(f"--request: {error}") from None
+
+
+def _frame() -> dict[str, Any]:
+    """Style, scripts and libraries of the page, and what made it."""
+    bundle = Path(itables.options.dt_bundle)
+    made_by = [
+        ("Code", origin.code_in_words(code())),
+        ("Libraries", ", ".join(f"{k} {v}" for k, v in sorted(libraries(*_PACKAGES).items()))),
+    ]
+    return {
+        "css": _own("page.css"),
+        "javascript": _own("page.js"),
+        "plotly": get_plotlyjs(),
+        "datatables": data_address(bundle.read_bytes(), "text/javascript"),
+        "datatables_css": bundle.with_suffix(".css").read_text(encoding="utf-8"),
+        "code": code(),
+        "made_by": made_by,
+    }
+
+
+def _results(results: Path, config: Config, request: ReportRequest) -> dict[str, Any]:
+    """The sections of a results folder."""
+    paper = paper_folder(results)
+    claims: tables.Table | None = None
+    verdicts: dict[str, int] = {}
+    if "validation" in request.parts:
+        claims, verdicts = tables.claims(paper)
+    studies = {name: config.studies[name] for name in request.studies}
+    named = _shown_in_fig2(paper) if "types" in request.parts else {}
+    chain = config.paper.chain if config.paper else None
+    whole = origin.as_yaml(config.model_dump(mode="json"))
+    figures = _figures(results, studies, request.figures)
+    return {
+        "glance": _glance(results, list(studies), len(figures), verdicts),
+        "studies": [
+            {
+                "name": name,
+                "words": words.of_study(study, request.studies[name].physics),
+                "code": words.of_code(request.studies[name].physics),
+                "yaml": origin.as_yaml(study.model_dump(mode="json")),
+                "tables": tables.of_study(tables_folder(results, name), study),
+            }
+            for name, study in studies.items()
+        ],
+        "configuration": text_download("config.yaml", whole.encode(), "application/yaml"),
+        "figures": figures,
+        "data": [
+            realisations.of_study(
+                name, study, request.studies[name], named if name == chain else {}
+            )
+            for name, study in studies.items()
+        ],
+        "runs": origin.runs(request.studies),
+        "claims": claims,
+        "verdicts": verdicts,
+        "files": _files(results, figures, studies, request.parts),
+        "sections": _sections(bool(claims)),
+    }
+
+
+def _glance(
+    results: Path, studies: list[str], figures: int, verdicts: dict[str, int]
+) -> list[tuple[str, str]]:
+    """What there is, in numbers."""
+    counts = [tables.rows_of_study(tables_folder(results, name)) for name in studies]
+    good, failed = (sum(column) for column in zip(*counts, strict=True))
+    rows = f"{words.count(good, 'row')} (realisation, η) in the averages, {failed} failed"
+    lines = [("Studies", ", ".join(studies)), ("Rows", rows), ("Figures", str(figures))]
+    if verdicts:
+        claims = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.items())
+        lines.append(("Claims of the paper", claims))
+    return lines
+
+
+def _sections(has_claims: bool) -> list[dict[str, str]]:
+    titles = {
+        "asked": "What was asked",
+        "figures": "Figures",
+        "realisations": "One realisation",
+        "tables": "Tables",
+        "claims": "The paper's claims",
+        "cite": "How to cite",
+        "origin": "Where the numbers come from",
+        "files": "Files",
+    }
+    return [
+        {"id": name, "title": title}
+        for name, title in titles.items()
+        if has_claims or name != "claims"
+    ]
+
+
+def _figures(
+    results: Path, studies: dict[str, Study], of_paper: tuple[str, ...]
+) -> list[EmbeddedFigure]:
+    """Figures of the sweeps and of the paper, in the order of their names."""
+    folder = figures_folder(results)
+    found = []
+    for name in of_paper:
+        known = PAPER_FIGURES[name]
+        module = f"paper/figures/{known.module}.py"
+        found.append(figure(results, folder / name, known.data, captions.OF_PAPER[name], module))
+    for name, study in studies.items():
+        if study.figure:
+            stem, panels = folder / study.figure.name, study.figure.panels
+            data = (*panels, "limit") if study.analysis.limit_draws is not None else panels
+            caption = captions.of_sweep(stem.name, name, panels, study.analysis.ratio)
+            found.append(figure(results, stem, data, caption, "figures/sweep_figure.py"))
+    return sorted(found, key=lambda each: each.name)
+
+
+def _shown_in_fig2(paper: Path) -> dict[int, str]:
+    """The samples of the chain that Fig. 2 shows, and as what."""
+    frame = read_table(paper / "types_realisations.parquet").to_pandas()
+    return {
+        int(sample): f"Fig. 2, {kind} type"
+        for sample, kind in zip(frame["sample"], frame["type"], strict=True)
+    }
+
+
+def _citation(path: Path) -> dict[str, Any]:
+    return {
+        "citation": origin.citation(path),
+        "citation_file": text_download(path.name, read(path), "text/plain"),
+    }
+
+
+def _files(
+    results: Path,
+    figures: list[EmbeddedFigure],
+    studies: dict[str, Study],
+    parts: tuple[str, ...],
+) -> dict[str, list[tuple[str, str]]]:
+    """Names and addresses of the files beside the page, by group."""
+    groups = {"Figures": [figures_folder(results) / f"{figure.name}.pdf" for figure in figures]}
+    for name, study in studies.items():
+        stems = [tables_folder(results, name) / table for table in table_names(study)]
+        of_study = [stem.with_name(f"{stem.name}.{kind}") for stem in stems for kind in _KINDS]
+        groups[f"Tables of {name}"] = sorted(of_study)
+    of_parts = [
+        paper_folder(results) / f"{table}.{kind}"
+        for part in parts
+        for table in PAPER_TABLES[part]
+        for kind in _KINDS
+    ]
+    groups["Tables of the paper"] = sorted(of_parts)
+    return {
+        group: [(path.relative_to(results).as_posix(), link(results, path)) for path in paths]
+        for group, paths in groups.items()
+        if paths
+    }

@@ -1,0 +1,204 @@
+"""Tables of the page: their cells as text to read and numbers to sort by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from syncsweep.config.study import Study
+from syncsweep.config.units import EnergyUnit, energy_unit
+from syncsweep.figures.figure_page import read_table
+from syncsweep.layout import FAILURES_TABLE, LIMIT_TABLES
+from syncsweep.paper.claims import PAPER, Number
+from syncsweep.paper.validation import checked_with, samples_of
+from syncsweep.report.embedded import Download, download
+from syncsweep.report.report_words import (
+    count,
+    density_unit,
+    grouped,
+    ratio_symbol,
+    scientific,
+    subscript,
+)
+
+#: Rows of a table that the page shows; all are in the file to download.
+MOST_ROWS = 1000
+
+#: Numbers that are none sort before all others.
+_LOWEST = -1e308
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell shows; a number to sort by, if not its text; a name for its look."""
+
+    text: str
+    order: float | None = None
+    look: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table to sort.
+
+    name: its file without ending; caption: what it says; numeric: whether each column holds
+    numbers; download: all its rows.
+    """
+
+    name: str
+    title: str
+    caption: str
+    heads: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    download: Download
+
+
+def of_study(folder: Path, study: Study) -> list[Table]:
+    """The tables of a study in the folder of its tables."""
+    tables = [_summary(folder, study), _failures(folder, study)]
+    if study.analysis.limit_draws is not None:
+        tables.append(_limit_control(folder, study))
+    return tables
+
+
+def rows_of_study(folder: Path) -> tuple[int, int]:
+    """How many rows of a study are in its averages, and how many failed."""
+    frame = read_table(folder / "summary.parquet").to_pandas()
+    return int(frame["n"].sum()), int(frame["failed"].sum())
+
+
+def _summary(folder: Path, study: Study) -> Table:
+    columns: dict[str, Callable[[pd.Series], Cell]] = {
+        **_eta_column(energy_unit(study.model)),
+        "n": lambda row: _integer(row["n"]),
+        "failed": lambda row: _integer(row["failed"]),
+    }
+    for a in range(1, len(study.analysis.intervals) + 1):
+        columns[f"P{subscript(a)}"] = _measured(f"p{a}")
+    if study.analysis.ratio is not None:
+        columns[ratio_symbol(study.analysis.ratio)] = _measured("ratio")
+    columns[f"⟨S_max⟩ [{density_unit(study.model.n_sites)}]"] = _measured("s_max_mean")
+    columns["χ undefined"] = lambda row: _integer(row["undefined_chi"])
+    caption = (
+        "Averages over the n good realisations at each η, with intervals of one standard error "
+        "(68 %); 0⁺ is the exact limit of weak perturbations."
+    )
+    return _table(folder, "summary", "Averages", caption, columns)
+
+
+def _failures(folder: Path, study: Study) -> Table:
+    columns: dict[str, Callable[[pd.Series], Cell]] = {
+        **_eta_column(energy_unit(study.model)),
+        "sample": lambda row: _integer(row["sample"]),
+        "status": lambda row: Cell(str(row["status"])),
+        "estimated error of S_d": lambda row: _plain(row["s_d_error"]),
+    }
+    caption = "Rows that are not in the averages."
+    return _table(folder, FAILURES_TABLE, "Failed rows", caption, columns)
+
+
+def _limit_control(folder: Path, study: Study) -> Table:
+    columns: dict[str, Callable[[pd.Series], Cell]] = {
+        **_eta_column(energy_unit(study.model)),
+        "quantity": lambda row: Cell(_quantity(row["quantity"])),
+        "plain mean": _measured("plain"),
+        "with control variate": _measured("control"),
+        # Of some hundred samples no more digits are known.
+        "gain in samples": lambda row: _plain(float(f"{row['gain']:.2g}")),
+    }
+    caption = (
+        "Averages with the limit η → 0⁺ as a control variate, and how many times as many samples "
+        "the plain mean would need for the same error."
+    )
+    return _table(folder, LIMIT_TABLES[1], "With the limit as control", caption, columns)
+
+
+def _table(
+    folder: Path,
+    name: str,
+    title: str,
+    caption: str,
+    columns: dict[str, Callable[[pd.Series], Cell]],
+) -> Table:
+    frame = read_table(folder / f"{name}.parquet").to_pandas()
+    shown = frame.head(MOST_ROWS)
+    rows = tuple(tuple(make(row) for make in columns.values()) for _, row in shown.iterrows())
+    if len(frame) > MOST_ROWS:
+        caption += f" The first {grouped(MOST_ROWS)} of {count(len(frame), 'row')}."
+    words = {"status", "quantity"}
+    numeric = tuple(head not in words for head in columns)
+    data = download(folder / f"{name}.csv")
+    return Table(name, title, caption, tuple(columns), numeric, rows, data)
+
+
+def claims(folder: Path) -> tuple[Table, dict[str, int]]:
+    """The checked claims in the folder of the paper's tables, and how many have each verdict."""
+    read = read_table(folder / "validation.parquet")
+    frame = read.to_pandas()
+    verdicts = [
+        verdict if holds else "does not hold"
+        for verdict, holds in zip(frame["verdict"], frame["holds"], strict=True)
+    ]
+    rows = tuple(
+        (Cell(verdict, look=verdict.replace(" ", "-")), *(Cell(str(text)) for text in texts))
+        for *texts, verdict in zip(
+            *(frame[name] for name in ("source", "statement", "printed", "found")),
+            verdicts,
+            strict=True,
+        )
+    )
+    heads = ("verdict", "source", "statement", "printed", "found")
+    caption = (
+        f"{PAPER} {checked_with(samples_of(read))} "
+        "± is one standard error (+ and − if its sides differ); numbers without it are exact to "
+        "rounding, or are counts. "
+        "“corrected”: the printed statement does not hold, but another one does."
+    )
+    data = download(folder / "validation.csv")
+    table = Table(
+        "validation", "The paper's claims", caption, heads, (False,) * len(heads), rows, data
+    )
+    return table, _counts(verdicts)
+
+
+def _counts(verdicts: Sequence[str]) -> dict[str, int]:
+    return {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)}
+
+
+def _eta_column(unit: EnergyUnit) -> dict[str, Callable[[pd.Series], Cell]]:
+    """The column of η in a unit, by its head."""
+
+    def cell(row: pd.Series) -> Cell:
+        value = unit.of(row["eta"])
+        return Cell("0⁺" if value == 0 else scientific(value), value)
+
+    return {f"η [{unit.symbol}]" if unit.symbol else "η": cell}
+
+
+def _integer(value: float) -> Cell:
+    return Cell(grouped(int(value)), float(value))
+
+
+def _plain(value: float) -> Cell:
+    return Cell(scientific(value), float(value)) if math.isfinite(value) else Cell("–", _LOWEST)
+
+
+def _measured(name: str) -> Callable[[pd.Series], Cell]:
+    stem = name.removesuffix("_mean")
+
+    def cell(row: pd.Series) -> Cell:
+        if not math.isfinite(row[name]):
+            return Cell("–", _LOWEST)
+        ends = row.get(f"{stem}_low", math.nan), row.get(f"{stem}_high", math.nan)
+        return Cell(str(Number(row[name], row.get(f"{stem}_se"), ends)), float(row[name]))
+
+    return cell
+
+
+def _quantity(name: str) -> str:
+    return "⟨S_max⟩" if name == "s_max_mean" else f"P{subscript(int(name.removeprefix('p')))}"

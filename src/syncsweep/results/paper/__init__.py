@@ -1,1 +1,0 @@
-"""The rest of the paper, part by part: each makes tables, from which its figure is drawn."""

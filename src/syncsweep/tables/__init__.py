@@ -1,0 +1,37 @@
+"""The tables of a sweep, made from its shards, and what all results share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+#: Where a table says, as JSON, what it was made from.
+METADATA_KEY = b"syncsweep"
+
+#: Where it says, of the samples of how many a table of an unfinished study was made, by block.
+PRESENT_KEY = "present"
+
+_Request = TypeVar("_Request", bound=BaseModel)
+
+
+class ResultsError(Exception):
+    """Results that cannot be made or read; the message is one line for the user."""
+
+
+def extent(present: Mapping[str, int], samples: int) -> str:
+    """How many of a study's samples are there, by block: a few words for people."""
+    least, most = min(present.values()), max(present.values())
+    return f"{least if least == most else f'{least} to {most}'} of {samples} samples"
+
+
+def parse_request(kind: type[_Request], text: str) -> _Request:
+    """Read a program's `--request`, a JSON object; ResultsError that names the wrong key."""
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        key = ".".join(map(str, problem["loc"])) or "the object"
+        message = " ".join(problem["msg"].split())
+        raise ResultsError(f"--request: {key}: {message[:1].lower()}{message[1:]}") from None

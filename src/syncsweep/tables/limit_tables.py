@@ -1,0 +1,191 @@
+"""From the exact law of η → 0⁺ to tables: what it predicts, and what it does for small η.
+
+A sample's value at small η is nearly its value at η → 0⁺, whose mean is known: see `control`.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from syncsweep.config.analysis import Analysis, Ratio
+from syncsweep.config.physics import Ensemble, Physics
+from syncsweep.layout import LIMIT_TABLES
+from syncsweep.physics.limit_distribution import (
+    LimitDistribution,
+    limit_distribution,
+    type_probabilities,
+)
+from syncsweep.physics.measures import interval_probabilities
+from syncsweep.physics.weak_limit import RateLaw, UnknownSectorsError, sectors
+from syncsweep.sample import build_model
+from syncsweep.tables.control import Value, control_variate, controlled_probability
+from syncsweep.tables.samples import Source, TablesError, chi_of_sample, provenance_of
+from syncsweep.tables.summary import write_table
+
+
+def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
+    """Write the tables of the limit into `output`; arguments and errors as for `make_tables`.
+
+    limit_law: one row for each quantity of the exact law, see `limit_law`. limit_control: one row
+    for each η > 0 and quantity, see `control_variate` and `controlled_probability`. TablesError
+    also if no block holds η = 0 or the perturbation has no dissipator.
+    """
+    draws = analysis.limit_draws
+    if draws is None:
+        raise TablesError(f"{output}: no tables of the limit without analysis.limit_draws; set it")
+    study, physics = source.blocks[0].study, source.blocks[0].physics
+    if not isinstance(physics.ensemble, Ensemble) or physics.is_own:
+        raise TablesError(
+            f"{study}: the law of η → 0⁺ is known for the models and the ensemble of syncsweep "
+            "alone; leave analysis.limit_draws out"
+        )
+    if physics.ensemble.zeta_diss == 0:
+        raise TablesError(
+            f"{study}: zeta_diss is 0, so L₍₁₎ moves nothing between the sectors and η → 0⁺ has no "
+            "law; leave analysis.limit_draws out"
+        )
+    if not any(0 in block.etas for block in source.blocks):
+        raise TablesError(f"{study}: no block holds η = 0; write limit: true in the grid")
+    try:
+        law = limit_law(physics, analysis, draws)
+    except UnknownSectorsError:
+        raise TablesError(
+            f"{study}: L₀ has other steady states than one in each sector with these "
+            "parameters, so the law of η → 0⁺ is not known; leave analysis.limit_draws out"
+        ) from None
+    print(f"{study}: the exact law of η → 0⁺ by {draws} draws of it", flush=True)
+    etas, values = _gather(source, analysis)
+    rows = pd.DataFrame(
+        {
+            "study": study,
+            "model": physics.model.name,
+            "n_sites": physics.model.n_sites,
+            "draws": draws,
+            "quantity": list(law),
+            "value": [entry.value for entry in law.values()],
+            "value_se": [entry.standard_error for entry in law.values()],
+        }
+    )
+    provenance = provenance_of(source, analysis)
+    output.mkdir(parents=True, exist_ok=True)
+    tables = (rows, _control_table(study, etas, values, law))
+    for name, table in zip(LIMIT_TABLES, tables, strict=True):
+        write_table(output / name, table, provenance)
+
+
+def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Value]:
+    """Expectations at η → 0⁺ from draws of c, with standard errors.
+
+    p_b_positive: probability of b > 0; s_max_mean [rad^{1−N}]; p1, p2, …; ratio, if the analysis
+    has one, NaN where its denominator is 0; p_even_above_odd (chain): probability of c₀₊ > c₀₋;
+    c_<sector>: means of c.
+    """
+    model = build_model(physics)
+    parts = sectors(model)
+    ensemble = physics.ensemble
+    assert isinstance(ensemble, Ensemble)
+    distribution = limit_distribution(parts, model.spins)
+    rng = np.random.default_rng(np.random.SeedSequence(physics.root_seed, spawn_key=(0,)))
+    c = RateLaw(parts, ensemble.basis, ensemble.rank).stationary_vectors(rng, draws)
+    b = c @ distribution.weights
+    names = [part.name for part in parts]
+    law = {
+        "p_b_positive": _mean(b > 0),
+        "s_max_mean": _mean(distribution.s_max(b)),
+        **_probabilities(distribution, b, analysis, rng),
+    }
+    if "0+" in names:
+        law["p_even_above_odd"] = _mean(c[:, names.index("0+")] > c[:, names.index("0-")])
+    return law | {f"c_{name}": _mean(c[:, index]) for index, name in enumerate(names)}
+
+
+def _mean(values: np.ndarray) -> Value:
+    return Value(float(np.mean(values)), float(np.std(values, ddof=1) / sqrt(len(values))))
+
+
+def _probabilities(
+    distribution: LimitDistribution, b: np.ndarray, analysis: Analysis, rng: np.random.Generator
+) -> dict[str, Value]:
+    """P_a, and the ratio of the analysis, for drawn b (draws,).
+
+    Their errors are those of the shares of the two signs of b and of the P_a of each sign.
+    """
+    signs = [sign for sign in (b > 0, b < 0) if sign.any()]
+    shares = np.array([np.mean(sign) for sign in signs])
+    typical = np.array([b[sign].mean() for sign in signs])
+    sets = type_probabilities(distribution, typical, analysis.threshold, analysis.intervals, rng)
+    of_sets = _with_ratio(np.einsum("t,sta->sa", shares, sets), analysis.ratio)
+    variance = of_sets.var(axis=0, ddof=1) / len(sets)
+    probabilities = shares @ sets.mean(axis=0)
+    if len(signs) == 2:
+        # One share grows by what the other one loses.
+        change = np.sqrt(shares[0] * shares[1] / len(b)) * np.diff(sets.mean(axis=0), axis=0)[0]
+        higher, lower = (
+            _with_ratio(probabilities + one, analysis.ratio) for one in (change, -change)
+        )
+        variance = variance + ((higher - lower) / 2) ** 2
+    names = [f"p{a + 1}" for a in range(len(probabilities))]
+    names += ["ratio"] if analysis.ratio is not None else []
+    values = _with_ratio(probabilities, analysis.ratio)
+    columns = zip(names, values, np.sqrt(variance), strict=True)
+    return {name: Value(float(value), float(error)) for name, value, error in columns}
+
+
+def _with_ratio(p: np.ndarray, ratio: Ratio | None) -> np.ndarray:
+    """P_a (..., n_a), followed by their ratio if there is one."""
+    if ratio is None:
+        return p
+    a, b = ratio.indices
+    below = np.where(p[..., b] > 0, p[..., b], np.nan)
+    return np.concatenate([p, (p[..., a] / (ratio.weight * below))[..., None]], axis=-1)
+
+
+def _gather(source: Source, analysis: Analysis) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """All η of the blocks (n_eta,), and of each quantity its values (samples, n_eta).
+
+    The samples are those of any block. NaN stands where a row is not there or not good, and for P_a
+    also where χ is not defined.
+    """
+    numbers, of_blocks = [], []
+    for block in source.blocks:
+        in_block, values = [], []
+        for rows in source.read(block):
+            chi = chi_of_sample(block.physics, analysis.threshold, rows)
+            p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
+            values.append(np.column_stack([rows.s_max, p]))
+            values[-1][~rows.good] = np.nan
+            in_block.append(rows.sample)
+        width = 1 + len(analysis.intervals)
+        numbers.append(in_block)
+        of_blocks.append(np.array(values).reshape(-1, len(block.etas), width))
+    samples = np.unique(np.concatenate(numbers))
+    spread = []
+    for in_block, of_block in zip(numbers, of_blocks, strict=True):
+        spread.append(np.full((len(samples), *of_block.shape[1:]), np.nan))
+        spread[-1][np.searchsorted(samples, in_block)] = of_block
+    etas = np.concatenate([block.etas for block in source.blocks])
+    names = ["s_max_mean", *(f"p{a + 1}" for a in range(len(analysis.intervals)))]
+    all_values = np.concatenate(spread, axis=1)
+    return etas, {name: all_values[:, :, index] for index, name in enumerate(names)}
+
+
+def _control_table(
+    study: str, etas: np.ndarray, values: dict[str, np.ndarray], law: dict[str, Value]
+) -> pd.DataFrame:
+    """One row for each η > 0, ascending, and quantity; see `make_limit_tables`."""
+    at_zero = int(np.flatnonzero(etas == 0)[0])
+    rows = []
+    for index in np.argsort(etas, kind="stable"):
+        for quantity, of_all in values.items():
+            if index == at_zero:
+                continue
+            pairs = of_all[:, [index, at_zero]]
+            x, control = pairs[np.isfinite(pairs).all(axis=1)].T
+            estimate = control_variate if quantity == "s_max_mean" else controlled_probability
+            row = estimate(x, control, law[quantity])
+            rows.append({"study": study, "eta": etas[index], "quantity": quantity} | row)
+    return pd.DataFrame(rows)

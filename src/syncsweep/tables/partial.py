@@ -1,0 +1,168 @@
+"""The rows that are valid now, while a sweep runs or after it was stopped: nothing is written.
+
+Shards of any chunk size and the parts of unfinished jobs are read, whatever workers do meanwhile: a
+part grows and a shard appears as a whole; a part goes only once a valid shard holds its rows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from syncsweep.layout import BlockFolder
+from syncsweep.sweep.description import Description
+from syncsweep.sweep.shard import RowsBySample, ShardError, read_shard, unpacked
+from syncsweep.sweep.takeover import identity_of, read_whole
+from syncsweep.tables import PRESENT_KEY
+from syncsweep.tables.samples import SampleRows, sample_rows
+
+#: A shard or a part with the range of samples of its job.
+_Ranged = tuple[int, int, Path]
+
+
+def read_present(
+    folder: Path,
+    described: Description,
+    samples: int,
+    on_damaged: Callable[[str], None],
+    most: int | None = None,
+) -> Iterator[SampleRows]:
+    """Those of the samples 0 … samples−1 of a block that are valid now, each once, in order.
+
+    folder: the study's folder of rows, which need not be there; most: read no more than these.
+    `on_damaged` is told of each damaged shard, in one line; its rows are not there, unless another
+    file holds them. At any time the rows of one shard are held.
+    """
+    return islice(_Reader(folder, described, on_damaged).samples(samples), most)
+
+
+class _Reader:
+    def __init__(
+        self, folder: Path, described: Description, on_damaged: Callable[[str], None]
+    ) -> None:
+        self._described, self._on_damaged = described, on_damaged
+        self._block = BlockFolder(folder / described.block)
+        # Before the shards, so that a part that goes in between is replaced by a shard.
+        self._parts = list(self._block.part_files())
+        self._useless: set[Path] = set()
+        self._list_shards()
+
+    def _list_shards(self) -> None:
+        shards = (shard for shard in self._block.shards() if shard[2] not in self._useless)
+        self._waiting: deque[_Ranged] = deque(shards)
+        self._open: list[_Ranged] = []
+
+    def samples(self, stop: int) -> Iterator[SampleRows]:
+        n_eta, position = len(self._described.etas), 0
+        while position < stop:
+            self._open_shards(position)
+            if self._open:
+                chosen = max(self._open, key=lambda shard: shard[1])
+                low, high, _ = chosen
+                table = self._rows_of(chosen)
+                if table is None:
+                    self._open.remove(chosen)
+                    continue
+                high = min(high, stop)
+                ours = table.slice((position - low) * n_eta, (high - position) * n_eta)
+                yield from sample_rows(ours, n_eta)
+            else:
+                high = self._next_edge(position, stop)
+                rows = self._rows_of_parts(position, high)
+                if rows is None:
+                    self._list_shards()
+                    continue
+                for sample in sorted(rows):
+                    yield from sample_rows(rows[sample], n_eta)
+            position = high
+
+    def _open_shards(self, position: int) -> None:
+        """Have those shards in `_open` that hold the sample `position`."""
+        while self._waiting and self._waiting[0][0] <= position:
+            self._open.append(self._waiting.popleft())
+        self._open = [shard for shard in self._open if shard[1] > position]
+
+    def _next_edge(self, position: int, stop: int) -> int:
+        """Where the next shard begins, or a part does or ends, or all samples end."""
+        shards = [self._waiting[0][0]] if self._waiting else []
+        of_parts = (edge for low, high, _ in self._parts for edge in (low, high) if edge > position)
+        return min([stop, *shards, *of_parts])
+
+    def _rows_of(self, shard: _Ranged) -> pa.Table | None:
+        """Rows of a shard; None if it is damaged or gone."""
+        low, high, path = shard
+        try:
+            return read_shard(path, identity_of(self._described, low, high))
+        except ShardError as error:
+            self._on_damaged(str(error))
+        except FileNotFoundError:
+            pass
+        self._useless.add(path)
+        return None
+
+    def _rows_of_parts(self, start: int, stop: int) -> dict[int, pa.Table] | None:
+        """Rows by sample of the parts of all jobs over these samples; None if a part is gone."""
+        rows: dict[int, pa.Table] = {}
+        for part in [(low, high, path) for low, high, path in self._parts if low <= start < high]:
+            new, taken = RowsBySample(), set(rows)
+            try:
+                for sample, table in read_whole(part[2], self._described):
+                    if start <= sample < stop and sample not in taken:
+                        new.add(sample, table)
+                        taken.add(sample)
+            except FileNotFoundError:
+                self._parts.remove(part)
+                return None
+            rows |= unpacked(*new.packed())
+        return rows
+
+
+class Present:
+    """The samples of a study that are valid now, as a source of tables.
+
+    The first reading of a block decides which samples these are, so that all tables made of them
+    are of the same ones.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        blocks: list[Description],
+        samples: int,
+        on_damaged: Callable[[str], None],
+    ) -> None:
+        """blocks: what the study asks for; see `read_present` for the others."""
+        self.blocks, self.samples = blocks, samples
+        self._folder, self._on_damaged = folder, on_damaged
+        self._found: dict[str, set[int]] = {}
+
+    def read(self, block: Description) -> Iterator[SampleRows]:
+        """The samples of a block that were there at its first reading, in order."""
+        before = self._found.get(block.block)
+        found: set[int] = set()
+        for rows in read_present(self._folder, block, self.samples, self._on_damaged):
+            if before is None or rows.sample in before:
+                found.add(rows.sample)
+                yield rows
+        self._found.setdefault(block.block, found)
+
+    def any(self) -> bool:
+        """Whether there is a sample in any block."""
+        return any(
+            True
+            for block in self.blocks
+            for _ in read_present(self._folder, block, self.samples, self._on_damaged, most=1)
+        )
+
+    def present(self) -> dict[str, int]:
+        """Number of samples by name of the block, of the blocks that have been read."""
+        return {name: len(found) for name, found in self._found.items()}
+
+    def origin(self) -> dict[str, Any]:
+        """That the rows are not all, and how many they are."""
+        return {PRESENT_KEY: self.present()}

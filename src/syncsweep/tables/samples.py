@@ -1,0 +1,187 @@
+"""The rows of a study, sample by sample, for the tables that are made from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from syncsweep.config.analysis import Analysis
+from syncsweep.config.physics import Physics
+from syncsweep.config.study import chunks
+from syncsweep.layout import BlockFolder
+from syncsweep.physics.chi_sampling import sample_chi
+from syncsweep.physics.diagnosis import Status
+from syncsweep.physics.measures import ChiSample, Maximum
+from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.sample import chi_shift, unpack_coefficients
+from syncsweep.sweep import description, shard
+from syncsweep.sweep.description import Description, DescriptionError
+from syncsweep.sweep.shard import ShardError
+from syncsweep.sweep.takeover import clear_leftovers, identity_of
+from syncsweep.tables import ResultsError
+
+
+class TablesError(ResultsError):
+    """Tables that cannot be made; the message is one line for the user."""
+
+
+@dataclass(frozen=True)
+class SampleRows:
+    """The rows of one sample, all its η (n_eta,); see `sample.Rows`.
+
+    coefficients: (n_eta, n_k), of S_d; error: the estimated error of S_d in units of the uniform
+    density; status: strings.
+    """
+
+    sample: int
+    coefficients: np.ndarray
+    maximum: Maximum
+    status: np.ndarray
+    error: np.ndarray
+
+    @property
+    def good(self) -> np.ndarray:
+        """Whether the status is ok, (n_eta,)."""
+        return self.status == str(Status.OK)
+
+    @property
+    def s_max(self) -> np.ndarray:
+        """S_max (n_eta,), and 0 where it is not larger than the estimated error of S_d."""
+        is_error = self.maximum.s_max <= self.error * self.coefficients[:, 0].real
+        return np.where(is_error, 0.0, self.maximum.s_max)
+
+
+class Source(Protocol):
+    """Where the rows come from that tables are made of.
+
+    blocks: the η-blocks of a study, with no η in two of them; samples: how many the study has.
+    """
+
+    @property
+    def blocks(self) -> list[Description]: ...  # noqa: D102
+
+    @property
+    def samples(self) -> int: ...  # noqa: D102
+
+    def read(self, block: Description) -> Iterator[SampleRows]:
+        """The rows of a block in the order of the samples, as many samples as there are."""
+
+    def origin(self) -> dict[str, Any]:
+        """What tables say of these rows, beside study, samples and physics; JSON values."""
+
+
+@dataclass(frozen=True)
+class Shards:
+    """The samples 0 … samples−1 of a study, all of them, from its shards of one size.
+
+    folder: of the study's rows; blocks: as `describe` gives them. A shard that is missing or
+    damaged is a TablesError; a damaged one is set aside, so that it is computed again.
+    """
+
+    folder: Path
+    blocks: list[Description]
+    samples: int
+    chunk_size: int
+
+    def read(self, block: Description) -> Iterator[SampleRows]:
+        """All samples of a block in order."""
+        return read_samples(self.folder, block, self.samples, self.chunk_size)
+
+    def origin(self) -> dict[str, Any]:
+        """What made the rows."""
+        runs = [
+            shard.read_run(BlockFolder(self.folder / block.block).shard(*range_of_samples))
+            for block in self.blocks
+            for range_of_samples in chunks(self.samples, self.chunk_size)
+        ]
+        kept = ("code", "libraries", "blas", "mpi")
+        made_by = {
+            json.dumps({name: run.get(name) for name in kept}, sort_keys=True) for run in runs
+        }
+        return {"rows_made_by": [json.loads(run) for run in sorted(made_by)]}
+
+
+def describe(folder: Path, blocks: list[str]) -> list[Description]:
+    """What the blocks of a study hold; TablesError if that cannot be told or an η stands in two."""
+    try:
+        found = [description.read(folder / block) for block in blocks]
+    except DescriptionError as error:
+        raise TablesError(str(error)) from None
+    etas = [eta for described in found for eta in described.etas]
+    for eta in etas:
+        if etas.count(eta) > 1:
+            raise TablesError(f"{folder}: η = {eta:g} stands in two of the blocks; name it once")
+    return found
+
+
+def read_samples(
+    folder: Path, described: Description, samples: int, chunk_size: int
+) -> Iterator[SampleRows]:
+    """The samples 0 … samples−1 of a block in order, from its shards, which are read one by one."""
+    block = BlockFolder(folder / described.block)
+    for start, stop in chunks(samples, chunk_size):
+        table = _read(block, described, start, stop)
+        clear_leftovers(block, start, stop)  # a valid shard makes them needless
+        yield from sample_rows(table, len(described.etas))
+        print(f"{described.study}: {stop} of {samples} samples ({described.block})", flush=True)
+
+
+def sample_rows(table: pa.Table, n_eta: int) -> Iterator[SampleRows]:
+    """The samples of a table of rows, in its order; n_eta rows follow each other for each."""
+    coefficients = unpack_coefficients(shard.column(table, "s_d"))
+    sample_of = shard.column(table, "sample")
+    s_max, angles = shard.column(table, "s_max"), shard.column(table, "angles")
+    status = shard.column(table, "status")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = shard.column(table, "residual") / shard.column(table, "condition")
+    for first in range(0, len(sample_of), n_eta):
+        rows = slice(first, first + n_eta)
+        maximum = Maximum(s_max[rows], angles[rows])
+        yield SampleRows(
+            int(sample_of[first]), coefficients[rows], maximum, status[rows], error[rows]
+        )
+
+
+def _read(block: BlockFolder, described: Description, start: int, stop: int) -> pa.Table:
+    path = block.shard(start, stop)
+    again = "run the same snakemake command again to compute it"
+    try:
+        return shard.read_shard(path, identity_of(described, start, stop))
+    except FileNotFoundError:
+        raise TablesError(f"{path}: is missing; {again}") from None
+    except ShardError as error:
+        try:
+            kept = shard.set_aside(path)
+        except FileNotFoundError:  # another reader was faster
+            raise TablesError(f"{error}; set aside; {again}") from None
+        except OSError as failure:
+            raise TablesError(
+                f"{error}; cannot be set aside ({failure.strerror}): remove it, then {again}"
+            ) from None
+        raise TablesError(f"{error}; set aside as {kept}; {again}") from None
+
+
+def chi_of_sample(physics: Physics, threshold: float, rows: SampleRows) -> ChiSample:
+    """χ of one sample at each of its η, on the shifted grid that belongs to the sample."""
+    frequencies = relative_frequencies(physics.model.spins)
+    shift = chi_shift(physics.root_seed, rows.sample, frequencies.shape[1])
+    return sample_chi(rows.coefficients, frequencies, rows.maximum, threshold, shift, rows.error)
+
+
+def provenance_of(source: Source, analysis: Analysis) -> dict[str, object]:
+    """What decides the content of tables, and what made their rows: no time, no machine."""
+    block = source.blocks[0]
+    return {
+        "study": block.study,
+        "physics": block.physics.model_dump(mode="json"),
+        "physics_hash": block.physics.digest,
+        "samples": source.samples,
+        "analysis": analysis.model_dump(mode="json"),
+        **source.origin(),
+    }

@@ -1,0 +1,208 @@
+"""Averages over realisations and their standard errors, gathered one sample at a time.
+
+Nothing here sums over samples in batches: the order of every addition is the order of the samples,
+so the results do not depend in a single bit on how the samples lie in shards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from syncsweep.config.analysis import Analysis, LogBins, Ratio
+from syncsweep.physics.measures import ChiSample, interval_probabilities
+from syncsweep.tables.intervals import Ends, probability_interval, quotient
+
+
+class RunningMean:
+    """Mean and variance of `width` quantities for each of n_eta values of η, by Welford's updates.
+
+    Unlike plain sums of squares these lose nothing where the spread is small beside the mean.
+    count: (n_eta,), realisations that entered.
+    """
+
+    def __init__(self, n_eta: int, width: int) -> None:
+        self.count = np.zeros(n_eta, dtype=np.int64)
+        self._mean = np.zeros((n_eta, width))
+        self._products = self._multiply(self._mean, self._mean)
+
+    @staticmethod
+    def _multiply(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return left * right
+
+    def add(self, values: np.ndarray, counted: np.ndarray) -> None:
+        """Add one realisation of values (n_eta, width) at the η that are counted (n_eta,)."""
+        rows = np.flatnonzero(counted)
+        chosen = values[rows]
+        self.count[rows] += 1
+        before = chosen - self._mean[rows]
+        self._mean[rows] += before / self.count[rows, None]
+        self._products[rows] += self._multiply(before, chosen - self._mean[rows])
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Means (n_eta, width); NaN without a realisation."""
+        return np.where(self.count[:, None] > 0, self._mean, np.nan)
+
+    def _per_degree_of_freedom(self) -> np.ndarray:
+        # Fewer than two realisations have no spread: NaN, and no division by zero.
+        count = np.where(self.count > 1, self.count, np.nan)
+        return self._products / (count - 1).reshape(-1, *[1] * (self._products.ndim - 1))
+
+    @property
+    def variance(self) -> np.ndarray:
+        """Sample variances (n_eta, width), by n − 1; NaN below two realisations."""
+        return self._per_degree_of_freedom()
+
+    @property
+    def standard_error(self) -> np.ndarray:
+        """Standard errors √(variance/n) of the means, (n_eta, width)."""
+        return np.sqrt(self.variance / np.maximum(self.count, 1)[:, None])
+
+    def probability_interval(self, sigmas: float = 1.0) -> Ends:
+        """Intervals of the means of numbers in [0, 1], (n_eta, width); NaN without a realisation.
+
+        sigmas: how many standard errors they reach; see `intervals.probability_interval`.
+        """
+        n = self.count[:, None]
+        squares = n * self._mean**2 + self._squared_deviations()
+        return probability_interval(n, n * self._mean, squares, sigmas)
+
+    def _squared_deviations(self) -> np.ndarray:
+        return self._products
+
+
+class RunningCovariance(RunningMean):
+    """A RunningMean that also knows how its quantities vary together."""
+
+    @staticmethod
+    def _multiply(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return left[:, :, None] * right[:, None, :]
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Sample covariances (n_eta, width, width), by n − 1."""
+        return self._per_degree_of_freedom()
+
+    @property
+    def variance(self) -> np.ndarray:
+        """Sample variances (n_eta, width), the diagonal of `covariance`."""
+        return np.diagonal(self.covariance, axis1=1, axis2=2)
+
+    def _squared_deviations(self) -> np.ndarray:
+        return np.diagonal(self._products, axis1=1, axis2=2)
+
+    def correlation(self, one: int, other: int) -> np.ndarray:
+        """Sample correlations (n_eta,) of two quantities, 0 where one of them is constant."""
+        deviations = self._squared_deviations()
+        size = np.sqrt(deviations[:, one] * deviations[:, other])
+        return np.where(size > 0, self._products[:, one, other] / np.where(size > 0, size, 1), 0.0)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Values (n_eta,) and their standard errors (n_eta,)."""
+
+    value: np.ndarray
+    standard_error: np.ndarray
+
+
+def type_ratio(probabilities: RunningCovariance, ratio: Ratio) -> Estimate:
+    """P_a/(w·P_b), as P₂/(3P₁) in the text on Fig. 3c.
+
+    Standard error by the delta method, with x = P_a/P_b: [var_a + x²·var_b − 2x·cov]/(w² P_b² n).
+    NaN where P_b = 0; the standard error also below two realisations.
+    """
+    a, b = ratio.indices
+    top, bottom = probabilities.mean[:, a], probabilities.mean[:, b]
+    bottom = np.where(bottom > 0, bottom, np.nan)
+    x = top / bottom
+    covariance = probabilities.covariance
+    spread = covariance[:, a, a] + x**2 * covariance[:, b, b] - 2 * x * covariance[:, a, b]
+    # Where P_a and P_b are proportional, rounding can leave a tiny negative number.
+    spread = np.maximum(spread, 0.0)
+    count = np.maximum(probabilities.count, 1)
+    return Estimate(x / ratio.weight, np.sqrt(spread / count) / (ratio.weight * bottom))
+
+
+def type_ratio_interval(
+    probabilities: RunningCovariance, ratio: Ratio, sigmas: float = 1.0
+) -> Ends:
+    """Intervals (n_eta,) of P_a/(w·P_b); NaN without a realisation.
+
+    sigmas: number of standard errors. Without a hit of a, an interval begins at 0. Without a hit of
+    b, it ends at infinity.
+    """
+    a, b = ratio.indices
+    low, high = probabilities.probability_interval(sigmas)
+    mean = probabilities.mean
+    ends = quotient(
+        mean[:, a],
+        Ends(low[:, a], high[:, a]),
+        mean[:, b],
+        Ends(low[:, b], high[:, b]),
+        probabilities.correlation(a, b),
+    )
+    return Ends(ends.low / ratio.weight, ends.high / ratio.weight)
+
+
+def chi_edges(bins: int) -> np.ndarray:
+    """Edges (bins + 1,) of equal bins over [0, 1]."""
+    return np.arange(bins + 1) / bins
+
+
+def s_max_edges(bins: LogBins) -> np.ndarray:
+    """Edges (count + 1,) of the logarithmic bins, the outer ones exactly as given."""
+    edges = np.geomspace(bins.low, bins.high, bins.count + 1)
+    edges[[0, -1]] = bins.low, bins.high
+    return edges
+
+
+def chi_fractions(chi: ChiSample, edges: np.ndarray) -> np.ndarray:
+    """Probability of every bin, (n_eta, n_bins); bins are [low, high), the last one [low, high].
+
+    Rows of NaN weights give zeros: the caller knows them as undefined.
+    """
+    n_eta, n_bins = len(chi.weights), len(edges) - 1
+    # Few grid points lie in the region, so only their weights are touched.
+    row, point = np.nonzero(chi.weights > 0)
+    bin_of = np.minimum(np.searchsorted(edges, chi.chi[point], side="right") - 1, n_bins - 1)
+    flat = np.bincount(
+        row * n_bins + bin_of, weights=chi.weights[row, point], minlength=n_eta * n_bins
+    )
+    return flat.reshape(n_eta, n_bins)
+
+
+class BlockStatistics:
+    """All that the tables say of one η-block; every realisation has equal weight.
+
+    Arrays over the n_eta values of the block: n good rows and `failed` others; undefined_chi good
+    rows without χ; `s_max` over the good rows, `probabilities` P_a and the `chi` histogram over
+    those with χ; s_max_counts (n_eta, n_bins + 2), the outer two below and above the bins.
+    """
+
+    def __init__(self, n_eta: int, analysis: Analysis) -> None:
+        self._intervals = analysis.intervals
+        self.chi_edges = chi_edges(analysis.chi_bins)
+        self.s_max_edges = s_max_edges(analysis.s_max_bins)
+        self.n = np.zeros(n_eta, dtype=np.int64)
+        self.failed = np.zeros(n_eta, dtype=np.int64)
+        self.undefined_chi = np.zeros(n_eta, dtype=np.int64)
+        self.s_max = RunningMean(n_eta, 1)
+        self.probabilities = RunningCovariance(n_eta, len(analysis.intervals))
+        self.chi = RunningMean(n_eta, analysis.chi_bins)
+        self.s_max_counts = np.zeros((n_eta, analysis.s_max_bins.count + 2), dtype=np.int64)
+
+    def add(self, good: np.ndarray, s_max: np.ndarray, chi: ChiSample) -> None:
+        """Add one sample: which rows are good (n_eta,), their S_max (n_eta,) and their χ."""
+        self.n += good
+        self.failed += ~good
+        has_chi = good & chi.is_defined
+        self.undefined_chi += good & ~has_chi
+        self.s_max.add(s_max[:, None], good)
+        probabilities = interval_probabilities(chi.chi, chi.weights, self._intervals)
+        self.probabilities.add(probabilities, has_chi)
+        self.chi.add(chi_fractions(chi, self.chi_edges), has_chi)
+        rows = np.flatnonzero(good)
+        self.s_max_counts[rows, np.searchsorted(self.s_max_edges, s_max[rows], side="right")] += 1
