@@ -10,9 +10,10 @@ from snakemake.utils import min_version
 min_version("9.1")
 
 try:
-    from syncsweep import layout, provenance
+    from syncsweep import layout
+    from syncsweep.environment import provenance
     from syncsweep.config import paper_studies
-    from syncsweep.workflow import checkout
+    from syncsweep.environment import checkout
     from syncsweep.workflow import interruption
     from syncsweep.user_code import isolated
     from syncsweep.config import file as config_file

@@ -1,6 +1,6 @@
 """Measure the numerics against targets, how a sweep scales, and how well time is foretold."""
 
-from syncsweep.sweep.blas import limit_blas_threads
+from syncsweep.environment.blas import limit_blas_threads
 
 limit_blas_threads()
 
@@ -10,8 +10,9 @@ import sys  # noqa: E402
 import tempfile  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from syncsweep.bench import plans, scaling, targets, time_left  # noqa: E402
-from syncsweep.bench.launches import BenchError  # noqa: E402
+from syncsweep.bench import plans, scaling, targets  # noqa: E402
+from syncsweep.bench import time_left_errors as time_left  # noqa: E402
+from syncsweep.bench.runs import BenchError  # noqa: E402
 
 #: What is measured, by name.
 PARTS = {"targets": targets, "scaling": scaling, "time-left": time_left, "plans": plans}

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from syncsweep.paper.validation import demand
+from syncsweep.paper.parts.validation import demand
 from syncsweep.tables import ResultsError
 
 parser = argparse.ArgumentParser(description=__doc__)

@@ -2,7 +2,7 @@
 
 import os
 
-from syncsweep.sweep.blas import limit_blas_threads
+from syncsweep.environment.blas import limit_blas_threads
 
 limit_blas_threads()
 # Every rank would open a file of each installed package to look for plugins of pydantic.

@@ -78,11 +78,11 @@ _HOMES = {
     ),
     "physics.measures": ("s_max", "Maximum", "ChiSample", "interval_probabilities"),
     "physics.chi_sampling": ("sample_chi",),
-    "results.figures.phase_distribution": ("plot_phase_distribution",),
+    "figures.phase_distribution_plot": ("plot_phase_distribution",),
     "config.file": ("load_config",),
-    "results.sweep_rows": ("solve_samples", "read_rows", "read_table", "SweepRows"),
+    "tables.sweep_rows": ("solve_samples", "read_rows", "read_table", "SweepRows"),
     "config.messages": ("ConfigError",),
-    "results": ("ResultsError",),
+    "tables": ("ResultsError",),
 }
 
 __all__ = [name for names in _HOMES.values() for name in names]

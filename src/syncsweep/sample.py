@@ -7,23 +7,23 @@ streams are spawned from the root seed by (i, purpose) alone, and all η share i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 
 from syncsweep.config.physics import Physics
-from syncsweep.config.user_code import EnsembleCode, ModelCode
+from syncsweep.config.user_code import EnsembleCode
 from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
 from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.measures import RESOLUTION, s_max, s_max_on_lattice
-from syncsweep.physics.models import MODELS, Model
 from syncsweep.physics.perturbation import random_generator, random_perturbation
 from syncsweep.physics.phase_distribution import (
     relative_frequencies,
     relative_phase_coefficients,
 )
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.steady_state import REFINED_DIMENSIONS, SteadyStateSolver
-from syncsweep.user_code.code import MissingHereError, OwnCodeError, OwnPerturbation, own_model
+from syncsweep.user_code.code import MissingHereError, OwnCodeError, OwnPerturbation
+from syncsweep.user_code.study_model import build_model
 
 #: Status of a sample whose computation raised an error, in the linear algebra or in the user's own
 #: perturbation.
@@ -35,30 +35,9 @@ FAILED = "failed"
 PRECISION = 1e-7
 
 
-class Purpose(IntEnum):
-    """What a random stream of a sample is for."""
-
-    PERTURBATION = 0
-    CHI_SHIFT = 1
-
-
-def stream(root_seed: int, sample: int, purpose: Purpose) -> np.random.Generator:
-    """The random stream of one sample and purpose."""
-    seed = np.random.SeedSequence(root_seed, spawn_key=(sample, int(purpose)))
-    return np.random.default_rng(seed)
-
-
 def chi_shift(root_seed: int, sample: int, n_angles: int) -> np.ndarray:
     """Offset of a sample's χ grid in units of its spacing, (N−1,), the same for every η."""
     return stream(root_seed, sample, Purpose.CHI_SHIFT).random(n_angles)
-
-
-def build_model(physics: Physics) -> Model:
-    """The unperturbed model of a study; OwnCodeError if it is the user's own and fails."""
-    if isinstance(physics.model, ModelCode):
-        return own_model(physics.model)
-    parameters = physics.model.model_dump(exclude={"name"})
-    return MODELS[physics.model.name](**parameters)
 
 
 def pack_coefficients(coefficients: np.ndarray) -> np.ndarray:

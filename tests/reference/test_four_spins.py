@@ -11,8 +11,10 @@ from syncsweep.physics.measures import local_maxima
 from syncsweep.physics.models import magnetization, spin_flip
 from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.superoperators import hermitian_basis, vectorize
-from syncsweep.sample import Purpose, SampleSolver, build_model, stream, unpack_coefficients
+from syncsweep.sample import SampleSolver, unpack_coefficients
+from syncsweep.user_code.study_model import build_model
 
 ETAS = (0.0, 1e-8, 1e-2, 1.0, 10.0)
 PHYSICS = Physics(model=Spin1Chain(name="spin1_chain", n_sites=4), ensemble=Ensemble(), root_seed=3)

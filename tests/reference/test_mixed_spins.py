@@ -16,7 +16,8 @@ from syncsweep.physics.perturbation import (
     traceless_operators,
 )
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
-from syncsweep.sample import Purpose, SampleSolver, stream, unpack_coefficients
+from syncsweep.physics.random_streams import Purpose, stream
+from syncsweep.sample import SampleSolver, unpack_coefficients
 from syncsweep.user_code.code import OwnPerturbation
 
 TEXT = (Path(__file__).parents[2] / "examples" / "mixed_pair.py").read_text(encoding="utf-8")

@@ -19,6 +19,7 @@ from syncsweep.physics.perturbation import (
     random_perturbation,
 )
 from syncsweep.physics.phase_distribution import relative_frequencies, relative_phase_coefficients
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import (
     from_real,
@@ -27,7 +28,8 @@ from syncsweep.physics.superoperators import (
     unvectorize,
     vectorize,
 )
-from syncsweep.sample import Purpose, SampleSolver, build_model, stream
+from syncsweep.sample import SampleSolver
+from syncsweep.user_code.study_model import build_model
 
 #: What an `ok` row promises: S_max to this share of itself, or of the uniform density.
 PRECISION, RESOLUTION = 1e-7, 1e-11

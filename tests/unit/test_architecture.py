@@ -20,8 +20,18 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "syncsweep"
 PLUGIN = ROOT / "src" / "snakemake_logger_plugin_syncsweep"
 MODULES = sorted([*PACKAGE.rglob("*.py"), *PLUGIN.rglob("*.py")])
-PHYSICS_MODULES = sorted((PACKAGE / "physics").glob("*.py"))
+PHYSICS_MODULES = sorted(
+    [*(PACKAGE / "physics").glob("*.py"), *(PACKAGE / "paper" / "theory").glob("*.py")]
+)
 SLOW = {"pandas", "matplotlib", "snakemake"}
+
+#: The rooms of the package, and its loose modules, from the bottom to the top: each may import
+#: those before it. The package itself offers names of all.
+ROOMS = (
+    "files", "wording", "layout", "environment", "physics", "config", "user_code", "sample",
+    "sweep", "tables", "figures", "paper", "status", "verify", "plan", "report", "workflow", "cli",
+    "bench",
+)  # fmt: skip
 
 #: Of the standard library, what reaches beyond numbers.
 OUTSIDE = {
@@ -35,9 +45,9 @@ def module_name(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(path):
+def imports(path, text=None):
     """Full names of all that a module imports, at its top or anywhere within."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = ast.parse(path.read_text(encoding="utf-8") if text is None else text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -70,7 +80,8 @@ def test_physics_knows_nothing_but_numbers(path):
     strange = {
         name
         for name in imports(path)
-        if not name.startswith("syncsweep.physics.") and top(name) not in allowed
+        if not name.startswith(("syncsweep.physics.", "syncsweep.paper.theory."))
+        and top(name) not in allowed
     }
     assert strange == set()
     calls = {
@@ -81,16 +92,53 @@ def test_physics_knows_nothing_but_numbers(path):
     assert calls & {"open", "print", "input", "exec", "eval", "__import__"} == set()
 
 
+def room_of(name):
+    return name.split(".")[1]
+
+
+def imports_from_above(path, text):
+    """What a module with this text imports from rooms above its own, within functions too."""
+    above = ROOMS[ROOMS.index(room_of(module_name(path))) + 1 :]
+    own = [name for name in imports(path, text) if name.startswith("syncsweep.")]
+    return [name for name in own if room_of(name) in above]
+
+
+INNER_MODULES = [
+    path
+    for path in MODULES
+    if len(module_name(path).split(".")) > 1 and path.is_relative_to(PACKAGE)
+]
+
+
+@pytest.mark.parametrize("path", INNER_MODULES, ids=module_name)
+def test_no_import_runs_up(path):
+    text = path.read_text(encoding="utf-8")
+    assert imports_from_above(path, text) == []
+    if room_of(module_name(path)) != ROOMS[-1]:
+        planted = f"{text}\n\ndef late():\n    from syncsweep.{ROOMS[-1]} import targets\n"
+        assert imports_from_above(path, planted) == [f"syncsweep.{ROOMS[-1]}.targets"]
+
+
+def test_rooms_are_those_that_are_there_and_few_modules_are_loose():
+    names = {path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py")}
+    assert {name.removesuffix(".py") for name in names} - {"__init__"} == set(ROOMS)
+    assert len(list(PACKAGE.glob("*.py"))) <= 7
+
+
+def test_no_two_modules_share_a_name():
+    names = [path.name for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_only_the_worker_imports_mpi():
     assert importers("mpi4py") == {"syncsweep.sweep.worker"}
 
 
-def test_tables_and_figures_alone_import_pandas_and_matplotlib():
+def test_rooms_of_results_alone_import_pandas_and_matplotlib():
     for package in SLOW:
         for module in importers(package):
             allowed = (
-                "syncsweep.results",
-                "syncsweep.cli.parser.",
+                *(f"syncsweep.{room}." for room in ("tables", "figures", "paper", "report", "cli")),
                 "snakemake_logger_plugin_syncsweep.",
                 "syncsweep.bench.figure",
                 "syncsweep.bench.solver_figure",
@@ -119,10 +167,10 @@ def test_plugin_is_loaded_without_the_libraries():
 def test_configuration_and_layout_import_little():
     """Snakemake reads them in every job."""
     light = [
-        *PACKAGE.glob("config*.py"),
-        *(PACKAGE / f"{n}.py" for n in ("sizing", "layout", "files", "source", "text")),
+        *(PACKAGE / "config").glob("*.py"),
+        *(PACKAGE / f"{n}.py" for n in ("layout", "files", "wording", "environment/source")),
     ]
-    own = {f"syncsweep.{path.stem}" for path in light}
+    own = {module_name(path) for path in light}
     for path in light:
         others = [i for i in imports(path) if not any(i.startswith(name) for name in own)]
         found = {top(i) for i in others} - set(sys.stdlib_module_names)

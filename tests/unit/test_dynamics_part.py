@@ -10,8 +10,8 @@ from syncsweep.paper.figures.dynamics_figure import draw
 from syncsweep.paper.parts.dynamics import Request, make
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip
 from syncsweep.physics.perturbation import random_generator
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.superoperators import from_real, vectorize
-from syncsweep.sample import Purpose, stream
 
 REQUEST = Request(root_seed=11, initial_states=2, chain_eta=5e-4, pair_eta=2e-3)
 SITES = {"spin1_chain": 3, "spin_half_pair": 2}

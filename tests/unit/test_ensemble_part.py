@@ -14,7 +14,7 @@ from syncsweep.paper.figures.ensemble_figure import draw
 from syncsweep.paper.parts.ensemble import Request, make
 from syncsweep.paper.theory.universal_spectrum import boundary, is_inside
 from syncsweep.physics.perturbation import random_generator, traceless_operators
-from syncsweep.sample import Purpose, stream
+from syncsweep.physics.random_streams import Purpose, stream
 
 NAMES = ("eigenvalues", "boundary", "summary")
 DIM, SAMPLES, SEED = 6, 200, 11

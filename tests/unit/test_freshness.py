@@ -10,7 +10,7 @@ import pytest
 
 from syncsweep.figures.figure_page import save_provenance
 from syncsweep.layout import BUNDLE_MANIFEST, bundle_folder, paper_folder, tables_folder
-from syncsweep.paper.validation import demand
+from syncsweep.paper.parts.validation import demand
 from syncsweep.report.bundle import make_bundle, refuse_stale
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import (

@@ -27,12 +27,13 @@ from syncsweep.layout import LIMIT_TABLES, BlockFolder
 from syncsweep.paper.figures import limit_figure
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
 from syncsweep.physics.weak_limit import sectors
-from syncsweep.sample import SampleSolver, build_model
+from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description, shard
 from syncsweep.tables.control import Value, control_variate, controlled_probability
 from syncsweep.tables.limit_tables import limit_law, make_limit_tables
 from syncsweep.tables.samples import Shards, TablesError, describe
 from syncsweep.tables.summary import make_tables
+from syncsweep.user_code.study_model import build_model
 
 SAMPLES, DRAWS = 300, 50_000
 ETAS = (0.0, 1e-6, 1e-3, 1.0)

@@ -9,7 +9,8 @@ import yaml
 from own_study import TEXT, configured
 
 from syncsweep.config.study import parse
-from syncsweep.sample import Purpose, SampleSolver, stream
+from syncsweep.physics.random_streams import Purpose, stream
+from syncsweep.sample import SampleSolver
 from syncsweep.user_code import check as own_check
 from syncsweep.user_code.check import check
 from syncsweep.user_code.code import OwnCodeError

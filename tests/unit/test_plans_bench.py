@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from syncsweep.bench import plans
-from syncsweep.bench.launches import Bench
 from syncsweep.bench.plans import FULL, QUICK, Comparison
+from syncsweep.bench.runs import Bench
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from syncsweep import __version__, provenance
+from syncsweep import __version__
+from syncsweep.environment import provenance
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.paper.parts.quality import Request, Sampled, make
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip
 from syncsweep.physics.perturbation import random_liouvillian
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.superoperators import liouvillian, vectorize
-from syncsweep.sample import Purpose, stream
 from syncsweep.tables import ResultsError, parse_request
 
 SEED = 9

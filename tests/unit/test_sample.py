@@ -13,19 +13,18 @@ from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.sample import (
     FAILED,
-    Purpose,
     Rows,
     SampleSolver,
-    build_model,
     chi_shift,
     pack_coefficients,
-    stream,
     unpack_coefficients,
 )
 from syncsweep.sweep.shard import Identity, read_shard, to_table, write_shard
+from syncsweep.user_code.study_model import build_model
 
 ETAS = (0.0, 1e-3, 0.5, 10.0)
 PAIR = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from syncsweep.bench import scaling
 from syncsweep.bench.figure import draw
-from syncsweep.bench.launches import Bench, BenchError, timed
 from syncsweep.bench.load import Load
 from syncsweep.bench.measure import FULL, QUICK, Launch, Measured, n_eta
 from syncsweep.bench.overhead import (
@@ -20,6 +19,7 @@ from syncsweep.bench.overhead import (
     chain,
     sweep_cost,
 )
+from syncsweep.bench.runs import Bench, BenchError, timed
 from syncsweep.config.file import load_config
 from syncsweep.plan.overheads import Overheads
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syncsweep import source
+from syncsweep.environment import source
 from syncsweep.layout import PAPER_FIGURES, PAPER_TABLES
 
 ROOTS = {
@@ -89,14 +89,14 @@ def test_the_report_depends_on_all_its_files_and_on_the_maxima_that_it_marks():
 def test_digest_differs_between_parts_and_is_that_of_the_text():
     digests = {source.digest(source.part_of_paper(part)) for part in PAPER_TABLES}
     assert len(digests) == len(PAPER_TABLES)
-    assert source.digest(("source.py",)) != source.digest(("layout.py",))
+    assert source.digest(("environment/source.py",)) != source.digest(("layout.py",))
 
 
 def test_what_is_asked_for_is_the_request_and_the_code_but_not_where_rows_lie():
     request = {"folder": "results/pair-1", "chunk_size": 5, "rows": [{"folder": "a/b"}], "x": 1}
-    asked = source.asked(request, ("source.py",))
+    asked = source.asked(request, ("environment/source.py",))
     moved = {"folder": "/r/pair-1", "chunk_size": 7, "rows": [{"folder": "c/b"}], "x": 1}
-    assert source.asked(moved, ("source.py",)) == asked
+    assert source.asked(moved, ("environment/source.py",)) == asked
     assert source.asked(request, ("layout.py",)) != asked
     for change in ({"x": 2}, {"folder": "results/pair-2"}, {"rows": [{"folder": "a/c"}]}):
-        assert source.asked({**request, **change}, ("source.py",)) != asked
+        assert source.asked({**request, **change}, ("environment/source.py",)) != asked

@@ -16,11 +16,11 @@ import pytest
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.environment.provenance import code, libraries
 from syncsweep.layout import FAILURES_TABLE, TABLES, BlockFolder
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum, interval_probabilities
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.provenance import code, libraries
 from syncsweep.sample import FAILED, SampleSolver, chi_shift, unpack_coefficients
 from syncsweep.sweep import description, shard
 from syncsweep.tables import METADATA_KEY, ResultsError, parse_request

@@ -8,9 +8,10 @@ import pytest
 from syncsweep.bench import solver, targets
 from syncsweep.bench.solver_figure import draw
 from syncsweep.physics.perturbation import random_liouvillian
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.steady_state import steady_states
 from syncsweep.physics.superoperators import liouvillian
-from syncsweep.sample import Purpose, build_model, stream
+from syncsweep.user_code.study_model import build_model
 
 GOOD = {target.key: target.limit * (0.5 if target.at_most else 2) for target in targets.TARGETS}
 CONTENT = GOOD | {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncsweep.bench.time_left import Foretold, Moment, foretold, table
+from syncsweep.bench.time_left_errors import Foretold, Moment, foretold, table
 from syncsweep.status.time_left import TimeLeft
 
 BEGAN, ENDED = 1000.0, 1200.0

@@ -11,9 +11,9 @@ from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.figures import sweep_figure as sweep
 from syncsweep.layout import BlockFolder
-from syncsweep.paper import claims_sweeps, validation
+from syncsweep.paper import claims_sweeps
 from syncsweep.paper.figures import ablations_figure, fig1, fig2, limit_figure
-from syncsweep.paper.parts import ablations, locking, part, quality, types
+from syncsweep.paper.parts import ablations, locking, part, quality, types, validation
 from syncsweep.report import realisations
 from syncsweep.report import report_tables as tables
 from syncsweep.report import report_words as words

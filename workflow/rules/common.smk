@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from syncsweep import source
+from syncsweep.environment import source
 from syncsweep.config import sizing
 from syncsweep.files import NotReadableError, not_written, open_regular
 from syncsweep.plan.followups import table_names
@@ -125,7 +125,7 @@ def check_limits():
     if not of_jobs:
         return
     from syncsweep.physics.weak_limit import UnknownSectorsError, sectors
-    from syncsweep.sample import build_model
+    from syncsweep.user_code.study_model import build_model
 
     for study in of_jobs:
         try:

@@ -151,4 +151,4 @@ def bundle_config():
 
 def asked_of_bundle():
     """Digest of what the folder to publish is made for."""
-    return source.asked(bundle_config(), ("report/bundle.py", "provenance.py"))
+    return source.asked(bundle_config(), ("report/bundle.py", "environment/provenance.py"))

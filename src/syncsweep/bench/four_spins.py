@@ -4,7 +4,7 @@ Run as `python -m syncsweep.bench.four_spins TURNS`: prints JSON with `sample` a
 fastest of so many turns each, and the process's largest memory before the first dgesv.
 """
 
-from syncsweep.sweep.blas import limit_blas_threads
+from syncsweep.environment.blas import limit_blas_threads
 
 limit_blas_threads()
 

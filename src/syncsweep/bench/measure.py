@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
-from syncsweep.bench.launches import Bench
 from syncsweep.bench.load import Load
 from syncsweep.bench.overhead import STUDY, chain
+from syncsweep.bench.runs import Bench
 from syncsweep.config.sizing import rank_memory
 from syncsweep.plan.overheads import Overheads
 

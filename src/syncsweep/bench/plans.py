@@ -12,9 +12,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from syncsweep.bench.launches import Bench
 from syncsweep.bench.load import Load
 from syncsweep.bench.measure import progress
+from syncsweep.bench.runs import Bench
 from syncsweep.bench.scaling import machine
 from syncsweep.config import file as config_file
 from syncsweep.config.study import Config

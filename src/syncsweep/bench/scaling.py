@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from syncsweep.bench import measure
-from syncsweep.bench.launches import Bench
 from syncsweep.bench.load import Load
 from syncsweep.bench.measure import Launch, Measured
 from syncsweep.bench.overhead import (
@@ -22,9 +21,10 @@ from syncsweep.bench.overhead import (
     chain,
     sweep_cost,
 )
+from syncsweep.bench.runs import Bench
+from syncsweep.environment.blas import blas_description
 from syncsweep.files import replace_atomically
 from syncsweep.plan.overheads import Overheads
-from syncsweep.sweep.blas import blas_description
 
 #: Samples of the sweeps that are foretold, and the most ranks of a job that a profile may allow.
 SWEEPS = (10**4, 10**5, 10**6)

@@ -25,9 +25,11 @@ from syncsweep.physics.perturbation import (
     traceless_operators,
 )
 from syncsweep.physics.phase_distribution import relative_frequencies, relative_phase_coefficients
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian
-from syncsweep.sample import Purpose, SampleSolver, build_model, stream
+from syncsweep.sample import SampleSolver
+from syncsweep.user_code.study_model import build_model
 
 #: Values of η of the paper's sweeps.
 CHAIN_ETAS = tuple(np.logspace(-6, 1, 29))

@@ -14,9 +14,9 @@ from statistics import median
 from typing import Any
 
 from syncsweep.bench import solver
-from syncsweep.bench.launches import Bench, BenchError
 from syncsweep.bench.load import Load
 from syncsweep.bench.measure import progress
+from syncsweep.bench.runs import Bench, BenchError
 from syncsweep.bench.scaling import machine
 from syncsweep.files import replace_atomically
 

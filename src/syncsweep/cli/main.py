@@ -36,7 +36,7 @@ def _prepare_streams() -> None:
 
 def _answer(arguments: Sequence[str] | None) -> int:
     from syncsweep.cli.parser import FOUND, WRONG_CALL
-    from syncsweep.workflow.checkout import ForeignCodeError
+    from syncsweep.environment.checkout import ForeignCodeError
 
     try:
         return _run(arguments)
@@ -54,7 +54,7 @@ def _answer(arguments: Sequence[str] | None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     from pathlib import Path
 
-    from syncsweep.workflow import checkout
+    from syncsweep.environment import checkout
 
     try:
         parsed = parser().parse_args(arguments)

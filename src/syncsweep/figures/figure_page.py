@@ -23,10 +23,10 @@ from matplotlib.style import context
 
 from syncsweep.config.physics import Physics
 from syncsweep.config.units import EnergyUnit, energy_unit
+from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.figures import style
 from syncsweep.files import NotReadableError, open_regular, replace_atomically
 from syncsweep.layout import name_in_results
-from syncsweep.provenance import asked, code, libraries
 from syncsweep.tables import METADATA_KEY, ResultsError
 
 

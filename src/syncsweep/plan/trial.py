@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from syncsweep.sweep.blas import limit_blas_threads
+from syncsweep.environment.blas import limit_blas_threads
 from syncsweep.user_code import isolated
 
 #: Samples of a block that are timed, if their number is not given: at least and at most.
@@ -37,7 +37,7 @@ def main() -> None:
 def _time(request: dict[str, Any], say: Callable[..., None]) -> None:
     # Here, because a BLAS heeds its limit when NumPy is loaded. What a rank loads, but MPI.
     from syncsweep.config.physics import Physics
-    from syncsweep.sweep import blas, shard, takeover  # noqa: F401
+    from syncsweep.environment import blas
 
     blas.blas_description()
     physics = Physics.model_validate(request["physics"])

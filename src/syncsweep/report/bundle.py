@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.layout import BUNDLE_MANIFEST, BUNDLE_ORIGIN, tables_folder
-from syncsweep.provenance import asked, code, libraries
 from syncsweep.tables.freshness import refuse_changed, refuse_other_settings
 
 _PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "mpi4py", "snakemake")

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from syncsweep.config import study as configuration
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.study import RESERVED, Config, Study
+from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.figures.figure_page import read_table
 from syncsweep.files import replace_atomically
 from syncsweep.layout import (
@@ -31,7 +32,6 @@ from syncsweep.layout import (
 )
 from syncsweep.paper.parts.part import StudyRows
 from syncsweep.plan.followups import table_names
-from syncsweep.provenance import asked, code, libraries
 from syncsweep.report import captions, origin, realisations
 from syncsweep.report import report_tables as tables
 from syncsweep.report import report_words as words

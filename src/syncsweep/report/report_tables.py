@@ -14,7 +14,7 @@ from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.figures.figure_page import read_table
 from syncsweep.layout import FAILURES_TABLE, LIMIT_TABLES
 from syncsweep.paper.claims import PAPER, Number
-from syncsweep.paper.validation import checked_with, samples_of
+from syncsweep.paper.parts.validation import checked_with, samples_of
 from syncsweep.report.embedded import Download, download
 from syncsweep.report.report_words import (
     count,

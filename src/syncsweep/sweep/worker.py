@@ -20,10 +20,10 @@ from typing import Any, NoReturn
 import pyarrow as pa
 from mpi4py import MPI
 
+from syncsweep.environment.blas import BlasThreadsError, blas_description
 from syncsweep.files import append, hold, joined, naming, not_written
 from syncsweep.layout import BlockFolder
 from syncsweep.sample import SampleSolver
-from syncsweep.sweep.blas import BlasThreadsError, blas_description
 from syncsweep.sweep.description import Description, DescriptionError, read
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 from syncsweep.sweep.shard import RowsBySample, ShardError, unpacked, write_shard
@@ -302,7 +302,7 @@ def _log(folder: BlockFolder, job: Job, **event: Any) -> None:
 
 def _environment(task: _Task) -> dict[str, Any]:
     """What else a shard says of its run: physics, code, libraries, machine."""
-    from syncsweep import provenance  # reads much, and only the first rank needs it
+    from syncsweep.environment import provenance  # reads much, and only the first rank needs it
 
     return {
         "physics": task.description.physics.model_dump(mode="json"),

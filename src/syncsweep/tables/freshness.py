@@ -19,9 +19,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from syncsweep.environment.provenance import ASKED
 from syncsweep.files import NotReadableError, read_regular
 from syncsweep.layout import BUNDLE_MANIFEST, BUNDLE_ORIGIN, name_in_results
-from syncsweep.provenance import ASKED
 from syncsweep.tables import METADATA_KEY, ResultsError
 
 #: The key under which files record what they were made from. For each file by its name in the

@@ -21,10 +21,10 @@ from syncsweep.physics.limit_distribution import (
 )
 from syncsweep.physics.measures import interval_probabilities
 from syncsweep.physics.weak_limit import RateLaw, UnknownSectorsError, sectors
-from syncsweep.sample import build_model
 from syncsweep.tables.control import Value, control_variate, controlled_probability
 from syncsweep.tables.samples import Source, TablesError, chi_of_sample, provenance_of
 from syncsweep.tables.summary import write_table
+from syncsweep.user_code.study_model import build_model
 
 
 def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:

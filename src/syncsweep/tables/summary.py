@@ -17,9 +17,9 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config.analysis import Analysis, Ratio
+from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically
 from syncsweep.layout import FAILURES_TABLE, TABLES
-from syncsweep.provenance import asked, code, libraries
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import write_parquet
 from syncsweep.tables import METADATA_KEY

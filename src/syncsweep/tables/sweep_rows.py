@@ -22,9 +22,9 @@ from syncsweep.sample import SampleSolver
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import to_table
 from syncsweep.tables import ResultsError
+from syncsweep.tables.integrity import problem_of_table
 from syncsweep.tables.partial import read_present
 from syncsweep.tables.samples import SampleRows, describe, sample_rows
-from syncsweep.verify.table_files import problem_of_table
 
 _AGAIN = "run the same snakemake command again, which makes it anew"
 

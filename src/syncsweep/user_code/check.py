@@ -24,9 +24,9 @@ from syncsweep.physics.models import Model
 from syncsweep.physics.phase_distribution import relative_phase_coefficients
 from syncsweep.physics.spectrum import Spectrum, largest_block
 from syncsweep.physics.superoperators import liouvillian, unvectorize
-from syncsweep.sample import build_model
 from syncsweep.user_code.code import OwnCodeError
 from syncsweep.user_code.draws import FIRST_DRAWS, Draws, check_draws, is_equal
+from syncsweep.user_code.study_model import build_model
 
 #: Largest block of L₀ whose eigenvalues are found: of 2000 coherences, it takes a minute.
 _LARGEST_BLOCK = 2000

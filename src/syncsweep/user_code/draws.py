@@ -11,9 +11,10 @@ from syncsweep.config.physics import Physics
 from syncsweep.config.user_code import EnsembleCode
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.perturbation import perturbation_of
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.steady_state import SteadyStateSolver
-from syncsweep.sample import Purpose, build_model, stream
 from syncsweep.user_code.code import MissingHereError, OwnCodeError, OwnPerturbation
+from syncsweep.user_code.study_model import build_model
 
 #: Number of samples that are drawn and solved at first, and at most. More than the first ones are
 #: drawn as long as all draws are the same, or some cannot be used for a sweep.

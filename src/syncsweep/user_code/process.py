@@ -12,7 +12,7 @@ from typing import Any
 
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.study import Config, parse
-from syncsweep.sweep.blas import limit_blas_threads
+from syncsweep.environment.blas import limit_blas_threads
 from syncsweep.user_code import isolated
 
 #: The second process allocates its objects elsewhere in memory. This may change the order of a set.

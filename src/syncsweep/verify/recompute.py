@@ -16,10 +16,12 @@ from syncsweep.config.physics import Physics
 from syncsweep.physics import literal
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.sample import Purpose, build_model, stream, unpack_coefficients
+from syncsweep.physics.random_streams import Purpose, stream
+from syncsweep.sample import unpack_coefficients
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import ShardError, column, read_shard
 from syncsweep.sweep.takeover import identity_of
+from syncsweep.user_code.study_model import build_model
 from syncsweep.verify.verify_text import Report
 from syncsweep.wording import number_of
 

@@ -49,10 +49,11 @@ from syncsweep.physics.measures import ChiSample
 from syncsweep.physics.perturbation import OPERATOR_BASES
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.weak_limit import sectors
-from syncsweep.sample import build_model, chi_shift
+from syncsweep.sample import chi_shift
 from syncsweep.tables import ResultsError
 from syncsweep.tables.samples import SampleRows, chi_of_sample
 from syncsweep.tables.summary import probability_columns
+from syncsweep.user_code.study_model import build_model
 
 Axis = Literal["basis", "weights", "rank"]
 

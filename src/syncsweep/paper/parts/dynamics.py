@@ -36,10 +36,10 @@ from syncsweep.paper.theory.late_dynamics import (
 )
 from syncsweep.physics.models import Model, spin1_chain, spin_half_pair
 from syncsweep.physics.perturbation import random_generator
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.spectrum import Spectrum
 from syncsweep.physics.spins import on_site, sx
 from syncsweep.physics.superoperators import from_real, liouvillian, to_real
-from syncsweep.sample import Purpose, stream
 
 #: Fits begin when the modes of L₀ that decay have done so by e^{−14}, and last so many periods.
 _RELAXED, _FITTED_PERIODS = 14.0, 24

@@ -22,7 +22,7 @@ from syncsweep.physics.perturbation import (
     random_hamiltonian,
     random_kossakowski,
 )
-from syncsweep.sample import Purpose, stream
+from syncsweep.physics.random_streams import Purpose, stream
 
 _BOUNDARY_POINTS = 401
 

@@ -19,11 +19,11 @@ from syncsweep.paper.parts.part import StudyRows, write_tables
 from syncsweep.paper.theory.locking_window import locked_directions, locked_share
 from syncsweep.physics.measures import is_resolved
 from syncsweep.physics.superoperators import liouvillian
-from syncsweep.sample import build_model
 from syncsweep.tables import ResultsError
 from syncsweep.tables.samples import SampleRows
 from syncsweep.tables.statistics import Estimate, RunningCovariance
 from syncsweep.tables.summary import sorted_by_eta
+from syncsweep.user_code.study_model import build_model
 
 
 class Pair(part.Request):

@@ -21,9 +21,10 @@ from syncsweep.paper.parts.chains import chain_of, kind_of
 from syncsweep.paper.parts.part import write_tables
 from syncsweep.paper.theory.quality_factor import first_order_quality_factor, quality_factor
 from syncsweep.physics.perturbation import random_generator
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.spectrum import eigenspace, first_order_shifts
 from syncsweep.physics.superoperators import liouvillian, to_real
-from syncsweep.sample import Purpose, build_model, stream
+from syncsweep.user_code.study_model import build_model
 
 #: First-order shifts need no spectrum: so many realisations of them for one of a spectrum.
 _SHIFTS_PER_SPECTRUM = 20

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from syncsweep.bench.launches import Bench, BenchError
 from syncsweep.bench.load import Load
+from syncsweep.bench.runs import Bench, BenchError
 from syncsweep.bench.scaling import machine
 from syncsweep.config import file as config_file
 from syncsweep.files import replace_atomically

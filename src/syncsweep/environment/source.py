@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 
 #: What decides numbers. Configuration, paths and reading decide only which numbers are asked for.
 _NUMBERS = (

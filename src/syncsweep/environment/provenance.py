@@ -14,7 +14,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from syncsweep import __version__, source
+from syncsweep import __version__
+from syncsweep.environment import source
 
 _COMMIT, _LOCK, _ASKED = "SYNCSWEEP_COMMIT", "SYNCSWEEP_LOCK", "SYNCSWEEP_ASKED"
 

@@ -1,0 +1,1 @@
+"""What runs: which code, which libraries, on how many threads."""
