@@ -29,7 +29,8 @@ from syncsweep.verify import VerificationError
 from syncsweep.verify.origins import verify_origins
 from syncsweep.verify.study_files import study_folders, verify_study
 from syncsweep.verify.table_files import verify_tables
-from syncsweep.verify.verify_text import Report, one_line
+from syncsweep.verify.verify_text import Report
+from syncsweep.wording import printable
 
 
 @pytest.fixture(scope="module")
@@ -414,7 +415,7 @@ def test_progress_is_said_now_and_then(capsys, monkeypatch):
 
 
 def test_text_becomes_one_line():
-    assert one_line("a\nb\tη\u2028\udcff") == r"a\nb\tη\u2028\udcff"
+    assert printable("a\nb\tη\u2028\udcff") == r"a\nb\tη\u2028\udcff"
 
 
 @pytest.fixture
