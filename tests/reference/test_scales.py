@@ -14,6 +14,9 @@ from syncsweep.physics.diagnosis import Method, Status
 from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.perturbation import (
+    perturbation_of as own_perturbation,
+)
+from syncsweep.physics.perturbation import (
     random_hamiltonian,
     random_kossakowski,
     random_perturbation,
@@ -289,3 +292,40 @@ def test_almost_all_rows_at_random_scales_are_kept():
         refused += int(np.sum(status != Status.OK))
         total += len(status)
     assert refused <= 0.01 * total
+
+
+def checked_own(hamiltonian, jumps, coupling, more_jumps, etas):
+    """Compare with exact states what a model and a perturbation of operators give; all are `ok`."""
+    solver = SteadyStateSolver(Lindbladian(hamiltonian, jumps))
+    perturbation = own_perturbation(coupling, more_jumps)
+    found = solver.solve_perturbation(perturbation, etas)
+    assert found.status.tolist() == [Status.OK] * len(etas)
+    first = exact.of_operators(hamiltonian, jumps)
+    second = exact.of_operators(coupling, more_jumps)
+    for rho, eta in zip(found.rho, etas, strict=True):
+        assert error_of(rho, exact.steady_state(first, second, eta)) <= 1e-9
+
+
+@pytest.mark.parametrize("strong", [1e2, 1e3, 1e4])
+def test_weak_jumps_beside_strong_dephasing_in_an_own_perturbation_are_not_lost(strong):
+    """Populations do not notice the dephasing, but its rounding in their equations would."""
+    nothing, dephasing = np.zeros((2, 2)), np.diag([1.0, -1.0])
+    weak = 1e-3 * np.array([[0.3, 1], [0.2, 0.5j]])
+    checked_own(nothing, [dephasing], nothing, [strong * dephasing, weak], [0.0, 1e-3, 1.0])
+
+
+@pytest.mark.parametrize("kind", ["entries apart", "kept by strong terms"])
+def test_own_perturbations_of_terms_far_apart_are_right(kind):
+    """Terms of one jump operator far apart, or strong terms that conserve what L₀ does."""
+    for seed in range(15):
+        rng = np.random.default_rng(seed)
+        energies = np.diag(np.round(8 * rng.standard_normal(3)) / 8)
+        jump = np.diag([1.0, 2.0, 4.0]) * 2.0 ** rng.integers(-6, 7)
+        coupling = random_hamiltonian(rng, 3)
+        weak = rng.standard_normal((3, 3)) + 1j * rng.standard_normal((3, 3))
+        if kind == "entries apart":
+            jumps = [weak * 10.0 ** rng.uniform(-3, 3, (3, 3))]
+        else:
+            coupling, weak = 1e5 * energies @ energies, 1e-2 * weak
+            jumps = [1e3 * np.diag(rng.standard_normal(3)), weak]
+        checked_own(energies, [jump], coupling, jumps, [0.0, *10.0 ** rng.uniform(-6, 3, 2)])

@@ -100,6 +100,10 @@ class Lindbladian:
             total = total + basis.T @ dissipator @ basis
         return sparse.csr_array(total)
 
+    def largest_terms(self) -> np.ndarray:
+        """The largest term in each row of `matrix` (D²,)."""
+        return np.asarray(self.sizes().max(axis=1).todense()).ravel()
+
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision."""
         total = _commutator(self.hamiltonian, rho, self.hamiltonian_rest)
@@ -152,13 +156,24 @@ class Perturbation:
         return add_commutator(self.dissipator.copy(), self.hamiltonian)
 
     def sizes(self) -> np.ndarray:
-        """As for a `Lindbladian`; for the dissipator, the largest entry of each row is taken."""
+        """As for a `Lindbladian`.
+
+        Of a dissipator without known jump operators, the largest entry of each row is taken.
+        """
+        if self.jump_operators is not None:
+            return Lindbladian(self.hamiltonian, self.jump_operators).sizes().toarray()
         sizes = np.empty_like(self.dissipator)
         sizes[:] = np.abs(self.dissipator).max(axis=1, keepdims=True)
         entries = _commutator_entries(len(self.hamiltonian))
         values = np.abs(entries.coefficient * _parts(self.hamiltonian)[entries.source])
         np.add.at(sizes.reshape(-1), entries.place, values)
         return sizes
+
+    def largest_terms(self) -> np.ndarray | None:
+        """The largest term in each row of `matrix` (D²,), or None if no terms are known."""
+        if self.jump_operators is None:
+            return None
+        return Lindbladian(self.hamiltonian, self.jump_operators).largest_terms()
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L₍₁₎[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision.

@@ -54,6 +54,20 @@ class SlowModes:
     redundant: np.ndarray
     doubt: float = 0.0
 
+    def terms(
+        self, first: np.ndarray, second: np.ndarray, of_rows: np.ndarray, etas: np.ndarray
+    ) -> np.ndarray:
+        """Sizes of the terms of the equations at all η (n−1, n_eta).
+
+        first, second: those of L₀ and of L₁ (n−1,); of_rows: those of `rows` (k,). Equations of
+        modes stand in place of the redundant ones, and those of conserved modes are divided by η.
+        """
+        of_modes = (np.abs(self.left.T) @ second)[:, None]
+        sizes = first[:, None] + second[:, None] * etas
+        slow = of_rows[:, None] + of_modes * etas
+        sizes[self.redundant] = np.where(self.conserved[:, None], of_modes, slow)
+        return sizes
+
 
 def conserved_modes(generator: sparse.csr_array) -> SlowModes:
     """The modes that a real generator (n, n) conserves, as far as its entries alone can say."""
