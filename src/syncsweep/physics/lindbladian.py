@@ -63,6 +63,8 @@ class Lindbladian:
         # A frozen dataclass has no other way to replace its fields.
         object.__setattr__(self, "hamiltonian", hamiltonian)
         object.__setattr__(self, "jump_operators", jumps)
+        rest = arguments.rest_of("Argument `hamiltonian_rest`", self.hamiltonian_rest, hamiltonian)
+        object.__setattr__(self, "hamiltonian_rest", rest)
 
     def _coherent(self) -> list[sparse.csr_array]:
         """−i[H, ·] as real matrices: of `hamiltonian`, and of the rest if there is one."""

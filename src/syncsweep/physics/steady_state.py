@@ -92,6 +92,8 @@ class SteadyStateSolver:
             generator = to_real(L0, "L0")
             self._terms = real_terms(L0)
         self.dim = math.isqrt(generator.shape[0])
+        if self.dim < 2:
+            raise ValueError("Argument `L0` must be of D ≥ 2, but is of D = 1.")
         self._basis = hermitian_basis(self.dim)
         _check_trace_row(generator[[0]].toarray(), abs(generator).max(), "L0")
         self._modes = (
