@@ -329,3 +329,14 @@ def test_own_perturbations_of_terms_far_apart_are_right(kind):
             coupling, weak = 1e5 * energies @ energies, 1e-2 * weak
             jumps = [1e3 * np.diag(rng.standard_normal(3)), weak]
         checked_own(energies, [jump], coupling, jumps, [0.0, *10.0 ** rng.uniform(-6, 3, 2)])
+
+
+def test_eta_far_above_a_damping_that_is_not_known_is_not_refused():
+    """L₀ damps a mode at 1e-27, which its operators cannot show beside Δ; the limit is refused."""
+    model = chain(omega=0.1, J=2e-6, delta=5e5, gamma=6e-5)
+    etas = [0.0, 1e-12, 1e-10, 1e-8]
+    (refused, *_), *rows = compared(physics_of(model), etas)
+    assert refused == Status.INACCURATE
+    for status, found, right in rows:
+        assert status == Status.OK
+        assert found == pytest.approx(right, rel=PRECISION)

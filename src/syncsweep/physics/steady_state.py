@@ -205,9 +205,9 @@ class SteadyStateSolver:
         else:
             found.condition[lost > _SINGULAR * found.condition] = 0.0
         if modes.doubt:
-            sizes = system.row_weights(etas)[modes.redundant].max(axis=0)
-            with np.errstate(divide="ignore"):
-                found.residual[:] = np.maximum(found.residual, modes.doubt * sizes / etas)
+            errors = self._errors_of_doubt(system, etas, found.x)
+            with np.errstate(invalid="ignore"):  # no state is known where the matrix is singular
+                found.residual[:] = np.maximum(found.residual, errors * found.condition)
         return diagnosed(etas, self._states(found.x), found, method)
 
     def _system(self, linear: np.ndarray) -> AffineSystem:
@@ -250,6 +250,20 @@ class SteadyStateSolver:
         if direct.any():
             put(direct, system.solve_direct(etas[direct]))
         return found, np.where(direct, Method.DIRECT, Method.KRYLOV).astype(object)
+
+    def _errors_of_doubt(self, system: AffineSystem, etas: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """Errors (n_eta,) if L₀ damps slow modes by `doubt` more than assumed, in units of c."""
+        modes, errors = self._modes, np.full(len(etas), np.inf)
+        which = np.arange(len(modes.redundant))
+        for k in np.flatnonzero(etas > 0):
+            factors = system.factors(etas[k], balanced=True)
+            if factors:
+                changes = np.zeros((len(x), len(which)))
+                # Equations of conserved modes are divided by η.
+                changes[modes.redundant, which] = np.where(modes.conserved, 1 / etas[k], 1.0)
+                most = np.abs(factors.solve(changes)).sum(axis=1).max()
+                errors[k] = modes.doubt * most * (1 + np.abs(x[:, k]).sum() / system.scale)
+        return errors
 
     def _still_rough(
         self, found: Solutions, rough: np.ndarray, allowed: AllowedErrors | None
