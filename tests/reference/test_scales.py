@@ -340,3 +340,19 @@ def test_eta_far_above_a_damping_that_is_not_known_is_not_refused():
     for status, found, right in rows:
         assert status == Status.OK
         assert found == pytest.approx(right, rel=PRECISION)
+
+
+@pytest.mark.parametrize(
+    "rates", [(1e-4, 1e4, 1e-4), (1e-5, 1e3, 1e-5), (1e-6, 1e6, 1e-6)], ids=lambda rates: f"{rates}"
+)
+def test_a_decay_through_a_short_lived_state_is_no_rounding(rates):
+    """State 1 decays at ab/c by way of state 2, far more slowly than any single rate."""
+    into, back, onwards = rates
+    jumps = np.zeros((3, 3, 3))
+    for jump, (end, start), rate in zip(
+        jumps, [(2, 1), (1, 2), (0, 2)], (into, back, onwards), strict=True
+    ):
+        jump[end, start] = np.sqrt(rate)
+    rng = np.random.default_rng(1)
+    coupling, more = random_hamiltonian(rng, 3), rng.standard_normal((2, 3, 3))
+    checked_own(np.diag([0.0, 1.0, 3.0]), jumps, coupling, more, [0.0, 1e-12, 1e-6])

@@ -32,6 +32,9 @@ _ROUNDING, _EXACT = 1e-14, 1e-29
 #: smallest entry of its operators. Otherwise the user may mean this small effect.
 _NEGLIGIBLE = 1e-6
 
+#: Share by which entries are changed to see whether rounding causes a small effect.
+_CHANGE = 1e-10
+
 #: Terms whose ratio is larger than this may damp a mode by less than `_EXACT` of the largest one.
 _LARGEST_RATIO = 1e8
 
@@ -93,7 +96,12 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
     while remaining.high.shape[-1]:
         remaining, damped = _corrected(lindbladian, remaining, inverse)
         change = _Change.of(lindbladian, remaining)
-        if change.each <= _ROUNDING or (change.both <= _EXACT and change.ratio <= _LARGEST_RATIO):
+        rounding = change.each <= _ROUNDING and not (
+            change.both > _EXACT
+            and change.rate <= _NEGLIGIBLE * change.smallest
+            and _is_no_rounding(change.rate, lindbladian, remaining, inverse)
+        )
+        if rounding or (change.both <= _EXACT and change.ratio <= _LARGEST_RATIO):
             groups.append(_Group(remaining, np.zeros_like(damped), conserved=True))
             doubt = change.rate if change.rate > _NEGLIGIBLE * change.smallest else 0.0
             break
@@ -138,6 +146,25 @@ class _Group:
     modes: DoubleDouble
     rows: np.ndarray
     conserved: bool
+
+
+def _is_no_rounding(
+    rate: float, lindbladian: Lindbladian, modes: DoubleDouble, inverse: PartialInverse
+) -> bool:
+    """Whether L₀ damps modes at about the same rate if its entries change a little.
+
+    If rounding breaks a symmetry, larger changes break it more. If weak processes follow each
+    other, for example two rates a and b that need a state of lifetime 1/c, ab/c changes little.
+    """
+    rng, dim = np.random.default_rng(0), len(lindbladian.hamiltonian)
+    factors = 1 + _CHANGE * rng.uniform(-1, 1, (1 + len(lindbladian.jump_operators), dim, dim))
+    changed = Lindbladian(
+        lindbladian.hamiltonian * (factors[0] + factors[0].T) / 2,
+        lindbladian.jump_operators * factors[1:],
+        lindbladian.hamiltonian_rest,
+    )
+    modes, _ = _corrected(changed, modes, inverse)
+    return _Change.of(changed, modes).rate <= 2 * rate
 
 
 def _observables(left: np.ndarray) -> DoubleDouble:
