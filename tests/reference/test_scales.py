@@ -356,3 +356,24 @@ def test_a_decay_through_a_short_lived_state_is_no_rounding(rates):
     rng = np.random.default_rng(1)
     coupling, more = random_hamiltonian(rng, 3), rng.standard_normal((2, 3, 3))
     checked_own(np.diag([0.0, 1.0, 3.0]), jumps, coupling, more, [0.0, 1e-12, 1e-6])
+
+
+def test_slow_modes_of_rates_far_apart_do_not_blur_each_other():
+    """Rates of 1e-5 and 1e-13 mix four states, two of which a coupling of 5e5 mixes at once."""
+    hamiltonian = np.diag([7.7e4, 1.0, -3.5e4, -2.0])
+    hamiltonian[1, 3] = hamiltonian[3, 1] = 5.1e5
+    dephasing = np.diag([0.0, 0.24, 0.14, 0.61])
+    jumps = [dephasing]
+    for end, start, rate in [(1, 0, 1e-5), (0, 3, 1e-8), (2, 1, 2e-13), (3, 2, 1.3e-13)]:
+        jump = np.zeros((4, 4))
+        jump[end, start] = np.sqrt(rate)
+        jumps.append(jump)
+    rng = np.random.default_rng(1)
+    coupling, more = random_hamiltonian(rng, 4), rng.standard_normal((1, 4, 4))
+    checked_own(hamiltonian, jumps, coupling, more, [0.0])
+
+
+def test_a_weak_coherent_perturbation_mixes_states_in_second_order():
+    """At rates of 1e-30, divided by η as the equations are: its condition is 1e-15, and ρ right."""
+    energies, coupling = np.diag([1.0, -1.0]), np.array([[0.0, 1e-6], [1e-6, 0.0]])
+    checked_own(energies, [energies], coupling, [], [1e-9, 1e-6, 1e-3])

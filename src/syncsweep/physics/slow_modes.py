@@ -20,6 +20,10 @@ from syncsweep.physics.sparse_blocks import PartialInverse, left_null_vectors
 #: A mode is slow if L₀ damps it by less than this share of what L₀ does to the others.
 _SLOW = 1e-8
 
+#: Modes that are slower than the fastest by more than this get their rows by themselves: mixed with
+#: faster ones, these rows would lose as many digits.
+_ALIKE = 1e-3
+
 #: Number of corrections of the modes at most. Each gains at least seven digits.
 _CORRECTIONS = 5
 
@@ -120,7 +124,7 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
             break
         # Take out the fastest modes, and go on with the others without their share.
         mixing, speeds, _ = np.linalg.svd(damped[:, 1:] @ inverse.null_vectors)
-        fast = speeds >= _SLOW * speeds[0]
+        fast = speeds >= _ALIKE * speeds[0]
         damped = mixing[:, fast].T @ damped
         groups.append(_Group(_mixed(remaining, mixing[:, fast]), damped, conserved=False))
         remaining = _mixed(remaining, mixing[:, ~fast])

@@ -27,7 +27,7 @@ from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics import arguments
 from syncsweep.physics.affine_systems import AffineSystem, Solutions
-from syncsweep.physics.diagnosis import ACCURACY, Method, SteadyStates, diagnosed
+from syncsweep.physics.diagnosis import ACCURACY, SINGULAR, Method, SteadyStates, diagnosed
 from syncsweep.physics.krylov import solve_krylov
 from syncsweep.physics.lindbladian import Lindbladian, Perturbation, add_commutator
 from syncsweep.physics.refinement import Refinement
@@ -268,9 +268,13 @@ class SteadyStateSolver:
     def _still_rough(
         self, found: Solutions, rough: np.ndarray, allowed: AllowedErrors | None
     ) -> np.ndarray:
-        """Which of the rough steady states are still not known well enough (n_eta,)."""
-        rough = rough & ~found.are_within(REFINED)
-        asked = rough & found.are_within(ACCURACY)
+        """Which of the rough steady states are still not known well enough (n_eta,).
+
+        Only a refinement can show that a state is unique where the condition is very bad.
+        """
+        unique = found.condition > SINGULAR
+        rough = rough & ~(found.are_within(REFINED) & unique)
+        asked = rough & found.are_within(ACCURACY) & unique
         if allowed is not None and asked.any():
             error = np.maximum(REFINED, allowed(self._states(found.x[:, asked])))
             rough[asked] = found.residual[asked] > error * found.condition[asked]
