@@ -23,6 +23,8 @@ from syncsweep.physics.superoperators import (
     spost,
     spre,
     to_real,
+    unvectorize,
+    vectorize,
 )
 
 
@@ -171,11 +173,21 @@ class Perturbation:
         np.add.at(sizes.reshape(-1), entries.place, values)
         return sizes
 
-    def largest_terms(self) -> np.ndarray | None:
-        """The largest term in each row of `matrix` (D²,), or None if no terms are known."""
+    def terms(self) -> np.ndarray | None:
+        """For each row of `matrix` (D²,), the sum of its absolute terms, or None if not known."""
         if self.jump_operators is None:
             return None
-        return Lindbladian(self.hamiltonian, self.jump_operators).largest_terms()
+        dim = len(self.hamiltonian)
+        basis: Any = abs(hermitian_basis(dim))
+        ones = unvectorize(basis.sum(axis=1))
+        jumps = np.abs(self.jump_operators)
+        rates = (jumps.swapaxes(1, 2) @ jumps).sum(axis=0)
+        image = (jumps @ ones @ jumps.swapaxes(1, 2)).sum(axis=0)
+        image += (rates @ ones + ones @ rates) / 2
+        entries = _commutator_entries(dim)
+        values = np.abs(entries.coefficient * _parts(self.hamiltonian)[entries.source])
+        of_hamiltonian = np.bincount(entries.place // dim**2, values, dim**2)
+        return of_hamiltonian + basis.T @ vectorize(image)
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L₍₁₎[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision.

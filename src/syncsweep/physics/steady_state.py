@@ -49,7 +49,8 @@ REFINED = 1e-11
 _JUDGED_UNKNOWNS = 100
 
 #: An equation whose terms are larger than so many times itself has lost digits where they cancel.
-_CANCELLED = 16
+#: Where terms are alike, the sum of those of a mode is up to 50 times as large as what is left.
+_CANCELLED = 64
 
 #: If errors may be larger than this because digits were lost, the matrix may be singular.
 _SINGULAR = 1e-2
@@ -161,7 +162,7 @@ class SteadyStateSolver:
                 f"Argument `perturbation` must be a Perturbation of D = {self.dim}; a "
                 "superoperator is for `solve`."
             )
-        terms = perturbation.largest_terms()
+        terms = perturbation.terms()
         if self.dim > REFINED_DIMENSIONS:
             whole = add_commutator(perturbation.dissipator, perturbation.hamiltonian)
             return self._solve(whole, etas, terms)
@@ -179,7 +180,7 @@ class SteadyStateSolver:
         perturbation: Perturbation | None = None,
         allowed: AllowedErrors | None = None,
     ) -> SteadyStates:
-        """terms: the largest in each row of L₁ (D²,), or None if only its entries are known."""
+        """terms: those of the rows of L₁ (D²,), or None if only its entries are known."""
         etas = arguments.numbers("Argument `etas`", etas, "n_eta")
         if not np.all(np.isfinite(etas)) or np.any(etas < 0):
             raise ValueError("Argument `etas` must be a list of finite numbers ≥ 0.")
