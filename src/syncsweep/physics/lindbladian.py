@@ -27,6 +27,10 @@ from syncsweep.physics.superoperators import (
     vectorize,
 )
 
+#: Entries of one operator that differ by less than this leave no term of its dissipator so small
+#: beside the others that rounding could hide it.
+_ALIKE = 1e3
+
 
 def _commutator(
     hamiltonian: np.ndarray, rho: DoubleDouble, rest: np.ndarray | None = None
@@ -42,6 +46,15 @@ def _rates(jump: np.ndarray, image: DoubleDouble) -> DoubleDouble:
     """−½{L†L, X} from the image LX of Hermitian operators X (D, D, n)."""
     half = product(jump.conj().T, image).times(-0.5)
     return half + half.adjoint()
+
+
+def _dissipator_sizes(jump: np.ndarray) -> sparse.csr_array:
+    """Sums of the absolute terms of a dissipator's entries in the Hermitian basis (D², D²)."""
+    basis: Any = abs(hermitian_basis(len(jump)))
+    size = np.abs(jump)
+    rate = size.T @ size
+    dissipator = sparse.kron(size, size) + (spre(rate) + spost(rate)) / 2
+    return sparse.csr_array(basis.T @ dissipator @ basis)
 
 
 @dataclass(frozen=True)
@@ -94,14 +107,16 @@ class Lindbladian:
 
         So the rounding error of an entry is a few roundings of this sum. An entry of −i[H, ·] is a
         single difference of entries of H, or two equal numbers cancel in it. So there its own
-        absolute value is taken.
+        absolute value is taken. If the entries of a jump operator are alike, what is zero in its
+        part is exactly zero: pure dephasing, however strong, rounds nothing of populations.
         """
-        basis: Any = abs(hermitian_basis(len(self.hamiltonian)))
         total: Any = sum(abs(part) for part in self._coherent())
-        for jump in np.abs(self.jump_operators):
-            rate = jump.T @ jump
-            dissipator = sparse.kron(jump, jump) + (spre(rate) + spost(rate)) / 2
-            total = total + basis.T @ dissipator @ basis
+        for jump in self.jump_operators:
+            part: Any = _dissipator_sizes(jump)
+            entries = np.abs(jump[jump != 0])
+            if entries.max(initial=0.0) <= _ALIKE * entries.min(initial=np.inf):
+                part = part.multiply(to_real(lindblad_dissipator(jump)) != 0)
+            total = total + part
         return sparse.csr_array(total)
 
     def largest_terms(self) -> np.ndarray:
@@ -164,10 +179,11 @@ class Perturbation:
 
         Of a dissipator without known jump operators, the largest entry of each row is taken.
         """
-        if self.jump_operators is not None:
-            return Lindbladian(self.hamiltonian, self.jump_operators).sizes().toarray()
         sizes = np.empty_like(self.dissipator)
-        sizes[:] = np.abs(self.dissipator).max(axis=1, keepdims=True)
+        if self.jump_operators is None:
+            sizes[:] = np.abs(self.dissipator).max(axis=1, keepdims=True)
+        else:
+            sizes[:] = sum(_dissipator_sizes(jump).toarray() for jump in self.jump_operators)
         entries = _commutator_entries(len(self.hamiltonian))
         values = np.abs(entries.coefficient * _parts(self.hamiltonian)[entries.source])
         np.add.at(sizes.reshape(-1), entries.place, values)
