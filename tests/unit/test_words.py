@@ -27,6 +27,14 @@ def test_durations_have_two_units_at_most(seconds, text):
     assert words.duration(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.05238, "0.0524"), (878, "878"), (999.6, "1000"), (1457, "1460"), (1756.2, "1760")],
+)
+def test_numbers_of_three_digits_have_no_power_of_ten(value, told):
+    assert words.three_digits(value) == told
+
+
 def test_time_left_is_told_with_its_range():
     assert words.time_left(TimeLeft(720, 600, 900)) == "12 min left (10 min to 15 min)"
     assert words.time_left(TimeLeft(3.1, 2.9, 3.4)) == "3 s left"
