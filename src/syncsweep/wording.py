@@ -30,6 +30,12 @@ def size(n_bytes: int) -> str:
     return f"{number:.3g} {unit}"
 
 
+def three_digits(value: float) -> str:
+    """`0.0524`, `878`, `1460`: three digits, with zeros instead of a power of ten up to 10⁶."""
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:.0f}" if 1000 <= abs(rounded) < 1e6 else f"{rounded:.3g}"
+
+
 def are_even(below: float, above: float) -> bool:
     """Whether an interval reaches about as far below its value as above it, within 10 %."""
     return not abs(above - below) > 0.1 * min(above, below)  # true for NaN

@@ -289,6 +289,20 @@ def test_no_width_needs_scrolling_sideways(page, width):
         assert plot["x"] >= 0 and plot["x"] + plot["width"] <= width + 1
 
 
+@pytest.mark.parametrize("width", [400, 1200])
+def test_a_wide_table_is_scrolled_by_the_box_that_takes_the_keys(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    settle(page)
+    boxes = page.evaluate(
+        "() => [...document.querySelectorAll('.scroll')].map((box) =>"
+        " [box.clientWidth, box.scrollWidth, box.querySelector('table').offsetWidth])"
+    )
+    assert len(boxes) > 3
+    for shown, scrolled, table in boxes:
+        assert scrolled == pytest.approx(max(shown, table), abs=1)
+    assert (width == 1200) != any(table > shown + 1 for shown, _, table in boxes)
+
+
 @pytest.mark.parametrize("width", [400, 1280])
 def test_axe_finds_nothing(page, width):
     page.set_viewport_size({"width": width, "height": 800})

@@ -14,6 +14,9 @@ from syncsweep.physics.diagnosis import Method, Status
 from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.perturbation import (
+    perturbation_of as own_perturbation,
+)
+from syncsweep.physics.perturbation import (
     random_hamiltonian,
     random_kossakowski,
     random_perturbation,
@@ -291,3 +294,88 @@ def test_almost_all_rows_at_random_scales_are_kept():
         refused += int(np.sum(status != Status.OK))
         total += len(status)
     assert refused <= 0.01 * total
+
+
+def checked_own(hamiltonian, jumps, coupling, more_jumps, etas):
+    """Compare with exact states what a model and a perturbation of operators give; all are `ok`."""
+    solver = SteadyStateSolver(Lindbladian(hamiltonian, jumps))
+    perturbation = own_perturbation(coupling, more_jumps)
+    found = solver.solve_perturbation(perturbation, etas)
+    assert found.status.tolist() == [Status.OK] * len(etas)
+    first = exact.of_operators(hamiltonian, jumps)
+    second = exact.of_operators(coupling, more_jumps)
+    for rho, eta in zip(found.rho, etas, strict=True):
+        assert error_of(rho, exact.steady_state(first, second, eta)) <= 1e-9
+
+
+@pytest.mark.parametrize("strong", [1e2, 1e3, 1e4])
+def test_weak_jumps_beside_strong_dephasing_in_an_own_perturbation_are_not_lost(strong):
+    """Populations do not notice the dephasing, but its rounding in their equations would."""
+    nothing, dephasing = np.zeros((2, 2)), np.diag([1.0, -1.0])
+    weak = 1e-3 * np.array([[0.3, 1], [0.2, 0.5j]])
+    checked_own(nothing, [dephasing], nothing, [strong * dephasing, weak], [0.0, 1e-3, 1.0])
+
+
+@pytest.mark.parametrize("kind", ["entries apart", "kept by strong terms"])
+def test_own_perturbations_of_terms_far_apart_are_right(kind):
+    """Terms of one jump operator far apart, or strong terms that conserve what L₀ does."""
+    for seed in range(15):
+        rng = np.random.default_rng(seed)
+        energies = np.diag(np.round(8 * rng.standard_normal(3)) / 8)
+        jump = np.diag([1.0, 2.0, 4.0]) * 2.0 ** rng.integers(-6, 7)
+        coupling = random_hamiltonian(rng, 3)
+        weak = rng.standard_normal((3, 3)) + 1j * rng.standard_normal((3, 3))
+        if kind == "entries apart":
+            jumps = [weak * 10.0 ** rng.uniform(-3, 3, (3, 3))]
+        else:
+            coupling, weak = 1e5 * energies @ energies, 1e-2 * weak
+            jumps = [1e3 * np.diag(rng.standard_normal(3)), weak]
+        checked_own(energies, [jump], coupling, jumps, [0.0, *10.0 ** rng.uniform(-6, 3, 2)])
+
+
+def test_eta_far_above_a_damping_that_is_not_known_is_not_refused():
+    """L₀ damps a mode at 1e-27, which its operators cannot show beside Δ; the limit is refused."""
+    model = chain(omega=0.1, J=2e-6, delta=5e5, gamma=6e-5)
+    etas = [0.0, 1e-12, 1e-10, 1e-8]
+    (refused, *_), *rows = compared(physics_of(model), etas)
+    assert refused == Status.INACCURATE
+    for status, found, right in rows:
+        assert status == Status.OK
+        assert found == pytest.approx(right, rel=PRECISION)
+
+
+@pytest.mark.parametrize(
+    "rates", [(1e-4, 1e4, 1e-4), (1e-5, 1e3, 1e-5), (1e-6, 1e6, 1e-6)], ids=lambda rates: f"{rates}"
+)
+def test_a_decay_through_a_short_lived_state_is_no_rounding(rates):
+    """State 1 decays at ab/c by way of state 2, far more slowly than any single rate."""
+    into, back, onwards = rates
+    jumps = np.zeros((3, 3, 3))
+    for jump, (end, start), rate in zip(
+        jumps, [(2, 1), (1, 2), (0, 2)], (into, back, onwards), strict=True
+    ):
+        jump[end, start] = np.sqrt(rate)
+    rng = np.random.default_rng(1)
+    coupling, more = random_hamiltonian(rng, 3), rng.standard_normal((2, 3, 3))
+    checked_own(np.diag([0.0, 1.0, 3.0]), jumps, coupling, more, [0.0, 1e-12, 1e-6])
+
+
+def test_slow_modes_of_rates_far_apart_do_not_blur_each_other():
+    """Rates of 1e-5 and 1e-13 mix four states, two of which a coupling of 5e5 mixes at once."""
+    hamiltonian = np.diag([7.7e4, 1.0, -3.5e4, -2.0])
+    hamiltonian[1, 3] = hamiltonian[3, 1] = 5.1e5
+    dephasing = np.diag([0.0, 0.24, 0.14, 0.61])
+    jumps = [dephasing]
+    for end, start, rate in [(1, 0, 1e-5), (0, 3, 1e-8), (2, 1, 2e-13), (3, 2, 1.3e-13)]:
+        jump = np.zeros((4, 4))
+        jump[end, start] = np.sqrt(rate)
+        jumps.append(jump)
+    rng = np.random.default_rng(1)
+    coupling, more = random_hamiltonian(rng, 4), rng.standard_normal((1, 4, 4))
+    checked_own(hamiltonian, jumps, coupling, more, [0.0])
+
+
+def test_a_weak_coherent_perturbation_mixes_states_in_second_order():
+    """At rates of 1e-30, divided by η as the equations are: its condition is 1e-15, and ρ right."""
+    energies, coupling = np.diag([1.0, -1.0]), np.array([[0.0, 1e-6], [1e-6, 0.0]])
+    checked_own(energies, [energies], coupling, [], [1e-9, 1e-6, 1e-3])

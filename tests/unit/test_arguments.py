@@ -125,6 +125,24 @@ REFUSED = {
     "ket as H": (lambda: sync.liouvillian(qutip.basis(4, 0), []), "hamiltonian", "(4, 1)"),
     "text as H": (lambda: sync.liouvillian("H", []), "hamiltonian", "str"),
     "H that is no number": (lambda: sync.liouvillian(H * np.nan, []), "hamiltonian", "NaN"),
+    "jumps as rest of H": (
+        lambda: sync.Lindbladian(H, JUMPS, JUMPS),
+        "hamiltonian_rest",
+        f"{np.shape(JUMPS)}",
+    ),
+    "H as rest of H": (lambda: sync.Lindbladian(H, [], H), "hamiltonian_rest", "larger"),
+    "rest of a model of another D": (
+        lambda: sync.Model("mine", (0.5, 0.5), H, [], np.zeros((3, 3))),
+        "hamiltonian_rest",
+        "(3, 3)",
+    ),
+    "rest of a model that is no number": (
+        lambda: sync.Model("mine", (0.5, 0.5), H, [], H * np.nan),
+        "hamiltonian_rest",
+        "NaN",
+    ),
+    "L0 of one state": (lambda: sync.steady_states([[0.0]], [[0.0]], [1]), "L0", "D = 1"),
+    "one state": (lambda: sync.SteadyStateSolver(sync.Lindbladian([[1.0]], [])), "L0", "D = 1"),
     "H as L0": (lambda: sync.steady_states(qobj(H), L1, [1]), "L0", "'oper'"),
     "Choi matrix as L0": (
         lambda: sync.steady_states(qutip.to_choi(SUPER), L1, [1]),
@@ -178,6 +196,14 @@ REFUSED = {
         "zeta_diss",
         "str",
     ),
+    "endless weight": (
+        lambda: sync.random_liouvillian(rng(), 2, zeta_coh=np.inf),
+        "zeta_coh",
+        "infinity",
+    ),
+    "coupling that is no number": (lambda: sync.spin1_chain(2, J=np.nan), "J", "NaN"),
+    "coupling of text": (lambda: sync.spin_half_pair(J="a"), "J", "str"),
+    "negative rate": (lambda: sync.spin1_chain(2, gamma=-1), "gamma", "-1"),
     "no spins": (lambda: sync.spin1_chain(0), "n_sites", "0"),
     "half a chain": (lambda: sync.spin1_chain(1.5), "n_sites", "1.5"),
     "operator of another spin": (

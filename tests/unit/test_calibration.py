@@ -26,6 +26,7 @@ from syncsweep.plan.calibration import (
     most_processes,
 )
 from syncsweep.sample import SampleSolver
+from syncsweep.sweep.launcher import allotted_cores
 from syncsweep.sweep.parts import encoded
 from syncsweep.user_code import isolated
 
@@ -211,3 +212,9 @@ def test_trials_take_no_more_cores_than_slurm_allots(monkeypatch, allotted):
     here = cores_here()
     monkeypatch.setenv("SLURM_CPUS_ON_NODE", str(allotted))
     assert cores_here() == min(here, allotted)
+
+
+@pytest.mark.parametrize("said", ["", "0", "x", " 4 ", "2(x3)", "-1", "1.5"])
+def test_what_is_no_number_of_cores_allots_none(monkeypatch, said):
+    monkeypatch.setenv("SLURM_CPUS_ON_NODE", said)
+    assert allotted_cores(3) == 3

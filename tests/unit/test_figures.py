@@ -3,18 +3,21 @@
 import hashlib
 import json
 import os
+import re
 import runpy
 import shutil
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import matplotlib
+import matplotlib.style
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Page
 from matplotlib.image import imread
 
@@ -461,3 +464,58 @@ def test_arrow_heads_are_at_the_limits_of_the_chain(name, values):
         draw_maxima(panel, name, histogram, model, 4)
         drawn = [tuple(line.get_ydata()) for line in panel.last.lines]
         assert drawn == ([] if expected is None else [expected])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "names", "label"),
+    [
+        (2e-2, 1e-1, ["2", "5", "10⁻¹"], "[rad"),
+        (1e-2, 1e-1, ["10⁻²", "10⁻¹"], "[rad"),
+        (5e-3, 8e-2, ["5", "10⁻²", "2", "5"], "[rad"),
+        (2e-8, 8e-8, ["2", "4", "6", "8"], "[10$^{-8}$ rad"),
+        (1.1e-10, 1.9e-10, ["1.2", "1.4", "1.6", "1.8"], "[10$^{-10}$ rad"),
+        (1e-9, 1e-5, ["10⁻⁹", "10⁻⁸", "10⁻⁷", "10⁻⁶", "10⁻⁵"], "[rad"),
+    ],
+)
+def test_numbers_of_s_max_are_clear_of_the_label(tables, tmp_path, low, high, names, label):
+    bins = LogBins(low=low, high=high, count=3)
+    analysis = ANALYSIS.model_copy(update={"s_max_bins": bins})
+    summary, chi, _ = (read_table(tables / f"{name}.parquet").to_pandas() for name in TABLES)
+    edges = np.geomspace(low, high, 4)
+    histogram = pd.DataFrame(
+        {
+            "eta": np.repeat(summary["eta"], 5),
+            "s_max_high": np.tile([*edges, np.inf], len(summary)),
+            "density": 1.0,
+            "count": 1,
+        }
+    )
+    data = sweep.Tables(summary, chi, histogram, analysis, 2, False, "spin_half_pair")
+    with matplotlib.style.context(["default", style.SETTINGS]):
+        page = Page(figsize=(style.COLUMN_WIDTH, style.sweep_height(1)))
+        renderer = FigureCanvasAgg(page).get_renderer()
+        (panel,) = style.lay_out(page, data.etas, 1, "x")
+        sweep._PANELS["s_max"](panel, data)
+        style.align_label(panel.first)
+        page.draw_without_rendering()
+        axis = panel.first.yaxis
+        numbers = [
+            text
+            for text in panel.first.get_yticklabels(which="both")
+            if text.get_text() and low / 1.001 <= text.get_position()[1] <= high * 1.001
+        ]
+        boxes = [text.get_window_extent(renderer) for text in (axis.label, *page.texts, *numbers)]
+    shown = [_plain(text.get_text()) for text in sorted(numbers, key=lambda t: t.get_position()[1])]
+    assert shown == names
+    assert label in axis.label.get_text()
+    for one, other in combinations(boxes, 2):
+        assert not one.overlaps(other), (one, other)
+
+
+def _plain(name: str) -> str:
+    """10 and its power as letters, from the notation of formulas."""
+    power = re.search(r"10\^\{(-?\d+)\}", name)
+    return f"10{power[1].translate(_RAISED)}" if power else name
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

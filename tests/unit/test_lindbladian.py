@@ -151,3 +151,12 @@ def test_what_the_hamiltonian_lacks_is_in_its_rest():
     np.testing.assert_allclose(image, -1j * (total @ rho - rho @ total), rtol=1e-14)
     coherent, _ = lindbladian.apply_adjoint(DoubleDouble.of(rho[:, :, None]))
     np.testing.assert_allclose(coherent.rounded()[:, :, 0], -image, rtol=1e-15)
+
+
+def test_strong_dephasing_rounds_nothing_of_populations_but_a_weak_decay_in_it_is_hidden():
+    dephasing = 1e3 * np.diag([1.0, 0.0, -1.0])
+    sizes = Lindbladian(np.zeros((3, 3)), [dephasing]).sizes().toarray()
+    assert not sizes[:3].any()
+    decay = np.diag([1e-4], 2)[:3, :3]
+    sizes = Lindbladian(np.zeros((3, 3)), [dephasing + decay]).sizes().toarray()
+    assert sizes[1:3].max() > 1e5

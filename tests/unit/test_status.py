@@ -215,6 +215,18 @@ def test_job_at_work_is_told(sweep, capsys):
     assert 0 < left["low"] < left["seconds"] < left["high"]
 
 
+def test_between_two_jobs_the_time_left_counts_from_the_next(sweep, capsys):
+    now = time.time()
+    sweep.begins(6, 12, number=3, at=now - 8, missing=4, from_parts=2)
+    sweep.ends(6, 12, number=3, at=now - 1, solved=4)
+    sweep.shard(6, 12)
+    code, out, _ = called(capsys, "--config", "samples=20")
+    assert code == 1
+    last = out.splitlines()[-1]
+    assert "12 of 20 samples, no job at work, " in last
+    assert " left (" in last and last.endswith(") once a job is at work again")
+
+
 STUDIES_FIRST = "studies come before --configfile and --config"
 
 

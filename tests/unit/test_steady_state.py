@@ -246,6 +246,26 @@ def test_a_perturbation_that_keeps_the_symmetry_is_degenerate(chain_solver, chai
     assert np.all(np.isnan(states.rho))
 
 
+@pytest.mark.parametrize("by_operators", [True, False])
+def test_a_perturbation_that_keeps_the_blocks_of_the_model_is_degenerate(by_operators):
+    """Also where rounding makes the system look regular."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        blocks = np.kron(np.eye(2), np.ones((2, 2)))
+        real, imaginary = rng.standard_normal((2, 4, 4, 4)) * blocks
+        first, second, *jumps = real + 1j * imaginary
+        energies = np.diag(rng.standard_normal(4))
+        model = first + first.conj().T, [energies]
+        perturbation = second + second.conj().T, jumps
+        if by_operators:
+            solver = SteadyStateSolver(Lindbladian(*model))
+            found = solver.solve_perturbation(perturbation_of(*perturbation), [0.0, 1e-3, 1.0])
+        else:
+            L0, L1 = liouvillian(*model), liouvillian(*perturbation)
+            found = steady_states(L0, L1, [0.0, 1e-3, 1.0])
+        assert found.status.tolist() == [Status.DEGENERATE] * 3
+
+
 def test_a_coherent_perturbation_of_the_pair_does_not_synchronise_in_the_limit(pair_liouvillian):
     L1 = random_liouvillian(np.random.default_rng(6), 4, zeta_diss=0.0)
     singlet = pair_projectors()[0]

@@ -4,9 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from syncsweep.bench import solver, targets
-from syncsweep.bench.solver_figure import draw
+from syncsweep.bench.solver_figure import draw, plot_parts
 from syncsweep.physics.perturbation import random_liouvillian
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.steady_state import steady_states
@@ -83,3 +84,10 @@ def test_figure_is_drawn_twice_alike(tmp_path):
     draw(CONTENT, tmp_path / "b")
     for ending in ("pdf", "png"):
         assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
+
+
+def test_no_tick_stands_before_the_number_of_a_short_bar():
+    axes = Figure().subplots()
+    plot_parts(axes, CONTENT["breakdown"])
+    assert [text.get_text() for text in axes.texts][2] == "0.01"
+    assert {tick.tick1line.get_markersize() for tick in axes.yaxis.get_major_ticks()} == {0}

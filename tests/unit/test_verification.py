@@ -25,7 +25,7 @@ from syncsweep.layout import (
 from syncsweep.sweep.parts import PartIdentity, PartWriter
 from syncsweep.tables.freshness import said_by
 from syncsweep.tables.summary import write_table
-from syncsweep.verify import VerificationError
+from syncsweep.verify import VerificationError, origins
 from syncsweep.verify.origins import verify_origins
 from syncsweep.verify.study_files import study_folders, verify_study
 from syncsweep.verify.table_files import verify_tables
@@ -439,9 +439,24 @@ def test_figures_are_compared_with_the_tables_that_they_were_drawn_from(results,
     for path in tables_folder(results, "pair").glob("*.parquet"):
         write_again(path, samples=4)
     first = "tables/pair/chi_histogram.parquet and 3 more files"
-    assert_found(
-        results, capsys, figure, f"was made from another version of {first}", "remove it and run"
-    )
+    older = f"was made from another version of {first}"
+    lines = assert_found(results, capsys, figure, older, "which replaces it")
+    assert "remove it" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("report.html", "run `snakemake report` again"),
+        ("bundle/SHA256SUMS", "run `snakemake bundle` again"),
+        ("paper/validation.parquet", "run `snakemake validate` again"),
+        ("figures/fig1.json", "run `snakemake paper` again"),
+        ("figures/mine.json", "run the snakemake command for it again"),
+    ],
+)
+def test_the_command_that_replaces_a_result_of_older_tables_is_named(tmp_path, name, command):
+    told = origins._command(tmp_path, tmp_path / name)
+    assert told.startswith(command) and told.endswith("which replaces it")
 
 
 def test_a_table_of_other_settings_than_those_beside_it_is_found(results, capsys):

@@ -27,6 +27,14 @@ def test_durations_have_two_units_at_most(seconds, text):
 
 
 @pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.05238, "0.0524"), (878, "878"), (999.6, "1000"), (1457, "1460"), (1756.2, "1760")],
+)
+def test_numbers_of_three_digits_have_no_power_of_ten(value, told):
+    assert wording.three_digits(value) == told
+
+
+@pytest.mark.parametrize(
     ("n_bytes", "text"),
     [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (999_700, "1 MB"), (31_400_000, "31.4 MB")],
 )

@@ -43,6 +43,8 @@ def plot_parts(axes: Axes, breakdown: dict[str, float]) -> None:
     names = [_NAMES[name] for name in breakdown]
     bars = axes.barh(names, list(breakdown.values()), color=style.line_colour(0), height=0.65)
     axes.bar_label(bars, fmt="%.2f", fontsize=style.SMALL, padding=2)
+    # A tick before the number of a short bar looks like a minus sign.
+    axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     axes.margins(x=0.2)
     axes.set_xlabel("cost of a sample [dgesv]")

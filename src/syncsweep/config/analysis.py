@@ -55,7 +55,7 @@ class Analysis(Strict):
         ((0.0, 0.125), (0.1875, 0.3125), (0.875, 1.0)),
         min_length=3,
         max_length=6,
-        description="intervals [low, high] of χ whose probabilities are P₁, P₂, P₃ …",
+        description="3 to 6 intervals [low, high] of χ whose probabilities are P₁, P₂, P₃ …",
     )
     ratio: Ratio | None = Field(
         None, description="the ratio of two P_a that has a meaning in this study; null: none"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from matplotlib.transforms import blended_transform_factory
 
 from syncsweep.config.analysis import Ratio
@@ -36,6 +36,9 @@ _ZERO_WIDTH, _ZERO_GAP = 0.17, 0.1
 
 # So many powers of ten can be named along the height of a panel.
 _MOST_DECADES = 8
+
+# Part of a decade by which the logarithm of a power of ten may miss a whole number.
+_NEAR = 1e-9
 
 #: Size of the smaller letters [pt].
 SMALL = 6.5
@@ -225,10 +228,35 @@ def align_label(axes: Axes) -> None:
     axes.yaxis.set_label_coords(0.16 / COLUMN_WIDTH, 0.5, place)
 
 
-def name_decades(axes: Axes) -> None:
-    """Name every power of ten of a logarithmic vertical axis, as long as there is room."""
+def name_decades(axes: Axes) -> str:
+    """Name powers of ten of a logarithmic vertical axis, as long as there is room.
+
+    If only one lies on the axis, 2 and 5 times a power of ten are named by their digit. If none
+    lies on it, the numbers count a power of ten, which is returned for the label; else "".
+    """
+    low, high = sorted(axes.get_ylim())
+    first, last = np.ceil(np.log10(low) - _NEAR), np.floor(np.log10(high) + _NEAR)
+    if first > last:
+        return _name_multiples(axes, low, high, 10.0**last, int(last))
     axes.yaxis.set_major_locator(LogLocator(numticks=_MOST_DECADES + 1))
     axes.yaxis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=_MOST_DECADES + 1))
+    axes.yaxis.set_minor_formatter(FuncFormatter(_digit) if first == last else NullFormatter())
+    axes.tick_params(axis="y", which="minor", labelsize=SMALL)
+    return ""
+
+
+def _digit(value: float, _: int | None) -> str:
+    """Name 2 and 5 times a power of ten: a longer name would reach the label of the axis."""
+    digit = round(value / 10 ** np.floor(np.log10(value) + _NEAR))
+    return str(digit) if digit in (2, 5) else ""
+
+
+def _name_multiples(axes: Axes, low: float, high: float, unit: float, power: int) -> str:
+    values = MaxNLocator(nbins=4, steps=[1, 2, 5, 10]).tick_values(low / unit, high / unit)
+    shown = [value for value in values if low <= value * unit <= high]
+    axes.set_yticks([value * unit for value in shown], [f"{value:g}" for value in shown])
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    return rf"10$^{{{power}}}$ "
 
 
 def eta_label(unit: EnergyUnit) -> str:

@@ -256,9 +256,11 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
     mark_limit(panel, tables.exact("s_max_mean"), "white", _OUTLINE)
     panel.first.set_yscale("log")
     panel.first.set_ylim(edges[0], edges[-1])
-    style.name_decades(panel.first)
-    unit = rf"rad$^{{-{tables.n_sites - 1}}}$"
-    panel.first.set_ylabel(rf"$S_{{\max}}$ [{unit}]")
+    power = style.name_decades(panel.first)
+    unit = rf"{power}rad$^{{-{tables.n_sites - 1}}}$"
+    # With a power of ten, letters of the usual size would reach the letter of the panel.
+    size = style.SMALL if power else style.SETTINGS["axes.labelsize"]
+    panel.first.set_ylabel(rf"$S_{{\max}}$ [{unit}]", fontsize=size)
     names |= _mark_outside(panel, histogram["count"].to_numpy().reshape(len(tables.etas), -1))
     legend = panel.last.legend(
         names.values(),

@@ -61,6 +61,18 @@ def hermitian(
     return (matrix + adjoint) / 2
 
 
+def rest_of(name: str, value: Any, hamiltonian: np.ndarray) -> np.ndarray | None:
+    """What was rounded off a Hamiltonian (D, D), as `hermitian`; None if the value is None."""
+    if value is None:
+        return None
+    rest = hermitian(name, value, len(hamiltonian))
+    if np.any(np.abs(rest) > np.finfo(float).eps * np.abs(hamiltonian)):
+        raise ArgumentError(
+            f"{name} must be what was rounded off `hamiltonian`, but some entries are larger."
+        )
+    return rest
+
+
 def operators(
     name: str, value: Any, dim: int, spins: tuple[float, ...] | None = None
 ) -> np.ndarray:
@@ -153,6 +165,14 @@ def distributions(
     frequencies = numbers("Argument `frequencies`", frequencies, "n_k", "N−1", dtype=int)
     name, n_k = "Argument `coefficients`", len(frequencies)
     return numbers(name, coefficients, *shape, n_k, dtype=complex), frequencies
+
+
+def real(name: str, value: Any, least: float = -math.inf) -> float:
+    """A finite real number that is at least `least`."""
+    number = float(finite(name, numbers(name, value)))
+    if number < least:
+        raise ArgumentError(f"{name} must be at least {least:g}, but is {value!r}.")
+    return number
 
 
 def integer(name: str, value: Any, least: int) -> int:

@@ -23,7 +23,13 @@ from syncsweep.physics.superoperators import (
     spost,
     spre,
     to_real,
+    unvectorize,
+    vectorize,
 )
+
+#: Entries of one operator that differ by less than this leave no term of its dissipator so small
+#: beside the others that rounding could hide it.
+_ALIKE = 1e3
 
 
 def _commutator(
@@ -40,6 +46,15 @@ def _rates(jump: np.ndarray, image: DoubleDouble) -> DoubleDouble:
     """−½{L†L, X} from the image LX of Hermitian operators X (D, D, n)."""
     half = product(jump.conj().T, image).times(-0.5)
     return half + half.adjoint()
+
+
+def _dissipator_sizes(jump: np.ndarray) -> sparse.csr_array:
+    """Sums of the absolute terms of a dissipator's entries in the Hermitian basis (D², D²)."""
+    basis: Any = abs(hermitian_basis(len(jump)))
+    size = np.abs(jump)
+    rate = size.T @ size
+    dissipator = sparse.kron(size, size) + (spre(rate) + spost(rate)) / 2
+    return sparse.csr_array(basis.T @ dissipator @ basis)
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,8 @@ class Lindbladian:
         # A frozen dataclass has no other way to replace its fields.
         object.__setattr__(self, "hamiltonian", hamiltonian)
         object.__setattr__(self, "jump_operators", jumps)
+        rest = arguments.rest_of("Argument `hamiltonian_rest`", self.hamiltonian_rest, hamiltonian)
+        object.__setattr__(self, "hamiltonian_rest", rest)
 
     def _coherent(self) -> list[sparse.csr_array]:
         """−i[H, ·] as real matrices: of `hamiltonian`, and of the rest if there is one."""
@@ -90,15 +107,21 @@ class Lindbladian:
 
         So the rounding error of an entry is a few roundings of this sum. An entry of −i[H, ·] is a
         single difference of entries of H, or two equal numbers cancel in it. So there its own
-        absolute value is taken.
+        absolute value is taken. If the entries of a jump operator are alike, what is zero in its
+        part is exactly zero: pure dephasing, however strong, rounds nothing of populations.
         """
-        basis: Any = abs(hermitian_basis(len(self.hamiltonian)))
         total: Any = sum(abs(part) for part in self._coherent())
-        for jump in np.abs(self.jump_operators):
-            rate = jump.T @ jump
-            dissipator = sparse.kron(jump, jump) + (spre(rate) + spost(rate)) / 2
-            total = total + basis.T @ dissipator @ basis
+        for jump in self.jump_operators:
+            part: Any = _dissipator_sizes(jump)
+            entries = np.abs(jump[jump != 0])
+            if entries.max(initial=0.0) <= _ALIKE * entries.min(initial=np.inf):
+                part = part.multiply(to_real(lindblad_dissipator(jump)) != 0)
+            total = total + part
         return sparse.csr_array(total)
+
+    def largest_terms(self) -> np.ndarray:
+        """The largest term in each row of `matrix` (D²,)."""
+        return np.asarray(self.sizes().max(axis=1).todense()).ravel()
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision."""
@@ -152,13 +175,35 @@ class Perturbation:
         return add_commutator(self.dissipator.copy(), self.hamiltonian)
 
     def sizes(self) -> np.ndarray:
-        """As for a `Lindbladian`; for the dissipator, the largest entry of each row is taken."""
+        """As for a `Lindbladian`.
+
+        Of a dissipator without known jump operators, the largest entry of each row is taken.
+        """
         sizes = np.empty_like(self.dissipator)
-        sizes[:] = np.abs(self.dissipator).max(axis=1, keepdims=True)
+        if self.jump_operators is None:
+            sizes[:] = np.abs(self.dissipator).max(axis=1, keepdims=True)
+        else:
+            sizes[:] = sum(_dissipator_sizes(jump).toarray() for jump in self.jump_operators)
         entries = _commutator_entries(len(self.hamiltonian))
         values = np.abs(entries.coefficient * _parts(self.hamiltonian)[entries.source])
         np.add.at(sizes.reshape(-1), entries.place, values)
         return sizes
+
+    def terms(self) -> np.ndarray | None:
+        """For each row of `matrix` (D²,), the sum of its absolute terms, or None if not known."""
+        if self.jump_operators is None:
+            return None
+        dim = len(self.hamiltonian)
+        basis: Any = abs(hermitian_basis(dim))
+        ones = unvectorize(basis.sum(axis=1))
+        jumps = np.abs(self.jump_operators)
+        rates = (jumps.swapaxes(1, 2) @ jumps).sum(axis=0)
+        image = (jumps @ ones @ jumps.swapaxes(1, 2)).sum(axis=0)
+        image += (rates @ ones + ones @ rates) / 2
+        entries = _commutator_entries(dim)
+        values = np.abs(entries.coefficient * _parts(self.hamiltonian)[entries.source])
+        of_hamiltonian = np.bincount(entries.place // dim**2, values, dim**2)
+        return of_hamiltonian + basis.T @ vectorize(image)
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L₍₁₎[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision.

@@ -53,6 +53,8 @@ class Model:
         object.__setattr__(self, "spins", spins)
         object.__setattr__(self, "hamiltonian", hamiltonian)
         object.__setattr__(self, "jump_operators", jumps)
+        rest = arguments.rest_of("Argument `hamiltonian_rest`", self.hamiltonian_rest, hamiltonian)
+        object.__setattr__(self, "hamiltonian_rest", rest)
 
     @property
     def n_sites(self) -> int:
@@ -78,6 +80,11 @@ def _model(
     return Model(name, spins, total.high, jump_operators, total.low)
 
 
+def _numbers(**parameters: float) -> list[float]:
+    """The parameters of a model, which must be finite real numbers."""
+    return [arguments.real(f"Argument `{name}`", value) for name, value in parameters.items()]
+
+
 def spin1_chain(
     n_sites: int = 3, omega: float = 1.0, J: float = 0.5, delta: float = 0.5, gamma: float = 2.0
 ) -> Model:
@@ -87,6 +94,8 @@ def spin1_chain(
     L_j = √γ (S_j^z)². J = delta = 0 gives decoupled spins.
     """
     spins = (1,) * arguments.integer("Argument `n_sites`", n_sites, 1)
+    omega, J, delta = _numbers(omega=omega, J=J, delta=delta)
+    gamma = arguments.real("Argument `gamma`", gamma, 0)
     z, plus, minus = (on_each_site(one, spins) for one in (sz, raising, lowering))
     terms = [omega * np.sum(z, axis=0)]
     for j in range(n_sites - 1):
@@ -103,6 +112,7 @@ def spin_half_pair(J: float = 1.0, delta: float = 1.0, B: float = 0.3, gamma: fl
     L = γ(σ₁⁻ + σ₂⁻): γ itself, not its root.
     """
     spins = (0.5, 0.5)
+    J, delta, B, gamma = _numbers(J=J, delta=delta, B=B, gamma=gamma)
     z = [2 * one for one in on_each_site(sz, spins)]
     plus, minus = on_each_site(raising, spins), on_each_site(lowering, spins)
     hop = plus[0] @ minus[1]

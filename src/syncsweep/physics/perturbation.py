@@ -275,10 +275,8 @@ def _draw(
             f"but is a {type(rng).__name__}."
         )
     arguments.integer("Argument `dim`", dim, 2)
-    for name, weight in (("zeta_coh", zeta_coh), ("zeta_diss", zeta_diss)):
-        arguments.numbers(f"Argument `{name}`", weight)
-    if not zeta_diss >= 0:
-        raise ValueError(f"Argument `zeta_diss` must be at least 0, but is {zeta_diss!r}.")
+    arguments.real("Argument `zeta_coh`", zeta_coh)
+    arguments.real("Argument `zeta_diss`", zeta_diss, 0)
     hamiltonian = zeta_coh * random_hamiltonian(rng, dim)
     return hamiltonian, _wishart(rng, dim, rank, zeta_diss)
 

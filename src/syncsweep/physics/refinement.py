@@ -35,6 +35,9 @@ _EQUATION_ROUNDING = 4 * _EPSILON
 #: The rounding of the residuals. Divided by the condition, it bounds the final error from below.
 _RESIDUAL_ROUNDING = 1e3 * _EPSILON**2
 
+#: Rounding that changes ρ by less than this is too small to hide a second steady state.
+_CERTAIN = 1e-3
+
 #: The steps end when a correction is below this many roundings of the largest component.
 _ROUNDINGS = 4
 
@@ -44,7 +47,7 @@ class Refinement:
     """All that is needed to refine the steady states of one L₀ + ηL₁ at some values of η.
 
     etas: (n_eta,); rough: (n_eta,), which steady states are not known well enough; sizes: those of
-    L₀ (n, n+1), see `Lindbladian.sizes`.
+    L₀ (n, n+1), see `Lindbladian.sizes`; terms: of the equations (n, n_eta), see `SlowModes.terms`.
     """
 
     lindbladian: Lindbladian
@@ -55,6 +58,7 @@ class Refinement:
     sizes: sparse.csr_array | np.ndarray
     etas: np.ndarray
     rough: np.ndarray
+    terms: np.ndarray
 
     @cached_property
     def _inverses(self) -> dict[int, Factors | CompletedInverse]:
@@ -70,14 +74,12 @@ class Refinement:
         """
         of_second = self.perturbation.sizes()[1:]
         for k, inverse in self._inverses.items():
-            x, eta, modes = found.x[:, [k]], self.etas[[k]], self.modes
+            x, eta = found.x[:, [k]], self.etas[[k]]
             state = np.abs(np.concatenate([[self.system.scale], x[:, 0]]))
-            first, second = self.sizes @ state, of_second @ state
-            rounding = first + eta * second
-            by_modes = np.abs(modes.left.T) @ second
-            slowly = np.abs(modes.rows) @ state + eta * by_modes
-            rounding[modes.redundant] = np.where(modes.conserved, by_modes, slowly)
-            lacking = np.abs(self.system.defects(eta, x)[:, 0]) + _EQUATION_ROUNDING * rounding
+            of_rows = np.abs(self.modes.rows) @ state
+            terms = self.modes.terms(self.sizes @ state, of_second @ state, of_rows, eta)
+            rounding = _EQUATION_ROUNDING * terms[:, 0]
+            lacking = np.abs(self.system.defects(eta, x)[:, 0]) + rounding
             errors = np.abs(inverse.solve(np.diag(lacking))).sum(axis=1)
             error = float(errors.max()) / self.system.scale
             found.residual[k] = min(found.residual[k], error * found.condition[k])
@@ -86,10 +88,13 @@ class Refinement:
         """Correct in place the solutions that are still `rough` (n_eta,).
 
         Returns where this converged (n_eta,). There, `condition` and `residual` are replaced, so
-        that residual/condition is the error that is left.
+        that residual/condition is the error that is left. Where several states solve the equations,
+        `condition` becomes 0.
         """
         etas, inverses = self.etas, self._inverses
-        active = [k for k in inverses if rough[k]]
+        unique = {k: self._is_unique(k) for k in inverses if rough[k]}
+        active = [k for k, one in unique.items() if one]
+        found.condition[[k for k, one in unique.items() if not one]] = 0.0
         converged = np.zeros(len(etas), dtype=bool)
         if not active:
             return converged
@@ -101,7 +106,8 @@ class Refinement:
         last = np.full(len(etas), np.inf)
         for _ in range(_MOST_STEPS):
             corrections = np.zeros_like(found.x)
-            corrections[:, active] = self._corrections(rho, active)
+            states = DoubleDouble(rho.high[:, :, active], rho.low[:, :, active])
+            corrections[:, active] = self._corrections(states, active)
             sizes = np.abs(corrections).max(axis=0) / self.system.scale
             smaller = sizes <= _CONTRACTION * last
             rho = rho + DoubleDouble.of(self._operators(np.where(smaller, corrections, 0.0), 0.0))
@@ -120,6 +126,21 @@ class Refinement:
         if converged.any():
             found.x[:, converged] = to_components(rho.rounded()[:, :, converged])[1:]
         return converged
+
+    def _is_unique(self, k: int) -> bool:
+        """Whether the steady state at one η is unique, though rounding may have made it so.
+
+        The steps converge also if there are several steady states: to one of them. These differ by
+        what the inverse makes of rounding. If they do, their difference is no error for the steps.
+        """
+        index = np.arange(len(self.terms))
+        signs = (-1.0) ** index * (1 + index / len(index))
+        x = self._inverses[k].solve(signs * _EPSILON * self.terms[:, k])
+        size = float(np.abs(x).max())
+        if size <= _CERTAIN * self.system.scale:
+            return True
+        change = DoubleDouble.of(self._operators(x[:, None], 0.0))
+        return float(np.abs(x + self._corrections(change, [k])[:, 0]).max()) <= _CONTRACTION * size
 
     def _inverse(self, eta: float) -> Factors | CompletedInverse | None:
         """The inverse of A + ηB, or None if it has no right digit.
@@ -143,9 +164,8 @@ class Refinement:
     def _operators(x: np.ndarray, identity: float) -> np.ndarray:
         return to_operators(np.vstack([np.full((1, x.shape[1]), identity), x]))
 
-    def _corrections(self, rho: DoubleDouble, active: list[int]) -> np.ndarray:
-        """Corrections of the active solutions, (n, n_active)."""
-        states = DoubleDouble(rho.high[:, :, active], rho.low[:, :, active])
+    def _corrections(self, states: DoubleDouble, active: list[int]) -> np.ndarray:
+        """Corrections (n, n_active) of the states (D, D, n_active) of active solutions."""
         strengths = self.etas[active]
         by_first = self.lindbladian.apply(states)
         by_second = self.perturbation.apply(states)

@@ -20,6 +20,10 @@ from syncsweep.physics.sparse_blocks import PartialInverse, left_null_vectors
 #: A mode is slow if L₀ damps it by less than this share of what L₀ does to the others.
 _SLOW = 1e-8
 
+#: Modes that are slower than the fastest by more than this get their rows by themselves: mixed with
+#: faster ones, these rows would lose as many digits.
+_ALIKE = 1e-3
+
 #: Number of corrections of the modes at most. Each gains at least seven digits.
 _CORRECTIONS = 5
 
@@ -31,6 +35,9 @@ _ROUNDING, _EXACT = 1e-14, 1e-29
 #: To be certain that L₀ conserves a mode, what L₀ does to it must also be below this share of the
 #: smallest entry of its operators. Otherwise the user may mean this small effect.
 _NEGLIGIBLE = 1e-6
+
+#: Share by which entries are changed to see whether rounding causes a small effect.
+_CHANGE = 1e-10
 
 #: Terms whose ratio is larger than this may damp a mode by less than `_EXACT` of the largest one.
 _LARGEST_RATIO = 1e8
@@ -53,6 +60,20 @@ class SlowModes:
     conserved: np.ndarray
     redundant: np.ndarray
     doubt: float = 0.0
+
+    def terms(
+        self, first: np.ndarray, second: np.ndarray, of_rows: np.ndarray, etas: np.ndarray
+    ) -> np.ndarray:
+        """Sizes of the terms of the equations at all η (n−1, n_eta).
+
+        first, second: those of L₀ and of L₁ (n−1,); of_rows: those of `rows` (k,). Equations of
+        modes stand in place of the redundant ones, and those of conserved modes are divided by η.
+        """
+        of_modes = (np.abs(self.left.T) @ second)[:, None]
+        sizes = first[:, None] + second[:, None] * etas
+        slow = of_rows[:, None] + of_modes * etas
+        sizes[self.redundant] = np.where(self.conserved[:, None], of_modes, slow)
+        return sizes
 
 
 def conserved_modes(generator: sparse.csr_array) -> SlowModes:
@@ -79,7 +100,12 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
     while remaining.high.shape[-1]:
         remaining, damped = _corrected(lindbladian, remaining, inverse)
         change = _Change.of(lindbladian, remaining)
-        if change.each <= _ROUNDING or (change.both <= _EXACT and change.ratio <= _LARGEST_RATIO):
+        rounding = change.each <= _ROUNDING and not (
+            change.both > _EXACT
+            and change.rate <= _NEGLIGIBLE * change.smallest
+            and _is_no_rounding(change.rate, lindbladian, remaining, inverse)
+        )
+        if rounding or (change.both <= _EXACT and change.ratio <= _LARGEST_RATIO):
             groups.append(_Group(remaining, np.zeros_like(damped), conserved=True))
             doubt = change.rate if change.rate > _NEGLIGIBLE * change.smallest else 0.0
             break
@@ -98,7 +124,7 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
             break
         # Take out the fastest modes, and go on with the others without their share.
         mixing, speeds, _ = np.linalg.svd(damped[:, 1:] @ inverse.null_vectors)
-        fast = speeds >= _SLOW * speeds[0]
+        fast = speeds >= _ALIKE * speeds[0]
         damped = mixing[:, fast].T @ damped
         groups.append(_Group(_mixed(remaining, mixing[:, fast]), damped, conserved=False))
         remaining = _mixed(remaining, mixing[:, ~fast])
@@ -124,6 +150,25 @@ class _Group:
     modes: DoubleDouble
     rows: np.ndarray
     conserved: bool
+
+
+def _is_no_rounding(
+    rate: float, lindbladian: Lindbladian, modes: DoubleDouble, inverse: PartialInverse
+) -> bool:
+    """Whether L₀ damps modes at about the same rate if its entries change a little.
+
+    If rounding breaks a symmetry, larger changes break it more. If weak processes follow each
+    other, for example two rates a and b that need a state of lifetime 1/c, ab/c changes little.
+    """
+    rng, dim = np.random.default_rng(0), len(lindbladian.hamiltonian)
+    factors = 1 + _CHANGE * rng.uniform(-1, 1, (1 + len(lindbladian.jump_operators), dim, dim))
+    changed = Lindbladian(
+        lindbladian.hamiltonian * (factors[0] + factors[0].T) / 2,
+        lindbladian.jump_operators * factors[1:],
+        lindbladian.hamiltonian_rest,
+    )
+    modes, _ = _corrected(changed, modes, inverse)
+    return _Change.of(changed, modes).rate <= 2 * rate
 
 
 def _observables(left: np.ndarray) -> DoubleDouble:

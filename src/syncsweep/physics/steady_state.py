@@ -27,13 +27,18 @@ from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics import arguments
 from syncsweep.physics.affine_systems import AffineSystem, Solutions
-from syncsweep.physics.diagnosis import ACCURACY, Method, SteadyStates, diagnosed
+from syncsweep.physics.diagnosis import ACCURACY, SINGULAR, Method, SteadyStates, diagnosed
 from syncsweep.physics.krylov import solve_krylov
 from syncsweep.physics.lindbladian import Lindbladian, Perturbation, add_commutator
 from syncsweep.physics.refinement import Refinement
 from syncsweep.physics.slow_modes import conserved_modes, slow_modes
 from syncsweep.physics.sparse_blocks import PartialInverse
-from syncsweep.physics.superoperators import hermitian_basis, to_real, unvectorize
+from syncsweep.physics.superoperators import (
+    hermitian_basis,
+    real_terms,
+    to_real,
+    unvectorize,
+)
 
 #: A steady state whose estimated error is above this is refined, if the operators of L₀ and L₁ are
 #: known.
@@ -42,6 +47,13 @@ REFINED = 1e-11
 #: Up to this many unknowns, estimated errors are first judged component by component. This costs
 #: less than a refinement. For more unknowns it costs more.
 _JUDGED_UNKNOWNS = 100
+
+#: An equation whose terms are larger than so many times itself has lost digits where they cancel.
+#: Where terms are alike, the sum of those of a mode is up to 50 times as large as what is left.
+_CANCELLED = 64
+
+#: If errors may be larger than this because digits were lost, the matrix may be singular.
+_SINGULAR = 1e-2
 
 #: Largest dimension of the Hilbert space at which L₁ is kept in memory beside its linear system.
 REFINED_DIMENSIONS = 27
@@ -75,10 +87,14 @@ class SteadyStateSolver:
         self._lindbladian = L0 if isinstance(L0, Lindbladian) else None
         if self._lindbladian:
             generator = self._lindbladian.matrix()
+            self._terms = self._lindbladian.largest_terms()
         else:
-            L0 = arguments.superoperator("Argument `L0`", L0)
-            generator = to_real(sparse.csr_array(L0), "L0")
+            L0 = sparse.csr_array(arguments.superoperator("Argument `L0`", L0))
+            generator = to_real(L0, "L0")
+            self._terms = real_terms(L0)
         self.dim = math.isqrt(generator.shape[0])
+        if self.dim < 2:
+            raise ValueError("Argument `L0` must be of D ≥ 2, but is of D = 1.")
         self._basis = hermitian_basis(self.dim)
         _check_trace_row(generator[[0]].toarray(), abs(generator).max(), "L0")
         self._modes = (
@@ -127,7 +143,7 @@ class SteadyStateSolver:
         """Steady states for all `etas` ≥ 0 (0 is the limit η → 0⁺); L1 like L0."""
         L1 = arguments.superoperator("Argument `L1`", L1, self.dim)
         dense = np.asarray(L1.toarray() if hasattr(L1, "toarray") else L1)
-        return self.solve_real(to_real(dense, "L1"), etas)
+        return self._solve(to_real(dense, "L1"), etas, real_terms(L1))
 
     def solve_perturbation(
         self,
@@ -146,10 +162,11 @@ class SteadyStateSolver:
                 f"Argument `perturbation` must be a Perturbation of D = {self.dim}; a "
                 "superoperator is for `solve`."
             )
+        terms = perturbation.terms()
         if self.dim > REFINED_DIMENSIONS:
             whole = add_commutator(perturbation.dissipator, perturbation.hamiltonian)
-            return self._solve(whole, etas)
-        return self._solve(perturbation.matrix(), etas, perturbation, allowed)
+            return self._solve(whole, etas, terms)
+        return self._solve(perturbation.matrix(), etas, terms, perturbation, allowed)
 
     def solve_real(self, generator: np.ndarray, etas: Sequence[float] | np.ndarray) -> SteadyStates:
         """As `solve`, for L₁ as a real matrix (D², D²) in the Hermitian basis; overwrites it."""
@@ -159,9 +176,11 @@ class SteadyStateSolver:
         self,
         generator: np.ndarray,
         etas: Sequence[float] | np.ndarray,
+        terms: np.ndarray | None = None,
         perturbation: Perturbation | None = None,
         allowed: AllowedErrors | None = None,
     ) -> SteadyStates:
+        """terms: those of the rows of L₁ (D²,), or None if only its entries are known."""
         etas = arguments.numbers("Argument `etas`", etas, "n_eta")
         if not np.all(np.isfinite(etas)) or np.any(etas < 0):
             raise ValueError("Argument `etas` must be a list of finite numbers ≥ 0.")
@@ -169,21 +188,27 @@ class SteadyStateSolver:
         _check_trace_row(generator[0], max(linear.max(), -linear.min()), "L1")
         shared = len(linear) >= _KRYLOV_UNKNOWNS and len(etas) >= _KRYLOV_ETAS
         unit = self._unit(linear) if shared else 0.0
+        of_linear = _largest(linear) if terms is None else terms[1:]
         modes, system = self._modes, self._system(linear)
         found, method = self._solutions(system, etas, unit)
+        of_both = modes.terms(self._terms[1:], of_linear, _largest(modes.rows), etas)
+        lost = _lost_digits(system, of_both, etas)
+        found.residual[:] = np.maximum(found.residual, lost)
         if self._lindbladian and perturbation:
             rough = self._still_rough(found, np.ones(len(etas), dtype=bool), allowed)
             if rough.any():
                 known = (self._lindbladian, perturbation, modes, system, self._at_zero)
-                refinement = Refinement(*known, self._sizes, etas, rough)
+                refinement = Refinement(*known, self._sizes, etas, rough, of_both)
                 if len(linear) <= _JUDGED_UNKNOWNS:
                     refinement.judge_by_component(found)
                     rough = self._still_rough(found, rough, allowed)
                 method[refinement.refine(found, rough)] = Method.REFINED
+        else:
+            found.condition[lost > _SINGULAR * found.condition] = 0.0
         if modes.doubt:
-            sizes = system.row_weights(etas)[modes.redundant].max(axis=0)
-            with np.errstate(divide="ignore"):
-                found.residual[:] = np.maximum(found.residual, modes.doubt * sizes / etas)
+            errors = self._errors_of_doubt(system, etas, found.x)
+            with np.errstate(invalid="ignore"):  # no state is known where the matrix is singular
+                found.residual[:] = np.maximum(found.residual, errors * found.condition)
         return diagnosed(etas, self._states(found.x), found, method)
 
     def _system(self, linear: np.ndarray) -> AffineSystem:
@@ -227,12 +252,30 @@ class SteadyStateSolver:
             put(direct, system.solve_direct(etas[direct]))
         return found, np.where(direct, Method.DIRECT, Method.KRYLOV).astype(object)
 
+    def _errors_of_doubt(self, system: AffineSystem, etas: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """Errors (n_eta,) if L₀ damps slow modes by `doubt` more than assumed, in units of c."""
+        modes, errors = self._modes, np.full(len(etas), np.inf)
+        which = np.arange(len(modes.redundant))
+        for k in np.flatnonzero(etas > 0):
+            factors = system.factors(etas[k], balanced=True)
+            if factors:
+                changes = np.zeros((len(x), len(which)))
+                # Equations of conserved modes are divided by η.
+                changes[modes.redundant, which] = np.where(modes.conserved, 1 / etas[k], 1.0)
+                most = np.abs(factors.solve(changes)).sum(axis=1).max()
+                errors[k] = modes.doubt * most * (1 + np.abs(x[:, k]).sum() / system.scale)
+        return errors
+
     def _still_rough(
         self, found: Solutions, rough: np.ndarray, allowed: AllowedErrors | None
     ) -> np.ndarray:
-        """Which of the rough steady states are still not known well enough (n_eta,)."""
-        rough = rough & ~found.are_within(REFINED)
-        asked = rough & found.are_within(ACCURACY)
+        """Which of the rough steady states are still not known well enough (n_eta,).
+
+        Only a refinement can show that a state is unique where the condition is very bad.
+        """
+        unique = found.condition > SINGULAR
+        rough = rough & ~(found.are_within(REFINED) & unique)
+        asked = rough & found.are_within(ACCURACY) & unique
         if allowed is not None and asked.any():
             error = np.maximum(REFINED, allowed(self._states(found.x[:, asked])))
             rough[asked] = found.residual[asked] > error * found.condition[asked]
@@ -259,6 +302,20 @@ def _check_trace_row(row: np.ndarray, size: float, name: str) -> None:
     """ValueError if row 0 of a real generator is not small compared with its entries."""
     if np.abs(row).max() > 1e-10 * size:
         raise ValueError(f"Argument `{name}` must preserve the trace, but does not.")
+
+
+def _lost_digits(system: AffineSystem, terms: np.ndarray, etas: np.ndarray) -> np.ndarray:
+    """Rounding of equations in which much larger terms cancel (n_eta,), in units of c.
+
+    terms: see `SlowModes.terms`. `Solutions.residual` knows only what is left of them.
+    """
+    lost = (terms * system.row_weights(etas)).max(axis=0)
+    return np.where(lost > _CANCELLED, np.finfo(float).eps * lost, 0.0)
+
+
+def _largest(matrix: np.ndarray) -> np.ndarray:
+    """The largest absolute entry of each row of a matrix (n, m), without a copy of it."""
+    return np.maximum(matrix.max(axis=1), -matrix.min(axis=1))
 
 
 def _with_full_rows(

@@ -128,6 +128,12 @@ def to_real(
     return np.ascontiguousarray(transformed.real)
 
 
+def real_terms(superoperator: np.ndarray | sparse.csr_array) -> np.ndarray:
+    """For each row of `to_real` (D²,), the sum of the absolute terms that make up its entries."""
+    sizes: Any = abs(hermitian_basis(math.isqrt(superoperator.shape[0])))
+    return sizes.T @ (abs(superoperator) @ sizes.sum(axis=1))
+
+
 def from_real(generator: np.ndarray) -> np.ndarray:
     """Inverse of `to_real` for a dense matrix (D², D²)."""
     basis = hermitian_basis(math.isqrt(len(generator)))

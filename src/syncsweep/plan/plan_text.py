@@ -179,7 +179,8 @@ def _cores(plan: Plan) -> str:
 
 
 def _numbers(number: Range) -> str:
-    return f"{number.value:.3g} ({number.low:.3g} to {number.high:.3g})"
+    value, low, high = map(wording.three_digits, vars(number).values())
+    return f"{value} ({low} to {high})"
 
 
 def _durations(number: Range) -> str:

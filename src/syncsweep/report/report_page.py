@@ -208,7 +208,7 @@ def _glance(
     """What there is, in numbers."""
     counts = [tables.rows_of_study(tables_folder(results, name)) for name in studies]
     good, failed = (sum(column) for column in zip(*counts, strict=True))
-    rows = f"{words.count(good, 'row')} (realisation, η) in the averages, {failed} failed"
+    rows = f"{words.count(good, 'row')} (sample, η) in the averages, {failed} failed"
     lines = [("Studies", ", ".join(studies)), ("Rows", rows), ("Figures", str(figures))]
     if verdicts:
         claims = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.items())

@@ -284,5 +284,8 @@ def _sum(overview: Overview) -> str:
     if overview.in_shards:
         parts[2:] = ["all in shards"]
     elif overview.time_left:
-        parts.append(time_left_text(overview.time_left))
+        left = time_left_text(overview.time_left)
+        # Between two jobs nothing works, and so for a while after the last one ended.
+        goes_on = launches or overview.time_left.high == 0
+        parts.append(left if goes_on else f"{left} once a job is at work again")
     return ", ".join(parts)

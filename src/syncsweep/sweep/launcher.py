@@ -14,4 +14,5 @@ def allotted_cores(cores: int) -> int:
     If a site binds no process to cores, a process could also use the cores of other users' jobs.
     """
     allotted = os.environ.get("SLURM_CPUS_ON_NODE", "")
-    return min(cores, int(allotted)) if allotted.isdecimal() else cores
+    number = int(allotted) if allotted.isdecimal() else 0
+    return min(cores, number) if number else cores

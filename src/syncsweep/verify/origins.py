@@ -8,6 +8,7 @@ from pathlib import Path
 
 from syncsweep.layout import (
     BUNDLE_MANIFEST,
+    PAPER_FIGURES,
     PAPER_TABLES,
     TABLES,
     bundle_folder,
@@ -25,6 +26,8 @@ from syncsweep.wording import number_of
 #: The entries in which all tables of a study must agree.
 _SETTINGS = ("study", "physics_hash", "samples", "analysis")
 
+(_VALIDATION,) = PAPER_TABLES["validation"]
+
 
 def verify_origins(results: Path, report: Report) -> None:
     """Compare the tables of each study with each other, and other results with their tables."""
@@ -37,11 +40,24 @@ def verify_origins(results: Path, report: Report) -> None:
         changed = changed_sources(said, results)
         if changed:
             more = f" and {number_of(len(changed) - 1, 'more files')}" if len(changed) > 1 else ""
-            report.finding(f"{path}: was made from another version of {changed[0]}{more}; {AGAIN}")
+            again = _command(results, path)
+            report.finding(f"{path}: was made from another version of {changed[0]}{more}; {again}")
         elif MADE_FROM not in said:
             report.note(f"{path}: does not say what it was made from, so it was not compared")
     if found:
         report.say(f"made from tables: {number_of(len(found), 'files')}")
+
+
+def _command(results: Path, path: Path) -> str:
+    """What to run so that a result of older tables is replaced."""
+    targets = {
+        report_file(results): "report",
+        bundle_folder(results) / BUNDLE_MANIFEST: "bundle",
+        paper_folder(results) / f"{_VALIDATION}.parquet": "validate",
+        **{figures_folder(results) / f"{name}.json": "paper" for name in PAPER_FIGURES},
+    }
+    command = f"`snakemake {targets[path]}`" if path in targets else "the snakemake command for it"
+    return f"run {command} again with the same --config and --configfile, which replaces it"
 
 
 def _compare_tables(results: Path, folder: Path, report: Report) -> None:
@@ -62,9 +78,8 @@ def _compare_tables(results: Path, folder: Path, report: Report) -> None:
 def _made_of_tables(results: Path, report: Report) -> Iterator[Path]:
     """The files here that should record from which others they were made."""
     yield from (p for p in entries(figures_folder(results), report) if p.suffix == ".json")
-    (validation,) = PAPER_TABLES["validation"]
     others = (
-        paper_folder(results) / f"{validation}.parquet",
+        paper_folder(results) / f"{_VALIDATION}.parquet",
         report_file(results),
         bundle_folder(results) / BUNDLE_MANIFEST,
     )

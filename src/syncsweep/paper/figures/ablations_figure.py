@@ -94,7 +94,7 @@ def _lay_out(page: Figure, titles: list[str]) -> dict[str, list[Axes]]:
 def _eta_name(eta: float, unit: str) -> str:
     """η in a unit, which may have no name."""
     if eta == 0:
-        return r"$\eta \to 0^+$"
+        return r"$\eta \to$0⁺"
     power = np.log10(eta)
     if abs(power - round(power)) < 1e-9:
         one = unit or "1"
@@ -252,7 +252,7 @@ def _add_legend(page: Figure) -> None:
     ]
     handles += [
         Line2D([], [], color=style.GUIDE_COLOUR, linewidth=0.6, dashes=(4, 2),
-               label=r"exact, $\eta \to 0^+$"),
+               label=r"exact, $\eta \to$0⁺"),
         Line2D([], [], color=style.GUIDE_COLOUR, linewidth=0.7, linestyle=":",
                label=r"exact, $\eta \to \infty$"),
         Line2D([], [], color=style.GUIDE_COLOUR, linewidth=0.7,

@@ -92,7 +92,7 @@ def _draw_locking(panel: Panel, locking: pd.DataFrame) -> None:
             plot_guide(part.axes, value)
         for kind, n_sites, rows in _chains(locking):
             _plot(part.axes, rows[rows["eta"].isin(part.centres)], "locking", kind, n_sites)
-    panel.note(1, r"$\eta\to0^+$")
+    panel.note(1, r"$\eta\to$0⁺")
     panel.note(0, r"$\mathcal{L}_{(1)}$ alone")
     panel.first.set_ylim(-0.08, 1.08)
     panel.first.set_yticks([0, 0.5, 1])

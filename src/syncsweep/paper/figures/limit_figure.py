@@ -75,7 +75,7 @@ def _draw_s_max(axes: Axes, rows: pd.DataFrame, exact: float) -> None:
     shown: list[Any] = [*_draw_means(axes, rows, exact, _S_MAX_COLOUR), plot_guide(axes, 1)]
     axes.set_ylim(*_SHOWN)
     axes.set_ylabel(r"$\langle S_{\max}\rangle$ / limit")
-    names = ["plain mean, 1 s.e.", "with control variate", r"exact, $\eta\to0^+$"]
+    names = ["plain mean, 1 s.e.", "with control variate", r"exact, $\eta\to$0⁺"]
     axes.legend(shown, names, loc="upper right", frameon=False, handlelength=1.5)
 
 

@@ -84,7 +84,7 @@ def _draw_distribution(axes: Axes, table: pd.DataFrame) -> None:
         for index, epsilon in enumerate(table["epsilon"].unique())
     ]
     kinds = [
-        Line2D([], [], color="0.2", label=r"$s\to0^+$"),
+        Line2D([], [], color="0.2", label=r"$s\to$0⁺"),
         Line2D([], [], color="0.2", linestyle="--", label=f"$s={finite:g}$"),
         _leading_order(),
     ]
@@ -134,7 +134,7 @@ def _draw_scales(
         jumps = np.flatnonzero(curve[y].diff().abs() > jump)
         heights = np.insert(curve[y].to_numpy(), jumps, np.nan)
         places = np.insert(curve[x].to_numpy(), jumps, np.nan)
-        label = f"$s={scale:g}$" if scale else r"$s\to0^+$"
+        label = f"$s={scale:g}$" if scale else r"$s\to$0⁺"
         handles += axes.plot(places, heights, color=colour, label=label)
     first = table[table["scale"] == scales[0]]
     axes.plot(first[x], first[f"{y}_predicted"], color="0.2", markevery=4, **_MARKS)
