@@ -66,12 +66,13 @@ def test_a_program_that_is_gone_answers_nothing(program):
 
 def test_a_program_ends_with_who_started_it(tmp_path):
     Path(tmp_path, "sleeper.py").write_text(
-        "import time\nfrom syncsweep import apart\napart.serve(lambda *_: time.sleep(60))\n"
+        "import time\nfrom syncsweep.user_code import isolated\n"
+        "isolated.serve(lambda *_: time.sleep(60))\n"
     )
     starter = (
         f"import sys, os; os.environ['PYTHONPATH'] = {str(tmp_path)!r} + ':' + "
         "os.environ.get('PYTHONPATH', '')\n"
-        "from syncsweep import apart\np = isolated.start('sleeper')\n"
+        "from syncsweep.user_code import isolated\np = isolated.start('sleeper')\n"
         "print(p.pid, flush=True)\nlist(isolated.ask(p, []))\n"
     )
     process = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True)

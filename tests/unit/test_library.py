@@ -57,7 +57,8 @@ def test_type_checkers_see_the_same_names():
 
 def test_importing_the_package_and_its_configuration_loads_no_library():
     code = (
-        "import sys, syncsweep; from syncsweep import config, config_file, layout, paper_studies; "
+        "import sys, syncsweep; from syncsweep import layout; "
+        "from syncsweep.config import file, paper_studies, study; "
         "print({'numpy', 'scipy', 'pandas', 'matplotlib', 'pyarrow'} & set(sys.modules)); "
         "print(dir(syncsweep)); syncsweep.spin1_chain; print('numpy' in sys.modules)"
     )

@@ -41,7 +41,7 @@ def test_commit_is_that_of_the_project_and_says_when_files_differ(repository):
 
 def test_commit_is_known_in_a_folder_that_the_locale_has_no_letters_for(repository):
     folder = repository.rename(repository.with_name("jürgen"))
-    program = "from syncsweep import provenance; import pathlib, sys;"
+    program = "from syncsweep.environment import provenance; import pathlib, sys;"
     program += "print(provenance.commit(pathlib.Path(sys.argv[1])))"
     c_locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run(
@@ -69,7 +69,10 @@ def test_lock_digest_changes_with_the_lock_and_is_unknown_without(repository, tm
 
 
 def test_processes_hear_the_commit_from_their_environment(repository):
-    program = "from syncsweep import provenance; import json; print(json.dumps(provenance.code()))"
+    program = (
+        "from syncsweep.environment import provenance; import json; "
+        "print(json.dumps(provenance.code()))"
+    )
     variables = provenance.environment(repository)
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=variables
