@@ -1,4 +1,4 @@
-"""One sample: from (study, i) to the rows of a block. The only composition of the physics.
+"""One sample: from (study, i) to the rows of a block.
 
 Sample i is the same sample for any number of ranks, chunk size, block and order: its random
 streams are spawned from the root seed by (i, purpose) alone, and all η share its L₍₁₎.

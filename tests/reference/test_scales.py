@@ -379,3 +379,21 @@ def test_a_weak_coherent_perturbation_mixes_states_in_second_order():
     """At rates of 1e-30, divided by η as the equations are: its condition is 1e-15, and ρ right."""
     energies, coupling = np.diag([1.0, -1.0]), np.array([[0.0, 1e-6], [1e-6, 0.0]])
     checked_own(energies, [energies], coupling, [], [1e-9, 1e-6, 1e-3])
+
+
+@pytest.mark.parametrize("sample", [2, 8])
+def test_a_damping_in_second_order_by_a_far_smaller_term_is_not_taken_for_rounding(sample):
+    """H and the dissipator each do less than their own rounding to the mode, and mean it."""
+    rng = np.random.default_rng(sample)
+    hamiltonian = np.diag([4.5e5, 0.0, 0.0])
+    hamiltonian[0, 1] = hamiltonian[1, 0] = 1.5e-6
+    hamiltonian[1, 2] = hamiltonian[2, 1] = 10.0 ** rng.uniform(-6, 2)
+    jumps = np.array([np.diag(rng.standard_normal(3)) * 10.0 ** rng.uniform(-3, 1)])
+    drawn = np.random.default_rng(sample)
+    total = exact.Superoperator(3).add_hamiltonian(random_hamiltonian(drawn, 3))
+    total.add_kossakowski(random_kossakowski(drawn, 3))
+    right = exact.steady_state(exact.of_operators(hamiltonian, jumps), total, 0.0)
+    perturbation = random_perturbation(np.random.default_rng(sample), 3)
+    solver = SteadyStateSolver(Lindbladian(hamiltonian, jumps))
+    found = solver.solve_perturbation(perturbation, [0.0])
+    assert found.status[0] != Status.OK or error_of(found.rho[0], right) < PRECISION

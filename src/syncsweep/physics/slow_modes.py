@@ -105,7 +105,13 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
             and change.rate <= _NEGLIGIBLE * change.smallest
             and _is_no_rounding(change.rate, lindbladian, remaining, inverse)
         )
-        if rounding or (change.both <= _EXACT and change.ratio <= _LARGEST_RATIO):
+        hidden = (
+            rounding
+            and change.both <= _EXACT < change.each
+            and change.ratio > _LARGEST_RATIO
+            and _is_meant(change.each, lindbladian, remaining, inverse)
+        )
+        if (rounding and not hidden) or (change.both <= _EXACT and change.ratio <= _LARGEST_RATIO):
             groups.append(_Group(remaining, np.zeros_like(damped), conserved=True))
             doubt = change.rate if change.rate > _NEGLIGIBLE * change.smallest else 0.0
             break
@@ -116,7 +122,7 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
             doubt = _EXACT * change.largest
             mixing, sizes, _ = np.linalg.svd(change.parts.T)
             sizes = np.pad(sizes, (0, len(mixing) - len(sizes)))
-            alone = sizes <= _ROUNDING
+            alone = sizes <= (_EXACT if hidden else _ROUNDING)
             kept = _mixed(remaining, mixing[:, alone])
             groups.append(_Group(kept, np.zeros((int(alone.sum()), damped.shape[1])), True))
             damped = mixing[:, ~alone].T @ damped
@@ -155,7 +161,21 @@ class _Group:
 def _is_no_rounding(
     rate: float, lindbladian: Lindbladian, modes: DoubleDouble, inverse: PartialInverse
 ) -> bool:
-    """Whether L₀ damps modes at about the same rate if its entries change a little.
+    """Whether L₀ damps modes at about the same rate if its entries change a little."""
+    return _after_a_change(lindbladian, modes, inverse).rate <= 2 * rate
+
+
+def _is_meant(
+    each: float, lindbladian: Lindbladian, modes: DoubleDouble, inverse: PartialInverse
+) -> bool:
+    """Whether H and the dissipator each do as little to modes if entries change a little."""
+    return _after_a_change(lindbladian, modes, inverse).each <= 2 * each
+
+
+def _after_a_change(
+    lindbladian: Lindbladian, modes: DoubleDouble, inverse: PartialInverse
+) -> _Change:
+    """What L₀ does to its slow modes if its entries change a little.
 
     If rounding breaks a symmetry, larger changes break it more. If weak processes follow each
     other, for example two rates a and b that need a state of lifetime 1/c, ab/c changes little.
@@ -168,7 +188,7 @@ def _is_no_rounding(
         lindbladian.hamiltonian_rest,
     )
     modes, _ = _corrected(changed, modes, inverse)
-    return _Change.of(changed, modes).rate <= 2 * rate
+    return _Change.of(changed, modes)
 
 
 def _observables(left: np.ndarray) -> DoubleDouble:
