@@ -87,8 +87,8 @@ chaos-slurm: env
 	  --faults 40 --output results/chaos/slurm.md
 
 check: env
-	$(BIN)/ruff format --check src scripts tests
-	$(BIN)/ruff check src scripts tests
+	$(BIN)/ruff format --check benchmarks src scripts tests
+	$(BIN)/ruff check benchmarks src scripts tests
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/mypy
 	$(BIN)/snakemake --lint
@@ -102,4 +102,4 @@ docs: env
 	$(BIN)/jupyter-execute docs/first_sample.ipynb --output=../build/docs/first_sample.ipynb
 
 bench: env
-	$(BIN)/python scripts/bench.py $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)

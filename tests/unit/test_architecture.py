@@ -30,7 +30,6 @@ SLOW = {"pandas", "matplotlib", "snakemake"}
 ROOMS = (
     "files", "wording", "layout", "environment", "physics", "config", "user_code", "sample",
     "sweep", "tables", "figures", "paper", "status", "verify", "plan", "report", "workflow", "cli",
-    "bench",
 )  # fmt: skip
 
 #: Of the standard library, what reaches beyond numbers.
@@ -140,19 +139,13 @@ def test_rooms_of_results_alone_import_pandas_and_matplotlib():
             allowed = (
                 *(f"syncsweep.{room}." for room in ("tables", "figures", "paper", "report", "cli")),
                 "snakemake_logger_plugin_syncsweep.",
-                "syncsweep.bench.figure",
-                "syncsweep.bench.solver_figure",
             )
             assert module.startswith(allowed), (module, package)
 
 
 def test_nobody_imports_the_worker():
-    """Beside a rank that times it, which is a program of its own."""
-    assert [
-        module_name(path)
-        for path in MODULES
-        if any(name.startswith("syncsweep.sweep.worker") for name in imports(path))
-    ] == ["syncsweep.bench.probe"]
+    for path in MODULES:
+        assert not any(name.startswith("syncsweep.sweep.worker") for name in imports(path)), path
 
 
 def test_plugin_is_loaded_without_the_libraries():

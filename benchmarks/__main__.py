@@ -1,0 +1,50 @@
+"""Measure the numerics against targets, how a sweep scales, and how good predictions of time are.
+
+Run as `python -m benchmarks` in the folder of the project.
+"""
+
+from syncsweep.environment.blas import limit_blas_threads
+
+limit_blas_threads()
+
+import argparse  # noqa: E402
+import signal  # noqa: E402
+import sys  # noqa: E402
+import tempfile  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+from benchmarks import plans, scaling, targets  # noqa: E402
+from benchmarks import time_left_errors as time_left  # noqa: E402
+from benchmarks.runs import BenchError  # noqa: E402
+
+#: What is measured, by name.
+PARTS = {"targets": targets, "scaling": scaling, "time-left": time_left, "plans": plans}
+
+parser = argparse.ArgumentParser(
+    prog="python -m benchmarks", description=(__doc__ or "").partition("\n")[0]
+)
+parser.add_argument(
+    "--output",
+    type=Path,
+    default=Path("results/bench"),
+    help="folder of the JSON files and the figures; launches write there too",
+)
+parser.add_argument("--only", choices=PARTS, help="one part instead of all")
+parser.add_argument("--quick", action="store_true", help="fewer and smaller launches")
+arguments = parser.parse_args()
+try:
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=arguments.output):
+        pass
+except OSError as error:
+    sys.exit(f"error: {arguments.output}: cannot be written ({error.strerror})")
+# So that launches end and temporary folders go, as after Ctrl-C.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("error: told to stop"))
+try:
+    for part in [PARTS[arguments.only]] if arguments.only else PARTS.values():
+        content = part.run(Path(__file__).parents[1], arguments.output, arguments.quick)
+        print(part.table(content), flush=True)
+except (BenchError, OSError) as error:
+    sys.exit(f"error: {error}")
+except KeyboardInterrupt:
+    sys.exit("error: interrupted")

@@ -1,0 +1,782 @@
+"""The configuration: what is accepted, how a mistake is named, and what makes an identity."""
+
+import copy
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+from syncsweep.config import study as config
+from syncsweep.config.eta import EtaBlock, canonical_eta
+from syncsweep.config.file import load_config, read_yaml
+from syncsweep.config.physics import RESULTS_VERSION, Physics
+from syncsweep.config.study import ConfigError, parse
+
+ROOT = Path(__file__).parents[3]
+CONFIG = ROOT / "config.yaml"
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.json"
+PLAIN = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+REMOVED = object()
+
+PAIR = "studies.spin_half_pair"
+CHAIN = "studies.spin1_chain"
+BLOCK = f"{PAIR}.eta_blocks.0"
+
+
+def edited(path, value):
+    """config.yaml with one value changed, added or removed; path with dots."""
+    data = copy.deepcopy(PLAIN)
+    *folders, last = [int(key) if key.isdigit() else key for key in path.split(".")]
+    target = data
+    for key in folders:
+        target = target[key]
+    if value is REMOVED:
+        del target[last]
+    else:
+        target[last] = value
+    return data
+
+
+def pair(path="", value=None):
+    """The study of two spin-1/2s, with one value changed."""
+    data = edited(f"{PAIR}.{path}", value) if path else PLAIN
+    return parse(data).studies["spin_half_pair"]
+
+
+def physics(path="", value=None):
+    return parse(edited(path, value) if path else PLAIN).physics("spin_half_pair")
+
+
+def assert_one_line(error):
+    message = str(error.value)
+    assert message.isprintable()  # no line break, no control character
+    assert 0 < len(message) <= 300
+    return message
+
+
+# Misspelt or unknown keys: the dotted path, the nearest spelling or the allowed keys.
+UNKNOWN_KEYS = [
+    ("resluts", 1, "'results'"),
+    ("sample", 1, "'samples'"),
+    (f"{PAIR}.sampels", 1, "'samples'"),
+    (f"{CHAIN}.sampels", 1, "'samples'"),
+    (f"{CHAIN}.chunksize", 1, "'chunk_size'"),
+    (f"{CHAIN}.eta_block", 1, "'eta_blocks'"),
+    (f"{CHAIN}.r", 1, "allowed here: model, ensemble, samples, chunk_size"),
+    (f"{CHAIN}.model.n_site", 1, "'n_sites'"),
+    (f"{CHAIN}.model.B", 1, "allowed here: name, n_sites, omega, J, delta, gamma"),
+    (f"{PAIR}.model.detla", 1, "'delta'"),
+    (f"{PAIR}.model.omega", 1, "allowed here: name, J, delta, B, gamma"),
+    (f"{PAIR}.model.n_sites", 2, "allowed here: name, J, delta, B, gamma"),
+    (f"{PAIR}.ensemble.zeta_cho", 1, "'zeta_coh'"),
+    (f"{BLOCK}.per_decad", 1, "'per_decade'"),
+    (f"{PAIR}.analysis.treshold", 1, "'threshold'"),
+    (f"{PAIR}.analysis.s_max_bins.counts", 1, "'count'"),
+    (f"{PAIR}.figure.panel", 1, "'panels'"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "spelling"), UNKNOWN_KEYS, ids=lambda v: str(v))
+def test_unknown_key_is_named_with_what_is_allowed(path, value, spelling):
+    with pytest.raises(ConfigError) as error:
+        parse(edited(path, value))
+    message = assert_one_line(error)
+    assert f"unknown key {path};" in message
+    assert spelling in message
+
+
+@pytest.mark.parametrize("name", ["analysis", "figure", "ensemble", "spin1_chain"])
+def test_name_of_a_study_does_not_confuse_the_allowed_keys(name):
+    data = {**PLAIN, "studies": {name: {**PLAIN["studies"]["spin_half_pair"], "sampels": 3}}}
+    with pytest.raises(ConfigError, match=f"unknown key studies.{name}.sampels; .*'samples'"):
+        parse(data)
+
+
+MISSING_KEYS = [
+    ("results", "output folder"),
+    ("root_seed", "seed of every random stream"),
+    ("ranks", "MPI ranks per job"),
+    ("studies", "the sweeps, by name"),
+    (f"{PAIR}.model", "unperturbed model"),
+    (f"{PAIR}.model.name", "spin1_chain, spin_half_pair"),
+    (f"{CHAIN}.model.name", "spin1_chain, spin_half_pair"),
+    (f"{PAIR}.samples", "realisations per η"),
+    (f"{CHAIN}.eta_blocks", "η grids or lists"),
+    (f"{PAIR}.analysis", "how shards become tables"),
+    (f"{PAIR}.analysis.s_max_bins.low", "lower edge of the first bin"),
+    (f"{PAIR}.figure.name", "file name without ending"),
+]
+
+
+@pytest.mark.parametrize(("path", "meaning"), MISSING_KEYS)
+def test_missing_key_is_named_with_its_meaning(path, meaning):
+    with pytest.raises(ConfigError) as error:
+        parse(edited(path, REMOVED))
+    message = assert_one_line(error)
+    assert f"key {path} is missing" in message
+    assert meaning in message
+
+
+#: Path, value, and what the message must hold beside the path: what was given, what is allowed.
+BAD_VALUES = [
+    ("results", "a\nb", "'a\\nb'", "without"),
+    ("results", "a{b}", "'a{b}'", "braces"),
+    ("results", "a\0b", "'a\\x00b'", "control characters"),
+    ("results", "a\x85b", "'a\\x85b'", "control characters"),
+    ("results", "", "''", "1 to 1024 characters"),
+    ("results", "x" * 2000, "xxx", "1 to 1024 characters"),
+    ("results", "a/" + "é" * 128, "a/é", "at most 255 bytes"),
+    ("results", "-x", "'-x'", "not from '-'"),
+    ("results", "./~x", "'./~x'", "'~'"),
+    ("results", "~no-such-user/x", "'~no-such-user/x'", "~no-such-user, but there is no such user"),
+    ("results", "$SYNCSWEEP_UNSET/x", "'$SYNCSWEEP_UNSET/x'", "SYNCSWEEP_UNSET is not set"),
+    ("results", "${SYNCSWEEP_UNSET}/x", "'${SYNCSWEEP_UNSET}/x'", "SYNCSWEEP_UNSET is not set"),
+    ("results", 3, "3", "must be a path"),
+    ("results", ["x"], "['x']", "must be a path"),
+    ("root_seed", -1, "-1", "greater than or equal to 0"),
+    ("root_seed", 1.5, "1.5", "must be an integer"),
+    ("root_seed", 2**63, str(2**63), "less than or equal to 9223372036854775807"),
+    ("ranks", 0, "0", "greater than or equal to 1"),
+    ("ranks", True, "True", "must be a number"),
+    ("ranks", "two", "'two'", "must be a number"),
+    ("ranks", 10**400, "1000", "less than or equal to 4096"),
+    ("samples", 0, "0", "greater than or equal to 1"),
+    ("samples", True, "True", "must be a number"),
+    ("samples", "many", "'many'", "must be a number"),
+    ("studies", {}, "{}", "at least 1 item"),
+    ("studies", [1], "[1]", "`key: value` pairs"),
+    (PAIR, 3, "3", "`key: value` pairs"),
+    (f"{PAIR}.samples", 0, "0", "greater than or equal to 1"),
+    (f"{PAIR}.samples", -5, "-5", "greater than or equal to 1"),
+    (f"{PAIR}.samples", 1.5, "1.5", "must be an integer"),
+    (f"{PAIR}.samples", True, "True", "must be a number"),
+    (f"{PAIR}.samples", "ten", "'ten'", "must be a number"),
+    (f"{PAIR}.samples", 10**400, "1000", "less than or equal to 999999999"),
+    (f"{PAIR}.chunk_size", 0, "0", "greater than or equal to 1"),
+    (f"{PAIR}.chunk_size", -1, "-1", "greater than or equal to 1"),
+    (f"{PAIR}.chunk_size", "0.5", "'0.5'", "must be an integer"),
+    (f"{PAIR}.chunk_size", False, "False", "must be a number"),
+    (f"{PAIR}.core_seconds", 0, "0", "greater than 0"),
+    (f"{PAIR}.core_seconds", 1e7, "10000000.0", "less than or equal to 1000000"),
+    (f"{PAIR}.samples", 10**9, "1000000000", "less than or equal to 999999999"),
+    (f"{PAIR}.core_seconds", "fast", "'fast'", "must be a number"),
+    (f"{PAIR}.model", "spin_half_pair", "'spin_half_pair'", "`key: value` pairs"),
+    (f"{PAIR}.model.name", "spin_half_pairs", "'spin_half_pairs'", "mean 'spin_half_pair'"),
+    (f"{CHAIN}.model.name", "chain", "'chain'", "spin1_chain, spin_half_pair"),
+    (f"{PAIR}.model.J", "2 Hz", "'2 Hz'", "must be a number"),
+    (f"{PAIR}.model.J", "1e400", "'1e400'", "must be a finite number"),
+    (f"{PAIR}.model.J", 10**400, "1000", "must be a finite number"),
+    (f"{PAIR}.model.B", math.inf, "inf", "must be a finite number"),
+    (f"{PAIR}.model.B", "nan", "'nan'", "must be a finite number"),
+    (f"{PAIR}.model.B", [0.3], "[0.3]", "must be a number"),
+    (f"{PAIR}.model.B", None, "None", "must be a number"),
+    (f"{PAIR}.model.B", {"value": 1}, "must", "must be a number"),
+    (f"{PAIR}.model.gamma", -0.5, "-0.5", "greater than or equal to 0"),
+    (f"{CHAIN}.model.n_sites", 1, "1", "greater than or equal to 2"),
+    (f"{CHAIN}.model.n_sites", 5, "5", "less than or equal to 4"),
+    (f"{CHAIN}.model.n_sites", 2.5, "2.5", "must be an integer"),
+    (f"{CHAIN}.model.n_sites", "three", "'three'", "must be a number"),
+    (f"{CHAIN}.model.omega", True, "True", "must be a number"),
+    (f"{PAIR}.ensemble", [], "[]", "`key: value` pairs"),
+    (f"{PAIR}.ensemble.basis", "papr", "'papr'", "paper, orthonormal; did you mean 'paper'"),
+    (f"{PAIR}.ensemble.basis", 3, "3", "paper, orthonormal"),
+    (f"{PAIR}.ensemble.zeta_coh", -1, "-1", "greater than or equal to 0"),
+    (f"{PAIR}.ensemble.rank", 0, "0", "greater than or equal to 1"),
+    (f"{PAIR}.ensemble.rank", 1.5, "1.5", "must be an integer"),
+    (f"{PAIR}.eta_blocks", [], "[]", "at least 1 item"),
+    (f"{PAIR}.eta_blocks", {"values": [1]}, "{'values': [1]}", "list"),
+    (BLOCK, [1.0], "[1.0]", "`key: value` pairs"),
+    (f"{BLOCK}.first", 0, "0", "greater than 0"),
+    (f"{BLOCK}.first", -1e-4, "-0.0001", "greater than 0"),
+    (f"{BLOCK}.per_decade", 0, "0", "greater than or equal to 1"),
+    (f"{BLOCK}.per_decade", 2.5, "2.5", "must be an integer"),
+    (f"{PAIR}.analysis.threshold", 0, "0", "greater than 0"),
+    (f"{PAIR}.analysis.threshold", 1, "1", "less than 1"),
+    (f"{PAIR}.analysis.threshold", -0.5, "-0.5", "greater than 0"),
+    (f"{PAIR}.analysis.threshold", math.nan, "nan", "must be a finite number"),
+    (f"{PAIR}.analysis.threshold", "95 %", "'95 %'", "must be a number"),
+    (f"{PAIR}.analysis.intervals", "all", "'all'", "list"),
+    (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.2, 0.3]], "0.3", "at least 3 items"),
+    (f"{PAIR}.analysis.chi_bins", 0, "0", "greater than or equal to 1"),
+    (f"{PAIR}.analysis.chi_bins", 1.5, "1.5", "must be an integer"),
+    (f"{PAIR}.analysis.s_max_bins.low", 0, "0", "greater than 0"),
+    (f"{PAIR}.analysis.s_max_bins.count", 0, "0", "greater than or equal to 1"),
+    (f"{PAIR}.figure.panels", [], "[]", "at least 1 item"),
+    (f"{PAIR}.figure.panels", "chi", "'chi'", "list"),
+]
+UNSAFE_NAMES = ["../x", "a b", "", "ä", ".x", "-x", "x" * 70, "a\nb", "a/b", "a{b}", 3, None]
+BAD_VALUES += [
+    (f"{PAIR}.figure.name", name, repr(name)[:60], "1 to 64 letters") for name in UNSAFE_NAMES
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "given", "allowed"), BAD_VALUES, ids=lambda v: repr(v)[:50]
+)
+def test_bad_value_is_named_with_what_was_given_and_what_is_allowed(path, value, given, allowed):
+    with pytest.raises(ConfigError) as error:
+        parse(edited(path, value))
+    message = assert_one_line(error)
+    assert re.search(rf"(?<![\w.]){re.escape(path)}(?![\w.])", message)
+    assert given in message.split(path, 1)[1]
+    assert allowed in message
+
+
+def test_bad_member_of_a_list_is_named_by_its_place():
+    with pytest.raises(ConfigError) as error:
+        parse(edited(f"{PAIR}.figure.panels", ["chi", "smax"]))
+    message = assert_one_line(error)
+    assert f"{PAIR}.figure.panels.1: 'smax' is refused" in message
+    assert "s_max, chi_maxima, differences; did you mean 's_max'?" in message
+
+
+@pytest.mark.parametrize("name", UNSAFE_NAMES)
+def test_name_of_a_study_must_be_safe_as_a_file_name(name):
+    studies = {name: PLAIN["studies"]["spin_half_pair"]}
+    with pytest.raises(ConfigError) as error:
+        parse({**PLAIN, "studies": studies})
+    message = assert_one_line(error)
+    assert "config: studies" in message
+    assert f"{name!r} is refused: must be a name of 1 to 64 letters, digits" in message
+
+
+#: Values that do not fit each other: path, value, and what the message must hold.
+CONTRADICTIONS = [
+    (f"{PAIR}.ensemble", {"zeta_coh": 0, "zeta_diss": 0}, "zeta_coh and zeta_diss", "both be 0"),
+    (f"{PAIR}.ensemble.rank", 16, "rank", "at most D²−1 = 15", "16"),
+    (f"{CHAIN}.ensemble.rank", 729, "rank", "at most D²−1 = 728", "729"),
+    (f"{BLOCK}.last", 3, "last", "whole number of steps", "3"),
+    (f"{BLOCK}.last", 1e-6, "last", "smaller than first", "1e-06"),
+    (f"{BLOCK}.values", [1], "either first, last and per_decade, or values"),
+    (BLOCK, {"first": 1e-4, "last": 1}, "either first, last and per_decade, or values"),
+    (BLOCK, {}, "either first, last and per_decade, or values"),
+    (BLOCK, {"values": []}, "values", "at least 1 item"),
+    (BLOCK, {"values": [0.1, -0.2]}, "values must be ≥ 0", "-0.2"),
+    (BLOCK, {"values": [0.1, 0.1]}, "must not repeat", "0.1"),
+    (BLOCK, {"values": [0.001, "1e-3"]}, "must not repeat", "0.001"),
+    (BLOCK, {"values": [0.3, 0.1 + 0.2]}, "must not repeat", "0.3"),
+    (BLOCK, {"values": [0, -0.0]}, "must not repeat", "0"),
+    ("paper.supplement", ["a", "a"], "paper.supplement", "must name each study once"),
+    (f"{PAIR}.eta_blocks", [{"values": [1, 2]}, {"values": [3, 2]}], "must not repeat", "2"),
+    (f"{PAIR}.eta_blocks", [{"values": [1, "x"]}], "eta_blocks.0.values.1", "'x'"),
+    (
+        f"{PAIR}.eta_blocks",
+        [{"first": 0.01, "last": 1, "per_decade": 1}, {"values": ["1e-1"]}],
+        "must not repeat",
+        "0.1",
+    ),
+    (
+        f"{PAIR}.analysis.intervals",
+        [[0, 0.2], [0.5, 1], [0.1, 0.3]],
+        "must not overlap",
+        "[0.0, 0.2] and [0.1, 0.3]",
+    ),
+    (f"{PAIR}.analysis.intervals", [[0, 0.2], [0.3, 0.25], [0.5, 1]], "low < high", "[0.3, 0.25]"),
+    (f"{PAIR}.analysis.intervals", [[0, 0.2], [0.3, 0.4], [0.5, 1.1]], "high ≤ 1", "[0.5, 1.1]"),
+    (f"{PAIR}.analysis.intervals", [[-0.1, 0.2], [0.3, 0.4], [0.5, 1]], "0 ≤ low", "[-0.1, 0.2]"),
+    (f"{PAIR}.analysis.intervals", [[0, 0], [0.3, 0.4], [0.5, 1]], "low < high", "[0.0, 0.0]"),
+    (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.3, 0.4], [0.5]], "intervals.2"),
+    (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.3, 0.4], 1], "intervals.2: 1 is refused"),
+    (f"{PAIR}.analysis.s_max_bins.high", 1e-9, "high must be larger than low", "1e-09"),
+    (f"{PAIR}.figure.panels", ["chi", "s_max", "chi"], "panels", "twice", "'chi'"),
+    (f"{PAIR}.figure.panels", ["chi_maxima"], "'chi_maxima'", "needs analysis.maxima_bins"),
+    (f"{PAIR}.figure.panels", ["chi", "ratio"], "'ratio'", "needs analysis.ratio"),
+    (f"{CHAIN}.analysis.ratio.numerator", 4, "the 3 intervals", "names P4"),
+    (f"{CHAIN}.analysis.ratio.denominator", 2, "two P_a", "names P2 twice"),
+    (
+        f"{BLOCK}.limit",
+        False,
+        "analysis.limit_draws needs η = 0 in eta_blocks",
+        "limit: true",
+    ),
+    (BLOCK, {"values": [0, 1], "limit": True}, "limit goes with a grid", "the limit is 0"),
+    (
+        f"{PAIR}.eta_blocks",
+        [{"first": f"1.{k:03}", "last": f"{1000 + k}e3", "per_decade": 1000} for k in range(20)],
+        "at most 100000 values of η",
+    ),
+    (f"{PAIR}.ensemble.zeta_diss", 0, "limit_draws needs ensemble.zeta_diss > 0"),
+    (f"{PAIR}.by_default", "no", "'no'", "must be true or false"),
+    (f"{PAIR}.by_default", 1, "1 is refused", "must be true or false"),
+    (
+        PAIR,
+        {**PLAIN["studies"]["spin_half_pair"], "samples": 10**6, "chunk_size": 99},
+        "chunk_size makes 10102 shards",
+        "leave it out",
+    ),
+    (f"{CHAIN}.samples", 999_999_999, "samples need ", "split the study"),
+    (f"{PAIR}.figure.name", "fig3", "figure.name must differ between studies", "'fig3'"),
+]
+
+
+@pytest.mark.parametrize("case", CONTRADICTIONS, ids=lambda c: f"{c[0]}={str(c[1])[:40]}")
+def test_values_that_do_not_fit_each_other_are_named(case):
+    path, value, *words = case
+    with pytest.raises(ConfigError) as error:
+        parse(edited(path, value))
+    message = assert_one_line(error)
+    if not path.endswith("figure.name"):  # concerns two studies
+        study = ".".join(path.split(".")[:2])
+        assert re.match(rf"config: (key )?{study}\b", message)
+    for word in words:
+        assert word in message
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [(1e-4, 1e308), (1e-300, 1e300), (1e308, 1e-300), (5e-324, 1e-4), (1, sys.float_info.max)],
+)
+def test_grid_over_an_absurd_range_is_accepted_or_named(first, last):
+    block = {"first": first, "last": last, "per_decade": 1}
+    try:
+        etas = pair("eta_blocks", [block]).eta_blocks[0].etas
+    except ConfigError as error:
+        assert "first" in str(error) or "last" in str(error)
+        assert "\n" not in str(error)
+    else:
+        assert etas[0] == pytest.approx(first)
+        assert etas[-1] == pytest.approx(last)
+        assert all(map(math.isfinite, etas))
+
+
+@pytest.mark.parametrize("number", [10**5000, -(10**5000)], ids=["positive", "negative"])
+@pytest.mark.parametrize(
+    "path", ["ranks", f"{PAIR}.model.J", f"{PAIR}.figure.name", f"{PAIR}.ensemble.basis"]
+)
+def test_integer_too_long_to_print_is_refused_in_one_line(path, number):
+    with pytest.raises(ConfigError) as error:
+        parse(edited(path, number))
+    assert path in assert_one_line(error)
+
+
+@pytest.mark.parametrize("data", [None, [], "text", 3, [PLAIN]], ids=repr)
+def test_configuration_must_be_a_mapping(data):
+    with pytest.raises(ConfigError, match="`key: value` pairs") as error:
+        parse(data)
+    assert_one_line(error)
+
+
+def test_messages_are_in_the_words_of_a_configuration_file():
+    foreign = re.compile(r"tuple|dictionary|instance of|object to extract|math domain", re.I)
+    cases = [(path, value) for path, value, *_ in BAD_VALUES + CONTRADICTIONS]
+    cases += [(PAIR, None), (f"{BLOCK}.first", 1e308), (BLOCK, {"values": list(range(10_001))})]
+    strange = {}
+    for path, value in cases:
+        with pytest.raises(ConfigError) as error:
+            parse(edited(path, value))
+        if foreign.search(str(error.value)):
+            strange[f"{path}={value!r}"[:80]] = str(error.value)
+    assert strange == {}
+
+
+def aliases(pattern, levels):
+    """Text whose last value is the pattern of the one before, which is that of the one before."""
+    names = [f"a{k}" for k in range(levels)]
+    lines = [f"{name}: &{name} {pattern.format(old)}" for old, name in pairwise(names)]
+    return "\n".join(["a0: &a0 {x: 1}", *lines])
+
+
+BAD_TEXTS = {
+    "empty": ("", "pairs"),
+    "comment only": ("# nothing\n", "pairs"),
+    "list": ("[1, 2]", "pairs"),
+    "text": ("results", "pairs"),
+    "double key": ("ranks: 1\nresults: x\nranks: 2\n", "line 3: key 'ranks' is given twice"),
+    "nested double key": ("a:\n  b: 1\n  c: 2\n  b: 3\n", "line 4: key 'b' is given twice"),
+    "double key in flow": ("a: {b: 1, b: 2}", "key 'b' is given twice"),
+    "double key by quotes": ("ranks: 1\n'ranks': 2\n", "key 'ranks' is given twice"),
+    "double key in a list": ("a:\n- {b: 1}\n- b: 1\n  b: 2\n", "line 4: key 'b' is given twice"),
+    "very long double key": ("k" * 999 + ": 1\n" + "k" * 999 + ": 2\n", "kkk"),
+    "list as a key": ("? [1]\n: 2", "a key must be a word"),
+    "date as a key": ("2025-01-01: 2", "a key must be a word"),
+    "unclosed list": ("a: [1,\n", "line 2"),
+    "unclosed quote": ("a: 'x\n", "line 2"),
+    "colon in a value": ("a: b: c", "line 1: mapping values are not allowed here"),
+    "tab": ("a:\n\tb: 1", "line 2"),
+    "list and mapping": ("- a\nb: 1", "line 2"),
+    "two documents": ("a: 1\n---\nb: 2\n", "another document"),
+    "unknown alias": ("a: *b", "undefined alias 'b'"),
+    "recursive alias": ("a: &a {b: *a}", "recursive"),
+    "merge of a number": ("<<: 3", "merging"),
+    "python object": ("a: !!python/object:os.path x", "python/object:os.path"),
+    "python call": ("a: !!python/object/apply:os.getcwd []", "python/object/apply:os.getcwd"),
+    "bad bool": ("ranks: !!bool maybe", "YAML"),
+    "bad timestamp": ("ranks: !!timestamp x", "YAML"),
+    "bad int": ("ranks: !!int ''", "YAML"),
+    "bad float": ("ranks: !!float ''", "YAML"),
+    "impossible date": ("a: 2025-99-99", "YAML"),
+    "NUL": ("a: \0", "YAML"),
+    "deep nesting": ("a: " + "[" * 500 + "]" * 500, "YAML"),
+    "long integer": ("a: " + "9" * 5000, "YAML"),
+    "aliases of aliases": (aliases("[*{0}, *{0}, *{0}, *{0}]", 10), "more than 50000 values"),
+    "merges of merges": (aliases("{{<<: [*{0}, *{0}, *{0}, *{0}]}}", 10), "more than 50000"),
+    "very long": ("# " + "x" * 250_000, "it is larger than 250000 bytes"),
+    "not UTF-8": (b"results: \xe9\n", "not UTF-8"),
+    "UTF-16": ("results: x\n".encode("utf-16"), "not UTF-8"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_TEXTS)
+def test_bad_yaml_is_refused_in_one_line_that_names_file_and_place(name, tmp_path):
+    text, words = BAD_TEXTS[name]
+    path = tmp_path / "my.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ConfigError) as error:
+        read_yaml(path)
+    message = str(error.value)
+    assert message.isprintable()
+    # pytest's folder may be long; the message must not be.
+    assert len(message.removeprefix(str(path))) <= 300
+    assert message.startswith(str(path))
+    assert words in message
+    with pytest.raises(ConfigError):
+        load_config(path)
+
+
+def test_pipe_in_place_of_a_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match=r"pipe: cannot be read \(it is not a regular file\)"):
+        load_config(tmp_path / "pipe")
+
+
+def test_name_of_a_file_that_would_not_print_is_escaped(tmp_path):
+    with pytest.raises(ConfigError) as error:
+        load_config(tmp_path / "a\n\x1b[2J.yaml")
+    assert str(error.value).isprintable()
+
+
+def test_missing_file_and_folder_in_place_of_a_file(tmp_path):
+    with pytest.raises(ConfigError, match=r"no\.yaml: cannot be read \(No such file") as error:
+        load_config(tmp_path / "no.yaml")
+    assert "\n" not in str(error.value)
+    with pytest.raises(ConfigError, match=r"cannot be read \(Is a directory\)"):
+        load_config(tmp_path)
+
+
+def test_aliases_and_merged_keys_are_understood(tmp_path):
+    data = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    chain = data["studies"]["spin1_chain"]
+    data["studies"]["spin_half_pair"]["ensemble"] = chain["ensemble"]  # dumped as an alias
+    text = yaml.safe_dump(data, allow_unicode=True)
+    assert "&id001" in text
+    path = tmp_path / "alias.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert load_config(path) == load_config(CONFIG)
+    # A key beside a merged mapping overrides the merged one; that is not the same key twice.
+    merged = "a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  y: 3\n"
+    path.write_text(merged, encoding="utf-8")
+    read_yaml(path)
+
+
+def test_numeric_strings_are_numbers():
+    # YAML 1.1 reads 1e-6 as a string.
+    assert yaml.safe_load("a: 1e-6") == {"a": "1e-6"}
+    for path, text, number in [
+        (f"{BLOCK}.last", "1e1", 10.0),
+        (f"{PAIR}.model.B", "3e-1", 0.3),
+        (f"{PAIR}.samples", "1e4", 10_000),
+        (f"{PAIR}.analysis.s_max_bins.low", "1e-5", 1e-5),
+        ("root_seed", "20251014", 20251014),
+        ("ranks", "2", 2),
+    ]:
+        assert parse(edited(path, text)) == parse(edited(path, number))
+    assert pair("eta_blocks", [{"values": ["1e-6", 2, "0"]}]).eta_blocks[0].etas == (0, 1e-6, 2)
+    assert isinstance(pair("samples", "1e4").samples, int)
+
+
+@pytest.mark.parametrize("seed", [2**63 - 1, 2**53 + 1])
+@pytest.mark.parametrize("spelt", [int, str, " {} ".format, "+{}".format])
+def test_large_integers_keep_every_digit(seed, spelt):
+    assert parse(edited("root_seed", spelt(seed))).root_seed == seed
+
+
+def test_configuration_as_it_stands_is_that_of_the_paper():
+    parsed = load_config(CONFIG)
+    by_default = [name for name, study in parsed.studies.items() if study.by_default]
+    assert by_default == ["spin1_chain", "spin_half_pair"]
+    assert {name: study.model.n_sites for name, study in parsed.studies.items()} == {
+        "spin1_chain": 3, "spin_half_pair": 2, "spin1_chain_n2": 2, "spin1_chain_n4": 4,
+    }  # fmt: skip
+    assert parsed.samples is None
+    chain, spins = parsed.studies["spin1_chain"], parsed.studies["spin_half_pair"]
+    assert chain.model.model_dump() == {
+        "name": "spin1_chain", "n_sites": 3, "omega": 1, "J": 0.5, "delta": 0.5, "gamma": 2,
+    }  # fmt: skip
+    assert spins.model.model_dump() == {
+        "name": "spin_half_pair", "J": 1, "delta": 1, "B": 0.3, "gamma": 0.5,
+    }  # fmt: skip
+    for study, first, count in ((chain, 1e-6, 30), (spins, 1e-4, 22)):
+        assert study.samples == 10_000
+        (block,) = study.eta_blocks
+        assert len(block.etas) == count
+        assert (block.etas[0], block.etas[1], block.etas[-1]) == (0, first, 10)
+        for small, large in pairwise(block.etas[1:]):
+            assert large / small == pytest.approx(10**0.25, rel=1e-11)
+        assert study.analysis.threshold == 0.95
+        assert study.analysis.intervals == ((0, 0.125), (0.1875, 0.3125), (0.875, 1))
+        assert study.ensemble.model_dump() == {
+            "zeta_coh": 1, "zeta_diss": 1, "basis": "paper", "rank": None,
+        }  # fmt: skip
+
+
+def test_defaults_are_those_of_the_paper():
+    data = edited(f"{CHAIN}.model", {"name": "spin1_chain"})
+    for study in ("spin1_chain", "spin_half_pair"):
+        value = data["studies"][study]
+        del value["ensemble"], value["analysis"]["threshold"], value["analysis"]["intervals"]
+        del value["analysis"]["chi_bins"]
+        if study == "spin_half_pair":
+            value["model"] = {"name": "spin_half_pair"}
+    assert parse(data) == load_config(CONFIG)
+
+
+def test_an_analysis_changes_no_physics_and_the_shipped_ratio_is_that_of_three_spins_alone():
+    config = load_config(CONFIG)
+    with_ratio = [name for name, study in config.studies.items() if study.analysis.ratio]
+    assert with_ratio == ["spin1_chain"]
+    data = edited(f"{CHAIN}.analysis.ratio.weight", 4)
+    assert parse(data).physics("spin1_chain") == config.physics("spin1_chain")
+
+
+def test_names_of_the_studies_that_the_paper_adds_are_reserved():
+    studies = {
+        **PLAIN["studies"],
+        "paper-x": {**PLAIN["studies"]["spin_half_pair"], "figure": None},
+    }
+    with pytest.raises(ConfigError) as error:
+        parse({**PLAIN, "studies": studies})
+    assert "names must not begin with 'paper-', but 'paper-x' does" in assert_one_line(error)
+
+
+def test_a_study_may_have_no_figure():
+    assert pair("figure", None).figure is None
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("$SCRATCH/sweep", "/scratch/me/sweep"),
+        ("${SCRATCH}/sweep/", "/scratch/me/sweep"),
+        ("$SCRATCH/$RUN-2", "/scratch/me/first-2"),
+        ("~/sweep", "/home/me/sweep"),
+        ("~", "/home/me"),
+        ("$(pwd)/5$", "$(pwd)/5$"),
+        ("~root/x", f"{os.path.expanduser('~root')}/x"),
+    ],
+)
+def test_folder_of_results_is_what_a_shell_would_have(monkeypatch, written, meant):
+    for name, value in {"SCRATCH": "/scratch/me", "RUN": "first", "HOME": "/home/me"}.items():
+        monkeypatch.setenv(name, value)
+    assert load_config(CONFIG, {"results": written}).results == meant
+
+
+@pytest.mark.parametrize("value", ["", "a{b}", "a\nb", "a$b", "-a", "x" * 256])
+def test_variable_whose_value_makes_no_folder_is_refused(monkeypatch, value):
+    monkeypatch.setenv("SCRATCH", value)
+    with pytest.raises(ConfigError) as error:
+        parse(edited("results", "$SCRATCH/x"))
+    assert "results: '$SCRATCH/x' is refused: " in assert_one_line(error)
+
+
+def test_top_level_samples_replace_those_of_studies_made_by_default():
+    parsed = parse(edited("samples", 200))
+    assert [study.samples for study in parsed.studies.values()] == [200, 200, 200, 24]
+    assert load_config(CONFIG, overrides={"samples": "30"}).studies["spin1_chain"].samples == 30
+    few = load_config(CONFIG, overrides={"samples": 20}).studies.values()
+    assert [study.samples for study in few] == [20] * 4
+
+
+def test_top_level_samples_raise_only_what_is_made_by_default():
+    many = load_config(CONFIG, overrides={"samples": 20_000}).studies.values()
+    assert [study.samples for study in many] == [20_000, 20_000, 10_000, 24]
+
+
+def test_overrides_go_key_by_key():
+    parsed = load_config(
+        CONFIG, {"studies": {"spin1_chain": {"model": {"J": 0.25}, "chunk_size": 7}}}
+    )
+    changed = edited(f"{CHAIN}.model.J", 0.25)
+    changed["studies"]["spin1_chain"]["chunk_size"] = 7
+    assert parsed == parse(changed)
+    assert load_config(CONFIG, PLAIN) == load_config(CONFIG)
+    blocks = [{"values": [0, 1]}]
+    parsed = load_config(CONFIG, {"studies": {"spin_half_pair": {"eta_blocks": blocks}}})
+    assert parsed.studies["spin_half_pair"].eta_blocks[0].etas == (0, 1)
+
+
+def test_chunks_divide_the_samples():
+    data = edited(f"{PAIR}.samples", 10)
+    data["studies"]["spin_half_pair"]["chunk_size"] = 4
+    assert parse(data).studies["spin_half_pair"].chunks == ((0, 4), (4, 8), (8, 10))
+
+
+def test_configuration_is_frozen():
+    parsed = parse(PLAIN)
+    with pytest.raises(ValueError, match="frozen"):
+        parsed.ranks = 3
+    with pytest.raises(ValueError, match="frozen"):
+        parsed.studies["spin1_chain"].model.J = 3
+
+
+def test_eta_is_rounded_to_twelve_digits_and_sorted():
+    assert pair("eta_blocks", [{"values": [0.1 + 0.2, 0, 1e-6]}]).eta_blocks[0].etas == (
+        0,
+        1e-6,
+        0.3,
+    )
+    assert canonical_eta(1 / 3) == 0.333333333333
+
+
+def test_block_is_named_from_its_values():
+    block = pair().eta_blocks[0]
+    assert re.fullmatch(r"eta-0-10-n22-[0-9a-f]{8}", block.id)
+    # The names of folders that exist must never change.
+    assert block.id == "eta-0-10-n22-0bee4f0d"
+    assert parse(PLAIN).studies["spin1_chain"].eta_blocks[0].id == "eta-0-10-n30-73dd37a2"
+    same = {
+        EtaBlock(first=1e-4, last=1, per_decade=1).id,
+        EtaBlock(first="1e-4", last="1", per_decade=1.0).id,
+        EtaBlock(values=[1, 0.1, "1e-2", 1e-3, 1e-4]).id,
+        EtaBlock(values=[1, 0.1, 0.01 * (1 + 1e-15), 1e-3, 1e-4]).id,
+    }
+    assert len(same) == 1
+    # Equal to the four digits of the name, but not equal.
+    assert EtaBlock(values=[0.123451]).id != EtaBlock(values=[0.123452]).id
+    assert EtaBlock(values=[-0.0]).id == EtaBlock(values=[0]).id
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("results", "elsewhere"),
+        ("ranks", 7),
+        ("samples", 3),
+        (f"{PAIR}.samples", 3),
+        (f"{PAIR}.chunk_size", 3),
+        (f"{PAIR}.core_seconds", 3),
+        (f"{PAIR}.eta_blocks", [{"values": [0, 0.5]}]),
+        (f"{PAIR}.analysis.threshold", 0.5),
+        (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.2, 0.3], [0.4, 0.5]]),
+        (f"{PAIR}.analysis.chi_bins", 3),
+        (f"{PAIR}.analysis.maxima_bins", 3),
+        (f"{PAIR}.by_default", False),
+        (f"{PAIR}.analysis.s_max_bins.low", 1e-7),
+        (f"{PAIR}.figure.name", "other"),
+        (f"{PAIR}.figure.panels", ["chi"]),
+        (f"{CHAIN}.model.J", 0.1),
+        # Other spellings of the same value.
+        (f"{PAIR}.model.B", "3e-1"),
+        (f"{PAIR}.model.J", 1),
+        (f"{PAIR}.ensemble", {"zeta_diss": "1"}),
+        ("root_seed", "20251014"),
+    ],
+)
+def test_physics_hash_is_untouched_by_what_does_not_change_a_row(path, value):
+    assert physics(path, value).digest == physics().digest
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("root_seed", 1),
+        (f"{PAIR}.model.J", 1.0000001),
+        (f"{PAIR}.model.delta", 0.9),
+        (f"{PAIR}.model.B", 0),
+        (f"{PAIR}.model.gamma", 0.25),
+        (f"{PAIR}.model", {"name": "spin1_chain"}),
+        (f"{PAIR}.ensemble.zeta_coh", 0),
+        (f"{PAIR}.ensemble.zeta_diss", 2),
+        (f"{PAIR}.ensemble.basis", "orthonormal"),
+        (f"{PAIR}.ensemble.rank", 3),
+    ],
+)
+def test_physics_hash_changes_with_what_changes_a_row(path, value):
+    assert physics(path, value).digest != physics().digest
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("n_sites", 2), ("omega", 2), ("J", 2), ("delta", 2), ("gamma", 1)]
+)
+def test_physics_hash_changes_with_each_parameter_of_the_chain(key, value):
+    before, after = parse(PLAIN), parse(edited(f"{CHAIN}.model.{key}", value))
+    assert before.physics("spin1_chain").digest != after.physics("spin1_chain").digest
+
+
+def test_physics_hash_holds_the_version_of_the_results():
+    plain = physics()
+    assert plain.results_version == RESULTS_VERSION
+    fields = plain.model_dump()
+    assert Physics(**fields).digest == plain.digest
+    fields["results_version"] += 1
+    assert Physics(**fields).digest != plain.digest
+
+
+def test_physics_hash_never_changes_for_the_same_physics():
+    # The rows that exist are found by it; whoever adds a field keeps the hash of the old ones.
+    fields = {**physics().model_dump(), "results_version": 1, "root_seed": 20251014}
+    digest = Physics(**fields).digest
+    assert re.fullmatch(r"[0-9a-f]{12}", digest)
+    assert digest == "5a0903bac065"
+
+
+def test_configuration_imports_no_numpy():
+    code = (
+        "import sys, syncsweep.config.study, syncsweep.layout, syncsweep.environment.source;"
+        "print(sorted({'numpy', 'scipy', 'pandas', 'pyarrow', 'mpi4py'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_schema_file_is_that_of_the_code():
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == config.json_schema()
+
+
+def test_every_field_is_described():
+    schema = config.json_schema()
+    lacking = [
+        f"{name}.{field}"
+        for name, model in {**schema["$defs"], "Config": schema}.items()
+        for field, content in model.get("properties", {}).items()
+        if not content.get("description")
+    ]
+    assert lacking == []
+
+
+def test_every_key_of_the_configuration_file_is_explained():
+    """Each key has a comment on its line, or on the line above, where it stands first."""
+    explained, lacking = set(), []
+    above = ""
+    for line in CONFIG.read_text(encoding="utf-8").splitlines():
+        match = re.match(r"\s*(?:- )?([A-Za-z]\w*):", line)
+        if match and match[1] not in explained:
+            explained.add(match[1])
+            if "#" not in line and not above.lstrip().startswith("#"):
+                lacking.append(match[1])
+        above = line
+    assert len(explained) > 30
+    assert lacking == []
+
+
+def test_studies_that_make_rules_of_one_name_are_refused():
+    data = edited("ranks", 1)
+    pair = data["studies"]["spin_half_pair"]
+    for index, name in enumerate(("a-b_c", "a_b-c")):
+        data["studies"][name] = {**pair, "figure": {"name": f"other{index}"}}
+    with pytest.raises(ConfigError) as error:
+        parse(data)
+    assert "names must differ between studies" in assert_one_line(error)
+
+
+def test_one_study_at_least_is_made_by_default():
+    data = edited(f"{PAIR}.by_default", False)
+    data["studies"] = {"spin_half_pair": data["studies"]["spin_half_pair"]}
+    with pytest.raises(ConfigError, match="by_default: true must stand"):
+        parse(data)

@@ -1,0 +1,395 @@
+"""`syncsweep plan`: text, JSON, fragments, exit codes, and that it writes nothing."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import own_study
+import psutil
+import pytest
+import yaml
+from progress_block import NOON, Sweep
+from small_results import ETAS, PAIR
+
+from syncsweep.cli.main import main
+from syncsweep.config.study import parse
+from syncsweep.layout import tables_folder
+from syncsweep.plan.followups import table_names
+
+CONFIG = {
+    "results": "results",
+    "root_seed": PAIR.root_seed,
+    "ranks": 2,
+    "studies": {
+        "pair": {
+            "model": {"name": "spin_half_pair"},
+            "samples": 12,
+            "chunk_size": 6,
+            "eta_blocks": [{"values": list(ETAS)}],
+            "analysis": {"s_max_bins": {"low": 1e-5, "high": 1.0, "count": 5}},
+        },
+        "later": {
+            "by_default": False,
+            "model": {"name": "spin1_chain", "n_sites": 2},
+            "samples": 10**6,
+            "eta_blocks": [{"first": 0.01, "last": 10, "per_decade": 1, "limit": True}],
+            "analysis": {"s_max_bins": {"low": 1e-5, "high": 1.0, "count": 5}},
+        },
+    },
+}
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project whose working folder the test is in, without results."""
+    assert parse(CONFIG).physics("pair") == PAIR
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
+    return tmp_path
+
+
+def called(capsys, *arguments, code=0):
+    assert main(["plan", *map(str, arguments)]) == code
+    return capsys.readouterr()
+
+
+def planned(capsys, *arguments):
+    """The plan of one study as JSON."""
+    whole = json.loads(called(capsys, *arguments, "--json").out)
+    (study,) = whole["studies"]
+    return whole, study
+
+
+def files():
+    return sorted(str(path) for path in Path().rglob("*"))
+
+
+def log(solved=6, core_seconds=60.0):
+    sweep = Sweep(Path("results"))
+    sweep.begins(0, 6, at=NOON)
+    sweep.ends(0, 6, at=NOON + 9, solved=solved, core_seconds=core_seconds)
+    sweep.shard(0, 6)
+
+
+def test_trials_give_the_cost_and_nothing_is_written(project, capsys):
+    before = files()
+    whole, study = planned(capsys, "--calibrate", "2", "--cores", "2")
+    assert files() == before == ["config.yaml"]
+    assert study["sample"]["source"] == "calibration"
+    assert study["sample"]["basis"] == "4 samples solved just now in 2 trials"
+    cost = study["sample"]["core_seconds"]
+    assert 0 < cost["low"] < cost["value"] < cost["high"]
+    assert study["parts"]["samples"]["value"] == pytest.approx(12 * cost["value"], rel=1e-3)
+    # Memory of a process, and not the estimate.
+    assert study["rank_memory_mb"]["low"] > 50
+    fragment = whole["fragments"]["config"]["studies"]["pair"]
+    assert fragment["core_seconds"] == pytest.approx(cost["value"], rel=5e-3)
+    assert fragment["chunk_size"] == 6
+
+
+def test_progress_is_on_stderr_and_trials_are_at_most_the_ranks(project, capsys):
+    said = called(capsys, "--calibrate", "1", "--ranks", "1", "--cores", "1")
+    assert said.err == "plan: trials of some samples, in each process 2 samples of each block\n"
+    assert "by 1 sample solved just now in 1 trial\n" in said.out
+
+
+def test_trials_of_several_studies_are_one_line(project, capsys):
+    err = called(capsys, "pair", "later", "--cores", 1).err
+    assert err == (
+        "plan: trials of some samples, for each study 3 core-seconds and at least three samples of "
+        "each block in each process\n"
+    )
+
+
+def test_trials_on_a_terminal_are_one_line_that_goes_away(project):
+    leader, follower = pty.openpty()
+    program = Path(sys.executable).with_name("syncsweep")
+    process = subprocess.Popen(
+        [program, "plan", "--calibrate", "3", "--ranks", "1", "--cores", "1"],
+        stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(follower)
+    text = ""
+    try:
+        while chunk := os.read(leader, 65536):
+            text += chunk.decode()
+    except OSError:  # the other end is closed
+        pass
+    os.close(leader)
+    assert process.communicate(timeout=60)[0].startswith(b"pair: 12 of 12 samples to solve")
+    assert "plan: pair: trials of some samples, 1 at once" in text
+    assert "plan: pair: 1 sample solved in trials" in text
+    assert "plan: pair: 4 samples solved in trials" in text
+    # Every line that was begun is left upwards, where it is erased; the cursor is shown again.
+    drawn, _, end = text.rpartition("4 samples solved in trials")
+    assert "\n" not in drawn and end.count("\n") == end.count("\x1b[1A\x1b[2K") == 1, repr(text)
+    assert "\x1b[?25h" in end
+
+
+def test_jobs_that_have_logged_their_cost_spare_the_trials(project, capsys):
+    log()
+    _, study = planned(capsys)
+    assert study["sample"]["source"] == "log"
+    assert study["sample"]["basis"] == "6 samples solved in 1 job"
+    assert study["sample"]["core_seconds"]["value"] == pytest.approx(10, rel=0.01)
+    assert (study["missing"], study["samples"]) == (6, 12)
+    assert (study["jobs"], study["shards"]) == (1, 2)
+    _, study = planned(capsys, "--calibrate", "1")
+    assert study["sample"]["source"] == "calibration"
+
+
+def test_without_log_and_trials_the_configuration_must_do(project, capsys):
+    _, study = planned(capsys, "--no-calibration")
+    assert study["sample"]["source"] == "formula"
+    assert study["proposal"]["core_seconds"] is None
+    _, study = planned(capsys, "--no-calibration", "--config", "studies={pair: {core_seconds: 7}}")
+    assert study["sample"] == {
+        "core_seconds": {"value": 7.0, "low": 4.9, "high": 9.1},
+        "source": "core_seconds",
+        "basis": "what the configuration says",
+    }
+
+
+def test_nothing_to_do_starts_no_trial(project, capsys):
+    sweep = Sweep(Path("results"))
+    sweep.shard(0, 6)
+    sweep.shard(6, 12)
+    whole, study = planned(capsys)
+    assert (study["jobs"], study["missing"]) == (0, 0)
+    assert study["job"] is study["proposal"] is study["rank_memory_mb"] is None
+    assert whole["fragments"] == {"config": {}, "profile": {}}
+    text = called(capsys).out
+    assert text.startswith("pair: 0 of 12 samples to solve, 0 of 2 shards to make\n")
+    assert "core_seconds" not in text and "nothing to do" not in text  # the tables are missing
+    study = parse(CONFIG).studies["pair"]
+    for name in table_names(study):
+        path = tables_folder(Path("results"), "pair") / f"{name}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    lines = called(capsys).out.splitlines()
+    assert lines[:2] == [
+        "pair: 0 of 12 samples to solve, 0 of 2 shards to make",
+        "  nothing to do",
+    ]
+
+
+def test_parts_of_the_core_time_add_up(project, capsys):
+    log()
+    whole, study = planned(capsys)
+    for end in ("value", "low", "high"):
+        parts = sum(part[end] for part in study["parts"].values())
+        assert study["core_seconds"][end] == pytest.approx(parts, rel=1e-3)
+    assert whole["core_seconds"]["value"] > study["core_seconds"]["value"]
+
+
+def test_profile_gives_ranks_cores_and_slurm(project, capsys):
+    Path("slurm").mkdir()
+    text = "executor: slurm\njobs: 5\nset-threads: {solve_shard: 8}\n"
+    Path("slurm/config.yaml").write_text(text)
+    slow = ("--no-calibration", "--config", "studies={later: {core_seconds: 3}}")
+    whole, study = planned(capsys, "later", "--profile", "slurm", *slow)
+    assert (whole["most_ranks"], whole["cores"], study["job"]["ranks"]) == (8, 40, 8)
+    # Given by themselves, they win.
+    given = ("--ranks", 4, "--cores", 12)
+    whole, study = planned(capsys, "later", "--profile", "slurm", *given, *slow)
+    assert (whole["most_ranks"], whole["cores"], study["job"]["ranks"]) == (4, 12, 4)
+
+
+def test_profile_of_jobs_that_are_not_slurm_s_gives_its_cores(project, capsys):
+    Path("mine").mkdir()
+    Path("mine/config.yaml").write_text("cores: 7\njobs: 3\n")
+    whole, _ = planned(capsys, "later", "--profile", "mine", "--no-calibration")
+    assert whole["cores"] == 7
+
+
+def test_profile_without_a_limit_of_jobs_asks_for_cores(project, capsys):
+    Path("slurm.yaml").write_text("executor: slurm\njobs: unlimited\n")
+    asked = ("later", "--profile", "slurm.yaml", "--no-calibration")
+    assert "say with --cores how many cores" in called(capsys, *asked, code=2).err
+    assert planned(capsys, *asked, "--cores", 12)[0]["cores"] == 12
+
+
+def test_profile_s_own_memory_and_time_limit_are_named(project, capsys):
+    log()
+    resources = "set-resources: {solve_shard: {runtime: 77, mem_mb_per_cpu: 901}}\n"
+    Path("profile.yaml").write_text(f"executor: slurm\njobs: 1\n{resources}")
+    out = called(capsys, "--profile", "profile.yaml").out
+    assert "; time limit 77 min\n" in out and "; 901 MB are asked for\n" in out
+
+
+def test_fragments_are_printed_alone(project, capsys):
+    log()
+    whole, study = planned(capsys, "--ranks", 4)
+    for name in ("config", "profile"):
+        said = called(capsys, "--fragment", name, "--ranks", 4)
+        assert yaml.safe_load(said.out) == whole["fragments"][name] != {}
+        assert said.err == ""
+    assert whole["fragments"]["config"] == {
+        "studies": {"pair": {"chunk_size": 6, "core_seconds": pytest.approx(9.99, abs=0.02)}}
+    }
+    of_rule = whole["fragments"]["profile"]["set-resources"]["solve_shard"]
+    assert of_rule["runtime"] == study["proposal"]["time_limit_minutes"]
+    assert of_rule["mem_mb_per_cpu"] == study["proposal"]["memory_mb"]
+    assert whole["fragments"]["profile"]["set-threads"] == {"solve_shard": 4}
+
+
+def test_text_has_the_numbers_and_the_fragment(project, capsys):
+    log()
+    out = called(capsys, "--cores", 2).out
+    lines = out.splitlines()
+    assert lines[0] == "pair: 6 of 12 samples to solve, 1 of 2 shards to make"
+    labels = [line.split("  ")[1] for line in lines[1:7]]
+    assert labels == ["sample", "core time", "time", "a job", "memory", "disk"]
+    assert "by 6 samples solved in 1 job" in lines[1]
+    assert " on 2 cores" in lines[3]
+    assert "time limit" not in out
+    assert yaml.safe_load(out[out.index("studies:") :])["studies"]["pair"]["chunk_size"] == 6
+    assert max(map(len, lines)) <= 120
+
+
+def test_several_studies_have_a_sum(project, capsys):
+    out = called(capsys, "pair", "later", "--no-calibration").out
+    assert "\nall in one run: " in out
+    whole = json.loads(called(capsys, "pair", "later", "--no-calibration", "--json").out)
+    assert [study["study"] for study in whole["studies"]] == ["pair", "later"]
+    assert whole["core_seconds"]["value"] == pytest.approx(
+        sum(study["core_seconds"]["value"] for study in whole["studies"]) + 2.3, rel=1e-3
+    )
+    # A study named twice is planned once.
+    again = json.loads(called(capsys, "pair", "pair", "--no-calibration", "--json").out)
+    assert len(again["studies"]) == 1
+
+
+def test_notes_say_what_to_look_at(project, capsys, monkeypatch):
+    log()
+    notes = planned(capsys, "--config", "studies={pair: {core_seconds: 0.001}}")[0]["notes"]
+    assert notes == ["pair: core_seconds is 0.001 in the configuration, but a sample takes 9.99"]
+    Path("slurm.yaml").write_text("executor: slurm\njobs: 1\n")
+    change = "studies={pair: {core_seconds: 0.001, samples: 6000, chunk_size: 6000}}"
+    notes = planned(capsys, "--profile", "slurm.yaml", "--config", change)[0]["notes"]
+    assert any("jobs may not fit their time limit of 9 min" in note for note in notes)
+    assert planned(capsys)[0]["notes"] == []
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000}))
+    (note,) = planned(capsys)[0]["notes"]
+    assert note.startswith("the disk of results has 1 kB left, but ")
+
+
+WRONG_CALLS = {
+    "no such study": ("piar",),
+    "no configuration": ("--configfile", "none.yaml"),
+    "damaged configuration": ("--configfile", "bad.yaml"),
+    "bad value": ("--config", "samples=0"),
+    "no profile": ("--profile", "none"),
+    "bad profile": ("--profile", "bad.yaml"),
+    "no ranks": ("--ranks", "0"),
+    "no cores": ("--cores", "some"),
+    "no samples": ("--calibrate", "0"),
+    "both": ("--calibrate", "2", "--no-calibration"),
+    "two forms": ("--json", "--fragment", "config"),
+    "unknown fragment": ("--fragment", "slurm"),
+    "abbreviation": ("--calib", "2"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_CALLS)
+def test_wrong_call_is_one_line_and_exit_code_two(project, capsys, kind):
+    Path("bad.yaml").write_text("[")
+    before = files()
+    try:
+        code = main(["plan", "--no-calibration", *WRONG_CALLS[kind]])
+    except SystemExit as error:
+        code = error.code
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert len(said.err.splitlines()) == 1, said.err
+    assert said.err.startswith("syncsweep") and "error: " in said.err
+    assert files() == before
+
+
+def test_a_failing_trial_is_one_line_and_exit_code_one(project, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    said = called(capsys, "--calibrate", "1", code=1)
+    assert said.out == ""
+    assert said.err.splitlines()[-1] == (
+        "syncsweep plan: error: pair: a trial of some samples ended with exit code 1; "
+        "--no-calibration does without"
+    )
+
+
+def test_own_code_that_cannot_be_swept_is_told_before_the_trials(project, capsys):
+    text = own_study.TEXT.replace("    return omega", "    return undefined")
+    Path("mine.py").write_text(text, encoding="utf-8")
+    Path("own.yaml").write_text(yaml.safe_dump(own_study.CONFIG), encoding="utf-8")
+    asked = ("mine", "--configfile", "own.yaml")
+    said = called(capsys, *asked, code=2)
+    (line,) = said.err.splitlines()
+    assert line.startswith("syncsweep plan: error: studies.mine: mine.py, line 9: NameError: ")
+    assert "mine: 4 of 4 samples to solve" in called(capsys, *asked, "--no-calibration").out
+
+
+def test_ctrl_c_ends_the_trials(project):
+    command = [Path(sys.executable).with_name("syncsweep"), "plan", "--calibrate", "1000000"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert "trials of some samples" in process.stderr.readline()
+        deadline = time.monotonic() + 120
+        while not (trials := psutil.Process(process.pid).children()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        os.kill(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+    psutil.wait_procs(trials, timeout=60)
+    assert not any(trial.is_running() for trial in trials)
+
+
+def test_help_explains_its_exit_codes_and_options(capsys):
+    with pytest.raises(SystemExit):
+        main(["plan", "--help"])
+    out = capsys.readouterr().out
+    for word in ("--calibrate N", "--no-calibration", "--ranks R", "Exit code: 0", "--fragment"):
+        assert word in out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+#: The keys that docs/planning.md promises.
+KEYS = {
+    "": {
+        "version", "cores", "most_ranks", "core_seconds", "seconds", "studies", "notes",
+        "fragments",
+    },
+    "study": {
+        "study", "samples", "missing", "shards", "jobs", "job", "sample", "core_seconds", "parts",
+        "seconds", "rank_memory_mb", "disk_bytes", "proposal",
+    },
+    "job": {"samples", "ranks", "seconds", "memory_mb", "time_limit_minutes"},
+    "sample": {"core_seconds", "source", "basis"},
+    "parts": {"samples", "start", "shards", "tables"},
+    "proposal": {
+        "chunk_size", "core_seconds", "jobs", "ranks", "memory_mb", "time_limit_minutes",
+    },
+}  # fmt: skip
+
+
+def test_keys_of_json_are_those_that_are_documented(project, capsys):
+    log()
+    whole, study = planned(capsys)
+    assert (whole.keys(), whole["version"]) == (KEYS[""], 1)
+    assert study.keys() == KEYS["study"]
+    for name in ("job", "sample", "parts", "proposal"):
+        assert study[name].keys() == KEYS[name], name
+    text = (Path(__file__).parents[3] / "docs" / "planning.md").read_text(encoding="utf-8")
+    section = text[text.index("\n## Plan\n") : text.index("\n## Status\n")]
+    for keys in KEYS.values():
+        for key in keys:
+            assert f"`{key}`" in section, key

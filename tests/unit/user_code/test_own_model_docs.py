@@ -1,0 +1,86 @@
+"""The tutorial of docs/own-model.md says what the example files and the program do.
+
+tests/workflow/test_own_model.py runs it.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from syncsweep.config.file import load_config
+from syncsweep.config.messages import ConfigError
+from syncsweep.config.user_code import ModelCode
+from syncsweep.physics.spectrum import Spectrum
+from syncsweep.physics.superoperators import liouvillian
+from syncsweep.user_code.check import check
+from syncsweep.user_code.code import own_model
+
+ROOT = Path(__file__).parents[3]
+EXAMPLES = ROOT / "examples"
+PAGE = (ROOT / "docs" / "own-model.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def model_of(source, spins=(1.0, 0.5), **parameters):
+    return own_model(ModelCode(name="own", source=source, spins=spins, parameters=parameters))
+
+
+@pytest.fixture(scope="module")
+def text():
+    return (EXAMPLES / "mixed_pair.py").read_text(encoding="utf-8")
+
+
+def test_the_page_shows_the_files_as_they_are(text):
+    of_model, _, _, of_ensemble = blocks("python")
+    assert of_model in text and of_ensemble in text
+    configuration = (EXAMPLES / "mixed_pair.yaml").read_text(encoding="utf-8")
+    assert len(blocks("yaml")) == 2
+    assert all(block in configuration for block in blocks("yaml"))
+
+
+@pytest.mark.parametrize("spins", [(1.0, 0.5), (0.5, 0.5), (1.5, 1.0)])
+def test_the_model_of_qutip_on_the_page_is_the_same(text, spins):
+    _, of_qutip, _, _ = blocks("python")
+    ours, theirs = (model_of(source, spins, B=0.2) for source in (text, of_qutip))
+    np.testing.assert_allclose(theirs.hamiltonian, ours.hamiltonian, atol=1e-14)
+    np.testing.assert_allclose(theirs.jump_operators, ours.jump_operators, atol=1e-14)
+
+
+def test_its_coherence_oscillates_as_the_page_says(text):
+    model = model_of(text, B=0.3)
+    spectrum = Spectrum(liouvillian(model.hamiltonian, model.jump_operators))
+    np.testing.assert_allclose(spectrum.frequencies, [-1.2, 0, 1.2], atol=1e-9)
+    assert spectrum.decay_free.sum() == 4
+
+
+def test_the_example_can_be_swept(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config = load_config("examples/mixed_pair.yaml")
+    assert list(config.studies) == ["mixed_pair", "mixed_pair_local"]
+    assert [check(config, study) for study in config.studies] == [[], []]
+    # It goes beside the project's own configuration.
+    assert config.studies.keys().isdisjoint(load_config("config.yaml").studies)
+
+
+def test_a_file_of_studies_alone_is_solved_in_python_as_the_page_shows(monkeypatch, tmp_path):
+    _, _, in_python, _ = blocks("python")
+    whole = yaml.safe_load((EXAMPLES / "mixed_pair.yaml").read_text(encoding="utf-8"))
+    study = whole["studies"]["mixed_pair"]
+    study["model"]["file"] = str(EXAMPLES / "mixed_pair.py")
+    only = yaml.safe_dump({"studies": {"mine": study}})
+    (tmp_path / "mine.yaml").write_text(only, encoding="utf-8")
+    (tmp_path / "config.yaml").write_bytes((ROOT / "config.yaml").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    for key in ("results", "root_seed", "ranks"):
+        assert f"`{key}`" in PAGE and key in whole
+    names = {}
+    exec(in_python, names)
+    assert names["rows"].frame["sample"].unique().tolist() == list(range(10))
+    with pytest.raises(ConfigError, match="results is missing"):
+        load_config("mine.yaml")
