@@ -32,18 +32,6 @@ BUNDLE_MANIFEST = "SHA256SUMS"
 #: The file in the folder to publish that says what made it.
 BUNDLE_ORIGIN = "origin.json"
 
-#: Tables of a study, without ending; each exists as Parquet and CSV.
-TABLES = ("summary", "chi_histogram", "s_max_histogram")
-
-#: One more, with a row for each (sample, η) that is not in their averages; usually none.
-FAILURES_TABLE = "failures"
-
-#: One more, of the maxima of S_d, for studies that ask for it.
-MAXIMA_TABLE = "maxima_histogram"
-
-#: Two more, of the exact law of η → 0⁺ and what it does for the averages, where that is asked for.
-LIMIT_TABLES = ("limit_law", "limit_control")
-
 #: Tables of the parts of the paper, by part, without ending.
 PAPER_TABLES = {
     "modes": ("modes_counts", "modes_eigenvalues", "modes_symmetries"),

@@ -19,7 +19,6 @@ from syncsweep.cli.main import main
 from syncsweep.config.eta import block_id
 from syncsweep.figures.figure_page import FigureError, read_table
 from syncsweep.layout import (
-    TABLES,
     BlockFolder,
     shard_name,
     study_file,
@@ -38,6 +37,7 @@ from syncsweep.sweep.shard import (
     write_shard,
 )
 from syncsweep.sweep.takeover import find_rows
+from syncsweep.tables.registry import JOBS
 
 SAMPLES = 5
 BLOCK = block_id(ETAS)
@@ -291,7 +291,7 @@ def test_description_is_that_of_its_folder_or_refused_in_one_line(folder, study,
 @settings(deadline=None, max_examples=150)
 @given(st.data())
 def test_damaged_table_is_read_or_refused_in_one_line(folder, results, data):
-    whole = tables_folder(results, "pair") / f"{data.draw(st.sampled_from(TABLES))}.parquet"
+    whole = tables_folder(results, "pair") / f"{data.draw(st.sampled_from(JOBS[0].names))}.parquet"
     path = folder / "table.parquet"
     path.write_bytes(data.draw(damaged(whole.read_bytes()) | ANY_BYTES))
     try:

@@ -16,10 +16,7 @@ from syncsweep.config.eta import block_id
 from syncsweep.figures import sweep_figure
 from syncsweep.figures.figure_page import save_provenance
 from syncsweep.layout import (
-    FAILURES_TABLE,
-    LIMIT_TABLES,
     PAPER_TABLES,
-    TABLES,
     BlockFolder,
     figures_folder,
     paper_folder,
@@ -32,9 +29,9 @@ from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import Rows, SampleSolver, pack_coefficients
 from syncsweep.sweep import description
 from syncsweep.sweep.shard import Identity, to_table, write_shard
-from syncsweep.tables.limit_tables import make_limit_tables
+from syncsweep.tables.registry import table_jobs, table_names
 from syncsweep.tables.samples import Shards, describe
-from syncsweep.tables.summary import make_tables, write_table
+from syncsweep.tables.summary import write_table
 
 CITATION = Path(__file__).parents[2] / "CITATION.cff"
 
@@ -94,9 +91,8 @@ def make_results(results: Path) -> dict[str, Any]:
         names = [block_id(etas) for etas in blocks]
         rows = Shards(folder, describe(folder, names), study.samples, study.samples_per_chunk)
         output = tables_folder(results, name)
-        make_tables(rows, study.analysis, output)
-        if study.analysis.limit_draws is not None:
-            make_limit_tables(rows, study.analysis, output)
+        for job in table_jobs(study.analysis):
+            job.make(rows, study.analysis, output)
         if study.figure:
             _draw(results, name, study)
         stored[name] = {
@@ -186,12 +182,9 @@ def _draw(results: Path, name: str, study: config.Study) -> None:
     assert study.figure
     folder = tables_folder(results, name)
     stem = figures_folder(results) / study.figure.name
-    names = [*TABLES, FAILURES_TABLE]
-    if study.analysis.limit_draws is not None:
-        names += LIMIT_TABLES
     model = study.model
     sweep_figure.draw(folder, study.figure, study.analysis, model.name, model.n_sites, stem)
-    save_provenance(stem, [folder / f"{table}.parquet" for table in names])
+    save_provenance(stem, [folder / f"{table}.parquet" for table in table_names(study.analysis)])
 
 
 def _put_paper(results: Path) -> None:
@@ -199,7 +192,7 @@ def _put_paper(results: Path) -> None:
     chain = tables_folder(results, "chain")
     stem = figures_folder(results) / "figS_limit"
     limit_figure.draw(chain, stem)
-    save_provenance(stem, [chain / f"{table}.parquet" for table in LIMIT_TABLES])
+    save_provenance(stem, [chain / f"{table}.parquet" for table in ("limit_law", "limit_control")])
     folder = paper_folder(results)
     folder.mkdir()
     realisations = pd.DataFrame({"type": ["(0, π)", "π/3"], "sample": [4, 1], "eta": [1e-3, 1e-3]})

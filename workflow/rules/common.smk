@@ -8,8 +8,8 @@ import subprocess
 from syncsweep.environment import source
 from syncsweep.config import sizing
 from syncsweep.files import NotReadableError, not_written, open_regular
-from syncsweep.plan.followups import table_names
 from syncsweep.sweep import launcher
+from syncsweep.tables import registry
 from syncsweep.wording import number_of
 
 
@@ -154,7 +154,7 @@ def check_own_code(studies):
 
 def table_files(study):
     folder = layout.tables_folder(CONFIG.results, study)
-    names = table_names(CONFIG.studies[study])
+    names = registry.table_names(CONFIG.studies[study].analysis)
     return [folder / f"{table}.{kind}" for table in names for kind in ("parquet", "csv")]
 
 
@@ -171,27 +171,19 @@ def reported(files, endings, caption, category, **labels):
     return [flagged(file) for file in files]
 
 
-# Tables that people read are in the report of `snakemake --report`; histograms are in the figures.
-READ_BY_PEOPLE = ("summary", layout.FAILURES_TABLE, *layout.LIMIT_TABLES)
-
-
-# Tables that one job makes from the shards.
-SUMMARIES = (*layout.TABLES, layout.FAILURES_TABLE)
-
-
-def tables_named(names):
-    """Files of tables of any study."""
+def tables_of_job(job):
+    """Files of the tables that a job makes for any study; `snakemake --report` shows some."""
     folder = layout.tables_folder(CONFIG.results, "{study}")
     return [
         file
-        for table in names
+        for table in job.tables
         for file in reported(
-            [f"{folder}/{table}.{kind}" for kind in ("parquet", "csv")],
-            ".csv" if table in READ_BY_PEOPLE else (),
-            table,
+            [f"{folder}/{table.name}.{kind}" for kind in ("parquet", "csv")],
+            ".csv" if table.title else (),
+            table.name,
             "Tables",
             study="{study}",
-            table=table,
+            table=table.name,
         )
     ]
 
@@ -213,7 +205,7 @@ def warn_of_failures(said):
     said: studies whose tables this run has made, which have said so.
     """
     for study in [study for study in CONFIG.studies if study not in said]:
-        table = layout.tables_folder(CONFIG.results, study) / f"{layout.FAILURES_TABLE}.csv"
+        table = layout.tables_folder(CONFIG.results, study) / f"{registry.FAILURES.name}.csv"
         try:
             rows = rows_in(table)
         except NotReadableError as error:
@@ -439,17 +431,17 @@ def unless_fresh(files, asked):
     return []
 
 
-def asked_of_tables(study, modules):
-    """Digest of what the tables of a study are made for; modules: those that make them."""
+def asked_of_tables(study, job):
+    """Digest of what the tables of a study that a job makes are made for."""
     folder = {"folder": study_folder(study).name}
-    return source.asked(folder | json.loads(table_request(study)), modules)
+    return source.asked(folder | json.loads(table_request(study)), source.tables(job.module))
 
 
-def unless_tables_fresh(study, names, modules):
-    """No input files, see `unless_fresh`; names: of tables that are made together."""
+def unless_tables_fresh(study, job):
+    """No input files, see `unless_fresh`."""
     folder = layout.tables_folder(CONFIG.results, study)
-    files = [folder / f"{name}.parquet" for name in names]
-    return unless_fresh(files, asked_of_tables(study, modules))
+    files = [folder / f"{name}.parquet" for name in job.names]
+    return unless_fresh(files, asked_of_tables(study, job))
 
 
 def figure_stem(study):

@@ -102,7 +102,8 @@ def tables_of_figure(figure):
     parts = layout.PAPER_FIGURES[figure].parts
     if not parts:
         folder = layout.tables_folder(CONFIG.results, CONFIG.paper.chain)
-        return [folder / f"{table}.parquet" for table in layout.LIMIT_TABLES]
+        tables = (registry.LIMIT_LAW, registry.LIMIT_CONTROL)
+        return [folder / f"{table.name}.parquet" for table in tables]
     return [file for part in parts for file in part_files(part) if file.suffix == ".parquet"]
 
 

@@ -17,10 +17,8 @@ from syncsweep.figures.figure_page import save_provenance
 from syncsweep.figures.sweep_figure import FigureRequest, draw
 from syncsweep.sweep.description import Description
 from syncsweep.tables import extent
-from syncsweep.tables.limit_tables import make_limit_tables
-from syncsweep.tables.maxima_table import make_maxima_table
 from syncsweep.tables.partial import Present
-from syncsweep.tables.summary import make_tables
+from syncsweep.tables.registry import table_jobs
 
 
 class StudyRequest(BaseModel):
@@ -77,11 +75,8 @@ def make_preview(request: StudyRequest) -> str:
 
 
 def _make(source: Present, request: StudyRequest, folder: Path) -> None:
-    make_tables(source, request.analysis, folder)
-    if request.analysis.maxima_bins is not None:
-        make_maxima_table(source, request.analysis, folder)
-    if request.analysis.limit_draws is not None:
-        make_limit_tables(source, request.analysis, folder)
+    for job in table_jobs(request.analysis):
+        job.make(source, request.analysis, folder)
     if request.figure is not None:
         stem = folder / request.figure.figure.name
         draw(folder, **dict(request.figure), stem=stem)

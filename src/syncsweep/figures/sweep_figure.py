@@ -38,7 +38,6 @@ from syncsweep.figures.plots import (
 )
 from syncsweep.figures.ratio_panel import draw_ratio
 from syncsweep.figures.style import Panel
-from syncsweep.layout import LIMIT_TABLES, MAXIMA_TABLE, TABLES
 from syncsweep.tables import METADATA_KEY, PRESENT_KEY, extent
 
 if TYPE_CHECKING:
@@ -108,9 +107,9 @@ def draw(
     # The intervals of χ mean something beside a panel that shows their probabilities.
     marks_intervals = not {"probabilities", "ratio"}.isdisjoint(figure.panels)
     shows_maxima = not set(MAXIMA_PANELS).isdisjoint(figure.panels)
-    names = [*TABLES, *([MAXIMA_TABLE] if shows_maxima else [])]
-    if analysis.limit_draws is not None:
-        names.append(LIMIT_TABLES[0])
+    names = ["summary", "chi_histogram", "s_max_histogram"]
+    names += ["maxima_histogram"] if shows_maxima else []
+    names += ["limit_law"] if analysis.limit_draws is not None else []
     read = {name: _read(tables / f"{name}.parquet", analysis) for name in names}
     frames = {name: frame for name, (frame, _) in read.items()}
     data = Tables(

@@ -31,7 +31,6 @@ from syncsweep.layout import (
     tables_folder,
 )
 from syncsweep.paper.parts.part import StudyRows
-from syncsweep.plan.followups import table_names
 from syncsweep.report import captions, origin, realisations
 from syncsweep.report import report_tables as tables
 from syncsweep.report import report_words as words
@@ -45,6 +44,7 @@ from syncsweep.report.embedded import (
 )
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import MADE_FROM, digests, refuse_changed, refuse_other_settings
+from syncsweep.tables.registry import table_names
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "pillow", "jinja2", "plotly", "itables")
 
@@ -96,7 +96,7 @@ def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Pa
     for name, rows in request.studies.items():
         study = config.studies[name]
         folder = tables_folder(results, name)
-        tables_of_study = [folder / f"{table}.parquet" for table in table_names(study)]
+        tables_of_study = [folder / f"{table}.parquet" for table in table_names(study.analysis)]
         refuse_other_settings(
             tables_of_study,
             physics_hash=rows.physics.digest,
@@ -278,7 +278,7 @@ def _files(
     """Names and addresses of the files beside the page, by group."""
     groups = {"Figures": [figures_folder(results) / f"{figure.name}.pdf" for figure in figures]}
     for name, study in studies.items():
-        stems = [tables_folder(results, name) / table for table in table_names(study)]
+        stems = [tables_folder(results, name) / table for table in table_names(study.analysis)]
         of_study = [stem.with_name(f"{stem.name}.{kind}") for stem in stems for kind in _KINDS]
         groups[f"Tables of {name}"] = sorted(of_study)
     of_parts = [

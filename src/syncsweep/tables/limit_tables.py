@@ -13,7 +13,6 @@ import pandas as pd
 
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.physics import Ensemble, Physics
-from syncsweep.layout import LIMIT_TABLES
 from syncsweep.physics.limit_distribution import (
     LimitDistribution,
     limit_distribution,
@@ -23,7 +22,7 @@ from syncsweep.physics.measures import interval_probabilities
 from syncsweep.physics.weak_limit import RateLaw, UnknownSectorsError, sectors
 from syncsweep.tables.control import Value, control_variate, controlled_probability
 from syncsweep.tables.samples import Source, TablesError, chi_of_sample, provenance_of
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.summary import write_tables
 from syncsweep.user_code.study_model import build_model
 
 
@@ -70,11 +69,8 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
             "value_se": [entry.standard_error for entry in law.values()],
         }
     )
-    provenance = provenance_of(source, analysis)
-    output.mkdir(parents=True, exist_ok=True)
-    tables = (rows, _control_table(study, etas, values, law))
-    for name, table in zip(LIMIT_TABLES, tables, strict=True):
-        write_table(output / name, table, provenance)
+    tables = {"limit_law": rows, "limit_control": _control_table(study, etas, values, law)}
+    write_tables(output, tables, provenance_of(source, analysis))
 
 
 def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Value]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically
-from syncsweep.layout import FAILURES_TABLE, TABLES
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import write_parquet
 from syncsweep.tables import METADATA_KEY
@@ -52,8 +52,8 @@ class _Block:
 def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """Write the tables of a study into `output`.
 
-    Each name in `layout.TABLES` and the table of failures is written as Parquet and CSV once
-    everything has been read. Raises the TablesError of the source.
+    Each is written as Parquet and CSV once everything has been read. Raises the TablesError of the
+    source.
     """
     gathered, failures = [], []
     for block in source.blocks:
@@ -62,19 +62,15 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
             _add_rows(statistics, block, analysis, rows)
             failures += _failures(block, rows)
         gathered.append(_Block(block, statistics))
+    failed = pd.DataFrame(failures, columns=["eta", "sample", "status", "s_d_error"])
     tables = {
         "summary": sorted_by_eta([_summary(block, analysis.ratio) for block in gathered]),
         "chi_histogram": sorted_by_eta([_chi_histogram(block) for block in gathered]),
         "s_max_histogram": sorted_by_eta([_s_max_histogram(block) for block in gathered]),
+        "failures": failed.sort_values(["eta", "sample"], ignore_index=True),
     }
-    provenance = provenance_of(source, analysis)
-    output.mkdir(parents=True, exist_ok=True)
-    for name in TABLES:
-        write_table(output / name, tables[name], provenance)
-    failed = pd.DataFrame(failures, columns=["eta", "sample", "status", "s_d_error"])
-    failed = failed.sort_values(["eta", "sample"], ignore_index=True)
-    write_table(output / FAILURES_TABLE, failed, provenance)
-    _warn_of_failures(source.blocks[0].study, failed, tables["summary"])
+    write_tables(output, tables, provenance_of(source, analysis))
+    _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"])
 
 
 def _add_rows(
@@ -170,6 +166,15 @@ def _s_max_histogram(block: _Block) -> pd.DataFrame:
     )
 
 
+def write_tables(
+    output: Path, tables: Mapping[str, pd.DataFrame], provenance: dict[str, object]
+) -> None:
+    """Write tables by name into a folder, see `write_table`."""
+    output.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        write_table(output / name, table, provenance)
+
+
 def write_table(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) -> None:
     """Write one table as <stem>.parquet and <stem>.csv, each atomically.
 
@@ -208,6 +213,6 @@ def _warn_of_failures(study: str, failed: pd.DataFrame, summary: pd.DataFrame) -
         print(
             f"warning: {study}: {len(failed)} of {total} rows failed, the first of them sample "
             f"{first['sample']} at η = {first['eta']:g} ({first['status']}); averages are over the "
-            f"others, and {FAILURES_TABLE}.csv names them",
+            "others, and failures.csv names them",
             file=sys.stderr,
         )

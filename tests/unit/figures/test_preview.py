@@ -23,12 +23,10 @@ from syncsweep.figures import style
 from syncsweep.figures import sweep_figure as sweep
 from syncsweep.figures.preview import StudyRequest, make_preview
 from syncsweep.figures.sweep_figure import FigureRequest
-from syncsweep.layout import LIMIT_TABLES, TABLES, preview_folder, study_folder
+from syncsweep.layout import preview_folder, study_folder
 from syncsweep.tables import METADATA_KEY, ResultsError, extent
-from syncsweep.tables.limit_tables import make_limit_tables
-from syncsweep.tables.maxima_table import make_maxima_table
+from syncsweep.tables.registry import JOBS, table_names
 from syncsweep.tables.samples import Shards, describe
-from syncsweep.tables.summary import make_tables
 
 SAMPLES = 8
 BLOCKS = ((0.0, 1e-3), (0.5, 1.0))
@@ -91,8 +89,8 @@ def test_preview_of_a_whole_study_holds_its_tables(tmp_path, pages):
     assert line == f"pair: 8 of 8 samples: {folder}"
     study = study_folder(tmp_path, "pair", PAIR.digest)
     whole = Shards(study, describe(study, [block_id(etas) for etas in BLOCKS]), SAMPLES, 4)
-    for make in (make_tables, make_maxima_table, make_limit_tables):
-        make(whole, ANALYSIS, tmp_path / "tables")
+    for job in JOBS:
+        job.make(whole, ANALYSIS, tmp_path / "tables")
     tables = sorted((tmp_path / "tables").glob("*.csv"))
     assert len(tables) == 7
     for table in tables:
@@ -114,7 +112,7 @@ def test_tables_and_figure_say_how_many_samples_they_are_of(tmp_path, pages):
     assert made.startswith("pair: 2 to 5 of 8 samples: ")
     assert read(tmp_path, "summary")["n"].tolist() == [5, 5, 2, 2]
     present = {block_id(BLOCKS[0]): 5, block_id(BLOCKS[1]): 2}
-    for name in (*TABLES, *LIMIT_TABLES, "maxima_histogram", "failures"):
+    for name in table_names(ANALYSIS):
         assert (said(tmp_path, name)["present"], said(tmp_path, name)["samples"]) == (present, 8)
     assert pages[0].texts[0].get_text() == "preview: 2 to 5 of 8 samples"
 
@@ -170,7 +168,7 @@ def test_files_of_an_earlier_preview_do_not_stay(tmp_path):
     make_preview(request(tmp_path, analysis=less))
     folder = preview_folder(tmp_path, "pair")
     stems = {path.stem for path in folder.iterdir()}
-    assert stems == {*TABLES, "failures"}
+    assert stems == set(table_names(less))
     assert list(folder.parent.iterdir()) == [folder]
 
 

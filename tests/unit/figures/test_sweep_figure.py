@@ -36,7 +36,7 @@ from syncsweep.figures.plots import (
     plot_mean,
 )
 from syncsweep.figures.sweep_figure import FigureError, draw
-from syncsweep.layout import TABLES, BlockFolder
+from syncsweep.layout import BlockFolder
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description, shard
 from syncsweep.tables.maxima_table import make_maxima_table
@@ -52,6 +52,7 @@ ANALYSIS = Analysis(
 )
 PANELS = ("chi", "probabilities", "ratio", "s_max", "chi_maxima", "differences")
 FIGURE = Figure(name="fig", panels=PANELS)
+TABLES = ("summary", "chi_histogram", "s_max_histogram")
 SCRIPT = Path(__file__).parents[3] / "scripts" / "make_figure.py"
 
 

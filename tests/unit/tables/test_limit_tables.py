@@ -23,7 +23,7 @@ from syncsweep.figures import style
 from syncsweep.figures import sweep_figure as sweep
 from syncsweep.figures.figure_page import FigureError
 from syncsweep.figures.plots import mark_limit
-from syncsweep.layout import LIMIT_TABLES, BlockFolder
+from syncsweep.layout import BlockFolder
 from syncsweep.paper.figures import limit_figure
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
 from syncsweep.physics.weak_limit import sectors
@@ -45,6 +45,7 @@ ANALYSIS = Analysis(
     limit_draws=DRAWS,
     ratio=Ratio(numerator=2, denominator=1, weight=3, meaning="±π/2 for each (0, π)"),
 )
+LIMIT_TABLES = ("limit_law", "limit_control")
 SCRIPT = Path(__file__).parents[3] / "scripts" / "make_tables.py"
 
 
@@ -327,7 +328,7 @@ def test_the_script_makes_the_tables(study, tables, tmp_path, monkeypatch):
         "analysis": ANALYSIS.model_dump(mode="json"),
     }
     arguments = ["--folder", study.folder, "--output", tmp_path, "--request", json.dumps(request)]
-    monkeypatch.setattr(sys, "argv", ["make_tables.py", *map(str, arguments), "--limit"])
+    monkeypatch.setattr(sys, "argv", ["make_tables.py", "make_limit_tables", *map(str, arguments)])
     runpy.run_path(str(SCRIPT), run_name="__main__")
     names = {f"{name}.{kind}" for name in LIMIT_TABLES for kind in ("csv", "parquet")}
     assert {path.name for path in tmp_path.iterdir()} == names

@@ -10,7 +10,7 @@ import pytest
 from syncsweep.config.analysis import Analysis, LogBins
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
-from syncsweep.layout import MAXIMA_TABLE, BlockFolder
+from syncsweep.layout import BlockFolder
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import FAILED, SampleSolver, pack_coefficients
@@ -55,7 +55,7 @@ def table(tmp_path_factory):
     identity = shard.Identity("chain", PHYSICS.digest, block.path.name, ETAS, 0, 4)
     shard.write_shard(block.shard(0, 4), shard.to_table(samples), identity, {})
     make_maxima_table(Shards(folder, describe(folder, [block.path.name]), 4, 4), ANALYSIS, parent)
-    return pq.read_table(parent / f"{MAXIMA_TABLE}.parquet").to_pandas()
+    return pq.read_table(parent / "maxima_histogram.parquet").to_pandas()
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
 from syncsweep.config.physics import Physics
 from syncsweep.sweep.description import Description
+from syncsweep.tables import summary
 from syncsweep.tables.samples import SampleRows, describe, read_samples
-from syncsweep.tables.summary import write_table
 
 
 class Request(BaseModel):
@@ -61,9 +61,7 @@ def write_tables(
 
     physics: of a study; all η are shown in the unit of its model. The tables hold η as configured.
     """
-    output.mkdir(parents=True, exist_ok=True)
     said: dict[str, object] = {"request": json.loads(request.model_dump_json())}
     if physics is not None:
         said["physics"] = physics.model_dump(mode="json")
-    for name, table in tables.items():
-        write_table(output / name, table, said)
+    summary.write_tables(output, tables, said)
