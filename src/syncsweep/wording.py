@@ -36,6 +36,16 @@ def three_digits(value: float) -> str:
     return f"{rounded:.0f}" if 1000 <= abs(rounded) < 1e6 else f"{rounded:.3g}"
 
 
+def superscript(number: int) -> str:
+    """An integer above the line."""
+    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def subscript(number: int) -> str:
+    """An integer below the line."""
+    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
 def are_even(below: float, above: float) -> bool:
     """Whether an interval reaches about as far below its value as above it, within 10 %."""
     return not abs(above - below) > 0.1 * min(above, below)  # true for NaN

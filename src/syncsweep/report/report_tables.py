@@ -12,7 +12,7 @@ import pandas as pd
 from syncsweep.config.study import Study
 from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.figures.figure_page import read_table
-from syncsweep.paper.claims import PAPER, Number
+from syncsweep.paper.claims import PAPER
 from syncsweep.paper.parts.validation import checked_with, samples_of
 from syncsweep.report.embedded import Download, download
 from syncsweep.report.report_words import (
@@ -21,9 +21,10 @@ from syncsweep.report.report_words import (
     grouped,
     ratio_symbol,
     scientific,
-    subscript,
 )
 from syncsweep.tables import registry
+from syncsweep.tables.number import Number
+from syncsweep.wording import subscript
 
 #: Rows of a table that the page shows; all are in the file to download.
 MOST_ROWS = 1000
@@ -177,13 +178,10 @@ def _plain(value: float) -> Cell:
 
 
 def _measured(name: str) -> Callable[[pd.Series], Cell]:
-    stem = name.removesuffix("_mean")
-
     def cell(row: pd.Series) -> Cell:
         if not math.isfinite(row[name]):
             return Cell("–", _LOWEST)
-        ends = row.get(f"{stem}_low", math.nan), row.get(f"{stem}_high", math.nan)
-        return Cell(str(Number(row[name], row.get(f"{stem}_se"), ends)), float(row[name]))
+        return Cell(str(Number.in_row(row, name)), float(row[name]))
 
     return cell
 

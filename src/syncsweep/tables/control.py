@@ -11,23 +11,15 @@ falls (d < 0) each have an interval of their own. It is right for few such sampl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import hypot, sqrt
 
 import numpy as np
 
 from syncsweep.tables.intervals import combined, hit_size, probability_interval
+from syncsweep.tables.number import Number
 
 #: A control counts as constant if its standard deviation is below this share of its values.
 _ROUNDING = 1e-9
-
-
-@dataclass(frozen=True)
-class Value:
-    """A number and its standard error."""
-
-    value: float
-    standard_error: float
 
 
 #: The columns of both estimators, beside the number of samples n.
@@ -45,7 +37,7 @@ _COLUMNS = (
 
 
 def control_variate(
-    x: np.ndarray, control: np.ndarray, expected: Value, sigmas: float = 1.0
+    x: np.ndarray, control: np.ndarray, expected: Number[float], sigmas: float = 1.0
 ) -> dict[str, float]:
     """Mean of x (n,) by itself, and with a control (n,) whose expectation is known.
 
@@ -67,7 +59,7 @@ def control_variate(
 
 
 def controlled_probability(
-    x: np.ndarray, control: np.ndarray, expected: Value, sigmas: float = 1.0
+    x: np.ndarray, control: np.ndarray, expected: Number[float], sigmas: float = 1.0
 ) -> dict[str, float]:
     """`control_variate` for numbers in [0, 1], with intervals that are right for rare events.
 
@@ -115,14 +107,14 @@ def _standard_error(x: np.ndarray) -> float:
 def _estimates(
     x: np.ndarray,
     control: np.ndarray,
-    expected: Value,
+    expected: Number[float],
     beta: float,
     sigmas: float,
     plain: tuple[float, float],
     controlled: tuple[float, float],
 ) -> dict[str, float]:
     """The columns; plain, controlled: how far the two intervals reach below and above."""
-    known = beta * sigmas * expected.standard_error
+    known = beta * sigmas * (expected.error or 0.0)
     below, above = (hypot(reach, known) for reach in controlled)
     mean = float(x.mean())
     estimate = mean - beta * (float(control.mean()) - expected.value)

@@ -20,7 +20,8 @@ from syncsweep.physics.limit_distribution import (
 )
 from syncsweep.physics.measures import interval_probabilities
 from syncsweep.physics.weak_limit import RateLaw, UnknownSectorsError, sectors
-from syncsweep.tables.control import Value, control_variate, controlled_probability
+from syncsweep.tables.control import control_variate, controlled_probability
+from syncsweep.tables.number import Number
 from syncsweep.tables.samples import Source, TablesError, chi_of_sample, provenance_of
 from syncsweep.tables.summary import write_tables
 from syncsweep.user_code.study_model import build_model
@@ -66,14 +67,14 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
             "draws": draws,
             "quantity": list(law),
             "value": [entry.value for entry in law.values()],
-            "value_se": [entry.standard_error for entry in law.values()],
+            "value_se": [entry.error for entry in law.values()],
         }
     )
     tables = {"limit_law": rows, "limit_control": _control_table(study, etas, values, law)}
     write_tables(output, tables, provenance_of(source, analysis))
 
 
-def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Value]:
+def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Number[float]]:
     """Expectations at η → 0⁺ from draws of c, with standard errors.
 
     p_b_positive: probability of b > 0; s_max_mean [rad^{1−N}]; p1, p2, …; ratio, if the analysis
@@ -99,13 +100,13 @@ def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Val
     return law | {f"c_{name}": _mean(c[:, index]) for index, name in enumerate(names)}
 
 
-def _mean(values: np.ndarray) -> Value:
-    return Value(float(np.mean(values)), float(np.std(values, ddof=1) / sqrt(len(values))))
+def _mean(values: np.ndarray) -> Number[float]:
+    return Number(float(np.mean(values)), float(np.std(values, ddof=1) / sqrt(len(values))))
 
 
 def _probabilities(
     distribution: LimitDistribution, b: np.ndarray, analysis: Analysis, rng: np.random.Generator
-) -> dict[str, Value]:
+) -> dict[str, Number[float]]:
     """P_a, and the ratio of the analysis, for drawn b (draws,).
 
     Their errors are those of the shares of the two signs of b and of the P_a of each sign.
@@ -128,7 +129,7 @@ def _probabilities(
     names += ["ratio"] if analysis.ratio is not None else []
     values = _with_ratio(probabilities, analysis.ratio)
     columns = zip(names, values, np.sqrt(variance), strict=True)
-    return {name: Value(float(value), float(error)) for name, value, error in columns}
+    return {name: Number(float(value), float(error)) for name, value, error in columns}
 
 
 def _with_ratio(p: np.ndarray, ratio: Ratio | None) -> np.ndarray:
@@ -170,7 +171,7 @@ def _gather(source: Source, analysis: Analysis) -> tuple[np.ndarray, dict[str, n
 
 
 def _control_table(
-    study: str, etas: np.ndarray, values: dict[str, np.ndarray], law: dict[str, Value]
+    study: str, etas: np.ndarray, values: dict[str, np.ndarray], law: dict[str, Number[float]]
 ) -> pd.DataFrame:
     """One row for each η > 0, ascending, and quantity; see `make_limit_tables`."""
     at_zero = int(np.flatnonzero(etas == 0)[0])

@@ -23,13 +23,9 @@ from syncsweep.files import replace_atomically
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import write_parquet
 from syncsweep.tables import METADATA_KEY
+from syncsweep.tables.number import Number
 from syncsweep.tables.samples import SampleRows, Source, chi_of_sample, provenance_of
-from syncsweep.tables.statistics import (
-    BlockStatistics,
-    RunningCovariance,
-    type_ratio,
-    type_ratio_interval,
-)
+from syncsweep.tables.statistics import BlockStatistics, RunningCovariance, type_ratio
 
 
 class TablesRequest(BaseModel):
@@ -116,15 +112,9 @@ def probability_columns(
     low, high = probabilities.probability_interval()
     columns: dict[str, np.ndarray] = {}
     for a in range(mean.shape[1]):
-        columns |= _columns(f"p{a + 1}", mean[:, a], error[:, a], low[:, a], high[:, a])
-    if ratio is not None:
-        found, ends = type_ratio(probabilities, ratio), type_ratio_interval(probabilities, ratio)
-        columns |= _columns("ratio", found.value, found.standard_error, *ends)
-    return columns
-
-
-def _columns(name: str, *columns: np.ndarray) -> dict[str, np.ndarray]:
-    return dict(zip((name, f"{name}_se", f"{name}_low", f"{name}_high"), columns, strict=True))
+        p = Number(mean[:, a], error[:, a], (low[:, a], high[:, a]))
+        columns |= p.columns(f"p{a + 1}")
+    return columns if ratio is None else columns | type_ratio(probabilities, ratio).columns("ratio")
 
 
 def _chi_histogram(block: _Block) -> pd.DataFrame:

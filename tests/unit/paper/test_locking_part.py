@@ -132,13 +132,13 @@ def test_error_of_the_locking_is_that_of_its_linearised_samples():
     found = locking_of(statistics)
     b = infinity.mean()
     for a, of_a, value, error in zip(
-        shares.mean(axis=1), shares, found.value, found.standard_error, strict=True
+        shares.mean(axis=1), shares, found.value, found.error, strict=True
     ):
         assert value == pytest.approx((a - b) / (1 - b), rel=1e-12)
         influence = (of_a - a) / (1 - b) - (1 - a) * (infinity - b) / (1 - b) ** 2
         assert error == pytest.approx(influence.std(ddof=1) / np.sqrt(50), rel=1e-9, abs=1e-8)
     # A share that is 0.3 + 0.7 ℛ(∞) has Λ = 0.3 for any samples.
-    assert found.standard_error[0] == pytest.approx(0, abs=1e-8)
+    assert found.error[0] == pytest.approx(0, abs=1e-8)
 
 
 def test_three_coupled_spins_keep_the_locking_that_a_longer_run_found(tmp_path):

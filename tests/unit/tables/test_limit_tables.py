@@ -29,8 +29,9 @@ from syncsweep.physics.limit_distribution import limit_distribution, type_probab
 from syncsweep.physics.weak_limit import sectors
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description, shard
-from syncsweep.tables.control import Value, control_variate, controlled_probability
+from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.limit_tables import limit_law, make_limit_tables
+from syncsweep.tables.number import Number
 from syncsweep.tables.samples import Shards, TablesError, describe
 from syncsweep.tables.summary import make_tables
 from syncsweep.user_code.study_model import build_model
@@ -114,7 +115,7 @@ def test_errors_of_the_law_are_those_of_repetitions():
     laws = [of_seed(seed) for seed in range(10)]
     for quantity in ("p_b_positive", "s_max_mean", "p1", "p2", "ratio", "c_0+"):
         values = [law[quantity].value for law in laws]
-        stated = np.mean([law[quantity].standard_error for law in laws])
+        stated = np.mean([law[quantity].error for law in laws])
         assert 0.5 < np.std(values, ddof=1) / stated < 1.7, quantity
 
 
@@ -180,7 +181,7 @@ def test_the_control_leaves_nothing_of_the_error_at_tiny_eta_and_no_bias_anywher
 
 def test_a_control_variate_is_unbiased_and_knows_its_error_and_its_gain():
     rng = np.random.default_rng(1)
-    n, slope, expected = 200, 2.0, Value(3.0, 0.0)
+    n, slope, expected = 200, 2.0, Number(3.0)
     rows = []
     for _ in range(1500):
         control = 3 + rng.standard_normal(n)
@@ -200,7 +201,7 @@ def test_a_control_variate_is_unbiased_and_knows_its_error_and_its_gain():
 def test_the_error_of_the_expectation_enters_with_the_slope():
     rng = np.random.default_rng(2)
     control = rng.standard_normal(50)
-    found = control_variate(3 * control + 1, control, Value(0.0, 0.1))
+    found = control_variate(3 * control + 1, control, Number(0.0, 0.1))
     ends = [found[name] for name in ("control_low", "control", "control_high")]
     assert ends == pytest.approx([0.7, 1.0, 1.3])
 
@@ -210,7 +211,7 @@ def test_a_control_that_does_not_vary_changes_nothing():
     for constant, estimate in product((0.0, 1.0), (control_variate, controlled_probability)):
         control = np.full(40, constant)
         control[::2] *= 1 - 1e-15
-        found = estimate(x, control, Value(0.9, 0.1))
+        found = estimate(x, control, Number(0.9, 0.1))
         assert found["beta"] == 0 and found["gain"] == pytest.approx(1)
         for end in ("", "_low", "_high"):
             assert found[f"control{end}"] == pytest.approx(found[f"plain{end}"])
@@ -218,7 +219,7 @@ def test_a_control_that_does_not_vary_changes_nothing():
 
 def test_below_three_samples_nothing_is_stated():
     for estimate in (control_variate, controlled_probability):
-        found = estimate(np.ones(2), np.ones(2), Value(1.0, 0.1))
+        found = estimate(np.ones(2), np.ones(2), Number(1.0, 0.1))
         assert found.pop("n") == 2 and np.isnan(list(found.values())).all()
 
 
@@ -226,7 +227,7 @@ def test_an_error_of_a_controlled_probability_knows_of_flips_that_did_not_happen
     """200 samples that lock as in the limit: a probability of about 1/200 to flip is possible."""
     control = np.zeros(200)
     control[:70] = 1.0
-    found = controlled_probability(control, control, Value(0.4, 0.0))
+    found = controlled_probability(control, control, Number(0.4))
     assert found["control"] == pytest.approx(0.4) and found["beta"] == pytest.approx(1)
     for end in ("control_low", "control_high"):
         assert abs(found[end] - 0.4) == pytest.approx(1.84 / 200, rel=0.1)
@@ -297,7 +298,7 @@ def test_the_pair_has_a_law_without_a_ratio():
     without = ANALYSIS.model_copy(update={"ratio": None})
     assert "ratio" not in limit_law(physics, without, 1000)
     assert "p_even_above_odd" not in law
-    assert law["c_-"].value == pytest.approx(1 / 4, abs=4 * law["c_-"].standard_error)
+    assert law["c_-"].value == pytest.approx(1 / 4, abs=4 * law["c_-"].error)
     assert law["s_max_mean"].value == pytest.approx(np.pi / 32 * law["c_-"].value, rel=1e-9)
 
 
