@@ -17,9 +17,9 @@ from threadpoolctl import threadpool_limits
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Physics
-from syncsweep.physics.measures import Maximum, interval_probabilities
+from syncsweep.physics.measures import interval_probabilities
 from syncsweep.report.report_words import scientific
-from syncsweep.sample import SampleSolver, unpack_coefficients
+from syncsweep.sample import SampleSolver
 from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.number import Number
 from syncsweep.tables.samples import SampleRows, chi_of_sample
@@ -85,14 +85,10 @@ def values_of(study: str, samples: int, folder: Path) -> np.ndarray:
 def _of_sample(
     solver: SampleSolver, physics: Physics, analysis: Analysis, sample: int
 ) -> np.ndarray:
-    rows = solver.rows(sample)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = rows.residual / rows.condition
-    maximum = Maximum(rows.s_max, rows.angles)
-    held = SampleRows(sample, unpack_coefficients(rows.s_d), maximum, rows.status, error)
+    held = SampleRows.from_rows(solver.rows(sample))
     chi = chi_of_sample(physics, analysis.threshold, held)
     p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
-    return np.where(held.good[:, None], np.column_stack([rows.s_max, p]), np.nan)
+    return np.where(held.good[:, None], np.column_stack([held.maximum.s_max, p]), np.nan)
 
 
 def plain(values: np.ndarray, chosen: np.ndarray) -> dict[str, Found]:

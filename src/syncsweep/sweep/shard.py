@@ -151,19 +151,19 @@ def has_columns_of_rows(table: pa.Table) -> bool:
     """Whether a table has the columns of `Rows`, each once, with their types and no empty cell."""
     if sorted(table.column_names) != sorted(field.name for field in fields(Rows)):
         return False
-    for name in table.column_names:
-        values = table.column(name).combine_chunks()
+    for field in fields(Rows):
+        values = table.column(field.name).combine_chunks()
         kind, empty = values.type, values.null_count
-        if name in ("s_d", "angles"):
+        if field.metadata["is_list"]:
             if not pa.types.is_fixed_size_list(kind):
                 return False
             kind, empty = kind.value_type, empty + values.flatten().null_count
-        if kind != _KINDS.get(name, pa.float64()) or empty:
+        if kind != _KINDS[field.metadata["kind"]] or empty:
             return False
     return True
 
 
-_KINDS = {"sample": pa.int64(), "status": pa.string(), "method": pa.string()}
+_KINDS = {int: pa.int64(), float: pa.float64(), str: pa.string()}
 
 
 def _check_rows(table: pa.Table, identity: Identity) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import ChiSample, Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.sample import chi_shift, unpack_coefficients
+from syncsweep.sample import Rows, chi_shift, unpack_coefficients
 from syncsweep.sweep import description, shard
 from syncsweep.sweep.description import Description, DescriptionError
 from syncsweep.sweep.shard import ShardError
@@ -44,6 +44,15 @@ class SampleRows:
     maximum: Maximum
     status: np.ndarray
     error: np.ndarray
+
+    @classmethod
+    def from_rows(cls, rows: Rows) -> SampleRows:
+        """What tables need of the rows of a sample."""
+        maximum = Maximum(rows.s_max, rows.angles)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = rows.residual / rows.condition
+        coefficients = unpack_coefficients(rows.s_d)
+        return cls(int(rows.sample[0]), coefficients, maximum, rows.status, error)
 
     @property
     def good(self) -> np.ndarray:
@@ -134,18 +143,10 @@ def read_samples(
 
 def sample_rows(table: pa.Table, n_eta: int) -> Iterator[SampleRows]:
     """The samples of a table of rows, in its order; n_eta rows follow each other for each."""
-    coefficients = unpack_coefficients(shard.column(table, "s_d"))
-    sample_of = shard.column(table, "sample")
-    s_max, angles = shard.column(table, "s_max"), shard.column(table, "angles")
-    status = shard.column(table, "status")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = shard.column(table, "residual") / shard.column(table, "condition")
-    for first in range(0, len(sample_of), n_eta):
-        rows = slice(first, first + n_eta)
-        maximum = Maximum(s_max[rows], angles[rows])
-        yield SampleRows(
-            int(sample_of[first]), coefficients[rows], maximum, status[rows], error[rows]
-        )
+    columns = {column.name: shard.column(table, column.name) for column in fields(Rows)}
+    for first in range(0, table.num_rows, n_eta):
+        one = {name: values[first : first + n_eta] for name, values in columns.items()}
+        yield SampleRows.from_rows(Rows(**one))
 
 
 def _read(block: BlockFolder, described: Description, start: int, stop: int) -> pa.Table:
