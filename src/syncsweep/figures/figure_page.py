@@ -83,12 +83,19 @@ def unusable(path: Path, reason: str) -> FigureError:
 
 
 @contextmanager
-def new_page(stem: Path, width: float, height: float) -> Iterator[Page]:
-    """A page of width × height [in] to draw on, in the house style; then saved as PDF and PNG."""
-    stem.parent.mkdir(parents=True, exist_ok=True)
+def blank_page(width: float, height: float) -> Iterator[Page]:
+    """A page of width × height [in] to draw on, in the house style."""
     with context(["default", style.SETTINGS]):
         page = Page(figsize=(width, height))
         FigureCanvasAgg(page)
+        yield page
+
+
+@contextmanager
+def new_page(stem: Path, width: float, height: float) -> Iterator[Page]:
+    """A page of width × height [in] to draw on, in the house style; then saved as PDF and PNG."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    with blank_page(width, height) as page:
         yield page
         without = {"CreationDate": None, "Producer": None, "Creator": None}
         _save(page, stem.with_name(f"{stem.name}.pdf"), 600, without)

@@ -55,6 +55,9 @@ class FigureRequest(BaseModel):
     n_sites: int = Field(ge=2)
 
 
+# Panels that show means.
+_MEANS = {"probabilities", "ratio", "s_max"}
+
 # Part of the samples of one η beyond the axis of S_max from which a mark says so.
 _MARKED_PART = 0.05
 
@@ -119,8 +122,8 @@ def draw(
         marks_intervals=marks_intervals,
         model=model,
     )
-    failed = int(data.summary["failed"].max())
-    stamp, warns = _stamp(read["summary"][1], failed, _key(figure, data))
+    shows_exact = data.limit_law is not None and not _MEANS.isdisjoint(figure.panels)
+    stamp, warns = _stamp(read["summary"][1], int(data.summary["failed"].max()), shows_exact)
     height = style.sweep_height(len(figure.panels), stamped=True)
     with new_page(stem, style.COLUMN_WIDTH, height) as page:
         unit = unit_of(read["summary"][1])
@@ -155,10 +158,10 @@ def _read(path: Path, analysis: Analysis) -> tuple[pd.DataFrame, dict[str, Any]]
     return table.to_pandas(), said
 
 
-def _stamp(said: dict[str, Any], failed: int, key: list[str]) -> tuple[str, bool]:
-    """Of how many samples a table says that it is, with the key, and whether it lacks some.
+def _stamp(said: dict[str, Any], failed: int, shows_exact: bool) -> tuple[str, bool]:
+    """Of how many samples a table says that it is, and whether it lacks some.
 
-    failed: most samples of one η that are not in it.
+    failed: most samples of one η that are not in it; shows_exact: whether there are lines at 0⁺.
     """
     present, samples = said.get(PRESENT_KEY), said["samples"]
     if present is not None:
@@ -166,15 +169,7 @@ def _stamp(said: dict[str, Any], failed: int, key: list[str]) -> tuple[str, bool
     number = f"{samples} samples" if samples != 1 else "1 sample"
     if failed:
         number += f" ({failed} failed)"
-    return "; ".join([number, *key]), False
-
-
-def _key(figure: Figure, tables: Tables) -> list[str]:
-    """What stands for what in all panels that show means."""
-    if {"probabilities", "ratio", "s_max"}.isdisjoint(figure.panels):
-        return []
-    exact = ["lines at 0⁺: exact"] if tables.limit_law is not None else []
-    return ["bands if visible: 1 s.e.", *exact]
+    return f"{number}; lines at 0⁺: exact" if shows_exact else number, False
 
 
 def _no_locking(summary: pd.DataFrame) -> bool:

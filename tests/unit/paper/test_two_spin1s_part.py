@@ -41,7 +41,7 @@ def tables(folder):
 def drawn(folder, tmp_path_factory):
     """A figure, and the page it was saved from."""
     stem = tmp_path_factory.mktemp("drawn") / "fig"
-    with kept_pages(page) as pages:
+    with kept_pages(page, saved=True) as pages:
         draw(folder, stem)
     pages[0].canvas.draw()  # at its own resolution, for the extents of texts
     return stem, pages[0]
