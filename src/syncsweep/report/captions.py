@@ -53,9 +53,9 @@ def of_sweep(name: str, study: str, panels: Sequence[str], ratio: Ratio | None) 
         + ", ".join(short[panel] for panel in panels),
         text=(
             "How the locking changes with the strength η of the perturbation, from the exact limit "
-            "η → 0⁺ (the column at the left, if the sweep has it) to strong perturbations. Bands "
-            "are intervals of one standard error (68 %). Lines across that column are exact, if its "
-            "law is known."
+            "η → 0⁺ (the column at the left, if the sweep has it) to strong perturbations. Lines "
+            "across that column are exact values, if its law is known. Bands are intervals of one "
+            "standard error (68 %)."
         ),
         panels=tuple(shown[panel] for panel in panels),
     )

@@ -12,26 +12,24 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
-from matplotlib.figure import Figure as Page
+from small_results import put_shard, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
 from syncsweep.config.eta import block_id
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config.user_code import EnsembleCode, ModelCode
-from syncsweep.figures import style
-from syncsweep.figures import sweep_figure as sweep
+from syncsweep.figures import sweep_figure
 from syncsweep.figures.figure_page import FigureError
-from syncsweep.figures.plots import mark_limit
-from syncsweep.layout import BlockFolder
+from syncsweep.layout import study_folder
 from syncsweep.paper.figures import limit_figure
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
 from syncsweep.physics.weak_limit import sectors
-from syncsweep.sample import SampleSolver
-from syncsweep.sweep import description, shard
+from syncsweep.sweep import description
 from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.limit_tables import limit_law, make_limit_tables
 from syncsweep.tables.number import Number
+from syncsweep.tables.registry import table_jobs
 from syncsweep.tables.samples import Shards, TablesError, describe
 from syncsweep.tables.summary import make_tables
 from syncsweep.user_code.study_model import build_model
@@ -52,16 +50,11 @@ SCRIPT = Path(__file__).parents[3] / "scripts" / "make_tables.py"
 
 def write_study(parent, physics, blocks, samples, chunk_size):
     """Rows of a study below `parent`; returns its shards."""
-    folder = parent / f"study-{physics.digest}"
-    description.write(folder, "study", physics, blocks)
     for etas in blocks:
-        block = BlockFolder(folder / block_id(etas))
-        solver = SampleSolver(physics, etas)
+        rows = rows_of(physics, samples, etas)
         for start in range(0, samples, chunk_size):
-            stop = min(start + chunk_size, samples)
-            identity = shard.Identity("study", physics.digest, block.path.name, etas, start, stop)
-            table = shard.to_table([solver.rows(sample) for sample in range(start, stop)])
-            shard.write_shard(block.shard(start, stop), table, identity, {})
+            put_shard(parent, "study", physics, rows[start : start + chunk_size], start, etas)
+    folder = study_folder(parent, "study", physics.digest)
     names = [block_id(etas) for etas in blocks]
     return Shards(folder, describe(folder, names), samples, chunk_size)
 
@@ -75,8 +68,8 @@ def study(tmp_path_factory):
 @pytest.fixture(scope="module")
 def tables(study, tmp_path_factory):
     output = tmp_path_factory.mktemp("tables")
-    make_tables(study, ANALYSIS, output)
-    make_limit_tables(study, ANALYSIS, output)
+    for job in table_jobs(ANALYSIS):
+        job.make(study, ANALYSIS, output)
     return output
 
 
@@ -149,8 +142,8 @@ def test_plain_means_take_an_s_max_below_its_error_for_zero_as_the_summary_does(
                 yield replace(rows, error=np.where(rows.sample % 2, 1.0, rows.error))
 
     coarse = Coarse(study.folder, study.blocks, study.samples, study.chunk_size)
-    make_tables(coarse, ANALYSIS, tmp_path)
-    make_limit_tables(coarse, ANALYSIS, tmp_path)
+    for job in table_jobs(ANALYSIS):
+        job.make(coarse, ANALYSIS, tmp_path)
     summary = read(tmp_path, "summary").set_index("eta")
     control = read(tmp_path, "limit_control").set_index("quantity").loc["s_max_mean"]
     assert (summary["undefined_chi"] > 0).all()
@@ -248,6 +241,13 @@ def test_chunks_change_no_byte_and_blocks_nothing_but_rounding(tmp_path):
         pd.testing.assert_frame_equal(whole, blocks, rtol=1e-6)
 
 
+def described_study(parent, physics, etas):
+    """A study of which there are no rows."""
+    folder = study_folder(parent, "study", physics.digest)
+    description.write(folder, "study", physics, [etas])
+    return Shards(folder, describe(folder, [block_id(etas)]), 1, 1)
+
+
 @pytest.mark.parametrize(
     ("model", "ensemble", "etas", "draws", "message"),
     [
@@ -263,7 +263,7 @@ def test_what_has_no_law_is_refused_in_one_line(tmp_path, model, ensemble, etas,
         ensemble=Ensemble(**ensemble),
         root_seed=1,
     )
-    study = write_study(tmp_path, physics, [etas], 0, 1)
+    study = described_study(tmp_path, physics, etas)
     analysis = ANALYSIS.model_copy(update={"limit_draws": draws})
     with pytest.raises(TablesError, match=message) as error:
         make_limit_tables(study, analysis, tmp_path / "tables")
@@ -279,9 +279,7 @@ def test_models_and_ensembles_of_ones_own_have_no_law_and_are_not_run(tmp_path, 
     else:
         ensemble = EnsembleCode(source="no Python", parameters={})
     physics = Physics(model=model, ensemble=ensemble, root_seed=1)
-    folder = tmp_path / f"study-{physics.digest}"
-    description.write(folder, "study", physics, [(0.0, 0.1)])
-    study = Shards(folder, describe(folder, [block_id((0.0, 0.1))]), 1, 1)
+    study = described_study(tmp_path, physics, (0.0, 0.1))
     with pytest.raises(TablesError, match="the law of η → 0⁺ is known"):
         make_limit_tables(study, ANALYSIS, tmp_path / "tables")
 
@@ -360,39 +358,18 @@ def test_the_figure_of_the_limit_shows_the_tables(tables, law, control, tmp_path
 
 def test_a_sweeps_figure_has_the_exact_values_beside_it_if_they_are_asked_for(tables, tmp_path):
     figure = Figure(name="fig", panels=("probabilities", "ratio", "s_max"))
-    with kept_pages(sweep) as pages:
-        sweep.draw(tables, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")
-    assert pages[0].texts[0].get_text().endswith("; bands if visible: 1 s.e.; lines at 0⁺: exact")
+    with kept_pages(sweep_figure) as pages:
+        sweep_figure.draw(tables, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")
+    assert pages[0].texts[0].get_text().endswith(" samples; lines at 0⁺: exact")
     law = (tables / "limit_law.csv").read_bytes()
     assert (tmp_path / "fig_limit.csv").read_bytes() == law
     without = ANALYSIS.model_copy(update={"limit_draws": None})
     with pytest.raises(FigureError, match="another analysis"):
-        sweep.draw(tables, figure, without, "spin1_chain", 2, tmp_path / "fig")
+        sweep_figure.draw(tables, figure, without, "spin1_chain", 2, tmp_path / "fig")
 
 
 def test_a_missing_table_of_the_limit_is_named(study, tmp_path):
     make_tables(study, ANALYSIS, tmp_path)
     figure = Figure(name="fig", panels=("s_max",))
     with pytest.raises(FigureError, match=r"limit_law\.parquet: is missing"):
-        sweep.draw(tmp_path, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")
-
-
-def test_exact_values_stand_in_the_column_of_the_limit_alone(tables, law):
-    data = sweep.Tables(
-        summary=read(tables, "summary"),
-        chi_histogram=read(tables, "chi_histogram"),
-        s_max_histogram=read(tables, "s_max_histogram"),
-        analysis=ANALYSIS,
-        n_sites=2,
-        marks_intervals=False,
-        model="spin1_chain",
-        limit_law=read(tables, "limit_law"),
-    )
-    assert data.exact("p2") == law["value"]["p2"]
-    assert np.isnan(data.exact("nothing"))
-    (panel,) = style.lay_out(Page(), np.array(ETAS), 1, "x")
-    mark_limit(panel, data.exact("p2"), "k")
-    mark_limit(panel, np.nan, "k")
-    (line,) = panel.first.lines
-    assert set(line.get_ydata()) == {law["value"]["p2"]}
-    assert len(panel.last.lines) == 0
+        sweep_figure.draw(tmp_path, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")

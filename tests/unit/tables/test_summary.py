@@ -12,17 +12,17 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from small_results import put_shard, rows_of
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.environment.provenance import code, libraries
-from syncsweep.layout import BlockFolder
+from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum, interval_probabilities
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.sample import FAILED, SampleSolver, chi_shift, unpack_coefficients
-from syncsweep.sweep import description, shard
+from syncsweep.sample import FAILED, chi_shift, unpack_coefficients
 from syncsweep.tables import METADATA_KEY, ResultsError, parse_request
 from syncsweep.tables.registry import JOBS
 from syncsweep.tables.samples import Shards, TablesError, describe
@@ -40,24 +40,15 @@ TABLES = ("summary", "chi_histogram", "s_max_histogram")
 @pytest.fixture(scope="module")
 def rows():
     """Rows of every sample, for each block."""
-    return {
-        etas: [SampleSolver(PHYSICS, etas).rows(sample) for sample in range(SAMPLES)]
-        for etas in BLOCKS
-    }
+    return {etas: rows_of(PHYSICS, SAMPLES, etas) for etas in BLOCKS}
 
 
-def write_study(parent, rows, chunk_size):
+def write_study(parent, rows, chunk_size, physics=PHYSICS):
     """Write the rows as shards of `chunk_size`; returns the study's folder."""
-    folder = parent / f"pair-{PHYSICS.digest}"
-    description.write(folder, "pair", PHYSICS, list(rows))
     for etas, samples in rows.items():
-        block = BlockFolder(folder / block_id(etas))
         for start in range(0, len(samples), chunk_size):
-            stop = min(start + chunk_size, len(samples))
-            identity = shard.Identity("pair", PHYSICS.digest, block.path.name, etas, start, stop)
-            table = shard.to_table(samples[start:stop])
-            shard.write_shard(block.shard(start, stop), table, identity, {})
-    return folder
+            put_shard(parent, "pair", physics, samples[start : start + chunk_size], start, etas)
+    return study_folder(parent, "pair", physics.digest)
 
 
 def shards_of(folder, names, chunk_size=5):
@@ -155,7 +146,7 @@ def test_blocks_in_any_order_are_sorted_by_eta(tmp_path, tables, rows):
 
 
 def test_an_eta_of_two_blocks_is_refused(tmp_path, rows):
-    doubled = {(0.1,): [SampleSolver(PHYSICS, (0.1,)).rows(i) for i in range(SAMPLES)], **rows}
+    doubled = {(0.1,): rows_of(PHYSICS, SAMPLES, (0.1,)), **rows}
     with pytest.raises(TablesError, match=r"η = 0\.1 stands in two"):
         tables_of(tmp_path, doubled, blocks=[block_id(etas) for etas in doubled])
     assert not (tmp_path / "tables").exists()
@@ -284,17 +275,12 @@ def test_where_nothing_locks_the_averages_of_s_max_are_zero(tmp_path):
         root_seed=5,
     )
     etas = (0.01, 1.0)
-    solver = SampleSolver(physics, etas)
-    made = [solver.rows(sample) for sample in range(4)]
+    made = list(rows_of(physics, 4, etas))
     assert not any(rows.s_max.any() for rows in made)
     rounding = {"s_max": np.full(2, 1e-17), "residual": 1e-15 * made[0].condition}
     made[2:] = [replace(rows, **rounding) for rows in made[2:]]
-    folder = tmp_path / f"chain-{physics.digest}"
-    description.write(folder, "chain", physics, [etas])
-    block = BlockFolder(folder / block_id(etas))
-    identity = shard.Identity("chain", physics.digest, block.path.name, etas, 0, 4)
-    shard.write_shard(block.shard(0, 4), shard.to_table(made), identity, {})
-    source = Shards(folder, describe(folder, [block.path.name]), 4, 4)
+    folder = write_study(tmp_path, {etas: made}, 4, physics)
+    source = Shards(folder, describe(folder, [block_id(etas)]), 4, 4)
     make_tables(source, ANALYSIS, tmp_path / "tables")
     summary = read(tmp_path / "tables", "summary")
     assert summary["s_max_mean"].tolist() == [0, 0] == summary["s_max_se"].tolist()
