@@ -17,7 +17,6 @@ from small_results import ETAS, PAIR, put_study, put_tables, rows_of
 
 from syncsweep.cli.main import main
 from syncsweep.config.eta import block_id
-from syncsweep.figures.figure_page import FigureError, read_table
 from syncsweep.layout import (
     BlockFolder,
     shard_name,
@@ -37,6 +36,8 @@ from syncsweep.sweep.shard import (
     write_shard,
 )
 from syncsweep.sweep.takeover import find_rows
+from syncsweep.tables import ResultsError
+from syncsweep.tables.reading import read_table
 from syncsweep.tables.registry import JOBS
 
 SAMPLES = 5
@@ -296,7 +297,7 @@ def test_damaged_table_is_read_or_refused_in_one_line(folder, results, data):
     path.write_bytes(data.draw(damaged(whole.read_bytes()) | ANY_BYTES))
     try:
         read_table(path)
-    except FigureError as error:
+    except ResultsError as error:
         assert_one_line(error, path)
 
 

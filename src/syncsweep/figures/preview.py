@@ -51,8 +51,8 @@ def make_preview(request: StudyRequest) -> str:
     """Make the tables and the figure of a study from the samples that are valid now.
 
     Returns a line that says how many these are. What an earlier preview made is removed. Damaged
-    shards are named on stderr and left out. Raises TablesError and FigureError as the tables and
-    the figure of a whole study do.
+    shards are named on stderr and left out. Raises ResultsError as the tables and the
+    figure of a whole study do.
     """
     damaged: dict[str, None] = {}
     blocks = [

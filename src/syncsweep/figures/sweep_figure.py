@@ -18,14 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
 from syncsweep.figures import style
-from syncsweep.figures.figure_page import (
-    FigureError,
-    new_page,
-    read_table,
-    save_data,
-    unit_of,
-    unusable,
-)
+from syncsweep.figures.figure_page import new_page, save_data
 from syncsweep.figures.maxima_figure import PANEL_COLUMNS, draw_maxima
 from syncsweep.figures.plots import (
     draw_density,
@@ -38,7 +31,8 @@ from syncsweep.figures.plots import (
 )
 from syncsweep.figures.ratio_panel import draw_ratio
 from syncsweep.figures.style import Panel
-from syncsweep.tables import METADATA_KEY, PRESENT_KEY, extent
+from syncsweep.tables import METADATA_KEY, PRESENT_KEY, ResultsError, extent
+from syncsweep.tables.reading import read_table, unit_of, unusable
 
 if TYPE_CHECKING:
     from matplotlib.typing import LegendLocType
@@ -105,7 +99,7 @@ def draw(
     (see `units`). The numbers of each panel go to <stem>_<panel>.csv with η as configured, and with
     analysis.limit_draws the exact values at η → 0⁺ to <stem>_limit.csv. Equal tables give equal
     files. The figure says of how many samples it is, loudly where the study is unfinished. Raises
-    FigureError if a table is missing, damaged or made with another analysis.
+    ResultsError if a table is missing, damaged or made with another analysis.
     """
     # The intervals of χ mean something beside a panel that shows their probabilities.
     marks_intervals = not {"probabilities", "ratio"}.isdisjoint(figure.panels)
@@ -154,7 +148,7 @@ def _read(path: Path, analysis: Analysis) -> tuple[pd.DataFrame, dict[str, Any]]
     except (ValueError, KeyError, TypeError):
         raise unusable(path, "is damaged") from None
     if made_with != analysis:
-        raise FigureError(f"{path}: was made with another analysis than the figure asks for")
+        raise ResultsError(f"{path}: was made with another analysis than the figure asks for")
     return table.to_pandas(), said
 
 

@@ -21,8 +21,7 @@ from syncsweep.config import study as configuration
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.study import RESERVED, Config, Study
 from syncsweep.environment.provenance import asked, code, libraries
-from syncsweep.figures.figure_page import read_table
-from syncsweep.files import replace_atomically
+from syncsweep.files import write_text
 from syncsweep.layout import (
     PAPER_FIGURES,
     PAPER_TABLES,
@@ -44,6 +43,7 @@ from syncsweep.report.embedded import (
 )
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import MADE_FROM, digests, refuse_changed, refuse_other_settings
+from syncsweep.tables.reading import read_table
 from syncsweep.tables.registry import table_names
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "pillow", "jinja2", "plotly", "itables")
@@ -86,7 +86,7 @@ def make_report(results: Path, citation: Path, request: ReportRequest, output: P
         title=f"syncsweep report: {Path(config.results).name}",
         said=json.dumps({**asked(), MADE_FROM: digests(files)}, sort_keys=True),
     )
-    replace_atomically(output, lambda path: _fill(path, text))
+    write_text(output, text)
 
 
 def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Path]:
@@ -110,10 +110,6 @@ def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Pa
         made += [paper_folder(results) / f"{table}.parquet" for table in PAPER_TABLES[part]]
     refuse_changed(made, results)
     return found + made
-
-
-def _fill(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def _environment() -> Environment:

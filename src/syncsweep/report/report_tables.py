@@ -11,7 +11,6 @@ import pandas as pd
 
 from syncsweep.config.study import Study
 from syncsweep.config.units import EnergyUnit, energy_unit
-from syncsweep.figures.figure_page import read_table
 from syncsweep.paper.claims import PAPER
 from syncsweep.paper.parts.validation import checked_with, samples_of
 from syncsweep.report.embedded import Download, download
@@ -24,6 +23,7 @@ from syncsweep.report.report_words import (
 )
 from syncsweep.tables import registry
 from syncsweep.tables.number import Number
+from syncsweep.tables.reading import read_table
 from syncsweep.wording import subscript
 
 #: Rows of a table that the page shows; all are in the file to download.

@@ -20,9 +20,10 @@ from syncsweep.physics.limit_distribution import (
 )
 from syncsweep.physics.measures import interval_probabilities
 from syncsweep.physics.weak_limit import RateLaw, UnknownSectorsError, sectors
+from syncsweep.tables import ResultsError
 from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.number import Number
-from syncsweep.tables.samples import Source, TablesError, chi_of_sample, provenance_of
+from syncsweep.tables.samples import Source, chi_of_sample, provenance_of
 from syncsweep.tables.summary import write_tables
 from syncsweep.user_code.study_model import build_model
 
@@ -31,29 +32,29 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """Write the tables of the limit into `output`; arguments and errors as for `make_tables`.
 
     limit_law: one row for each quantity of the exact law, see `limit_law`. limit_control: one row
-    for each η > 0 and quantity, see `control_variate` and `controlled_probability`. TablesError
+    for each η > 0 and quantity, see `control_variate` and `controlled_probability`. ResultsError
     also if no block holds η = 0 or the perturbation has no dissipator.
     """
     draws = analysis.limit_draws
     if draws is None:
-        raise TablesError(f"{output}: no tables of the limit without analysis.limit_draws; set it")
+        raise ResultsError(f"{output}: no tables of the limit without analysis.limit_draws; set it")
     study, physics = source.blocks[0].study, source.blocks[0].physics
     if not isinstance(physics.ensemble, Ensemble) or physics.is_own:
-        raise TablesError(
+        raise ResultsError(
             f"{study}: the law of η → 0⁺ is known for the models and the ensemble of syncsweep "
             "alone; leave analysis.limit_draws out"
         )
     if physics.ensemble.zeta_diss == 0:
-        raise TablesError(
+        raise ResultsError(
             f"{study}: zeta_diss is 0, so L₍₁₎ moves nothing between the sectors and η → 0⁺ has no "
             "law; leave analysis.limit_draws out"
         )
     if not any(0 in block.etas for block in source.blocks):
-        raise TablesError(f"{study}: no block holds η = 0; write limit: true in the grid")
+        raise ResultsError(f"{study}: no block holds η = 0; write limit: true in the grid")
     try:
         law = limit_law(physics, analysis, draws)
     except UnknownSectorsError:
-        raise TablesError(
+        raise ResultsError(
             f"{study}: L₀ has other steady states than one in each sector with these "
             "parameters, so the law of η → 0⁺ is not known; leave analysis.limit_draws out"
         ) from None

@@ -15,7 +15,8 @@ from syncsweep.config.analysis import Analysis
 from syncsweep.physics.measures import chi, is_resolved, local_maxima, pairwise_differences
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sweep.description import Description
-from syncsweep.tables.samples import Source, TablesError, provenance_of
+from syncsweep.tables import ResultsError
+from syncsweep.tables.samples import Source, provenance_of
 from syncsweep.tables.statistics import RunningMean, chi_edges
 from syncsweep.tables.summary import sorted_by_eta, write_tables
 
@@ -28,7 +29,7 @@ def make_maxima_table(source: Source, analysis: Analysis, output: Path) -> None:
     """
     bins = analysis.maxima_bins
     if bins is None:
-        raise TablesError(f"{output}: no table of maxima without analysis.maxima_bins; set it")
+        raise ResultsError(f"{output}: no table of maxima without analysis.maxima_bins; set it")
     frames = [_histograms(block, _gather(source, block, analysis, bins)) for block in source.blocks]
     tables = {"maxima_histogram": sorted_by_eta(frames)}
     write_tables(output, tables, provenance_of(source, analysis))

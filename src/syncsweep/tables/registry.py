@@ -58,7 +58,7 @@ class TableJob:
         return self.setting is None or getattr(analysis, self.setting) is not None
 
     def make(self, source: Source, analysis: Analysis, output: Path) -> None:
-        """Write its tables into `output`; raises TablesError."""
+        """Write its tables into `output`; raises ResultsError."""
         module = import_module(f"syncsweep.tables.{self.module}")
         getattr(module, self.name)(source, analysis, output)
 

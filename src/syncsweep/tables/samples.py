@@ -27,10 +27,6 @@ from syncsweep.sweep.takeover import clear_leftovers, identity_of
 from syncsweep.tables import ResultsError
 
 
-class TablesError(ResultsError):
-    """Tables that cannot be made; the message is one line for the user."""
-
-
 @dataclass(frozen=True)
 class SampleRows:
     """The rows of one sample, all its η (n_eta,); see `sample.Rows`.
@@ -90,7 +86,7 @@ class Shards:
     """The samples 0 … samples−1 of a study, all of them, from its shards of one size.
 
     folder: of the study's rows; blocks: as `describe` gives them. A shard that is missing or
-    damaged is a TablesError; a damaged one is set aside, so that it is computed again.
+    damaged is a ResultsError; a damaged one is set aside, so that it is computed again.
     """
 
     folder: Path
@@ -117,15 +113,15 @@ class Shards:
 
 
 def describe(folder: Path, blocks: list[str]) -> list[Description]:
-    """What the blocks of a study hold; TablesError if that cannot be told or an η stands in two."""
+    """What the blocks of a study hold; ResultsError if that is unknown or an η is in two."""
     try:
         found = [description.read(folder / block) for block in blocks]
     except DescriptionError as error:
-        raise TablesError(str(error)) from None
+        raise ResultsError(str(error)) from None
     etas = [eta for described in found for eta in described.etas]
     for eta in etas:
         if etas.count(eta) > 1:
-            raise TablesError(f"{folder}: η = {eta:g} stands in two of the blocks; name it once")
+            raise ResultsError(f"{folder}: η = {eta:g} stands in two of the blocks; name it once")
     return found
 
 
@@ -155,17 +151,17 @@ def _read(block: BlockFolder, described: Description, start: int, stop: int) -> 
     try:
         return shard.read_shard(path, identity_of(described, start, stop))
     except FileNotFoundError:
-        raise TablesError(f"{path}: is missing; {again}") from None
+        raise ResultsError(f"{path}: is missing; {again}") from None
     except ShardError as error:
         try:
             kept = shard.set_aside(path)
         except FileNotFoundError:  # another reader was faster
-            raise TablesError(f"{error}; set aside; {again}") from None
+            raise ResultsError(f"{error}; set aside; {again}") from None
         except OSError as failure:
-            raise TablesError(
+            raise ResultsError(
                 f"{error}; cannot be set aside ({failure.strerror}): remove it, then {again}"
             ) from None
-        raise TablesError(f"{error}; set aside as {kept}; {again}") from None
+        raise ResultsError(f"{error}; set aside as {kept}; {again}") from None
 
 
 def chi_of_sample(physics: Physics, threshold: float, rows: SampleRows) -> ChiSample:

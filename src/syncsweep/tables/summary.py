@@ -48,7 +48,7 @@ class _Block:
 def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """Write the tables of a study into `output`.
 
-    Each is written as Parquet and CSV once everything has been read. Raises the TablesError of the
+    Each is written as Parquet and CSV once everything has been read. Raises the ResultsError of the
     source.
     """
     gathered, failures = [], []

@@ -21,9 +21,11 @@ from small_results import PAIR, put_shard, rows_of
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
 from syncsweep.config.eta import block_id
 from syncsweep.figures import style, sweep_figure
-from syncsweep.figures.figure_page import FigureError, blank_page, read_table
+from syncsweep.figures.figure_page import blank_page
 from syncsweep.figures.maxima_figure import LIMITS
 from syncsweep.layout import study_folder
+from syncsweep.tables import ResultsError
+from syncsweep.tables.reading import read_table
 from syncsweep.tables.registry import table_jobs
 from syncsweep.tables.samples import Shards, describe
 
@@ -254,7 +256,7 @@ def test_no_letter_is_smaller_than_readable():
 
 def test_tables_of_another_analysis_are_refused(tables, tmp_path):
     other = ANALYSIS.model_copy(update={"threshold": 0.9})
-    with pytest.raises(FigureError, match="another analysis"):
+    with pytest.raises(ResultsError, match="another analysis"):
         draw(tables, tmp_path / "fig", analysis=other)
     assert list(tmp_path.iterdir()) == []
 
@@ -262,7 +264,7 @@ def test_tables_of_another_analysis_are_refused(tables, tmp_path):
 def test_missing_and_damaged_tables_are_one_line(tables, tmp_path):
     again = "run the same snakemake command again"
     missing = rf"summary\.parquet: is missing; {again} to make the tables$"
-    with pytest.raises(FigureError, match=missing):
+    with pytest.raises(ResultsError, match=missing):
         draw(tmp_path, tmp_path / "fig")
     whole = (tables / "summary.parquet").read_bytes()
     names_no_text = whole.replace(b"eta", b"\xff\xfe\xfd")
@@ -270,11 +272,11 @@ def test_missing_and_damaged_tables_are_one_line(tables, tmp_path):
     damaged = rf"summary\.parquet: is damaged; remove it and {again}$"
     for data in (b"", b"PAR1 this is no table PAR1", whole[:-50], names_no_text):
         (tmp_path / "summary.parquet").write_bytes(data)
-        with pytest.raises(FigureError, match=damaged):
+        with pytest.raises(ResultsError, match=damaged):
             draw(tmp_path, tmp_path / "fig")
     says_nothing = pq.read_table(tables / "summary.parquet").replace_schema_metadata({})
     pq.write_table(says_nothing, tmp_path / "summary.parquet")
-    with pytest.raises(FigureError, match=damaged):
+    with pytest.raises(ResultsError, match=damaged):
         draw(tmp_path, tmp_path / "fig")
 
 
@@ -283,7 +285,7 @@ def test_table_that_is_no_file_is_refused_and_not_waited_for(tmp_path, make):
     path = tmp_path / "summary.parquet"
     make(path)
     refused = r"summary\.parquet: cannot be read \([^\n]+\); remove it and run the same snake"
-    with pytest.raises(FigureError, match=refused):
+    with pytest.raises(ResultsError, match=refused):
         read_table(path)
 
 

@@ -9,19 +9,20 @@ from matplotlib.image import imread
 from pydantic import ValidationError
 
 from syncsweep.figures import figure_page as page
-from syncsweep.figures.figure_page import FigureError
 from syncsweep.paper.figures.ensemble_figure import draw
 from syncsweep.paper.parts.ensemble import Request, make
 from syncsweep.paper.theory.universal_spectrum import boundary, is_inside
 from syncsweep.physics.perturbation import random_generator, traceless_operators
 from syncsweep.physics.random_streams import Purpose, stream
+from syncsweep.tables import ResultsError
+from syncsweep.tables.reading import read_table
 
 NAMES = ("eigenvalues", "boundary", "summary")
 DIM, SAMPLES, SEED = 6, 200, 11
 
 
 def read(folder, name):
-    return page.read_table(folder / f"ensemble_{name}.parquet").to_pandas()
+    return read_table(folder / f"ensemble_{name}.parquet").to_pandas()
 
 
 @pytest.fixture(scope="module")
@@ -192,5 +193,5 @@ def test_figure_shows_the_tables_in_column_width(large, tmp_path, monkeypatch):
 
 
 def test_missing_table_is_named(tmp_path):
-    with pytest.raises(FigureError, match=r"ensemble_eigenvalues\.parquet: is missing"):
+    with pytest.raises(ResultsError, match=r"ensemble_eigenvalues\.parquet: is missing"):
         draw(tmp_path, tmp_path / "fig")

@@ -9,8 +9,8 @@ import pytest
 from matplotlib.path import Path
 from matplotlib.text import Text
 
-from syncsweep.figures.figure_page import FigureError
 from syncsweep.paper.figures import fig1
+from syncsweep.tables import ResultsError
 from syncsweep.tables.summary import write_table
 
 CHAINS = [("coupled", 2), ("coupled", 3), ("decoupled", 2), ("decoupled", 3)]
@@ -186,6 +186,6 @@ def test_without_the_limit_there_is_no_column_for_it(tmp_path):
 def test_missing_table_is_said_in_one_line(tmp_path, name):
     tables = write(tmp_path / "tables")
     (tables / f"{name}.parquet").unlink()
-    with pytest.raises(FigureError, match=rf"{name}\.parquet: is missing"):
+    with pytest.raises(ResultsError, match=rf"{name}\.parquet: is missing"):
         fig1.draw(tables, tmp_path / "figures" / "fig1")
     assert not (tmp_path / "figures").exists()

@@ -11,11 +11,11 @@ from matplotlib.image import imread
 from types_study import FREQUENCIES, solve, write_study
 
 from syncsweep.figures import figure_page as page
-from syncsweep.figures.figure_page import FigureError
 from syncsweep.paper.figures import fig2, fig4
 from syncsweep.paper.parts import chi_map, types
 from syncsweep.physics.measures import chi
 from syncsweep.physics.phase_distribution import deviation
+from syncsweep.tables import ResultsError
 
 MODULES = {"fig2": fig2, "fig4": fig4}
 PANELS = {
@@ -68,7 +68,7 @@ def test_equal_tables_give_equal_files(tables, drawn, tmp_path, name):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_missing_table_is_named(tmp_path, name):
-    with pytest.raises(FigureError, match="is missing"):
+    with pytest.raises(ResultsError, match="is missing"):
         MODULES[name].draw(tmp_path, tmp_path / name)
 
 

@@ -17,6 +17,7 @@ from syncsweep.paper.parts.two_spin1s import Request, TwoSpin1sError, make
 from syncsweep.paper.theory.weak_coupling import best_coupling, largest_coherence, leading_coherence
 from syncsweep.physics.models import spin1_pair, spin1_pair_perturbation
 from syncsweep.physics.superoperators import liouvillian, unvectorize
+from syncsweep.tables.reading import read_table
 
 NAMES = ("sweep", "detuning", "errors", "distribution", "summary")
 REQUEST = Request()
@@ -34,7 +35,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tables(folder):
-    return {n: page.read_table(folder / f"two_spin1s_{n}.parquet").to_pandas() for n in NAMES}
+    return {n: read_table(folder / f"two_spin1s_{n}.parquet").to_pandas() for n in NAMES}
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +155,7 @@ def test_parameters_enter(tmp_path):
         scales=(1e-3, 1e-2),
     )
     make(request, tmp_path)
-    table = page.read_table(tmp_path / "two_spin1s_distribution.parquet").to_pandas()
+    table = read_table(tmp_path / "two_spin1s_distribution.parquet").to_pandas()
     c = complex(leading_coherence(0.7, -1.0, 0.3, 1.2))
     highest = table.loc[of_limit(table)["s_d"].idxmax()]
     assert highest["s_d"] == pytest.approx(1 / (2 * pi) + PER_COHERENCE * abs(c), rel=1e-3)
@@ -162,7 +163,7 @@ def test_parameters_enter(tmp_path):
     draw(tmp_path, tmp_path / "fig")
 
     # The null vector of the whole Liouvillian, whatever ω and the mean of Δ₁ and Δ₂ are.
-    errors = page.read_table(tmp_path / "two_spin1s_errors.parquet").to_pandas()
+    errors = read_table(tmp_path / "two_spin1s_errors.parquet").to_pandas()
     row = errors.iloc[-1]
     model = spin1_pair(omega=1.7, gamma_damp=2.0)
     scaled = 1e-2 * np.array([0.7, -0.1, 0.9, 0.3, 1.2])

@@ -18,7 +18,7 @@ from syncsweep.physics.measures import Maximum, chi, interval_probabilities
 from syncsweep.physics.phase_distribution import evaluate
 from syncsweep.sample import chi_shift, unpack_coefficients
 from syncsweep.sweep import description
-from syncsweep.tables.samples import TablesError
+from syncsweep.tables import ResultsError
 
 THRESHOLD = 0.95
 TABLES = ("realisations", "distribution", "maxima", "probabilities", "counts")
@@ -171,14 +171,14 @@ def test_neither_the_chunks_nor_the_time_changes_a_byte(study, rows, tables, tmp
 def test_a_study_without_one_of_the_types_is_refused(rows, tmp_path):
     study = write_study(tmp_path, rows[:4], 4)
     missing = "π/3" if rows[3].s_d[1][3] > 0 else r"\(0, π\)"
-    with pytest.raises(TablesError, match=f"no sample is of the {missing} type at η = 1e-06"):
+    with pytest.raises(ResultsError, match=f"no sample is of the {missing} type at η = 1e-06"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 
 def test_a_study_without_any_sample_that_counts_is_refused(rows, tmp_path):
     failed = [replace(row, status=np.full(2, "failed")) for row in rows[:2]]
     study = write_study(tmp_path, failed, 2)
-    with pytest.raises(TablesError, match="no sample"):
+    with pytest.raises(ResultsError, match="no sample"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 
@@ -187,7 +187,7 @@ def test_another_model_is_refused(tmp_path):
     folder = tmp_path / f"pair-{physics.digest}"
     description.write(folder, "pair", physics, [(0.1,)])
     study = StudyRows(folder=folder, blocks=[block_id((0.1,))], samples=1, chunk_size=1)
-    with pytest.raises(TablesError, match="three spins"):
+    with pytest.raises(ResultsError, match="three spins"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 
@@ -195,7 +195,7 @@ def test_a_study_of_the_limit_alone_is_refused(tmp_path):
     folder = tmp_path / f"chain-{PHYSICS.digest}"
     description.write(folder, "chain", PHYSICS, [(0.0,)])
     study = StudyRows(folder=folder, blocks=[block_id((0.0,))], samples=1, chunk_size=1)
-    with pytest.raises(TablesError, match="no positive η"):
+    with pytest.raises(ResultsError, match="no positive η"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 

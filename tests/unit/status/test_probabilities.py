@@ -7,11 +7,11 @@ from progress_block import Sweep
 from small_results import CHAIN, CHUNK, ETAS, SAMPLES, block_of, put_study, put_tables
 
 from syncsweep.config.analysis import Analysis, LogBins
-from syncsweep.figures.figure_page import read_table
 from syncsweep.status import probabilities
 from syncsweep.status.overview import Observer
 from syncsweep.status.probabilities import Probabilities, few_etas
 from syncsweep.status.requested import AskedBlock
+from syncsweep.tables.reading import read_table
 
 ANALYSIS = Analysis(chi_bins=32, s_max_bins=LogBins(low=1e-5, high=1e-1, count=5))
 

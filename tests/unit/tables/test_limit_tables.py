@@ -20,17 +20,17 @@ from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.figures import sweep_figure
-from syncsweep.figures.figure_page import FigureError
 from syncsweep.layout import study_folder
 from syncsweep.paper.figures import limit_figure
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
 from syncsweep.physics.weak_limit import sectors
 from syncsweep.sweep import description
+from syncsweep.tables import ResultsError
 from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.limit_tables import limit_law, make_limit_tables
 from syncsweep.tables.number import Number
 from syncsweep.tables.registry import table_jobs
-from syncsweep.tables.samples import Shards, TablesError, describe
+from syncsweep.tables.samples import Shards, describe
 from syncsweep.tables.summary import make_tables
 from syncsweep.user_code.study_model import build_model
 
@@ -265,7 +265,7 @@ def test_what_has_no_law_is_refused_in_one_line(tmp_path, model, ensemble, etas,
     )
     study = described_study(tmp_path, physics, etas)
     analysis = ANALYSIS.model_copy(update={"limit_draws": draws})
-    with pytest.raises(TablesError, match=message) as error:
+    with pytest.raises(ResultsError, match=message) as error:
         make_limit_tables(study, analysis, tmp_path / "tables")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "tables").exists()
@@ -280,7 +280,7 @@ def test_models_and_ensembles_of_ones_own_have_no_law_and_are_not_run(tmp_path, 
         ensemble = EnsembleCode(source="no Python", parameters={})
     physics = Physics(model=model, ensemble=ensemble, root_seed=1)
     study = described_study(tmp_path, physics, (0.0, 0.1))
-    with pytest.raises(TablesError, match="the law of η → 0⁺ is known"):
+    with pytest.raises(ResultsError, match="the law of η → 0⁺ is known"):
         make_limit_tables(study, ANALYSIS, tmp_path / "tables")
 
 
@@ -364,12 +364,12 @@ def test_a_sweeps_figure_has_the_exact_values_beside_it_if_they_are_asked_for(ta
     law = (tables / "limit_law.csv").read_bytes()
     assert (tmp_path / "fig_limit.csv").read_bytes() == law
     without = ANALYSIS.model_copy(update={"limit_draws": None})
-    with pytest.raises(FigureError, match="another analysis"):
+    with pytest.raises(ResultsError, match="another analysis"):
         sweep_figure.draw(tables, figure, without, "spin1_chain", 2, tmp_path / "fig")
 
 
 def test_a_missing_table_of_the_limit_is_named(study, tmp_path):
     make_tables(study, ANALYSIS, tmp_path)
     figure = Figure(name="fig", panels=("s_max",))
-    with pytest.raises(FigureError, match=r"limit_law\.parquet: is missing"):
+    with pytest.raises(ResultsError, match=r"limit_law\.parquet: is missing"):
         sweep_figure.draw(tmp_path, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")

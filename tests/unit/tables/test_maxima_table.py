@@ -15,8 +15,9 @@ from syncsweep.layout import study_folder
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import FAILED, pack_coefficients
+from syncsweep.tables import ResultsError
 from syncsweep.tables.maxima_table import make_maxima_table
-from syncsweep.tables.samples import Shards, TablesError, describe
+from syncsweep.tables.samples import Shards, describe
 
 ETAS = (0.0, 0.5)
 PHYSICS = Physics(model=Spin1Chain(name="spin1_chain", n_sites=2), ensemble=Ensemble(), root_seed=5)
@@ -87,5 +88,5 @@ def test_bins_are_equal_and_cover_everything(table):
 
 def test_an_analysis_without_bins_is_refused(tmp_path):
     without = ANALYSIS.model_copy(update={"maxima_bins": None})
-    with pytest.raises(TablesError, match="maxima_bins"):
+    with pytest.raises(ResultsError, match="maxima_bins"):
         make_maxima_table(Shards(tmp_path, [], 1, 1), without, tmp_path)

@@ -25,7 +25,7 @@ from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import FAILED, chi_shift, unpack_coefficients
 from syncsweep.tables import METADATA_KEY, ResultsError, parse_request
 from syncsweep.tables.registry import JOBS
-from syncsweep.tables.samples import Shards, TablesError, describe
+from syncsweep.tables.samples import Shards, describe
 from syncsweep.tables.summary import TablesRequest, make_tables
 
 SAMPLES = 12
@@ -147,7 +147,7 @@ def test_blocks_in_any_order_are_sorted_by_eta(tmp_path, tables, rows):
 
 def test_an_eta_of_two_blocks_is_refused(tmp_path, rows):
     doubled = {(0.1,): rows_of(PHYSICS, SAMPLES, (0.1,)), **rows}
-    with pytest.raises(TablesError, match=r"η = 0\.1 stands in two"):
+    with pytest.raises(ResultsError, match=r"η = 0\.1 stands in two"):
         tables_of(tmp_path, doubled, blocks=[block_id(etas) for etas in doubled])
     assert not (tmp_path / "tables").exists()
 
@@ -297,7 +297,7 @@ def test_a_damaged_shard_is_set_aside_and_named(tmp_path, rows):
     folder = write_study(tmp_path, rows, 5)
     path = BlockFolder(folder / BLOCK_NAMES[0]).shard(5, 10)
     damage(path)
-    with pytest.raises(TablesError) as caught:
+    with pytest.raises(ResultsError) as caught:
         make_tables(shards_of(folder, BLOCK_NAMES), ANALYSIS, tmp_path / "tables")
     (kept,) = path.parent.glob(f"{path.name}.damaged-*")
     assert not path.exists()
@@ -311,14 +311,14 @@ def test_a_missing_shard_is_named(tmp_path, rows):
     folder = write_study(tmp_path, rows, 5)
     path = BlockFolder(folder / BLOCK_NAMES[1]).shard(10, 12)
     path.unlink()
-    with pytest.raises(TablesError) as caught:
+    with pytest.raises(ResultsError) as caught:
         make_tables(shards_of(folder, BLOCK_NAMES), ANALYSIS, tmp_path / "tables")
     assert f"{path}: is missing" in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_an_unknown_block_is_one_line(tmp_path, rows):
     folder = write_study(tmp_path, rows, 5)
-    with pytest.raises(TablesError, match=r"eta-nowhere.*cannot be read"):
+    with pytest.raises(ResultsError, match=r"eta-nowhere.*cannot be read"):
         shards_of(folder, ["eta-nowhere"])
 
 
@@ -346,7 +346,7 @@ def test_leftovers_of_a_damaged_shard_stay(tmp_path, rows):
     part = block.part(0, 5, "0" * 12, 0)
     part.touch()
     damage(block.shard(0, 5))
-    with pytest.raises(TablesError):
+    with pytest.raises(ResultsError):
         make_tables(shards_of(folder, BLOCK_NAMES), ANALYSIS, tmp_path / "tables")
     assert part.exists()
 

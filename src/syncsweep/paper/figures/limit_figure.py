@@ -15,8 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.container import Container
 
 from syncsweep.figures import style
-from syncsweep.figures.figure_page import in_unit, new_page, read_with_unit, save_data
+from syncsweep.figures.figure_page import new_page, save_data
 from syncsweep.figures.plots import plot_guide
+from syncsweep.tables.reading import in_unit, read_with_unit
 from syncsweep.tables.registry import LIMIT_CONTROL, LIMIT_LAW
 
 #: Part of S_max(η)/S_max(0⁺) that is shown: larger η are those of the sweep's own figure.

@@ -36,7 +36,7 @@ class StudyRows(Request):
         return folder.name
 
     def describe(self) -> list[Description]:
-        """The blocks, as their folder describes them; TablesError if that cannot be told."""
+        """The blocks, as their folder describes them; ResultsError if that cannot be told."""
         return describe(self.folder, self.blocks)
 
     @property

@@ -16,7 +16,6 @@ import pandas as pd
 import pyarrow as pa
 from pydantic import field_serializer
 
-from syncsweep.figures.figure_page import in_unit, read_table, read_with_unit
 from syncsweep.files import replace_atomically
 from syncsweep.layout import CLAIMS_PAGE
 from syncsweep.paper import claims_models, claims_sweeps
@@ -24,6 +23,7 @@ from syncsweep.paper.claims import PAPER, Claim, Tables
 from syncsweep.paper.parts import part
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import MADE_FROM, digests, refuse_changed
+from syncsweep.tables.reading import in_unit, read_table, read_with_unit
 from syncsweep.tables.summary import METADATA_KEY, write_table
 
 #: Samples of each sweep of the paper.
