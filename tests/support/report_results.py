@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from syncsweep.config import study as config
 from syncsweep.config.eta import block_id
+from syncsweep.config.study import Config, Study, parse
 from syncsweep.figures import sweep_figure
 from syncsweep.figures.figure_page import save_provenance
 from syncsweep.layout import (
@@ -71,8 +71,8 @@ _STUDIES = {
 }
 
 
-def configuration(results: Path) -> config.Config:
-    return config.parse(
+def configuration(results: Path) -> Config:
+    return parse(
         {"results": str(results), "root_seed": 3, "ranks": 2, "studies": _STUDIES}
         | {"paper": {"chain": "chain", "pair": "pair"}}
     )
@@ -110,7 +110,7 @@ def make_results(results: Path) -> dict[str, Any]:
     }
 
 
-def _put_shards(folder: Path, name: str, settings: config.Config, etas: tuple[float, ...]) -> None:
+def _put_shards(folder: Path, name: str, settings: Config, etas: tuple[float, ...]) -> None:
     study, digest = settings.studies[name], settings.physics(name).digest
     for start, stop in study.chunks:
         rows = [row for row in rows_of(name, etas) if start <= row.sample[0] < stop]
@@ -178,7 +178,7 @@ def _drawn(sample: int, etas: tuple[float, ...]) -> Rows:
     )
 
 
-def _draw(results: Path, name: str, study: config.Study) -> None:
+def _draw(results: Path, name: str, study: Study) -> None:
     assert study.figure
     folder = tables_folder(results, name)
     stem = figures_folder(results) / study.figure.name

@@ -17,9 +17,8 @@ from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 from pydantic import BaseModel, ConfigDict
 
-from syncsweep.config import study as configuration
 from syncsweep.config.messages import ConfigError
-from syncsweep.config.study import RESERVED, Config, Study
+from syncsweep.config.study import RESERVED, Config, Study, parse
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import write_text
 from syncsweep.layout import (
@@ -30,9 +29,7 @@ from syncsweep.layout import (
     tables_folder,
 )
 from syncsweep.paper.parts.part import StudyRows
-from syncsweep.report import captions, origin, realisations
-from syncsweep.report import report_tables as tables
-from syncsweep.report import report_words as words
+from syncsweep.report import captions, origin, realisations, report_tables, report_words
 from syncsweep.report.embedded import (
     EmbeddedFigure,
     data_address,
@@ -135,7 +132,7 @@ def _config(request: ReportRequest) -> Config:
     studies = request.config.get("studies", {})
     own = {name: study for name, study in studies.items() if not name.startswith(RESERVED)}
     try:
-        return configuration.parse({**request.config, "studies": own})
+        return parse({**request.config, "studies": own})
     except ConfigError as error:
         raise ResultsError(f"--request: {error}") from None
 
@@ -161,10 +158,10 @@ def _frame() -> dict[str, Any]:
 def _results(results: Path, config: Config, request: ReportRequest) -> dict[str, Any]:
     """The sections of a results folder."""
     paper = paper_folder(results)
-    claims: tables.Table | None = None
+    claims: report_tables.Table | None = None
     verdicts: dict[str, int] = {}
     if "validation" in request.parts:
-        claims, verdicts = tables.claims(paper)
+        claims, verdicts = report_tables.claims(paper)
     studies = {name: config.studies[name] for name in request.studies}
     named = _shown_in_fig2(paper) if "types" in request.parts else {}
     chain = config.paper.chain if config.paper else None
@@ -175,10 +172,10 @@ def _results(results: Path, config: Config, request: ReportRequest) -> dict[str,
         "studies": [
             {
                 "name": name,
-                "words": words.of_study(study, request.studies[name].physics),
-                "code": words.of_code(request.studies[name].physics),
+                "words": report_words.of_study(study, request.studies[name].physics),
+                "code": report_words.of_code(request.studies[name].physics),
                 "yaml": origin.as_yaml(study.model_dump(mode="json")),
-                "tables": tables.of_study(tables_folder(results, name), study),
+                "tables": report_tables.of_study(tables_folder(results, name), study),
             }
             for name, study in studies.items()
         ],
@@ -202,9 +199,9 @@ def _glance(
     results: Path, studies: list[str], figures: int, verdicts: dict[str, int]
 ) -> list[tuple[str, str]]:
     """What there is, in numbers."""
-    counts = [tables.rows_of_study(tables_folder(results, name)) for name in studies]
+    counts = [report_tables.rows_of_study(tables_folder(results, name)) for name in studies]
     good, failed = (sum(column) for column in zip(*counts, strict=True))
-    rows = f"{words.count(good, 'row')} (sample, η) in the averages, {failed} failed"
+    rows = f"{report_words.count(good, 'row')} (sample, η) in the averages, {failed} failed"
     lines = [("Studies", ", ".join(studies)), ("Rows", rows), ("Figures", str(figures))]
     if verdicts:
         claims = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.items())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,11 +153,7 @@ def claims(folder: Path) -> tuple[Table, dict[str, int]]:
     table = Table(
         "validation", "The paper's claims", caption, heads, (False,) * len(heads), rows, data
     )
-    return table, _counts(verdicts)
-
-
-def _counts(verdicts: Sequence[str]) -> dict[str, int]:
-    return {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)}
+    return table, Counter(verdicts)
 
 
 def _eta_column(unit: EnergyUnit) -> dict[str, Callable[[pd.Series], Cell]]:

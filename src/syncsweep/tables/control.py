@@ -22,20 +22,6 @@ from syncsweep.tables.number import Number
 _ROUNDING = 1e-9
 
 
-#: The columns of both estimators, beside the number of samples n.
-_COLUMNS = (
-    "plain",
-    "plain_se",
-    "plain_low",
-    "plain_high",
-    "control",
-    "control_low",
-    "control_high",
-    "beta",
-    "gain",
-)
-
-
 def control_variate(
     x: np.ndarray, control: np.ndarray, expected: Number[float], sigmas: float = 1.0
 ) -> dict[str, float]:
@@ -48,7 +34,7 @@ def control_variate(
     """
     n = len(x)
     if n < 3:
-        return {"n": n} | dict.fromkeys(_COLUMNS, float("nan"))
+        return _unknown(n)
     beta, varies = _slope(x, control)
     residual = x - x.mean() - beta * (control - control.mean())
     # β takes a degree of freedom too.
@@ -68,7 +54,7 @@ def controlled_probability(
     """
     n = len(x)
     if n < 3:
-        return {"n": n} | dict.fromkeys(_COLUMNS, float("nan"))
+        return _unknown(n)
     beta = min(max(_slope(x, control)[0], 0.0), 1.0)
     change = x - control
     parts = np.array([x, np.maximum(change, 0.0), np.maximum(-change, 0.0)])
@@ -118,15 +104,24 @@ def _estimates(
     below, above = (hypot(reach, known) for reach in controlled)
     mean = float(x.mean())
     estimate = mean - beta * (float(control.mean()) - expected.value)
-    values = (
-        mean,
-        _standard_error(x),
-        mean - plain[0],
-        mean + plain[1],
-        estimate,
-        estimate - below,
-        estimate + above,
+    gain = (sum(plain) / (below + above)) ** 2 if below + above > 0 else float("nan")
+    return _columns(
+        len(x),
+        Number(mean, _standard_error(x), (mean - plain[0], mean + plain[1])),
+        Number(estimate, ends=(estimate - below, estimate + above)),
         beta,
-        (sum(plain) / (below + above)) ** 2 if below + above > 0 else float("nan"),
+        gain,
     )
-    return {"n": len(x)} | dict(zip(_COLUMNS, values, strict=True))
+
+
+def _unknown(n: int) -> dict[str, float]:
+    """The columns of too few samples."""
+    nan = float("nan")
+    return _columns(n, Number(nan, nan, (nan, nan)), Number(nan, ends=(nan, nan)), nan, nan)
+
+
+def _columns(
+    n: int, plain: Number[float], controlled: Number[float], beta: float, gain: float
+) -> dict[str, float]:
+    columns = {"n": n, **plain.columns("plain"), **controlled.columns("control")}
+    return {**columns, "beta": beta, "gain": gain}

@@ -18,7 +18,7 @@ from syncsweep.sweep.description import Description
 from syncsweep.tables import ResultsError
 from syncsweep.tables.samples import Source, provenance_of
 from syncsweep.tables.statistics import RunningMean, chi_edges
-from syncsweep.tables.summary import sorted_by_eta, write_tables
+from syncsweep.tables.summary import bin_columns, sorted_by_eta, write_tables
 
 
 def make_maxima_table(source: Source, analysis: Analysis, output: Path) -> None:
@@ -79,13 +79,10 @@ def _shares(
 
 def _histograms(described: Description, statistics: RunningMean) -> pd.DataFrame:
     bins = (statistics.mean.shape[1] - 1) // 2
-    edges, n_eta = chi_edges(bins), len(described.etas)
     mean, error = statistics.mean, statistics.standard_error
     return pd.DataFrame(
         {
-            "eta": np.repeat(described.etas, bins),
-            "low": np.tile(edges[:-1], n_eta),
-            "high": np.tile(edges[1:], n_eta),
+            **bin_columns(described.etas, chi_edges(bins)),
             "chi_density": bins * mean[:, :bins].ravel(),
             "chi_density_se": bins * error[:, :bins].ravel(),
             "difference_density": bins * mean[:, bins:-1].ravel(),
