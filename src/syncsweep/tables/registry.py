@@ -105,13 +105,6 @@ JOBS = (
         (LIMIT_LAW, LIMIT_CONTROL),
         setting="limit_draws",
     ),
-    TableJob(
-        "make_quantiles_table",
-        "quantiles_table",
-        "quantiles",
-        "table of the quantiles of S_max",
-        (Table("s_max_quantiles", "Quantiles of S_max"),),
-    ),
 )
 
 
