@@ -1,7 +1,7 @@
 """Measure how long the sentences of README and the other pages are, and fail if they are too long.
 
-For each page it prints lines, words, sentences and words per sentence. Code, tables, headings, images
-and the addresses of links do not count. Each item of a list ends its sentence.
+For each page it prints lines, words, sentences and words per sentence. Code, tables, headings,
+images and the addresses of links do not count. Each item of a list ends its sentence.
 """
 
 import argparse
