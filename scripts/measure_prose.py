@@ -11,8 +11,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "slurm/*.md", "docs/*.md", "docs/decisions/*.md")
-#: Pages that programs write, or that hold what a program printed.
-GENERATED = {ROOT / "docs" / "claims.md", ROOT / "docs" / "command-line.md"}
 #: Most words per sentence in the mean of a page, and most lines of the README.
 MOST_WORDS, MOST_LINES = 18, 130
 
@@ -47,13 +45,13 @@ def main() -> int:
     )
     above = parser.parse_args().above
     too_long = []
-    for path in [path for pattern in PAGES for path in sorted(ROOT.glob(pattern))]:
+    for path in sorted(path for pattern in PAGES for path in ROOT.glob(pattern)):
         text, name = path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))
         found = sentences(text)
         lines, count = text.count("\n"), sum(map(words, found))
         mean = count / max(len(found), 1)
         print(f"{name:66}{lines:5} lines{count:6} words{len(found):5} sentences{mean:6.1f}")
-        if mean > MOST_WORDS and path not in GENERATED:
+        if mean > MOST_WORDS:
             too_long.append(name)
         if name == "README.md" and lines > MOST_LINES:
             too_long.append(f"{name} (more than {MOST_LINES} lines)")
