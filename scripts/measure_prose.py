@@ -15,7 +15,7 @@ PAGES = ("README.md", "CONTRIBUTING.md", "slurm/*.md", "docs/*.md", "docs/decisi
 MOST_WORDS, MOST_LINES = 18, 130
 
 NOT_PROSE = re.compile(
-    r"^```(?s:.*?)^```|<!--(?s:.*?)-->|(?<=\n\n)(?: {4}.*\n)+|^[|#>].*$|!\[[^]]*\]\([^)]*\)",
+    r"^ *```(?s:.*?)^ *```|<!--(?s:.*?)-->|(?<=\n\n)(?: {4}.*\n)+|^[|#>].*$|!\[[^]]*\]\([^)]*\)",
     re.MULTILINE,
 )
 LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")

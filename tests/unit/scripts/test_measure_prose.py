@@ -17,9 +17,9 @@ sentence*? Yes!
   of two lines
 - another item. It goes on:
 
-```
-code that. is. none
-```
+  ```
+  code that. is. none
+  ```
 
     code as well
 
