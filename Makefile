@@ -1,4 +1,4 @@
-# Thin names for what the README explains. Needs Python >= 3.11 with venv, and a package index.
+# Thin names for what docs/running.md explains. Needs Python >= 3.11 with venv, and a package index.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
