@@ -6,7 +6,6 @@ before.
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import os
 import re
@@ -14,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
+from typing import Any
 
 from syncsweep import layout
 from syncsweep.config.paper_studies import problem
@@ -50,11 +50,10 @@ def read_command(words: Sequence[str]) -> Command:
 
 
 @cache
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Any:
     from snakemake.cli import get_argument_parser
 
-    parser: argparse.ArgumentParser = get_argument_parser()
-    return parser
+    return get_argument_parser()
 
 
 def rule_name(kind: str, name: str) -> str:
