@@ -1,5 +1,5 @@
 # What the parts of the paper are asked for, and which files they read and make.
-from functools import cache
+import json
 
 PAPER_TARGETS = {"paper", "validate", "bundle"}
 PAPER = layout.paper_folder(CONFIG.results)

@@ -1,4 +1,6 @@
 # Tables of the present configuration, from the shards of its sample range: a rule for each job.
+
+
 for _job in registry.JOBS:
 
     rule:
@@ -6,27 +8,31 @@ for _job in registry.JOBS:
             _job.name
         input:
             lambda wildcards: shard_files(wildcards.study),
-            lambda wildcards, job=_job: unless_tables_fresh(wildcards.study, job),
+            lambda wildcards, job=_job: unless_fresh(
+                OUTPUTS.named_tables(wildcards.study, job.names, ["parquet"]),
+                TablesRequest.of(CONFIG, wildcards.study).asked(source.tables(job.module)),
+            ),
         output:
-            tables_of_job(_job),
+            reported_tables(OUTPUTS, _job.tables),
         log:
-            f"{layout.logs_folder(CONFIG.results)}/{_job.log}-{{study}}.log",
+            f"{layout.logs_folder(CONFIG.results)}/{_job.kind}-{{study}}.log",
         wildcard_constraints:
             study=r"[A-Za-z0-9_-]+",
         conda:
             "../../envs/syncsweep.yaml"
         resources:
             mem_mb=2000,
-            runtime=table_minutes,
+            runtime=lambda wildcards: OUTPUTS.table_minutes(wildcards.study),
         params:
-            name=_job.name,
-            folder=lambda wildcards: str(study_folder(wildcards.study)),
-            tables=lambda wildcards: str(layout.tables_folder(CONFIG.results, wildcards.study)),
-            request=lambda wildcards: table_request(wildcards.study),
-            asked=lambda wildcards, job=_job: asked_of_tables(wildcards.study, job),
+            kind=_job.kind,
+            folder=lambda wildcards: str(layout.tables_folder(CONFIG.results, wildcards.study)),
+            request=lambda wildcards: TablesRequest.of(CONFIG, wildcards.study).text,
+            asked=lambda wildcards, job=_job: TablesRequest.of(CONFIG, wildcards.study).asked(
+                source.tables(job.module)
+            ),
         message:
-            f"{{wildcards.study}}: {_job.message}"
+            "{wildcards.study}: " + _job.message
         shell:
             ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/make_tables.py'
-            " {params.name} --folder {params.folder:q} --output {params.tables:q}"
-            " --request {params.request:q} >> {log:q} 2>&1"
+            " {params.kind} --output {params.folder:q} --request {params.request:q}"
+            " >> {log:q} 2>&1"

@@ -35,14 +35,14 @@ class TableJob:
     """Tables that one job makes from all rows of a study.
 
     name: of the rule, and of the function that makes the tables, in a module of this package;
-    log: how the name of its log begins; message: what it does; setting: the key of the analysis
-    without which a study does not have these tables; row_cost: core-seconds for a row, in units of
-    those of the first job.
+    kind: what the program of the rule is asked for, and how its log is called; message: what it
+    does; setting: the key of the analysis without which a study does not have these tables;
+    row_cost: core-seconds for a row, in units of those of the first job.
     """
 
     name: str
     module: str
-    log: str
+    kind: str
     message: str
     tables: tuple[Table, ...]
     setting: str | None = None

@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.environment.provenance import asked, code, libraries
@@ -27,17 +26,6 @@ from syncsweep.tables.samples import SampleRows, Source, chi_of_sample, provenan
 from syncsweep.tables.statistics import BlockStatistics, RunningCovariance, type_ratio
 
 Etas = tuple[float, ...]
-
-
-class TablesRequest(BaseModel):
-    """What `scripts/make_tables.py` is asked for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    blocks: list[str] = Field(min_length=1)
-    samples: int = Field(ge=1)
-    chunk_size: int = Field(ge=1)
-    analysis: Analysis
 
 
 def make_tables(source: Source, analysis: Analysis, output: Path) -> None:

@@ -14,9 +14,9 @@ from small_results import PAIR, block_of, put_shard, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
 from syncsweep.config.eta import block_id
+from syncsweep.config.requests import FigureRequest, StudyPreview
 from syncsweep.figures import sweep_figure
-from syncsweep.figures.preview import StudyRequest, make_preview
-from syncsweep.figures.sweep_figure import FigureRequest
+from syncsweep.figures.preview import make_preview
 from syncsweep.layout import preview_folder, study_folder
 from syncsweep.tables import METADATA_KEY, ResultsError, extent
 from syncsweep.tables.registry import JOBS, table_names
@@ -51,7 +51,7 @@ def request(results, **changes):
         "figure": None,
         "output": preview_folder(results, "pair"),
     }
-    return StudyRequest(**asked | changes)
+    return StudyPreview(**asked | changes)
 
 
 def solve(results, etas, start, stop):

@@ -20,6 +20,7 @@ from small_results import PAIR, put_shard, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
 from syncsweep.config.eta import block_id
+from syncsweep.config.requests import FigureRequest
 from syncsweep.figures import style, sweep_figure
 from syncsweep.figures.figure_page import blank_page
 from syncsweep.figures.maxima_figure import LIMITS
@@ -71,7 +72,7 @@ def page_of(tables, stem, figure=FIGURE):
 def run_script(tables, stem, figure=FIGURE):
     """Draw a figure as the rule does."""
     asked = {"figure": figure, "analysis": ANALYSIS, "model": "spin_half_pair", "n_sites": 2}
-    request = sweep_figure.FigureRequest.model_validate(asked).model_dump_json()
+    request = FigureRequest.model_validate(asked).text
     arguments = ["--tables", *sorted(tables.glob("*.parquet")), "--stem", stem]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", list(map(str, [SCRIPT, *arguments, "--request", request])))
