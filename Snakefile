@@ -12,9 +12,9 @@ min_version("9.1")
 try:
     from syncsweep import layout
     from syncsweep.environment import provenance
-    from syncsweep.config import paper_studies
+    from syncsweep.paper import paper_studies, registry
     from syncsweep.environment import checkout
-    from syncsweep.workflow import interruption
+    from syncsweep.workflow import interruption, paper_jobs, report_jobs
     from syncsweep.user_code import isolated
     from syncsweep.config import file as config_file
     from syncsweep.wording import write_anything

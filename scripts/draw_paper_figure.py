@@ -2,20 +2,19 @@
 
 import argparse
 import sys
-from importlib import import_module
 from pathlib import Path
 
 from syncsweep.figures.figure_page import save_provenance
 from syncsweep.files import not_written
-from syncsweep.layout import PAPER_FIGURES
+from syncsweep.paper.registry import FIGURES
 from syncsweep.tables import ResultsError
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("figure", choices=PAPER_FIGURES)
+parser.add_argument("figure", choices=FIGURES)
 parser.add_argument("--tables", type=Path, nargs="+", required=True, help="files of one folder")
 parser.add_argument("--stem", type=Path, required=True, help="path of the figure without ending")
 arguments = parser.parse_args()
-figure = import_module(f"syncsweep.paper.figures.{PAPER_FIGURES[arguments.figure].module}")
+figure = FIGURES[arguments.figure].load()
 try:
     figure.draw(arguments.tables[0].parent, arguments.stem)
     save_provenance(arguments.stem, arguments.tables)

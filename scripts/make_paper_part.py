@@ -2,19 +2,18 @@
 
 import argparse
 import sys
-from importlib import import_module
 from pathlib import Path
 
 from syncsweep.files import not_written
-from syncsweep.layout import PAPER_TABLES
+from syncsweep.paper.registry import PARTS
 from syncsweep.tables import ResultsError, parse_request
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("part", choices=PAPER_TABLES)
+parser.add_argument("part", choices=PARTS)
 parser.add_argument("--request", required=True, help="JSON: what the part is to compute")
 parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
 arguments = parser.parse_args()
-part = import_module(f"syncsweep.paper.parts.{arguments.part}")
+part = PARTS[arguments.part].load()
 try:
     part.make(parse_request(part.Request, arguments.request), arguments.output)
 except ResultsError as error:

@@ -18,7 +18,6 @@ from syncsweep.figures.figure_page import save_provenance
 from syncsweep.layout import (
     FAILURES_TABLE,
     LIMIT_TABLES,
-    PAPER_TABLES,
     TABLES,
     BlockFolder,
     figures_folder,
@@ -27,6 +26,7 @@ from syncsweep.layout import (
     tables_folder,
 )
 from syncsweep.paper.figures import limit_figure
+from syncsweep.paper.registry import PARTS
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import Rows, SampleSolver, pack_coefficients
@@ -203,7 +203,7 @@ def _put_paper(results: Path) -> None:
     folder = paper_folder(results)
     folder.mkdir()
     realisations = pd.DataFrame({"type": ["(0, π)", "π/3"], "sample": [4, 1], "eta": [1e-3, 1e-3]})
-    for table in PAPER_TABLES["types"]:
+    for table in PARTS["types"].tables:
         write_table(folder / table, realisations, {})
     verdicts = ["agrees", "corrected", "differs", "agrees"]
     validation = pd.DataFrame(

@@ -270,7 +270,7 @@ def targets():
         str(layout.bundle_folder(CONFIG.results) / layout.BUNDLE_MANIFEST): "bundle",
         "make_bundle": "bundle",
         "paper_validation": "validate",
-        **{str(file): "validate" for file in validation_files()},
+        **{str(file): "validate" for file in part_files("validation")},
     }
     said = COMMAND_LINE.targets if COMMAND_LINE else []
     # Snakemake treats the names of files in the same way.
@@ -287,16 +287,14 @@ def studies_of_target(target):
     if PAPER_PROBLEM:
         return set()
     if target in PAPER_TARGETS:
-        named = {CONFIG.paper.chain, CONFIG.paper.pair}
-        named |= {study for study in CONFIG.studies if study.startswith(paper_studies.RESERVED)}
-        return named if target == "validate" else named | paper_studies_asked_for().keys()
-    for part in part_requests():
+        named = paper_jobs.studies_of_claims(CONFIG)
+        return named if target == "validate" else named | {*paper_jobs.studies_of_paper(CONFIG)}
+    for part in registry.PARTS:
         if target == f"paper_{part}" or Path(target) in part_files(part):
             return set(studies_of_part(part))
-    for figure, settings in layout.PAPER_FIGURES.items():
+    for figure in registry.FIGURES:
         if target == draw_rule(figure) or Path(target) in paper_figure_files(figure):
-            parts = [studies_of_part(part) for part in settings.parts] or [[CONFIG.paper.chain]]
-            return {study for studies in parts for study in studies}
+            return paper_jobs.studies_of_figure(CONFIG, figure)
     return set()
 
 

@@ -48,8 +48,8 @@ def configuration(parsed: argparse.Namespace) -> Config:
 
 def _configuration(files: Sequence[Path], pairs: Sequence[str]) -> Config:
     from syncsweep.config import file as config_file
-    from syncsweep.config import paper_studies
     from syncsweep.config.study import parse
+    from syncsweep.paper import paper_studies
 
     over: dict[str, Any] = {}
     for path in files:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncsweep.environment import source
-from syncsweep.layout import PAPER_FIGURES, PAPER_TABLES
+from syncsweep.paper.registry import FIGURES, PARTS
 
 ROOTS = {
     "syncsweep.tables.summary": source.tables,
@@ -70,7 +70,7 @@ def test_a_part_depends_on_all_that_it_imports_through_others():
 
 
 def test_a_figure_depends_on_the_look_but_not_on_the_numbers():
-    for figure in PAPER_FIGURES.values():
+    for figure in FIGURES.values():
         modules = source.figure_of_paper(figure.module)
         assert {f"paper/figures/{figure.module}.py", "figures/figure_page.py"} <= set(modules)
         assert not any(module.startswith("physics/") for module in modules)
@@ -87,8 +87,8 @@ def test_the_report_depends_on_all_its_files_and_on_the_maxima_that_it_marks():
 
 
 def test_digest_differs_between_parts_and_is_that_of_the_text():
-    digests = {source.digest(source.part_of_paper(part)) for part in PAPER_TABLES}
-    assert len(digests) == len(PAPER_TABLES)
+    digests = {source.digest(source.part_of_paper(part)) for part in PARTS}
+    assert len(digests) == len(PARTS)
     assert source.digest(("environment/source.py",)) != source.digest(("layout.py",))
 
 

@@ -12,11 +12,12 @@ from syncsweep.config.analysis import Analysis, LogBins
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.figures import figure_page as page
-from syncsweep.layout import PAPER_TABLES, BlockFolder
+from syncsweep.layout import BlockFolder
 from syncsweep.paper.figures import ablations_figure as figure
 from syncsweep.paper.parts.ablations import AblationsError, Request, make
 from syncsweep.paper.parts.paired import probabilities_of
 from syncsweep.paper.parts.part import StudyRows
+from syncsweep.paper.registry import PARTS
 from syncsweep.physics.measures import (
     ChiSample,
     chi,
@@ -102,7 +103,7 @@ def output(studies, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tables(output):
-    return {name: pd.read_parquet(output / f"{name}.parquet") for name in PAPER_TABLES["ablations"]}
+    return {name: pd.read_parquet(output / f"{name}.parquet") for name in PARTS["ablations"].tables}
 
 
 def entry(table, eta, **choice):
@@ -338,7 +339,7 @@ def test_a_request_in_json_gives_the_same_bytes(studies, output, tmp_path):
     for rows in (content["chain"], *(variant["rows"] for variant in content["variants"])):
         rows["folder"] = str(studies["chain"].folder.parent / rows["folder"])
     make(parse_request(Request, json.dumps(content)), tmp_path)
-    for name in PAPER_TABLES["ablations"]:
+    for name in PARTS["ablations"].tables:
         for ending in ("csv", "parquet"):
             file = f"{name}.{ending}"
             assert (tmp_path / file).read_bytes() == (output / file).read_bytes()

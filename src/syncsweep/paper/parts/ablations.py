@@ -23,7 +23,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,8 @@ from pydantic import Field
 
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.physics import Ensemble, Physics
+from syncsweep.config.study import Config
+from syncsweep.paper import compared_studies
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.paired import (
     Intervals,
@@ -96,6 +98,22 @@ class Request(part.Request):
     intervals: tuple[tuple[float, float], ...] = Analysis.model_fields["intervals"].default
     thresholds: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = _THRESHOLDS
     samples: int = Field(1000, ge=2)
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """As `snakemake paper` asks for it, see `part.Request`."""
+        assert config.paper
+        analysis = config.studies[config.paper.chain].analysis
+        return cls(
+            chain=StudyRows.of_study(config, config.paper.chain),
+            variants=[
+                Variant(axis=variant.axis, rows=StudyRows.of_study(config, variant.study))
+                for variant in compared_studies.variants(config)
+            ],
+            etas=list(compared_studies.ablation_etas(config)),
+            threshold=analysis.threshold,
+            intervals=analysis.intervals,
+        )
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from math import pi
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 from scipy.stats import kstest, kstwo
 
+from syncsweep.config.study import Config
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import write_tables
 from syncsweep.paper.theory.chi_regions import TRIANGLES
@@ -34,7 +36,12 @@ class Request(part.Request):
     """The seed of the random angles, and how many configurations are drawn."""
 
     root_seed: int = Field(ge=0)
-    draws: int = Field(ge=100)
+    draws: int = Field(100_000, ge=100)
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """As `snakemake paper` asks for it, see `part.Request`."""
+        return cls(root_seed=config.root_seed)
 
 
 def make(request: Request, output: Path) -> None:

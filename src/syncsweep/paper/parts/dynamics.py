@@ -20,11 +20,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from syncsweep.config.study import Config
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import write_tables
 from syncsweep.paper.theory.late_dynamics import (
@@ -52,9 +54,14 @@ class Request(part.Request):
     """Random initial states and perturbation strengths, in units of each model's scale."""
 
     root_seed: int = Field(ge=0)
-    initial_states: int = Field(ge=1)
-    chain_eta: float = Field(gt=0)
-    pair_eta: float = Field(gt=0)
+    initial_states: int = Field(3, ge=1)
+    chain_eta: float = Field(1e-3, gt=0)
+    pair_eta: float = Field(5e-3, gt=0)
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """As `snakemake paper` asks for it, see `part.Request`."""
+        return cls(root_seed=config.root_seed)
 
 
 @dataclass(frozen=True)

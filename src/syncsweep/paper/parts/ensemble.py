@@ -7,11 +7,13 @@ in the unit of ζ_diss; λ′ is defined by `universal_spectrum.scaled_eigenvalu
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from syncsweep.config.study import Config
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import write_tables
 from syncsweep.paper.theory.universal_spectrum import boundary, is_inside, scaled_eigenvalues
@@ -33,6 +35,12 @@ class Request(part.Request):
     root_seed: int = Field(ge=0)
     samples: int = Field(ge=2, description="spectra that are computed")
     dim: int = Field(27, ge=2, le=64, description="dimension D of the Hilbert space")
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """As `snakemake paper` asks for it, see `part.Request`."""
+        assert config.paper
+        return cls(root_seed=config.root_seed, samples=config.paper.ensemble_samples)
 
 
 def make(request: Request, output: Path) -> None:

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from typing import Any, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, SerializationInfo, field_serializer
 
 from syncsweep.config.physics import Physics
+from syncsweep.config.study import Config
+from syncsweep.layout import study_folder
 from syncsweep.sweep.description import Description
 from syncsweep.tables.samples import SampleRows, describe, read_samples
 from syncsweep.tables.summary import write_table
+
+#: Context in which folders are written down by their names alone.
+_RECORD = "record"
 
 
 class Request(BaseModel):
     """What a part is asked for, as JSON; each part says more."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """What `snakemake paper` asks for. The configuration must have all that the paper needs."""
+        return cls()
+
+    def recorded(self) -> dict[str, Any]:
+        """The request as results record it: where folders are decides nothing."""
+        return self.model_dump(mode="json", context=_RECORD)
+
+
+def folder_name(folder: Path, info: SerializationInfo) -> str:
+    """A folder in a request: its path, and in a record its name, which has the physics hash."""
+    return folder.name if info.context == _RECORD else str(folder)
 
 
 class StudyRows(Request):
@@ -30,10 +49,18 @@ class StudyRows(Request):
     samples: int = Field(ge=1)
     chunk_size: int = Field(ge=1)
 
-    @field_serializer("folder")
-    def _its_name(self, folder: Path) -> str:
-        # It has the study and its physics hash; where it lies decides nothing.
-        return folder.name
+    _folder = field_serializer("folder")(folder_name)
+
+    @classmethod
+    def of_study(cls, config: Config, study: str) -> Self:
+        """The rows of a study of the configuration."""
+        settings = config.studies[study]
+        return cls(
+            folder=study_folder(config.results, study, config.physics(study).digest),
+            blocks=[block.id for block in settings.eta_blocks],
+            samples=settings.samples,
+            chunk_size=settings.samples_per_chunk,
+        )
 
     def describe(self) -> list[Description]:
         """The blocks, as their folder describes them; TablesError if that cannot be told."""
@@ -56,14 +83,16 @@ def write_tables(
     tables: dict[str, pd.DataFrame],
     request: Request,
     physics: Physics | None = None,
+    said: Mapping[str, object] | None = None,
 ) -> None:
     """Write tables by name as Parquet and CSV into `output`, with what they were made from.
 
     physics: of a study; all η are shown in the unit of its model. The tables hold η as configured.
+    said: what else the tables say of themselves.
     """
     output.mkdir(parents=True, exist_ok=True)
-    said: dict[str, object] = {"request": json.loads(request.model_dump_json())}
+    record = {**(said or {}), "request": request.recorded()}
     if physics is not None:
-        said["physics"] = physics.model_dump(mode="json")
+        record["physics"] = physics.model_dump(mode="json")
     for name, table in tables.items():
-        write_table(output / name, table, said)
+        write_table(output / name, table, record)

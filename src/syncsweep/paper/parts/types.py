@@ -26,6 +26,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import pi, sqrt
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ from pydantic import Field
 
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.physics import Physics
+from syncsweep.config.study import Config
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import StudyRows, write_tables
 from syncsweep.paper.theory.configurations import (
@@ -72,6 +74,17 @@ class Request(part.Request):
     chain: StudyRows
     threshold: float = Field(gt=0, lt=1)
     intervals: tuple[tuple[float, float], ...] = Analysis.model_fields["intervals"].default
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """As `snakemake paper` asks for it, see `part.Request`."""
+        assert config.paper
+        analysis = config.studies[config.paper.chain].analysis
+        return cls(
+            chain=StudyRows.of_study(config, config.paper.chain),
+            threshold=analysis.threshold,
+            intervals=analysis.intervals,
+        )
 
 
 @dataclass(frozen=True)
