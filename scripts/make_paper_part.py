@@ -1,12 +1,11 @@
 """One part of the paper: `make_paper_part.py PART --request JSON --output DIR` makes its tables."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from syncsweep.files import not_written
 from syncsweep.paper.registry import PARTS
-from syncsweep.tables import ResultsError, parse_request
+from syncsweep.tables import parse_request
+from syncsweep.workflow.errors import ends_in_one_line
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("part", choices=PARTS)
@@ -14,9 +13,5 @@ parser.add_argument("--request", required=True, help="JSON: what the part is to 
 parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
 arguments = parser.parse_args()
 part = PARTS[arguments.part].load()
-try:
+with ends_in_one_line():
     part.make(parse_request(part.Request, arguments.request), arguments.output)
-except ResultsError as error:
-    sys.exit(f"error: {error}")
-except OSError as error:
-    sys.exit(f"error: {not_written(error)}")

@@ -38,6 +38,9 @@ TABLES = ("summary", "chi_histogram", "s_max_histogram")
 #: One more, with a row for each (sample, η) that is not in their averages; usually none.
 FAILURES_TABLE = "failures"
 
+#: Tables that one job makes from the shards.
+SUMMARIES = (*TABLES, FAILURES_TABLE)
+
 #: One more, of the maxima of S_d, for studies that ask for it.
 MAXIMA_TABLE = "maxima_histogram"
 

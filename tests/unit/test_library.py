@@ -59,8 +59,7 @@ def test_importing_the_package_and_its_configuration_loads_no_library():
     code = (
         "import sys, syncsweep; from syncsweep import layout; "
         "from syncsweep.config import file, study; "
-        "from syncsweep.paper import paper_studies, registry; "
-        "from syncsweep.workflow import paper_jobs, report_jobs; "
+        "from syncsweep.paper import paper_studies; "
         "print({'numpy', 'scipy', 'pandas', 'matplotlib', 'pyarrow'} & set(sys.modules)); "
         "print(dir(syncsweep)); syncsweep.spin1_chain; print('numpy' in sys.modules)"
     )

@@ -11,7 +11,7 @@ if not PAPER_PROBLEM:
             name:
                 f"paper_{_part}"
             input:
-                inputs_of_part(_part),
+                paper_jobs.inputs_of_part(OUTPUTS, _part),
                 lambda wildcards, part=_part: unless_fresh(
                     paper_jobs.parquet(part_files(part)), asked_of_part(part)
                 ),
@@ -33,9 +33,7 @@ if not PAPER_PROBLEM:
             params:
                 part=_part,
                 tables=lambda wildcards, output: str(Path(output[0]).parent),
-                request=lambda wildcards, part=_part: paper_jobs.request(
-                    CONFIG, part
-                ).model_dump_json(),
+                request=lambda wildcards, part=_part: paper_jobs.request(CONFIG, part).text,
                 asked=lambda wildcards, part=_part: asked_of_part(part),
             message:
                 f"Paper: {_part}"

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.patheffects import AbstractPathEffect, withStroke
-from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
 from syncsweep.figures import style
@@ -43,17 +42,6 @@ from syncsweep.tables import METADATA_KEY, PRESENT_KEY, extent
 
 if TYPE_CHECKING:
     from matplotlib.typing import LegendLocType
-
-
-class FigureRequest(BaseModel):
-    """What `scripts/make_figure.py` is asked for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    figure: Figure
-    analysis: Analysis
-    model: str
-    n_sites: int = Field(ge=2)
 
 
 # Part of the samples of one η beyond the axis of S_max from which a mark says so.

@@ -9,9 +9,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
 from syncsweep.config.eta import EtaBlock
+from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Spin1Chain, SpinHalfPair
-from syncsweep.config.study import RESERVED, Config, Study
+from syncsweep.config.study import RESERVED, Config, Study, parse
 from syncsweep.config.units import energy_unit
 from syncsweep.paper.compared_studies import ablation_etas, variants
 from syncsweep.paper.registry import FIGURES
@@ -101,3 +106,14 @@ def with_paper_studies(config: Config) -> Config:
     for variant in variants(config):
         studies[variant.study] = study(config.paper.ablation_samples, ablation, variant.ensemble)
     return config.model_copy(update={"studies": {**config.studies, **studies}})
+
+
+def load_project(files: Sequence[str | Path], over: Mapping[str, Any]) -> Config:
+    """The configuration of the project in this folder, with the studies that its paper needs.
+
+    files: further configuration files, in whose presence there need be no config.yaml; over: what
+    these files and the command line say. ConfigError with one line.
+    """
+    if files and not Path("config.yaml").exists():
+        return with_paper_studies(parse(over))
+    return with_paper_studies(load_config("config.yaml", overrides=over))

@@ -39,7 +39,7 @@ class FollowUps:
 
 def table_names(study: Study) -> list[str]:
     """The tables of a study, without ending."""
-    names = [*layout.TABLES, layout.FAILURES_TABLE]
+    names = [*layout.SUMMARIES]
     if study.analysis.maxima_bins is not None:
         names.append(layout.MAXIMA_TABLE)
     if study.analysis.limit_draws is not None:

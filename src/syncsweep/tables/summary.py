@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.environment.provenance import asked, code, libraries
@@ -30,17 +29,6 @@ from syncsweep.tables.statistics import (
     type_ratio,
     type_ratio_interval,
 )
-
-
-class TablesRequest(BaseModel):
-    """What `scripts/make_tables.py` is asked for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    blocks: list[str] = Field(min_length=1)
-    samples: int = Field(ge=1)
-    chunk_size: int = Field(ge=1)
-    analysis: Analysis
 
 
 @dataclass(frozen=True)

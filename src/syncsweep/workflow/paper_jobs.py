@@ -14,12 +14,10 @@ from syncsweep import layout
 from syncsweep.config.study import RESERVED, Config
 from syncsweep.environment import source
 from syncsweep.paper.registry import FIGURES, PARTS
+from syncsweep.workflow.study_outputs import StudyOutputs
 
 if TYPE_CHECKING:
     from syncsweep.paper.parts.part import Request
-
-#: Targets that are about the whole paper.
-TARGETS = frozenset({"paper", "validate", "bundle"})
 
 
 def part_files(config: Config, part: str) -> list[Path]:
@@ -37,6 +35,18 @@ def parquet(files: Iterable[Path]) -> list[Path]:
 def studies_of_part(config: Config, part: str) -> list[str]:
     """Studies whose rows a part reads."""
     return list(PARTS[part].studies(config))
+
+
+def inputs_of_part(outputs: StudyOutputs, part: str) -> list[Path]:
+    """The shards that a part reads; for the claims the tables that they are about."""
+    config = outputs.config
+    if part != "validation":
+        studies = studies_of_part(config, part)
+        return [shard for study in studies for shard in outputs.shards(study)]
+    assert config.paper
+    others = [file for other in PARTS if other != part for file in part_files(config, other)]
+    studies = [config.paper.chain, config.paper.pair]
+    return others + [table for study in studies for table in outputs.tables(study)]
 
 
 def request(config: Config, part: str) -> Request:

@@ -7,19 +7,16 @@ A job on a cluster does not know the command, but finds all of it there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from syncsweep import layout
 from syncsweep.config.study import RESERVED, Config
 from syncsweep.environment import source
 from syncsweep.paper import paper_studies
 from syncsweep.paper.registry import FIGURES, PARTS
 from syncsweep.workflow.paper_jobs import figure_files, part_files, studies_of_part
-
-#: A function that returns files of a study by its name.
-FilesOf = Callable[[str], list[Path]]
+from syncsweep.workflow.study_outputs import StudyOutputs
 
 
 @dataclass(frozen=True)
@@ -31,27 +28,16 @@ class Contents:
     figures: tuple[str, ...] = ()
 
 
-def contents(
-    config: Config,
-    named: Iterable[str],
-    asks_for_paper: bool,
-    study_files: FilesOf,
-    shard_files: FilesOf,
-) -> Contents:
-    """What is on the page.
-
-    named: studies that this command makes; study_files: all that is made of a study, with its
-    shards.
-    """
-    named = set(named)
-    made = {file for study in named for file in study_files(study)}
+def contents(outputs: StudyOutputs, named: Iterable[str], asks_for_paper: bool) -> Contents:
+    """What is on the page; named: studies that this command makes."""
+    config, named = outputs.config, set(named)
+    made = {file for study in named for file in outputs.all(study)}
 
     def are_there(files: Iterable[Path]) -> bool:
         return all(file in made or file.exists() for file in files)
 
     def is_made(study: str) -> bool:
-        folder = layout.study_folder(config.results, study, config.physics(study).digest)
-        return folder.exists() and are_there(study_files(study))
+        return outputs.folder(study).exists() and are_there(outputs.all(study))
 
     studies = tuple(
         study
@@ -62,7 +48,9 @@ def contents(
         return Contents(studies)
     parts: list[str] = []
     for part in PARTS:
-        shards = [shard for study in studies_of_part(config, part) for shard in shard_files(study)]
+        shards = [
+            shard for study in studies_of_part(config, part) for shard in outputs.shards(study)
+        ]
         if asks_for_paper or are_there(part_files(config, part) + shards):
             parts.append(part)
     if len(parts) < len(PARTS):  # claims are about all parts
@@ -82,10 +70,11 @@ def _roles(config: Config) -> tuple[str, str]:
     return config.paper.chain, config.paper.pair
 
 
-def files(config: Config, shown: Contents, study_files: FilesOf) -> list[Path]:
+def files(outputs: StudyOutputs, shown: Contents) -> list[Path]:
     """All files behind the page."""
+    config = outputs.config
     return [
-        *(file for study in shown.studies for file in study_files(study)),
+        *(file for study in shown.studies for file in outputs.all(study)),
         *(file for part in shown.parts for file in part_files(config, part)),
         *(file for figure in shown.figures for file in figure_files(config, figure)),
     ]
@@ -96,13 +85,13 @@ def request(config: Config, shown: Contents) -> str:
     from syncsweep.paper.parts.part import StudyRows
     from syncsweep.report.report_request import ReportRequest
 
-    studies = {study: StudyRows.of_study(config, study) for study in shown.studies}
+    studies = {study: StudyRows.of(config, study) for study in shown.studies}
     return ReportRequest(
         config=config.model_dump(mode="json"),
         studies=studies,
         figures=shown.figures,
         parts=shown.parts,
-    ).model_dump_json()
+    ).text
 
 
 def asked(config: Config, shown: Contents) -> str:

@@ -19,10 +19,10 @@ from small_results import PAIR, block_of, put_shard, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
 from syncsweep.config.eta import block_id
+from syncsweep.config.requests import FigureRequest, StudyPreview
 from syncsweep.figures import style
 from syncsweep.figures import sweep_figure as sweep
-from syncsweep.figures.preview import StudyRequest, make_preview
-from syncsweep.figures.sweep_figure import FigureRequest
+from syncsweep.figures.preview import make_preview
 from syncsweep.layout import LIMIT_TABLES, TABLES, preview_folder, study_folder
 from syncsweep.tables import METADATA_KEY, ResultsError, extent
 from syncsweep.tables.limit_tables import make_limit_tables
@@ -59,7 +59,7 @@ def request(results, **changes):
         "figure": None,
         "output": preview_folder(results, "pair"),
     }
-    return StudyRequest(**asked | changes)
+    return StudyPreview(**asked | changes)
 
 
 def solve(results, etas, start, stop):

@@ -39,7 +39,7 @@ def test_every_module_of_a_part_or_a_figure_is_that_of_an_entry():
 @pytest.mark.parametrize("part", PARTS)
 def test_a_request_is_read_as_it_was_made(config, part):
     made = paper_jobs.request(config, part)
-    assert parse_request(type(made), made.model_dump_json()) == made
+    assert parse_request(type(made), made.text) == made
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -69,7 +69,7 @@ def test_a_size_is_that_of_one_part(config, change, parts):
 
 def test_studies_of_a_part_are_those_that_its_request_names(config):
     for part in PARTS:
-        text = paper_jobs.request(config, part).model_dump_json()
+        text = paper_jobs.request(config, part).text
         named = {
             study for study in config.studies if f"{study}-{config.physics(study).digest}" in text
         }

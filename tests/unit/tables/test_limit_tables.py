@@ -321,13 +321,14 @@ def test_shipped_intervals_hold_the_peaks_of_the_limit_whole(name):
 
 def test_the_script_makes_the_tables(study, tables, tmp_path, monkeypatch):
     request = {
+        "folder": str(study.folder),
         "blocks": [block.block for block in study.blocks],
         "samples": SAMPLES,
         "chunk_size": SAMPLES,
         "analysis": ANALYSIS.model_dump(mode="json"),
     }
-    arguments = ["--folder", study.folder, "--output", tmp_path, "--request", json.dumps(request)]
-    monkeypatch.setattr(sys, "argv", ["make_tables.py", *map(str, arguments), "--limit"])
+    arguments = ["--output", str(tmp_path), "--request", json.dumps(request)]
+    monkeypatch.setattr(sys, "argv", ["make_tables.py", "limit", *arguments])
     runpy.run_path(str(SCRIPT), run_name="__main__")
     names = {f"{name}.{kind}" for name in LIMIT_TABLES for kind in ("csv", "parquet")}
     assert {path.name for path in tmp_path.iterdir()} == names

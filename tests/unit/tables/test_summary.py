@@ -16,6 +16,7 @@ import pytest
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.requests import TablesRequest
 from syncsweep.environment.provenance import code, libraries
 from syncsweep.layout import FAILURES_TABLE, TABLES, BlockFolder
 from syncsweep.physics.chi_sampling import sample_chi
@@ -25,7 +26,7 @@ from syncsweep.sample import FAILED, SampleSolver, chi_shift, unpack_coefficient
 from syncsweep.sweep import description, shard
 from syncsweep.tables import METADATA_KEY, ResultsError, parse_request
 from syncsweep.tables.samples import Shards, TablesError, describe
-from syncsweep.tables.summary import TablesRequest, make_tables
+from syncsweep.tables.summary import make_tables
 
 SAMPLES = 12
 BLOCKS = ((0.01, 0.1, 1.0), (0.0,))
@@ -364,12 +365,13 @@ def test_leftovers_of_a_damaged_shard_stay(tmp_path, rows):
 
 def script_arguments(folder, output):
     request = {
+        "folder": str(folder),
         "blocks": BLOCK_NAMES,
         "samples": SAMPLES,
         "chunk_size": 12,
         "analysis": ANALYSIS.model_dump(mode="json"),
     }
-    arguments = [SCRIPT, "--folder", folder, "--output", output, "--request", json.dumps(request)]
+    arguments = [SCRIPT, "tables", "--output", output, "--request", json.dumps(request)]
     return list(map(str, arguments))
 
 
@@ -393,7 +395,7 @@ def test_script_ends_with_one_line_where_a_shard_is_damaged(tmp_path, rows):
 
 
 def test_a_wrong_request_is_one_line_that_names_the_key():
-    request = {"blocks": ["b"], "samples": 0, "chunk_size": 1, "analysis": {}}
+    request = {"folder": "f", "blocks": ["b"], "samples": 0, "chunk_size": 1, "analysis": {}}
     with pytest.raises(ResultsError, match=r"^--request: samples: input should be [^\n]*$"):
         parse_request(TablesRequest, json.dumps(request))
     with pytest.raises(ResultsError, match=r"^--request: the object: invalid JSON[^\n]*$"):

@@ -8,8 +8,10 @@ import yaml
 from syncsweep.config.study import RESERVED, parse
 from syncsweep.paper.paper_studies import with_paper_studies
 from syncsweep.paper.registry import FIGURES, PARTS
+from syncsweep.report.report_request import ReportRequest
 from syncsweep.tables import parse_request
 from syncsweep.workflow import paper_jobs, report_jobs
+from syncsweep.workflow.study_outputs import StudyOutputs
 
 PLAIN = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))
 BOTH = ("spin1_chain", "spin_half_pair")
@@ -24,14 +26,9 @@ def config(tmp_path):
 def shown(config):
     """What is shown for studies named in a command, with or without the paper."""
 
-    def shards(study):
-        folder = Path(config.results) / f"{study}-{config.physics(study).digest}"
-        return [folder / "shard.parquet"]
-
     def of(*named, paper=False):
-        return report_jobs.contents(config, named, paper, shards, shards)
+        return report_jobs.contents(StudyOutputs(config), named, paper)
 
-    of.shards = shards
     return of
 
 
@@ -41,11 +38,11 @@ def put(files):
         file.touch()
 
 
-def test_studies_are_those_named_and_those_that_are_there(shown):
+def test_studies_are_those_named_and_those_that_are_there(config, shown):
     assert shown() == report_jobs.Contents(())
     assert shown("spin1_chain_n2").studies == ("spin1_chain_n2",)
-    put(shown.shards("spin1_chain"))
-    put(shown.shards(f"{RESERVED}chain-n2"))  # is the paper's own
+    put(StudyOutputs(config).all("spin1_chain"))
+    put(StudyOutputs(config).all(f"{RESERVED}chain-n2"))  # is the paper's own
     assert shown("spin1_chain_n2").studies == ("spin1_chain", "spin1_chain_n2")
 
 
@@ -63,17 +60,15 @@ def test_of_the_paper_all_is_shown_that_is_asked_for_and_else_what_is_there(conf
     for part in PARTS:
         put(paper_jobs.part_files(config, part))
         for study in paper_jobs.studies_of_part(config, part):
-            put(shown.shards(study))
+            put(StudyOutputs(config).shards(study))
     assert shown(*BOTH).parts == tuple(PARTS)
 
 
 def test_request_and_files_are_those_of_what_is_shown(config, shown):
-    from syncsweep.report.report_request import ReportRequest
-
     contents = shown(*BOTH, paper=True)
     request = parse_request(ReportRequest, report_jobs.request(config, contents))
     assert tuple(request.studies) == BOTH and request.figures == tuple(FIGURES)
-    assert request.studies["spin1_chain"].folder == shown.shards("spin1_chain")[0].parent
-    files = report_jobs.files(config, contents, shown.shards)
-    assert {file.name for file in files} >= {"shard.parquet", "validation.md", "fig1.png"}
+    assert request.studies["spin1_chain"].folder == StudyOutputs(config).folder("spin1_chain")
+    files = report_jobs.files(StudyOutputs(config), contents)
+    assert {file.name for file in files} >= {"summary.csv", "validation.md", "fig1.png"}
     assert report_jobs.asked(config, contents) != report_jobs.asked(config, shown(*BOTH))

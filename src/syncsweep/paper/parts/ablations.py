@@ -105,9 +105,9 @@ class Request(part.Request):
         assert config.paper
         analysis = config.studies[config.paper.chain].analysis
         return cls(
-            chain=StudyRows.of_study(config, config.paper.chain),
+            chain=StudyRows.of(config, config.paper.chain),
             variants=[
-                Variant(axis=variant.axis, rows=StudyRows.of_study(config, variant.study))
+                Variant(axis=variant.axis, rows=StudyRows.of(config, variant.study))
                 for variant in compared_studies.variants(config)
             ],
             etas=list(compared_studies.ablation_etas(config)),

@@ -45,7 +45,7 @@ class Request(part.Request):
     def of(cls, config: Config) -> Self:
         """As `snakemake paper` asks for it, see `part.Request`."""
         rows = (
-            [StudyRows.of_study(config, study) for study in pair]
+            [StudyRows.of(config, study) for study in pair]
             for pair in coupled_and_alone(config).values()
         )
         return cls(pairs=tuple(Pair(studied=studied, alone=alone) for studied, alone in rows))

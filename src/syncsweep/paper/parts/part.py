@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, SerializationInfo, field_serializer
+from pydantic import SerializationInfo, field_serializer
 
+from syncsweep.config import requests
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
-from syncsweep.layout import study_folder
 from syncsweep.sweep.description import Description
 from syncsweep.tables.samples import SampleRows, describe, read_samples
 from syncsweep.tables.summary import write_table
@@ -21,10 +21,8 @@ from syncsweep.tables.summary import write_table
 _RECORD = "record"
 
 
-class Request(BaseModel):
+class Request(requests.Request):
     """What a part is asked for, as JSON; each part says more."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -41,26 +39,10 @@ def folder_name(folder: Path, info: SerializationInfo) -> str:
     return folder.name if info.context == _RECORD else str(folder)
 
 
-class StudyRows(Request):
-    """The rows of a study: its folder, the names of its η-blocks, and how its shards are cut."""
-
-    folder: Path
-    blocks: list[str] = Field(min_length=1)
-    samples: int = Field(ge=1)
-    chunk_size: int = Field(ge=1)
+class StudyRows(requests.Rows):
+    """The rows of a study, and how to read them."""
 
     _folder = field_serializer("folder")(folder_name)
-
-    @classmethod
-    def of_study(cls, config: Config, study: str) -> Self:
-        """The rows of a study of the configuration."""
-        settings = config.studies[study]
-        return cls(
-            folder=study_folder(config.results, study, config.physics(study).digest),
-            blocks=[block.id for block in settings.eta_blocks],
-            samples=settings.samples,
-            chunk_size=settings.samples_per_chunk,
-        )
 
     def describe(self) -> list[Description]:
         """The blocks, as their folder describes them; TablesError if that cannot be told."""

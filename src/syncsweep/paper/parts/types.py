@@ -81,7 +81,7 @@ class Request(part.Request):
         assert config.paper
         analysis = config.studies[config.paper.chain].analysis
         return cls(
-            chain=StudyRows.of_study(config, config.paper.chain),
+            chain=StudyRows.of(config, config.paper.chain),
             threshold=analysis.threshold,
             intervals=analysis.intervals,
         )
