@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from syncsweep.figures.figure_page import save_provenance
-from syncsweep.paper.registry import FIGURES
+from syncsweep.paper.paper_registry import FIGURES
 from syncsweep.workflow.errors import ends_in_one_line
 
 parser = argparse.ArgumentParser(description=__doc__)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from syncsweep.paper.registry import PARTS
+from syncsweep.paper.paper_registry import PARTS
 from syncsweep.tables import parse_request
 from syncsweep.workflow.errors import ends_in_one_line
 

@@ -26,7 +26,7 @@ from syncsweep.layout import (
     tables_folder,
 )
 from syncsweep.paper.figures import limit_figure
-from syncsweep.paper.registry import PARTS
+from syncsweep.paper.paper_registry import PARTS
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import Rows, SampleSolver, pack_coefficients

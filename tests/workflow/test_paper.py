@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from project import CHAIN, PAIR
 
 from syncsweep.figures.figure_page import read_table
-from syncsweep.paper.registry import FIGURES, PARTS
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.tables.freshness import said_by
 from syncsweep.tables.summary import write_table
 

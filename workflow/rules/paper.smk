@@ -5,7 +5,7 @@
 if not PAPER_PROBLEM:
 
     # The last part checks every claim against the tables of the others.
-    for _part, _entry in registry.PARTS.items():
+    for _part, _entry in paper_registry.PARTS.items():
 
         rule:
             name:
@@ -42,7 +42,7 @@ if not PAPER_PROBLEM:
                 " {params.part} --output {params.tables:q} --request {params.request:q}"
                 " >> {log:q} 2>&1"
 
-    for _figure in registry.FIGURES:
+    for _figure in paper_registry.FIGURES:
 
         rule:
             name:
@@ -81,7 +81,7 @@ if not PAPER_PROBLEM:
     rule paper:
         input:
             [study_files(study) for study in paper_jobs.studies_of_paper(CONFIG)],
-            [paper_figure_files(figure) for figure in registry.FIGURES],
+            [paper_figure_files(figure) for figure in paper_registry.FIGURES],
             part_files("validation"),
         localrule: True
         message:
@@ -119,8 +119,12 @@ if not PAPER_PROBLEM:
                     for study in paper_jobs.studies_of_paper(CONFIG)
                     for file in (*table_files(study), *figure_files(study))
                 ),
-                *(file for figure in registry.FIGURES for file in paper_figure_files(figure)),
-                *(file for part in registry.PARTS for file in part_files(part)),
+                *(
+                    file
+                    for figure in paper_registry.FIGURES
+                    for file in paper_figure_files(figure)
+                ),
+                *(file for part in paper_registry.PARTS for file in part_files(part)),
             ],
         output:
             BUNDLE,

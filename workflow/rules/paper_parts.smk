@@ -1,7 +1,7 @@
 # Files and requests of the paper, for the configuration of this run.
 from functools import partial
 
-from syncsweep.paper import registry
+from syncsweep.paper import paper_registry
 from syncsweep.workflow import paper_jobs
 
 BUNDLE = layout.bundle_folder(CONFIG.results) / layout.BUNDLE_MANIFEST
@@ -13,5 +13,6 @@ paper_figure_files = partial(paper_jobs.figure_files, CONFIG)
 
 # `snakemake --report` reads the captions of the figures from here: see ../report/paper_figure.rst.
 config["captions"] = {
-    rule_name("draw", name): figure.restructured_text for name, figure in registry.FIGURES.items()
+    rule_name("draw", name): figure.restructured_text
+    for name, figure in paper_registry.FIGURES.items()
 }

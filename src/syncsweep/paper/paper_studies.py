@@ -19,7 +19,7 @@ from syncsweep.config.physics import Ensemble, Spin1Chain, SpinHalfPair
 from syncsweep.config.study import RESERVED, Config, Study, parse
 from syncsweep.config.units import energy_unit
 from syncsweep.paper.compared_studies import ablation_etas, variants
-from syncsweep.paper.registry import FIGURES
+from syncsweep.paper.paper_registry import FIGURES
 
 
 def problem(config: Config) -> str | None:

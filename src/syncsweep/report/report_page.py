@@ -27,7 +27,7 @@ from syncsweep.layout import (
     paper_folder,
     tables_folder,
 )
-from syncsweep.paper.registry import FIGURES, PARTS
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.plan.followups import table_names
 from syncsweep.report import captions, origin, realisations
 from syncsweep.report import report_tables as tables

@@ -16,7 +16,7 @@ from syncsweep.layout import (
     study_folder,
     tables_folder,
 )
-from syncsweep.paper.registry import FIGURES, PARTS
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.tables.freshness import MADE_FROM, changed_sources, said_by
 from syncsweep.verify.study_files import AGAIN, entries
 from syncsweep.verify.verify_text import Report

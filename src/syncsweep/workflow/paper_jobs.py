@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from syncsweep import layout
 from syncsweep.config.study import RESERVED, Config
 from syncsweep.environment import source
-from syncsweep.paper.registry import FIGURES, PARTS
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.workflow.study_outputs import StudyOutputs
 
 if TYPE_CHECKING:

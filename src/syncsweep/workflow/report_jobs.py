@@ -14,7 +14,7 @@ from pathlib import Path
 from syncsweep.config.study import RESERVED, Config
 from syncsweep.environment import source
 from syncsweep.paper import paper_studies
-from syncsweep.paper.registry import FIGURES, PARTS
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.workflow.paper_jobs import figure_files, part_files, studies_of_part
 from syncsweep.workflow.study_outputs import StudyOutputs
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from syncsweep import layout
 from syncsweep.config.study import RESERVED, Config
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.paper.paper_studies import problem
-from syncsweep.paper.registry import FIGURES, PARTS
 from syncsweep.workflow import paper_jobs
 from syncsweep.workflow.errors import RunError
 from syncsweep.workflow.study_outputs import StudyOutputs

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncsweep.environment import source
-from syncsweep.paper.registry import FIGURES, PARTS
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 
 ROOTS = {
     "syncsweep.tables.summary": source.tables,

@@ -14,10 +14,10 @@ from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.figures import figure_page as page
 from syncsweep.layout import BlockFolder
 from syncsweep.paper.figures import ablations_figure as figure
+from syncsweep.paper.paper_registry import PARTS
 from syncsweep.paper.parts.ablations import AblationsError, Request, make
 from syncsweep.paper.parts.paired import probabilities_of
 from syncsweep.paper.parts.part import StudyRows
-from syncsweep.paper.registry import PARTS
 from syncsweep.physics.measures import (
     ChiSample,
     chi,

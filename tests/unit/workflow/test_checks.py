@@ -217,7 +217,7 @@ LIGHT = """
 import sys
 from syncsweep.config import file, requests
 from syncsweep.environment import checkout, source
-from syncsweep.paper import paper_studies, registry
+from syncsweep.paper import paper_registry, paper_studies
 from syncsweep.workflow import (
     announce, checks, dates, errors, interruption, job_shell, paper_jobs, report_flags, report_jobs,
     study_outputs, targets

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from syncsweep.config.study import RESERVED, parse
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.paper.paper_studies import with_paper_studies
-from syncsweep.paper.registry import FIGURES, PARTS
 from syncsweep.report.report_request import ReportRequest
 from syncsweep.tables import parse_request
 from syncsweep.workflow import paper_jobs, report_jobs

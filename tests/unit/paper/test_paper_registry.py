@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from syncsweep.config.study import parse
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.paper.paper_studies import with_paper_studies
-from syncsweep.paper.registry import FIGURES, PARTS
 from syncsweep.tables import parse_request
 from syncsweep.workflow import paper_jobs
 
