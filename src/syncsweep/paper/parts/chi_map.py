@@ -12,16 +12,14 @@ from __future__ import annotations
 
 from math import pi
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 from scipy.stats import kstest, kstwo
 
-from syncsweep.config.study import Config
 from syncsweep.paper.parts import part
-from syncsweep.paper.parts.part import write_tables
+from syncsweep.paper.parts.part import Table, write_tables
 from syncsweep.paper.theory.chi_regions import TRIANGLES
 from syncsweep.physics.measures import chi
 
@@ -32,16 +30,10 @@ SPINS = (2, 3, 4)
 _CDF_POINTS = 257
 
 
-class Request(part.Request):
+class Request(part.Seeded):
     """The seed of the random angles, and how many configurations are drawn."""
 
-    root_seed: int = Field(ge=0)
     draws: int = Field(100_000, ge=100)
-
-    @classmethod
-    def of(cls, config: Config) -> Self:
-        """As `snakemake paper` asks for it, see `part.Request`."""
-        return cls(root_seed=config.root_seed)
 
 
 def make(request: Request, output: Path) -> None:
@@ -57,10 +49,10 @@ def make(request: Request, output: Path) -> None:
         columns = {"n_spins": n_spins, "chi": points, "excess": below / request.draws - points}
         distributions.append(pd.DataFrame(columns | {"band": band}))
     names = ["n_spins", "draws", "ks_statistic", "p_value"]
-    tables = {
+    tables: dict[str, Table] = {
         "chi_map_triangles": _triangles(),
         "chi_map_uniformity": pd.DataFrame(uniformity, columns=names),
-        "chi_map_cdf": pd.concat(distributions, ignore_index=True),
+        "chi_map_cdf": distributions,
     }
     write_tables(output, tables, request)
 

@@ -20,15 +20,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from syncsweep.config.study import Config
 from syncsweep.paper.parts import part
-from syncsweep.paper.parts.part import write_tables
+from syncsweep.paper.parts.part import Table, write_tables
 from syncsweep.paper.theory.late_dynamics import (
     SlowPart,
     expectation_values,
@@ -50,18 +48,12 @@ _RELAXED, _FITTED_PERIODS = 14.0, 24
 _TIMES = 24
 
 
-class Request(part.Request):
+class Request(part.Seeded):
     """Random initial states and perturbation strengths, in units of each model's scale."""
 
-    root_seed: int = Field(ge=0)
     initial_states: int = Field(3, ge=1)
     chain_eta: float = Field(1e-3, gt=0)
     pair_eta: float = Field(5e-3, gt=0)
-
-    @classmethod
-    def of(cls, config: Config) -> Self:
-        """As `snakemake paper` asks for it, see `part.Request`."""
-        return cls(root_seed=config.root_seed)
 
 
 @dataclass(frozen=True)
@@ -109,8 +101,8 @@ def make(request: Request, output: Path) -> None:
                 labels = {"model": model.name, "eta": eta}
                 series.append(pd.DataFrame(labels | one))
                 fits.append(labels | fit)
-    tables = {
-        "dynamics_series": pd.concat(series, ignore_index=True),
+    tables: dict[str, Table] = {
+        "dynamics_series": series,
         "dynamics_fits": pd.DataFrame(fits),
     }
     write_tables(output, tables, request)

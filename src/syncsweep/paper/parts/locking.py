@@ -62,7 +62,7 @@ def make(request: Request, output: Path) -> None:
         _check(pair)
     frames = [_locking(pair) for pair in request.pairs]
     physics = request.pairs[0].studied.physics
-    write_tables(output, {"locking": pd.concat(frames, ignore_index=True)}, request, physics)
+    write_tables(output, {"locking": frames}, request, physics)
 
 
 def _check(pair: Pair) -> None:

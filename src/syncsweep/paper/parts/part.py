@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import pandas as pd
-from pydantic import SerializationInfo, field_serializer
+from pydantic import Field, SerializationInfo, field_serializer
 
 from syncsweep.config import requests
+from syncsweep.config.analysis import Analysis
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
 from syncsweep.sweep.description import Description
@@ -39,6 +40,17 @@ def folder_name(folder: Path, info: SerializationInfo) -> str:
     return folder.name if info.context == _RECORD else str(folder)
 
 
+class Seeded(Request):
+    """A part that draws at random: the root seed of all studies."""
+
+    root_seed: int = Field(ge=0)
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """The root seed of the configuration."""
+        return cls(root_seed=config.root_seed)
+
+
 class StudyRows(requests.Rows):
     """The rows of a study, and how to read them."""
 
@@ -60,9 +72,33 @@ class StudyRows(requests.Rows):
         return islice(rows, wanted)
 
 
+class OfChain(Request):
+    """A part about the chain of three spins: its rows, r, and the intervals of χ."""
+
+    chain: StudyRows
+    threshold: float = Field(gt=0, lt=1)
+    intervals: tuple[tuple[float, float], ...] = Analysis.model_fields["intervals"].default
+
+    @classmethod
+    def of(cls, config: Config, **more: Any) -> Self:
+        """The chain of the paper, analysed as its study is; more: what a subclass has beside it."""
+        assert config.paper
+        analysis = config.studies[config.paper.chain].analysis
+        return cls(
+            chain=StudyRows.of(config, config.paper.chain),
+            threshold=analysis.threshold,
+            intervals=analysis.intervals,
+            **more,
+        )
+
+
+#: A table of a part, or several, which come one below the other.
+Table: TypeAlias = pd.DataFrame | Sequence[pd.DataFrame]
+
+
 def write_tables(
     output: Path,
-    tables: dict[str, pd.DataFrame],
+    tables: Mapping[str, Table],
     request: Request,
     physics: Physics | None = None,
     said: Mapping[str, object] | None = None,
@@ -76,5 +112,6 @@ def write_tables(
     record = {**(said or {}), "request": request.recorded()}
     if physics is not None:
         record["physics"] = physics.model_dump(mode="json")
-    for name, table in tables.items():
+    for name, found in tables.items():
+        table = found if isinstance(found, pd.DataFrame) else pd.concat(found, ignore_index=True)
         write_table(output / name, table, record)

@@ -90,12 +90,7 @@ def make(request: Request, output: Path) -> None:
         modes = {"modes": measured.shifts.shape[1]}
         shifts.append(pd.DataFrame(name | modes | of_mu | {"samples": len(mu)}))
     tables = {"quality": quality, "quality_shifts": shifts}
-    write_tables(
-        output,
-        {name: pd.concat(frames, ignore_index=True) for name, frames in tables.items()},
-        request,
-        request.chains[0].physics,
-    )
+    write_tables(output, tables, request, request.chains[0].physics)
 
 
 def _measure(chain: Sampled, etas: np.ndarray) -> _Measured:
