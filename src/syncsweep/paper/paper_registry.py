@@ -294,20 +294,6 @@ _PARTS = (
         ),
     ),
     Part(
-        "sectors",
-        ("sectors",),
-        figure=Figure(
-            name="figS_sectors",
-            module="sectors_figure",
-            parts=("sectors",),
-            data=("a",),
-            title="Magnetization sectors",
-            alt="Number of states against the magnetization, for two to four spins",
-            text="How many states have which magnetization.",
-            panels=(),
-        ),
-    ),
-    Part(
         "validation",
         ("validation",),
         pages=(CLAIMS_PAGE,),
