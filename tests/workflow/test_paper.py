@@ -75,6 +75,9 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
     for name in (*(f"{figure}.png" for figure in FIGURES), "validation.csv"):
         assert f'"name": "{name}"' in page
     assert "Every quantitative claim of the paper beside the number" in page
+    # Captions are those of the registry.
+    assert "Small markers: coupled spins; large ones: decoupled." in page
+    assert "Above: the chain of three spin-1s." in page
 
     assert "To publish: results/bundle" in project.snakemake("bundle")
     bundle = project.results / "bundle"
