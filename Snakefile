@@ -11,7 +11,7 @@ min_version("9.1")
 try:
     from syncsweep import layout
     from syncsweep.config import file as config_file
-    from syncsweep.config import paper_studies
+    from syncsweep.paper import paper_studies
     from syncsweep.environment import checkout
     from syncsweep.wording import write_anything
     from syncsweep.workflow import announce, checks, dates, interruption
@@ -40,7 +40,7 @@ with ends_in_one_line(not_read):
     for path in workflow.overwrite_configfiles:
         config_file.read_yaml(path)
     SAID = config_file.merge(config, config_file.with_words(workflow.config_settings.config))
-    CONFIG = config_file.load_project(workflow.overwrite_configfiles, SAID)
+    CONFIG = paper_studies.load_project(workflow.overwrite_configfiles, SAID)
     if workflow.is_main_process:
         checks.check_folders(CONFIG.results, workflow.output_settings.dryrun)
 

@@ -32,65 +32,8 @@ BUNDLE_MANIFEST = "SHA256SUMS"
 #: The file in the folder to publish that says what made it.
 BUNDLE_ORIGIN = "origin.json"
 
-#: Tables of the parts of the paper, by part, without ending.
-PAPER_TABLES = {
-    "modes": ("modes_counts", "modes_eigenvalues", "modes_symmetries"),
-    "dynamics": ("dynamics_series", "dynamics_fits"),
-    "quality": ("quality", "quality_shifts"),
-    "locking": ("locking",),
-    "types": (
-        "types_realisations",
-        "types_distribution",
-        "types_maxima",
-        "types_probabilities",
-        "types_counts",
-    ),
-    "chi_map": ("chi_map_triangles", "chi_map_uniformity", "chi_map_cdf"),
-    "two_spin1s": (
-        "two_spin1s_sweep",
-        "two_spin1s_detuning",
-        "two_spin1s_errors",
-        "two_spin1s_distribution",
-        "two_spin1s_summary",
-    ),
-    "ablations": ("ablations", "ablations_threshold", "ablations_reading"),
-    "ensemble": ("ensemble_eigenvalues", "ensemble_boundary", "ensemble_summary"),
-    "validation": ("validation",),
-}
-
 #: The table of the claims as a page, in the paper's folder.
 CLAIMS_PAGE = "validation.md"
-
-
-@dataclass(frozen=True)
-class PaperFigure:
-    """A figure of the paper that is not one of a sweep.
-
-    module: draws it; parts: whose tables it is drawn from, or none if those of the limit of the
-    chain's study are; data: endings of the files with the data of its panels.
-    """
-
-    module: str
-    parts: tuple[str, ...]
-    data: tuple[str, ...]
-
-
-#: Figures of the paper by file name.
-PAPER_FIGURES = {
-    "fig1": PaperFigure("fig1", ("quality", "locking"), ("quality", "locking")),
-    "fig2": PaperFigure("fig2", ("types",), ("a", "a_maxima", "b", "c", "d", "d_maxima", "e", "f")),
-    "fig4": PaperFigure("fig4", ("chi_map",), ("a", "a_triangles", "b")),
-    "figE": PaperFigure(
-        "two_spin1s_figure", ("two_spin1s",), ("distribution", "sweep", "detuning", "errors")
-    ),
-    "figS_modes": PaperFigure("modes_figure", ("modes",), tuple("abcdefg")),
-    "figS_dynamics": PaperFigure("dynamics_figure", ("dynamics",), tuple("abcdef")),
-    "figS_limit": PaperFigure("limit_figure", (), ("s_max", "probabilities", "gain", "law")),
-    "figS_ablations": PaperFigure("ablations_figure", ("ablations",), tuple("abcde")),
-    "figS_ensemble": PaperFigure(
-        "ensemble_figure", ("ensemble",), ("eigenvalues", "boundary", "summary")
-    ),
-}
 
 
 def study_folder(results: str | Path, study: str, physics_hash: str) -> Path:

@@ -4,6 +4,29 @@ from __future__ import annotations
 
 import io
 import math
+import re
+from dataclasses import dataclass
+
+#: S_d and S^x in running text: an index below or above a single letter.
+_BELOW = re.compile(r"(?<!\w)(\w|\w')_([^\W_]+)")
+_ABOVE = re.compile(r"\^([^\W_]+)")
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Words of a figure; `panels` are those of its panels in their order."""
+
+    title: str
+    alt: str
+    text: str
+    panels: tuple[str, ...]
+
+    @property
+    def restructured_text(self) -> str:
+        """What it shows, for `snakemake --report`; S_d and S^x with their index set."""
+        lines = [self.text, *(f"({'abcdefgh'[i]}) {panel}" for i, panel in enumerate(self.panels))]
+        escaped = re.sub(r"([*`|\\])", r"\\\1", "\n\n".join(lines))
+        return _ABOVE.sub(r"\\ :sup:`\1`\\ ", _BELOW.sub(r"\1\\ :sub:`\2`\\ ", escaped))
 
 
 def duration(seconds: float) -> str:

@@ -16,7 +16,6 @@ from syncsweep.config.study import Config, Study, parse
 from syncsweep.figures import sweep_figure
 from syncsweep.figures.figure_page import save_provenance
 from syncsweep.layout import (
-    PAPER_TABLES,
     BlockFolder,
     figures_folder,
     paper_folder,
@@ -24,6 +23,7 @@ from syncsweep.layout import (
     tables_folder,
 )
 from syncsweep.paper.figures import limit_figure
+from syncsweep.paper.paper_registry import PARTS
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import Rows, SampleSolver, pack_coefficients
@@ -196,7 +196,7 @@ def _put_paper(results: Path) -> None:
     folder = paper_folder(results)
     folder.mkdir()
     realisations = pd.DataFrame({"type": ["(0, π)", "π/3"], "sample": [4, 1], "eta": [1e-3, 1e-3]})
-    for table in PAPER_TABLES["types"]:
+    for table in PARTS["types"].tables:
         write_table(folder / table, realisations, {})
     verdicts = ["agrees", "corrected", "differs", "agrees"]
     validation = pd.DataFrame(

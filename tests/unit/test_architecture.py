@@ -161,6 +161,10 @@ def test_configuration_and_layout_import_little():
     light = [
         *(PACKAGE / "config").glob("*.py"),
         *(PACKAGE / f"{n}.py" for n in ("layout", "files", "wording", "environment/source")),
+        *(
+            PACKAGE / "paper" / f"{n}.py"
+            for n in ("paper_registry", "compared_studies", "paper_studies")
+        ),
     ]
     own = {module_name(path) for path in light}
     for path in light:
@@ -194,8 +198,8 @@ def test_functions_in_rules_are_seen():
 
 def test_rules_hold_little_python():
     """No type checker and no test of a module sees it: it belongs into `syncsweep.workflow`."""
-    texts = [path.read_text(encoding="utf-8") for path in RULES if "parts" not in path.name]
-    assert sum(len(lines_of_functions(text)) for text in texts) <= 70
+    texts = [path.read_text(encoding="utf-8") for path in RULES]
+    assert sum(len(lines_of_functions(text)) for text in texts) <= 90
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)

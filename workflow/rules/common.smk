@@ -9,7 +9,7 @@ from syncsweep.tables import registry
 from syncsweep.workflow.announce import Job
 from syncsweep.workflow.report_flags import reported, reported_tables
 from syncsweep.workflow.study_outputs import StudyOutputs
-from syncsweep.workflow.targets import Asked, Command, of_paper, of_studies, read_command
+from syncsweep.workflow.targets import PAPER, Asked, Command, of_paper, of_studies, read_command
 
 OUTPUTS = StudyOutputs(CONFIG)
 study_folder, shard_files, table_files = OUTPUTS.folder, OUTPUTS.shards, OUTPUTS.tables
@@ -22,8 +22,7 @@ COMMAND = read_command(sys.argv[1:]) if workflow.is_main_process else Command()
 @cache
 def asked_for():
     """What the command line asks for."""
-    papers = of_paper(CONFIG, studies_of_part, part_files, paper_figure_files)
-    return Asked(COMMAND, CONFIG, [*of_studies(OUTPUTS), *papers])
+    return Asked(COMMAND, CONFIG, [*of_studies(OUTPUTS), *of_paper(CONFIG)])
 
 
 def targets():

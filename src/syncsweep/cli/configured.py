@@ -48,11 +48,12 @@ def configuration(parsed: argparse.Namespace) -> Config:
 
 def _configuration(files: Sequence[Path], pairs: Sequence[str]) -> Config:
     from syncsweep.config import file as config_file
+    from syncsweep.paper.paper_studies import load_project
 
     over: dict[str, Any] = {}
     for path in files:
         over = config_file.merge(over, config_file.read_yaml(path))
-    return config_file.load_project(files, config_file.merge(over, _values(pairs)))
+    return load_project(files, config_file.merge(over, _values(pairs)))
 
 
 def _values(pairs: Sequence[str]) -> dict[str, Any]:

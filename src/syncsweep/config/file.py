@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from syncsweep.config.messages import ConfigError
-from syncsweep.config.paper_studies import with_paper_studies
 from syncsweep.config.study import Config, parse
 from syncsweep.files import NotReadableError, read_regular
 from syncsweep.wording import one_line, printable
@@ -122,17 +121,6 @@ def with_words(values: Any, inside: bool = False) -> Any:
         kind = _StrictLoader("").resolve(yaml.ScalarNode, values, (True, False))
         return yaml_value(values) if kind.endswith((":bool", ":null")) else values
     return values
-
-
-def load_project(files: Sequence[str | Path], over: Mapping[str, Any]) -> Config:
-    """The configuration of the project in this folder, with the studies that its paper needs.
-
-    files: further configuration files, in whose presence there need be no config.yaml; over: what
-    these files and the command line say. ConfigError with one line.
-    """
-    if files and not Path("config.yaml").exists():
-        return with_paper_studies(parse(over))
-    return with_paper_studies(load_config("config.yaml", overrides=over))
 
 
 def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:

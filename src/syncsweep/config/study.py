@@ -30,7 +30,7 @@ from syncsweep.config.paper import Paper
 from syncsweep.config.physics import AnyEnsemble, AnyModel, Ensemble, Physics
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 
-#: Studies that `syncsweep.config.paper_studies` adds have names that begin so.
+#: Studies that `syncsweep.paper.paper_studies` adds have names that begin so.
 RESERVED = "paper-"
 
 #: File names of shards have nine digits.

@@ -17,6 +17,7 @@ _NUMBERS = (
     "tables/",
     "paper/theory/",
     "paper/parts/",
+    "paper/claims",
     "sample.py",
     "sweep/shard.py",
     "config/units.py",

@@ -15,20 +15,17 @@ import itables.options
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
-from pydantic import BaseModel, ConfigDict
 
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.study import RESERVED, Config, Study, parse
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import write_text
 from syncsweep.layout import (
-    PAPER_FIGURES,
-    PAPER_TABLES,
     figures_folder,
     paper_folder,
     tables_folder,
 )
-from syncsweep.paper.parts.part import StudyRows
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.report import captions, origin, realisations, report_tables, report_words
 from syncsweep.report.embedded import (
     EmbeddedFigure,
@@ -38,6 +35,7 @@ from syncsweep.report.embedded import (
     read,
     text_download,
 )
+from syncsweep.report.report_request import ReportRequest
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import MADE_FROM, digests, refuse_changed, refuse_other_settings
 from syncsweep.tables.reading import read_table
@@ -51,21 +49,6 @@ _KINDS = ("csv", "parquet")
 #: S_d and S^x in running text: an index below or above a single letter.
 _BELOW = re.compile(r"(?<!\w)(\w|\w&#39;)_([^\W_]+)")
 _ABOVE = re.compile(r"\^([^\W_]+)")
-
-
-class ReportRequest(BaseModel):
-    """What the page is to hold.
-
-    config: the resolved configuration; studies: where the rows of each study on the page lie;
-    figures, parts: names of the figures of the paper and of the parts whose tables are there.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    config: dict[str, Any]
-    studies: dict[str, StudyRows]
-    figures: tuple[str, ...] = ()
-    parts: tuple[str, ...] = ()
 
 
 def make_report(results: Path, citation: Path, request: ReportRequest, output: Path) -> None:
@@ -104,7 +87,7 @@ def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Pa
         names += [study.figure.name] if study.figure else []
     made = [figures_folder(results) / f"{name}.json" for name in names]
     for part in request.parts:
-        made += [paper_folder(results) / f"{table}.parquet" for table in PAPER_TABLES[part]]
+        made += [paper_folder(results) / f"{table}.parquet" for table in PARTS[part].tables]
     refuse_changed(made, results)
     return found + made
 
@@ -234,9 +217,9 @@ def _figures(
     folder = figures_folder(results)
     found = []
     for name in of_paper:
-        known = PAPER_FIGURES[name]
+        known = FIGURES[name]
         module = f"paper/figures/{known.module}.py"
-        found.append(figure(results, folder / name, known.data, captions.OF_PAPER[name], module))
+        found.append(figure(results, folder / name, known.data, known, module))
     for name, study in studies.items():
         if study.figure:
             stem, panels = folder / study.figure.name, study.figure.panels
@@ -277,7 +260,7 @@ def _files(
     of_parts = [
         paper_folder(results) / f"{table}.{kind}"
         for part in parts
-        for table in PAPER_TABLES[part]
+        for table in PARTS[part].tables
         for kind in _KINDS
     ]
     groups["Tables of the paper"] = sorted(of_parts)

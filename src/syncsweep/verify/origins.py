@@ -8,8 +8,6 @@ from pathlib import Path
 
 from syncsweep.layout import (
     BUNDLE_MANIFEST,
-    PAPER_FIGURES,
-    PAPER_TABLES,
     bundle_folder,
     figures_folder,
     paper_folder,
@@ -17,6 +15,7 @@ from syncsweep.layout import (
     study_folder,
     tables_folder,
 )
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.tables.freshness import MADE_FROM, changed_sources, said_by
 from syncsweep.tables.registry import SUMMARY
 from syncsweep.verify.study_files import AGAIN, entries
@@ -26,7 +25,7 @@ from syncsweep.wording import number_of
 #: The entries in which all tables of a study must agree.
 _SETTINGS = ("study", "physics_hash", "samples", "analysis")
 
-(_VALIDATION,) = PAPER_TABLES["validation"]
+(_VALIDATION,) = PARTS["validation"].tables
 
 
 def verify_origins(results: Path, report: Report) -> None:
@@ -54,7 +53,7 @@ def _command(results: Path, path: Path) -> str:
         report_file(results): "report",
         bundle_folder(results) / BUNDLE_MANIFEST: "bundle",
         paper_folder(results) / f"{_VALIDATION}.parquet": "validate",
-        **{figures_folder(results) / f"{name}.json": "paper" for name in PAPER_FIGURES},
+        **{figures_folder(results) / f"{name}.json": "paper" for name in FIGURES},
     }
     command = f"`snakemake {targets[path]}`" if path in targets else "the snakemake command for it"
     return f"run {command} again with the same --config and --configfile, which replaces it"

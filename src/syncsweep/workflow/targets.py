@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from syncsweep import layout
-from syncsweep.config.paper_studies import problem
 from syncsweep.config.study import RESERVED, Config
+from syncsweep.paper.paper_registry import FIGURES, PARTS
+from syncsweep.paper.paper_studies import problem
+from syncsweep.workflow import paper_jobs
 from syncsweep.workflow.errors import RunError
 from syncsweep.workflow.study_outputs import StudyOutputs
 
@@ -101,43 +103,32 @@ def of_studies(outputs: StudyOutputs) -> list[Target]:
     return [*targets, Target("report", ("make_report",), lambda: [page])]
 
 
-def of_paper(
-    config: Config,
-    studies_of_part: Callable[[str], Sequence[str]],
-    files_of_part: Callable[[str], Iterable[Path]],
-    files_of_figure: Callable[[str], Iterable[Path]],
-) -> list[Target]:
+def of_paper(config: Config) -> list[Target]:
     """The targets about the paper: all of it, its claims, its parts and its figures.
 
     A configuration from which no paper can be made has the first of them, about no studies.
     """
-    paper = None if problem(config) else config.paper
-    roles = paper.roles if paper else []
-    added = [study for study in config.studies if paper and study.startswith(RESERVED)]
-    every = [*(study for _, study in roles), *added]
-    checked = [*(study for role, study in roles if role != "supplement"), *added]
+    possible = problem(config) is None
+    checked = paper_jobs.studies_of_claims(config) if possible else set()
+    every = checked.union(paper_jobs.studies_of_paper(config) if possible else ())
     manifest = layout.bundle_folder(config.results) / layout.BUNDLE_MANIFEST
-    page = layout.paper_folder(config.results) / layout.CLAIMS_PAGE
-
-    def files_of_claims() -> list[Path]:
-        return [*files_of_part("validation"), page]
-
+    files_of_claims = partial(paper_jobs.part_files, config, "validation")
     targets = [
         Target("paper", studies=every),
         Target("bundle", ("make_bundle",), lambda: [manifest], every),
         Target("validate", ("paper_validation",), files_of_claims, checked),
     ]
-    if paper is None:
+    if not possible:
         return targets
-    for part in layout.PAPER_TABLES:
+    for part in PARTS:
         if part != "validation":
-            files = partial(files_of_part, part)
-            targets.append(Target(f"paper_{part}", files=files, studies=studies_of_part(part)))
-    for figure, drawn in layout.PAPER_FIGURES.items():
-        studies = [study for part in drawn.parts for study in studies_of_part(part)]
-        studies += [] if drawn.parts else [paper.chain]
-        files = partial(files_of_figure, figure)
-        targets.append(Target(rule_name("draw", figure), files=files, studies=studies))
+            files = partial(paper_jobs.part_files, config, part)
+            studies = paper_jobs.studies_of_part(config, part)
+            targets.append(Target(f"paper_{part}", files=files, studies=studies))
+    for figure in FIGURES:
+        files = partial(paper_jobs.figure_files, config, figure)
+        behind = paper_jobs.studies_of_figure(config, figure)
+        targets.append(Target(rule_name("draw", figure), files=files, studies=behind))
     return targets
 
 

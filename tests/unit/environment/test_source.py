@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from syncsweep.environment import source
-from syncsweep.layout import PAPER_FIGURES, PAPER_TABLES
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.tables.registry import JOBS
 
 ROOTS = {
@@ -67,10 +67,12 @@ def test_a_part_depends_on_all_that_it_imports_through_others():
     assert "tables/statistics.py" in modules  # through tables/summary.py
     assert "physics/measures.py" in modules
     assert not any(module.startswith(("config", "layout", "bench")) for module in modules)
+    claims = {"paper/claims.py", "paper/claims_models.py", "paper/claims_sweeps.py"}
+    assert claims <= set(source.part_of_paper("validation"))
 
 
 def test_a_figure_depends_on_the_look_but_not_on_the_numbers():
-    for figure in PAPER_FIGURES.values():
+    for figure in FIGURES.values():
         modules = source.figure_of_paper(figure.module)
         assert {f"paper/figures/{figure.module}.py", "figures/figure_page.py"} <= set(modules)
         assert not any(module.startswith("physics/") for module in modules)
@@ -87,8 +89,8 @@ def test_the_report_depends_on_all_its_files_and_on_the_maxima_that_it_marks():
 
 
 def test_digest_differs_between_parts_and_is_that_of_the_text():
-    digests = {source.digest(source.part_of_paper(part)) for part in PAPER_TABLES}
-    assert len(digests) == len(PAPER_TABLES)
+    digests = {source.digest(source.part_of_paper(part)) for part in PARTS}
+    assert len(digests) == len(PARTS)
     assert source.digest(("environment/source.py",)) != source.digest(("layout.py",))
 
 

@@ -129,7 +129,9 @@ def named_tests(page):
 def test_errata_name_the_paper_and_tests_that_are_there():
     page = (ROOT / "docs" / "errata.md").read_text(encoding="utf-8")
     assert "arXiv:2510.11601" in page and "v1" in page and "v2" in page
-    texts = {path.name: path.read_text(encoding="utf-8") for path in ROOT.glob("tests/*/test_*.py")}
+    texts = {
+        path.name: path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/test_*.py")
+    }
     named = named_tests(page)
     assert len(named) >= 15
     for file, test in named:

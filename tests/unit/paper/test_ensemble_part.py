@@ -1,20 +1,14 @@
 """The part `ensemble`: moments of the draws, their spectra beside Ref. 57, and the figure."""
 
-from contextlib import contextmanager
-
 import numpy as np
-import pandas as pd
 import pytest
-from matplotlib.image import imread
+from paper_figures import check_part, draw_figure
 from pydantic import ValidationError
 
-from syncsweep.figures import figure_page as page
-from syncsweep.paper.figures.ensemble_figure import draw
 from syncsweep.paper.parts.ensemble import Request, make
 from syncsweep.paper.theory.universal_spectrum import boundary, is_inside
 from syncsweep.physics.perturbation import random_generator, traceless_operators
 from syncsweep.physics.random_streams import Purpose, stream
-from syncsweep.tables import ResultsError
 from syncsweep.tables.reading import read_table
 
 NAMES = ("eigenvalues", "boundary", "summary")
@@ -46,18 +40,16 @@ def large(tmp_path_factory):
     return folder
 
 
-def test_tables_are_written_with_their_columns(small):
+def test_tables_are_those_of_all_parts_with_their_columns(tmp_path):
+    request = Request(root_seed=3, samples=2, dim=4)
+    make(request, tmp_path / "tables")
+    check_part("ensemble", request, tmp_path / "tables", tmp_path)
     columns = {
         "eigenvalues": ["sample", "re", "im", "inside"],
         "boundary": ["re", "im"],
         "summary": ["quantity", "value", "se", "predicted"],
     }
-    assert {path.stem for path in small.glob("*.parquet")} == {f"ensemble_{n}" for n in NAMES}
-    for name in NAMES:
-        assert list(read(small, name).columns) == columns[name]
-        pd.testing.assert_frame_equal(
-            pd.read_csv(small / f"ensemble_{name}.csv"), read(small, name), rtol=1e-12
-        )
+    assert {name: list(read(tmp_path / "tables", name).columns) for name in NAMES} == columns
 
 
 @pytest.mark.parametrize(
@@ -141,43 +133,18 @@ def test_boundary_is_that_of_the_physics(small):
     np.testing.assert_array_equal(table["re"] + 1j * table["im"], boundary(len(table)))
 
 
-def test_equal_requests_give_equal_files(tmp_path):
-    for name in ("one", "two"):
-        make(Request(root_seed=3, samples=2, dim=4), tmp_path / name)
-        draw(tmp_path / name, tmp_path / name / "figure" / "fig")
-    for folder in ("", "figure"):
-        files = sorted(p.name for p in (tmp_path / "one" / folder).iterdir() if p.is_file())
-        assert len(files) == (5 if folder else 6)
-        for file in files:
-            one, two = (tmp_path / name / folder / file for name in ("one", "two"))
-            assert one.read_bytes() == two.read_bytes(), file
-
-
 @pytest.mark.parametrize("wrong", [{"samples": 1}, {"dim": 1}, {"root_seed": -1}, {"seeds": 1}])
 def test_requests_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ValidationError):
         Request(**{"root_seed": 1, "samples": 2, **wrong})
 
 
-def test_figure_shows_the_tables_in_column_width(large, tmp_path, monkeypatch):
-    pages = []
-    original = page.new_page
-
-    @contextmanager
-    def kept(stem, width, height):
-        with original(stem, width, height) as figure:
-            pages.append(figure)
-            yield figure
-
-    monkeypatch.setattr(page, "new_page", kept)
-    draw(large, tmp_path / "fig")
-    assert imread(tmp_path / "fig.png").shape[1] == round(3.4 * 300)
+def test_figure_keeps_what_all_figures_promise_and_shows_the_tables(large, tmp_path):
+    drawn = draw_figure("figS_ensemble", large, tmp_path / "drawn")
+    drawn.check(tmp_path, texts=10)
     for name in NAMES:
-        assert (tmp_path / f"fig_{name}.csv").read_bytes() == (
-            large / f"ensemble_{name}.csv"
-        ).read_bytes()
-    pages[0].canvas.draw()  # at its own resolution, for the extent of the text
-    (axes,) = pages[0].axes
+        assert drawn.text(name) == (large / f"ensemble_{name}.csv").read_text(encoding="utf-8")
+    (axes,) = drawn.page.axes
     cloud, curve = axes.lines
     np.testing.assert_array_equal(cloud.get_xdata(), read(large, "eigenvalues")["re"])
     np.testing.assert_array_equal(curve.get_ydata(), read(large, "boundary")["im"])
@@ -186,12 +153,7 @@ def test_figure_shows_the_tables_in_column_width(large, tmp_path, monkeypatch):
     assert low < -1 and high > 1
     # The text is above the curve.
     (text,) = axes.texts
-    box = text.get_window_extent().transformed(axes.transData.inverted())
+    box = drawn.boxes[text].transformed(axes.transData.inverted())
     assert not np.any(is_inside(np.linspace(box.x0, box.x1, 50) + 1j * box.y0))
     value = 100 * read(large, "summary").set_index("quantity")["value"]
     assert text.get_text().startswith(f"{value['fraction_inside_orthonormal']:.1f} ±")
-
-
-def test_missing_table_is_named(tmp_path):
-    with pytest.raises(ResultsError, match=r"ensemble_eigenvalues\.parquet: is missing"):
-        draw(tmp_path, tmp_path / "fig")

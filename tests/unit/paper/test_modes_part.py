@@ -1,13 +1,10 @@
 """Tables and figure of zero modes, oscillating coherences and strong symmetries."""
 
-import json
-
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from matplotlib.image import imread
+from paper_figures import check_part, draw_figure
 
-from syncsweep.paper.figures.modes_figure import draw
 from syncsweep.paper.parts.modes import Request, cases, make
 
 TABLES = ("modes_counts", "modes_eigenvalues", "modes_symmetries")
@@ -109,30 +106,15 @@ def test_generators_are_hermitian():
             np.testing.assert_array_equal(generator, generator.conj().T)
 
 
-def test_equal_requests_give_equal_bytes_that_say_what_was_asked(tables, tmp_path):
-    make(Request(), tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {
-        f"{name}.{ending}" for name in TABLES for ending in ("csv", "parquet")
-    }
-    for path in tmp_path.iterdir():
-        assert path.read_bytes() == (tables / path.name).read_bytes(), path.name
-    metadata = pq.read_schema(tables / "modes_counts.parquet").metadata
-    (said,) = [json.loads(value) for value in metadata.values()]
-    assert said["request"] == {} and set(said) == {"request", "made_by"}
+def test_tables_are_those_of_all_parts(tables, tmp_path):
+    check_part("modes", Request(), tables, tmp_path)
 
 
-def test_figure_shows_the_tables_and_is_the_same_each_time(tables, tmp_path):
-    draw(tables, tmp_path / "one" / "fig")
-    draw(tables, tmp_path / "two" / "fig")
-    panels = {f"fig_{letter}.csv" for letter in "abcdefg"}
-    written = {path.name for path in (tmp_path / "one").iterdir()}
-    assert written == panels | {"fig.pdf", "fig.png"}
-    for name in written:
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    assert imread(tmp_path / "one" / "fig.png").shape[1] == 7.0 * 300
+def test_figure_keeps_what_all_figures_promise_and_shows_the_tables(tables, tmp_path):
+    drawn = draw_figure("figS_modes", tables, tmp_path / "drawn")
+    drawn.check(tmp_path)
     eigenvalues = read(tables, "modes_eigenvalues")
     for letter, (model, n_sites) in zip("abcdefg", EXPECTED, strict=True):
         same = (eigenvalues["model"] == model) & (eigenvalues["n_sites"] == n_sites)
         expected = eigenvalues.loc[same, ["re", "im", "kind"]]
-        text = expected.to_csv(index=False, lineterminator="\n")
-        assert (tmp_path / "one" / f"fig_{letter}.csv").read_text() == text
+        assert drawn.text(letter) == expected.to_csv(index=False, lineterminator="\n")

@@ -215,10 +215,12 @@ def test_a_dry_run_may_look_at_results_of_others_and_a_run_may_not(tmp_path, mon
 #: Where snakemake reads modules in every job.
 LIGHT = """
 import sys
-from syncsweep.config import file, paper_studies, requests
+from syncsweep.config import file, requests
 from syncsweep.environment import checkout, source
+from syncsweep.paper import paper_registry, paper_studies
 from syncsweep.workflow import (
-    announce, checks, dates, errors, interruption, job_shell, report_flags, study_outputs, targets
+    announce, checks, dates, errors, interruption, job_shell, paper_jobs, report_flags, report_jobs,
+    study_outputs, targets
 )
 print(*{name.partition(".")[0] for name in sys.modules})
 """

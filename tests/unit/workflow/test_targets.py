@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from syncsweep.config.file import load_config
-from syncsweep.config.paper_studies import with_paper_studies
 from syncsweep.config.study import RESERVED, parse
+from syncsweep.paper.paper_studies import with_paper_studies
 from syncsweep.workflow.errors import RunError
 from syncsweep.workflow.study_outputs import StudyOutputs
 from syncsweep.workflow.targets import (
@@ -24,6 +24,9 @@ ROOT = Path(__file__).parents[3]
 
 #: The studies that the paper of the project's configuration names.
 EVERY = "spin1_chain spin_half_pair spin1_chain_n2 spin1_chain_n4"
+
+#: Those behind its Fig. 1.
+OF_FIG1 = "spin1_chain paper-chain-n2 paper-free-n2 paper-free-n3 paper-alone-n2 paper-alone-n3"
 
 
 def study(figure=None, **more):
@@ -55,16 +58,8 @@ def of_the_paper():
 
 
 def asked(words, config):
-    chain = config.paper.chain if config.paper else ""
-    studies = {"types": [chain], "locking": [chain, f"{RESERVED}free-n2"]}
-    targets = of_paper(
-        config,
-        lambda part: studies.get(part, []),
-        lambda part: [Path(config.results, "paper", f"{part}.csv")],
-        lambda figure: [Path(config.results, "figures", f"{figure}.png")],
-    )
-    command = read_command(shlex.split(words))
-    return Asked(command, config, [*of_studies(StudyOutputs(config)), *targets])
+    targets = [*of_studies(StudyOutputs(config)), *of_paper(config)]
+    return Asked(read_command(shlex.split(words)), config, targets)
 
 
 @pytest.mark.parametrize(
@@ -132,11 +127,15 @@ def test_files_in_an_absolute_folder_are_named_by_absolute_paths(tmp_path, monke
         ("results/paper/validation.md", "spin1_chain spin_half_pair", True),
         ("results/paper/validation.csv", "spin1_chain spin_half_pair", True),
         ("paper_types", "spin1_chain", False),
-        ("results/paper/types.csv", "spin1_chain", False),
+        ("results/paper/types_counts.csv", "spin1_chain", False),
         ("paper_modes", "", False),
         ("draw_fig4", "", False),
         ("draw_fig2", "spin1_chain", False),
-        ("results/figures/fig1.png", "spin1_chain paper-free-n2", False),
+        (
+            "results/figures/fig1.png",
+            OF_FIG1,
+            False,
+        ),
         ("draw_figS_limit", "spin1_chain", False),
         ("paper_types study_spin_half_pair", "spin1_chain spin_half_pair", False),
         ("study_paper_free_n2", "paper-free-n2", False),

@@ -8,11 +8,14 @@ alone. The latter comes from a second study, of the same samples with L₀ = 0.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from syncsweep.config.study import Config
+from syncsweep.paper.compared_studies import coupled_and_alone
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.chains import chain_of, kind_of
 from syncsweep.paper.parts.part import StudyRows, write_tables
@@ -39,6 +42,15 @@ class Request(part.Request):
 
     pairs: tuple[Pair, ...] = Field(min_length=1)
 
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """As `snakemake paper` asks for it, see `part.Request`."""
+        rows = (
+            [StudyRows.of(config, study) for study in pair]
+            for pair in coupled_and_alone(config).values()
+        )
+        return cls(pairs=tuple(Pair(studied=studied, alone=alone) for studied, alone in rows))
+
 
 def make(request: Request, output: Path) -> None:
     """Write the table `locking` into `output`: one row for each chain and η as configured.
@@ -51,7 +63,7 @@ def make(request: Request, output: Path) -> None:
         _check(pair)
     frames = [_locking(pair) for pair in request.pairs]
     physics = request.pairs[0].studied.physics
-    write_tables(output, {"locking": pd.concat(frames, ignore_index=True)}, request, physics)
+    write_tables(output, {"locking": frames}, request, physics)
 
 
 def _check(pair: Pair) -> None:

@@ -29,9 +29,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
-from syncsweep.config.analysis import Analysis
 from syncsweep.config.physics import Physics
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import StudyRows, write_tables
@@ -67,12 +65,8 @@ _FINE_GRID = 512
 _FREQUENCIES = relative_frequencies((1, 1, 1))
 
 
-class Request(part.Request):
-    """The rows of the chain of three spins, r, and the intervals of χ."""
-
-    chain: StudyRows
-    threshold: float = Field(gt=0, lt=1)
-    intervals: tuple[tuple[float, float], ...] = Analysis.model_fields["intervals"].default
+class Request(part.OfChain):
+    """The chain, as it is analysed."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +113,7 @@ def make(request: Request, output: Path) -> None:
         "types_probabilities": [_probabilities(*item, request, physics) for item in chosen.items()],
         "types_counts": [_counts_of_types(realisations, len(rows) - len(counted))],
     }
-    joined = {name: pd.concat(frames, ignore_index=True) for name, frames in tables.items()}
-    write_tables(output, joined, request, physics)
+    write_tables(output, tables, request, physics)
 
 
 def _smallest_eta(chain: StudyRows) -> tuple[Description, int]:
