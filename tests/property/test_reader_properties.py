@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from small_results import ETAS, PAIR, put_study, put_tables, rows_of
+from studies import ETAS, PAIR, StudyOnDisk, rows_of
 
 from syncsweep.cli.main import main
 from syncsweep.config.eta import block_id
@@ -59,8 +59,7 @@ def folder(tmp_path_factory):
 def results(tmp_path_factory):
     """A results folder of one study with a part and tables."""
     made = tmp_path_factory.mktemp("made") / "results"
-    put_study(made, "pair", PAIR)
-    put_tables(made, "pair", PAIR)
+    StudyOnDisk(made, "pair", PAIR, {ETAS: rows_of(PAIR)}).tables()
     block = BlockFolder(study_folder(made, "pair", PAIR.digest) / BLOCK)
     block.parts.mkdir()
     write_part(block.part(0, SAMPLES, "0" * 12, 0))

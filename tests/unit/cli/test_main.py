@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from small_results import CHAIN, PAIR, block_of, changed, make_results, put_shard, rows_of
+from studies import CHAIN, PAIR, block_of, changed, make_results, put_shard, rows_of
 
 from syncsweep.cli import verify_command as verify
 from syncsweep.cli.main import main, parser

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Page
 from matplotlib.style import context
 from matplotlib.transforms import Bbox
-from small_results import PAIR, block_of, put_shard, rows_of
+from studies import PAIR, block_of, put_shard, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
 from syncsweep.config.eta import block_id

@@ -1,22 +1,22 @@
 """The ablations, on a few real samples of the chain, against the rows themselves."""
 
 import json
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, LogBins
-from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.figures import figure_page as page
-from syncsweep.layout import PAPER_TABLES, BlockFolder
+from syncsweep.layout import PAPER_TABLES
 from syncsweep.paper.figures import ablations_figure as figure
 from syncsweep.paper.parts.ablations import AblationsError, Request, make
 from syncsweep.paper.parts.paired import probabilities_of
-from syncsweep.paper.parts.part import StudyRows
 from syncsweep.physics.measures import (
     ChiSample,
     chi,
@@ -25,8 +25,6 @@ from syncsweep.physics.measures import (
     s_max,
 )
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
-from syncsweep.sample import SampleSolver
-from syncsweep.sweep import description, shard
 from syncsweep.tables import ResultsError, parse_request
 from syncsweep.tables.samples import SampleRows, Shards, chi_of_sample
 from syncsweep.tables.summary import make_tables
@@ -51,20 +49,13 @@ SPOILT = ("dissipative", 1, 1e-3)
 
 def write_study(parent, name, physics, samples, blocks):
     """Solve a study and write its shards; returns what a request says of it."""
-    folder = parent / f"{name}-{physics.digest}"
-    description.write(folder, name, physics, list(blocks))
+    rows = {etas: list(rows_of(physics, samples, etas)) for etas in blocks}
     for etas in blocks:
-        solver, block = SampleSolver(physics, etas), BlockFolder(folder / block_id(etas))
-        for start in range(0, samples, CHUNK):
-            stop = min(start + CHUNK, samples)
-            rows = [solver.rows(sample) for sample in range(start, stop)]
-            for one in rows:
-                spoilt = (name == SPOILT[0]) & (one.sample == SPOILT[1]) & (one.eta == SPOILT[2])
-                one.status[spoilt] = "inaccurate"
-            identity = shard.Identity(name, physics.digest, block.path.name, etas, start, stop)
-            shard.write_shard(block.shard(start, stop), shard.to_table(rows), identity, {})
-    names = [block_id(etas) for etas in blocks]
-    return StudyRows(folder=folder, blocks=names, samples=samples, chunk_size=CHUNK)
+        if name == SPOILT[0] and SPOILT[2] in etas:
+            status = rows[etas][SPOILT[1]].status.copy()
+            status[etas.index(SPOILT[2])] = "inaccurate"
+            rows[etas][SPOILT[1]] = replace(rows[etas][SPOILT[1]], status=status)
+    return StudyOnDisk(parent, name, physics, rows, CHUNK).request
 
 
 def chain_physics(ensemble, **change):

@@ -5,14 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from studies import StudyOnDisk, rows_of
 
-from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.layout import BlockFolder
 from syncsweep.paper.parts.locking import Pair, Request, locking_of, make
-from syncsweep.paper.parts.part import StudyRows
-from syncsweep.sample import FAILED, SampleSolver, unpack_coefficients
-from syncsweep.sweep import description, shard
+from syncsweep.sample import FAILED, unpack_coefficients
 from syncsweep.tables import ResultsError
 from syncsweep.tables.statistics import RunningCovariance
 
@@ -28,27 +25,12 @@ def physics(n_sites=2, seed=4, **parameters):
 
 
 def solve(chosen, etas, samples=SAMPLES):
-    solver = SampleSolver(chosen, etas)
-    return [solver.rows(sample) for sample in range(samples)]
+    return list(rows_of(chosen, samples, etas))
 
 
 def write_rows(parent, name, chosen, rows, chunk_size=7):
     """Shards of the rows of each block, as a study."""
-    folder = parent / f"{name}-{chosen.digest}"
-    description.write(folder, name, chosen, list(rows))
-    for etas, samples in rows.items():
-        block = BlockFolder(folder / block_id(etas))
-        for start in range(0, len(samples), chunk_size):
-            stop = min(start + chunk_size, len(samples))
-            identity = shard.Identity(name, chosen.digest, block.path.name, etas, start, stop)
-            table = shard.to_table(samples[start:stop])
-            shard.write_shard(block.shard(start, stop), table, identity, {})
-    return StudyRows(
-        folder=folder,
-        blocks=[block_id(etas) for etas in rows],
-        samples=len(next(iter(rows.values()))),
-        chunk_size=chunk_size,
-    )
+    return StudyOnDisk(parent, name, chosen, rows, chunk_size).request
 
 
 @pytest.fixture(scope="module")
@@ -222,13 +204,8 @@ def test_table_does_not_depend_on_the_chunk_size_in_a_single_byte(tmp_path, solv
 )
 def test_samples_that_are_not_the_same_are_refused_in_one_line(tmp_path, solved, other, reason):
     studied = write_rows(tmp_path, "coupled", PHYSICS["coupled"], solved["coupled"])
-    description.write(tmp_path / f"other-{other.digest}", "other", other, [(0.0,)])
-    alone = StudyRows(
-        folder=tmp_path / f"other-{other.digest}",
-        blocks=[block_id((0.0,))],
-        samples=SAMPLES,
-        chunk_size=7,
-    )
+    alone = StudyOnDisk(tmp_path, "other", other, {(0.0,): []}).request
+    alone = alone.model_copy(update={"samples": SAMPLES})
     with pytest.raises(ResultsError, match=reason) as caught:
         table_of(tmp_path, Pair(studied=studied, alone=alone))
     assert "\n" not in str(caught.value)

@@ -6,18 +6,17 @@ from math import pi, sqrt
 import numpy as np
 import pandas as pd
 import pytest
+from studies import StudyOnDisk, rows_of
 from types_study import BLOCKS, FREQUENCIES, PHYSICS, SAMPLES, solve, write_study
 
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
-from syncsweep.paper.parts.part import StudyRows
 from syncsweep.paper.parts.types import Request, make
 from syncsweep.paper.theory.configurations import PI_THIRDS, ZERO_PI
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum, chi, interval_probabilities
 from syncsweep.physics.phase_distribution import evaluate
 from syncsweep.sample import chi_shift, unpack_coefficients
-from syncsweep.sweep import description
 from syncsweep.tables.samples import TablesError
 
 THRESHOLD = 0.95
@@ -184,17 +183,13 @@ def test_a_study_without_any_sample_that_counts_is_refused(rows, tmp_path):
 
 def test_another_model_is_refused(tmp_path):
     physics = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)
-    folder = tmp_path / f"pair-{physics.digest}"
-    description.write(folder, "pair", physics, [(0.1,)])
-    study = StudyRows(folder=folder, blocks=[block_id((0.1,))], samples=1, chunk_size=1)
+    study = StudyOnDisk(tmp_path, "pair", physics, {(0.1,): rows_of(physics, 1, (0.1,))}).request
     with pytest.raises(TablesError, match="three spins"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 
 def test_a_study_of_the_limit_alone_is_refused(tmp_path):
-    folder = tmp_path / f"chain-{PHYSICS.digest}"
-    description.write(folder, "chain", PHYSICS, [(0.0,)])
-    study = StudyRows(folder=folder, blocks=[block_id((0.0,))], samples=1, chunk_size=1)
+    study = StudyOnDisk(tmp_path, "chain", PHYSICS, {(0.0,): rows_of(PHYSICS, 1, (0.0,))}).request
     with pytest.raises(TablesError, match="no positive η"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 

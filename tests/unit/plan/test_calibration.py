@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from own_study import TEXT as OWN_CODE
-from small_results import CHAIN, ETAS, PAIR
+from studies import CHAIN, ETAS, PAIR
 
 from syncsweep.config.physics import Physics
 from syncsweep.config.user_code import ModelCode

@@ -3,7 +3,7 @@
 import pytest
 from planned import config
 from progress_block import NOON, Sweep
-from small_results import ETAS, PAIR
+from studies import ETAS, PAIR
 
 from syncsweep.config import sizing
 from syncsweep.layout import study_folder

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from planned import config, cost_of
-from small_results import PAIR, put_shard, rows_of
+from studies import PAIR, put_shard, rows_of
 
 from syncsweep.config import sizing
 from syncsweep.plan.estimate import Means, estimate, whole_run

@@ -5,24 +5,20 @@ import sys
 
 import pytest
 from planned import config
-from small_results import CHAIN, ETAS, PAIR, block_of, put_shard, rows_of
+from studies import CHAIN, ETAS, PAIR, Block, put_shard, rows_of
 
 from syncsweep.config.study import parse
 from syncsweep.layout import study_folder
 from syncsweep.plan.inventory import ShardJob, take_inventory
 from syncsweep.plan.outline import outlines
-from syncsweep.sweep.parts import PartIdentity, PartWriter
+from syncsweep.sweep.parts import PartIdentity
 
 
-def put_part(results, start, stop, samples, attempt="a" * 12, rank=0, physics=PAIR, cut=0):
+def put_part(results, start, stop, samples, attempt="a" * 12, physics=PAIR, cut=0):
     """A part of the job start … stop−1 that holds some samples, the last perhaps cut off."""
-    block = block_of(results, "pair", PAIR)
-    block.parts.mkdir(parents=True, exist_ok=True)
-    path = block.part(start, stop, attempt, rank)
-    writer = PartWriter(path, PartIdentity(physics.digest, block.path.name))
-    for sample in samples:
-        writer.append(rows_of(PAIR, samples=sample + 1)[sample])
-    writer.close()
+    block = Block(results, 6)
+    identity = PartIdentity(physics.digest, block.folder.path.name)
+    path = block.part(start, stop, samples, attempt=attempt, identity=identity)
     if cut:
         path.write_bytes(path.read_bytes()[:-cut])
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from progress_block import NOON, SAMPLES, Sweep, attempt
-from small_results import PAIR, put_shard
+from studies import PAIR, put_shard
 
 from syncsweep.status.census import BlockCounter, Census, Kept, Problem
 from syncsweep.sweep import parts as parts_module

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from small_results import ETAS, PAIR, put_shard, rows_of
+from studies import ETAS, PAIR, put_shard, rows_of
 
 from syncsweep.config.eta import block_id
 from syncsweep.files import NotReadableError, read_regular

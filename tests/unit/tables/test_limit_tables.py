@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
 from matplotlib.figure import Figure as Page
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
-from syncsweep.config.eta import block_id
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config.user_code import EnsembleCode, ModelCode
@@ -23,15 +23,13 @@ from syncsweep.figures import style
 from syncsweep.figures import sweep_figure as sweep
 from syncsweep.figures.figure_page import FigureError
 from syncsweep.figures.plots import mark_limit
-from syncsweep.layout import LIMIT_TABLES, BlockFolder
+from syncsweep.layout import LIMIT_TABLES
 from syncsweep.paper.figures import limit_figure
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
 from syncsweep.physics.weak_limit import sectors
-from syncsweep.sample import SampleSolver
-from syncsweep.sweep import description, shard
 from syncsweep.tables.control import Value, control_variate, controlled_probability
 from syncsweep.tables.limit_tables import limit_law, make_limit_tables
-from syncsweep.tables.samples import Shards, TablesError, describe
+from syncsweep.tables.samples import Shards, TablesError
 from syncsweep.tables.summary import make_tables
 from syncsweep.user_code.study_model import build_model
 
@@ -50,18 +48,8 @@ SCRIPT = Path(__file__).parents[3] / "scripts" / "make_tables.py"
 
 def write_study(parent, physics, blocks, samples, chunk_size):
     """Rows of a study below `parent`; returns its shards."""
-    folder = parent / f"study-{physics.digest}"
-    description.write(folder, "study", physics, blocks)
-    for etas in blocks:
-        block = BlockFolder(folder / block_id(etas))
-        solver = SampleSolver(physics, etas)
-        for start in range(0, samples, chunk_size):
-            stop = min(start + chunk_size, samples)
-            identity = shard.Identity("study", physics.digest, block.path.name, etas, start, stop)
-            table = shard.to_table([solver.rows(sample) for sample in range(start, stop)])
-            shard.write_shard(block.shard(start, stop), table, identity, {})
-    names = [block_id(etas) for etas in blocks]
-    return Shards(folder, describe(folder, names), samples, chunk_size)
+    rows = {etas: rows_of(physics, samples, etas) for etas in blocks}
+    return StudyOnDisk(parent, "study", physics, rows, chunk_size).shards
 
 
 @pytest.fixture(scope="module")
@@ -277,9 +265,7 @@ def test_models_and_ensembles_of_ones_own_have_no_law_and_are_not_run(tmp_path, 
     else:
         ensemble = EnsembleCode(source="no Python", parameters={})
     physics = Physics(model=model, ensemble=ensemble, root_seed=1)
-    folder = tmp_path / f"study-{physics.digest}"
-    description.write(folder, "study", physics, [(0.0, 0.1)])
-    study = Shards(folder, describe(folder, [block_id((0.0, 0.1))]), 1, 1)
+    study = StudyOnDisk(tmp_path, "study", physics, {(0.0, 0.1): []}).shards
     with pytest.raises(TablesError, match="the law of η → 0⁺ is known"):
         make_limit_tables(study, ANALYSIS, tmp_path / "tables")
 

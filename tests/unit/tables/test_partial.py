@@ -3,11 +3,9 @@
 import os
 
 import pytest
-from small_results import ETAS, PAIR, block_of, changed, put_shard, rows_of
+from studies import Block, changed
 
 from syncsweep.sample import unpack_coefficients
-from syncsweep.sweep.description import Description
-from syncsweep.sweep.parts import PartIdentity, PartWriter
 from syncsweep.sweep.takeover import valid_shard
 from syncsweep.tables import partial
 from syncsweep.tables.partial import Present, read_present
@@ -16,35 +14,16 @@ SAMPLES = 12
 
 
 @pytest.fixture
-def rows():
-    return rows_of(PAIR, SAMPLES)
+def block(tmp_path):
+    return Reading(tmp_path, SAMPLES)
 
 
-@pytest.fixture
-def block(tmp_path, rows):
-    return Block(tmp_path, rows)
+class Reading(Block):
+    """A block and what is read of it."""
 
-
-class Block:
-    """A block's folder, and short ways to fill and read it."""
-
-    def __init__(self, results, rows):
-        self.results, self.rows = results, rows
-        self.folder = block_of(results, "pair", PAIR)
-        self.study_folder = self.folder.path.parent
-        self.described = Description("pair", PAIR, self.folder.path.name, ETAS)
-
-    def shard(self, start, stop):
-        return put_shard(self.results, "pair", PAIR, self.rows[start:stop], start)
-
-    def part(self, start, stop, samples, attempt="0" * 12, rank=0, rows=None):
-        self.folder.parts.mkdir(parents=True, exist_ok=True)
-        path = self.folder.part(start, stop, attempt, rank)
-        writer = PartWriter(path, PartIdentity(PAIR.digest, self.folder.path.name))
-        for sample in samples:
-            writer.append((rows or self.rows)[sample])
-        writer.close()
-        return path
+    @property
+    def study_folder(self):
+        return self.folder.path.parent
 
     def read(self, samples=SAMPLES, most=None):
         """The samples that are read, each with its own rows, and what is said of damage."""

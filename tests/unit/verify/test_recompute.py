@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_results import CHAIN, ETAS, PAIR, SAMPLES, changed, make_results, put_shard, rows_of
+from studies import CHAIN, ETAS, PAIR, SAMPLES, changed, make_results, put_shard, rows_of
 
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.sample import FAILED, SampleSolver
