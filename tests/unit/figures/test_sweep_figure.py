@@ -53,7 +53,7 @@ SCRIPT = Path(__file__).parents[3] / "scripts" / "make_figure.py"
 def make(parent, etas, samples=8):
     """Tables of a sweep over one block, in a folder below `parent`."""
     study = StudyOnDisk(parent, "pair", PHYSICS, {etas: rows_of(PHYSICS, samples, etas)})
-    return study.tables(ANALYSIS)
+    return study.tables(ANALYSIS, parent / "tables")
 
 
 @pytest.fixture(scope="module")

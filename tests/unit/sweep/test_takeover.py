@@ -47,9 +47,7 @@ def block(tmp_path):
 
 
 def damage(path):
-    data = bytearray(path.read_bytes())
-    data[len(data) // 3] ^= 0xFF
-    path.write_bytes(data)
+    path.write_bytes(path.read_bytes()[:-100])
 
 
 def assert_rows(found, expected, rows):
@@ -129,7 +127,7 @@ def test_shards_come_before_parts(block, rows):
     block.shard(0, 2)
     found = block.find(0, 4)
     assert_rows(replace(found, rows={i: found.rows[i] for i in (0, 1)}), [0, 1], rows)
-    assert column(found.rows[2], "residual").tolist() == [0.125, 0.125]
+    assert column(found.rows[2], "residual").tolist() == [0.125] * len(ETAS)
     assert (found.from_shards, found.from_parts) == (2, 1)
 
 
