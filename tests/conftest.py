@@ -11,7 +11,10 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
 
+import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
+
+pytest.register_assert_rewrite("messages")
 
 # The same cases on every machine; a deadline would only measure the machine.
 settings.register_profile("reproducible", derandomize=True, deadline=None)
