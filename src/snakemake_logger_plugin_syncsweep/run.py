@@ -199,7 +199,7 @@ class Run:
 
 def _samples_line(overview: Overview) -> Line:
     """How many samples there are of all studies that the run solves, and which part of the work."""
-    studies = {block.asked.study for block in overview.blocks}
+    studies = {block.asked.described.study for block in overview.blocks}
     part = wording.percent(overview.work_done, overview.work)
     if len(studies) == 1:
         what = studies.pop()

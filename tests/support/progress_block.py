@@ -3,14 +3,14 @@
 import json
 import os
 
-from small_results import ETAS, PAIR, block_of, put_shard, rows_of
+from small_results import ETAS, PAIR, block_of, put_part, put_shard, rows_of
 
 from syncsweep.config.analysis import Analysis, LogBins
+from syncsweep.sample_range import SampleRange
 from syncsweep.status.requested import AskedBlock
-from syncsweep.sweep.parts import PartIdentity, PartWriter
+from syncsweep.sweep.description import Description
 
 SAMPLES = 12
-IDENTITY = PartIdentity(PAIR.digest, block_of("", "pair", PAIR).path.name)
 
 #: When everything happened [s since the epoch].
 NOON = 1_700_000_000.0
@@ -33,11 +33,9 @@ class Sweep:
     def asked(self, samples=SAMPLES, ranges=None):
         """All samples or those of some ranges are asked for; each should take a second."""
         return AskedBlock(
-            study="pair",
-            physics=PAIR,
+            described=Description("pair", PAIR, ETAS),
             folder=self.folder,
-            etas=ETAS,
-            ranges=ranges or ((0, samples),),
+            ranges=tuple(SampleRange(*one) for one in ranges or ((0, samples),)),
             core_seconds=1.0,
             analysis=Analysis(s_max_bins=LogBins(low=1e-5, high=1.0, count=5)),
         )
@@ -47,11 +45,8 @@ class Sweep:
 
     def part(self, start, stop, samples, number=1, rank=0, written=NOON):
         """What one rank of an attempt has solved of the samples start … stop−1."""
-        path = self.folder.part(start, stop, attempt(number), rank)
-        writer = PartWriter(path, IDENTITY)
-        for sample in samples:
-            writer.append(self.rows[sample])
-        writer.close()
+        rows = [self.rows[sample] for sample in samples]
+        path = put_part(self.results, "pair", PAIR, rows, (start, stop), attempt(number), rank)
         os.utime(path, (written, written))
         return path
 

@@ -31,7 +31,8 @@ from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import Rows, SampleSolver, pack_coefficients
 from syncsweep.sweep import description
-from syncsweep.sweep.shard import Identity, to_table, write_shard
+from syncsweep.sweep.description import Description
+from syncsweep.sweep.shard import to_table, write_shard
 from syncsweep.tables.limit_tables import make_limit_tables
 from syncsweep.tables.samples import Shards, describe
 from syncsweep.tables.summary import make_tables, write_table
@@ -115,10 +116,10 @@ def make_results(results: Path) -> dict[str, Any]:
 
 
 def _put_shards(folder: Path, name: str, settings: config.Config, etas: tuple[float, ...]) -> None:
-    study, digest = settings.studies[name], settings.physics(name).digest
-    for start, stop in study.chunks:
-        rows = [row for row in rows_of(name, etas) if start <= row.sample[0] < stop]
-        identity = Identity(name, digest, block_id(etas), etas, start, stop)
+    described = Description(name, settings.physics(name), etas)
+    for samples in settings.studies[name].chunks:
+        start = samples.start
+        rows = [row for row in rows_of(name, etas) if row.sample[0] in samples.numbers()]
         run = {
             "began": 1.7e9 + start,
             "ended": 1.7e9 + 100 + start,
@@ -127,8 +128,8 @@ def _put_shards(folder: Path, name: str, settings: config.Config, etas: tuple[fl
             "code": {"version": "0.1.0", "commit": "c0ffee", "source": "abc", "lock": "def"},
             "libraries": {"numpy": "2", "scipy": "1"},
         }
-        path = BlockFolder(folder / block_id(etas)).shard(start, stop)
-        write_shard(path, to_table(rows), identity, run)
+        path = BlockFolder(folder / block_id(etas)).shard(*samples)
+        write_shard(path, to_table(rows), described, samples, run)
 
 
 @cache

@@ -9,8 +9,11 @@ from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.layout import BlockFolder, paper_folder, study_folder, tables_folder
 from syncsweep.sample import SampleSolver
+from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
-from syncsweep.sweep.shard import Identity, to_table, write_shard
+from syncsweep.sweep.description import Description
+from syncsweep.sweep.parts import PartWriter
+from syncsweep.sweep.shard import to_table, write_shard
 from syncsweep.tables.samples import Shards, describe
 from syncsweep.tables.summary import make_tables
 
@@ -39,18 +42,34 @@ def block_of(results, study, physics, etas=ETAS):
 def put_shard(results, study, physics, rows, start, etas=ETAS):
     """Write rows of consecutive samples as a shard, which is described and whole."""
     description.write(study_folder(results, study, physics.digest), study, physics, [etas])
-    stop = start + len(rows)
-    identity = Identity(study, physics.digest, block_id(etas), etas, start, stop)
-    path = block_of(results, study, physics, etas).shard(start, stop)
-    write_shard(path, to_table(rows), identity, {"numpy": "2"})
+    samples = SampleRange(start, start + len(rows))
+    path = block_of(results, study, physics, etas).shard(*samples)
+    described = Description(study, physics, etas)
+    write_shard(path, to_table(rows), described, samples, {"numpy": "2"})
+    return path
+
+
+def put_rows(results, study, physics, rows, chunk_size, etas=ETAS):
+    """Write the rows of samples 0, 1, … as shards of a size, of which the last may be smaller."""
+    return [
+        put_shard(results, study, physics, rows[start : start + chunk_size], start, etas)
+        for start in range(0, len(rows), chunk_size)
+    ]
+
+
+def put_part(results, study, physics, rows, job, attempt="0" * 12, rank=0, etas=ETAS):
+    """Write rows of samples as the part of a rank; job: the samples of its shard, (start, stop)."""
+    path = block_of(results, study, physics, etas).part(*job, attempt, rank)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = PartWriter(path, Description(study, physics, etas))
+    for sample in rows:
+        writer.append(sample)
+    writer.close()
     return path
 
 
 def put_study(results, study, physics, samples=SAMPLES):
-    return [
-        put_shard(results, study, physics, rows_of(physics)[start : start + CHUNK], start)
-        for start in range(0, samples, CHUNK)
-    ]
+    return put_rows(results, study, physics, rows_of(physics)[:samples], CHUNK)
 
 
 def put_tables(results, study, physics):

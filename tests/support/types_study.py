@@ -4,15 +4,15 @@ from dataclasses import replace
 from math import pi
 
 import numpy as np
+from small_results import put_rows
 
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
-from syncsweep.layout import BlockFolder
 from syncsweep.paper.parts.part import StudyRows
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import FAILED, SampleSolver, pack_coefficients, unpack_coefficients
-from syncsweep.sweep import description, shard
+from syncsweep.sweep import description
 
 PHYSICS = Physics(model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(), root_seed=5)
 FREQUENCIES = relative_frequencies((1, 1, 1))
@@ -61,10 +61,6 @@ def write_study(parent, rows, chunk_size):
     """Write the rows below `parent`; of the first block there is no shard."""
     folder = parent / f"chain-{PHYSICS.digest}"
     description.write(folder, "chain", PHYSICS, BLOCKS)
-    block = BlockFolder(folder / block_id(BLOCKS[1]))
-    for start in range(0, len(rows), chunk_size):
-        stop = start + chunk_size
-        identity = shard.Identity("chain", PHYSICS.digest, block.path.name, BLOCKS[1], start, stop)
-        shard.write_shard(block.shard(start, stop), shard.to_table(rows[start:stop]), identity, {})
+    put_rows(parent, "chain", PHYSICS, rows, chunk_size, BLOCKS[1])
     names = [block_id(etas) for etas in BLOCKS]
     return StudyRows(folder=folder, blocks=names, samples=len(rows), chunk_size=chunk_size)

@@ -83,7 +83,7 @@ def estimate(
     stages = tuple(model.stages(found.jobs, after) for model in models)
     walls = [makespan([of_model], means.cores) for of_model in stages]
     parts = [model.core_time(found.jobs, after) for model in models]
-    largest = max(found.jobs, key=lambda job: job.samples * job.n_eta, default=None)
+    largest = max(found.jobs, key=lambda job: job.samples.size * job.n_eta, default=None)
     return StudyEstimate(
         study=study,
         found=found,
@@ -135,10 +135,10 @@ class _Model:
 
     def size(self, job: ShardJob) -> sizing.JobSize:
         least, most = self.config.ranks, self.means.most_ranks
-        return self.settings.job_size(job.samples, job.n_eta, least, most)
+        return self.settings.job_size(job.samples.size, job.n_eta, least, most)
 
     def overheads(self, job: ShardJob) -> Overheads:
-        block: BlockCost = self.cost.blocks[job.block]
+        block: BlockCost = self.cost.blocks[job.described.block]
         model = replace(
             REFERENCE.scaled(self.slowness),
             sample=self.samples * block.seconds,
@@ -150,15 +150,17 @@ class _Model:
         return model if self.means.slurm else model.launch_only()
 
     def job_seconds(self, job: ShardJob) -> float:
-        seconds = self.overheads(job).wall(self.size(job).ranks, job.samples, job.missing)
+        seconds = self.overheads(job).wall(self.size(job).ranks, job.samples.size, job.missing)
         return seconds + self.slowness * LOCAL_JOB
 
     def core_time(self, jobs: Sequence[ShardJob], after: FollowUps) -> dict[str, float]:
         parts = dict.fromkeys(PARTS, 0.0)
         for job in jobs:
             model, ranks = self.overheads(job), self.size(job).ranks
-            whole = model.core_time(ranks, job.samples, job.missing) + self.slowness * LOCAL_JOB
-            solving, writing = job.missing * model.sample, model.ending(job.samples)
+            whole = (
+                model.core_time(ranks, job.samples.size, job.missing) + self.slowness * LOCAL_JOB
+            )
+            solving, writing = job.missing * model.sample, model.ending(job.samples.size)
             parts["samples"] += solving
             parts["shards"] += writing
             parts["start"] += whole - solving - writing
@@ -199,6 +201,6 @@ def _disk(study: Study, found: Inventory, cost: SampleCost) -> Range:
     """Bytes that are added: the shards, and beside them, until the tables are made, the parts."""
     # Random coefficients do not compress, the rest of a row does.
     row = 0.93 * study.row_bytes - 60
-    shards = row * sum(job.samples * job.n_eta for job in found.jobs)
-    parts = sum(job.missing * cost.blocks[job.block].part_bytes for job in found.jobs)
+    shards = row * sum(job.samples.size * job.n_eta for job in found.jobs)
+    parts = sum(job.missing * cost.blocks[job.described.block].part_bytes for job in found.jobs)
     return Range(shards, 0.8 * shards, 1.2 * shards + parts)

@@ -93,7 +93,7 @@ def _by_trials(
     config: Config, study: str, found: Inventory, means: Means, calibrating: Calibrating
 ) -> SampleCost:
     settings = config.studies[study]
-    wanted = {job.block for job in found.jobs}
+    wanted = {job.described.block for job in found.jobs}
     blocks = [block for block in settings.eta_blocks if block.id in wanted]
     processes = _trials_at_once(config, study, found, means)
     samples = 0
@@ -116,7 +116,9 @@ def _by_trials(
 
 def _trials_at_once(config: Config, study: str, found: Inventory, means: Means) -> int:
     """As many as ranks will work on this machine, or on a node of its kind."""
-    job = max(found.jobs, key=lambda job: job.samples)
-    size = config.studies[study].job_size(job.samples, job.n_eta, config.ranks, means.most_ranks)
+    job = max(found.jobs, key=lambda job: job.samples.size)
+    size = config.studies[study].job_size(
+        job.samples.size, job.n_eta, config.ranks, means.most_ranks
+    )
     jobs = 1 if means.slurm else max(1, min(len(found.jobs), means.cores // size.ranks))
     return min(jobs * size.ranks, job.missing or 1, most_processes(size.rank_memory))

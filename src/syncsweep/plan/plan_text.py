@@ -48,7 +48,7 @@ def _study_as_json(plan: Plan, study: StudyEstimate) -> dict[str, Any]:
         "jobs": len(found.jobs),
         "job": study.size
         and {
-            "samples": max(job.samples for job in found.jobs),
+            "samples": max(job.samples.size for job in found.jobs),
             "ranks": study.size.ranks,
             "seconds": study.job_seconds and _json(study.job_seconds),
             "memory_mb": study.size.rank_memory,
@@ -119,7 +119,7 @@ def _study_as_text(plan: Plan, study: StudyEstimate) -> Iterator[str]:
     yield f"  core time  {whole} core-hours" + (f": {hours}" if hours else "")
     yield f"  time       {_durations(study.wall)} on {_cores(plan)}"
     if study.size and study.job_seconds and study.rank_memory:
-        samples = max(job.samples for job in found.jobs)
+        samples = max(job.samples.size for job in found.jobs)
         limit = plan.means.asked.get("runtime", study.size.time_limit)
         memory = plan.means.asked.get("mem_mb_per_cpu", study.size.rank_memory)
         yield (

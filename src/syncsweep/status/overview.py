@@ -124,7 +124,7 @@ class Observer:
             problems += [*census.problems, *wrong]
             missing = asked.samples - census.in_shards - census.in_parts
             censuses.append(census)
-            of_blocks.append(Block(missing, asked.core_seconds, launches, asked.study))
+            of_blocks.append(Block(missing, asked.core_seconds, launches, asked.described.study))
         costs = sample_costs(of_blocks, now, WINDOW)
         blocks = tuple(
             BlockStatus(

@@ -69,7 +69,7 @@ def status_of(overview: Overview, probabilities: Probabilities) -> Status:
     """An overview with what only reading more than it takes."""
     studies = []
     problems = {problem.path: problem for problem in overview.problems}
-    for study, of_study in groupby(overview.blocks, key=lambda block: block.asked.study):
+    for study, of_study in groupby(overview.blocks, key=lambda block: block.asked.described.study):
         blocks = tuple(of_study)
         folder = blocks[0].asked.folder.path.parent
         estimates, damaged = probabilities.of_study(blocks)
@@ -127,7 +127,7 @@ def _number(value: float) -> float | None:
 def _block_as_json(block: BlockStatus) -> dict[str, Any]:
     return {
         "block": block.asked.folder.path.name,
-        "etas": list(block.asked.etas),
+        "etas": list(block.asked.described.etas),
         "samples": block.asked.samples,
         "done": block.done,
         "in_shards": block.census.in_shards,
@@ -138,8 +138,7 @@ def _block_as_json(block: BlockStatus) -> dict[str, Any]:
         "measured": block.cost.measured,
         "jobs": [
             {
-                "start": launch.start,
-                "stop": launch.stop,
+                **launch.samples._asdict(),
                 "began": launch.began,
                 "ranks": launch.ranks,
                 "to_solve": launch.missing,
@@ -215,7 +214,7 @@ def _samples(studies: Sequence[StudyStatus], on_terminal: bool) -> _Table:
         for block in status.blocks:
             table.add_row(
                 _name(status.study, on_terminal),
-                wording.eta_range(block.asked.etas),
+                wording.eta_range(block.asked.described.etas),
                 str(block.asked.samples),
                 str(block.done),
                 wording.percent(block.done, block.asked.samples),

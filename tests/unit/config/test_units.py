@@ -5,20 +5,17 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
+from small_results import put_rows, rows_of
 
 from syncsweep.config import study as config
-from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.figures import sweep_figure as sweep
-from syncsweep.layout import BlockFolder
 from syncsweep.paper import claims_sweeps
 from syncsweep.paper.figures import ablations_figure, fig1, fig2, limit_figure
 from syncsweep.paper.parts import ablations, locking, part, quality, types, validation
 from syncsweep.report import realisations
 from syncsweep.report import report_tables as tables
 from syncsweep.report import report_words as words
-from syncsweep.sample import SampleSolver
-from syncsweep.sweep import description, shard
 from syncsweep.tables.limit_tables import make_limit_tables
 from syncsweep.tables.samples import Shards, describe
 from syncsweep.tables.summary import make_tables, write_table
@@ -52,13 +49,9 @@ def settings(name, factor, draws=1000, **changed):
 
 def write_rows(parent, physics, etas, samples):
     """Rows of one block; returns how a part of the paper refers to them."""
-    folder = parent / f"study-{physics.digest}"
-    description.write(folder, "study", physics, [etas])
-    block, solver = BlockFolder(folder / block_id(etas)), SampleSolver(physics, etas)
-    rows = shard.to_table([solver.rows(sample) for sample in range(samples)])
-    identity = shard.Identity("study", physics.digest, block.path.name, etas, 0, samples)
-    shard.write_shard(block.shard(0, samples), rows, identity, {})
-    names = [block.path.name]
+    rows = rows_of(physics, samples, etas)
+    (path,) = put_rows(parent, "study", physics, rows, samples, etas)
+    folder, names = path.parents[1], [path.parent.name]
     return part.StudyRows(folder=folder, blocks=names, samples=samples, chunk_size=samples)
 
 

@@ -20,9 +20,9 @@ from drawn_pages import kept_pages
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Page
 from matplotlib.image import imread
+from small_results import put_rows, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
-from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.figures import style
 from syncsweep.figures import sweep_figure as sweep
@@ -36,9 +36,7 @@ from syncsweep.figures.plots import (
     plot_mean,
 )
 from syncsweep.figures.sweep_figure import FigureError, draw
-from syncsweep.layout import TABLES, BlockFolder
-from syncsweep.sample import SampleSolver
-from syncsweep.sweep import description, shard
+from syncsweep.layout import TABLES
 from syncsweep.tables.maxima_table import make_maxima_table
 from syncsweep.tables.samples import Shards, describe
 from syncsweep.tables.summary import make_tables
@@ -57,14 +55,10 @@ SCRIPT = Path(__file__).parents[3] / "scripts" / "make_figure.py"
 
 def make(parent, etas, samples=8):
     """Tables of a sweep over one block, in a folder below `parent`."""
-    folder = parent / f"pair-{PHYSICS.digest}"
-    description.write(folder, "pair", PHYSICS, [etas])
-    block = BlockFolder(folder / block_id(etas))
-    solver = SampleSolver(PHYSICS, etas)
-    table = shard.to_table([solver.rows(sample) for sample in range(samples)])
-    identity = shard.Identity("pair", PHYSICS.digest, block.path.name, etas, 0, samples)
-    shard.write_shard(block.shard(0, samples), table, identity, {})
-    shards = Shards(folder, describe(folder, [block.path.name]), samples, samples)
+    rows = rows_of(PHYSICS, samples, etas)
+    (path,) = put_rows(parent, "pair", PHYSICS, rows, samples, etas)
+    folder = path.parents[1]
+    shards = Shards(folder, describe(folder, [path.parent.name]), samples, samples)
     for make_them in (make_tables, make_maxima_table):
         make_them(shards, ANALYSIS, parent / "tables")
     return parent / "tables"

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
+from small_results import put_rows
 
 from syncsweep.config.analysis import Analysis, LogBins
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.figures import figure_page as page
-from syncsweep.layout import PAPER_TABLES, BlockFolder
+from syncsweep.layout import PAPER_TABLES
 from syncsweep.paper.figures import ablations_figure as figure
 from syncsweep.paper.parts.ablations import AblationsError, Request, make
 from syncsweep.paper.parts.paired import probabilities_of
@@ -26,7 +27,7 @@ from syncsweep.physics.measures import (
 )
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
 from syncsweep.sample import SampleSolver
-from syncsweep.sweep import description, shard
+from syncsweep.sweep import description
 from syncsweep.tables import ResultsError, parse_request
 from syncsweep.tables.samples import SampleRows, Shards, chi_of_sample
 from syncsweep.tables.summary import make_tables
@@ -54,15 +55,12 @@ def write_study(parent, name, physics, samples, blocks):
     folder = parent / f"{name}-{physics.digest}"
     description.write(folder, name, physics, list(blocks))
     for etas in blocks:
-        solver, block = SampleSolver(physics, etas), BlockFolder(folder / block_id(etas))
-        for start in range(0, samples, CHUNK):
-            stop = min(start + CHUNK, samples)
-            rows = [solver.rows(sample) for sample in range(start, stop)]
-            for one in rows:
-                spoilt = (name == SPOILT[0]) & (one.sample == SPOILT[1]) & (one.eta == SPOILT[2])
-                one.status[spoilt] = "inaccurate"
-            identity = shard.Identity(name, physics.digest, block.path.name, etas, start, stop)
-            shard.write_shard(block.shard(start, stop), shard.to_table(rows), identity, {})
+        solver = SampleSolver(physics, etas)
+        rows = [solver.rows(sample) for sample in range(samples)]
+        for one in rows:
+            spoilt = (name == SPOILT[0]) & (one.sample == SPOILT[1]) & (one.eta == SPOILT[2])
+            one.status[spoilt] = "inaccurate"
+        put_rows(parent, name, physics, rows, CHUNK, etas)
     names = [block_id(etas) for etas in blocks]
     return StudyRows(folder=folder, blocks=names, samples=samples, chunk_size=CHUNK)
 

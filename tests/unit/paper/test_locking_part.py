@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from small_results import put_rows
 
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.layout import BlockFolder
 from syncsweep.paper.parts.locking import Pair, Request, locking_of, make
 from syncsweep.paper.parts.part import StudyRows
 from syncsweep.sample import FAILED, SampleSolver, unpack_coefficients
-from syncsweep.sweep import description, shard
+from syncsweep.sweep import description
 from syncsweep.tables import ResultsError
 from syncsweep.tables.statistics import RunningCovariance
 
@@ -37,12 +37,7 @@ def write_rows(parent, name, chosen, rows, chunk_size=7):
     folder = parent / f"{name}-{chosen.digest}"
     description.write(folder, name, chosen, list(rows))
     for etas, samples in rows.items():
-        block = BlockFolder(folder / block_id(etas))
-        for start in range(0, len(samples), chunk_size):
-            stop = min(start + chunk_size, len(samples))
-            identity = shard.Identity(name, chosen.digest, block.path.name, etas, start, stop)
-            table = shard.to_table(samples[start:stop])
-            shard.write_shard(block.shard(start, stop), table, identity, {})
+        put_rows(parent, name, chosen, samples, chunk_size, etas)
     return StudyRows(
         folder=folder,
         blocks=[block_id(etas) for etas in rows],

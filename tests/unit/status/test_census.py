@@ -209,7 +209,7 @@ def test_next_count_sees_what_is_new_and_reads_nothing_twice(sweep, monkeypatch)
     counter = BlockCounter(sweep.asked())
     read = []
     monkeypatch.setattr(
-        "syncsweep.status.census.failed_samples", lambda path, _: read.append(path) or set()
+        "syncsweep.status.census.failed_samples", lambda path, *_: read.append(path) or set()
     )
     count_records = parts_module.count_records
     monkeypatch.setattr(

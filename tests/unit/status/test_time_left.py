@@ -2,6 +2,7 @@
 
 import pytest
 
+from syncsweep.sample_range import SampleRange
 from syncsweep.status.launches import Launch
 from syncsweep.status.time_left import (
     Block,
@@ -25,7 +26,8 @@ def launch(began, ended=None, *, solved, missing=None, ranks=2, start=0):
     """A launch that began, and ended or goes on, so many seconds before now."""
     missing = solved if missing is None else missing
     finish = None if ended is None else NOW - ended
-    return Launch(start, start + missing, "a", NOW - began, finish, missing, solved, ranks, None)
+    samples = SampleRange(start, start + missing)
+    return Launch(samples, "a", NOW - began, finish, missing, solved, ranks, None)
 
 
 def test_ranks_at_work_have_half_a_sample_in_hand():
@@ -263,8 +265,7 @@ def blocks_at(times, now):
             missing += samples - solved
             if now >= began:
                 finish = NOW + ended if now >= ended else None
-                launches.append(
-                    Launch(0, samples, "a", NOW + began, finish, samples, solved, 2, None)
-                )
+                own = SampleRange(0, samples)
+                launches.append(Launch(own, "a", NOW + began, finish, samples, solved, 2, None))
         blocks.append(Block(missing, 0.8 * block_cost, launches))
     return blocks

@@ -12,13 +12,14 @@ from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sample import SampleSolver
+from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description as descriptions
-from syncsweep.sweep.parts import PartIdentity, PartWriter
+from syncsweep.sweep.description import Description
+from syncsweep.sweep.parts import PartWriter
 from syncsweep.sweep.shard import ShardError, column, read_shard, to_table, write_shard
 from syncsweep.sweep.takeover import (
     clear_leftovers,
     find_rows,
-    identity_of,
     set_aside_damaged,
     valid_shard,
 )
@@ -49,19 +50,19 @@ class Block:
     def shard(self, start, stop, rows=None):
         path = self.folder.shard(start, stop)
         table = to_table(rows or self.rows[start:stop])
-        write_shard(path, table, identity_of(self.description, start, stop), {})
+        write_shard(path, table, self.description, SampleRange(start, stop), {})
         return path
 
     def part(self, start, stop, samples, rows=None, rank=0, physics=PHYSICS, etas=ETAS):
         path = self.folder.part(start, stop, ATTEMPT, rank)
-        writer = PartWriter(path, PartIdentity(physics.digest, block_id(etas)))
+        writer = PartWriter(path, Description("pair", physics, etas))
         for i in samples:
             writer.append((rows or self.rows)[i])
         writer.close()
         return path
 
     def find(self, start, stop):
-        return find_rows(self.folder, self.description, start, stop)
+        return find_rows(self.folder, self.description, SampleRange(start, stop))
 
     def names(self):
         return {path.name for path in self.folder.path.iterdir()}
@@ -142,10 +143,10 @@ def test_rows_of_shards_and_parts_make_the_same_shard_as_solving(block, rows):
     assert_rows(found, [0, 1, 2, 3, 5, 7, 8, 9], rows)
     assert (found.from_shards, found.from_parts) == (5, 3)
     tables = [found.rows.get(i, to_table([rows[i]])) for i in range(12)]
-    identity = identity_of(block.description, 0, 12)
+    which = block.description, SampleRange(0, 12)
     paths = [block.folder.path / name for name in ("mixed", "solved")]
-    write_shard(paths[0], pa.concat_tables(tables), identity, {})
-    write_shard(paths[1], to_table(rows), identity, {})
+    write_shard(paths[0], pa.concat_tables(tables), *which, {})
+    write_shard(paths[1], to_table(rows), *which, {})
     mixed, solved = (pq.read_schema(path).metadata[b"syncsweep"] for path in paths)
     assert mixed == solved
 
@@ -206,8 +207,9 @@ def test_shard_of_other_samples_under_a_wrong_name_gives_nothing(block):
 
 def test_shard_and_part_of_another_physics_give_nothing(block):
     other = Block(block.folder.path / "other", block.rows)
-    foreign = identity_of(replace(other.description, physics=OTHER), 0, 4)
-    write_shard(block.folder.shard(0, 4), to_table(block.rows[:4]), foreign, {})
+    foreign = replace(other.description, physics=OTHER)
+    path = block.folder.shard(0, 4)
+    write_shard(path, to_table(block.rows[:4]), foreign, SampleRange(0, 4), {})
     block.part(0, 12, [5], physics=OTHER)
     block.part(0, 12, [6], etas=(0.1,), rank=1)
     found = block.find(0, 12)
@@ -226,9 +228,7 @@ def test_damaged_part_gives_its_whole_records(block, rows):
 def test_part_with_columns_of_another_version_does_not_spoil_the_shard(block, rows):
     """Part and shard must concatenate, whatever version of the code has written the part."""
     table = to_table([rows[1]])
-    older = PartWriter(
-        block.folder.part(0, 4, ATTEMPT, 0), PartIdentity(PHYSICS.digest, block_id(ETAS))
-    )
+    older = PartWriter(block.folder.part(0, 4, ATTEMPT, 0), block.description)
     buffer = pa.BufferOutputStream()
     with pa.ipc.new_stream(buffer, table.drop_columns(["condition"]).schema) as stream:
         stream.write_table(table.drop_columns(["condition"]))
@@ -237,18 +237,19 @@ def test_part_with_columns_of_another_version_does_not_spoil_the_shard(block, ro
     block.shard(2, 4)
     found = block.find(0, 4)
     tables = [found.rows.get(i, to_table([rows[i]])) for i in range(4)]
-    identity = identity_of(block.description, 0, 4)
-    write_shard(block.folder.shard(0, 4), pa.concat_tables(tables), identity, {})
-    assert valid_shard(block.folder, block.description, 0, 4)
+    which = block.description, SampleRange(0, 4)
+    write_shard(block.folder.shard(0, 4), pa.concat_tables(tables), *which, {})
+    assert valid_shard(block.folder, *which)
 
 
 def test_valid_shard_is_seen_and_what_it_covers_is_cleared(block):
-    assert valid_shard(block.folder, block.description, 0, 4) is False
+    which = block.folder, block.description, SampleRange(0, 4)
+    assert valid_shard(*which) is False
     part = block.part(0, 4, [0])
-    assert valid_shard(block.folder, block.description, 0, 4) is False
+    assert valid_shard(*which) is False
     assert part.exists()
     block.shard(0, 4)
-    assert valid_shard(block.folder, block.description, 0, 4) is True
+    assert valid_shard(*which) is True
     assert not part.exists()
 
 
@@ -256,7 +257,7 @@ def test_damaged_shard_is_not_valid_and_clears_nothing(block):
     part = block.part(0, 4, [0])
     damage(block.shard(0, 4))
     with pytest.raises(ShardError):
-        valid_shard(block.folder, block.description, 0, 4)
+        valid_shard(block.folder, block.description, SampleRange(0, 4))
     assert part.exists()
     assert block.folder.shard(0, 4).exists()
 
@@ -287,14 +288,14 @@ def test_only_leftovers_that_a_shard_covers_are_cleared(block):
     ]
     for path in covered + kept:
         path.touch()
-    clear_leftovers(block.folder, 2, 6)
+    clear_leftovers(block.folder, SampleRange(2, 6))
     assert [path for path in covered if path.exists()] == []
     assert [path for path in kept if not path.exists()] == []
 
 
 def set_aside(block, chunks, newer_than):
-    study = block.folder.path.parent
-    set_aside_damaged(study, "pair", PHYSICS.digest, ETAS, chunks, newer_than)
+    ranges = [SampleRange(*chunk) for chunk in chunks]
+    set_aside_damaged(block.folder.path.parent, block.description, ranges, newer_than)
 
 
 def test_damaged_shards_newer_than_a_file_are_set_aside(block, tmp_path, capsys):
@@ -334,7 +335,7 @@ def test_whole_missing_and_unwanted_shards_are_left_alone(block, tmp_path, capsy
     before = block.names()
     set_aside(block, [(0, 4), (4, 8)], newer_than=tmp_path / "none")
     assert block.names() == before
-    read_shard(whole, identity_of(block.description, 0, 4))
+    read_shard(whole, block.description, SampleRange(0, 4))
     assert capsys.readouterr().err == ""
 
 

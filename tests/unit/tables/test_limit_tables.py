@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
 from matplotlib.figure import Figure as Page
+from small_results import put_rows
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
 from syncsweep.config.eta import block_id
@@ -23,12 +24,12 @@ from syncsweep.figures import style
 from syncsweep.figures import sweep_figure as sweep
 from syncsweep.figures.figure_page import FigureError
 from syncsweep.figures.plots import mark_limit
-from syncsweep.layout import LIMIT_TABLES, BlockFolder
+from syncsweep.layout import LIMIT_TABLES
 from syncsweep.paper.figures import limit_figure
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
 from syncsweep.physics.weak_limit import sectors
 from syncsweep.sample import SampleSolver
-from syncsweep.sweep import description, shard
+from syncsweep.sweep import description
 from syncsweep.tables.control import Value, control_variate, controlled_probability
 from syncsweep.tables.limit_tables import limit_law, make_limit_tables
 from syncsweep.tables.samples import Shards, TablesError, describe
@@ -53,13 +54,9 @@ def write_study(parent, physics, blocks, samples, chunk_size):
     folder = parent / f"study-{physics.digest}"
     description.write(folder, "study", physics, blocks)
     for etas in blocks:
-        block = BlockFolder(folder / block_id(etas))
         solver = SampleSolver(physics, etas)
-        for start in range(0, samples, chunk_size):
-            stop = min(start + chunk_size, samples)
-            identity = shard.Identity("study", physics.digest, block.path.name, etas, start, stop)
-            table = shard.to_table([solver.rows(sample) for sample in range(start, stop)])
-            shard.write_shard(block.shard(start, stop), table, identity, {})
+        rows = [solver.rows(sample) for sample in range(samples)]
+        put_rows(parent, "study", physics, rows, chunk_size, etas)
     names = [block_id(etas) for etas in blocks]
     return Shards(folder, describe(folder, names), samples, chunk_size)
 

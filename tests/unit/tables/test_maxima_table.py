@@ -6,15 +6,14 @@ from math import pi
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from small_results import put_rows
 
 from syncsweep.config.analysis import Analysis, LogBins
-from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
-from syncsweep.layout import MAXIMA_TABLE, BlockFolder
+from syncsweep.layout import MAXIMA_TABLE
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import FAILED, SampleSolver, pack_coefficients
-from syncsweep.sweep import description, shard
 from syncsweep.tables.maxima_table import make_maxima_table
 from syncsweep.tables.samples import Shards, TablesError, describe
 
@@ -49,12 +48,9 @@ def table(tmp_path_factory):
         with_waves(rows[3], (2, 1e-14), (2, 1e-14)),
     ]
     samples[2] = replace(samples[2], status=np.array([samples[2].status[0], FAILED]))
-    folder = parent / f"chain-{PHYSICS.digest}"
-    description.write(folder, "chain", PHYSICS, [ETAS])
-    block = BlockFolder(folder / block_id(ETAS))
-    identity = shard.Identity("chain", PHYSICS.digest, block.path.name, ETAS, 0, 4)
-    shard.write_shard(block.shard(0, 4), shard.to_table(samples), identity, {})
-    make_maxima_table(Shards(folder, describe(folder, [block.path.name]), 4, 4), ANALYSIS, parent)
+    (path,) = put_rows(parent, "chain", PHYSICS, samples, 4, ETAS)
+    folder = path.parents[1]
+    make_maxima_table(Shards(folder, describe(folder, [path.parent.name]), 4, 4), ANALYSIS, parent)
     return pq.read_table(parent / f"{MAXIMA_TABLE}.parquet").to_pandas()
 
 

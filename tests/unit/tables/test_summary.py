@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from small_results import put_rows
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.config.eta import block_id
@@ -22,7 +23,7 @@ from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum, interval_probabilities
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import FAILED, SampleSolver, chi_shift, unpack_coefficients
-from syncsweep.sweep import description, shard
+from syncsweep.sweep import description
 from syncsweep.tables import METADATA_KEY, ResultsError, parse_request
 from syncsweep.tables.samples import Shards, TablesError, describe
 from syncsweep.tables.summary import TablesRequest, make_tables
@@ -49,12 +50,7 @@ def write_study(parent, rows, chunk_size):
     folder = parent / f"pair-{PHYSICS.digest}"
     description.write(folder, "pair", PHYSICS, list(rows))
     for etas, samples in rows.items():
-        block = BlockFolder(folder / block_id(etas))
-        for start in range(0, len(samples), chunk_size):
-            stop = min(start + chunk_size, len(samples))
-            identity = shard.Identity("pair", PHYSICS.digest, block.path.name, etas, start, stop)
-            table = shard.to_table(samples[start:stop])
-            shard.write_shard(block.shard(start, stop), table, identity, {})
+        put_rows(parent, "pair", PHYSICS, samples, chunk_size, etas)
     return folder
 
 
@@ -286,12 +282,9 @@ def test_where_nothing_locks_the_averages_of_s_max_are_zero(tmp_path):
     assert not any(rows.s_max.any() for rows in made)
     rounding = {"s_max": np.full(2, 1e-17), "residual": 1e-15 * made[0].condition}
     made[2:] = [replace(rows, **rounding) for rows in made[2:]]
-    folder = tmp_path / f"chain-{physics.digest}"
-    description.write(folder, "chain", physics, [etas])
-    block = BlockFolder(folder / block_id(etas))
-    identity = shard.Identity("chain", physics.digest, block.path.name, etas, 0, 4)
-    shard.write_shard(block.shard(0, 4), shard.to_table(made), identity, {})
-    source = Shards(folder, describe(folder, [block.path.name]), 4, 4)
+    (path,) = put_rows(tmp_path, "chain", physics, made, 4, etas)
+    folder = path.parents[1]
+    source = Shards(folder, describe(folder, [path.parent.name]), 4, 4)
     make_tables(source, ANALYSIS, tmp_path / "tables")
     summary = read(tmp_path / "tables", "summary")
     assert summary["s_max_mean"].tolist() == [0, 0] == summary["s_max_se"].tolist()

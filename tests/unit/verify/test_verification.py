@@ -9,7 +9,7 @@ from math import nextafter
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from small_results import CHAIN, PAIR, STUDIES, block_of, make_results, put_shard, rows_of
+from small_results import CHAIN, PAIR, STUDIES, block_of, make_results, put_part, put_shard, rows_of
 
 from syncsweep.config.physics import RESULTS_VERSION
 from syncsweep.figures.figure_page import save_provenance
@@ -22,7 +22,6 @@ from syncsweep.layout import (
     study_folder,
     tables_folder,
 )
-from syncsweep.sweep.parts import PartIdentity, PartWriter
 from syncsweep.tables.freshness import said_by
 from syncsweep.tables.summary import write_table
 from syncsweep.verify import VerificationError, origins
@@ -266,10 +265,7 @@ def test_folders_that_may_not_be_read_are_found(results, block, capsys, monkeypa
 
 
 def test_part_of_a_running_job_is_noted(results, block, capsys):
-    block.parts.mkdir(exist_ok=True)
-    writer = PartWriter(block.part(4, 6, "0" * 12, 0), PartIdentity(PAIR.digest, block.path.name))
-    writer.append(rows_of(PAIR)[4])
-    writer.close()
+    put_part(results, "pair", PAIR, rows_of(PAIR)[4:5], (4, 6))
     block.lock.touch()
     assert_noted(results, capsys, f"{block.parts}: 1 file of jobs that run or died")
 
