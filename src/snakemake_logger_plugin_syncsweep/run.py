@@ -208,5 +208,5 @@ def _samples_line(overview: Overview) -> Line:
     counted = f"{overview.done} of {overview.samples} samples, {part}"
     left = overview.time_left
     # When all are there their jobs still write shards.
-    in_words = f"{wording.duration(left.seconds)} left" if left and left.seconds else ""
+    in_words = f"{wording.duration(left.value)} left" if left and left.value else ""
     return Line(what, overview.work_done, overview.work, counted, in_words)

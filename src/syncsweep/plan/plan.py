@@ -11,9 +11,9 @@ from syncsweep.layout import study_folder
 from syncsweep.plan.calibration import CalibrationError, TrialRequest, calibrate, most_processes
 from syncsweep.plan.cost import SampleCost, calibrated_cost, configured_cost, cost_of_logs
 from syncsweep.plan.estimate import Means, StudyEstimate, estimate, whole_run
-from syncsweep.plan.expected import Range
 from syncsweep.plan.inventory import Inventory, take_inventory
 from syncsweep.plan.proposal import Proposal, propose
+from syncsweep.status.expected import Expected
 from syncsweep.wording import number_of
 
 
@@ -45,8 +45,8 @@ class Plan:
     means: Means
     studies: tuple[StudyEstimate, ...]
     proposals: tuple[Proposal, ...]
-    core_time: Range
-    wall: Range
+    core_time: Expected
+    wall: Expected
 
 
 def make_plan(

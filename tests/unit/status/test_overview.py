@@ -49,7 +49,7 @@ def test_launch_at_work_is_seen_with_its_rate_and_the_time_left(sweep):
     assert (launch.attempt, launch.solved, launch.ranks) == (attempt(2), 4, 2)
     assert block.samples_per_second == pytest.approx(5 / 12.5)
     assert block.cost.seconds == pytest.approx((20 + 25) / (4 + 5)) and block.cost.measured
-    assert overview.time_left.seconds == pytest.approx((4 - 1) * 5 / 2)
+    assert overview.time_left.value == pytest.approx((4 - 1) * 5 / 2)
     # CPU time is what launches say: 4.5 s a sample, also for one that has not said it yet.
     assert block.core_seconds_used == pytest.approx(18 + 4 * 4.5)
     assert block.core_seconds_left == pytest.approx(4 * 4.5)
@@ -58,7 +58,7 @@ def test_launch_at_work_is_seen_with_its_rate_and_the_time_left(sweep):
 def test_a_pause_before_a_run_is_no_part_of_it(sweep):
     two_launches(sweep, NOON + 210)
     of_all, of_run = (
-        Observer([sweep.asked(SAMPLES)], since).look(NOON + 222.5).time_left.seconds
+        Observer([sweep.asked(SAMPLES)], since).look(NOON + 222.5).time_left.value
         for since in (0.0, NOON + 205)
     )
     assert of_run == pytest.approx((4 - 1) * 5 / 2)
@@ -75,7 +75,7 @@ def test_attempts_that_were_killed_cost_what_they_left(sweep):
     overview = look(sweep)
     assert overview.blocks[0].core_seconds_used == pytest.approx(14 + 5 * 2)
     assert overview.in_shards and not overview.problems
-    assert overview.time_left.seconds == 0
+    assert overview.time_left.value == 0
 
 
 def test_samples_in_parts_are_done_but_not_complete(sweep):

@@ -13,11 +13,12 @@ from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.sample import Rows, SampleSolver
 from syncsweep.sample_range import SampleRange
-from syncsweep.sweep import shard as shard_module
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import (
     RowsBySample,
     ShardError,
+    _digest,
+    _statement,
     column,
     failed_samples,
     read_run,
@@ -75,8 +76,8 @@ def stated(path):
 
 def forge(path, table, **changed):
     """A shard whose digest fits what it holds, whatever that is."""
-    states = {**shard_module._statement(*WHICH), **changed}
-    digest = shard_module._digest(table, states)
+    states = {**_statement(*WHICH), **changed}
+    digest = _digest(table, states)
     metadata = {"syncsweep": json.dumps({**states, "digest": digest}), "syncsweep.run": "{}"}
     pq.write_table(table.replace_schema_metadata(metadata), path)
 
@@ -345,7 +346,7 @@ def test_shard_of_something_else_is_refused(written, which):
 @pytest.mark.parametrize("which", FOREIGN.values(), ids=FOREIGN)
 def test_shard_that_says_it_is_something_else_is_refused(tmp_path, table, which):
     path = tmp_path / "shard"
-    forge(path, table, **shard_module._statement(*which))
+    forge(path, table, **_statement(*which))
     with pytest.raises(ShardError, match="holds other rows than its name says"):
         read_shard(path, *WHICH)
 
@@ -421,7 +422,7 @@ def test_file_set_aside_keeps_its_bytes_under_its_own_name(written):
 
 @pytest.mark.parametrize("per_table", [1, 2, 3, 100])
 def test_rows_by_sample_give_back_what_was_added(rows, monkeypatch, per_table):
-    monkeypatch.setattr(shard_module, "_SAMPLES_PER_TABLE", per_table)
+    monkeypatch.setattr("syncsweep.sweep.shard._SAMPLES_PER_TABLE", per_table)
     kept = RowsBySample()
     assert unpacked(*kept.packed()) == {}
     order = [5, 2, 4, 3]

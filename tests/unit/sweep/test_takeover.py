@@ -13,7 +13,7 @@ from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sample import SampleSolver
 from syncsweep.sample_range import SampleRange
-from syncsweep.sweep import description as descriptions
+from syncsweep.sweep import description
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parts import PartWriter
 from syncsweep.sweep.shard import ShardError, column, read_shard, to_table, write_shard
@@ -41,10 +41,10 @@ class Block:
 
     def __init__(self, results, rows):
         path = study_folder(results, "pair", PHYSICS.digest)
-        descriptions.write(path, "pair", PHYSICS, [ETAS])
+        description.write(path, "pair", PHYSICS, [ETAS])
         self.folder = BlockFolder(path / block_id(ETAS))
         self.folder.parts.mkdir()
-        self.description = descriptions.read(self.folder.path)
+        self.description = description.read(self.folder.path)
         self.rows = rows
 
     def shard(self, start, stop, rows=None):
