@@ -3,8 +3,9 @@
 import json
 import os
 
-from studies import ANALYSIS, ETAS, PAIR, Block
+from studies import ANALYSIS, Block
 
+from syncsweep.sample_range import SampleRange
 from syncsweep.status.requested import AskedBlock
 
 SAMPLES = 12
@@ -28,11 +29,9 @@ class Sweep(Block):
     def asked(self, samples=SAMPLES, ranges=None):
         """All samples or those of some ranges are asked for; each should take a second."""
         return AskedBlock(
-            study="pair",
-            physics=PAIR,
+            described=self.described,
             folder=self.folder,
-            etas=ETAS,
-            ranges=ranges or ((0, samples),),
+            ranges=tuple(SampleRange(*one) for one in ranges or ((0, samples),)),
             core_seconds=1.0,
             analysis=ANALYSIS,
         )

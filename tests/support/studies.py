@@ -10,9 +10,11 @@ from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.layout import BlockFolder, paper_folder, study_folder, tables_folder
 from syncsweep.paper.parts.part import StudyRows
 from syncsweep.sample import SampleSolver
+from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
-from syncsweep.sweep.parts import PartIdentity, PartWriter
-from syncsweep.sweep.shard import Identity, to_table, write_shard
+from syncsweep.sweep.description import Description
+from syncsweep.sweep.parts import PartWriter
+from syncsweep.sweep.shard import to_table, write_shard
 from syncsweep.tables.limit_tables import make_limit_tables
 from syncsweep.tables.maxima_table import make_maxima_table
 from syncsweep.tables.samples import Shards, describe
@@ -66,10 +68,10 @@ def block_of(results, study, physics, etas=ETAS):
 def put_shard(results, study, physics, rows, start, etas=ETAS, run=None):
     """Write rows of consecutive samples as a shard, which is described and whole."""
     description.write(study_folder(results, study, physics.digest), study, physics, [etas])
-    stop = start + len(rows)
-    identity = Identity(study, physics.digest, block_id(etas), etas, start, stop)
-    path = block_of(results, study, physics, etas).shard(start, stop)
-    write_shard(path, to_table(rows), identity, run or {"numpy": "2"})
+    samples = SampleRange(start, start + len(rows))
+    path = block_of(results, study, physics, etas).shard(*samples)
+    described = Description(study, physics, etas)
+    write_shard(path, to_table(rows), described, samples, run or {"numpy": "2"})
     return path
 
 
@@ -127,16 +129,19 @@ class Block:
     def __init__(self, results, samples):
         self.results, self.rows = results, rows_of(PAIR, samples)
         self.folder = block_of(results, "pair", PAIR)
-        self.described = description.Description("pair", PAIR, self.folder.path.name, ETAS)
+        self.described = Description("pair", PAIR, ETAS)
 
     def shard(self, start, stop):
         return put_shard(self.results, "pair", PAIR, self.rows[start:stop], start)
 
-    def part(self, start, stop, samples, rows=None, attempt="0" * 12, rank=0, identity=None):
-        """What one rank of an attempt has solved of the samples start … stop−1."""
+    def part(self, start, stop, samples, rows=None, attempt="0" * 12, rank=0, described=None):
+        """What one rank of an attempt has solved of the samples start … stop−1.
+
+        described: the block that the file says it is of, if that is another one.
+        """
         self.folder.parts.mkdir(parents=True, exist_ok=True)
         path = self.folder.part(start, stop, attempt, rank)
-        writer = PartWriter(path, identity or PartIdentity(PAIR.digest, self.folder.path.name))
+        writer = PartWriter(path, described or self.described)
         for sample in samples:
             writer.append((rows or self.rows)[sample])
         writer.close()

@@ -31,7 +31,7 @@ def in_parts(project: Project) -> int:
     """Samples in the parts of the chain; every record begins with its magic word."""
     records = 0
     for block in project.blocks("chain"):
-        for _, _, path in BlockFolder(block).part_files():
+        for _, path in BlockFolder(block).part_files():
             records += max(path.read_bytes().count(b"SYNC") - 1, 0)
     return records
 

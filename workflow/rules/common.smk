@@ -102,13 +102,14 @@ def announce_samples():
     """
     from snakemake.logging import logger
 
+    from syncsweep.sample_range import SampleRange
     from syncsweep.status.requested import asked_blocks, asked_of_jobs
 
     jobs = [job.wildcards for job in workflow.dag.needrun_jobs() if job.name == "solve_shard"]
     at_work = {job.study for job in jobs} & CONFIG.studies.keys()
     whole = at_work & set(studies_of_jobs("make_tables"))
     chunks = [
-        (job.study, job.block, int(job.start), int(job.stop))
+        (job.study, job.block, SampleRange(int(job.start), int(job.stop)))
         for job in jobs
         if job.study in at_work - whole
     ]
@@ -392,19 +393,14 @@ def set_aside_damaged_shards():
         settings = CONFIG.studies[study]
         if not study_folder(study).exists():
             continue
+        from syncsweep.sweep.description import Description
         from syncsweep.sweep.takeover import set_aside_damaged
 
         tables = table_files(study)
         oldest = min(tables, key=lambda table: table.stat().st_mtime if table.exists() else 0)
         for block in settings.eta_blocks:
-            set_aside_damaged(
-                study_folder(study),
-                study,
-                CONFIG.physics(study).digest,
-                block.etas,
-                settings.chunks,
-                newer_than=oldest,
-            )
+            described = Description(study, CONFIG.physics(study), block.etas)
+            set_aside_damaged(study_folder(study), described, settings.chunks, oldest)
 
 
 def table_request(study):

@@ -47,20 +47,17 @@ def configuration(parsed: argparse.Namespace) -> Config:
 
 
 def _configuration(files: Sequence[Path], pairs: Sequence[str]) -> Config:
-    from syncsweep.config import file as config_file
-    from syncsweep.config import paper_studies
+    from syncsweep.config.file import load_config, merge, read_yaml
+    from syncsweep.config.paper_studies import with_paper_studies
     from syncsweep.config.study import parse
 
     over: dict[str, Any] = {}
     for path in files:
-        over = config_file.merge(over, config_file.read_yaml(path))
-    over = config_file.merge(over, _values(pairs))
+        over = merge(over, read_yaml(path))
+    over = merge(over, _values(pairs))
     default = Path("config.yaml")
-    if files and not default.exists():
-        found = parse(over)
-    else:
-        found = config_file.load_config(default, overrides=over)
-    return paper_studies.with_paper_studies(found)
+    alone = files and not default.exists()
+    return with_paper_studies(parse(over) if alone else load_config(default, overrides=over))
 
 
 def _values(pairs: Sequence[str]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config.analysis import Analysis
-from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Physics
 from syncsweep.figures.figure_page import save_provenance
 from syncsweep.figures.sweep_figure import FigureRequest, draw
@@ -57,9 +56,7 @@ def make_preview(request: StudyRequest) -> str:
     the figure of a whole study do.
     """
     damaged: dict[str, None] = {}
-    blocks = [
-        Description(request.study, request.physics, block_id(etas), etas) for etas in request.blocks
-    ]
+    blocks = [Description(request.study, request.physics, etas) for etas in request.blocks]
     source = Present(request.folder, blocks, request.samples, damaged.setdefault)
     if source.any():
         request.output.mkdir(parents=True, exist_ok=True)

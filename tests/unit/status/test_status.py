@@ -20,8 +20,8 @@ from studies import ETAS, PAIR
 
 from syncsweep.cli.main import main
 from syncsweep.config.study import parse
+from syncsweep.status.expected import Expected
 from syncsweep.status.status_text import time_left_text
-from syncsweep.status.time_left import TimeLeft
 
 CONFIG = {
     "results": "results",
@@ -384,6 +384,6 @@ def test_a_table_that_fits_stays_a_table_beside_one_that_does_not(sweep):
 
 
 def test_time_left_is_told_with_its_range():
-    assert time_left_text(TimeLeft(720, 600, 900)) == "12 min left (10 min to 15 min)"
-    assert time_left_text(TimeLeft(3.1, 2.9, 3.4)) == "3 s left"
-    assert time_left_text(TimeLeft(0, 0, 0)) == "nothing left to solve"
+    assert time_left_text(Expected(720, 600, 900)) == "12 min left (10 min to 15 min)"
+    assert time_left_text(Expected(3.1, 2.9, 3.4)) == "3 s left"
+    assert time_left_text(Expected(0, 0, 0)) == "nothing left to solve"

@@ -10,13 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 from studies import ETAS, PAIR, put_shard, rows_of
 
-from syncsweep.config.eta import block_id
 from syncsweep.files import NotReadableError, read_regular
-from syncsweep.sweep.shard import Identity, ShardError, column, failed_samples, read_run, read_shard
+from syncsweep.sample_range import SampleRange
+from syncsweep.sweep.description import Description
+from syncsweep.sweep.shard import ShardError, column, failed_samples, read_run, read_shard
 
 TRIALS = 1000
 FOOTER = 2048
-IDENTITY = Identity("pair", PAIR.digest, block_id(ETAS), ETAS, 0, 4)
+WHICH = Description("pair", PAIR, ETAS), SampleRange(0, 4)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def content(table):
 
 
 def test_corrupted_shards_are_refused_or_hold_the_same(shard, place):
-    data, expected = shard.read_bytes(), content(read_shard(shard, IDENTITY))
+    data, expected = shard.read_bytes(), content(read_shard(shard, *WHICH))
     assert len(data) > 2 * FOOTER
     rng = random.Random(2024)
     refused = dict.fromkeys(("flip", "flips", "cut", "zeros", "swap", "repeat"), 0)
@@ -76,7 +77,7 @@ def test_corrupted_shards_are_refused_or_hold_the_same(shard, place):
         kind, changed = corrupted(data, rng, trial)
         place.write_bytes(changed)
         try:
-            table = read_shard(place, IDENTITY)
+            table = read_shard(place, *WHICH)
         except ShardError as error:
             assert str(error).startswith(f"{place}: ") and "\n" not in str(error), trial
             refused[kind] += 1
@@ -96,7 +97,7 @@ def test_footers_of_corrupted_shards_are_refused_or_say_what_they_may(shard, pla
         _, changed = corrupted(data, rng, trial)
         place.write_bytes(changed)
         try:
-            assert failed_samples(place, IDENTITY) <= {0, 1, 2, 3}, trial
+            assert failed_samples(place, *WHICH) <= {0, 1, 2, 3}, trial
         except ShardError as error:
             assert str(error).startswith(f"{place}: ") and "\n" not in str(error), trial
             refused += 1
@@ -109,7 +110,7 @@ def written(place, table, metadata=None, **options):
 
 
 def whole_table(shard):
-    return read_shard(shard, IDENTITY)
+    return read_shard(shard, *WHICH)
 
 
 def with_column(table, name, values):
@@ -172,7 +173,7 @@ def test_metadata_that_is_no_json_is_refused(shard, place, text):
 
 def assert_refused(place):
     with pytest.raises(ShardError) as caught:
-        read_shard(place, IDENTITY)
+        read_shard(place, *WHICH)
     assert str(caught.value).startswith(f"{place}: ") and "\n" not in str(caught.value)
     assert len(str(caught.value)) < len(str(place)) + 100
 
@@ -200,12 +201,12 @@ def test_link_to_itself_is_refused(place):
 def test_dangling_link_is_a_missing_file(place):
     place.symlink_to(place.parent / "nowhere")
     with pytest.raises(FileNotFoundError):
-        read_shard(place, IDENTITY)
+        read_shard(place, *WHICH)
 
 
 def test_link_to_a_whole_shard_is_read(shard, place):
     place.symlink_to(shard)
-    assert content(read_shard(place, IDENTITY)) == content(whole_table(shard))
+    assert content(read_shard(place, *WHICH)) == content(whole_table(shard))
 
 
 def test_file_too_large_for_its_rows_is_not_loaded(place):
@@ -232,7 +233,7 @@ def test_bits_all_over_the_shard_matter_or_change_nothing(shard, place):
         changed[index] ^= 1 << int(index) % 8
         place.write_bytes(changed)
         try:
-            table = read_shard(place, IDENTITY)
+            table = read_shard(place, *WHICH)
         except ShardError:
             continue
         unchanged += 1

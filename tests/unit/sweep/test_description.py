@@ -43,9 +43,7 @@ def assert_refused(block_folder, file, words):
 
 @pytest.mark.parametrize("etas", [ETAS, MORE])
 def test_what_is_written_is_read(folder, etas):
-    assert description.read(folder / block_id(etas)) == Description(
-        "pair", PHYSICS, block_id(etas), etas
-    )
+    assert description.read(folder / block_id(etas)) == Description("pair", PHYSICS, etas)
 
 
 def test_physics_of_every_model_survives(tmp_path):

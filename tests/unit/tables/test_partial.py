@@ -6,6 +6,7 @@ import pytest
 from studies import Block, changed
 
 from syncsweep.sample import unpack_coefficients
+from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.takeover import valid_shard
 from syncsweep.tables import partial
 from syncsweep.tables.partial import Present, read_present
@@ -129,7 +130,7 @@ def test_only_one_shard_is_held_at_a_time(block, monkeypatch):
     monkeypatch.setattr(
         partial,
         "read_shard",
-        lambda path, identity: opened.append(path) or read_shard(path, identity),
+        lambda path, *which: opened.append(path) or read_shard(path, *which),
     )
     reading = read_present(block.study_folder, block.described, SAMPLES, print)
     for sample in range(SAMPLES):
@@ -154,7 +155,7 @@ def test_parts_that_a_shard_replaces_meanwhile_are_missed_by_nobody(block):
     reading = read_present(block.study_folder, block.described, SAMPLES, pytest.fail)
     assert next(reading).sample == 0
     block.shard(4, 8)
-    assert valid_shard(block.folder, block.described, 4, 8)  # which clears the parts
+    assert valid_shard(block.folder, block.described, SampleRange(4, 8))  # which clears the parts
     assert list(block.folder.part_files()) == []
     assert [rows.sample for rows in reading] == [1, 2, 3, 4, 5, 6, 7]
 
@@ -168,7 +169,7 @@ def test_a_damaged_shard_is_named_once_whatever_happens_meanwhile(block):
     reading = read_present(block.study_folder, block.described, SAMPLES, said.append)
     assert next(reading).sample == 0
     block.shard(4, 8)
-    assert valid_shard(block.folder, block.described, 4, 8)
+    assert valid_shard(block.folder, block.described, SampleRange(4, 8))
     assert [rows.sample for rows in reading] == [1, 2, 3, 4, 5, 6, 7]
     assert len(said) == 1
 
