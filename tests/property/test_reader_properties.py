@@ -184,28 +184,7 @@ def test_part_gives_its_whole_records_and_nothing_else(folder, pieces):
     assert all(table.equals(to_table([rows_of(PAIR)[sample]])) for sample, table in found)
 
 
-@MANY
-@given(ANY_BYTES)
-def test_any_bytes_are_no_part(folder, data):
-    path = folder / "part"
-    path.write_bytes(data)
-    assert list(read_part(path, DESCRIBED)) == []
-    path.write_bytes(HEADER + data)
-    assert list(read_part(path, DESCRIBED)) == []
-
-
 # Shards
-
-
-@MANY
-@given(ANY_BYTES)
-def test_any_bytes_are_no_shard(folder, data):
-    path = folder / "shard"
-    path.write_bytes(data)
-    with pytest.raises(ShardError) as error:
-        read_shard(path, DESCRIBED, ALL)
-    assert_one_line(error.value, path)
-    assert read_run(path) == {}
 
 
 OTHER = st.fixed_dictionaries(

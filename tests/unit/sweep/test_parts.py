@@ -190,13 +190,6 @@ def test_rows_without_a_header_give_nothing(part, rows):
     assert_found(path, [], rows)
 
 
-@pytest.mark.parametrize("data", [b"", b"SYNC", b"SYN", b"no part at all", bytes(1000)])
-def test_file_that_is_no_part_gives_nothing(tmp_path, data):
-    path = tmp_path / "part"
-    path.write_bytes(data)
-    assert list(read_part(path, DESCRIBED)) == []
-
-
 def test_part_that_is_there_is_not_written_again(part, rows):
     path, data, _ = part
     with pytest.raises(FileExistsError):
@@ -252,11 +245,6 @@ def test_records_of_something_else_and_of_no_file_do_not_count(part, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     found = count_records(tmp_path / "pipe", DESCRIBED)
     assert found == Records(0, "cannot be read (it is not a regular file)")
-
-
-def test_pipe_in_place_of_a_part_gives_nothing_at_once(tmp_path):
-    os.mkfifo(tmp_path / "part")
-    assert list(read_part(tmp_path / "part", DESCRIBED)) == []
 
 
 def test_record_far_behind_a_hole_is_found_and_the_hole_is_not_loaded(part, rows):

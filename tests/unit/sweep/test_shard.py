@@ -1,7 +1,6 @@
 """Shards: what is written is read bit by bit, and what is damaged or foreign raises ShardError."""
 
 import json
-import random
 from dataclasses import fields, replace
 
 import numpy as np
@@ -80,18 +79,6 @@ def forge(path, table, **changed):
     digest = _digest(table, states)
     metadata = {"syncsweep": json.dumps({**states, "digest": digest}), "syncsweep.run": "{}"}
     pq.write_table(table.replace_schema_metadata(metadata), path)
-
-
-def damage(path, data):
-    """Put bytes in place of a shard; true if it is refused, else its rows must be the old ones."""
-    path.write_bytes(data)
-    try:
-        read = read_shard(path, *WHICH)
-    except ShardError as error:
-        assert str(error).startswith(f"{path}: ")
-        assert "\n" not in str(error)
-        return None
-    return read
 
 
 def test_rows_of_samples_are_read_as_they_were_written(written, rows):
@@ -183,55 +170,11 @@ def test_missing_shard_is_not_a_damaged_one(tmp_path):
         read_shard(tmp_path / "none", *WHICH)
 
 
-def test_folder_in_place_of_a_shard_is_refused(tmp_path):
-    with pytest.raises(ShardError, match="cannot be read"):
-        read_shard(tmp_path, *WHICH)
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"PAR1", b"PAR1PAR1", b"sample,eta\n0,1\n", b"\0" * 4096], ids=repr
-)
-def test_file_that_is_no_shard_is_refused(tmp_path, data):
-    path = tmp_path / "shard"
-    assert damage(path, data[:4096]) is None
-
-
 def test_parquet_file_without_identity_is_refused(tmp_path, table):
     path = tmp_path / "shard"
     pq.write_table(table, path)
     with pytest.raises(ShardError, match="is damaged"):
         read_shard(path, *WHICH)
-
-
-def test_shard_cut_off_anywhere_is_refused(written):
-    path, data = written
-    random_lengths = random.Random(1).sample(range(len(data)), 60)
-    for length in [*random_lengths, len(data) - 1]:
-        assert damage(path, data[:length]) is None, length
-
-
-def test_shard_with_bytes_in_excess_is_refused_or_read_as_before(written, table):
-    path, data = written
-    for changed in (data + b"\0", b"\0" + data, data + data, data[:100] + b"x" + data[100:]):
-        read = damage(path, changed)
-        if read is not None:
-            assert_same(read, table)
-
-
-@pytest.mark.parametrize("flips", [1, 2, 8, 64])
-def test_flipped_bytes_are_refused_or_leave_the_rows_as_they_were(written, table, flips):
-    path, data = written
-    rng = random.Random(flips)
-    refused = 0
-    for _ in range(60):
-        changed = bytearray(data)
-        for position in rng.sample(range(len(data)), flips):
-            changed[position] ^= rng.choice([1 << rng.randrange(8), rng.randrange(1, 256)])
-        read = damage(path, bytes(changed))
-        refused += read is None
-        if read is not None:
-            assert_same(read, table)
-    assert refused > 30
 
 
 WRONG_TABLES = {

@@ -1,7 +1,6 @@
 """A results folder is verified file by file: each kind of damage is named, in one line."""
 
 import json
-import os
 import shutil
 from dataclasses import replace
 from math import nextafter
@@ -142,54 +141,6 @@ def test_shard_of_another_physics_is_found(results, block, capsys):
     path = block.shard(0, 2)
     path.write_bytes(block_of(results, "chain", CHAIN).shard(0, 2).read_bytes())
     assert_found(results, capsys, path, "holds other rows than its name says")
-
-
-def in_place_of(path, kind):
-    path.unlink()
-    if kind == "folder":
-        path.mkdir()
-    elif kind == "pipe":
-        os.mkfifo(path)
-    elif kind == "dangling link":
-        path.symlink_to("nowhere")
-    elif kind == "link to itself":
-        path.symlink_to(path)
-    elif kind == "empty file":
-        path.touch()
-    elif kind == "huge file":
-        with open(path, "wb") as file:
-            file.truncate(2**40)
-
-
-KINDS = ["folder", "pipe", "dangling link", "link to itself", "empty file", "huge file"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_other_things_in_place_of_a_shard_are_found(results, block, capsys, kind):
-    path = block.shard(0, 2)
-    in_place_of(path, kind)
-    assert_found(results, capsys, path)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_other_things_in_place_of_a_study_file_are_found(results, capsys, kind):
-    path = study_file(study_folder(results, "pair", PAIR.digest))
-    in_place_of(path, kind)
-    assert_found(results, capsys, path, notes=1)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_other_things_in_place_of_a_block_file_are_found(results, block, capsys, kind):
-    in_place_of(block.description, kind)
-    assert_found(results, capsys, block.description, notes=1)
-
-
-@pytest.mark.parametrize("ending", ["parquet", "csv"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_other_things_in_place_of_a_table_are_found(results, capsys, kind, ending):
-    path = tables_folder(results, "pair") / f"summary.{ending}"
-    in_place_of(path, kind)
-    assert_found(results, capsys, path if kind != "dangling link" else path.stem)
 
 
 TEXTS = ["", "{", "[]", "null", '{"study": 1}', "[" * 100_000, '{"etas": [1e999]}', "\udcff"]
