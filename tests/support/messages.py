@@ -34,3 +34,8 @@ def assert_messages(snapshot, cases):
     missing = {name: lacking(message, *facts) for name, (message, facts) in cases.items()}
     assert {name: facts for name, facts in missing.items() if facts} == {}
     assert {name: message for name, (message, _) in cases.items()} == snapshot
+
+
+def wording(text):
+    """A text without its numbers, and without the blanks that depend on their widths."""
+    return re.sub(r"[ ─━]+", " ", re.sub(r"\d[\d.e−-]*", "#", text))
