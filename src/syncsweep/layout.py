@@ -18,6 +18,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from syncsweep.sample_range import SampleRange
+
 #: Names of the folders of studies and of their blocks.
 STUDY_FOLDER = re.compile(r"(.+)-[0-9a-f]{12}")
 BLOCK_FOLDER = re.compile(r"eta-.+-n\d+-[0-9a-f]{8}")
@@ -130,15 +132,15 @@ class BlockFolder:
         """Empty; the bytes start … stop−1 are held by the launch that solves these samples."""
         return self.parts / "lock"
 
-    def shards(self) -> Iterator[tuple[int, int, Path]]:
+    def shards(self) -> Iterator[tuple[SampleRange, Path]]:
         """All shards with their sample ranges, in order."""
         return _matching(self.path, _SHARD)
 
-    def part_files(self) -> Iterator[tuple[int, int, Path]]:
+    def part_files(self) -> Iterator[tuple[SampleRange, Path]]:
         """All parts with the sample ranges of their jobs, in order."""
         return _matching(self.parts, _PART)
 
-    def leftovers(self) -> Iterator[tuple[int, int, Path]]:
+    def leftovers(self) -> Iterator[tuple[SampleRange, Path]]:
         """Parts and temporary files with the sample ranges of their jobs."""
         yield from self.part_files()
         yield from _matching(self.path, _TEMPORARY)
@@ -151,13 +153,13 @@ def attempt_of_part(path: Path) -> str:
     return match[3]
 
 
-def _matching(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, Path]]:
+def _matching(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[SampleRange, Path]]:
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
         match = pattern.fullmatch(path.name)
         if match:
-            yield int(match[1]), int(match[2]), path
+            yield SampleRange(int(match[1]), int(match[2])), path
 
 
 def made_files(results: str | Path) -> Iterator[Path]:

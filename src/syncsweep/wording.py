@@ -43,9 +43,9 @@ def duration(seconds: float) -> str:
     return f"{days} d {hours} h"
 
 
-def size(n_bytes: int) -> str:
+def size(n_bytes: float) -> str:
     """`412 kB`, `31 MB`: decimal units, as disks are sold."""
-    number, unit = float(n_bytes), "B"
+    number, unit = float(round(n_bytes)), "B"
     for larger in ("kB", "MB", "GB", "TB"):
         if number < 999.5:
             break

@@ -10,27 +10,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from studies import StudyOnDisk
+from studies import rows_of as solved_rows
 
-from syncsweep.config.eta import block_id
 from syncsweep.config.study import Config, Study, parse
 from syncsweep.figures import sweep_figure
 from syncsweep.figures.figure_page import save_provenance
 from syncsweep.layout import (
-    BlockFolder,
     figures_folder,
     paper_folder,
-    study_folder,
     tables_folder,
 )
 from syncsweep.paper.figures import limit_figure
 from syncsweep.paper.paper_registry import PARTS
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.sample import Rows, SampleSolver, pack_coefficients
-from syncsweep.sweep import description
-from syncsweep.sweep.shard import Identity, to_table, write_shard
-from syncsweep.tables.registry import table_jobs, table_names
-from syncsweep.tables.samples import Shards, describe
+from syncsweep.sample import Rows, pack_coefficients
+from syncsweep.tables.registry import table_names
 from syncsweep.tables.summary import write_table
 
 CITATION = Path(__file__).parents[2] / "CITATION.cff"
@@ -83,23 +79,17 @@ def make_results(results: Path) -> dict[str, Any]:
     settings = configuration(results)
     stored = {}
     for name, study in settings.studies.items():
-        folder = study_folder(results, name, settings.physics(name).digest)
-        blocks = [block.etas for block in study.eta_blocks]
-        description.write(folder, name, settings.physics(name), blocks)
-        for etas in blocks:
-            _put_shards(folder, name, settings, etas)
-        names = [block_id(etas) for etas in blocks]
-        rows = Shards(folder, describe(folder, names), study.samples, study.samples_per_chunk)
-        output = tables_folder(results, name)
-        for job in table_jobs(study.analysis):
-            job.make(rows, study.analysis, output)
+        rows = {block.etas: rows_of(name, block.etas) for block in study.eta_blocks}
+        chunk_size = study.samples_per_chunk
+        made = StudyOnDisk(results, name, settings.physics(name), rows, chunk_size, run_of)
+        made.tables(study.analysis)
         if study.figure:
             _draw(results, name, study)
         stored[name] = {
-            "folder": str(folder),
-            "blocks": names,
-            "samples": study.samples,
-            "chunk_size": study.samples_per_chunk,
+            "folder": str(made.folder),
+            "blocks": made.blocks,
+            "samples": made.samples,
+            "chunk_size": chunk_size,
         }
     _put_paper(results)
     return {
@@ -110,21 +100,16 @@ def make_results(results: Path) -> dict[str, Any]:
     }
 
 
-def _put_shards(folder: Path, name: str, settings: Config, etas: tuple[float, ...]) -> None:
-    study, digest = settings.studies[name], settings.physics(name).digest
-    for start, stop in study.chunks:
-        rows = [row for row in rows_of(name, etas) if start <= row.sample[0] < stop]
-        identity = Identity(name, digest, block_id(etas), etas, start, stop)
-        run = {
-            "began": 1.7e9 + start,
-            "ended": 1.7e9 + 100 + start,
-            "core_seconds": 1800.0,
-            "hosts": [f"node{start}"],
-            "code": {"version": "0.1.0", "commit": "c0ffee", "source": "abc", "lock": "def"},
-            "libraries": {"numpy": "2", "scipy": "1"},
-        }
-        path = BlockFolder(folder / block_id(etas)).shard(start, stop)
-        write_shard(path, to_table(rows), identity, run)
+def run_of(start: int) -> dict[str, Any]:
+    """What the shard that begins with a sample says of its making."""
+    return {
+        "began": 1.7e9 + start,
+        "ended": 1.7e9 + 100 + start,
+        "core_seconds": 1800.0,
+        "hosts": [f"node{start}"],
+        "code": {"version": "0.1.0", "commit": "c0ffee", "source": "abc", "lock": "def"},
+        "libraries": {"numpy": "2", "scipy": "1"},
+    }
 
 
 @cache
@@ -134,8 +119,7 @@ def rows_of(name: str, etas: tuple[float, ...]) -> tuple[Rows, ...]:
     study = settings.studies[name]
     if name == "four":
         return tuple(_drawn(sample, etas) for sample in range(study.samples))
-    solver = SampleSolver(settings.physics(name), etas)
-    rows = [solver.rows(sample) for sample in range(study.samples)]
+    rows = list(solved_rows(settings.physics(name), study.samples, etas))
     for sample, eta in [FAILED] if name == "chain" else [UNIFORM]:
         if eta in etas:
             rows[sample] = _changed(rows[sample], etas.index(eta), name)

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from syncsweep.config.eta import block_id
 from syncsweep.config.requests import StudyPreview
 from syncsweep.figures.figure_page import save_provenance
 from syncsweep.figures.sweep_figure import draw
@@ -26,9 +25,7 @@ def make_preview(request: StudyPreview) -> str:
     figure of a whole study do.
     """
     damaged: dict[str, None] = {}
-    blocks = [
-        Description(request.study, request.physics, block_id(etas), etas) for etas in request.blocks
-    ]
+    blocks = [Description(request.study, request.physics, etas) for etas in request.blocks]
     source = Present(request.folder, blocks, request.samples, damaged.setdefault)
     if source.any():
         request.output.mkdir(parents=True, exist_ok=True)

@@ -20,10 +20,11 @@ from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import ChiSample, Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import Rows, chi_shift, unpack_coefficients
+from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description, shard
 from syncsweep.sweep.description import Description, DescriptionError
 from syncsweep.sweep.shard import ShardError
-from syncsweep.sweep.takeover import clear_leftovers, identity_of
+from syncsweep.sweep.takeover import clear_leftovers
 from syncsweep.tables import ResultsError
 
 
@@ -130,11 +131,13 @@ def read_samples(
 ) -> Iterator[SampleRows]:
     """The samples 0 … samples−1 of a block in order, from its shards, which are read one by one."""
     block = BlockFolder(folder / described.block)
-    for start, stop in chunks(samples, chunk_size):
-        table = _read(block, described, start, stop)
-        clear_leftovers(block, start, stop)  # a valid shard makes them needless
+    for chunk in chunks(samples, chunk_size):
+        table = _read(block, described, chunk)
+        clear_leftovers(block, chunk)  # a valid shard makes them needless
         yield from sample_rows(table, len(described.etas))
-        print(f"{described.study}: {stop} of {samples} samples ({described.block})", flush=True)
+        print(
+            f"{described.study}: {chunk.stop} of {samples} samples ({described.block})", flush=True
+        )
 
 
 def sample_rows(table: pa.Table, n_eta: int) -> Iterator[SampleRows]:
@@ -145,11 +148,11 @@ def sample_rows(table: pa.Table, n_eta: int) -> Iterator[SampleRows]:
         yield SampleRows.from_rows(Rows(**one))
 
 
-def _read(block: BlockFolder, described: Description, start: int, stop: int) -> pa.Table:
-    path = block.shard(start, stop)
+def _read(block: BlockFolder, described: Description, samples: SampleRange) -> pa.Table:
+    path = block.shard(*samples)
     again = "run the same snakemake command again to compute it"
     try:
-        return shard.read_shard(path, identity_of(described, start, stop))
+        return shard.read_shard(path, described, samples)
     except FileNotFoundError:
         raise ResultsError(f"{path}: is missing; {again}") from None
     except ShardError as error:

@@ -152,7 +152,7 @@ def _read_block(
         raise ResultsError(f"{damage}; {_AGAIN}")
 
     lying = BlockFolder(folder / block.block)
-    ends = [stop for _, stop, _ in (*lying.shards(), *lying.part_files())]
+    ends = [of_job.stop for of_job, _ in (*lying.shards(), *lying.part_files())]
     most = max(ends, default=0) if samples is None else samples
     for rows in read_present(folder, block, most, refuse):
         yield block.etas, rows

@@ -61,13 +61,14 @@ def tell_samples(logger: Logger, config: Config, jobs: Sequence[Job]) -> None:
 
     Samples that were solved before count where all samples of a study are asked for.
     """
+    from syncsweep.sample_range import SampleRange
     from syncsweep.status.requested import asked_blocks, asked_of_jobs
 
     shards = [job.wildcards for job in jobs if job.rule == "solve_shard"]
     studies = {shard["study"] for shard in shards} & config.studies.keys()
     whole = studies & set(studies_of(jobs, "make_tables"))
     chunks = [
-        (shard["study"], shard["block"], int(shard["start"]), int(shard["stop"]))
+        (shard["study"], shard["block"], SampleRange(int(shard["start"]), int(shard["stop"])))
         for shard in shards
         if shard["study"] in studies - whole
     ]

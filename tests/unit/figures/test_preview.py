@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from drawn_pages import is_within, kept_pages, overlapping
-from small_results import PAIR, block_of, put_shard, rows_of
+from studies import PAIR, block_of, put_shard, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
 from syncsweep.config.eta import block_id

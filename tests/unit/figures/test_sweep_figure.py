@@ -16,19 +16,15 @@ import pyarrow.parquet as pq
 import pytest
 from drawn_pages import is_within, kept_pages, overlapping
 from matplotlib.image import imread
-from small_results import PAIR, put_shard, rows_of
+from studies import PAIR, StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
-from syncsweep.config.eta import block_id
 from syncsweep.config.requests import FigureRequest
 from syncsweep.figures import style, sweep_figure
 from syncsweep.figures.figure_page import blank_page
 from syncsweep.figures.maxima_figure import LIMITS
-from syncsweep.layout import study_folder
 from syncsweep.tables import ResultsError
 from syncsweep.tables.reading import read_table
-from syncsweep.tables.registry import table_jobs
-from syncsweep.tables.samples import Shards, describe
 
 ETAS = (0.0, 0.01, 0.1, 1.0, 10.0)
 ANALYSIS = Analysis(
@@ -45,12 +41,8 @@ SCRIPT = Path(__file__).parents[3] / "scripts" / "make_figure.py"
 
 def make(parent, etas, samples=8):
     """Tables of a sweep over one block, in a folder below `parent`."""
-    put_shard(parent, "pair", PAIR, rows_of(PAIR, samples, etas), 0, etas)
-    folder = study_folder(parent, "pair", PAIR.digest)
-    shards = Shards(folder, describe(folder, [block_id(etas)]), samples, samples)
-    for job in table_jobs(ANALYSIS):
-        job.make(shards, ANALYSIS, parent / "tables")
-    return parent / "tables"
+    study = StudyOnDisk(parent, "pair", PAIR, {etas: rows_of(PAIR, samples, etas)})
+    return study.tables(ANALYSIS, parent / "tables")
 
 
 @pytest.fixture(scope="module")

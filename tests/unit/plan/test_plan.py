@@ -14,7 +14,7 @@ import psutil
 import pytest
 import yaml
 from progress_block import NOON, Sweep
-from small_results import ETAS, PAIR
+from studies import ETAS, PAIR
 
 from syncsweep.cli.main import main
 from syncsweep.config.study import parse

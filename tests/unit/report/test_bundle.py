@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from small_results import PAIR, SAMPLES, put_study, put_tables
+from studies import ETAS, PAIR, SAMPLES, StudyOnDisk, rows_of
 
 from syncsweep.layout import BUNDLE_MANIFEST
 from syncsweep.report.bundle import make_bundle, publish
@@ -84,8 +84,8 @@ def test_results_are_published_with_what_the_project_says_of_itself_unless_they_
     for name in ("CITATION.cff", "LICENSE", "envs/requirements.lock"):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(name)
-    put_study(results, "pair", PAIR)
-    table = put_tables(results, "pair", PAIR) / "summary.parquet"
+    study = StudyOnDisk(results, "pair", PAIR, {ETAS: rows_of(PAIR)})
+    table = study.tables() / "summary.parquet"
     settings = {"samples": SAMPLES, "analysis": said_by(table)["analysis"]}
     output = results / "bundle"
     with pytest.raises(ResultsError, match=r"summary\.parquet: .*\(samples\)"):

@@ -12,25 +12,22 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
-from small_results import put_shard, rows_of
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
-from syncsweep.config.eta import block_id
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.figures import sweep_figure
-from syncsweep.layout import study_folder
 from syncsweep.paper.figures import limit_figure
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
 from syncsweep.physics.weak_limit import sectors
-from syncsweep.sweep import description
 from syncsweep.tables import ResultsError
 from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.limit_tables import limit_law, make_limit_tables
 from syncsweep.tables.number import Number
 from syncsweep.tables.registry import table_jobs
-from syncsweep.tables.samples import Shards, describe
+from syncsweep.tables.samples import Shards
 from syncsweep.tables.summary import make_tables
 from syncsweep.user_code.study_model import build_model
 
@@ -50,13 +47,8 @@ SCRIPT = Path(__file__).parents[3] / "scripts" / "make_tables.py"
 
 def write_study(parent, physics, blocks, samples, chunk_size):
     """Rows of a study below `parent`; returns its shards."""
-    for etas in blocks:
-        rows = rows_of(physics, samples, etas)
-        for start in range(0, samples, chunk_size):
-            put_shard(parent, "study", physics, rows[start : start + chunk_size], start, etas)
-    folder = study_folder(parent, "study", physics.digest)
-    names = [block_id(etas) for etas in blocks]
-    return Shards(folder, describe(folder, names), samples, chunk_size)
+    rows = {etas: rows_of(physics, samples, etas) for etas in blocks}
+    return StudyOnDisk(parent, "study", physics, rows, chunk_size).shards
 
 
 @pytest.fixture(scope="module")
@@ -241,13 +233,6 @@ def test_chunks_change_no_byte_and_blocks_nothing_but_rounding(tmp_path):
         pd.testing.assert_frame_equal(whole, blocks, rtol=1e-6)
 
 
-def described_study(parent, physics, etas):
-    """A study of which there are no rows."""
-    folder = study_folder(parent, "study", physics.digest)
-    description.write(folder, "study", physics, [etas])
-    return Shards(folder, describe(folder, [block_id(etas)]), 1, 1)
-
-
 @pytest.mark.parametrize(
     ("model", "ensemble", "etas", "draws", "message"),
     [
@@ -263,7 +248,7 @@ def test_what_has_no_law_is_refused_in_one_line(tmp_path, model, ensemble, etas,
         ensemble=Ensemble(**ensemble),
         root_seed=1,
     )
-    study = described_study(tmp_path, physics, etas)
+    study = StudyOnDisk(tmp_path, "study", physics, {etas: []}).shards
     analysis = ANALYSIS.model_copy(update={"limit_draws": draws})
     with pytest.raises(ResultsError, match=message) as error:
         make_limit_tables(study, analysis, tmp_path / "tables")
@@ -279,7 +264,7 @@ def test_models_and_ensembles_of_ones_own_have_no_law_and_are_not_run(tmp_path, 
     else:
         ensemble = EnsembleCode(source="no Python", parameters={})
     physics = Physics(model=model, ensemble=ensemble, root_seed=1)
-    study = described_study(tmp_path, physics, (0.0, 0.1))
+    study = StudyOnDisk(tmp_path, "study", physics, {(0.0, 0.1): []}).shards
     with pytest.raises(ResultsError, match="the law of η → 0⁺ is known"):
         make_limit_tables(study, ANALYSIS, tmp_path / "tables")
 

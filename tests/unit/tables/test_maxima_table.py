@@ -6,18 +6,16 @@ from math import pi
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from small_results import put_shard, rows_of
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, LogBins
-from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
-from syncsweep.layout import study_folder
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import FAILED, pack_coefficients
 from syncsweep.tables import ResultsError
 from syncsweep.tables.maxima_table import make_maxima_table
-from syncsweep.tables.samples import Shards, describe
+from syncsweep.tables.samples import Shards
 
 ETAS = (0.0, 0.5)
 PHYSICS = Physics(model=Spin1Chain(name="spin1_chain", n_sites=2), ensemble=Ensemble(), root_seed=5)
@@ -49,9 +47,8 @@ def table(tmp_path_factory):
         with_waves(rows[3], (2, 1e-14), (2, 1e-14)),
     ]
     samples[2] = replace(samples[2], status=np.array([samples[2].status[0], FAILED]))
-    put_shard(parent, "chain", PHYSICS, samples, 0, ETAS)
-    folder = study_folder(parent, "chain", PHYSICS.digest)
-    make_maxima_table(Shards(folder, describe(folder, [block_id(ETAS)]), 4, 4), ANALYSIS, parent)
+    study = StudyOnDisk(parent, "chain", PHYSICS, {ETAS: samples})
+    make_maxima_table(study.shards, ANALYSIS, parent)
     return pq.read_table(parent / "maxima_histogram.parquet").to_pandas()
 
 

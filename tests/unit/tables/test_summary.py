@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from small_results import put_shard, rows_of
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config.requests import TablesRequest
 from syncsweep.environment.provenance import code, libraries
-from syncsweep.layout import BlockFolder, study_folder
+from syncsweep.layout import BlockFolder
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum, interval_probabilities
 from syncsweep.physics.phase_distribution import relative_frequencies
@@ -41,15 +41,12 @@ TABLES = ("summary", "chi_histogram", "s_max_histogram")
 @pytest.fixture(scope="module")
 def rows():
     """Rows of every sample, for each block."""
-    return {etas: rows_of(PHYSICS, SAMPLES, etas) for etas in BLOCKS}
+    return {etas: list(rows_of(PHYSICS, SAMPLES, etas)) for etas in BLOCKS}
 
 
-def write_study(parent, rows, chunk_size, physics=PHYSICS):
+def write_study(parent, rows, chunk_size):
     """Write the rows as shards of `chunk_size`; returns the study's folder."""
-    for etas, samples in rows.items():
-        for start in range(0, len(samples), chunk_size):
-            put_shard(parent, "pair", physics, samples[start : start + chunk_size], start, etas)
-    return study_folder(parent, "pair", physics.digest)
+    return StudyOnDisk(parent, "pair", PHYSICS, rows, chunk_size).folder
 
 
 def shards_of(folder, names, chunk_size=5):
@@ -280,10 +277,9 @@ def test_where_nothing_locks_the_averages_of_s_max_are_zero(tmp_path):
     assert not any(rows.s_max.any() for rows in made)
     rounding = {"s_max": np.full(2, 1e-17), "residual": 1e-15 * made[0].condition}
     made[2:] = [replace(rows, **rounding) for rows in made[2:]]
-    folder = write_study(tmp_path, {etas: made}, 4, physics)
-    source = Shards(folder, describe(folder, [block_id(etas)]), 4, 4)
-    make_tables(source, ANALYSIS, tmp_path / "tables")
-    summary = read(tmp_path / "tables", "summary")
+    summary = read(
+        StudyOnDisk(tmp_path, "chain", physics, {etas: made}).tables(ANALYSIS), "summary"
+    )
     assert summary["s_max_mean"].tolist() == [0, 0] == summary["s_max_se"].tolist()
     assert summary["undefined_chi"].tolist() == [4, 4] == summary["n"].tolist()
 
