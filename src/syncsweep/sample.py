@@ -93,6 +93,9 @@ class Rows:
     method: np.ndarray = field(metadata=_WORD)
 
 
+_COLUMNS = tuple(column.name for column in fields(Rows))
+
+
 class SampleSolver:
     """Rows of any sample of a study for one block of η; the work shared by samples is done once."""
 
@@ -162,16 +165,13 @@ class SampleSolver:
         return _allowed_errors(coefficients, s_max_on_lattice(coefficients, self._frequencies))
 
     def _failed(self, sample: int) -> Rows:
-        n_eta, (n_k, n_angles) = len(self._etas), self._frequencies.shape
-        columns = {column.name: np.full(n_eta, np.nan) for column in fields(Rows)}
-        return Rows(
-            **columns
-            | {
-                "sample": np.full(n_eta, sample),
-                "eta": self._etas,
-                "s_d": np.full((n_eta, 2 * n_k - 1), np.nan),
-                "angles": np.full((n_eta, n_angles), np.nan),
-                "status": np.full(n_eta, FAILED),
-                "method": np.full(n_eta, "none"),
-            }
-        )
+        n_eta, n_k = len(self._etas), len(self._frequencies)
+        known = {
+            "sample": np.full(n_eta, sample),
+            "eta": self._etas,
+            "s_d": np.full((n_eta, 2 * n_k - 1), np.nan),
+            "angles": np.full((n_eta, self._frequencies.shape[1]), np.nan),
+            "status": np.full(n_eta, FAILED),
+            "method": np.full(n_eta, "none"),
+        }
+        return Rows(**dict.fromkeys(_COLUMNS, np.full(n_eta, np.nan)) | known)
