@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
+from paper_figures import draw_figure
 from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
@@ -19,7 +20,6 @@ from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.figures import sweep_figure
-from syncsweep.paper.figures import limit_figure
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
 from syncsweep.physics.weak_limit import sectors
 from syncsweep.tables import ResultsError
@@ -321,14 +321,10 @@ def test_the_script_makes_the_tables(study, tables, tmp_path, monkeypatch):
         assert (tmp_path / name).read_bytes() == (tables / name).read_bytes()
 
 
-def test_the_figure_of_the_limit_shows_the_tables(tables, law, control, tmp_path):
-    for stem in ("a/fig", "b/fig"):
-        limit_figure.draw(tables, tmp_path / stem)
-    files = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
-    panels = ("s_max", "probabilities", "gain", "law")
-    assert files.keys() == {"fig.pdf", "fig.png", *(f"fig_{panel}.csv" for panel in panels)}
-    assert files == {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()}
-    assert files["fig_law.csv"] == (tables / "limit_law.csv").read_bytes()
+def test_the_figure_of_the_limit_shows_the_tables(tables, control, tmp_path):
+    drawn = draw_figure("figS_limit", tables, tmp_path / "drawn")
+    drawn.check(tmp_path)
+    assert drawn.text("law") == (tables / "limit_law.csv").read_text(encoding="utf-8")
     means = control.drop(columns="gain")
     is_s_max = control["quantity"] == "s_max_mean"
     shown = {
@@ -337,9 +333,7 @@ def test_the_figure_of_the_limit_shows_the_tables(tables, law, control, tmp_path
         "gain": control[["eta", "quantity", "gain"]],
     }
     for panel, expected in shown.items():
-        assert files[f"fig_{panel}.csv"].decode() == expected.to_csv(
-            index=False, lineterminator="\n"
-        )
+        assert drawn.text(panel) == expected.to_csv(index=False, lineterminator="\n")
 
 
 def test_a_sweeps_figure_has_the_exact_values_beside_it_if_they_are_asked_for(tables, tmp_path):
