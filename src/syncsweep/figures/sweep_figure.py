@@ -1,6 +1,6 @@
 """The figure of a sweep (Figs. 3 and 5): distributions of χ and S_max, P_a and a ratio against η.
 
-Drawn from the Parquet tables alone; what each panel shows lies beside the figure as CSV.
+Drawn from the Parquet tables alone; what each panel shows is beside the figure as CSV.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ def _draw_probabilities(panel: Panel, tables: Tables) -> None:
     names = [rf"$P_{{{a + 1}}}$" for a in range(len(intervals))]
     lengths = np.array([high - low for low, high in intervals])
     if np.allclose(lengths, lengths[0], rtol=0, atol=1e-12):
-        # What a uniform χ gives; beside the line it could lie on the legend.
+        # What a uniform χ gives; beside the line it could cover the legend.
         lines.append([plot_guide(part.axes, lengths[0]) for part in panel.parts][-1])
         names.append(style.fraction(lengths[0]))
     top = panel.first.get_ylim()[1]
@@ -267,7 +267,7 @@ def _emptiest_corner(density: np.ndarray) -> LegendLocType:
 
 
 def _mark_outside(panel: Panel, counts: np.ndarray) -> dict[str, Artist]:
-    """Mark each η of which many samples lie beyond the axis; returns the marks by their names.
+    """Mark each η of which many samples are beyond the axis; returns the marks by their names.
 
     counts (n_eta, n_bins): samples in each bin, the outer ones beyond the axis.
     """
@@ -279,7 +279,7 @@ def _mark_outside(panel: Panel, counts: np.ndarray) -> dict[str, Artist]:
             where = part.centres[outside[part.mask]]
             if len(where) == 0:
                 continue
-            (marks[f"over {100 * _MARKED_PART:g} % lie {name}"],) = part.axes.plot(
+            (marks[f"over {100 * _MARKED_PART:g} % are {name}"],) = part.axes.plot(
                 where,
                 np.full(len(where), place),
                 transform=part.axes.get_xaxis_transform(),

@@ -87,7 +87,7 @@ def make_bundle(files: Mapping[str, Path], config: Mapping[str, Any], output: Pa
 def refuse_stale(results: Path, files: Iterable[Path], config: Mapping[str, Any]) -> None:
     """ResultsError if files to publish do not belong to a configuration, or not to each other.
 
-    results: the folder in which they lie; config: the resolved configuration.
+    results: the folder in which they are; config: the resolved configuration.
     """
     files = list(files)
     for study, settings in config["studies"].items():

@@ -131,5 +131,5 @@ def data_address(content: bytes, kind: str) -> str:
 
 
 def link(results: Path, path: Path) -> str:
-    """Address of a file of the results as seen from the page, which lies at their top."""
+    """Address of a file of the results as seen from the page, which is at their top."""
     return quote(path.relative_to(results).as_posix())

@@ -145,8 +145,8 @@ def _with_ratio(p: np.ndarray, ratio: Ratio | None) -> np.ndarray:
 def _gather(source: Source, analysis: Analysis) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """All η of the blocks (n_eta,), and of each quantity its values (samples, n_eta).
 
-    The samples are those of any block. NaN stands where a row is not there or not good, and for P_a
-    also where χ is not defined.
+    The samples are those of any block. A value is NaN if its row is missing or not good, and a P_a
+    also if χ is not defined.
     """
     numbers, of_blocks = [], []
     for block in source.blocks:

@@ -36,7 +36,7 @@ def read_present(
     """Those of the samples 0 … samples−1 of a block that are valid now, each once, in order.
 
     folder: the study's folder of rows, which need not be there; most: read no more than these.
-    `on_damaged` is told of each damaged shard, in one line; its rows are not there, unless another
+    `on_damaged` gets a line about each damaged shard; its rows are not there, unless another
     file holds them. At any time the rows of one shard are held.
     """
     return islice(_Reader(folder, described, on_damaged).samples(samples), most)

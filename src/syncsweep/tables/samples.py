@@ -122,7 +122,7 @@ def describe(folder: Path, blocks: list[str]) -> list[Description]:
     etas = [eta for described in found for eta in described.etas]
     for eta in etas:
         if etas.count(eta) > 1:
-            raise ResultsError(f"{folder}: η = {eta:g} stands in two of the blocks; name it once")
+            raise ResultsError(f"{folder}: η = {eta:g} is in two of the blocks; name it once")
     return found
 
 

@@ -1,7 +1,7 @@
 """Averages over realisations and their standard errors, gathered one sample at a time.
 
 Nothing here sums over samples in batches: the order of every addition is the order of the samples,
-so the results do not depend in a single bit on how the samples lie in shards.
+so no bit of the results depends on how the samples are cut into shards.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def chi_fractions(chi: ChiSample, edges: np.ndarray) -> np.ndarray:
     Rows of NaN weights give zeros: the caller knows them as undefined.
     """
     n_eta, n_bins = len(chi.weights), len(edges) - 1
-    # Few grid points lie in the region, so only their weights are touched.
+    # Few grid points are in the region, so only their weights are touched.
     row, point = np.nonzero(chi.weights > 0)
     bin_of = np.minimum(np.searchsorted(edges, chi.chi[point], side="right") - 1, n_bins - 1)
     flat = np.bincount(

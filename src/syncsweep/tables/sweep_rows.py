@@ -25,7 +25,7 @@ from syncsweep.tables.integrity import problem_of_table
 from syncsweep.tables.partial import read_present
 from syncsweep.tables.samples import SampleRows, describe
 
-_AGAIN = "run the same snakemake command again, which makes it anew"
+_AGAIN = "run the same snakemake command again to make it"
 
 
 @dataclass(frozen=True)

@@ -227,7 +227,7 @@ def test_samples_beyond_the_axis_of_s_max_are_marked(tables, tmp_path):
     assert marks(page, "^") == [(1, 0.97)]
     legend = page.axes[1].get_legend()
     names = [text.get_text() for text in legend.get_texts()]
-    assert names == ["mean", "over 5 % lie below", "over 5 % lie above"]
+    assert names == ["mean", "over 5 % are below", "over 5 % are above"]
     page.canvas.draw()
     assert is_within(legend, page.axes[1])
     assert marks(whole, "v") == marks(whole, "^") == []

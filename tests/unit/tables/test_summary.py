@@ -143,7 +143,7 @@ def test_blocks_in_any_order_are_sorted_by_eta(tmp_path, tables, rows):
 
 def test_an_eta_of_two_blocks_is_refused(tmp_path, rows):
     doubled = {(0.1,): rows_of(PHYSICS, SAMPLES, (0.1,)), **rows}
-    with pytest.raises(ResultsError, match=r"η = 0\.1 stands in two"):
+    with pytest.raises(ResultsError, match=r"η = 0\.1 is in two"):
         tables_of(tmp_path, doubled, blocks=[block_id(etas) for etas in doubled])
     assert not (tmp_path / "tables").exists()
 
