@@ -35,7 +35,9 @@ def test_results_depend_on_every_module_that_is_imported_to_make_them(root):
     )
     if root.endswith("figures.sweep_figure"):
         deciding = ("syncsweep.figures.", "syncsweep.config.units")
+    # Which samples there are is a request's; it decides no number of a table.
     names = {name for name in loaded.split() if name.startswith(deciding)}
+    names.discard("syncsweep.sample_range")
     assert names >= {root}
     files = {name.removeprefix("syncsweep.").replace(".", "/") for name in names}
     known = {file.removesuffix(".py").removesuffix("/__init__") for file in ROOTS[root]()}
