@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from paper_figures import check_part, draw_figure
+from paper_results import draw_figure, make_part
 from study_on_disk import solve, write_study
 
 from syncsweep.config.analysis import Analysis, LogBins
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.paper.paper_registry import PARTS
 from syncsweep.paper.parts.ablations import AblationsError, Request, make
 from syncsweep.paper.parts.paired import probabilities_of
 from syncsweep.physics.measures import (
@@ -70,15 +69,8 @@ def request_of(studies, **change):
 
 
 @pytest.fixture(scope="module")
-def output(studies, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tables")
-    make(request_of(studies), folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def tables(output):
-    return {name: pd.read_parquet(output / f"{name}.parquet") for name in PARTS["ablations"].tables}
+def tables(studies, tmp_path_factory):
+    return make_part("ablations", request_of(studies), tmp_path_factory.mktemp("tables"))
 
 
 def entry(table, eta, **choice):
@@ -310,13 +302,13 @@ def test_what_cannot_be_compared_is_refused_in_one_line(studies, tmp_path, chang
     assert not (tmp_path / "tables").exists()
 
 
-def test_tables_are_those_of_all_parts(studies, output, tmp_path):
-    check_part("ablations", request_of(studies), output, tmp_path)
+def test_tables_keep_what_all_parts_promise(tables, tmp_path):
+    tables.check(tmp_path)
 
 
 @pytest.fixture(scope="module")
-def drawn(output, tmp_path_factory):
-    return draw_figure("figS_ablations", output, tmp_path_factory.mktemp("figure"))
+def drawn(tables, tmp_path_factory):
+    return draw_figure("figS_ablations", tables.folder, tmp_path_factory.mktemp("figure"))
 
 
 def test_figure_keeps_what_all_figures_promise(drawn, tmp_path):

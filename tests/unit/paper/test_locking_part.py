@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
+from paper_results import make_part
 from study_on_disk import solve, write_study
 
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.paper.parts.locking import Pair, Request, locking_of, make
+from syncsweep.paper.parts.locking import Pair, Request, locking_of
 from syncsweep.sample import FAILED, unpack_coefficients
 from syncsweep.tables import ResultsError
 from syncsweep.tables.statistics import RunningCovariance
@@ -45,13 +45,8 @@ def pair_of(parent, solved, kind="coupled", **options):
     return Pair(studied=studied, alone=alone)
 
 
-def read(folder):
-    return pq.read_table(folder / "locking.parquet").to_pandas()
-
-
 def table_of(parent, *pairs):
-    make(Request(pairs=pairs), parent / "tables")
-    return read(parent / "tables")
+    return make_part("locking", Request(pairs=pairs), parent / "tables")["locking"]
 
 
 @pytest.fixture(scope="module")
