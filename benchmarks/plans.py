@@ -16,7 +16,7 @@ from benchmarks.load import Load
 from benchmarks.measure import progress
 from benchmarks.runs import Bench
 from benchmarks.scaling import machine
-from syncsweep.config import file as config_file
+from syncsweep.config.file import load_config
 from syncsweep.config.study import Config
 from syncsweep.files import replace_atomically
 from syncsweep.layout import BlockFolder, figures_folder, study_folder, tables_folder
@@ -101,7 +101,7 @@ def turn(bench: Bench, folder: Path, study: str, samples: int) -> Iterator[Compa
     folder: holds config.yaml and, at the end, of the results nothing but the log.
     """
     overrides = {"samples": samples, "results": str(folder / "results")}
-    config = config_file.load_config(folder / "config.yaml", overrides)
+    config = load_config(folder / "config.yaml", overrides)
     plans = [_plan(config, study, Trials.ALWAYS)]
     logged = _plan(config, study, Trials.NEVER)
     if logged.studies[0].cost.source is Source.LOG:
@@ -146,7 +146,7 @@ def _clear(config: Config, study: str, own: Path) -> None:
     """Remove all that the run made but its logs."""
     for path in own.glob("eta-*"):
         block = BlockFolder(path)
-        for _, _, shard in list(block.shards()):
+        for _, shard in list(block.shards()):
             shard.unlink()
         shutil.rmtree(block.parts, ignore_errors=True)
     shutil.rmtree(tables_folder(config.results, study), ignore_errors=True)

@@ -12,11 +12,11 @@ from typing import Any
 from benchmarks.load import Load
 from benchmarks.runs import Bench, BenchError
 from benchmarks.scaling import machine
-from syncsweep.config import file as config_file
+from syncsweep.config.file import load_config
 from syncsweep.files import replace_atomically
+from syncsweep.status.expected import Expected
 from syncsweep.status.overview import Observer
 from syncsweep.status.requested import asked_blocks
-from syncsweep.status.time_left import TimeLeft
 
 #: Samples of each study that plain snakemake makes.
 _SAMPLES, _QUICK_SAMPLES = 3000, 300
@@ -30,7 +30,7 @@ class Moment:
     """What was said of the time left at a time [s]; None before the first sample."""
 
     time: float
-    left: TimeLeft | None
+    left: Expected | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def run(root: Path, output: Path, quick: bool) -> dict[str, Any]:
     def look(results: Path) -> None:
         if not observers:
             overrides = {"samples": samples, "results": str(results)}
-            config = config_file.load_config(root / "config.yaml", overrides)
+            config = load_config(root / "config.yaml", overrides)
             studies = [name for name, study in config.studies.items() if study.by_default]
             observers.append(Observer(asked_blocks(config, studies)))
         overview = observers[0].look()
@@ -93,7 +93,7 @@ def foretold(moments: Sequence[Moment], began: float, ended: float) -> list[Fore
         wanted = began + place * (ended - began)
         at, left = min(said, key=lambda moment: abs(moment[0] - wanted))
         found.append(
-            Foretold((at - began) / (ended - began), left.seconds, left.low, left.high, ended - at)
+            Foretold((at - began) / (ended - began), left.value, left.low, left.high, ended - at)
         )
     return found
 

@@ -18,6 +18,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from syncsweep.sample_range import SampleRange
+
 #: Names of the folders of studies and of their blocks.
 STUDY_FOLDER = re.compile(r"(.+)-[0-9a-f]{12}")
 BLOCK_FOLDER = re.compile(r"eta-.+-n\d+-[0-9a-f]{8}")
@@ -31,21 +33,6 @@ BUNDLE_MANIFEST = "SHA256SUMS"
 
 #: The file in the folder to publish that says what made it.
 BUNDLE_ORIGIN = "origin.json"
-
-#: Tables of a study, without ending; each exists as Parquet and CSV.
-TABLES = ("summary", "chi_histogram", "s_max_histogram")
-
-#: One more, with a row for each (sample, η) that is not in their averages; usually none.
-FAILURES_TABLE = "failures"
-
-#: Tables that one job makes from the shards.
-SUMMARIES = (*TABLES, FAILURES_TABLE)
-
-#: One more, of the maxima of S_d, for studies that ask for it.
-MAXIMA_TABLE = "maxima_histogram"
-
-#: Two more, of the exact law of η → 0⁺ and what it does for the averages, where that is asked for.
-LIMIT_TABLES = ("limit_law", "limit_control")
 
 #: The table of the claims as a page, in the paper's folder.
 CLAIMS_PAGE = "validation.md"
@@ -145,15 +132,15 @@ class BlockFolder:
         """Empty; the bytes start … stop−1 are held by the launch that solves these samples."""
         return self.parts / "lock"
 
-    def shards(self) -> Iterator[tuple[int, int, Path]]:
+    def shards(self) -> Iterator[tuple[SampleRange, Path]]:
         """All shards with their sample ranges, in order."""
         return _matching(self.path, _SHARD)
 
-    def part_files(self) -> Iterator[tuple[int, int, Path]]:
+    def part_files(self) -> Iterator[tuple[SampleRange, Path]]:
         """All parts with the sample ranges of their jobs, in order."""
         return _matching(self.parts, _PART)
 
-    def leftovers(self) -> Iterator[tuple[int, int, Path]]:
+    def leftovers(self) -> Iterator[tuple[SampleRange, Path]]:
         """Parts and temporary files with the sample ranges of their jobs."""
         yield from self.part_files()
         yield from _matching(self.path, _TEMPORARY)
@@ -166,13 +153,13 @@ def attempt_of_part(path: Path) -> str:
     return match[3]
 
 
-def _matching(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, Path]]:
+def _matching(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[SampleRange, Path]]:
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
         match = pattern.fullmatch(path.name)
         if match:
-            yield int(match[1]), int(match[2]), path
+            yield SampleRange(int(match[1]), int(match[2])), path
 
 
 def made_files(results: str | Path) -> Iterator[Path]:

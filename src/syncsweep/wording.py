@@ -43,9 +43,9 @@ def duration(seconds: float) -> str:
     return f"{days} d {hours} h"
 
 
-def size(n_bytes: int) -> str:
+def size(n_bytes: float) -> str:
     """`412 kB`, `31 MB`: decimal units, as disks are sold."""
-    number, unit = float(n_bytes), "B"
+    number, unit = float(round(n_bytes)), "B"
     for larger in ("kB", "MB", "GB", "TB"):
         if number < 999.5:
             break
@@ -57,6 +57,16 @@ def three_digits(value: float) -> str:
     """`0.0524`, `878`, `1460`: three digits, with zeros instead of a power of ten up to 10⁶."""
     rounded = float(f"{value:.3g}")
     return f"{rounded:.0f}" if 1000 <= abs(rounded) < 1e6 else f"{rounded:.3g}"
+
+
+def superscript(number: int) -> str:
+    """An integer above the line."""
+    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def subscript(number: int) -> str:
+    """An integer below the line."""
+    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
 def are_even(below: float, above: float) -> bool:

@@ -18,7 +18,8 @@ from project import CHAIN, ROOT, Project
 
 from syncsweep.config.file import load_config
 from syncsweep.layout import BlockFolder, study_folder
-from syncsweep.sweep.parts import PartIdentity, read_part
+from syncsweep.sweep import description
+from syncsweep.sweep.parts import read_part
 
 SAMPLES = 40
 
@@ -121,7 +122,7 @@ class SlurmProject(Project):
 
     def kept(self, study: str) -> int:
         """Samples in the parts of a study that are there now."""
-        parts = [p for block in self.blocks(study) for _, _, p in BlockFolder(block).part_files()]
+        parts = [p for block in self.blocks(study) for _, p in BlockFolder(block).part_files()]
         # A record begins with its magic word, and the first is a header.
         return sum(max(path.read_bytes().count(b"SYNC") - 1, 0) for path in parts)
 
@@ -138,10 +139,10 @@ class SlurmProject(Project):
         starts = [event for event in self.events("chain") if event["event"] == "start"]
         found: dict[str, list[int]] = {start["attempt"]: [] for start in starts}
         for block in self.blocks("chain"):
-            identity = PartIdentity(block.parent.name.rsplit("-", 1)[1], block.name)
-            for _, _, path in BlockFolder(block).part_files():
+            described = description.read(block)
+            for _, path in BlockFolder(block).part_files():
                 attempt = path.stem.split("-")[3]
-                found[attempt].extend(sample for sample, _ in read_part(path, identity))
+                found[attempt].extend(sample for sample, _ in read_part(path, described))
         return found
 
     def wait_for_samples(self, process: psutil.Popen, count: int) -> None:

@@ -14,10 +14,9 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from syncsweep.figures import style
-from syncsweep.figures.figure_page import FigureError
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.paper.parts.part import Request
-from syncsweep.tables import METADATA_KEY
+from syncsweep.tables import METADATA_KEY, ResultsError
 
 #: How far the boxes of two texts may overlap: they are a little larger than their letters [px].
 _ROOM = 2.0
@@ -59,7 +58,7 @@ class DrawnFigure:
         assert changed == ([] if pdf else [f"{self.name}.pdf"])
         assert self.page.get_figwidth() in (style.COLUMN_WIDTH, 7.0)
         _check_texts(self.boxes, self.page, texts)
-        with pytest.raises(FigureError, match=r"\.parquet: is missing"):
+        with pytest.raises(ResultsError, match=r"\.parquet: is missing"):
             draw_figure(self.name, again / "nothing", again / "none")
         assert not (again / "none").exists()
 

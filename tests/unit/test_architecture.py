@@ -12,9 +12,9 @@ import pytest
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.layout import BlockFolder, study_folder
+from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
 from syncsweep.sweep.shard import read_shard
-from syncsweep.sweep.takeover import identity_of
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "syncsweep"
@@ -28,8 +28,9 @@ SLOW = {"pandas", "matplotlib", "snakemake"}
 #: The rooms of the package, and its loose modules, from the bottom to the top: each may import
 #: those before it. The package itself offers names of all.
 ROOMS = (
-    "files", "wording", "layout", "environment", "physics", "config", "user_code", "sample",
-    "sweep", "tables", "figures", "paper", "status", "verify", "plan", "report", "workflow", "cli",
+    "files", "wording", "sample_range", "layout", "environment", "physics", "config", "user_code",
+    "sample", "sweep", "tables", "figures", "paper", "status", "verify", "plan", "report",
+    "workflow", "cli",
 )  # fmt: skip
 
 #: Of the standard library, what reaches beyond numbers.
@@ -160,7 +161,10 @@ def test_configuration_and_layout_import_little():
     """Snakemake reads them in every job."""
     light = [
         *(PACKAGE / "config").glob("*.py"),
-        *(PACKAGE / f"{n}.py" for n in ("layout", "files", "wording", "environment/source")),
+        *(
+            PACKAGE / f"{n}.py"
+            for n in ("layout", "files", "wording", "sample_range", "environment/source")
+        ),
         *(
             PACKAGE / "paper" / f"{n}.py"
             for n in ("paper_registry", "compared_studies", "paper_studies")
@@ -268,5 +272,5 @@ def test_worker_solves_writes_and_reads_without_pandas_and_matplotlib(block, tmp
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     assert {"numpy", "pyarrow", "mpi4py", "syncsweep"} <= loaded
     assert SLOW & loaded == set()
-    table = read_shard(block.shard(0, 2), identity_of(description.read(block.path), 0, 2))
+    table = read_shard(block.shard(0, 2), description.read(block.path), SampleRange(0, 2))
     assert table.column("sample").to_pylist() == [0, 0, 1, 1]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import compileall
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -37,24 +40,38 @@ CHAIN = {
 }
 
 
+@cache
+def _checkout() -> Path:
+    """What all projects of this process are copied from: the code, compiled once."""
+    path = Path(tempfile.mkdtemp(prefix="checkout-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    for name in ("Snakefile", "CITATION.cff", "LICENSE"):
+        shutil.copy2(ROOT / name, path)
+    for name in ("workflow", "scripts", "profiles", "envs", "src"):
+        shutil.copytree(ROOT / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(path / "src", quiet=2)
+    return path
+
+
 class Project:
     """A checkout with its own configuration and results."""
 
     def __init__(self, path: Path, **studies: dict) -> None:
         self.path = path
         self.started: list[psutil.Popen] = []
-        for name in ("Snakefile", "CITATION.cff", "LICENSE"):
-            shutil.copy(ROOT / name, path)
-        for name in ("workflow", "scripts", "profiles", "envs", "src"):
-            shutil.copytree(ROOT / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
-        # Once, and not in every process that Snakemake starts.
-        compileall.compile_dir(path / "src", quiet=2)
+        shutil.copytree(_checkout(), path, dirs_exist_ok=True)
         self.config = {"results": "results", "root_seed": 7, "ranks": 2, "studies": studies}
         self.write_config()
 
     @property
     def results(self) -> Path:
         return self.path / "results"
+
+    def take(self, other: Project) -> Project:
+        """Take what another project has made, and Snakemake's records of it; returns this one."""
+        for name in ("results", ".snakemake"):
+            shutil.copytree(other.path / name, self.path / name)
+        return self
 
     def write_config(self) -> None:
         text = yaml.safe_dump(self.config, sort_keys=False)

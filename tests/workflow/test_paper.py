@@ -10,9 +10,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 from project import CHAIN, PAIR
 
-from syncsweep.figures.figure_page import read_table
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.tables.freshness import said_by
+from syncsweep.tables.reading import read_table
 from syncsweep.tables.summary import write_table
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import psutil
 from project import CHAIN, PAIR
 
-SWEEP = {**CHAIN, "samples": 60, "chunk_size": 15}
+SWEEP = {**CHAIN, "samples": 60, "chunk_size": 20}
 
 
 def ranks_of(project):
@@ -33,9 +33,8 @@ def previewed(project, output):
     return int(line[0])
 
 
-def test_previews_grow_while_the_sweep_runs_and_change_nothing_of_it(make_project):
-    undisturbed = make_project(chain=SWEEP)
-    undisturbed.snakemake("tables")
+def test_previews_grow_while_the_sweep_runs_and_change_nothing_of_it(make_project, finished):
+    undisturbed = finished("tables", chain=SWEEP)
     project = make_project(chain=SWEEP)
     sweep = project.start("tables", "--cores", "2")
     while not any(event["event"] == "end" for event in project.events("chain")):
@@ -48,7 +47,7 @@ def test_previews_grow_while_the_sweep_runs_and_change_nothing_of_it(make_projec
         process.suspend()
     shards = {path for path in project.results.rglob("samples-*") if path.is_file()}
     first = previewed(project, project.snakemake("preview"))
-    assert 15 <= first < 60
+    assert 20 <= first < 60
     assert sweep.poll() is None
     assert {path for path in project.results.rglob("samples-*") if path.is_file()} >= shards
     assert "LockException" in project.snakemake("tables", code=1)

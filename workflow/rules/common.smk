@@ -5,6 +5,7 @@ from functools import cache
 from syncsweep.config.requests import FigureRequest, PreviewRequest, TablesRequest
 from syncsweep.environment import source
 from syncsweep.sweep.launcher import ON_THIS_MACHINE, allotted_cores
+from syncsweep.tables import registry
 from syncsweep.workflow.announce import Job
 from syncsweep.workflow.report_flags import reported, reported_tables
 from syncsweep.workflow.study_outputs import StudyOutputs

@@ -1,32 +1,21 @@
-# Tables of the present configuration, from the shards of its sample range: averages and histograms; for
-# studies that ask for them, also the maxima of S_d and the exact law of η → 0⁺.
+# Tables of the present configuration, from the shards of its sample range: a rule for each job.
 
 
-for _rule, _kind, _names, _modules, _what in (
-    ("make_tables", "tables", layout.SUMMARIES, source.tables, "tables from the shards"),
-    (
-        "make_maxima_table",
-        "maxima",
-        [layout.MAXIMA_TABLE],
-        source.maxima,
-        "table of the maxima from the shards",
-    ),
-    ("make_limit_tables", "limit", layout.LIMIT_TABLES, source.limit, "tables of the limit η → 0⁺"),
-):
+for _job in registry.JOBS:
 
     rule:
         name:
-            _rule
+            _job.name
         input:
             lambda wildcards: shard_files(wildcards.study),
-            lambda wildcards, names=_names, modules=_modules: unless_fresh(
-                OUTPUTS.named_tables(wildcards.study, names, ["parquet"]),
-                TablesRequest.of(CONFIG, wildcards.study).asked(modules()),
+            lambda wildcards, job=_job: unless_fresh(
+                OUTPUTS.named_tables(wildcards.study, job.names, ["parquet"]),
+                TablesRequest.of(CONFIG, wildcards.study).asked(source.tables(job.module)),
             ),
         output:
-            reported_tables(OUTPUTS, _names),
+            reported_tables(OUTPUTS, _job.tables),
         log:
-            f"{layout.logs_folder(CONFIG.results)}/{_kind}-{{study}}.log",
+            f"{layout.logs_folder(CONFIG.results)}/{_job.kind}-{{study}}.log",
         wildcard_constraints:
             study=r"[A-Za-z0-9_-]+",
         conda:
@@ -35,14 +24,14 @@ for _rule, _kind, _names, _modules, _what in (
             mem_mb=2000,
             runtime=lambda wildcards: OUTPUTS.table_minutes(wildcards.study),
         params:
-            kind=_kind,
+            kind=_job.kind,
             folder=lambda wildcards: str(layout.tables_folder(CONFIG.results, wildcards.study)),
             request=lambda wildcards: TablesRequest.of(CONFIG, wildcards.study).text,
-            asked=lambda wildcards, modules=_modules: TablesRequest.of(
-                CONFIG, wildcards.study
-            ).asked(modules()),
+            asked=lambda wildcards, job=_job: TablesRequest.of(CONFIG, wildcards.study).asked(
+                source.tables(job.module)
+            ),
         message:
-            "{wildcards.study}: " + _what
+            "{wildcards.study}: " + _job.message
         shell:
             ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/make_tables.py'
             " {params.kind} --output {params.folder:q} --request {params.request:q}"

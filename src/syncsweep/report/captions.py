@@ -18,7 +18,7 @@ _SWEEP_PANELS = {
         "and uniform if the angles are. Each column is one η and all its realisations."
     ),
     "probabilities": "Probabilities P_a that χ lies in the intervals a, which are marked beside "
-    "its distribution; bands: intervals of one standard error (68 %); dashed: for a uniform χ.",
+    "its distribution; dashed: for a uniform χ.",
     "s_max": (
         "Distribution of S_max, the height of the maximum of S_d above the uniform density, with "
         "its mean."
@@ -43,7 +43,8 @@ def of_sweep(name: str, study: str, panels: Sequence[str], ratio: Ratio | None) 
         text=(
             "How the locking changes with the strength η of the perturbation, from the exact limit "
             "η → 0⁺ (the column at the left, if the sweep has it) to strong perturbations. Lines "
-            "across that column are exact values, if its law is known."
+            "across that column are exact values, if its law is known. Bands are intervals of one "
+            "standard error (68 %)."
         ),
         panels=tuple(shown[panel] for panel in panels),
     )

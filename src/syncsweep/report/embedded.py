@@ -15,6 +15,7 @@ from PIL import Image
 
 from syncsweep.report.captions import Caption
 from syncsweep.tables import ResultsError
+from syncsweep.wording import size
 
 #: Pixels of an image for each of the page: figures have 300 per inch, which is small on a screen.
 _SHARPNESS = 1.5
@@ -121,16 +122,12 @@ def download(path: Path) -> Download:
 
 def text_download(name: str, content: bytes, kind: str) -> Download:
     """UTF-8 text to download from the page under a name."""
-    return Download(name, data_address(content, f"{kind};charset=utf-8"), _size(len(content)))
+    return Download(name, data_address(content, f"{kind};charset=utf-8"), size(len(content)))
 
 
 def data_address(content: bytes, kind: str) -> str:
     """Content as a data: address."""
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def _size(n_bytes: int) -> str:
-    return f"{n_bytes} B" if n_bytes < 1000 else f"{n_bytes / 1000:.3g} kB"
 
 
 def link(results: Path, path: Path) -> str:

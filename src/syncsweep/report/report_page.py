@@ -16,22 +16,17 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
-from syncsweep.config import study as configuration
 from syncsweep.config.messages import ConfigError
-from syncsweep.config.study import RESERVED, Config, Study
+from syncsweep.config.study import RESERVED, Config, Study, parse
 from syncsweep.environment.provenance import asked, code, libraries
-from syncsweep.figures.figure_page import read_table
-from syncsweep.files import replace_atomically
+from syncsweep.files import write_text
 from syncsweep.layout import (
     figures_folder,
     paper_folder,
     tables_folder,
 )
 from syncsweep.paper.paper_registry import FIGURES, PARTS
-from syncsweep.plan.followups import table_names
-from syncsweep.report import captions, origin, realisations
-from syncsweep.report import report_tables as tables
-from syncsweep.report import report_words as words
+from syncsweep.report import captions, origin, realisations, report_tables, report_words
 from syncsweep.report.embedded import (
     EmbeddedFigure,
     data_address,
@@ -43,6 +38,8 @@ from syncsweep.report.embedded import (
 from syncsweep.report.report_request import ReportRequest
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import MADE_FROM, digests, refuse_changed, refuse_other_settings
+from syncsweep.tables.reading import read_table
+from syncsweep.tables.registry import table_names
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "pillow", "jinja2", "plotly", "itables")
 
@@ -69,7 +66,7 @@ def make_report(results: Path, citation: Path, request: ReportRequest, output: P
         title=f"syncsweep report: {Path(config.results).name}",
         said=json.dumps({**asked(), MADE_FROM: digests(files)}, sort_keys=True),
     )
-    replace_atomically(output, lambda path: _fill(path, text))
+    write_text(output, text)
 
 
 def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Path]:
@@ -79,7 +76,7 @@ def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Pa
     for name, rows in request.studies.items():
         study = config.studies[name]
         folder = tables_folder(results, name)
-        tables_of_study = [folder / f"{table}.parquet" for table in table_names(study)]
+        tables_of_study = [folder / f"{table}.parquet" for table in table_names(study.analysis)]
         refuse_other_settings(
             tables_of_study,
             physics_hash=rows.physics.digest,
@@ -93,10 +90,6 @@ def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Pa
         made += [paper_folder(results) / f"{table}.parquet" for table in PARTS[part].tables]
     refuse_changed(made, results)
     return found + made
-
-
-def _fill(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def _environment() -> Environment:
@@ -122,7 +115,7 @@ def _config(request: ReportRequest) -> Config:
     studies = request.config.get("studies", {})
     own = {name: study for name, study in studies.items() if not name.startswith(RESERVED)}
     try:
-        return configuration.parse({**request.config, "studies": own})
+        return parse({**request.config, "studies": own})
     except ConfigError as error:
         raise ResultsError(f"--request: {error}") from None
 
@@ -148,10 +141,10 @@ def _frame() -> dict[str, Any]:
 def _results(results: Path, config: Config, request: ReportRequest) -> dict[str, Any]:
     """The sections of a results folder."""
     paper = paper_folder(results)
-    claims: tables.Table | None = None
+    claims: report_tables.Table | None = None
     verdicts: dict[str, int] = {}
     if "validation" in request.parts:
-        claims, verdicts = tables.claims(paper)
+        claims, verdicts = report_tables.claims(paper)
     studies = {name: config.studies[name] for name in request.studies}
     named = _shown_in_fig2(paper) if "types" in request.parts else {}
     chain = config.paper.chain if config.paper else None
@@ -162,10 +155,10 @@ def _results(results: Path, config: Config, request: ReportRequest) -> dict[str,
         "studies": [
             {
                 "name": name,
-                "words": words.of_study(study, request.studies[name].physics),
-                "code": words.of_code(request.studies[name].physics),
+                "words": report_words.of_study(study, request.studies[name].physics),
+                "code": report_words.of_code(request.studies[name].physics),
                 "yaml": origin.as_yaml(study.model_dump(mode="json")),
-                "tables": tables.of_study(tables_folder(results, name), study),
+                "tables": report_tables.of_study(tables_folder(results, name), study),
             }
             for name, study in studies.items()
         ],
@@ -189,9 +182,9 @@ def _glance(
     results: Path, studies: list[str], figures: int, verdicts: dict[str, int]
 ) -> list[tuple[str, str]]:
     """What there is, in numbers."""
-    counts = [tables.rows_of_study(tables_folder(results, name)) for name in studies]
+    counts = [report_tables.rows_of_study(tables_folder(results, name)) for name in studies]
     good, failed = (sum(column) for column in zip(*counts, strict=True))
-    rows = f"{words.count(good, 'row')} (sample, η) in the averages, {failed} failed"
+    rows = f"{report_words.count(good, 'row')} (sample, η) in the averages, {failed} failed"
     lines = [("Studies", ", ".join(studies)), ("Rows", rows), ("Figures", str(figures))]
     if verdicts:
         claims = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.items())
@@ -261,7 +254,7 @@ def _files(
     """Names and addresses of the files beside the page, by group."""
     groups = {"Figures": [figures_folder(results) / f"{figure.name}.pdf" for figure in figures]}
     for name, study in studies.items():
-        stems = [tables_folder(results, name) / table for table in table_names(study)]
+        stems = [tables_folder(results, name) / table for table in table_names(study.analysis)]
         of_study = [stem.with_name(f"{stem.name}.{kind}") for stem in stems for kind in _KINDS]
         groups[f"Tables of {name}"] = sorted(of_study)
     of_parts = [

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from syncsweep.layout import attempt_of_part
+from syncsweep.sample_range import SampleRange, contain, union
 from syncsweep.status.requested import AskedBlock
-from syncsweep.status.sample_ranges import Range, common, union
 from syncsweep.sweep.parts import Records, count_records, read_part
 from syncsweep.sweep.shard import ShardError, failed_samples
 
@@ -57,7 +57,7 @@ class Census:
 @dataclass(frozen=True)
 class _Part:
     path: Path
-    job: Range
+    job: SampleRange
     records: Records
     written: float
 
@@ -85,61 +85,60 @@ class BlockCounter:
         return Census(
             in_shards=self._asked.count(shards),
             in_parts=self._in_parts_alone(parts, shards),
-            failed=sum(self._asked.count([(sample, sample + 1)]) for sample in failed),
+            failed=sum(contain(self._asked.ranges, sample) for sample in failed),
             attempts=_by_attempt(parts),
             problems=tuple(problems),
         )
 
     def _parts(self, problems: list[Problem]) -> list[_Part]:
         found = []
-        for start, stop, path in self._asked.folder.part_files():
+        for job, path in self._asked.folder.part_files():
             records = self._records(path)
             if records is None:
                 continue
             if records.problem:
                 problems.append(Problem(path, records.problem))
-            found.append(_Part(path, (start, stop), records, _written(path)))
+            found.append(_Part(path, job, records, _written(path)))
         return found
 
-    def _shards(self, problems: list[Problem]) -> tuple[list[Range], set[int]]:
+    def _shards(self, problems: list[Problem]) -> tuple[list[SampleRange], set[int]]:
         """Ranges of the whole shards, and their samples of which a row is not ok."""
-        whole: list[Range] = []
+        whole: list[SampleRange] = []
         failed: set[int] = set()
-        for start, stop, path in self._asked.folder.shards():
-            if not self._asked.count([(start, stop)]):
+        for samples, path in self._asked.folder.shards():
+            if not self._asked.count([samples]):
                 continue
-            failures = self._footers(path, start, stop)
+            failures = self._footers(path, samples)
             if isinstance(failures, str):
                 problems.append(Problem(path, failures))
             elif failures is not None:
-                whole.append((start, stop))
+                whole.append(samples)
                 failed |= failures
         return union(whole), failed
 
-    def _in_parts_alone(self, parts: list[_Part], shards: list[Range]) -> int:
+    def _in_parts_alone(self, parts: list[_Part], shards: list[SampleRange]) -> int:
         """Samples that are asked for and in no shard, but in parts."""
-        of_jobs: dict[Range, list[_Part]] = defaultdict(list)
+        of_jobs: dict[SampleRange, list[_Part]] = defaultdict(list)
         for part in parts:
-            if common(shards, *part.job) < part.job[1] - part.job[0]:
+            if part.job.common(shards) < part.job.size:
                 of_jobs[part.job].append(part)
         total = 0
         seen: set[int] = set()
         for job, of_job in of_jobs.items():
             others = union([*shards, *(other for other in of_jobs if other != job)])
-            size = job[1] - job[0]
-            if self._asked.count([job]) == size and not common(others, *job):
-                total += min(sum(part.records.count for part in of_job), size)
+            if self._asked.count([job]) == job.size and not job.common(others):
+                total += min(sum(part.records.count for part in of_job), job.size)
                 continue
             # Only the rows themselves tell which samples several jobs share.
             for part in of_job:
                 seen.update(self._samples(part.path))
-        wanted = (sample for sample in seen if self._asked.count([(sample, sample + 1)]))
-        return total + sum(not common(shards, sample, sample + 1) for sample in wanted)
+        asked = self._asked.ranges
+        return total + sum(contain(asked, i) and not contain(shards, i) for i in seen)
 
-    def _look_at_footer(self, path: Path, start: int, stop: int) -> set[int] | str | None:
+    def _look_at_footer(self, path: Path, samples: SampleRange) -> set[int] | str | None:
         """The samples that failed, what is wrong with the shard, or None if it is gone."""
         try:
-            return failed_samples(path, self._asked.identity(start, stop))
+            return failed_samples(path, self._asked.described, samples)
         except ShardError as error:
             return str(error).removeprefix(f"{path}: ")
         except FileNotFoundError:
@@ -147,13 +146,13 @@ class BlockCounter:
 
     def _look_at_records(self, path: Path) -> Records | None:
         try:
-            return count_records(path, self._asked.part_identity)
+            return count_records(path, self._asked.described)
         except FileNotFoundError:
             return Records(0, "is a dangling link") if path.is_symlink() else None
 
     def _look_at_samples(self, path: Path) -> list[int]:
         try:
-            return [sample for sample, _ in read_part(path, self._asked.part_identity)]
+            return [sample for sample, _ in read_part(path, self._asked.described)]
         except FileNotFoundError:
             return []
 
@@ -185,7 +184,7 @@ class _Remembered(Generic[T]):
         self._look = look
         self._found: dict[Path, tuple[tuple[int, ...], T]] = {}
 
-    def __call__(self, path: Path, *arguments: int) -> T:
+    def __call__(self, path: Path, *arguments: SampleRange) -> T:
         try:
             now = os.stat(path)
         except OSError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -30,12 +31,16 @@ class DescriptionError(Exception):
 
 @dataclass(frozen=True)
 class Description:
-    """Study, physics and η-block of a folder of shards."""
+    """An η-block of a study: what decides the rows in its folder."""
 
     study: str
     physics: Physics
-    block: str
     etas: tuple[float, ...]
+
+    @cached_property
+    def block(self) -> str:
+        """Name of the block's folder."""
+        return block_id(self.etas)
 
 
 def write(folder: Path, study: str, physics: Physics, blocks: list[tuple[float, ...]]) -> None:
@@ -93,4 +98,4 @@ def read(block_folder: Path) -> Description:
         raise DescriptionError(
             f"{path}: is damaged; remove the file and run snakemake again"
         ) from None
-    return Description(study, physics, block_folder.name, etas)
+    return Description(study, physics, etas)

@@ -24,10 +24,11 @@ from syncsweep.environment.blas import BlasThreadsError, blas_description
 from syncsweep.files import append, hold, joined, naming, not_written
 from syncsweep.layout import BlockFolder
 from syncsweep.sample import SampleSolver
+from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description, DescriptionError, read
-from syncsweep.sweep.parts import PartIdentity, PartWriter
+from syncsweep.sweep.parts import PartWriter
 from syncsweep.sweep.shard import RowsBySample, ShardError, unpacked, write_shard
-from syncsweep.sweep.takeover import find_rows, identity_of, valid_shard
+from syncsweep.sweep.takeover import find_rows, valid_shard
 from syncsweep.sweep.walltime import STOPPED, Walltime
 from syncsweep.user_code.code import OwnCodeError
 
@@ -46,11 +47,10 @@ _POLL_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class Job:
-    """What one launch makes: samples start … stop−1 of a block, with so many ranks."""
+    """What one launch makes: the shard of some samples of a block, with so many ranks."""
 
     folder: Path
-    start: int
-    stop: int
+    samples: SampleRange
     ranks: int
     seconds: float | None = None  # until the launch is killed
 
@@ -134,7 +134,7 @@ def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
     began = time.time()
     mine = task.missing[comm.rank :: comm.size]
     # Nobody begins with these samples while this rank is at work, also when rank 0 has died.
-    in_hand = joined(folder.lock, job.start, job.stop) if comm.rank else nullcontext()
+    in_hand = joined(folder.lock, *job.samples) if comm.rank else nullcontext()
     with in_hand:
         own = _solve(job, folder, task, mine, comm, walltime)
     _wait_for_all(comm)
@@ -145,7 +145,7 @@ def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
         rows = plan[1]
         for solved in gathered:
             rows |= unpacked(solved.samples, solved.rows)
-        whole = len(rows) == job.stop - job.start
+        whole = len(rows) == job.samples.size
         (_finish if whole else _stop)(job, folder, task, rows, run)
     return bool(comm.bcast(whole))
 
@@ -179,9 +179,9 @@ def _wait_for_all(comm: MPI.Intracomm) -> None:
 def _finish(
     job: Job, folder: BlockFolder, task: _Task, rows: dict[int, pa.Table], run: dict[str, Any]
 ) -> None:
-    table = pa.concat_tables([rows[i] for i in range(job.start, job.stop)])
-    identity = identity_of(task.description, job.start, job.stop)
-    write_shard(folder.shard(job.start, job.stop), table, identity, {**run, **_environment(task)})
+    table = pa.concat_tables([rows[i] for i in job.samples.numbers()])
+    run_of_shard = {**run, **_environment(task)}
+    write_shard(folder.shard(*job.samples), table, task.description, job.samples, run_of_shard)
     _log(folder, job, event="end", **run)
     print(f"{_name(task, job)}: {run['solved']} solved, {len(rows)} in the shard", flush=True)
 
@@ -190,10 +190,9 @@ def _stop(
     job: Job, folder: BlockFolder, task: _Task, rows: dict[int, pa.Table], run: dict[str, Any]
 ) -> None:
     _log(folder, job, event="stop", **run)
-    wanted = job.stop - job.start
     print(
-        f"{_name(task, job)}: stopped ({run['stopped_by']}) with {len(rows)} of {wanted} samples "
-        "solved; they are kept, and the next attempt goes on",
+        f"{_name(task, job)}: stopped ({run['stopped_by']}) with {len(rows)} of "
+        f"{job.samples.size} samples solved; they are kept, and the next attempt goes on",
         file=sys.stderr,
         flush=True,
     )
@@ -210,17 +209,16 @@ def _plan(
     folder.parts.mkdir(exist_ok=True)
     # A launch whose Snakemake was killed may still be at work on some of the samples, perhaps for
     # shards of another size: what it solves need not be solved twice.
-    samples = (job.start, job.stop)
     if not hold(
-        folder.lock, *samples, lambda: _report_waiting(job), lambda: walltime.stop is not None
+        folder.lock, *job.samples, lambda: _report_waiting(job), lambda: walltime.stop is not None
     ):
         return False, {}
     if _already_valid(folder, description, job):
         return True, {}
-    found = find_rows(folder, description, job.start, job.stop)
+    found = find_rows(folder, description, job.samples)
     for message in found.messages:
         print(f"warning: {message}", file=sys.stderr, flush=True)
-    missing = [i for i in range(job.start, job.stop) if i not in found.rows]
+    missing = [i for i in job.samples.numbers() if i not in found.rows]
     task = _Task(description, missing, uuid.uuid4().hex[:12])
     counts = {"from_shards": found.from_shards, "from_parts": found.from_parts}
     begin = {"attempt": task.attempt, "host": platform.node(), **counts, "missing": len(missing)}
@@ -230,8 +228,8 @@ def _plan(
 
 def _report_waiting(job: Job) -> None:
     print(
-        f"samples {job.start} to {job.stop - 1}: another launch is at work on some of them; "
-        "waiting for it",
+        f"samples {job.samples.start} to {job.samples.stop - 1}: another launch is at work on some "
+        "of them; waiting for it",
         file=sys.stderr,
         flush=True,
     )
@@ -240,7 +238,7 @@ def _report_waiting(job: Job) -> None:
 def _already_valid(folder: BlockFolder, description: Description, job: Job) -> bool:
     """Whether there is nothing to do; a damaged shard is left to the search for rows."""
     try:
-        return valid_shard(folder, description, job.start, job.stop)
+        return valid_shard(folder, description, job.samples)
     except ShardError:
         return False
 
@@ -261,8 +259,8 @@ def _solve(
     began = time.process_time()
     reported = sample_began = time.monotonic()
     solver = SampleSolver(task.description.physics, task.description.etas)
-    identity = PartIdentity(task.description.physics.digest, task.description.block)
-    writer = PartWriter(folder.part(job.start, job.stop, task.attempt, comm.rank), identity)
+    part = folder.part(*job.samples, task.attempt, comm.rank)
+    writer = PartWriter(part, task.description)
     solved = RowsBySample()
     for done, sample in enumerate(samples, start=1):
         if walltime.stop:
@@ -292,11 +290,11 @@ def _report_failure(task: _Task, sample: int, problem: str) -> None:
 
 
 def _name(task: _Task, job: Job) -> str:
-    return f"{task.description.study} samples {job.start} to {job.stop - 1}"
+    return f"{task.description.study} samples {job.samples.start} to {job.samples.stop - 1}"
 
 
 def _log(folder: BlockFolder, job: Job, **event: Any) -> None:
-    line = {"time": time.time(), "start": job.start, "stop": job.stop, **event}
+    line = {"time": time.time(), **job.samples._asdict(), **event}
     append(folder.log, json.dumps(line) + "\n")
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from syncsweep import layout
 from syncsweep.config.study import Config
 from syncsweep.files import NotReadableError, open_regular
+from syncsweep.tables.registry import FAILURES
 from syncsweep.wording import number_of
 
 
@@ -60,13 +61,14 @@ def tell_samples(logger: Logger, config: Config, jobs: Sequence[Job]) -> None:
 
     Samples that were solved before count where all samples of a study are asked for.
     """
+    from syncsweep.sample_range import SampleRange
     from syncsweep.status.requested import asked_blocks, asked_of_jobs
 
     shards = [job.wildcards for job in jobs if job.rule == "solve_shard"]
     studies = {shard["study"] for shard in shards} & config.studies.keys()
     whole = studies & set(studies_of(jobs, "make_tables"))
     chunks = [
-        (shard["study"], shard["block"], int(shard["start"]), int(shard["stop"]))
+        (shard["study"], shard["block"], SampleRange(int(shard["start"]), int(shard["stop"])))
         for shard in shards
         if shard["study"] in studies - whole
     ]
@@ -83,7 +85,7 @@ def warn_of_failures(config: Config, said: Collection[str]) -> None:
     said: studies whose tables this run has made, which have said so.
     """
     for study in (study for study in config.studies if study not in said):
-        table = layout.tables_folder(config.results, study) / f"{layout.FAILURES_TABLE}.csv"
+        table = layout.tables_folder(config.results, study) / f"{FAILURES.name}.csv"
         try:
             rows = _rows_in(table)
         except NotReadableError as error:

@@ -143,15 +143,14 @@ def set_aside_damaged_shards(outputs: StudyOutputs, studies: Iterable[str]) -> N
         folder, settings = outputs.folder(study), outputs.config.studies[study]
         if not folder.exists():
             continue
+        from syncsweep.sweep.description import Description
         from syncsweep.sweep.takeover import set_aside_damaged
 
-        physics_hash = outputs.config.physics(study).digest
         tables = outputs.tables(study)
         oldest = min(tables, key=lambda table: table.stat().st_mtime if table.exists() else 0)
         for block in settings.eta_blocks:
-            set_aside_damaged(
-                folder, study, physics_hash, block.etas, settings.chunks, newer_than=oldest
-            )
+            described = Description(study, outputs.config.physics(study), block.etas)
+            set_aside_damaged(folder, described, settings.chunks, oldest)
 
 
 def stale_files(

@@ -14,6 +14,7 @@ from syncsweep import layout
 from syncsweep.config.study import RESERVED, Config
 from syncsweep.environment import source
 from syncsweep.paper.paper_registry import FIGURES, PARTS
+from syncsweep.tables.registry import LIMIT_CONTROL, LIMIT_LAW
 from syncsweep.workflow.study_outputs import StudyOutputs
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def tables_of_figure(config: Config, figure: str) -> list[Path]:
     parts = FIGURES[figure].parts
     if not parts:
         folder = layout.tables_folder(config.results, config.paper.chain)
-        return [folder / f"{table}.parquet" for table in layout.LIMIT_TABLES]
+        return [folder / f"{table.name}.parquet" for table in (LIMIT_LAW, LIMIT_CONTROL)]
     return [file for part in parts for file in parquet(part_files(config, part))]
 
 

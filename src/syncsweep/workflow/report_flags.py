@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from syncsweep.layout import FAILURES_TABLE, LIMIT_TABLES
+from syncsweep.tables.registry import Table
 from syncsweep.workflow.study_outputs import StudyOutputs
-
-#: Tables that people read; histograms are in the figures.
-_READ_BY_PEOPLE = ("summary", FAILURES_TABLE, *LIMIT_TABLES)
 
 
 def reported(
@@ -36,17 +33,17 @@ def reported(
     return [flagged(file) for file in files]
 
 
-def reported_tables(outputs: StudyOutputs, names: Sequence[str]) -> list[object]:
+def reported_tables(outputs: StudyOutputs, tables: Sequence[Table]) -> list[object]:
     """Files of tables of any study; those that people read are flagged."""
     return [
         file
-        for table in names
+        for table in tables
         for file in reported(
-            outputs.named_tables("{study}", [table]),
-            ".csv" if table in _READ_BY_PEOPLE else (),
-            table,
+            outputs.named_tables("{study}", [table.name]),
+            ".csv" if table.title else (),
+            table.name,
             "Tables",
             study="{study}",
-            table=table,
+            table=table.name,
         )
     ]

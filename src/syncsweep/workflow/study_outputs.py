@@ -13,7 +13,7 @@ from typing import Protocol
 from syncsweep import layout
 from syncsweep.config import sizing
 from syncsweep.config.study import Config
-from syncsweep.plan.followups import table_names
+from syncsweep.tables.registry import table_names
 
 
 class ShardWildcards(Protocol):
@@ -51,7 +51,7 @@ class StudyOutputs:
 
     def tables(self, study: str) -> list[Path]:
         """All tables, each as Parquet and CSV."""
-        return self.named_tables(study, table_names(self.config.studies[study]))
+        return self.named_tables(study, table_names(self.config.studies[study].analysis))
 
     def named_tables(
         self, study: str, names: Sequence[str], kinds: Sequence[str] = ("parquet", "csv")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from small_results import CHAIN, PAIR, block_of, changed, make_results, put_shard, rows_of
+from messages import assert_messages
+from studies import CHAIN, PAIR, block_of, changed, make_results, put_shard, rows_of
 
 from syncsweep.cli import verify_command as verify
 from syncsweep.cli.main import main, parser
@@ -101,41 +102,49 @@ def test_folder_is_named_as_in_a_configuration(results, monkeypatch, capsys):
     assert "the variable SYNCSWEEP_UNSET is not set" in err
 
 
+#: A call, and what its message must name: what was given and what is allowed.
 WRONG_CALLS = {
-    "no command": (),
-    "unknown command": ("verfy", "RESULTS"),
-    "no folder": ("verify",),
-    "folder that is not there": ("verify", "nowhere"),
-    "file": ("verify", "file"),
-    "empty folder": ("verify", "empty"),
-    "link to itself": ("verify", "loop"),
-    "name too long": ("verify", "x" * 5000),
-    "name in two lines": ("verify", "a\nb"),
-    "unknown option": ("verify", "RESULTS", "--deep"),
-    "abbreviation": ("verify", "RESULTS", "--rec", "3"),
-    "no rows": ("verify", "RESULTS", "--recompute", "0"),
-    "negative": ("verify", "RESULTS", "--recompute", "-3"),
-    "fraction": ("verify", "RESULTS", "--recompute", "1.5"),
-    "no number": ("verify", "RESULTS", "--recompute", "many"),
-    "number of very many digits": ("verify", "RESULTS", "--recompute", "9" * 5000),
-    "more rows than are counted": ("verify", "RESULTS", "--recompute", "1000000001"),
-    "negative seed": ("verify", "RESULTS", "--seed", "-1"),
-    "two folders": ("verify", "RESULTS", "RESULTS"),
-    "two lines": ("verify", "RESULTS", "a\nb"),
+    "no command": ((), "COMMAND"),
+    "unknown command": (("verfy", "RESULTS"), "'verfy'", "plan", "status", "verify"),
+    "no folder": (("verify",), "RESULTS"),
+    "folder that is not there": (("verify", "nowhere"), "nowhere", "No such file"),
+    "file": (("verify", "file"), "file", "directory"),
+    "empty folder": (("verify", "empty"), "empty", "results folder"),
+    "link to itself": (("verify", "loop"), "loop", "symbolic links"),
+    "name too long": (("verify", "x" * 5000), "name too long"),
+    "name in two lines": (("verify", "a\nb"), r"a\nb", "No such file"),
+    "unknown option": (("verify", "results", "--deep"), "--deep"),
+    "abbreviation": (("verify", "results", "--rec", "3"), "--rec"),
+    "no rows": (("verify", "results", "--recompute", "0"), "--recompute", "1", "'0'"),
+    "negative": (("verify", "results", "--recompute", "-3"), "--recompute", "1", "'-3'"),
+    "fraction": (("verify", "results", "--recompute", "1.5"), "--recompute", "integer", "'1.5'"),
+    "no number": (("verify", "results", "--recompute", "many"), "--recompute", "'many'"),
+    "number of very many digits": (("verify", "results", "--recompute", "9" * 5000), "integer"),
+    "more rows than are counted": (
+        ("verify", "results", "--recompute", "1000000001"),
+        *("--recompute", "1000000000", "'1000000001'"),
+    ),
+    "negative seed": (("verify", "results", "--seed", "-1"), "--seed", "0", "'-1'"),
+    "two folders": (("verify", "results", "results"), "results"),
+    "two lines": (("verify", "results", "a\nb"), r"a\nb"),
 }
 
 
-@pytest.mark.parametrize("kind", WRONG_CALLS)
-def test_wrong_call_is_one_line_and_exit_code_two(results, tmp_path, monkeypatch, capsys, kind):
+def test_wrong_call_is_one_line_and_exit_code_two(results, tmp_path, monkeypatch, capsys, snapshot):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "results").symlink_to(results)
     (tmp_path / "file").touch()
     (tmp_path / "empty").mkdir()
     (tmp_path / "loop").symlink_to("loop")
-    arguments = [str(results) if word == "RESULTS" else word for word in WRONG_CALLS[kind]]
-    code, out, err = called(capsys, *arguments)
-    assert (code, out) == (2, "")
-    assert len(err.splitlines()) == 1 and err.startswith("syncsweep")
-    assert "error: " in err
+    cases = {}
+    for name, (arguments, *facts) in WRONG_CALLS.items():
+        code, out, err = called(capsys, *arguments)
+        assert (code, out) == (2, "") and err.startswith("syncsweep") and "error: " in err, name
+        said = re.sub(r"(.)\1{99,}", r"\1\1\1", err.removesuffix("\n"))
+        # Which quotes stand there depends on Python's version.
+        said = re.sub(r"choose from .*\)", lambda choice: choice[0].replace("'", ""), said)
+        cases[name] = said, facts
+    assert_messages(snapshot, cases)
 
 
 @pytest.mark.parametrize(

@@ -5,23 +5,16 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config import study as config
-from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics
-from syncsweep.figures import sweep_figure as sweep
-from syncsweep.layout import BlockFolder
+from syncsweep.figures import sweep_figure
 from syncsweep.paper import claims_sweeps
 from syncsweep.paper.figures import ablations_figure, fig1, fig2, limit_figure
 from syncsweep.paper.parts import ablations, locking, part, quality, types, validation
-from syncsweep.report import realisations
-from syncsweep.report import report_tables as tables
-from syncsweep.report import report_words as words
-from syncsweep.sample import SampleSolver
-from syncsweep.sweep import description, shard
-from syncsweep.tables.limit_tables import make_limit_tables
-from syncsweep.tables.samples import Shards, describe
-from syncsweep.tables.summary import make_tables, write_table
+from syncsweep.report import realisations, report_tables, report_words
+from syncsweep.tables.summary import write_table
 
 ETAS = (0.0, 1e-6, 1e-3, 1.0)
 LABELS = {"spin1_chain": r"$\eta/\omega$", "spin_half_pair": r"$\eta/J$"}
@@ -51,15 +44,8 @@ def settings(name, factor, draws=1000, **changed):
 
 
 def write_rows(parent, physics, etas, samples):
-    """Rows of one block; returns how a part of the paper refers to them."""
-    folder = parent / f"study-{physics.digest}"
-    description.write(folder, "study", physics, [etas])
-    block, solver = BlockFolder(folder / block_id(etas)), SampleSolver(physics, etas)
-    rows = shard.to_table([solver.rows(sample) for sample in range(samples)])
-    identity = shard.Identity("study", physics.digest, block.path.name, etas, 0, samples)
-    shard.write_shard(block.shard(0, samples), rows, identity, {})
-    names = [block.path.name]
-    return part.StudyRows(folder=folder, blocks=names, samples=samples, chunk_size=samples)
+    """Rows of a study with one block."""
+    return StudyOnDisk(parent, "study", physics, {etas: rows_of(physics, samples, etas)})
 
 
 class Made:
@@ -69,17 +55,15 @@ class Made:
         whole = settings(name, factor, **changed)
         self.study, self.physics = whole.studies["study"], whole.physics("study")
         (block,) = self.study.eta_blocks
-        self.rows = write_rows(parent / "rows", self.physics, block.etas, self.study.samples)
-        self.tables = parent / "tables"
-        stored = Shards(self.rows.folder, describe(self.rows.folder, self.rows.blocks), 3, 3)
-        make_tables(stored, self.study.analysis, self.tables)
-        if self.study.analysis.limit_draws is not None:
-            make_limit_tables(stored, self.study.analysis, self.tables)
+        stored = write_rows(parent / "rows", self.physics, block.etas, self.study.samples)
+        self.rows, self.tables = stored.request, stored.tables(self.study.analysis)
 
     def draw(self, stem):
         study = self.study
         model = study.model
-        sweep.draw(self.tables, study.figure, study.analysis, model.name, model.n_sites, stem)
+        sweep_figure.draw(
+            self.tables, study.figure, study.analysis, model.name, model.n_sites, stem
+        )
 
 
 @pytest.fixture(scope="module", params=["spin1_chain", "spin_half_pair"])
@@ -121,12 +105,12 @@ def test_parameters_and_eta_times_one_factor_are_the_same_physics(pair):
         np.testing.assert_allclose(large[column], small[column], rtol=1e-6, err_msg=column)
 
 
-@pytest.mark.parametrize("module", [sweep, limit_figure])
+@pytest.mark.parametrize("module", [sweep_figure, limit_figure])
 def test_axes_of_a_study_are_in_the_unit_that_they_name(pair, module, tmp_path):
     name, *both = pair
     with kept_pages(module) as pages:
         for made in both:
-            if module is sweep:
+            if module is sweep_figure:
                 made.draw(tmp_path / "fig")
             else:
                 limit_figure.draw(made.tables, tmp_path / "fig")
@@ -142,10 +126,10 @@ def test_the_report_is_in_the_unit_that_it_names(pair):
     symbol = {"spin1_chain": "ω", "spin_half_pair": "J"}[name]
     said = []
     for made in both:
-        found = tables.of_study(made.tables, made.study)
+        found = report_tables.of_study(made.tables, made.study)
         columns = [[row[0].text for row in table.rows] for table in found]
         explorer = realisations.of_study("study", made.study, made.rows, {})
-        sentence = dict(words.of_study(made.study, made.physics))["Sweep"]
+        sentence = dict(report_words.of_study(made.study, made.physics))["Sweep"]
         said.append([*(table.heads[0] for table in found), columns, explorer["etas"], sentence])
     assert said[0] == said[1]
     assert said[0][0] == f"η [{symbol}]" and said[0][-1].endswith(f"from 10⁻⁶ to 1 {symbol}")
@@ -155,7 +139,7 @@ def test_the_report_is_in_the_unit_that_it_names(pair):
 def test_parameters_stand_in_the_report_as_they_were_configured(symbol, unit):
     name = {"ω": "spin1_chain", "J": "spin_half_pair"}[symbol]
     whole = settings(name, unit)
-    said = dict(words.of_study(whole.studies["study"], whole.physics("study")))["Model"]
+    said = dict(report_words.of_study(whole.studies["study"], whole.physics("study")))["Model"]
     assert f" {symbol} = {unit:g};" in said
     values = [value.partition(" = ")[2] for value in said.split(":", 1)[1].split(";")]
     expected = [f"{value:g}" for value in parameters(name, unit).values()]
@@ -165,12 +149,12 @@ def test_parameters_stand_in_the_report_as_they_were_configured(symbol, unit):
 @pytest.mark.parametrize("omega", [0.0, -1.0])
 def test_no_unit_is_named_where_there_is_none_to_divide_by(omega, tmp_path):
     made = Made(tmp_path, "spin1_chain", 1.0, draws=None, n_sites=2, omega=omega)
-    with kept_pages(sweep) as pages:
+    with kept_pages(sweep_figure) as pages:
         made.draw(tmp_path / "fig")
     assert label_of(pages[0]) == r"$\eta$"
     ends = [axes.get_xlim() for axes in pages[0].axes if axes.get_xscale() == "log"]
     assert all(low < 1e-6 and high > 1 for low, high in ends)
-    assert tables.of_study(made.tables, made.study)[0].heads[0] == "η"
+    assert report_tables.of_study(made.tables, made.study)[0].heads[0] == "η"
 
 
 def two_spins(factor, **changed):
@@ -183,7 +167,7 @@ def test_axis_of_fig_1_is_in_units_of_omega(tmp_path):
         for factor in (1.0, FACTOR):
             folder, etas = tmp_path / f"{factor}", (0.0, 1e-3 * factor, factor)
             rows = [
-                write_rows(folder / name, physics, etas, 4)
+                write_rows(folder / name, physics, etas, 4).request
                 for name, physics in (
                     ("studied", two_spins(factor)),
                     ("alone", two_spins(1, **nothing)),
@@ -205,11 +189,12 @@ def test_titles_of_fig_2_and_the_ablations_are_in_units_of_omega(tmp_path):
         for factor in (1.0, FACTOR):
             folder, etas = tmp_path / f"{factor}", (0.0, 1e-6 * factor, factor)
             physics = settings("spin1_chain", factor).physics("study")
-            rows = write_rows(folder / "chain", physics, etas, 6)
+            rows = write_rows(folder / "chain", physics, etas, 6).request
             types.make(types.Request(chain=rows, threshold=0.95), folder)
             fig2.draw(folder, folder / "fig2")
             changed = Physics(model=physics.model, ensemble=Ensemble(rank=30), root_seed=5)
-            variant = {"axis": "rank", "rows": write_rows(folder / "rank", changed, etas, 3)}
+            fewer = write_rows(folder / "rank", changed, etas, 3).request
+            variant = {"axis": "rank", "rows": fewer}
             asked = {"chain": rows, "variants": [variant], "etas": etas, "threshold": 0.95}
             few = {"samples": 2, "thresholds": (0.95,)}
             ablations.make(ablations.Request.model_validate(asked | few), folder)

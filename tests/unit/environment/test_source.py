@@ -3,17 +3,17 @@
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from syncsweep.environment import source
 from syncsweep.paper.paper_registry import FIGURES, PARTS
+from syncsweep.tables.registry import JOBS
 
 ROOTS = {
-    "syncsweep.tables.summary": source.tables,
-    "syncsweep.tables.maxima_table": source.maxima,
-    "syncsweep.tables.limit_tables": source.limit,
+    **{f"syncsweep.tables.{job.module}": partial(source.tables, job.module) for job in JOBS},
     "syncsweep.figures.sweep_figure": source.figure_of_sweep,
 }
 

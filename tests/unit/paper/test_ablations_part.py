@@ -1,10 +1,12 @@
 """The ablations, on a few real samples of the chain, against the rows themselves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from paper_results import draw_figure, make_part
-from study_on_disk import solve, write_study
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, LogBins
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
@@ -51,10 +53,12 @@ def studies(tmp_path_factory):
     for name, (ensemble, samples) in ENSEMBLES.items():
         physics = chain_physics(ensemble)
         blocks = BLOCKS if name == "chain" else (ETAS,)
-        rows = {etas: solve(physics, etas, samples) for etas in blocks}
+        rows = {etas: list(rows_of(physics, samples, etas)) for etas in blocks}
         if name == SPOILT[0]:
-            rows[ETAS][SPOILT[1]].status[ETAS.index(SPOILT[2])] = "inaccurate"
-        written[name] = write_study(parent, name, physics, rows, CHUNK)
+            one = rows[ETAS][SPOILT[1]]
+            status = np.where(one.eta == SPOILT[2], "inaccurate", one.status)
+            rows[ETAS][SPOILT[1]] = replace(one, status=status)
+        written[name] = StudyOnDisk(parent, name, physics, rows, CHUNK).request
     return written
 
 
@@ -294,8 +298,8 @@ def test_what_cannot_be_compared_is_refused_in_one_line(studies, tmp_path, chang
             "pair": chain_physics(Ensemble(), model=SpinHalfPair(name="spin_half_pair")),
             "seed": chain_physics(Ensemble(), root_seed=12),
         }[change["chain"]]
-        rows = {ETAS: solve(physics, ETAS, 1)}
-        change = {"chain": write_study(tmp_path, "other", physics, rows)}
+        other = StudyOnDisk(tmp_path, "other", physics, {ETAS: rows_of(physics, 1, ETAS)})
+        change = {"chain": other.request}
     with pytest.raises(AblationsError, match=message) as caught:
         make(request_of(studies, **change), tmp_path / "tables")
     assert isinstance(caught.value, ResultsError) and "\n" not in str(caught.value)

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from syncsweep.config.file import load_config
-from syncsweep.figures.figure_page import read_table
 from syncsweep.paper import claims_models, claims_sweeps
 from syncsweep.paper.claims import Claim, Number, Verdict, column, number
 from syncsweep.paper.parts import ensemble
 from syncsweep.paper.parts.validation import ValidationError, _page, _table, demand
 from syncsweep.sample import SampleSolver
+from syncsweep.tables.reading import read_table
 from syncsweep.tables.summary import write_table
 
 ROOT = Path(__file__).parents[3]

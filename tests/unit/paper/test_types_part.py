@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from paper_results import make_part
-from study_on_disk import write_study
+from studies import StudyOnDisk
 from types_study import BLOCKS, FREQUENCIES, PHYSICS, SAMPLES, solve, write_chain
 
 from syncsweep.config.eta import block_id
@@ -18,7 +18,7 @@ from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum, chi, interval_probabilities
 from syncsweep.physics.phase_distribution import evaluate
 from syncsweep.sample import chi_shift, unpack_coefficients
-from syncsweep.tables.samples import TablesError
+from syncsweep.tables import ResultsError
 
 THRESHOLD = 0.95
 TABLES = ("realisations", "distribution", "maxima", "probabilities", "counts")
@@ -165,27 +165,27 @@ def test_tables_do_not_depend_on_the_chunks(rows, tables, tmp_path):
 def test_a_study_without_one_of_the_types_is_refused(rows, tmp_path):
     study = write_chain(tmp_path, rows[:4], 4)
     missing = "π/3" if rows[3].s_d[1][3] > 0 else r"\(0, π\)"
-    with pytest.raises(TablesError, match=f"no sample is of the {missing} type at η = 1e-06"):
+    with pytest.raises(ResultsError, match=f"no sample is of the {missing} type at η = 1e-06"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 
 def test_a_study_without_any_sample_that_counts_is_refused(rows, tmp_path):
     failed = [replace(row, status=np.full(2, "failed")) for row in rows[:2]]
     study = write_chain(tmp_path, failed, 2)
-    with pytest.raises(TablesError, match="no sample"):
+    with pytest.raises(ResultsError, match="no sample"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 
 def test_another_model_is_refused(tmp_path):
     physics = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)
-    study = write_study(tmp_path, "pair", physics, {(0.1,): []})
-    with pytest.raises(TablesError, match="three spins"):
+    study = StudyOnDisk(tmp_path, "pair", physics, {(0.1,): []}).request
+    with pytest.raises(ResultsError, match="three spins"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 
 def test_a_study_of_the_limit_alone_is_refused(tmp_path):
-    study = write_study(tmp_path, "chain", PHYSICS, {(0.0,): []})
-    with pytest.raises(TablesError, match="no positive η"):
+    study = StudyOnDisk(tmp_path, "chain", PHYSICS, {(0.0,): []}).request
+    with pytest.raises(ResultsError, match="no positive η"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 

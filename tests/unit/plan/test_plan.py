@@ -14,12 +14,12 @@ import psutil
 import pytest
 import yaml
 from progress_block import NOON, Sweep
-from small_results import ETAS, PAIR
+from studies import ETAS, PAIR
 
 from syncsweep.cli.main import main
 from syncsweep.config.study import parse
 from syncsweep.layout import tables_folder
-from syncsweep.plan.followups import table_names
+from syncsweep.tables.registry import table_names
 
 CONFIG = {
     "results": "results",
@@ -167,7 +167,7 @@ def test_nothing_to_do_starts_no_trial(project, capsys):
     assert text.startswith("pair: 0 of 12 samples to solve, 0 of 2 shards to make\n")
     assert "core_seconds" not in text and "nothing to do" not in text  # the tables are missing
     study = parse(CONFIG).studies["pair"]
-    for name in table_names(study):
+    for name in table_names(study.analysis):
         path = tables_folder(Path("results"), "pair") / f"{name}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import yaml
 from planned import config, cost_of
-from small_results import PAIR, put_shard, rows_of
+from studies import PAIR, put_shard, rows_of
 
 from syncsweep.config.file import merge
 from syncsweep.config.study import parse

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from progress_block import NOON, SAMPLES, Sweep, attempt
-from small_results import PAIR, put_shard
+from studies import PAIR, put_shard
 
 from syncsweep.status.census import BlockCounter, Census, Kept, Problem
-from syncsweep.sweep import parts as parts_module
+from syncsweep.sweep import parts
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_parts_of_another_chunk_size_count_the_samples_they_hold(sweep):
 def test_rows_are_read_only_where_jobs_share_samples(sweep, monkeypatch):
     sweep.part(0, 6, [0, 1])
     sweep.part(6, 12, [6])
-    monkeypatch.setattr(parts_module.pa.ipc, "open_stream", lambda _: pytest.fail("read"))
+    monkeypatch.setattr(parts.pa.ipc, "open_stream", lambda _: pytest.fail("read"))
     assert counted(sweep) == (0, 3)
 
 
@@ -209,9 +209,9 @@ def test_next_count_sees_what_is_new_and_reads_nothing_twice(sweep, monkeypatch)
     counter = BlockCounter(sweep.asked())
     read = []
     monkeypatch.setattr(
-        "syncsweep.status.census.failed_samples", lambda path, _: read.append(path) or set()
+        "syncsweep.status.census.failed_samples", lambda path, *_: read.append(path) or set()
     )
-    count_records = parts_module.count_records
+    count_records = parts.count_records
     monkeypatch.setattr(
         "syncsweep.status.census.count_records",
         lambda path, identity: read.append(path) or count_records(path, identity),

@@ -7,6 +7,7 @@ import sys
 import pytest
 from progress_block import NOON, Sweep, attempt
 
+from syncsweep.sample_range import SampleRange
 from syncsweep.status.census import Kept, Problem
 from syncsweep.status.launches import Launch, find_launches
 
@@ -30,7 +31,7 @@ def test_block_without_a_log_had_no_launch(sweep):
 def test_launch_that_ended_is_what_it_says(sweep, event):
     sweep.begins(0, 8, at=NOON, missing=6, from_parts=2)
     sweep.ends(0, 8, solved=5, at=NOON + 9, ranks=3, core_seconds=21.5, event=event)
-    expected = Launch(0, 8, attempt(1), NOON, NOON + 9, 6, 5, 3, 21.5)
+    expected = Launch(SampleRange(0, 8), attempt(1), NOON, NOON + 9, 6, 5, 3, 21.5)
     # What its parts hold, and whether somebody has the lock, is no matter.
     assert launches(sweep, {attempt(1): Kept(4, 2, NOON + 1)}) == [expected]
     assert not expected.at_work

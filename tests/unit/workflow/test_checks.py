@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from planned import config
-from small_results import ETAS, PAIR, SAMPLES, put_study, put_tables
+from studies import ETAS, PAIR, SAMPLES, StudyOnDisk, rows_of
 
 from syncsweep.config.messages import ConfigError
 from syncsweep.layout import BlockFolder, NotWritableError
@@ -175,7 +175,8 @@ def test_code_of_the_users_own_is_checked_for_the_studies_that_have_it(here, cap
 def test_a_damaged_shard_is_set_aside_once_it_changed_after_the_tables(tmp_path, capfd):
     found = outputs(str(tmp_path / "results"))
     checks.set_aside_damaged_shards(found, ["pair"])  # nothing is there yet
-    shard = put_study(Path(found.config.results), "pair", PAIR)[0]
+    study = StudyOnDisk(Path(found.config.results), "pair", PAIR, {ETAS: rows_of(PAIR)})
+    shard = min(study.folder.glob("eta-*/*.parquet"))
     assert shard in found.shards("pair")
     checks.set_aside_damaged_shards(found, ["pair"])
     assert shard.exists() and capfd.readouterr().err == ""
@@ -190,8 +191,8 @@ def test_a_damaged_shard_is_set_aside_once_it_changed_after_the_tables(tmp_path,
 
 def test_results_of_other_settings_are_stale_and_no_report_is_made_of_them(tmp_path, monkeypatch):
     monkeypatch.setenv("SYNCSWEEP_ASKED", "a" * 12)
-    put_study(tmp_path, "pair", PAIR)
-    table = put_tables(tmp_path, "pair", PAIR) / "summary.parquet"
+    study = StudyOnDisk(tmp_path, "pair", PAIR, {ETAS: rows_of(PAIR)})
+    table = study.tables() / "summary.parquet"
     missing = tmp_path / "tables" / "pair" / "missing.parquet"
     assert said_by(table)["asked"] == "a" * 12
     for makes_report in (False, True):

@@ -23,8 +23,9 @@ from syncsweep.paper.theory.locking_window import locked_directions, locked_shar
 from syncsweep.physics.measures import is_resolved
 from syncsweep.physics.superoperators import liouvillian
 from syncsweep.tables import ResultsError
+from syncsweep.tables.number import Number
 from syncsweep.tables.samples import SampleRows
-from syncsweep.tables.statistics import Estimate, RunningCovariance
+from syncsweep.tables.statistics import RunningCovariance
 from syncsweep.tables.summary import sorted_by_eta
 from syncsweep.user_code.study_model import build_model
 
@@ -118,13 +119,13 @@ def _table(etas: tuple[float, ...], shares: RunningCovariance) -> pd.DataFrame:
             "r_infinity": mean[:, 1],
             "r_infinity_se": error[:, 1],
             "locking": locking.value,
-            "locking_se": locking.standard_error,
+            "locking_se": locking.error,
             "n": shares.count,
         }
     )
 
 
-def locking_of(shares: RunningCovariance) -> Estimate:
+def locking_of(shares: RunningCovariance) -> Number[np.ndarray]:
     """Λ = (a − b)/(1 − b) from the means a of ℛ(η) and b of ℛ(∞) over the same samples.
 
     Standard error by the delta method, with ∂Λ/∂a = 1/(1 − b) and ∂Λ/∂b = −(1 − a)/(1 − b)²: their
@@ -135,4 +136,4 @@ def locking_of(shares: RunningCovariance) -> Estimate:
     variance = np.einsum("ea,eab,eb->e", slopes, shares.covariance, slopes)
     count = np.maximum(shares.count, 1)
     # Rounding can leave a tiny negative number in the limit, where Λ is 1 for every sample.
-    return Estimate((a - b) / (1 - b), np.sqrt(np.maximum(variance, 0.0) / count))
+    return Number((a - b) / (1 - b), np.sqrt(np.maximum(variance, 0.0) / count))

@@ -15,8 +15,8 @@ from syncsweep.config.analysis import Analysis
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
 from syncsweep.sweep.description import Description
+from syncsweep.tables import summary
 from syncsweep.tables.samples import SampleRows, describe, read_samples
-from syncsweep.tables.summary import write_table
 
 #: Context in which folders are written down by their names alone.
 _RECORD = "record"
@@ -57,7 +57,7 @@ class StudyRows(requests.Rows):
     _folder = field_serializer("folder")(folder_name)
 
     def describe(self) -> list[Description]:
-        """The blocks, as their folder describes them; TablesError if that cannot be told."""
+        """The blocks, as their folder describes them; ResultsError if that cannot be told."""
         return describe(self.folder, self.blocks)
 
     @property
@@ -108,10 +108,11 @@ def write_tables(
     physics: of a study; all η are shown in the unit of its model. The tables hold η as configured.
     said: what else the tables say of themselves.
     """
-    output.mkdir(parents=True, exist_ok=True)
     record = {**(said or {}), "request": request.recorded()}
     if physics is not None:
         record["physics"] = physics.model_dump(mode="json")
-    for name, found in tables.items():
-        table = found if isinstance(found, pd.DataFrame) else pd.concat(found, ignore_index=True)
-        write_table(output / name, table, record)
+    whole = {
+        name: found if isinstance(found, pd.DataFrame) else pd.concat(found, ignore_index=True)
+        for name, found in tables.items()
+    }
+    summary.write_tables(output, whole, record)

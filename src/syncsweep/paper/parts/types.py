@@ -53,7 +53,8 @@ from syncsweep.physics.measures import (
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.sample import chi_shift
 from syncsweep.sweep.description import Description
-from syncsweep.tables.samples import SampleRows, TablesError, chi_of_sample
+from syncsweep.tables import ResultsError
+from syncsweep.tables.samples import SampleRows, chi_of_sample
 
 #: Samples whose maxima are found together.
 _BATCH = 50
@@ -96,8 +97,8 @@ class _Realisation:
 def make(request: Request, output: Path) -> None:
     """Write the tables of the types into `output`.
 
-    Raises TablesError if the rows are not those of three spins of the chain, have no positive η, or
-    hold no sample of one of the types.
+    Raises ResultsError if the rows are not those of three spins of the chain, have no positive η,
+    or hold no sample of one of the types.
     """
     described, index = _smallest_eta(request.chain)
     rows = list(request.chain.read(described))
@@ -120,7 +121,7 @@ def _smallest_eta(chain: StudyRows) -> tuple[Description, int]:
     found = chain.describe()
     model = found[0].physics.model
     if model.name != "spin1_chain" or model.n_sites != 3:
-        raise TablesError(f"{chain.folder}: types are of a spin1_chain of three spins; name one")
+        raise ResultsError(f"{chain.folder}: types are of a spin1_chain of three spins; name one")
     positive = [
         (eta, block, index)
         for block, described in enumerate(found)
@@ -128,7 +129,7 @@ def _smallest_eta(chain: StudyRows) -> tuple[Description, int]:
         if eta > 0
     ]
     if not positive:
-        raise TablesError(f"{chain.folder}: has no positive η; name one in the study's eta_blocks")
+        raise ResultsError(f"{chain.folder}: has no positive η; name one in the study's eta_blocks")
     _, block, index = min(positive)
     return found[block], index
 
@@ -160,7 +161,7 @@ def _first(
     for realisation in realisations:
         if realisation.kind is kind and type_of_amplitude(realisation.b) is kind:
             return realisation
-    raise TablesError(
+    raise ResultsError(
         f"no sample is of the {kind.name} type at η = {eta:g}; ask for more samples or a smaller η"
     )
 

@@ -18,7 +18,6 @@ import pyarrow as pa
 from pydantic import field_serializer
 
 from syncsweep.config.study import Config
-from syncsweep.figures.figure_page import in_unit, read_table, read_with_unit
 from syncsweep.files import replace_atomically
 from syncsweep.layout import CLAIMS_PAGE, tables_folder
 from syncsweep.paper import claims_models, claims_sweeps
@@ -27,6 +26,7 @@ from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import write_tables
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import MADE_FROM, digests, refuse_changed
+from syncsweep.tables.reading import in_unit, read_table, read_with_unit
 from syncsweep.tables.summary import METADATA_KEY
 
 #: Samples of each sweep of the paper.
