@@ -4,8 +4,7 @@ from dataclasses import replace
 from math import pi
 
 import numpy as np
-import study_on_disk
-from study_on_disk import write_study
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.physics.measures import s_max
@@ -43,7 +42,7 @@ def solve(samples=SAMPLES):
     Samples 0 and 1 are the first of either type; yet 0 has failed and 1 is not resolved. Sample 2
     has a single maximum, so that it is of neither type by its maxima.
     """
-    rows = study_on_disk.solve(PHYSICS, BLOCKS[1], samples)
+    rows = list(rows_of(PHYSICS, samples, BLOCKS[1]))
     rows[0] = with_distribution(rows[0], limit_coefficients(1e-4))
     rows[0] = replace(rows[0], status=np.array([rows[0].status[0], FAILED]))
     rows[1] = with_distribution(rows[1], limit_coefficients(-1e-12))
@@ -56,4 +55,5 @@ def solve(samples=SAMPLES):
 
 def write_chain(parent, rows, chunk_size):
     """Write the rows below `parent`; of the first block there is no shard."""
-    return write_study(parent, "chain", PHYSICS, {BLOCKS[0]: [], BLOCKS[1]: rows}, chunk_size)
+    blocks = {BLOCKS[0]: [], BLOCKS[1]: rows}
+    return StudyOnDisk(parent, "chain", PHYSICS, blocks, chunk_size).request

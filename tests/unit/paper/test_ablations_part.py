@@ -1,14 +1,15 @@
 """The ablations, on a few real samples of the chain, against the rows themselves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from paper_figures import check_part, draw_figure
-from study_on_disk import solve, write_study
+from paper_results import draw_figure, make_part
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, LogBins
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.paper.paper_registry import PARTS
 from syncsweep.paper.parts.ablations import AblationsError, Request, make
 from syncsweep.paper.parts.paired import probabilities_of
 from syncsweep.physics.measures import (
@@ -52,10 +53,12 @@ def studies(tmp_path_factory):
     for name, (ensemble, samples) in ENSEMBLES.items():
         physics = chain_physics(ensemble)
         blocks = BLOCKS if name == "chain" else (ETAS,)
-        rows = {etas: solve(physics, etas, samples) for etas in blocks}
+        rows = {etas: list(rows_of(physics, samples, etas)) for etas in blocks}
         if name == SPOILT[0]:
-            rows[ETAS][SPOILT[1]].status[ETAS.index(SPOILT[2])] = "inaccurate"
-        written[name] = write_study(parent, name, physics, rows, CHUNK)
+            one = rows[ETAS][SPOILT[1]]
+            status = np.where(one.eta == SPOILT[2], "inaccurate", one.status)
+            rows[ETAS][SPOILT[1]] = replace(one, status=status)
+        written[name] = StudyOnDisk(parent, name, physics, rows, CHUNK).request
     return written
 
 
@@ -70,15 +73,8 @@ def request_of(studies, **change):
 
 
 @pytest.fixture(scope="module")
-def output(studies, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tables")
-    make(request_of(studies), folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def tables(output):
-    return {name: pd.read_parquet(output / f"{name}.parquet") for name in PARTS["ablations"].tables}
+def tables(studies, tmp_path_factory):
+    return make_part("ablations", request_of(studies), tmp_path_factory.mktemp("tables"))
 
 
 def entry(table, eta, **choice):
@@ -302,21 +298,21 @@ def test_what_cannot_be_compared_is_refused_in_one_line(studies, tmp_path, chang
             "pair": chain_physics(Ensemble(), model=SpinHalfPair(name="spin_half_pair")),
             "seed": chain_physics(Ensemble(), root_seed=12),
         }[change["chain"]]
-        rows = {ETAS: solve(physics, ETAS, 1)}
-        change = {"chain": write_study(tmp_path, "other", physics, rows)}
+        other = StudyOnDisk(tmp_path, "other", physics, {ETAS: rows_of(physics, 1, ETAS)})
+        change = {"chain": other.request}
     with pytest.raises(AblationsError, match=message) as caught:
         make(request_of(studies, **change), tmp_path / "tables")
     assert isinstance(caught.value, ResultsError) and "\n" not in str(caught.value)
     assert not (tmp_path / "tables").exists()
 
 
-def test_tables_are_those_of_all_parts(studies, output, tmp_path):
-    check_part("ablations", request_of(studies), output, tmp_path)
+def test_tables_keep_what_all_parts_promise(tables, tmp_path):
+    tables.check(tmp_path)
 
 
 @pytest.fixture(scope="module")
-def drawn(output, tmp_path_factory):
-    return draw_figure("figS_ablations", output, tmp_path_factory.mktemp("figure"))
+def drawn(tables, tmp_path_factory):
+    return draw_figure("figS_ablations", tables.folder, tmp_path_factory.mktemp("figure"))
 
 
 def test_figure_keeps_what_all_figures_promise(drawn, tmp_path):

@@ -156,7 +156,7 @@ def test_the_readme_says_how_large_the_locking_is_beside_uniform():
     )
     assert found
     solver = SampleSolver(load_config(ROOT / "config.yaml").physics("spin1_chain"), (0.0, 10.0))
-    shares = np.array([solver.rows(k).s_max for k in range(60)]) * 4 * np.pi**2
+    shares = np.array([solver.rows(k).s_max for k in range(30)]) * 4 * np.pi**2
     error = shares.std(axis=0) / np.sqrt(len(shares))
     rounding = [0.0005e-2, 0.05e-2]
     said = np.array([float(number) / 100 for number in found.groups()])

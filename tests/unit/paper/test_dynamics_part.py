@@ -1,11 +1,10 @@
 """Tables and figure of dynamical synchronization, and its decay under a perturbation."""
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
-from paper_figures import check_part, draw_figure
+from paper_results import draw_figure, make_part
 
-from syncsweep.paper.parts.dynamics import Request, make
+from syncsweep.paper.parts.dynamics import Request
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip
 from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.random_streams import Purpose, stream
@@ -17,19 +16,17 @@ SITES = {"spin1_chain": 3, "spin_half_pair": 2}
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dynamics")
-    make(REQUEST, folder)
-    return folder
+    return make_part("dynamics", REQUEST, tmp_path_factory.mktemp("dynamics"))
 
 
 @pytest.fixture(scope="module")
 def fits(tables):
-    return pq.read_table(tables / "dynamics_fits.parquet").to_pandas()
+    return tables["fits"]
 
 
 @pytest.fixture(scope="module")
 def series(tables):
-    return pq.read_table(tables / "dynamics_series.parquet").to_pandas()
+    return tables["series"]
 
 
 def of(table, model, perturbed):
@@ -132,12 +129,12 @@ def test_initial_states_differ(series):
     assert first.groupby(["model", "site"])["value"].nunique().eq(2).all()
 
 
-def test_tables_are_those_of_all_parts(tables, tmp_path):
-    check_part("dynamics", REQUEST, tables, tmp_path)
+def test_tables_keep_what_all_parts_promise(tables, tmp_path):
+    tables.check(tmp_path)
 
 
 def test_figure_keeps_what_all_figures_promise_and_shows_the_series(tables, series, tmp_path):
-    drawn = draw_figure("figS_dynamics", tables, tmp_path / "drawn")
+    drawn = draw_figure("figS_dynamics", tables.folder, tmp_path / "drawn")
     drawn.check(tmp_path)
     # Every row of a panel is one of the series, which are told apart by their values.
     known = set(series["value"].tolist())

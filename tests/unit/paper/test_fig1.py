@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.path import Path
-from paper_figures import draw_figure
+from paper_results import draw_figure
 
-from syncsweep.tables import ResultsError
 from syncsweep.tables.summary import write_table
 
 CHAINS = [("coupled", 2), ("coupled", 3), ("decoupled", 2), ("decoupled", 3)]
@@ -54,7 +53,7 @@ def drawn(figure):
 
 
 def test_figure_keeps_what_all_figures_promise(figure, tmp_path):
-    figure.check(tmp_path)
+    figure.check(tmp_path, pdf=True)
 
 
 def test_data_are_the_tables(figure):
@@ -129,14 +128,5 @@ def test_legends_are_clear_of_the_data(drawn):
 
 def test_without_the_limit_there_is_no_column_for_it(tmp_path):
     tables = write(tmp_path / "tables", locking=locking_table(np.logspace(-3, 0, 4)))
-    page = draw_figure("fig1", tables, tmp_path / "figures").page
+    page = draw_figure("fig1", tables, tmp_path / "figures", pdf=False).page
     assert [len(axes.containers) for axes in page.axes] == [len(CHAINS)] * 2
-
-
-@pytest.mark.parametrize("name", ["quality", "locking"])
-def test_missing_table_is_said_in_one_line(tmp_path, name):
-    tables = write(tmp_path / "tables")
-    (tables / f"{name}.parquet").unlink()
-    with pytest.raises(ResultsError, match=rf"{name}\.parquet: is missing"):
-        draw_figure("fig1", tables, tmp_path / "figures")
-    assert not (tmp_path / "figures").exists()

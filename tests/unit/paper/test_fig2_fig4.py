@@ -5,7 +5,7 @@ from math import pi
 import numpy as np
 import pandas as pd
 import pytest
-from paper_figures import draw_figure
+from paper_results import draw_figure
 from types_study import FREQUENCIES, solve, write_chain
 
 from syncsweep.paper.parts import chi_map, types

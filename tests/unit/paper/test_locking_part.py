@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
-from study_on_disk import solve, write_study
+from paper_results import make_part
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.paper.parts.locking import Pair, Request, locking_of, make
+from syncsweep.paper.parts.locking import Pair, Request, locking_of
 from syncsweep.sample import FAILED, unpack_coefficients
 from syncsweep.tables import ResultsError
 from syncsweep.tables.statistics import RunningCovariance
@@ -24,13 +24,17 @@ def physics(n_sites=2, seed=4, **parameters):
     return Physics(model=model, ensemble=Ensemble(), root_seed=seed)
 
 
+def stored(parent, name, chosen, rows, chunk_size=7):
+    return StudyOnDisk(parent, name, chosen, rows, chunk_size).request
+
+
 @pytest.fixture(scope="module")
 def solved():
     """Rows of two coupled spins, of two decoupled ones, and of their perturbations alone."""
     return {
-        "coupled": {etas: solve(physics(), etas, SAMPLES) for etas in BLOCKS},
-        "decoupled": {etas: solve(physics(**DECOUPLED), etas, SAMPLES) for etas in BLOCKS},
-        "alone": {(0.0,): solve(physics(**NOTHING), (0.0,), SAMPLES)},
+        "coupled": {etas: rows_of(physics(), SAMPLES, etas) for etas in BLOCKS},
+        "decoupled": {etas: rows_of(physics(**DECOUPLED), SAMPLES, etas) for etas in BLOCKS},
+        "alone": {(0.0,): rows_of(physics(**NOTHING), SAMPLES, (0.0,))},
     }
 
 
@@ -39,19 +43,13 @@ PHYSICS = {"coupled": physics(), "decoupled": physics(**DECOUPLED), "alone": phy
 
 def pair_of(parent, solved, kind="coupled", **options):
     studied, alone = (
-        write_study(parent, name, PHYSICS[name], solved[name], **options)
-        for name in (kind, "alone")
+        stored(parent, name, PHYSICS[name], solved[name], **options) for name in (kind, "alone")
     )
     return Pair(studied=studied, alone=alone)
 
 
-def read(folder):
-    return pq.read_table(folder / "locking.parquet").to_pandas()
-
-
 def table_of(parent, *pairs):
-    make(Request(pairs=pairs), parent / "tables")
-    return read(parent / "tables")
+    return make_part("locking", Request(pairs=pairs), parent / "tables")["locking"]
 
 
 @pytest.fixture(scope="module")
@@ -120,8 +118,8 @@ def test_three_coupled_spins_keep_the_locking_that_a_longer_run_found(tmp_path):
     etas = (1e-3, 1e-2)
     studied, alone = physics(3), physics(3, **NOTHING)
     pair = Pair(
-        studied=write_study(tmp_path, "chain", studied, {etas: solve(studied, etas, 12)}),
-        alone=write_study(tmp_path, "alone", alone, {(0.0,): solve(alone, (0.0,), 12)}),
+        studied=stored(tmp_path, "chain", studied, {etas: rows_of(studied, 12, etas)}),
+        alone=stored(tmp_path, "alone", alone, {(0.0,): rows_of(alone, 12, (0.0,))}),
     )
     table = table_of(tmp_path, pair)
     assert (table["n_sites"] == 3).all() and (table["locking_se"] < [0.12, 0.06]).all()
@@ -155,7 +153,7 @@ def test_rows_without_a_known_distribution_leave_both_studies(tmp_path, solved):
 
 def test_unresolved_distributions_do_not_count(tmp_path, solved):
     flat = [replace(rows, s_max=np.zeros(1)) for rows in solved["alone"][0.0,]]
-    changed = {**solved, "alone": {(0.0,): flat[:5] + solved["alone"][0.0,][5:]}}
+    changed = {**solved, "alone": {(0.0,): [*flat[:5], *solved["alone"][0.0,][5:]]}}
     table = table_of(tmp_path, pair_of(tmp_path, changed))
     assert (table["n"] == SAMPLES - 5).all()
 
@@ -195,8 +193,8 @@ def test_table_does_not_depend_on_the_chunk_size_in_a_single_byte(tmp_path, solv
     ],
 )
 def test_samples_that_are_not_the_same_are_refused_in_one_line(tmp_path, solved, other, reason):
-    studied = write_study(tmp_path, "coupled", PHYSICS["coupled"], solved["coupled"])
-    alone = write_study(tmp_path, "other", other, {(0.0,): []})
+    studied = stored(tmp_path, "coupled", PHYSICS["coupled"], solved["coupled"])
+    alone = stored(tmp_path, "other", other, {(0.0,): []})
     with pytest.raises(ResultsError, match=reason) as caught:
         table_of(tmp_path, Pair(studied=studied, alone=alone))
     assert "\n" not in str(caught.value)

@@ -1,11 +1,10 @@
 """Tables and figure of zero modes, oscillating coherences and strong symmetries."""
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
-from paper_figures import check_part, draw_figure
+from paper_results import draw_figure, make_part
 
-from syncsweep.paper.parts.modes import Request, cases, make
+from syncsweep.paper.parts.modes import Request, cases
 
 TABLES = ("modes_counts", "modes_eigenvalues", "modes_symmetries")
 
@@ -36,13 +35,7 @@ STRONG = {
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("modes")
-    make(Request(), folder)
-    return folder
-
-
-def read(tables, name):
-    return pq.read_table(tables / f"{name}.parquet").to_pandas()
+    return make_part("modes", Request(), tmp_path_factory.mktemp("modes"))
 
 
 def labels(row):
@@ -50,7 +43,7 @@ def labels(row):
 
 
 def test_counts_are_those_expected_and_predicted(tables):
-    counts = read(tables, "modes_counts")
+    counts = tables["counts"]
     assert [labels(row) for _, row in counts.iterrows()] == list(EXPECTED)
     for _, row in counts.iterrows():
         *numbers, slowest = EXPECTED[labels(row)]
@@ -60,13 +53,13 @@ def test_counts_are_those_expected_and_predicted(tables):
 
 
 def test_closed_forms_agree_to_rounding(tables):
-    counts = read(tables, "modes_counts")
+    counts = tables["counts"]
     assert counts["residual"].max() < 1e-12
     assert counts["subspace_error"].max() < 1e-10
 
 
 def test_every_eigenvalue_is_there_with_its_kind(tables):
-    eigenvalues = read(tables, "modes_eigenvalues")
+    eigenvalues = tables["eigenvalues"]
     for (model, n_sites), rows in eigenvalues.groupby(["model", "n_sites"]):
         decay_free, zero, steady, slowest = EXPECTED[model, n_sites]
         of = {kind: part for kind, part in rows.groupby("kind")}
@@ -80,13 +73,13 @@ def test_every_eigenvalue_is_there_with_its_kind(tables):
 
 
 def test_eigenvalues_are_as_many_as_operators(tables):
-    sizes = read(tables, "modes_eigenvalues").groupby(["model", "n_sites"]).size()
+    sizes = tables["eigenvalues"].groupby(["model", "n_sites"]).size()
     expected = {key: (2 if key[0] == "spin_half_pair" else 3) ** (2 * key[1]) for key in EXPECTED}
     assert sizes.to_dict() == expected
 
 
 def test_strong_symmetries_are_those_of_the_errata(tables):
-    symmetries = read(tables, "modes_symmetries")
+    symmetries = tables["symmetries"]
     for model, rows in symmetries.groupby("model"):
         for _, one in rows.groupby("n_sites"):
             assert dict(zip(one["generator"], one["strong"], strict=True)) == STRONG[model]
@@ -106,14 +99,14 @@ def test_generators_are_hermitian():
             np.testing.assert_array_equal(generator, generator.conj().T)
 
 
-def test_tables_are_those_of_all_parts(tables, tmp_path):
-    check_part("modes", Request(), tables, tmp_path)
+def test_tables_keep_what_all_parts_promise(tables, tmp_path):
+    tables.check(tmp_path)
 
 
 def test_figure_keeps_what_all_figures_promise_and_shows_the_tables(tables, tmp_path):
-    drawn = draw_figure("figS_modes", tables, tmp_path / "drawn")
+    drawn = draw_figure("figS_modes", tables.folder, tmp_path / "drawn")
     drawn.check(tmp_path)
-    eigenvalues = read(tables, "modes_eigenvalues")
+    eigenvalues = tables["eigenvalues"]
     for letter, (model, n_sites) in zip("abcdefg", EXPECTED, strict=True):
         same = (eigenvalues["model"] == model) & (eigenvalues["n_sites"] == n_sites)
         expected = eigenvalues.loc[same, ["re", "im", "kind"]]

@@ -4,7 +4,7 @@ from math import pi
 
 import numpy as np
 import pytest
-from paper_figures import check_part, draw_figure
+from paper_results import draw_figure, make_part
 from pydantic import ValidationError
 from scipy.linalg import null_space
 
@@ -12,7 +12,6 @@ from syncsweep.paper.parts.two_spin1s import Request, TwoSpin1sError, make
 from syncsweep.paper.theory.weak_coupling import best_coupling, largest_coherence, leading_coherence
 from syncsweep.physics.models import spin1_pair, spin1_pair_perturbation
 from syncsweep.physics.superoperators import liouvillian, unvectorize
-from syncsweep.tables.reading import read_table
 
 NAMES = ("sweep", "detuning", "errors", "distribution", "summary")
 REQUEST = Request()
@@ -22,20 +21,13 @@ PER_COHERENCE = 9 * pi / 128
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("two_spin1s")
-    make(REQUEST, folder)
-    return folder
+def tables(tmp_path_factory):
+    return make_part("two_spin1s", REQUEST, tmp_path_factory.mktemp("two_spin1s"))
 
 
 @pytest.fixture(scope="module")
-def tables(folder):
-    return {n: read_table(folder / f"two_spin1s_{n}.parquet").to_pandas() for n in NAMES}
-
-
-@pytest.fixture(scope="module")
-def drawn(folder, tmp_path_factory):
-    return draw_figure("figE", folder, tmp_path_factory.mktemp("drawn"))
+def drawn(tables, tmp_path_factory):
+    return draw_figure("figE", tables.folder, tmp_path_factory.mktemp("drawn"))
 
 
 def of_limit(table):
@@ -144,17 +136,16 @@ def test_parameters_enter(tmp_path):
         epsilons=(0.7,),
         scales=(1e-3, 1e-2),
     )
-    make(request, tmp_path)
-    table = read_table(tmp_path / "two_spin1s_distribution.parquet").to_pandas()
+    tables = make_part("two_spin1s", request, tmp_path)
+    table = tables["distribution"]
     c = complex(leading_coherence(0.7, -1.0, 0.3, 1.2))
     highest = table.loc[of_limit(table)["s_d"].idxmax()]
     assert highest["s_d"] == pytest.approx(1 / (2 * pi) + PER_COHERENCE * abs(c), rel=1e-3)
     assert highest["phi"] == pytest.approx(np.angle(c), abs=0.03)
-    draw_figure("figE", tmp_path, tmp_path / "drawn")
+    draw_figure("figE", tmp_path, tmp_path / "drawn", pdf=False)
 
     # The null vector of the whole Liouvillian, whatever ω and the mean of Δ₁ and Δ₂ are.
-    errors = read_table(tmp_path / "two_spin1s_errors.parquet").to_pandas()
-    row = errors.iloc[-1]
+    row = tables["errors"].iloc[-1]
     model = spin1_pair(omega=1.7, gamma_damp=2.0)
     scaled = 1e-2 * np.array([0.7, -0.1, 0.9, 0.3, 1.2])
     hamiltonian, jumps = spin1_pair_perturbation(*scaled)
@@ -189,18 +180,18 @@ def test_steady_state_that_is_not_unique_is_named(tmp_path):
         make(Request(gamma_1_damp=1e-15, gamma_2_gain=1e-15), tmp_path)
 
 
-def test_tables_are_those_of_all_parts(folder, tmp_path):
-    check_part("two_spin1s", REQUEST, folder, tmp_path)
+def test_tables_keep_what_all_parts_promise(tables, tmp_path):
+    tables.check(tmp_path)
 
 
 def test_figure_keeps_what_all_figures_promise(drawn, tmp_path):
     drawn.check(tmp_path, texts=50)
 
 
-def test_figure_shows_the_tables(folder, drawn, tables):
+def test_figure_shows_the_tables(drawn, tables):
     figure = drawn.page
     for name in ("distribution", "sweep", "detuning", "errors"):
-        original = (folder / f"two_spin1s_{name}.csv").read_text(encoding="utf-8")
+        original = (tables.folder / f"two_spin1s_{name}.csv").read_text(encoding="utf-8")
         assert drawn.text(name) == original
     limit = of_limit(tables["sweep"])
     of_s_max = figure.axes[1].lines

@@ -6,8 +6,8 @@ from math import pi, sqrt
 import numpy as np
 import pandas as pd
 import pytest
-from paper_figures import check_part
-from study_on_disk import write_study
+from paper_results import make_part
+from studies import StudyOnDisk
 from types_study import BLOCKS, FREQUENCIES, PHYSICS, SAMPLES, solve, write_chain
 
 from syncsweep.config.eta import block_id
@@ -25,10 +25,6 @@ TABLES = ("realisations", "distribution", "maxima", "probabilities", "counts")
 INTERVALS = ((0.0, 2 / 16), (3 / 16, 5 / 16), (14 / 16, 1.0))
 
 
-def read(folder):
-    return {name: pd.read_parquet(folder / f"types_{name}.parquet") for name in TABLES}
-
-
 def of(table, kind):
     return table[table["type"] == kind.name]
 
@@ -44,15 +40,9 @@ def study(rows, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def output(study, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tables")
-    make(Request(chain=study, threshold=THRESHOLD), folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def tables(output):
-    return read(output)
+def tables(study, tmp_path_factory):
+    request = Request(chain=study, threshold=THRESHOLD)
+    return make_part("types", request, tmp_path_factory.mktemp("tables"))
 
 
 def distributions(rows):
@@ -160,14 +150,16 @@ def test_errors_of_the_shares_are_binomial(tables):
             assert error == pytest.approx(sqrt(share * (1 - share) / row.samples))
 
 
-def test_tables_are_those_of_all_parts_whatever_the_chunks_are(
-    output, study, rows, tables, tmp_path
-):
-    check_part("types", Request(chain=study, threshold=THRESHOLD), output, tmp_path)
+def test_tables_keep_what_all_parts_promise(tables, tmp_path):
+    tables.check(tmp_path)
+
+
+def test_tables_do_not_depend_on_the_chunks(rows, tables, tmp_path):
     chunks_of_six = write_chain(tmp_path / "rows", rows, 6)
-    make(Request(chain=chunks_of_six, threshold=THRESHOLD), tmp_path / "other")
-    for name, table in read(tmp_path / "other").items():
-        pd.testing.assert_frame_equal(table, tables[name], check_exact=True)
+    request = Request(chain=chunks_of_six, threshold=THRESHOLD)
+    other = make_part("types", request, tmp_path / "other")
+    for name in TABLES:
+        pd.testing.assert_frame_equal(other[name], tables[name], check_exact=True)
 
 
 def test_a_study_without_one_of_the_types_is_refused(rows, tmp_path):
@@ -186,13 +178,13 @@ def test_a_study_without_any_sample_that_counts_is_refused(rows, tmp_path):
 
 def test_another_model_is_refused(tmp_path):
     physics = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)
-    study = write_study(tmp_path, "pair", physics, {(0.1,): []})
+    study = StudyOnDisk(tmp_path, "pair", physics, {(0.1,): []}).request
     with pytest.raises(ResultsError, match="three spins"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 
 def test_a_study_of_the_limit_alone_is_refused(tmp_path):
-    study = write_study(tmp_path, "chain", PHYSICS, {(0.0,): []})
+    study = StudyOnDisk(tmp_path, "chain", PHYSICS, {(0.0,): []}).request
     with pytest.raises(ResultsError, match="no positive η"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 

@@ -1,4 +1,4 @@
-"""Figures and tables of the paper, with what every one of them must be."""
+"""Tables and figures of the paper, with what every one of them must be."""
 
 import json
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from matplotlib.transforms import Bbox
 
 from syncsweep.figures import style
 from syncsweep.paper.paper_registry import FIGURES, PARTS
+from syncsweep.paper.parts.part import Request
 from syncsweep.tables import METADATA_KEY, ResultsError
 
 #: How far the boxes of two texts may overlap: they are a little larger than their letters [px].
@@ -43,14 +44,18 @@ class DrawnFigure:
     def text(self, panel: str) -> str:
         return (self.folder / f"{self.name}_{panel}.csv").read_text(encoding="utf-8")
 
-    def check(self, again: Path, texts: int = 20) -> None:
-        """Check its files, their bytes and its texts; texts: how many there are at least."""
+    def check(self, again: Path, texts: int = 20, pdf: bool = False) -> None:
+        """Check its files, their bytes and its texts.
+
+        texts: how many there are at least; pdf: whether the bytes of the PDF are compared too.
+        """
         with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red"}):
-            draw_figure(self.name, self.tables, again / "again")
+            draw_figure(self.name, self.tables, again / "again", pdf)
         files, drawn_again = (_contents(folder) for folder in (self.folder, again / "again"))
         endings = (".pdf", ".png", *(f"_{data}.csv" for data in FIGURES[self.name].data))
         assert files.keys() == {f"{self.name}{ending}" for ending in endings}
-        assert [name for name in files if files[name] != drawn_again[name]] == []
+        changed = [name for name in files if files[name] != drawn_again[name]]
+        assert changed == ([] if pdf else [f"{self.name}.pdf"])
         assert self.page.get_figwidth() in (style.COLUMN_WIDTH, 7.0)
         _check_texts(self.boxes, self.page, texts)
         with pytest.raises(ResultsError, match=r"\.parquet: is missing"):
@@ -58,16 +63,19 @@ class DrawnFigure:
         assert not (again / "none").exists()
 
 
-def draw_figure(name: str, tables: Path, folder: Path) -> DrawnFigure:
-    """Draw a figure into a folder, at a low resolution."""
+def draw_figure(name: str, tables: Path, folder: Path, pdf: bool = True) -> DrawnFigure:
+    """Draw a figure into a folder, at a low resolution; without a PDF its file is empty."""
     seen: dict[Page, dict[Text, Bbox]] = {}
     save = Page.savefig
 
-    def coarsely(page, *arguments, **options):
+    def coarsely(page, file, **options):
         if page not in seen:
-            page.canvas.draw()
+            page.draw_without_rendering()
             seen[page] = {text: text.get_window_extent() for text in _seen_texts(page)}
-        save(page, *arguments, **{**options, "dpi": _COARSE})
+        if options["format"] == "pdf" and not pdf:
+            file.touch()
+        else:
+            save(page, file, **{**options, "dpi": _COARSE})
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Page, "savefig", coarsely)
@@ -103,18 +111,38 @@ def _check_texts(boxes: dict[Text, Bbox], page: Page, texts: int) -> None:
         assert min(across, along) < _ROOM, (one, other)
 
 
-def check_part(part: str, request: object, tables: Path, again: Path) -> None:
-    """Check the files of a part: names, equal bytes if made again, CSV, and what they record."""
-    PARTS[part].load().make(request, again / "again")
-    files, made_again = _contents(tables), _contents(again / "again")
-    names = [f"{name}.{kind}" for name in PARTS[part].tables for kind in ("csv", "parquet")]
-    assert files.keys() >= set(names) == made_again.keys()
-    assert [name for name in names if files[name] != made_again[name]] == []
-    for name in PARTS[part].tables:
-        table = pq.read_table(tables / f"{name}.parquet")
-        read = pd.read_csv(tables / f"{name}.csv", keep_default_na=False, na_values=[""])
-        pd.testing.assert_frame_equal(read, table.to_pandas(), rtol=1e-12, check_dtype=False)
-        assert json.loads(table.schema.metadata[METADATA_KEY])["request"] == request.recorded()
+@dataclass(frozen=True)
+class MadePart:
+    """A part that was made once, and its tables by name, without the part's own name."""
+
+    part: str
+    request: Request
+    folder: Path
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        table = name if name in PARTS[self.part].tables else f"{self.part}_{name}"
+        return pd.read_parquet(self.folder / f"{table}.parquet")
+
+    def check(self, again: Path) -> None:
+        """Check its files: names, equal bytes if made again, CSV, and what they record."""
+        make_part(self.part, self.request, again / "again")
+        files, made_again = _contents(self.folder), _contents(again / "again")
+        tables = PARTS[self.part].tables
+        assert files.keys() == {f"{name}.{kind}" for name in tables for kind in ("csv", "parquet")}
+        assert made_again.keys() == files.keys()
+        assert [name for name in files if files[name] != made_again[name]] == []
+        for name in tables:
+            table = pq.read_table(self.folder / f"{name}.parquet")
+            read = pd.read_csv(self.folder / f"{name}.csv")
+            pd.testing.assert_frame_equal(read, table.to_pandas(), rtol=1e-12, check_dtype=False)
+            recorded = json.loads(table.schema.metadata[METADATA_KEY])["request"]
+            assert recorded == self.request.recorded()
+
+
+def make_part(part: str, request: Request, folder: Path) -> MadePart:
+    """Make the tables of a part in a folder."""
+    PARTS[part].load().make(request, folder)
+    return MadePart(part, request, folder)
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
