@@ -4,6 +4,8 @@ from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
@@ -13,7 +15,7 @@ from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parts import PartWriter
-from syncsweep.sweep.shard import to_table, write_shard
+from syncsweep.sweep.shard import column, to_table, write_shard
 from syncsweep.tables.samples import Shards, describe
 from syncsweep.tables.summary import make_tables
 
@@ -93,6 +95,18 @@ def make_results(results: Path) -> Path:
     for path in output.iterdir():
         (paper_folder(results) / path.name).write_bytes(path.read_bytes())
     return results
+
+
+def assert_same(one, other):
+    """Assert that two tables of rows have equal columns, bit by bit."""
+    assert one.column_names == other.column_names
+    for name in one.column_names:
+        left, right = column(one, name), column(other, name)
+        assert (left.dtype, left.shape) == (right.dtype, right.shape)
+        if left.dtype == object:
+            assert left.tolist() == right.tolist()
+        else:
+            assert np.ascontiguousarray(left).tobytes() == np.ascontiguousarray(right).tobytes()
 
 
 def changed(rows, index, **columns):

@@ -15,6 +15,7 @@ from syncsweep.files import (
     hold,
     not_written,
     open_regular,
+    read_regular,
     replace_atomically,
     sync_folder,
 )
@@ -297,3 +298,6 @@ def test_only_regular_files_are_opened(tmp_path):
     path.write_bytes(b"abc")
     with open_regular(path) as file:
         assert file.read() == b"abc"
+    assert read_regular(path, 3) == b"abc"
+    with pytest.raises(NotReadableError, match="larger than 2 bytes"):
+        read_regular(path, 2)

@@ -1,7 +1,6 @@
 """A results folder is verified file by file: each kind of damage is named, in one line."""
 
 import json
-import os
 import shutil
 from dataclasses import replace
 from math import nextafter
@@ -9,6 +8,7 @@ from math import nextafter
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from damage import IN_PLACE, put_in_place_of
 from small_results import CHAIN, PAIR, STUDIES, block_of, make_results, put_part, put_shard, rows_of
 
 from syncsweep.config.physics import RESULTS_VERSION
@@ -144,52 +144,18 @@ def test_shard_of_another_physics_is_found(results, block, capsys):
     assert_found(results, capsys, path, "holds other rows than its name says")
 
 
-def in_place_of(path, kind):
-    path.unlink()
-    if kind == "folder":
-        path.mkdir()
-    elif kind == "pipe":
-        os.mkfifo(path)
-    elif kind == "dangling link":
-        path.symlink_to("nowhere")
-    elif kind == "link to itself":
-        path.symlink_to(path)
-    elif kind == "empty file":
-        path.touch()
-    elif kind == "huge file":
-        with open(path, "wb") as file:
-            file.truncate(2**40)
-
-
-KINDS = ["folder", "pipe", "dangling link", "link to itself", "empty file", "huge file"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_other_things_in_place_of_a_shard_are_found(results, block, capsys, kind):
-    path = block.shard(0, 2)
-    in_place_of(path, kind)
-    assert_found(results, capsys, path)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_other_things_in_place_of_a_study_file_are_found(results, capsys, kind):
-    path = study_file(study_folder(results, "pair", PAIR.digest))
-    in_place_of(path, kind)
-    assert_found(results, capsys, path, notes=1)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_other_things_in_place_of_a_block_file_are_found(results, block, capsys, kind):
-    in_place_of(block.description, kind)
-    assert_found(results, capsys, block.description, notes=1)
-
-
-@pytest.mark.parametrize("ending", ["parquet", "csv"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_other_things_in_place_of_a_table_are_found(results, capsys, kind, ending):
-    path = tables_folder(results, "pair") / f"summary.{ending}"
-    in_place_of(path, kind)
-    assert_found(results, capsys, path if kind != "dangling link" else path.stem)
+@pytest.mark.parametrize("kind", IN_PLACE)
+@pytest.mark.parametrize("what", ["shard", "study", "block", "summary.parquet", "summary.csv"])
+def test_other_things_in_place_of_a_file_are_found(results, block, capsys, kind, what):
+    path = {
+        "shard": block.shard(0, 2),
+        "study": study_file(block.path.parent),
+        "block": block.description,
+    }.get(what, tables_folder(results, "pair") / what)
+    put_in_place_of(path, kind)
+    is_missing_table = what.startswith("summary") and kind == "dangling link"
+    notes = 1 if what in ("study", "block") else 0
+    assert_found(results, capsys, path.stem if is_missing_table else path, notes=notes)
 
 
 TEXTS = ["", "{", "[]", "null", '{"study": 1}', "[" * 100_000, '{"etas": [1e999]}', "\udcff"]
