@@ -67,10 +67,9 @@ class BlockCounter:
 
     def __init__(self, asked: AskedBlock) -> None:
         self._asked = asked
-        block = asked.described
-        self._failures = _Remembered(lambda path, samples: failed_samples(path, block, samples))
-        self._records = _Remembered(lambda path: count_records(path, block))
-        self._samples = _Remembered(lambda path: [sample for sample, _ in read_part(path, block)])
+        self._failures = _Remembered(lambda path, job: failed_samples(path, asked.described, job))
+        self._records = _Remembered(lambda path: count_records(path, asked.described))
+        self._samples = _Remembered(lambda path: [i for i, _ in read_part(path, asked.described)])
 
     def count(self) -> Census:
         """What there is now."""
