@@ -145,7 +145,7 @@ def test_only_one_shard_is_held_at_a_time(block, monkeypatch):
     monkeypatch.setattr(
         partial,
         "read_shard",
-        lambda path, identity: opened.append(path) or read_shard(path, identity),
+        lambda path, *which: opened.append(path) or read_shard(path, *which),
     )
     reading = read_present(block.study_folder, block.described, SAMPLES, print)
     for sample in range(SAMPLES):
