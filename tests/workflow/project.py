@@ -125,6 +125,8 @@ class Project:
         for process in self.started:
             if process.poll() is None:
                 process.kill()
+            process.wait()
+            process.stdout.close()
         for process in psutil.process_iter(["cmdline"]):
             if any(str(self.path) in part for part in process.info["cmdline"] or []):
                 process.kill()
