@@ -64,16 +64,6 @@ def test_unusual_results_folder_is_carried_safely(make_project):
     assert not (project.path / "oops").exists()
 
 
-def test_jobs_of_one_rank_are_not_sent_to_slurm(make_project):
-    project = make_project(pair=PAIR)
-    output = project.snakemake(
-        "--executor", "slurm", "-j1", "--set-threads", "solve_shard=1", code=1
-    )
-    (error,) = [line for line in output.splitlines() if "error" in line.lower()]
-    assert error.startswith("error: set-threads: solve_shard is 1")
-    assert not project.blocks("pair")
-
-
 def test_a_model_without_a_law_of_the_limit_is_told_before_any_sample_is_solved(make_project):
     study = {
         **PAIR,
