@@ -7,7 +7,6 @@ snakemake itself.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 from messages import assert_messages
@@ -65,16 +64,6 @@ def test_unusual_results_folder_is_carried_safely(make_project):
     assert not (project.path / "oops").exists()
 
 
-def test_jobs_of_one_rank_are_not_sent_to_slurm(make_project):
-    project = make_project(pair=PAIR)
-    output = project.snakemake(
-        "--executor", "slurm", "-j1", "--set-threads", "solve_shard=1", code=1
-    )
-    (error,) = [line for line in output.splitlines() if "error" in line.lower()]
-    assert error.startswith("error: set-threads: solve_shard is 1")
-    assert not project.blocks("pair")
-
-
 def test_a_model_without_a_law_of_the_limit_is_told_before_any_sample_is_solved(make_project):
     study = {
         **PAIR,
@@ -100,15 +89,8 @@ def test_dry_run_where_somebody_else_let_nobody_in_is_one_line(finished_copy):
         (folder,) = project.path.glob(name)
         mode = folder.stat().st_mode
         folder.chmod(0)
-        done = subprocess.run(
-            [*([] if os.geteuid() else BOUND), sys.executable, "-m", "snakemake", "-n"],
-            cwd=project.path,
-            env={**os.environ, "PYTHONPATH": str(project.path / "src")},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        bound = [] if os.geteuid() else BOUND
+        said = project.run(*bound, sys.executable, "-m", "snakemake", "-n", code=1)
         folder.chmod(mode)
-        (line,) = messages(done.stderr)
-        assert done.returncode == 1
+        (line,) = messages(said)
         assert line.startswith("error: ") and str(folder.relative_to(project.path)) in line
