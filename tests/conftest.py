@@ -36,7 +36,7 @@ def pytest_addoption(parser):
         "--measure-slow",
         type=float,
         metavar="SECONDS",
-        help="add to tests/slow.txt what takes more CPU time, all cases of a test together",
+        help="add tests to tests/slow.txt that take more CPU time than this, with all their cases",
     )
 
 

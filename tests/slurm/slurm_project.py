@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -120,12 +119,6 @@ class SlurmProject(Project):
         assert done.returncode == code, done.stdout
         return done.stdout
 
-    def kept(self, study: str) -> int:
-        """Samples in the parts of a study that are there now."""
-        parts = [p for block in self.blocks(study) for _, p in BlockFolder(block).part_files()]
-        # A record begins with its magic word, and the first is a header.
-        return sum(max(path.read_bytes().count(b"SYNC") - 1, 0) for path in parts)
-
     def shard_job(self) -> Job:
         """The Slurm job that runs the ranks of this project."""
         (job,) = [job for job in self.cluster.jobs() if job.state == "RUNNING"]
@@ -144,12 +137,6 @@ class SlurmProject(Project):
                 attempt = path.stem.split("-")[3]
                 found[attempt].extend(sample for sample, _ in read_part(path, described))
         return found
-
-    def wait_for_samples(self, process: psutil.Popen, count: int) -> None:
-        """Wait until so many samples of the chain are kept."""
-        while self.kept("chain") < count:
-            assert process.poll() is None, process.communicate()[0]
-            time.sleep(0.1)
 
     def check(self, undisturbed: dict[str, bytes], attempts: int) -> None:
         """Every attempt took over all that the ones before had kept, and solved only the rest.

@@ -1,6 +1,7 @@
 """Damage of every kind to a file, for all that reads files."""
 
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def _hole(data: bytes) -> bytes:
 
 def _in_its_place(make: Callable[[Path], object]) -> Callable[[Path], None]:
     def change(path: Path) -> None:
-        path.unlink()
+        path.unlink(missing_ok=True)
         make(path)
 
     return change
@@ -77,3 +78,33 @@ def restore(path: Path, data: bytes) -> None:
     else:
         path.unlink(missing_ok=True)
     path.write_bytes(data)
+
+
+#: What `damaged` does to bytes.
+KINDS = ("flip", "flips", "cut", "zeros", "swap", "repeat")
+
+
+def damaged(data, trials, seed, last=2048):
+    """Copies of some bytes, each with one kind of damage, every other one among its last bytes."""
+    rng = random.Random(seed)
+    for trial in range(trials):
+        changed = bytearray(data)
+        low = max(len(data) - last, 0) if trial % 2 else 0
+        at = rng.randrange(low, len(data))
+        kind = KINDS[trial // 2 % len(KINDS)]
+        if kind == "flip":
+            changed[at] ^= 1 << rng.randrange(8)
+        elif kind == "flips":
+            for _ in range(rng.choice([2, 5, 20])):
+                changed[rng.randrange(low, len(data))] ^= rng.randrange(1, 256)
+        elif kind == "cut":
+            del changed[at:]
+        elif kind == "zeros":
+            stop = min(at + rng.randrange(1, 300), len(data))
+            changed[at:stop] = bytes(stop - at)
+        elif kind == "swap":
+            other = rng.randrange(low, len(data))
+            changed[at], changed[other] = changed[other], changed[at]
+        else:
+            changed[at:at] = changed[at : at + rng.randrange(1, 50)]
+        yield kind, bytes(changed)

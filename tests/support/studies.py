@@ -4,6 +4,8 @@ from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
@@ -14,7 +16,7 @@ from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parts import PartWriter
-from syncsweep.sweep.shard import to_table, write_shard
+from syncsweep.sweep.shard import column, to_table, write_shard
 from syncsweep.tables.registry import table_jobs
 from syncsweep.tables.samples import Shards, describe
 
@@ -70,6 +72,20 @@ def put_shard(results, study, physics, rows, start, etas=ETAS, run=None):
     path = block_of(results, study, physics, etas).shard(*samples)
     described = Description(study, physics, etas)
     write_shard(path, to_table(rows), described, samples, run or {"numpy": "2"})
+    return path
+
+
+def put_part(results, study, physics, rows, job, attempt="0" * 12, rank=0, etas=ETAS, of=None):
+    """Write rows of samples as the part of a rank; job: the samples of its shard, (start, stop).
+
+    of: the block that the file says it is of, if that is another one.
+    """
+    path = block_of(results, study, physics, etas).part(*job, attempt, rank)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = PartWriter(path, of or Description(study, physics, etas))
+    for sample in rows:
+        writer.append(sample)
+    writer.close()
     return path
 
 
@@ -129,18 +145,10 @@ class Block:
     def shard(self, start, stop):
         return put_shard(self.results, "pair", PAIR, self.rows[start:stop], start)
 
-    def part(self, start, stop, samples, rows=None, attempt="0" * 12, rank=0, described=None):
-        """What one rank of an attempt has solved of the samples start … stop−1.
-
-        described: the block that the file says it is of, if that is another one.
-        """
-        self.folder.parts.mkdir(parents=True, exist_ok=True)
-        path = self.folder.part(start, stop, attempt, rank)
-        writer = PartWriter(path, described or self.described)
-        for sample in samples:
-            writer.append((rows or self.rows)[sample])
-        writer.close()
-        return path
+    def part(self, start, stop, samples, rows=None, **options):
+        """What one rank of an attempt has solved of the samples start … stop−1; see `put_part`."""
+        chosen = [(rows or self.rows)[sample] for sample in samples]
+        return put_part(self.results, "pair", PAIR, chosen, (start, stop), **options)
 
 
 def make_results(results: Path) -> Path:
@@ -151,3 +159,15 @@ def make_results(results: Path) -> Path:
     for path in output.iterdir():
         (paper_folder(results) / path.name).write_bytes(path.read_bytes())
     return results
+
+
+def assert_same(one, other):
+    """Assert that two tables of rows have equal columns, bit by bit."""
+    assert one.column_names == other.column_names
+    for name in one.column_names:
+        left, right = column(one, name), column(other, name)
+        assert (left.dtype, left.shape) == (right.dtype, right.shape)
+        if left.dtype == object:
+            assert left.tolist() == right.tolist()
+        else:
+            assert np.ascontiguousarray(left).tobytes() == np.ascontiguousarray(right).tobytes()

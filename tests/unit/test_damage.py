@@ -19,14 +19,15 @@ from syncsweep.cli.main import main
 from syncsweep.config.file import load_config
 from syncsweep.config.study import ConfigError
 from syncsweep.config.user_code import NoCodeError, read_text
-from syncsweep.figures.figure_page import FigureError, read_table
 from syncsweep.layout import study_file
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description, takeover
 from syncsweep.sweep.description import Description, DescriptionError
 from syncsweep.sweep.parts import Records, count_records, read_part
 from syncsweep.sweep.shard import ShardError, column, failed_samples, read_run, read_shard
+from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import said_by
+from syncsweep.tables.reading import read_table
 
 SAMPLES = 5
 DESCRIBED, ALL = Description("pair", PAIR, ETAS), SampleRange(0, SAMPLES)
@@ -126,7 +127,7 @@ READERS = {
     "table": Reader(
         lambda results: results / "tables" / "pair" / "summary.parquet",
         lambda path: read_table(path).num_rows,
-        (FigureError,),
+        (ResultsError,),
         is_checked=False,
     ),
     "origin of a table": Reader(

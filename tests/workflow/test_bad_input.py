@@ -7,7 +7,6 @@ snakemake itself.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 from messages import assert_messages
@@ -90,15 +89,8 @@ def test_dry_run_where_somebody_else_let_nobody_in_is_one_line(finished_copy):
         (folder,) = project.path.glob(name)
         mode = folder.stat().st_mode
         folder.chmod(0)
-        done = subprocess.run(
-            [*([] if os.geteuid() else BOUND), sys.executable, "-m", "snakemake", "-n"],
-            cwd=project.path,
-            env={**os.environ, "PYTHONPATH": str(project.path / "src")},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        bound = [] if os.geteuid() else BOUND
+        said = project.run(*bound, sys.executable, "-m", "snakemake", "-n", code=1)
         folder.chmod(mode)
-        (line,) = messages(done.stderr)
-        assert done.returncode == 1
+        (line,) = messages(said)
         assert line.startswith("error: ") and str(folder.relative_to(project.path)) in line

@@ -26,21 +26,6 @@ def undisturbed(finished) -> dict[str, bytes]:
     return finished("tables", chain=CHAIN).table_bytes("chain")
 
 
-def in_parts(project: Project) -> int:
-    """Samples in the parts of the chain; every record begins with its magic word."""
-    records = 0
-    for block in project.blocks("chain"):
-        for _, path in BlockFolder(block).part_files():
-            records += max(path.read_bytes().count(b"SYNC") - 1, 0)
-    return records
-
-
-def wait_for_samples(project: Project, process: psutil.Popen, count: int) -> None:
-    while in_parts(project) < count:
-        assert process.poll() is None, process.communicate()[0]
-        time.sleep(0.02)
-
-
 def wait_for_a_launch_to_wait(project: Project, process: psutil.Popen) -> None:
     """Wait until a launch has said that it waits for another."""
     logs = project.results / "logs"
@@ -65,17 +50,6 @@ def wait_for_ranks_to_end(project: Project) -> None:
         time.sleep(0.05)
 
 
-def ranks_of(project: Project) -> list[psutil.Process]:
-    """The ranks at work for a project, by process id, also without their snakemake."""
-    found = [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        for words in [process.info["cmdline"] or [""]]
-        if "python" in Path(words[0]).name and f"{project.path}/scripts/solve_shard.py" in words
-    ]
-    return sorted(found, key=lambda p: p.pid)
-
-
 def last_rank(process: psutil.Popen) -> psutil.Process:
     ranks = [p for p in workers(process, "python") if "solve_shard.py" in " ".join(p.cmdline())]
     assert len(ranks) == 2
@@ -92,12 +66,12 @@ def test_killed_rank_or_launcher_ends_the_launch_and_the_next_run_goes_on(
     project = make_project(chain=CHAIN)
     for victim, samples in ((last_rank, 8), (launcher, 18)):
         process = project.start("tables")
-        wait_for_samples(project, process, samples)
+        project.wait_for_samples(process, samples)
         victim(process).send_signal(signal.SIGKILL)
         output, _ = process.communicate(timeout=60)
         assert process.returncode == 1, output
         wait_for_ranks_to_end(project)
-    kept = in_parts(project)
+    kept = project.kept("chain")
     assert 18 <= kept < 40
     project.snakemake("tables")
     assert project.table_bytes("chain") == undisturbed
@@ -111,10 +85,10 @@ def test_launch_left_behind_by_a_killed_snakemake_is_waited_for_also_with_anothe
 ):
     project = make_project(chain=CHAIN)
     process = project.start("tables")
-    wait_for_samples(project, process, 8)
+    project.wait_for_samples(process, 8)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    (rank, _) = ranks_of(project)
+    (rank, _) = project.ranks()
     rank.suspend()  # so that it is still at work when the next begin
     project.snakemake("--unlock")
     project.config["studies"]["chain"]["chunk_size"] = 20
@@ -132,8 +106,8 @@ def test_launch_left_behind_by_a_killed_snakemake_is_waited_for_also_with_anothe
 def test_rank_that_outlives_the_first_and_its_launcher_is_waited_for(make_project, undisturbed):
     project = make_project(chain=CHAIN)
     process = project.start("tables")
-    wait_for_samples(project, process, 8)
-    first, last = sorted(ranks_of(project), key=lambda p: int(p.environ()["PMI_RANK"]))
+    project.wait_for_samples(process, 8)
+    first, last = sorted(project.ranks(), key=lambda p: int(p.environ()["PMI_RANK"]))
     launchers = [p for p in last.parents() if "hydra" in p.name() or "mpiexec" in p.name()]
     # All are stopped before one is killed: the others would notice, end the ranks and exit.
     for above in reversed(launchers):
@@ -159,7 +133,7 @@ def test_interrupted_snakemake_is_resumed_without_unlock(make_project, undisturb
     project, kept = make_project(chain=CHAIN), 0
     for number in (signal.SIGINT, signal.SIGHUP):
         process = project.start("tables")
-        wait_for_samples(project, process, kept + 8)
+        project.wait_for_samples(process, kept + 8)
         # Of this process alone, unlike on a terminal; and the user does not wait for the answer.
         process.send_signal(number)
         time.sleep(0.2)
@@ -265,7 +239,7 @@ def test_rank_that_is_told_to_end_finishes_its_sample_and_the_others_their_share
     project = make_project(chain=CHAIN)
     command = worker(described_block(project), 2, "--ranks", "2")
     process = psutil.Popen(command, stderr=subprocess.PIPE, text=True)
-    wait_for_samples(project, process, 4)
+    project.wait_for_samples(process, 4)
     ranks = [p for p in process.children(recursive=True) if "solve_shard.py" in p.cmdline()[3]]
     ranks[1].send_signal(number)
     _, errors = process.communicate(timeout=60)
@@ -273,7 +247,7 @@ def test_rank_that_is_told_to_end_finishes_its_sample_and_the_others_their_share
     assert f"stopped ({number.name})" in errors
     (stop,) = [event for event in project.events("chain") if event["event"] == "stop"]
     assert 20 < stop["solved"] < 40
-    assert stop["solved"] == in_parts(project)
+    assert stop["solved"] == project.kept("chain")
 
 
 @pytest.fixture

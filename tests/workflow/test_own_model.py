@@ -6,11 +6,9 @@ All kinds of mistakes are in tests/unit/test_own_code.py and test_own_check.py.
 from __future__ import annotations
 
 import math
-import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 
 import numpy as np
@@ -57,21 +55,6 @@ def tutorial(make_project):
     return project
 
 
-def verify(project, *arguments):
-    code = "import sys; from syncsweep.cli.main import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, "verify", "results", *arguments]
-    done = subprocess.run(
-        command,
-        cwd=project.path,
-        env={**os.environ, "PYTHONPATH": str(project.path / "src")},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def commands():
     """What the page says to call snakemake with, one after the other."""
     lines = re.findall(r"^\.venv/bin/snakemake (.*)$", PAGE, re.MULTILINE)
@@ -104,7 +87,7 @@ def test_tutorial(tutorial):
     assert tutorial.solved("mixed_pair") == 6
     tutorial.snakemake(*sweep, "--config", "samples=8")
     assert tutorial.solved("mixed_pair") == 8
-    said = verify(tutorial, "--recompute", "3")
+    said = tutorial.syncsweep("verify", "results", "--recompute", "3")
     assert "0 of 0 rows" not in said
     assert f"never recomputed: {22 * 20} rows of models or ensembles of your own" in said
 
@@ -124,16 +107,9 @@ def test_a_comment_costs_nothing_workers_read_no_file_and_code_makes_a_folder_of
     before = pq.read_table(shard)
     shard.unlink()
     file.unlink()
-    worker = [sys.executable, "scripts/solve_shard.py", "--block", block, "--ranks", "1"]
-    done = subprocess.run(
-        [*worker, "--start", "0", "--stop", "12"],
-        cwd=project.path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "12 solved" in done.stdout
+    worker = [sys.executable, "scripts/solve_shard.py", "--block", str(block), "--ranks", "1"]
+    said = project.run(*worker, "--start", "0", "--stop", "12")
+    assert "12 solved" in said
     assert pq.read_table(shard).equals(before)
 
     file.write_text(text.replace("m + m.T, [m]", "m + m.T, [2 * m]"))

@@ -6,21 +6,9 @@ import re
 import time
 
 import pandas as pd
-import psutil
 from project import CHAIN, PAIR
 
 SWEEP = {**CHAIN, "samples": 60, "chunk_size": 20}
-
-
-def ranks_of(project):
-    """The ranks that solve shards of a project now."""
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        mine = any(str(project.path) in word for word in words)
-        if mine and any(word.endswith("solve_shard.py") for word in words):
-            found.append(process)
-    return found
 
 
 def previewed(project, output):
@@ -41,7 +29,7 @@ def test_previews_grow_while_the_sweep_runs_and_change_nothing_of_it(make_projec
         assert sweep.poll() is None
         time.sleep(0.05)
     # Stopped, so that the sweep does not end before the preview on a slow machine.
-    while not (stopped := ranks_of(project)):
+    while not (stopped := project.ranks()):
         assert sweep.poll() is None
     for process in stopped:
         process.suspend()

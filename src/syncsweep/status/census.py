@@ -67,9 +67,9 @@ class BlockCounter:
 
     def __init__(self, asked: AskedBlock) -> None:
         self._asked = asked
-        self._footers = _Remembered(self._look_at_footer)
-        self._records = _Remembered(self._look_at_records)
-        self._samples = _Remembered(self._look_at_samples)
+        self._failures = _Remembered(lambda path, job: failed_samples(path, asked.described, job))
+        self._records = _Remembered(lambda path: count_records(path, asked.described))
+        self._samples = _Remembered(lambda path: [i for i, _ in read_part(path, asked.described)])
 
     def count(self) -> Census:
         """What there is now."""
@@ -94,11 +94,12 @@ class BlockCounter:
         found = []
         for job, path in self._asked.folder.part_files():
             records = self._records(path)
-            if records is None:
-                continue
-            if records.problem:
-                problems.append(Problem(path, records.problem))
-            found.append(_Part(path, job, records, _written(path)))
+            if isinstance(records, str):
+                problems.append(Problem(path, records))
+            elif records is not None:
+                if records.problem:
+                    problems.append(Problem(path, records.problem))
+                found.append(_Part(path, job, records, _written(path)))
         return found
 
     def _shards(self, problems: list[Problem]) -> tuple[list[SampleRange], set[int]]:
@@ -108,7 +109,7 @@ class BlockCounter:
         for samples, path in self._asked.folder.shards():
             if not self._asked.count([samples]):
                 continue
-            failures = self._footers(path, samples)
+            failures = self._failures(path, samples)
             if isinstance(failures, str):
                 problems.append(Problem(path, failures))
             elif failures is not None:
@@ -131,30 +132,10 @@ class BlockCounter:
                 continue
             # Only the rows themselves tell which samples several jobs share.
             for part in of_job:
-                seen.update(self._samples(part.path))
+                samples = self._samples(part.path)
+                seen.update(samples if isinstance(samples, list) else ())
         asked = self._asked.ranges
         return total + sum(contain(asked, i) and not contain(shards, i) for i in seen)
-
-    def _look_at_footer(self, path: Path, samples: SampleRange) -> set[int] | str | None:
-        """The samples that failed, what is wrong with the shard, or None if it is gone."""
-        try:
-            return failed_samples(path, self._asked.described, samples)
-        except ShardError as error:
-            return str(error).removeprefix(f"{path}: ")
-        except FileNotFoundError:
-            return "is a dangling link" if path.is_symlink() else None
-
-    def _look_at_records(self, path: Path) -> Records | None:
-        try:
-            return count_records(path, self._asked.described)
-        except FileNotFoundError:
-            return Records(0, "is a dangling link") if path.is_symlink() else None
-
-    def _look_at_samples(self, path: Path) -> list[int]:
-        try:
-            return [sample for sample, _ in read_part(path, self._asked.described)]
-        except FileNotFoundError:
-            return []
 
 
 def _by_attempt(parts: list[_Part]) -> dict[str, Kept]:
@@ -178,19 +159,30 @@ def _written(path: Path) -> float:
 
 
 class _Remembered(Generic[T]):
-    """What a look at a file gave, as long as the file stays the same."""
+    """What a look at a file gave, as long as the file stays the same.
+
+    In place of it: what is wrong with the file, in words, or None if it is gone.
+    """
 
     def __init__(self, look: Callable[..., T]) -> None:
         self._look = look
-        self._found: dict[Path, tuple[tuple[int, ...], T]] = {}
+        self._found: dict[Path, tuple[tuple[int, ...], T | str | None]] = {}
 
-    def __call__(self, path: Path, *arguments: SampleRange) -> T:
+    def __call__(self, path: Path, *arguments: SampleRange) -> T | str | None:
         try:
             now = os.stat(path)
         except OSError:
             self._found.pop(path, None)
-            return self._look(path, *arguments)
+            return self._now(path, *arguments)
         stamp = (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
         if self._found.get(path, (None,))[0] != stamp:
-            self._found[path] = (stamp, self._look(path, *arguments))
+            self._found[path] = (stamp, self._now(path, *arguments))
         return self._found[path][1]
+
+    def _now(self, path: Path, *arguments: SampleRange) -> T | str | None:
+        try:
+            return self._look(path, *arguments)
+        except ShardError as error:
+            return str(error).removeprefix(f"{path}: ")
+        except FileNotFoundError:
+            return "is a dangling link" if path.is_symlink() else None

@@ -104,7 +104,8 @@ def find_launches(
     for place, start in enumerate(starts):
         end = ends.get(start.attempt)
         if end:
-            launches.append(_ended(start, end))
+            said = {name: getattr(end, name) for name in ("solved", "ranks", "core_seconds")}
+            launches.append(replace(_begun(start), ended=max(end.time, start.time), **said))
             continue
         later = (one for one in starts[place + 1 :] if one.samples.overlaps(start.samples))
         followed = next(later, None)
@@ -119,39 +120,32 @@ def find_launches(
     return launches, problems
 
 
-def _ended(start: _Start, end: _End) -> Launch:
-    return Launch(
-        samples=start.samples,
-        attempt=start.attempt,
-        began=start.time,
-        ended=max(end.time, start.time),
-        missing=start.missing,
-        solved=end.solved,
-        ranks=end.ranks,
-        core_seconds=end.core_seconds,
-    )
-
-
 def _without_end(start: _Start, kept: Kept | None, followed: _Start | None) -> Launch:
     """A launch that is at work or was killed, by what its parts hold.
 
     Its parts may be cleared away: then the next launch for the same samples tells how many it took
     over.
     """
-    solved = ranks = 0
-    ended = start.time
+    launch = _begun(start)
     if kept:
-        solved, ranks, ended = kept.samples, kept.ranks, max(kept.written, start.time)
-    elif followed and followed.samples == start.samples:
-        solved = max(followed.from_parts - start.from_parts, 0)
+        solved, ended = min(kept.samples, start.missing), max(kept.written, start.time)
+        return replace(launch, ended=ended, solved=solved, ranks=kept.ranks)
+    if followed and followed.samples == start.samples:
+        taken_over = max(followed.from_parts - start.from_parts, 0)
+        return replace(launch, solved=min(taken_over, start.missing))
+    return launch
+
+
+def _begun(start: _Start) -> Launch:
+    """What its begin says of a launch, as if it had ended at once."""
     return Launch(
         samples=start.samples,
         attempt=start.attempt,
         began=start.time,
-        ended=ended,
+        ended=start.time,
         missing=start.missing,
-        solved=min(solved, start.missing),
-        ranks=ranks,
+        solved=0,
+        ranks=0,
         core_seconds=None,
     )
 

@@ -57,11 +57,11 @@ def _write_json(path: Path, content: dict) -> None:
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     if path.is_file() and path.read_bytes() == text.encode():
         return
-    replace_atomically(path, lambda temporary: _fill(temporary, text))
 
+    def fill(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
 
-def _fill(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    replace_atomically(path, fill)
 
 
 def read(block_folder: Path) -> Description:

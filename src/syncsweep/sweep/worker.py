@@ -84,11 +84,9 @@ def run(job: Job) -> int:
     comm = MPI.COMM_WORLD
     if comm.size != job.ranks:
         if comm.rank == 0:
-            print(
+            _say(
                 f"error: this launch has {comm.size} rank(s) instead of {job.ranks}; use the MPI "
-                "launcher that belongs to the MPI library of mpi4py",
-                file=sys.stderr,
-                flush=True,
+                "launcher that belongs to the MPI library of mpi4py"
             )
         sys.exit(1)
     walltime = Walltime(job.seconds)
@@ -113,10 +111,15 @@ def end(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _abort(comm: MPI.Intracomm, message: str) -> NoReturn:
+def _say(line: str) -> None:
+    """Print a line on stderr."""
     # One write with its newline, so that the lines of several ranks do not run together.
-    sys.stderr.write(f"error: {message}\n")
+    sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
+
+
+def _abort(comm: MPI.Intracomm, message: str) -> NoReturn:
+    _say(f"error: {message}")
     time.sleep(_PASS_ON_SECONDS)
     comm.Abort(1)
     raise SystemExit(1)
@@ -170,8 +173,7 @@ def _wait_for_all(comm: MPI.Intracomm) -> None:
     request = comm.Ibarrier()
     while not request.Test():
         if os.getppid() != _LAUNCHER:
-            sys.stderr.write("error: the launcher of this rank is gone; what it solved is kept\n")
-            sys.stderr.flush()
+            _say("error: the launcher of this rank is gone; what it solved is kept")
             os._exit(1)  # MPI's own end would wait for the other ranks
         time.sleep(_POLL_SECONDS)
 
@@ -190,11 +192,9 @@ def _stop(
     job: Job, folder: BlockFolder, task: _Task, rows: dict[int, pa.Table], run: dict[str, Any]
 ) -> None:
     _log(folder, job, event="stop", **run)
-    print(
+    _say(
         f"{_name(task, job)}: stopped ({run['stopped_by']}) with {len(rows)} of "
-        f"{job.samples.size} samples solved; they are kept, and the next attempt goes on",
-        file=sys.stderr,
-        flush=True,
+        f"{job.samples.size} samples solved; they are kept, and the next attempt goes on"
     )
 
 
@@ -209,30 +209,25 @@ def _plan(
     folder.parts.mkdir(exist_ok=True)
     # A launch whose Snakemake was killed may still be at work on some of the samples, perhaps for
     # shards of another size: what it solves need not be solved twice.
+    first, stop = job.samples
+    waiting = (
+        f"samples {first} to {stop - 1}: another launch is at work on some of them; waiting for it"
+    )
     if not hold(
-        folder.lock, *job.samples, lambda: _report_waiting(job), lambda: walltime.stop is not None
+        folder.lock, *job.samples, lambda: _say(waiting), lambda: walltime.stop is not None
     ):
         return False, {}
     if _already_valid(folder, description, job):
         return True, {}
     found = find_rows(folder, description, job.samples)
     for message in found.messages:
-        print(f"warning: {message}", file=sys.stderr, flush=True)
+        _say(f"warning: {message}")
     missing = [i for i in job.samples.numbers() if i not in found.rows]
     task = _Task(description, missing, uuid.uuid4().hex[:12])
     counts = {"from_shards": found.from_shards, "from_parts": found.from_parts}
     begin = {"attempt": task.attempt, "host": platform.node(), **counts, "missing": len(missing)}
     _log(folder, job, event="start", **begin)
     return task, found.rows
-
-
-def _report_waiting(job: Job) -> None:
-    print(
-        f"samples {job.samples.start} to {job.samples.stop - 1}: another launch is at work on some "
-        "of them; waiting for it",
-        file=sys.stderr,
-        flush=True,
-    )
 
 
 def _already_valid(folder: BlockFolder, description: Description, job: Job) -> bool:
@@ -281,11 +276,9 @@ def _solve(
 
 
 def _report_failure(task: _Task, sample: int, problem: str) -> None:
-    print(
+    _say(
         f"warning: {task.description.study}: sample {sample} failed: {problem}; the first of this "
-        "rank, failures.csv will name all",
-        file=sys.stderr,
-        flush=True,
+        "rank, failures.csv will name all"
     )
 
 

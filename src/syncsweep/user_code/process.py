@@ -32,8 +32,10 @@ def check(config: Config, study: str) -> list[str]:
         return []
     said = f"studies.{study}: {' and '.join(dict.fromkeys(files.values()))}"
     settings = config.model_dump(mode="json", include={"results", "root_seed", "ranks"})
+    # The only study of a configuration must be made by default.
+    alone = {**config.studies[study].model_dump(mode="json"), "by_default": True}
     request = {
-        "config": {**settings, "studies": {study: config.studies[study].model_dump(mode="json")}},
+        "config": {**settings, "studies": {study: alone}},
         "study": study,
         "physics_hash": config.physics(study).digest,
     }

@@ -19,7 +19,7 @@ def put_samples(results, start, stop, samples, attempt="a" * 12, physics=PAIR, c
     """A part of the job start … stop−1 that holds some samples, the last perhaps cut off."""
     block = Block(results, 6)
     described = Description("pair", physics, ETAS)
-    path = block.part(start, stop, samples, attempt=attempt, described=described)
+    path = block.part(start, stop, samples, attempt=attempt, of=described)
     if cut:
         path.write_bytes(path.read_bytes()[:-cut])
 

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from program import CONFIG
 from progress_block import NOON, SAMPLES, Sweep, attempt
 
 from syncsweep.config.study import parse
@@ -102,50 +103,44 @@ def test_damaged_files_are_gathered(sweep):
     ]
 
 
-STUDY = {
-    "model": {"name": "spin_half_pair"},
-    "samples": 10,
-    "eta_blocks": [{"values": [0.1, 1]}, {"values": [0, 0.5, 2]}],
-    "analysis": {"s_max_bins": {"low": 1e-5, "high": 1.0, "count": 5}},
-}
-
-
-CONFIG = parse(
+PAIR_STUDY = CONFIG["studies"]["pair"]
+TWO_BLOCKS = {"eta_blocks": [{"values": [0.1, 1]}, {"values": [0, 0.5, 2]}]}
+ASKED = parse(
     {
-        "results": "out",
-        "root_seed": 1,
-        "ranks": 2,
-        "studies": {"one": STUDY, "other": {**STUDY, "samples": 7, "core_seconds": 3.0}},
+        **CONFIG,
+        "studies": {
+            "one": {**PAIR_STUDY, **TWO_BLOCKS, "samples": 10},
+            "other": {**PAIR_STUDY, **TWO_BLOCKS, "samples": 7, "core_seconds": 3.0},
+        },
     }
 )
 
 
 def test_jobs_ask_for_their_samples_only():
-    first, second = (block.id for block in CONFIG.studies["one"].eta_blocks)
+    first, second = (block.id for block in ASKED.studies["one"].eta_blocks)
     jobs = [
         ("one", second, SampleRange(4, 6)),
         ("one", first, SampleRange(0, 2)),
         ("one", second, SampleRange(2, 4)),
         ("one", second, SampleRange(8, 9)),
     ]
-    blocks = asked_of_jobs(CONFIG, jobs)
+    blocks = asked_of_jobs(ASKED, jobs)
     assert [block.ranges for block in blocks] == [((0, 2),), ((2, 6), (8, 9))]
     assert [block.described.etas for block in blocks] == [(0.1, 1), (0, 0.5, 2)]
     assert blocks[1].samples == 5
     assert blocks[1].count([SampleRange(0, 3), SampleRange(5, 20)]) == 3
-    assert asked_of_jobs(CONFIG, []) == []
+    assert asked_of_jobs(ASKED, []) == []
 
 
 def test_what_is_asked_for_is_what_the_configuration_says():
-    config = CONFIG
-    blocks = asked_blocks(config, ["other", "one"])
+    blocks = asked_blocks(ASKED, ["other", "one"])
     assert [block.described.study for block in blocks] == ["other", "other", "one", "one"]
     assert [block.samples for block in blocks] == [7, 7, 10, 10]
     assert [block.described.etas for block in blocks[:2]] == [(0.1, 1), (0, 0.5, 2)]
     assert sum(block.core_seconds for block in blocks[:2]) == pytest.approx(3)
-    physics_hash = config.physics("one").digest
-    assert blocks[2].folder.path.parent == study_folder("out", "one", physics_hash)
-    assert blocks[2].described.block == config.studies["one"].eta_blocks[0].id
+    physics_hash = ASKED.physics("one").digest
+    assert blocks[2].folder.path.parent == study_folder("results", "one", physics_hash)
+    assert blocks[2].described.block == ASKED.studies["one"].eta_blocks[0].id
 
 
 def test_disk_is_that_of_all_files(tmp_path):

@@ -153,47 +153,37 @@ def test_rows_of_another_results_version_are_not_added_to(tmp_path):
     assert_refused(path / block_id(ETAS), study_file(path), "version")
 
 
-DAMAGED_STUDIES = {
-    "binary": b"\xff\xfe\0\1",
-    "list": b"[1, 2]",
-    "text": b'"pair"',
-    "null": b"null",
-    "keys missing": b'{"study": "pair"}',
-    "physics of another kind": b'{"study": "pair", "physics": 3}',
-    "physics incomplete": b'{"study": "pair", "physics": {"root_seed": 1}}',
-    "unknown model": b'{"study": "pair", "physics": {"model": {"name": "x"}, "ensemble": {}, '
-    b'"root_seed": 1}}',
-}
+DAMAGED = [
+    ("study", b"\xff\xfe\0\1"),
+    ("study", b"[1, 2]"),
+    ("study", b'"pair"'),
+    ("study", b"null"),
+    ("study", b'{"study": "pair"}'),
+    ("study", b'{"study": "pair", "physics": 3}'),
+    ("study", b'{"study": "pair", "physics": {"root_seed": 1}}'),
+    ("study", b'{"study": "pair", "physics": {"model": {"name": "x"}, "root_seed": 1}}'),
+    ("block", b"\xff\xfe\0\1"),
+    ("block", b"[0.0, 0.001]"),
+    ("block", b"null"),
+    ("block", b"{}"),
+    ("block", b'{"etas": []}'),
+    ("block", b'{"etas": 3}'),
+    ("block", b'{"etas": "abc"}'),
+    ("block", b'{"etas": ["x", "y"]}'),
+    ("block", b'{"etas": [[0.0], [0.001]]}'),
+    ("block", b'{"etas": [null]}'),
+    ("block", b'{"etas": {"a": 1}}'),
+    ("block", b'{"etas": ' + b"[" * 10**5),
+    ("block", b'{"etas": [1' + b"0" * 400 + b"]}"),
+]
 
 
-@pytest.mark.parametrize("kind", DAMAGED_STUDIES)
-def test_damaged_study_is_named_in_one_line(folder, kind):
-    study_file(folder).write_bytes(DAMAGED_STUDIES[kind])
-    assert_refused(folder / block_id(ETAS), study_file(folder), "is damaged")
-
-
-DAMAGED_BLOCKS = {
-    "binary": b"\xff\xfe\0\1",
-    "list": b"[0.0, 0.001]",
-    "null": b"null",
-    "key missing": b"{}",
-    "no values": b'{"etas": []}',
-    "number": b'{"etas": 3}',
-    "text": b'{"etas": "abc"}',
-    "words": b'{"etas": ["x", "y"]}',
-    "nested": b'{"etas": [[0.0], [0.001]]}',
-    "nothing": b'{"etas": [null]}',
-    "mapping": b'{"etas": {"a": 1}}',
-    "deep": b'{"etas": ' + b"[" * 10**5,
-    "huge": b'{"etas": [1' + b"0" * 400 + b"]}",
-}
-
-
-@pytest.mark.parametrize("kind", DAMAGED_BLOCKS)
-def test_damaged_block_is_named_in_one_line(folder, kind):
+@pytest.mark.parametrize(("which", "data"), DAMAGED, ids=range(len(DAMAGED)))
+def test_damaged_file_is_named_in_one_line(folder, which, data):
     block = folder / block_id(ETAS)
-    (block / "block.json").write_bytes(DAMAGED_BLOCKS[kind])
-    assert_refused(block, block / "block.json", "is damaged")
+    path = study_file(folder) if which == "study" else block / "block.json"
+    path.write_bytes(data)
+    assert_refused(block, path, "is damaged")
 
 
 @pytest.mark.parametrize("name", ["a\nb", "../x", "x" * 10**6, "", "\ud800"], ids=repr)

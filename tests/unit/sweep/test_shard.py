@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from studies import CHAIN, ETAS, PAIR, assert_same, rows_of
 
 from syncsweep.config.eta import block_id
-from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
-from syncsweep.sample import Rows, SampleSolver
+from syncsweep.sample import Rows
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import (
@@ -28,17 +28,14 @@ from syncsweep.sweep.shard import (
     write_shard,
 )
 
-ETAS = (0.0, 1e-3, 0.5)
-PHYSICS = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)
-DESCRIBED = Description("pair", PHYSICS, ETAS)
+DESCRIBED = Description("pair", PAIR, ETAS)
 WHICH = DESCRIBED, SampleRange(2, 6)
 NAMES = [field.name for field in fields(Rows)]
 
 
 @pytest.fixture(scope="module")
 def rows():
-    solver = SampleSolver(PHYSICS, ETAS)
-    return [solver.rows(i) for i in range(2, 6)]
+    return list(rows_of(PAIR, 6)[2:])
 
 
 @pytest.fixture(scope="module")
@@ -52,17 +49,6 @@ def written(tmp_path, table):
     path = tmp_path / "samples-000000002-000000006.parquet"
     write_shard(path, table, *WHICH, {"host": "here"})
     return path, path.read_bytes()
-
-
-def assert_same(one, other):
-    """Equal columns, bit by bit."""
-    assert one.column_names == other.column_names
-    for name in one.column_names:
-        left, right = column(one, name), column(other, name)
-        assert (left.dtype, left.shape) == (right.dtype, right.shape)
-        assert (
-            left.tolist() == right.tolist() if left.dtype == object else bits(left) == bits(right)
-        )
 
 
 def bits(values):
@@ -136,7 +122,7 @@ def test_shard_says_what_it_holds(written):
     assert says == {
         "format": 1,
         "study": "pair",
-        "physics_hash": PHYSICS.digest,
+        "physics_hash": PAIR.digest,
         "block": block_id(ETAS),
         "etas": list(ETAS),
         "start": 2,
@@ -266,10 +252,9 @@ def test_wrong_table_with_a_digest_that_fits_is_not_read(tmp_path, table, kind):
     assert "\n" not in str(error.value)
 
 
-OTHER = Physics(model=PHYSICS.model, ensemble=Ensemble(), root_seed=2)
 FOREIGN = {
     "study": (replace(DESCRIBED, study="other"), WHICH[1]),
-    "physics": (replace(DESCRIBED, physics=OTHER), WHICH[1]),
+    "physics": (replace(DESCRIBED, physics=CHAIN), WHICH[1]),
     "start": (DESCRIBED, SampleRange(1, 6)),
     "stop": (DESCRIBED, SampleRange(2, 7)),
     "shifted": (DESCRIBED, SampleRange(3, 7)),

@@ -33,6 +33,13 @@ def test_what_can_be_swept_gives_no_note(check):
     assert own_process.check(parse(configured("model", {"name": "spin1_chain"})), "mine") == []
 
 
+def test_a_study_that_is_not_made_by_default_is_checked_too(check):
+    data = configured("by_default", False)
+    data["studies"]["pair"] = {**own_study.STUDY, "model": {"name": "spin_half_pair"}}
+    check()
+    assert own_process.check(parse(data), "mine") == []
+
+
 def test_a_large_model_gives_its_note(check, monkeypatch):
     large = (
         "return sum(on_each_site(sx, spins)) + sum(z @ z for z in on_each_site(sz, spins)), "

@@ -64,7 +64,9 @@ def test_samples_of_a_run_are_those_of_its_jobs_or_all_that_tables_are_made_of(t
     assert said.records == []
     announce.tell_samples(LOGGER, settings, jobs[1:2])
     announce.tell_samples(LOGGER, settings, [*jobs[1:2], Job("make_tables", {"study": "pair"})])
-    few, whole = ([(b.described.study, b.ranges) for b in record.asked_blocks] for record in said.records)
+    few, whole = (
+        [(b.described.study, b.ranges) for b in record.asked_blocks] for record in said.records
+    )
     assert few == [("pair", ((4, 8),))]
     assert whole == [("pair", ((0, 10),)), ("pair", ((0, 10),))]
     assert [record.getMessage().split()[-1] for record in said.records] == ["4", "20"]
