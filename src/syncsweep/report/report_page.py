@@ -20,11 +20,7 @@ from syncsweep.config.messages import ConfigError
 from syncsweep.config.study import RESERVED, Config, Study, parse
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import write_text
-from syncsweep.layout import (
-    figures_folder,
-    paper_folder,
-    tables_folder,
-)
+from syncsweep.layout import figures_folder, paper_folder, tables_folder
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.report import captions, origin, realisations, report_tables, report_words
 from syncsweep.report.embedded import (

@@ -25,6 +25,7 @@ from syncsweep.figures.figure_page import blank_page
 from syncsweep.figures.maxima_figure import LIMITS
 from syncsweep.tables import ResultsError
 from syncsweep.tables.reading import read_table
+from syncsweep.wording import superscript
 
 ETAS = (0.0, 0.01, 0.1, 1.0, 10.0)
 ANALYSIS = Analysis(
@@ -343,10 +344,7 @@ def test_numbers_of_s_max_are_clear_of_the_label(tables, low, high, names, label
 def _plain(name):
     """10 and its power as letters, from the notation of formulas."""
     power = re.search(r"10\^\{(-?\d+)\}", name)
-    return f"10{power[1].translate(_RAISED)}" if power else name
-
-
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    return f"10{superscript(int(power[1]))}" if power else name
 
 
 @pytest.mark.parametrize("ratio", [0.5, 1.0, 8.0, 100.0])
