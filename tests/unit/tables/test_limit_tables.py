@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
-from paper_figures import draw_figure
+from paper_results import draw_figure
 from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
