@@ -37,6 +37,7 @@ class DrawnFigure:
     folder: Path
     page: Page
     boxes: dict[Text, Bbox]
+    pdf: bool
 
     def data(self, panel: str) -> pd.DataFrame:
         return pd.read_csv(self.folder / f"{self.name}_{panel}.csv")
@@ -44,18 +45,14 @@ class DrawnFigure:
     def text(self, panel: str) -> str:
         return (self.folder / f"{self.name}_{panel}.csv").read_text(encoding="utf-8")
 
-    def check(self, again: Path, texts: int = 20, pdf: bool = False) -> None:
-        """Check its files, their bytes and its texts.
-
-        texts: how many there are at least; pdf: whether the bytes of the PDF are compared too.
-        """
+    def check(self, again: Path, texts: int = 20) -> None:
+        """Check its files, their bytes and its texts; texts: how many there are at least."""
         with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red"}):
-            draw_figure(self.name, self.tables, again / "again", pdf)
+            draw_figure(self.name, self.tables, again / "again", self.pdf)
         files, drawn_again = (_contents(folder) for folder in (self.folder, again / "again"))
         endings = (".pdf", ".png", *(f"_{data}.csv" for data in FIGURES[self.name].data))
         assert files.keys() == {f"{self.name}{ending}" for ending in endings}
-        changed = [name for name in files if files[name] != drawn_again[name]]
-        assert changed == ([] if pdf else [f"{self.name}.pdf"])
+        assert [name for name in files if files[name] != drawn_again[name]] == []
         assert self.page.get_figwidth() in (style.COLUMN_WIDTH, 7.0)
         _check_texts(self.boxes, self.page, texts)
         with pytest.raises(ResultsError, match=r"\.parquet: is missing"):
@@ -63,8 +60,8 @@ class DrawnFigure:
         assert not (again / "none").exists()
 
 
-def draw_figure(name: str, tables: Path, folder: Path, pdf: bool = True) -> DrawnFigure:
-    """Draw a figure into a folder, at a low resolution; without a PDF its file is empty."""
+def draw_figure(name: str, tables: Path, folder: Path, pdf: bool = False) -> DrawnFigure:
+    """Draw a figure into a folder, at a low resolution; pdf: or else its PDF is an empty file."""
     seen: dict[Page, dict[Text, Bbox]] = {}
     save = Page.savefig
 
@@ -81,7 +78,7 @@ def draw_figure(name: str, tables: Path, folder: Path, pdf: bool = True) -> Draw
         patch.setattr(Page, "savefig", coarsely)
         FIGURES[name].load().draw(tables, folder / name)
     ((page, boxes),) = seen.items()
-    return DrawnFigure(name, tables, folder, page, boxes)
+    return DrawnFigure(name, tables, folder, page, boxes, pdf)
 
 
 def _seen_texts(page: Page) -> list[Text]:

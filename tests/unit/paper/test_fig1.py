@@ -44,7 +44,7 @@ def write(folder, quality=None, locking=None):
 @pytest.fixture(scope="module")
 def figure(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fig1")
-    return draw_figure("fig1", write(folder / "tables"), folder / "figures")
+    return draw_figure("fig1", write(folder / "tables"), folder / "figures", pdf=True)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def drawn(figure):
 
 
 def test_figure_keeps_what_all_figures_promise(figure, tmp_path):
-    figure.check(tmp_path, pdf=True)
+    figure.check(tmp_path)
 
 
 def test_data_are_the_tables(figure):
@@ -128,5 +128,5 @@ def test_legends_are_clear_of_the_data(drawn):
 
 def test_without_the_limit_there_is_no_column_for_it(tmp_path):
     tables = write(tmp_path / "tables", locking=locking_table(np.logspace(-3, 0, 4)))
-    page = draw_figure("fig1", tables, tmp_path / "figures", pdf=False).page
+    page = draw_figure("fig1", tables, tmp_path / "figures").page
     assert [len(axes.containers) for axes in page.axes] == [len(CHAINS)] * 2

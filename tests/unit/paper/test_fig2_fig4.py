@@ -25,7 +25,8 @@ def tables(tmp_path_factory):
 @pytest.fixture(scope="module")
 def drawn(tables, tmp_path_factory):
     return {
-        name: draw_figure(name, tables, tmp_path_factory.mktemp(name)) for name in ("fig2", "fig4")
+        name: draw_figure(name, tables, tmp_path_factory.mktemp(name), pdf=name == "fig4")
+        for name in ("fig2", "fig4")
     }
 
 

@@ -142,7 +142,7 @@ def test_parameters_enter(tmp_path):
     highest = table.loc[of_limit(table)["s_d"].idxmax()]
     assert highest["s_d"] == pytest.approx(1 / (2 * pi) + PER_COHERENCE * abs(c), rel=1e-3)
     assert highest["phi"] == pytest.approx(np.angle(c), abs=0.03)
-    draw_figure("figE", tmp_path, tmp_path / "drawn", pdf=False)
+    draw_figure("figE", tmp_path, tmp_path / "drawn")
 
     # The null vector of the whole Liouvillian, whatever ω and the mean of Δ₁ and Δ₂ are.
     row = tables["errors"].iloc[-1]
