@@ -230,14 +230,6 @@ def test_the_script_says_a_line_for_each_study(tmp_path, monkeypatch, capsys):
     assert summary["n"].tolist() == [1, 1, 0, 0]
 
 
-def test_the_script_ends_with_one_line(tmp_path, monkeypatch):
-    solve(tmp_path, BLOCKS[0], 0, 1)
-    wrong = ANALYSIS.model_copy(update={"limit_draws": 2000})
-    with pytest.raises(SystemExit) as caught:
-        run_script(monkeypatch, request(tmp_path, analysis=wrong, figure=FIGURE))
-    assert "another analysis" in caught.value.code and "\n" not in caught.value.code
-
-
 def test_the_script_names_what_lies_in_place_of_its_files(tmp_path, monkeypatch):
     solve(tmp_path, BLOCKS[0], 0, 1)
     asked = request(tmp_path)
