@@ -46,7 +46,7 @@ _STUDIES = {
         "chunk_size": 4,
         "eta_blocks": [{"values": [0.5]}, {"values": [0, 1e-3]}],
         "analysis": {"s_max_bins": _BINS, "limit_draws": 1000, "ratio": _RATIO},
-        "figure": {"name": "chain", "panels": ["chi", "probabilities", "ratio", "s_max"]},
+        "figure": {"name": "chain", "panels": ["chi", "ratio"]},
     },
     "pair": {
         "model": {"name": "spin_half_pair"},

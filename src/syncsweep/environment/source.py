@@ -27,7 +27,13 @@ _NUMBERS = (
 _ROWS = "sample.py"
 
 #: What decides how figures look.
-_LOOKS = ("tables/__init__.py", "figures/", "paper/figures/", "config/units.py")
+_LOOKS = (
+    "tables/__init__.py",
+    "tables/reading.py",
+    "figures/",
+    "paper/figures/",
+    "config/units.py",
+)
 
 
 def tables(module: str) -> tuple[str, ...]:

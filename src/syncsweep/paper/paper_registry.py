@@ -85,14 +85,10 @@ _PARTS = (
             parts=("modes",),
             data=tuple("abcdefg"),
             title="Spectra of the models",
-            alt=(
-                "Seven panels with eigenvalues of the unperturbed Liouvillians in the complex "
-                "plane: steady states, oscillating coherences, and what decays"
-            ),
-            text=(
-                "Eigenvalues λ of the unperturbed Liouvillians. Undamped ones lie at Re λ = 0; the "
-                "numbers count them."
-            ),
+            alt="Seven panels with eigenvalues of the unperturbed Liouvillians in the complex "
+            "plane: steady states, oscillating coherences, and what decays",
+            text="Eigenvalues λ of the unperturbed Liouvillians. Undamped ones lie at Re λ = 0; "
+            "the numbers count them.",
             panels=(
                 "Chain of two spin-1s.",
                 "Chain of three.",
@@ -113,10 +109,8 @@ _PARTS = (
             parts=("dynamics",),
             data=tuple("abcdef"),
             title="Oscillations in time",
-            alt=(
-                "Six panels of local observables against time: the three spins of the chain swing "
-                "in step, the two of the pair in antiphase, and a perturbation damps them"
-            ),
+            alt="Six panels of local observables against time: the three spins of the chain "
+            "swing in step, the two of the pair in antiphase, and a perturbation damps them",
             text="Above: the chain of three spin-1s. Below: the pair of spin-1/2s.",
             panels=(
                 "The chain without perturbation: after different starts, all sites oscillate "
@@ -142,14 +136,10 @@ _PARTS = (
             parts=("quality", "locking"),
             data=("quality", "locking"),
             title="Fig. 1, measured: oscillation and locking",
-            alt=(
-                "Two panels against η for two and three spins, coupled and decoupled: the quality "
-                "factor Q falls as 1/η; the locking Λ falls from 1 to 0"
-            ),
-            text=(
-                "An oscillation remains at every η, but the locking is lost above a certain η. "
-                "Small markers: coupled spins; large ones: decoupled."
-            ),
+            alt="Two panels against η for two and three spins, coupled and decoupled: the "
+            "quality factor Q falls as 1/η; the locking Λ falls from 1 to 0",
+            text="An oscillation remains at every η, but the locking is lost above a certain η. "
+            "Small markers: coupled spins; large ones: decoupled.",
             panels=(
                 "Quality factor Q: how many periods the longest-lived oscillation lasts, mean "
                 "over realisations. Thin lines: first order, for the modes in (S^x)².",
@@ -174,10 +164,8 @@ _PARTS = (
             parts=("types",),
             data=("a", "a_maxima", "b", "c", "d", "d_maxima", "e", "f"),
             title="Fig. 2: the two types of synchronisation",
-            alt=(
-                "Two rows, (0, π) type and π/3 type: heat map of S_d with its maxima marked, the "
-                "angles at the maxima drawn on circles, and bars of P_a"
-            ),
+            alt="Two rows, (0, π) type and π/3 type: heat map of S_d with its maxima marked, the "
+            "angles at the maxima drawn on circles, and bars of P_a",
             text="One realisation of each type at the smallest η > 0 of the sweep.",
             panels=(
                 "S_d of a realisation of the (0, π) type minus its uniform value, over the two "
@@ -200,14 +188,10 @@ _PARTS = (
             parts=("chi_map",),
             data=("a", "a_triangles", "b"),
             title="Fig. 4: what χ measures",
-            alt=(
-                "Map of the root of χ over the plane of the two angle differences, with a hexagon "
-                "of six triangles; below it, how far the distribution of χ is from uniform"
-            ),
-            text=(
-                "χ turns a configuration of angles into one number that is uniform if the angles "
-                "are."
-            ),
+            alt="Map of the root of χ over the plane of the two angle differences, with a "
+            "hexagon of six triangles; below it, how far the distribution of χ is from uniform",
+            text="χ turns a configuration of angles into one number that is uniform if the "
+            "angles are.",
             panels=(
                 "√χ over the plane of angle differences, with the regions of App. C (T³ "
                 "corrected).",
@@ -231,10 +215,8 @@ _PARTS = (
             parts=("two_spin1s",),
             data=("distribution", "sweep", "detuning", "errors"),
             title="App. E: two weakly coupled spin-1s",
-            alt=(
-                "Four panels: S_d at three couplings, S_max against the coupling, the locking "
-                "angle against the detuning, and relative errors of the leading order"
-            ),
+            alt="Four panels: S_d at three couplings, S_max against the coupling, the locking "
+            "angle against the detuning, and relative errors of the leading order",
             text="Full solutions beside the leading order of weak coupling (circles).",
             panels=(
                 "S_d at three couplings ε, in the weak limit (solid) and at scale s = 0.1 "
@@ -254,14 +236,10 @@ _PARTS = (
             parts=("ablations",),
             data=tuple("abcde"),
             title="Is it generic?",
-            alt=(
-                "Rows of panels for four η: P_a, P₂/(3P₁) and mean S_max under other ensembles of "
-                "perturbations, P_a against the threshold, and three readings of the threshold"
-            ),
-            text=(
-                "What changes with another ensemble of perturbations or another analysis; columns: "
-                "η."
-            ),
+            alt="Rows of panels for four η: P_a, P₂/(3P₁) and mean S_max under other ensembles "
+            "of perturbations, P_a against the threshold, and three readings of the threshold",
+            text="What changes with another ensemble of perturbations or another analysis; "
+            "columns: η.",
             panels=(
                 "P_a for other operators F_n, weights ζ_diss/ζ_coh and ranks of the Kossakowski "
                 "matrix; bold: the paper's choice.",
@@ -282,14 +260,10 @@ _PARTS = (
             parts=("ensemble",),
             data=("eigenvalues", "boundary", "summary"),
             title="The ensemble of perturbations",
-            alt=(
-                "Eigenvalues of random dissipators in the complex plane, which fill a lemon- "
-                "shaped region whose boundary is drawn"
-            ),
-            text=(
-                "Eigenvalues of random dissipators at D = 27 with orthonormal operators, in the "
-                "units of Ref. 57, and the boundary of the universal region."
-            ),
+            alt="Eigenvalues of random dissipators in the complex plane, which fill a lemon- "
+            "shaped region whose boundary is drawn",
+            text="Eigenvalues of random dissipators at D = 27 with orthonormal operators, in the "
+            "units of Ref. 57, and the boundary of the universal region.",
             panels=(),
         ),
     ),
@@ -307,14 +281,10 @@ _LIMIT = Figure(
     parts=(),
     data=("s_max", "probabilities", "gain", "law"),
     title="Small η against the exact limit",
-    alt=(
-        "Three panels against η: mean S_max, probabilities P_a, and the gain in samples, with and "
-        "without control variate, beside the exact law of η → 0⁺"
-    ),
-    text=(
-        "At small η, the value of a sample is close to its value at η → 0⁺, whose mean is known "
-        "exactly. With the latter as a control variate the errors are smaller."
-    ),
+    alt="Three panels against η: mean S_max, probabilities P_a, and the gain in samples, with "
+    "and without control variate, beside the exact law of η → 0⁺",
+    text="At small η, the value of a sample is close to its value at η → 0⁺, whose mean is known "
+    "exactly. With the latter as a control variate the errors are smaller.",
     panels=(
         "⟨S_max⟩ as plain mean (band) and with control variate (points).",
         "P_a in the same way; dashed: the exact law.",

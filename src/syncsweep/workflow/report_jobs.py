@@ -44,7 +44,8 @@ def contents(outputs: StudyOutputs, named: Iterable[str], asks_for_paper: bool) 
         for study in config.studies
         if not study.startswith(RESERVED) and (study in named or is_made(study))
     )
-    if paper_studies.problem(config) or not {*_roles(config)} <= set(studies):
+    paper = config.paper
+    if not paper or paper_studies.problem(config) or not {paper.chain, paper.pair} <= set(studies):
         return Contents(studies)
     parts: list[str] = []
     for part in PARTS:
@@ -62,12 +63,6 @@ def contents(outputs: StudyOutputs, named: Iterable[str], asks_for_paper: bool) 
         and (asks_for_paper or are_there(figure_files(config, name)))
     ]
     return Contents(studies, tuple(parts), tuple(figures))
-
-
-def _roles(config: Config) -> tuple[str, str]:
-    """The two studies that the paper is about."""
-    assert config.paper
-    return config.paper.chain, config.paper.pair
 
 
 def files(outputs: StudyOutputs, shown: Contents) -> list[Path]:

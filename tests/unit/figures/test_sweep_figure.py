@@ -283,15 +283,6 @@ def test_table_that_is_no_file_is_refused_and_not_waited_for(tmp_path, make):
         read_table(path)
 
 
-def test_script_ends_with_one_line(tables, tmp_path):
-    copy = shutil.copytree(tables, tmp_path / "tables")
-    (copy / "chi_histogram.parquet").unlink()
-    with pytest.raises(SystemExit) as caught:
-        run_script(copy, tmp_path / "fig")
-    assert isinstance(caught.value.code, str)
-    assert "chi_histogram" in caught.value.code and "\n" not in caught.value.code
-
-
 def test_script_names_the_folder_in_place_of_a_file_of_the_figure(tables, tmp_path):
     (tmp_path / "fig.png").mkdir()
     with pytest.raises(SystemExit) as caught:

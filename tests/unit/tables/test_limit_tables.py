@@ -1,8 +1,5 @@
 """Tables of the exact limit and of its use as a control variate, and what is drawn from them."""
 
-import json
-import runpy
-import sys
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -12,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
-from paper_figures import draw_figure
+from paper_results import draw_figure
 from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
@@ -302,23 +299,6 @@ def test_shipped_intervals_hold_the_peaks_of_the_limit_whole(name):
     }[study.model.n_sites]
     # The paper's 𝓘₂ of three spins misses 2 % of its peak, and the grid of χ is coarse.
     np.testing.assert_allclose(sets.mean(axis=0), expected, atol=0.03)
-
-
-def test_the_script_makes_the_tables(study, tables, tmp_path, monkeypatch):
-    request = {
-        "folder": str(study.folder),
-        "blocks": [block.block for block in study.blocks],
-        "samples": SAMPLES,
-        "chunk_size": SAMPLES,
-        "analysis": ANALYSIS.model_dump(mode="json"),
-    }
-    arguments = ["--output", str(tmp_path), "--request", json.dumps(request)]
-    monkeypatch.setattr(sys, "argv", ["make_tables.py", "limit", *arguments])
-    runpy.run_path(str(SCRIPT), run_name="__main__")
-    names = {f"{name}.{kind}" for name in LIMIT_TABLES for kind in ("csv", "parquet")}
-    assert {path.name for path in tmp_path.iterdir()} == names
-    for name in names:
-        assert (tmp_path / name).read_bytes() == (tables / name).read_bytes()
 
 
 def test_the_figure_of_the_limit_shows_the_tables(tables, control, tmp_path):
