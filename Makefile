@@ -76,7 +76,7 @@ test: env
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 snapshots: env
-	$(BIN)/python -m pytest -q -m syrupy_snapshot --snapshot-update tests/unit
+	$(BIN)/python -m pytest -q -m syrupy_snapshot --snapshot-update
 
 test-slurm: env
 	tests/slurm/run.sh $(BIN)/python
