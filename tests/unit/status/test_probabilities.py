@@ -2,8 +2,6 @@
 
 import math
 
-import pytest
-from progress_block import Sweep
 from small_results import CHAIN, CHUNK, ETAS, SAMPLES, block_of, put_study, put_tables
 
 from syncsweep.config.analysis import Analysis, LogBins
@@ -25,11 +23,6 @@ def asked_of(folder, etas, samples):
 
 def blocks_of(*asked):
     return Observer(asked).look(0.0).blocks
-
-
-@pytest.fixture
-def sweep(tmp_path):
-    return Sweep(tmp_path)
 
 
 def test_few_etas_are_the_ends_and_the_middle():
