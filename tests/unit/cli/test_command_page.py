@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from syncsweep.cli import main as cli
+from syncsweep.cli import main
 from syncsweep.cli.command_page import page, usage
 from syncsweep.cli.parser import FOUND, WELL, WRONG_CALL
 
@@ -14,7 +14,9 @@ PAGE = Path(__file__).parents[3] / "docs" / "command-line.md"
 
 def parsers():
     (commands,) = (
-        action for action in cli.parser()._actions if isinstance(action, argparse._SubParsersAction)
+        action
+        for action in main.parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
     )
     return commands.choices
 
@@ -23,7 +25,7 @@ def test_page_is_that_of_the_parsers(monkeypatch):
     text = PAGE.read_text(encoding="utf-8")
     for columns in ("40", "200"):  # of the terminal, which is no matter
         monkeypatch.setenv("COLUMNS", columns)
-        assert text == page(cli.parser()), "run `make docs` and commit docs/command-line.md"
+        assert text == page(main.parser()), "run `make docs` and commit docs/command-line.md"
 
 
 def test_every_command_has_a_section_with_all_its_options():

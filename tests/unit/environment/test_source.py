@@ -30,12 +30,12 @@ def test_results_depend_on_every_module_that_is_imported_to_make_them(root):
     deciding = (
         "syncsweep.physics.",
         "syncsweep.tables.",
-        "syncsweep.sample",
-        "syncsweep.config.units",
+        "syncsweep.sample.",
+        "syncsweep.config.units.",
     )
     if root.endswith("figures.sweep_figure"):
-        deciding = ("syncsweep.figures.", "syncsweep.config.units")
-    names = {name for name in loaded.split() if name.startswith(deciding)}
+        deciding = ("syncsweep.figures.", "syncsweep.config.units.")
+    names = {name for name in loaded.split() if f"{name}.".startswith(deciding)}
     assert names >= {root}
     files = {name.removeprefix("syncsweep.").replace(".", "/") for name in names}
     known = {file.removesuffix(".py").removesuffix("/__init__") for file in ROOTS[root]()}
