@@ -108,16 +108,17 @@ def _end_output() -> None:
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
     from syncsweep.cli import plan_command, status_command, verify_command
-    from syncsweep.cli.command_page import usage
+    from syncsweep.cli.command_page import HelpFormatter, usage
     from syncsweep.cli.parser import Parser
 
     whole = Parser(
         prog="syncsweep",
         description="What can be done with sweeps beside running them, which snakemake does.",
         epilog=(
-            "Exit codes: 0 all well, 1 something was found or failed, 2 the call is wrong, "
+            "Exit codes: 0 all well, 1 something was found or failed, 2 the call is wrong,\n"
             "130 stopped by Ctrl-C."
         ),
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     commands = whole.add_subparsers(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsweep.cli import configured
+from syncsweep.cli.command_page import HelpFormatter
 from syncsweep.cli.parser import FOUND, WELL, positive
 from syncsweep.wording import number_of, printable
 
@@ -28,7 +29,7 @@ def add(commands: Commands) -> None:
         "plan",
         allow_abbrev=False,
         help="say what a run has to do and what it costs, before it runs",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         description=(
             "Say what a run has to do for some studies and what that costs: samples, shards and\n"
             "jobs, core-hours, time, memory and disk, each with a range, and what to write into\n"

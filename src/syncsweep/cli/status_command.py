@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from syncsweep.cli import configured
+from syncsweep.cli.command_page import HelpFormatter
 from syncsweep.cli.parser import FOUND, WELL, positive
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def add(commands: Commands) -> None:
         "status",
         allow_abbrev=False,
         help="say how far the sweeps are, and how long they still take",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         description=(
             "Say how far the sweeps are: samples done, failed and missing, jobs at work, samples\n"
             "per second, core-hours, disk and the time left until the last sample, all from\n"

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncsweep.cli.command_page import HelpFormatter
 from syncsweep.cli.parser import FOUND, WELL, positive, seed
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def add(commands: Commands) -> None:
         "verify",
         allow_abbrev=False,
         help="check that results are whole, and recompute some rows",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         description=(
             "Check that results are whole: every study's description against its folder's name,\n"
             "every shard against its digest, its name and its study, every table against the CSV\n"

@@ -91,9 +91,13 @@ def read(block_folder: Path) -> Description:
                 "snakemake again"
             )
     except FileNotFoundError as error:
-        raise DescriptionError(f"{path}: cannot be read ({error.strerror})") from None
+        raise DescriptionError(
+            f"{path}: cannot be read ({error.strerror}); run snakemake again, which writes it"
+        ) from None
     except NotReadableError as error:
-        raise DescriptionError(f"{path}: cannot be read ({error})") from None
+        raise DescriptionError(
+            f"{path}: cannot be read ({error}); remove it and run snakemake again"
+        ) from None
     except (ValueError, LookupError, TypeError, RecursionError, OverflowError, ValidationError):
         raise DescriptionError(
             f"{path}: is damaged; remove the file and run snakemake again"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,9 +31,6 @@ _ALLOW = "make it a folder that you may read and run this again"
 
 _SET_ASIDE = re.compile(r".+\.damaged-[0-9a-f]{8}")
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
-
-#: No study.json or block.json is larger [bytes].
-_MOST_JSON_BYTES = 2**24
 
 
 def study_folders(results: Path) -> list[Path]:
@@ -115,8 +111,6 @@ def _describe(
         report.note(f"{folder}: holds no η-block")
     for block in blocks:
         try:
-            for path in (study_file(folder), block.description):
-                _check_plain(path)
             described = description.read(block.path)
         except DescriptionError as error:
             problem = str(error)
@@ -131,18 +125,6 @@ def _describe(
             said.add(problem)
             report.finding(problem)
         report.note(f"{block.path}: not verified, because nothing tells what it must hold")
-
-
-def _check_plain(path: Path) -> None:
-    """DescriptionError for what is not there, would be waited for, or is too large."""
-    try:
-        state = path.stat()
-    except OSError as error:
-        raise DescriptionError(
-            f"{path}: cannot be read ({error.strerror}); run snakemake again, which writes it"
-        ) from None
-    if not stat.S_ISREG(state.st_mode) or state.st_size > _MOST_JSON_BYTES:
-        raise DescriptionError(f"{path}: is not a file of this kind; {AGAIN}")
 
 
 def _verify_shards(

@@ -36,7 +36,7 @@ def found(tmp_path_factory):
 
     Started by a process of more memory than theirs, which is not to count as theirs.
     """
-    ballast = np.ones(70_000_000)
+    ballast = np.ones(40_000_000)
     folder = tmp_path_factory.mktemp("empty")
     told = []
     here = Path.cwd()

@@ -30,49 +30,40 @@ def ended(sweep, number, solved, core_seconds, ranks=2, event="end"):
     sweep.ends(0, solved, solved, number, at + 1, ranks, core_seconds, event)
 
 
-def test_without_a_log_nothing_is_known(sweep):
-    assert logged_cost(sweep.folder, 0.1) is None
-
-
-def test_a_log_gives_core_seconds_over_samples_without_what_ranks_pay_once(sweep):
-    ended(sweep, 1, solved=100, core_seconds=30.2)
-    found = logged_cost(sweep.folder, first_sample=0.1)
-    assert found.seconds.value == pytest.approx((30.2 - 2 * 0.1) / 100)
-    assert (found.seconds.low, found.seconds.high) == pytest.approx((0.3, 0.3))
-    assert (found.samples, found.launches) == (100, 1)
-
-
-def test_no_more_ranks_than_samples_pay(sweep):
-    ended(sweep, 1, solved=1, core_seconds=30.1, ranks=64)
-    assert logged_cost(sweep.folder, 0.1).seconds.value == pytest.approx(30.0)
+@pytest.mark.parametrize(
+    ("launches", "first_sample", "seconds", "samples"),
+    [
+        ([], 0.1, None, 0),
+        # Without what ranks pay once, and no more ranks than samples pay.
+        ([(100, 30.2, 2)], 0.1, (30.2 - 2 * 0.1) / 100, 100),
+        ([(1, 30.1, 64)], 0.1, 30.0, 1),
+        # A launch that hardly solved anything, or took all over, tells nothing.
+        ([(2, 0.3, 2)], 0.1, None, 0),
+        ([(2, 0.3, 2), (200, 20.2, 2)], 0.1, 0.1, 200),
+        ([(0, 0.0, 2)], 0.0, None, 0),
+        # Only the last launches count.
+        ([(100, 1000, 2), *[(100, 100, 2)] * 20], 0.0, 1.0, 2000),
+    ],
+)
+def test_a_log_gives_core_seconds_over_samples(sweep, launches, first_sample, seconds, samples):
+    for number, (solved, core_seconds, ranks) in enumerate(launches):
+        ended(sweep, number, solved, core_seconds, ranks)
+    found = logged_cost(sweep.folder, first_sample)
+    if seconds is None:
+        assert found is None
+    else:
+        assert found.seconds.value == pytest.approx(seconds)
+        assert found.samples == samples
 
 
 def test_launches_count_by_their_samples_also_those_that_stopped_early(sweep):
     ended(sweep, 1, solved=300, core_seconds=300)
+    found = logged_cost(sweep.folder, first_sample=0)
+    assert (found.seconds.low, found.seconds.high, found.launches) == (1, 1, 1)
     ended(sweep, 2, solved=100, core_seconds=200, event="stop")
     found = logged_cost(sweep.folder, first_sample=0)
     assert found.seconds.value == pytest.approx(500 / 400)
     assert 1 < found.seconds.low < found.seconds.high < 2
-
-
-def test_a_launch_that_hardly_solved_anything_tells_nothing(sweep):
-    ended(sweep, 1, solved=2, core_seconds=0.3)
-    assert logged_cost(sweep.folder, first_sample=0.1) is None
-    ended(sweep, 2, solved=200, core_seconds=20.2)
-    assert logged_cost(sweep.folder, first_sample=0.1).samples == 200
-
-
-def test_launches_that_took_all_over_tell_nothing(sweep):
-    sweep.begins(0, 8, missing=0)
-    sweep.ends(0, 8, solved=0, core_seconds=0.0)
-    assert logged_cost(sweep.folder, 0.0) is None
-
-
-def test_only_the_last_launches_count(sweep):
-    ended(sweep, 1, solved=100, core_seconds=1000)
-    for number in range(2, 22):
-        ended(sweep, number, solved=100, core_seconds=100)
-    assert logged_cost(sweep.folder, first_sample=0).seconds.value == pytest.approx(1.0)
 
 
 def test_damaged_lines_of_a_log_count_nothing(sweep):

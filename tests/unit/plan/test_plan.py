@@ -16,6 +16,7 @@ from program import CONFIG, PROGRAM, Terminal, called, state_of
 from progress_block import NOON, Sweep
 from studies import PAIR
 
+from syncsweep.cli import plan_command
 from syncsweep.config.study import parse
 from syncsweep.layout import tables_folder
 from syncsweep.tables.registry import table_names
@@ -75,11 +76,12 @@ def test_progress_is_on_stderr_and_trials_are_at_most_the_ranks(project, capsys)
     assert "by 1 sample solved just now in 1 trial\n" in out
 
 
-def test_trials_of_several_studies_are_one_line(project, capsys, monkeypatch):
-    monkeypatch.setattr("syncsweep.plan.calibration.SECONDS", 0.1)
-    _, err = plan(capsys, "pair", "later", "--cores", 1)
-    assert err == (
-        "plan: trials of some samples, for each study 0.1 core-seconds and at least three samples "
+def test_trials_of_several_studies_are_one_line(capsys):
+    with plan_command._progress(None) as progress:
+        progress("pair: 1 sample solved in trials")
+        progress("later: 1 sample solved in trials")
+    assert capsys.readouterr().err == (
+        "plan: trials of some samples, for each study 3 core-seconds and at least three samples "
         "of each block in each process\n"
     )
 

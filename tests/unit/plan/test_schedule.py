@@ -13,43 +13,38 @@ def jobs(*seconds, cores=1):
     return [Job(cores, s) for s in seconds]
 
 
-def test_nothing_takes_no_time():
-    assert makespan([], 4) == 0
-    assert makespan([([], [])], 4) == 0
+FIRST, SECOND = (jobs(10, cores=2), jobs(3)), (jobs(20, 20, cores=2),)
 
 
-def test_jobs_run_beside_one_another_as_cores_allow():
-    assert makespan([(jobs(10, 10, 10),)], 1) == 30
-    assert makespan([(jobs(10, 10, 10),)], 2) == 20
-    assert makespan([(jobs(10, 10, 10),)], 3) == 10
-    assert makespan([(jobs(10, 10, 10, cores=2),)], 3) == 30
-
-
-def test_a_job_starts_when_its_cores_are_free():
-    # 10 s beside 4 s; the third begins at 4 s.
-    assert makespan([(jobs(10, 4, 5),)], 2) == 10
-    assert makespan([(jobs(10, 4, 7),)], 2) == 11
-
-
-def test_a_stage_waits_for_the_one_before():
-    assert makespan([(jobs(10, 4), jobs(3, 3), jobs(1))], 2) == 10 + 3 + 1
-    assert makespan([(jobs(10, 4), [], jobs(1))], 2) == 11
-    assert makespan([([], jobs(3), [])], 2) == 3
-
-
-def test_a_study_s_tables_go_before_the_next_study_s_shards():
-    first, second = (jobs(10, cores=2), jobs(3)), (jobs(20, 20, cores=2),)
-    # The tables wait for no shard of the other study, and one core is idle meanwhile.
-    assert makespan([first, second], 2) == 10 + 3 + 40
-
-
-def test_studies_share_the_cores():
-    assert makespan([(jobs(10),), (jobs(10),)], 2) == 10
-    assert makespan([(jobs(10),), (jobs(10),)], 1) == 20
-
-
-def test_a_job_of_more_cores_than_there_are_takes_all():
-    assert makespan([(jobs(10, 5, cores=16),)], 2) == 15
+@pytest.mark.parametrize(
+    ("studies", "cores", "seconds"),
+    [
+        # Nothing takes no time.
+        ([], 4, 0),
+        ([([], [])], 4, 0),
+        # Jobs run beside one another as cores allow.
+        ([(jobs(10, 10, 10),)], 1, 30),
+        ([(jobs(10, 10, 10),)], 2, 20),
+        ([(jobs(10, 10, 10),)], 3, 10),
+        ([(jobs(10, 10, 10, cores=2),)], 3, 30),
+        # A job starts when its cores are free: the third begins at 4 s.
+        ([(jobs(10, 4, 5),)], 2, 10),
+        ([(jobs(10, 4, 7),)], 2, 11),
+        # A stage waits for the one before.
+        ([(jobs(10, 4), jobs(3, 3), jobs(1))], 2, 10 + 3 + 1),
+        ([(jobs(10, 4), [], jobs(1))], 2, 11),
+        ([([], jobs(3), [])], 2, 3),
+        # Tables wait for no shard of the next study, and one core is idle meanwhile.
+        ([FIRST, SECOND], 2, 10 + 3 + 40),
+        # Studies share the cores.
+        ([(jobs(10),), (jobs(10),)], 2, 10),
+        ([(jobs(10),), (jobs(10),)], 1, 20),
+        # A job of more cores than there are takes all.
+        ([(jobs(10, 5, cores=16),)], 2, 15),
+    ],
+)
+def test_time_on_the_clock_by_hand(studies, cores, seconds):
+    assert makespan(studies, cores) == seconds
 
 
 @given(

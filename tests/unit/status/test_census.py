@@ -13,11 +13,6 @@ from syncsweep.status.census import BlockCounter, Census, Kept, Problem
 from syncsweep.sweep import parts
 
 
-@pytest.fixture
-def sweep(tmp_path):
-    return Sweep(tmp_path)
-
-
 def count(sweep, samples=SAMPLES):
     return BlockCounter(sweep.asked(samples)).count()
 

@@ -6,16 +6,11 @@ import subprocess
 import sys
 
 import pytest
-from progress_block import NOON, Sweep, attempt
+from progress_block import NOON, attempt
 
 from syncsweep.sample_range import SampleRange
 from syncsweep.status.census import Kept, Problem
 from syncsweep.status.launches import Launch, find_launches
-
-
-@pytest.fixture
-def sweep(tmp_path):
-    return Sweep(tmp_path)
 
 
 def launches(sweep, attempts=None, now=NOON + 1000, sample_seconds=1.0):

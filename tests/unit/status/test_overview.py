@@ -4,18 +4,13 @@ import os
 
 import pytest
 from program import CONFIG
-from progress_block import NOON, SAMPLES, Sweep, attempt
+from progress_block import NOON, SAMPLES, attempt
 
 from syncsweep.config.study import parse
 from syncsweep.layout import study_folder
 from syncsweep.sample_range import SampleRange
 from syncsweep.status.overview import Observer, disk_bytes
 from syncsweep.status.requested import asked_blocks, asked_of_jobs
-
-
-@pytest.fixture
-def sweep(tmp_path):
-    return Sweep(tmp_path)
 
 
 def look(sweep, now=NOON + 100, samples=SAMPLES):

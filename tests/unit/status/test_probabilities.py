@@ -2,8 +2,6 @@
 
 import math
 
-import pytest
-from progress_block import Sweep
 from studies import ANALYSIS, CHAIN, CHUNK, ETAS, SAMPLES, StudyOnDisk, block_of, rows_of
 
 from syncsweep.sample_range import SampleRange
@@ -22,11 +20,6 @@ def asked_of(folder, etas, samples):
 
 def blocks_of(*asked):
     return Observer(asked).look(0.0).blocks
-
-
-@pytest.fixture
-def sweep(tmp_path):
-    return Sweep(tmp_path)
 
 
 def test_few_etas_are_the_ends_and_the_middle():

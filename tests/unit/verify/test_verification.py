@@ -8,6 +8,7 @@ from math import nextafter
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from program import state_of
 from studies import CHAIN, PAIR, STUDIES, Block, block_of, make_results, put_shard, rows_of
 
 from syncsweep.config.physics import RESULTS_VERSION
@@ -100,12 +101,9 @@ def test_whole_results_are_one_line_each_and_a_sum(results, capsys):
 
 
 def test_nothing_is_written(results, capsys):
-    def state():
-        return {path: path.stat().st_mtime_ns for path in results.rglob("*")}
-
-    before = state()
+    before = state_of(results)
     verified(results, capsys)
-    assert state() == before
+    assert state_of(results) == before
 
 
 def test_rows_are_counted_by_status(tmp_path, capsys):
