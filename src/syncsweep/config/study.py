@@ -27,7 +27,7 @@ from syncsweep.config.fields import (
 )
 from syncsweep.config.messages import ConfigError, explain
 from syncsweep.config.paper import Paper
-from syncsweep.config.physics import AnyEnsemble, AnyModel, Ensemble, Physics
+from syncsweep.config.physics import AnyEnsemble, AnyModel, Ensemble, PackageModel, Physics
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 
 #: Studies that `syncsweep.config.paper_studies` adds have names that begin so.
@@ -105,6 +105,11 @@ class Study(Strict):
                 raise ValueError(
                     "analysis.limit_draws: the law of η → 0⁺ is known for the models and the "
                     "ensemble of syncsweep alone; leave it out (η = 0 itself needs no law)"
+                )
+            if isinstance(self.model, PackageModel) and not self.model.has_limit_law:
+                raise ValueError(
+                    f"analysis.limit_draws: the law of η → 0⁺ is not known for {self.model.name}; "
+                    "leave it out (η = 0 itself needs no law)"
                 )
             if isinstance(self.ensemble, Ensemble) and self.ensemble.zeta_diss == 0:
                 raise ValueError("analysis.limit_draws needs ensemble.zeta_diss > 0")

@@ -19,14 +19,16 @@ _NUMBERS = (
     "paper/parts/",
     "sample.py",
     "sweep/shard.py",
-    "config/units.py",
 )
 
 #: What makes rows. `RESULTS_VERSION` says for all that it imports when rows have moved.
 _ROWS = "sample.py"
 
+#: What decides the unit of η on axes and in the report.
+_UNITS = ("config/units.py", "config/physics.py")
+
 #: What decides how figures look.
-_LOOKS = ("tables/__init__.py", "figures/", "paper/figures/", "config/units.py")
+_LOOKS = ("tables/__init__.py", "figures/", "paper/figures/", *_UNITS)
 
 
 def tables() -> tuple[str, ...]:
@@ -63,7 +65,7 @@ def report() -> tuple[str, ...]:
     """The files that decide what the report is, given the results that it shows."""
     page = ("report/page.css", "report/page.html.j2", "report/page.js")
     numbers = ("physics/measures.py", "physics/phase_distribution.py", "sample.py")
-    rooms = ("report/", "tables/", "figures/", "paper/", "config/units.py", *numbers)
+    rooms = ("report/", "tables/", "figures/", "paper/", *_UNITS, *numbers)
     return (*_with_imports("report/report_page.py", rooms), *page)
 
 
