@@ -88,24 +88,6 @@ class SpinHalfPair(PackageModel):
         return 2
 
 
-class XYChain(PackageModel):
-    """Open XY chain of spin-1/2s in a field, with collective decay."""
-
-    energy_unit = ("J", "J")
-    has_limit_law = False
-
-    name: Literal["xy_chain"] = Field(description="this model")
-    n_sites: Integer = Field(2, ge=2, le=4, description="number of spins N")
-    J: Number = Field(1.0, description="exchange coupling J")
-    B: Number = Field(0.5, description="magnetic field B")
-    gamma: Number = Field(1.0, ge=0, description="rate γ of the jump operator √γ Σ S⁻")
-
-    @property
-    def spins(self) -> tuple[float, ...]:
-        """Spin quantum number S of each site."""
-        return (0.5,) * self.n_sites
-
-
 class Ensemble(Strict):
     """The random perturbation L₍₁₎ of App. F."""
 
@@ -137,7 +119,7 @@ def _kind_of_ensemble(value: Any) -> str:
 _RandomEnsemble = Annotated[Ensemble, Tag("random")]
 
 #: The models of the package; `physics.models.MODELS` makes their operators.
-_PackageModels = Spin1Chain | SpinHalfPair | XYChain
+_PackageModels = Spin1Chain | SpinHalfPair
 
 #: A model and an ensemble as a user configures them.
 AnyModel = Annotated[_PackageModels | OwnModel, Field(discriminator="name")]

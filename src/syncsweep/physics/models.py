@@ -120,22 +120,6 @@ def spin_half_pair(J: float = 1.0, delta: float = 1.0, B: float = 0.3, gamma: fl
     return _model("spin_half_pair", spins, terms, gamma * np.array([minus[0] + minus[1]]))
 
 
-def xy_chain(n_sites: int = 2, J: float = 1.0, B: float = 0.5, gamma: float = 1.0) -> Model:
-    """Open XY chain of spin-1/2s in a field, with collective decay.
-
-    H = J Σ_j (S_j⁺S_{j+1}⁻ + H.c.) + B Σ_j S_j^z, with the jump operator √γ Σ_j S_j⁻.
-    """
-    spins = (0.5,) * arguments.integer("Argument `n_sites`", n_sites, 1)
-    J, B = _numbers(J=J, B=B)
-    gamma = arguments.real("Argument `gamma`", gamma, 0)
-    z, plus, minus = (on_each_site(one, spins) for one in (sz, raising, lowering))
-    terms = [B * np.sum(z, axis=0)]
-    for j in range(n_sites - 1):
-        hop = plus[j] @ minus[j + 1]
-        terms.append(J * (hop + hop.conj().T))
-    return _model("xy_chain", spins, terms, np.sqrt(gamma) * np.array([np.sum(minus, axis=0)]))
-
-
 def spin1_pair(omega: float = 1.0, gamma_gain: float = 1.0, gamma_damp: float = 1.0) -> Model:
     """Two decoupled spin-1s, one with gain and one with damping (Eq. E1).
 
@@ -175,7 +159,6 @@ def _damping(gamma: float, site: int) -> np.ndarray:
 MODELS: dict[str, Callable[..., Model]] = {
     "spin1_chain": spin1_chain,
     "spin_half_pair": spin_half_pair,
-    "xy_chain": xy_chain,
 }
 
 
