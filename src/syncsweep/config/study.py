@@ -265,7 +265,7 @@ def parse(data: Mapping[str, Any]) -> Config:
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(explain(error, data, Config)) from None
+        raise ConfigError(explain(error, Config)) from None
     for name, study in config.studies.items():
         for key, file in study.own_files.items():
             try:

@@ -204,6 +204,7 @@ BAD_VALUES = [
     (f"{PAIR}.analysis.threshold", "95 %", "'95 %'", "must be a number"),
     (f"{PAIR}.analysis.intervals", "all", "'all'", "list"),
     (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.2, 0.3]], "0.3", "at least 3 items"),
+    (f"{PAIR}.analysis.intervals", [[0, 0.1]] * 7, "0.1", "at most 6 items"),
     (f"{PAIR}.analysis.chi_bins", 0, "0", "greater than or equal to 1"),
     (f"{PAIR}.analysis.chi_bins", 1.5, "1.5", "must be an integer"),
     (f"{PAIR}.analysis.s_max_bins.low", 0, "0", "greater than 0"),
