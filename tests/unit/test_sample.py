@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from syncsweep import sample as sample_module
+from syncsweep import sample
 from syncsweep.config.eta import block_id, canonical_eta
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
@@ -117,13 +117,13 @@ def test_values_of_the_pair_do_not_depend_on_the_block(fresh):
 
 def test_all_eta_of_a_sample_share_the_perturbation(fresh, monkeypatch):
     drawn = []
-    draw = sample_module.random_perturbation
+    draw = sample.random_perturbation
 
     def counted(*arguments, **options):
         drawn.append(draw(*arguments, **options))
         return drawn[-1]
 
-    monkeypatch.setattr(sample_module, "random_perturbation", counted)
+    monkeypatch.setattr(sample, "random_perturbation", counted)
     assert_bit_equal(SampleSolver(PAIR, ETAS).rows(1), fresh[1])
     assert len(drawn) == 1
 
@@ -175,7 +175,7 @@ def test_sample_whose_linear_algebra_fails_is_a_row_with_a_status(
         def fail(*arguments, **options):
             raise np.linalg.LinAlgError("Eigenvalues did not converge")
 
-        patch.setattr(sample_module, stage, fail)
+        patch.setattr(sample, stage, fail)
         failed = solver.rows(1)
     assert failed.status.tolist() == [FAILED] * len(ETAS) == ["failed"] * len(ETAS)
     assert failed.sample.tolist() == [1] * len(ETAS)
@@ -246,6 +246,6 @@ def test_a_row_is_ok_up_to_the_error_that_its_s_max_allows(s_max, allowed, monke
         monkeypatch.setattr(SteadyStateSolver, "solve_perturbation", changed)
         return SampleSolver(PAIR, (1.0,)).rows(0).status.tolist()
 
-    monkeypatch.setattr(sample_module, "s_max", lambda *_: maximum)
+    monkeypatch.setattr(sample, "s_max", lambda *_: maximum)
     assert with_error(0.9 * allowed) == ["ok"]
     assert with_error(1.1 * allowed) == ["inaccurate"]

@@ -1,7 +1,7 @@
 """Whether code of the user's own can be swept, found out before the first job.
 
 It runs the code as the workers will, but says what is wrong in terms of the file as it stands, with
-its line numbers. See `own_process` for the process in which it does.
+its line numbers. See `process` for the process in which it does.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _NO_LOCKING = (
 )
 
 
-def check(config: Config, study: str) -> list[str]:
+def check_code(config: Config, study: str) -> list[str]:
     """Check the model and the ensemble of a study, as far as they are the user's own.
 
     Returns notes for the user. OwnCodeError with one line, which names the study, the file, and
@@ -71,7 +71,7 @@ def fingerprints(config: Config, study: str, backwards: bool = False) -> dict[st
 
     "model": one digest of `model()`; "ensemble": one digest of `perturbation()` for each of the
     first samples. backwards: whether these are drawn in the opposite order. The digests must be the
-    same in every process. OwnCodeError as in `check`.
+    same in every process. OwnCodeError as in `check_code`.
     """
     physics, settings = config.physics(study), config.studies[study]
     found = {}

@@ -23,7 +23,7 @@ _PATIENCE = 10.0
 
 
 def check(config: Config, study: str) -> list[str]:
-    """Check a study's own model and ensemble, as `own_check.check` does; notes, or ConfigError.
+    """Check a study's own model and ensemble, as `check_code` does; notes, or ConfigError.
 
     A study of the package's models and ensemble needs none.
     """
@@ -87,18 +87,17 @@ def main() -> None:
 
 
 def _answer(request: dict[str, Any], say: Callable[..., None]) -> None:
-    from syncsweep.user_code import (
-        check as own_check,  # here, because a BLAS heeds its limit when NumPy is loaded
-    )
+    # Imported here, because a BLAS reads its limit when NumPy is loaded.
+    from syncsweep.user_code.check import check_code, fingerprints
 
     config, study = parse(request["config"]), request["study"]
     if config.physics(study).digest != request["physics_hash"]:
         raise ConfigError(f"studies.{study}: its code has just changed; run the command again")
     if request.get("again"):
-        say(made=own_check.fingerprints(config, study, backwards=True))
+        say(made=fingerprints(config, study, backwards=True))
     else:
-        notes = own_check.check(config, study)
-        say(notes=notes, made=own_check.fingerprints(config, study))
+        notes = check_code(config, study)
+        say(notes=notes, made=fingerprints(config, study))
 
 
 if __name__ == "__main__":

@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syncsweep.config import study as config
 from syncsweep.config.eta import EtaBlock, canonical_eta
 from syncsweep.config.file import load_config, read_yaml
 from syncsweep.config.physics import RESULTS_VERSION, Physics
-from syncsweep.config.study import ConfigError, parse
+from syncsweep.config.study import ConfigError, json_schema, parse
 
 ROOT = Path(__file__).parents[3]
 CONFIG = ROOT / "config.yaml"
@@ -737,11 +736,11 @@ def test_configuration_imports_no_numpy():
 
 
 def test_schema_file_is_that_of_the_code():
-    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == config.json_schema()
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == json_schema()
 
 
 def test_every_field_is_described():
-    schema = config.json_schema()
+    schema = json_schema()
     lacking = [
         f"{name}.{field}"
         for name, model in {**schema["$defs"], "Config": schema}.items()

@@ -6,17 +6,15 @@ import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
 
-from syncsweep.config import study as config
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics
-from syncsweep.figures import sweep_figure as sweep
+from syncsweep.config.study import parse
+from syncsweep.figures import sweep_figure
 from syncsweep.layout import BlockFolder
 from syncsweep.paper import claims_sweeps
 from syncsweep.paper.figures import ablations_figure, fig1, fig2, limit_figure
 from syncsweep.paper.parts import ablations, locking, part, quality, types, validation
-from syncsweep.report import realisations
-from syncsweep.report import report_tables as tables
-from syncsweep.report import report_words as words
+from syncsweep.report import realisations, report_tables, report_words
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description, shard
 from syncsweep.tables.limit_tables import make_limit_tables
@@ -47,7 +45,7 @@ def settings(name, factor, draws=1000, **changed):
         "figure": {"name": "fig", "panels": ["s_max"]},
     }
     content = {"results": "unused", "root_seed": 5, "ranks": 1, "studies": {"study": study}}
-    return config.parse({**content, "paper": None})
+    return parse({**content, "paper": None})
 
 
 def write_rows(parent, physics, etas, samples):
@@ -79,7 +77,9 @@ class Made:
     def draw(self, stem):
         study = self.study
         model = study.model
-        sweep.draw(self.tables, study.figure, study.analysis, model.name, model.n_sites, stem)
+        sweep_figure.draw(
+            self.tables, study.figure, study.analysis, model.name, model.n_sites, stem
+        )
 
 
 @pytest.fixture(scope="module", params=["spin1_chain", "spin_half_pair"])
@@ -121,12 +121,12 @@ def test_parameters_and_eta_times_one_factor_are_the_same_physics(pair):
         np.testing.assert_allclose(large[column], small[column], rtol=1e-6, err_msg=column)
 
 
-@pytest.mark.parametrize("module", [sweep, limit_figure])
+@pytest.mark.parametrize("module", [sweep_figure, limit_figure])
 def test_axes_of_a_study_are_in_the_unit_that_they_name(pair, module, tmp_path):
     name, *both = pair
     with kept_pages(module) as pages:
         for made in both:
-            if module is sweep:
+            if module is sweep_figure:
                 made.draw(tmp_path / "fig")
             else:
                 limit_figure.draw(made.tables, tmp_path / "fig")
@@ -142,10 +142,10 @@ def test_the_report_is_in_the_unit_that_it_names(pair):
     symbol = {"spin1_chain": "ω", "spin_half_pair": "J"}[name]
     said = []
     for made in both:
-        found = tables.of_study(made.tables, made.study)
+        found = report_tables.of_study(made.tables, made.study)
         columns = [[row[0].text for row in table.rows] for table in found]
         explorer = realisations.of_study("study", made.study, made.rows, {})
-        sentence = dict(words.of_study(made.study, made.physics))["Sweep"]
+        sentence = dict(report_words.of_study(made.study, made.physics))["Sweep"]
         said.append([*(table.heads[0] for table in found), columns, explorer["etas"], sentence])
     assert said[0] == said[1]
     assert said[0][0] == f"η [{symbol}]" and said[0][-1].endswith(f"from 10⁻⁶ to 1 {symbol}")
@@ -155,7 +155,7 @@ def test_the_report_is_in_the_unit_that_it_names(pair):
 def test_parameters_stand_in_the_report_as_they_were_configured(symbol, unit):
     name = {"ω": "spin1_chain", "J": "spin_half_pair"}[symbol]
     whole = settings(name, unit)
-    said = dict(words.of_study(whole.studies["study"], whole.physics("study")))["Model"]
+    said = dict(report_words.of_study(whole.studies["study"], whole.physics("study")))["Model"]
     assert f" {symbol} = {unit:g};" in said
     values = [value.partition(" = ")[2] for value in said.split(":", 1)[1].split(";")]
     expected = [f"{value:g}" for value in parameters(name, unit).values()]
@@ -165,12 +165,12 @@ def test_parameters_stand_in_the_report_as_they_were_configured(symbol, unit):
 @pytest.mark.parametrize("omega", [0.0, -1.0])
 def test_no_unit_is_named_where_there_is_none_to_divide_by(omega, tmp_path):
     made = Made(tmp_path, "spin1_chain", 1.0, draws=None, n_sites=2, omega=omega)
-    with kept_pages(sweep) as pages:
+    with kept_pages(sweep_figure) as pages:
         made.draw(tmp_path / "fig")
     assert label_of(pages[0]) == r"$\eta$"
     ends = [axes.get_xlim() for axes in pages[0].axes if axes.get_xscale() == "log"]
     assert all(low < 1e-6 and high > 1 for low, high in ends)
-    assert tables.of_study(made.tables, made.study)[0].heads[0] == "η"
+    assert report_tables.of_study(made.tables, made.study)[0].heads[0] == "η"
 
 
 def two_spins(factor, **changed):

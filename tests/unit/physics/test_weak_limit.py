@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 from syncsweep.physics.models import spin1_chain, spin_flip, spin_half_pair
-from syncsweep.physics.perturbation import liouvillian_from_kossakowski as of_kossakowski
 from syncsweep.physics.perturbation import (
+    liouvillian_from_kossakowski,
     random_kossakowski,
     random_liouvillian,
     traceless_operators,
@@ -130,7 +130,7 @@ def rate_matrices(found, basis):
 def test_the_dissipators_first_term_alone_makes_the_rates(basis):
     found = sectors(MODELS["chain2"])
     K = random_kossakowski(np.random.default_rng(1), 9)
-    rates = limit_rates(found, of_kossakowski(np.zeros((9, 9)), K, basis))
+    rates = limit_rates(found, liouvillian_from_kossakowski(np.zeros((9, 9)), K, basis))
     expected = np.einsum("mn,abnm->ab", K, rate_matrices(found, basis)).real
     off = ~np.eye(6, dtype=bool)
     np.testing.assert_allclose(rates[off], expected[off], rtol=1e-12)

@@ -11,8 +11,7 @@ from own_study import TEXT, configured
 from syncsweep.config.study import parse
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.sample import SampleSolver
-from syncsweep.user_code import check as own_check
-from syncsweep.user_code.check import check
+from syncsweep.user_code.check import _entries, check_code
 from syncsweep.user_code.code import OwnCodeError
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +28,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def notes(path="", value=None, **options):
-    return check(parse(configured(path, value, **options)), "mine")
+    return check_code(parse(configured(path, value, **options)), "mine")
 
 
 def message(path="", value=None, **options):
@@ -47,7 +46,7 @@ def ensemble_message(folder, text, **study):
     data = configured("ensemble", {"file": "random.py"})
     data["studies"]["mine"].update(study)
     with pytest.raises(OwnCodeError) as error:
-        check(parse(data), "mine")
+        check_code(parse(data), "mine")
     assert str(error.value).isprintable()
     return str(error.value)
 
@@ -57,7 +56,7 @@ def ensemble_notes(folder, text, **study):
     (folder / "random.py").write_text(text, encoding="utf-8")
     data = configured("ensemble", {"file": "random.py"})
     data["studies"]["mine"].update({"samples": 1000} | study)
-    return check(parse(data), "mine")
+    return check_code(parse(data), "mine")
 
 
 def s_max_at_limit():
@@ -84,7 +83,7 @@ def test_a_field_far_above_all_rates_can_be_swept(monkeypatch, study, field):
     monkeypatch.chdir(ROOT)
     data = yaml.safe_load((ROOT / "examples/mixed_pair.yaml").read_text(encoding="utf-8"))
     data["studies"][study]["model"]["parameters"]["B"] = field
-    assert check(parse(data), study) == []
+    assert check_code(parse(data), study) == []
 
 
 def test_an_ensemble_of_ones_own_goes_with_a_model_of_the_package():
@@ -166,7 +165,7 @@ def test_an_ensemble_that_is_not_random_is_of_one_sample(folder):
     assert "returns the same for every sample" in ensemble_message(folder, source)
     data = configured("ensemble", {"file": "random.py"})
     data["studies"]["mine"]["samples"] = 1
-    assert check(parse(data), "mine") == []
+    assert check_code(parse(data), "mine") == []
 
 
 def test_an_ensemble_may_have_few_values(folder):
@@ -296,7 +295,7 @@ def test_packages_that_are_installed_can_be_imported(folder):
 
 
 def test_a_model_too_large_for_its_eigenvalues_is_swept_with_a_note(monkeypatch):
-    monkeypatch.setattr(own_check, "_LARGEST_BLOCK", 0)
+    monkeypatch.setattr("syncsweep.user_code.check._LARGEST_BLOCK", 0)
     (note,) = notes()
     assert note.startswith("studies.mine: whether coherences oscillate undamped was not checked")
     assert "a rank some 1 MB" in note
@@ -317,7 +316,7 @@ def test_number_of_entries_is_not_underestimated(seed):
     m, *jumps = rng.standard_normal((3, 6, 6)) * (rng.random((3, 6, 6)) < 0.3)
     model = Model("own", (1, 0.5), m + m.T, np.array(jumps))
     L0 = liouvillian(model.hamiltonian, model.jump_operators)
-    assert np.count_nonzero(L0.toarray()) <= own_check._entries(model) <= 6**4
+    assert np.count_nonzero(L0.toarray()) <= _entries(model) <= 6**4
 
 
 def test_four_spins_are_checked(folder):

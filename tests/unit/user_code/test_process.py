@@ -11,8 +11,7 @@ from own_study import TEXT, configured
 
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.study import parse
-from syncsweep.user_code import isolated
-from syncsweep.user_code import process as own_process
+from syncsweep.user_code import isolated, process
 
 
 @pytest.fixture
@@ -23,14 +22,14 @@ def check(tmp_path, monkeypatch):
     def run(statement="", head=""):
         text = TEXT.replace("    z = on", f"    {statement}\n    z = on") if statement else TEXT
         (tmp_path / "mine.py").write_text(f"import os, sys\n{head}\n{text}", encoding="utf-8")
-        return own_process.check(parse(configured()), "mine")
+        return process.check(parse(configured()), "mine")
 
     return run
 
 
 def test_what_can_be_swept_gives_no_note(check):
     assert check() == []
-    assert own_process.check(parse(configured("model", {"name": "spin1_chain"})), "mine") == []
+    assert process.check(parse(configured("model", {"name": "spin1_chain"})), "mine") == []
 
 
 def test_a_large_model_gives_its_note(check, monkeypatch):
@@ -42,7 +41,7 @@ def test_a_large_model_gives_its_note(check, monkeypatch):
     check()
     with open("mine.py", "w", encoding="utf-8") as file:
         file.write(TEXT.replace("    z = on", f"    {large}\n    z = on"))
-    (note,) = own_process.check(parse(config), "mine")
+    (note,) = process.check(parse(config), "mine")
     assert note.startswith("studies.mine: whether coherences oscillate undamped was not checked")
 
 
@@ -87,7 +86,7 @@ def test_threads_that_it_leaves_are_not_waited_for(check):
 
 
 def test_a_check_that_takes_long_is_told(check, capfd, monkeypatch):
-    monkeypatch.setattr(own_process, "_PATIENCE", 0.5)
+    monkeypatch.setattr(process, "_PATIENCE", 0.5)
     assert check("__import__('time').sleep(1)") == []
     said = "studies.mine: mine.py: still being checked; Ctrl-C ends it\n"
     assert capfd.readouterr() == ("", said)
@@ -99,7 +98,7 @@ def test_code_that_changed_since_it_was_read_is_not_checked_in_its_place(check):
     with open("mine.py", "a", encoding="utf-8") as file:
         file.write("x = 1\n")
     with pytest.raises(ConfigError, match=r"^studies\.mine: its code has just changed; run the"):
-        own_process.check(config, "mine")
+        process.check(config, "mine")
 
 
 #: Spins under perturbations whose strength is drawn in whatever way.
@@ -142,7 +141,7 @@ def drawn_with(strength, head=""):
 def test_draws_that_differ_between_processes_are_refused(check, strength, head):
     check()
     with pytest.raises(ConfigError) as caught:
-        own_process.check(drawn_with(strength, head), "mine")
+        process.check(drawn_with(strength, head), "mine")
     said = str(caught.value)
     assert said.startswith("studies.mine: random.py: perturbation() returns something else in ano")
     assert said.isprintable()
@@ -158,7 +157,7 @@ def test_draws_may_follow_the_order_of_a_set_of_text(check):
     check()
     follows = "next(iter({'x', 'y', 'z', 'exchange', 'field'})).__len__() + hash('x') % 997"
     config = drawn_with(follows)
-    assert own_process.check(config, "mine") == []
+    assert process.check(config, "mine") == []
     program = """if True:
         from own_study import configured
         from syncsweep.config.study import parse
