@@ -58,17 +58,16 @@ def check(config: Config, study: str) -> list[str]:
 
 def _answer_of(request: dict[str, Any], said: str, variables: Mapping[str, str] = {}) -> Any:
     """The answer of a separate process; ConfigError, which begins with `said` or the study."""
-    program = isolated.start("syncsweep.user_code.process", variables)
-    try:
-        answer = next(isolated.ask(program, request), None)
-        if answer is None:
-            raise ConfigError(
-                f"{said}: the code ended its process ({isolated.end_of(program)}) "
-                "when it was checked"
-            )
-    finally:
-        program.kill()
-        program.wait()
+    with isolated.start("syncsweep.user_code.process", variables) as program:
+        try:
+            answer = next(isolated.ask(program, request), None)
+            if answer is None:
+                raise ConfigError(
+                    f"{said}: the code ended its process ({isolated.end_of(program)}) "
+                    "when it was checked"
+                )
+        finally:
+            program.kill()
     if isolated.ERROR in answer:
         problem: str = answer[isolated.ERROR]
         is_named = problem.startswith(f"studies.{request['study']}: ")
