@@ -6,7 +6,7 @@ streams are spawned from the root seed by (i, purpose) alone, and all η share i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -88,6 +88,9 @@ class Rows:
     method: np.ndarray
 
 
+_COLUMNS = tuple(field.name for field in fields(Rows))
+
+
 class SampleSolver:
     """Rows of any sample of a study for one block of η; the work shared by samples is done once."""
 
@@ -158,18 +161,12 @@ class SampleSolver:
 
     def _failed(self, sample: int) -> Rows:
         n_eta, n_k = len(self._etas), len(self._frequencies)
-        nothing = np.full(n_eta, np.nan)
-        return Rows(
-            sample=np.full(n_eta, sample),
-            eta=self._etas,
-            s_d=np.full((n_eta, 2 * n_k - 1), np.nan),
-            s_max=nothing,
-            angles=np.full((n_eta, self._frequencies.shape[1]), np.nan),
-            residual=nothing,
-            condition=nothing,
-            trace_error=nothing,
-            hermiticity_error=nothing,
-            smallest_eigenvalue=nothing,
-            status=np.full(n_eta, FAILED),
-            method=np.full(n_eta, "none"),
-        )
+        known = {
+            "sample": np.full(n_eta, sample),
+            "eta": self._etas,
+            "s_d": np.full((n_eta, 2 * n_k - 1), np.nan),
+            "angles": np.full((n_eta, self._frequencies.shape[1]), np.nan),
+            "status": np.full(n_eta, FAILED),
+            "method": np.full(n_eta, "none"),
+        }
+        return Rows(**dict.fromkeys(_COLUMNS, np.full(n_eta, np.nan)) | known)

@@ -12,7 +12,6 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
-from itertools import islice
 from traceback import walk_tb
 from types import ModuleType
 from typing import Any
@@ -210,36 +209,15 @@ def _operators(
         raise OwnCodeError(
             f"{function}() must return {name} and a list of jump operators: return {name}, [L1, L2]"
         )
-    operator = _matrix(arguments.hermitian, f"{function}(): {name}", returned[0], spins)
-    given = returned[1]
-    if arguments.is_one_matrix(given) or isinstance(given, str | dict):
-        raise OwnCodeError(f"{function}(): the jump operators must be a list: [L], or [] for none")
     try:
-        listed = list(islice(given, arguments.MOST_OPERATORS + 1))
-    except TypeError:
-        raise OwnCodeError(
-            f"{function}(): the jump operators must be a list, but are a {type(given).__name__}"
-        ) from None
-    if len(listed) > arguments.MOST_OPERATORS:
-        raise OwnCodeError(
-            f"{function}(): at most {arguments.MOST_OPERATORS} jump operators are handled"
-        )
-    jumps = [
-        _matrix(arguments.operator, f"{function}(): jump operator {number}", jump, spins)
-        for number, jump in enumerate(listed, 1)
-    ]
-    dim = len(operator)
-    return operator, np.array(jumps, complex).reshape(-1, dim, dim)
-
-
-def _matrix(
-    check: Callable[..., np.ndarray], name: str, value: Any, spins: tuple[float, ...]
-) -> np.ndarray:
-    """A complex array (D, D) without too large entries, checked by a function of `arguments`."""
-    try:
-        matrix = check(name, value, spins=spins)
+        operator = arguments.hermitian(f"{function}(): {name}", returned[0], spins=spins)
+        given, dim = f"{function}(): jump operators", len(operator)
+        jumps = arguments.operators(given, returned[1], dim, spins)
     except arguments.ArgumentError as error:
         raise OwnCodeError(str(error).removesuffix(".")) from None
-    if np.abs(matrix).max(initial=0.0) > _LARGEST_ENTRY:
-        raise OwnCodeError(f"{name} has an entry beyond {_LARGEST_ENTRY:g}; take another unit")
-    return matrix
+    for what, entries in ((name, operator), ("a jump operator", jumps)):
+        if np.abs(entries).max(initial=0.0) > _LARGEST_ENTRY:
+            raise OwnCodeError(
+                f"{function}(): {what} has an entry beyond {_LARGEST_ENTRY:g}; take another unit"
+            )
+    return operator, jumps
