@@ -313,28 +313,6 @@ def test_flat_distribution_gives_a_flat_histogram(n_angles, bins):
     assert p_value(drawn) < 1e-6
 
 
-@pytest.mark.parametrize(
-    ("threshold", "in_step", "frustrated"),
-    [
-        (0.80, (0.25, 0, 0.465), (0, 0.481, 0.167)),
-        (0.90, (0.25, 0, 0.630), (0, 0.610, 0.227)),
-        (0.95, (0.25, 0, 0.75), (0, 0.735, 0.25)),
-        (0.97, (0.25, 0, 0.75), (0, 0.75, 0.25)),
-        (0.99, (0.25, 0, 0.75), (0, 0.75, 0.25)),
-    ],
-)
-def test_probabilities_of_both_limit_types(threshold, in_step, frustrated):
-    frequencies = relative_frequencies((1, 1, 1))
-    rows = np.array([limit_coefficients(0.02), limit_coefficients(-0.02)])
-    maximum = s_max(rows, frequencies)
-    shifts = np.random.default_rng(17).random((300, 2))
-    mean = np.zeros((2, 3))
-    for shift in shifts:
-        sample = sample_chi(rows, frequencies, maximum, threshold, shift)
-        mean += interval_probabilities(sample.chi, sample.weights, INTERVALS) / len(shifts)
-    np.testing.assert_allclose(mean, [in_step, frustrated], rtol=0, atol=0.005)
-
-
 def test_peak_of_the_frustrated_type_spans_the_stated_interval():
     frequencies = relative_frequencies((1, 1, 1))
     row = limit_coefficients(-0.02)[None]

@@ -1,6 +1,6 @@
 """S_d: frequencies, site weights, brute-force Husimi integrals, and the sector states."""
 
-from itertools import combinations, product
+from itertools import product
 from math import pi, sqrt
 
 import numpy as np
@@ -249,59 +249,3 @@ def test_entries_of_eq_7_are_those_of_the_errata():
             i, j = states.index(ket), states.index(tuple(-m for m in ket))
             expected[i, j] = expected[j, i] = b / 2
         np.testing.assert_allclose(rho - np.diag(np.diag(rho)), expected, atol=1e-15)
-
-
-def test_limit_distribution_of_two_sites():
-    angles = np.linspace(0, 6, 9)[:, None]
-    signs = set()
-    for c_even, c_odd, rho in limit_states(2):
-        b = c_even / 2 - c_odd
-        signs.add(np.sign(b))
-        s = deviation(
-            relative_phase_coefficients(rho, (1, 1)), relative_frequencies((1, 1)), angles
-        )
-        np.testing.assert_allclose(s, b / (8 * pi) * np.cos(2 * angles[:, 0]), atol=1e-16)
-    assert signs == {-1, 1}
-
-
-def test_limit_distribution_of_three_sites_is_eq_8_of_the_errata():
-    angles = np.random.default_rng(7).uniform(0, 2 * pi, (9, 2))
-    phi = np.column_stack([angles, np.zeros(9)])
-    cosines = sum(np.cos(2 * (phi[:, j] - phi[:, k])) for j, k in combinations(range(3), 2))
-    for c_even, c_odd, rho in limit_states(3):
-        b = c_even / 4 - c_odd / 3
-        s = evaluate(
-            relative_phase_coefficients(rho, (1, 1, 1)), relative_frequencies((1, 1, 1)), angles
-        )
-        expected = 1 / (4 * pi**2) + b / (16 * pi**2) * cosines
-        np.testing.assert_allclose(s, expected, rtol=1e-13)
-
-
-def test_limit_distribution_of_four_sites():
-    angles = np.random.default_rng(8).uniform(0, 2 * pi, (9, 3))
-    phi = np.column_stack([angles, np.zeros(9)])
-    pairs = sum(np.cos(2 * (phi[:, j] - phi[:, k])) for j, k in combinations(range(4), 2))
-    pairings = [(0, 1, 2, 3), (0, 2, 1, 3), (0, 3, 1, 2)]
-    quartets = sum(
-        np.cos(2 * (phi[:, a] + phi[:, b] - phi[:, c] - phi[:, d])) for a, b, c, d in pairings
-    )
-    for c_even, c_odd, rho in limit_states(4, count=3):
-        b = c_even / 10 - c_odd / 9
-        s = deviation(
-            relative_phase_coefficients(rho, (1, 1, 1, 1)),
-            relative_frequencies((1, 1, 1, 1)),
-            angles,
-        )
-        expected = b / (32 * pi**3) * (pairs + quartets / 4)
-        np.testing.assert_allclose(s, expected, rtol=1e-12, atol=1e-18)
-
-
-def test_limit_distribution_of_the_pair_is_eq_d5_of_the_errata():
-    singlet, angles = np.array([0, 1, -1, 0]) / sqrt(2), np.linspace(0, 6, 9)[:, None]
-    for c in (0.0, 0.3, 1.0):
-        rho = c * np.outer(singlet, singlet) + (1 - c) * np.diag([0, 0, 0, 1.0])
-        s = evaluate(
-            relative_phase_coefficients(rho, (0.5, 0.5)), relative_frequencies((0.5, 0.5)), angles
-        )
-        expected = 1 / (2 * pi) - pi * c / 32 * np.cos(angles[:, 0])
-        np.testing.assert_allclose(s, expected, rtol=1e-14)

@@ -8,7 +8,7 @@ from scipy.linalg import lu_factor, lu_solve, null_space
 from syncsweep.physics.affine_systems import Solutions
 from syncsweep.physics.diagnosis import Method, Status, diagnosed
 from syncsweep.physics.lindbladian import Lindbladian, Perturbation
-from syncsweep.physics.models import magnetization, spin1_chain, spin_flip, spin_half_pair
+from syncsweep.physics.models import magnetization, spin_flip, spin_half_pair
 from syncsweep.physics.perturbation import (
     liouvillian_from_kossakowski,
     perturbation_of,
@@ -73,29 +73,6 @@ def test_limit_is_the_stationary_state_of_the_classical_chain(
         np.testing.assert_allclose(states.rho[0], expected, rtol=0, atol=1e-12)
         weights = [np.trace(p @ states.rho[0]).real for p in projectors]
         np.testing.assert_allclose(weights, c, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("n_sites", [2, 3])
-@pytest.mark.parametrize("basis", ["paper", "orthonormal"])
-def test_limit_holds_for_other_sizes_and_operators(n_sites, basis):
-    model = spin1_chain(n_sites)
-    L1 = random_liouvillian(np.random.default_rng(2), model.dim, basis=basis)
-    L0 = liouvillian(model.hamiltonian, model.jump_operators)
-    projectors = chain_projectors(model)
-    _, expected = classical_chain(L1, projectors, [p / np.trace(p) for p in projectors])
-    states = steady_states(L0, L1, [0.0])
-    assert states.status.tolist() == [Status.OK]
-    np.testing.assert_allclose(states.rho[0], expected, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_limit_of_the_pair_mixes_the_singlet_and_all_down(seed, pair_liouvillian):
-    L1 = random_liouvillian(np.random.default_rng(seed), 4)
-    # L† decays into |↓↓⟩ within the triplet, so the conserved quantities are the projectors.
-    stationary = [pair_projectors()[0], np.diag([0.0, 0, 0, 1])]
-    _, expected = classical_chain(L1, pair_projectors(), stationary)
-    states = steady_states(pair_liouvillian, L1, [0.0])
-    np.testing.assert_allclose(states.rho[0], expected, rtol=0, atol=1e-12)
 
 
 def test_limit_depends_neither_on_h_nor_on_the_size_of_the_dissipator(chain_solver):
@@ -344,15 +321,6 @@ def test_no_eta_gives_no_state(pair_liouvillian):
 def test_an_eta_that_is_no_strength_is_refused(etas, pair_liouvillian):
     with pytest.raises(ValueError, match="`etas`"):
         steady_states(pair_liouvillian, np.zeros((16, 16)), etas)
-
-
-def test_wrong_shapes_are_refused_by_name(pair_liouvillian):
-    with pytest.raises(ValueError, match="`L0`"):
-        SteadyStateSolver(np.zeros((15, 15)))
-    with pytest.raises(ValueError, match="`L0`"):
-        SteadyStateSolver(np.zeros((16, 9)))
-    with pytest.raises(ValueError, match="`L1`"):
-        steady_states(pair_liouvillian, np.zeros((9, 9)), [0.1])
 
 
 def test_generators_that_change_the_trace_are_refused_by_name(pair_liouvillian):

@@ -15,7 +15,7 @@ from syncsweep.physics.perturbation import (
 )
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian, vectorize
-from syncsweep.physics.weak_limit import RateLaw, limit_rates, sectors, stationary_vector
+from syncsweep.physics.weak_limit import RateLaw, sectors, stationary_vector
 
 MODELS = {"chain2": spin1_chain(2), "chain3": spin1_chain(3), "pair": spin_half_pair()}
 
@@ -59,6 +59,16 @@ def test_models_with_more_zero_modes_than_sectors_are_refused():
         sectors(spin1_chain(2, J=0, delta=0))
     with pytest.raises(ValueError, match="zero modes"):
         sectors(spin_half_pair(gamma=0))
+
+
+def limit_rates(sectors, L1):
+    """Rates R_αβ = Tr(J_α L₍₁₎[ρ_β]) from sector β to α, (n, n); columns sum to zero.
+
+    L1: column-stacking superoperator (D², D²).
+    """
+    projectors = np.stack([vectorize(sector.projector) for sector in sectors])
+    states = np.stack([vectorize(sector.steady_state) for sector in sectors])
+    return (projectors.conj() @ (L1 @ states.T)).real
 
 
 @pytest.mark.parametrize("basis", ["paper", "orthonormal"])

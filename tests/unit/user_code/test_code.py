@@ -5,9 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import qutip
 from own_study import TEXT
-from scipy import sparse
 
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.user_code import EnsembleCode, ModelCode
@@ -92,11 +90,6 @@ def test_any_number_of_jump_operators(jumps, count):
     model = returning(f"np.eye(6), {jumps}")
     assert model.jump_operators.shape == (count, 6, 6)
     assert liouvillian(model.hamiltonian, model.jump_operators).shape == (36, 36)
-
-
-def test_rounding_of_the_hamiltonian_is_taken_off():
-    model = returning("np.eye(6) + 1e-12 * np.eye(6, k=1), []")
-    np.testing.assert_array_equal(model.hamiltonian, model.hamiltonian.conj().T)
 
 
 @pytest.mark.parametrize(
@@ -408,9 +401,3 @@ def test_where_the_code_goes_nobody_follows(tmp_path, monkeypatch):
     assert Path.cwd() == tmp_path
     draw.operators(np.random.default_rng(1))
     assert Path.cwd() == tmp_path
-
-
-def test_sparse_matrices_of_all_kinds_have_what_is_used_here():
-    for kind in (sparse.csr_matrix, sparse.coo_array, sparse.lil_array, sparse.dia_matrix):
-        assert hasattr(kind(np.eye(2)), "toarray")
-    assert qutip.qeye(2).full().shape == (2, 2)
