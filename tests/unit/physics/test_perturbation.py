@@ -70,11 +70,6 @@ def test_orthonormal_operators_differ_on_the_diagonal_places_only(dim):
         np.testing.assert_allclose(operator, np.diag(entries) / np.sqrt(a * (a + 1)), atol=1e-15)
 
 
-def test_an_unknown_basis_is_refused():
-    with pytest.raises(ValueError, match="`basis`"):
-        traceless_operators(3, "gell-mann")
-
-
 def literal_f2(hamiltonian, kossakowski, operators, rho):
     """Eqs. F1 and F2 as sums over m and n, on one operator."""
     result = -1j * (hamiltonian @ rho - rho @ hamiltonian)
@@ -140,21 +135,6 @@ def test_generator_of_jump_operators_is_that_of_the_superoperators(dim, count):
     np.testing.assert_allclose(lindblad_generator(hamiltonian, jumps), expected, atol=1e-12)
 
 
-def test_generator_names_the_argument_it_refuses():
-    with pytest.raises(ValueError, match="`kossakowski`"):
-        liouvillian_from_kossakowski(np.eye(3), np.eye(9))
-
-
-def test_a_kossakowski_matrix_that_is_not_hermitian_is_refused():
-    with pytest.raises(ValueError, match="`kossakowski` must be Hermitian"):
-        liouvillian_from_kossakowski(np.eye(3), np.triu(np.ones((8, 8))))
-
-
-def test_a_dissipator_of_negative_weight_is_refused():
-    with pytest.raises(ValueError, match="`zeta_diss`"):
-        random_liouvillian(np.random.default_rng(1), 3, zeta_diss=-1.0)
-
-
 @pytest.mark.parametrize("rank", [None, 1, 3, 7, 8])
 def test_kossakowski_is_positive_with_trace_d_and_the_rank_asked_for(rank):
     kossakowski = random_kossakowski(np.random.default_rng(1), 3, rank)
@@ -166,10 +146,30 @@ def test_kossakowski_is_positive_with_trace_d_and_the_rank_asked_for(rank):
     assert np.sum(eigenvalues > 1e-10) == (8 if rank is None else rank)
 
 
-@pytest.mark.parametrize("rank", [0, -1, 9, 2.0, True, "full"])
-def test_a_rank_outside_one_to_d_is_refused(rank):
-    with pytest.raises(ValueError, match="`rank`"):
-        random_kossakowski(np.random.default_rng(1), 3, rank)
+REFUSED = {
+    "basis": (lambda: traceless_operators(3, "gell-mann"), "`basis`"),
+    "shape of K": (lambda: liouvillian_from_kossakowski(np.eye(3), np.eye(9)), "`kossakowski`"),
+    "K": (
+        lambda: liouvillian_from_kossakowski(np.eye(3), np.triu(np.ones((8, 8)))),
+        "`kossakowski` must be Hermitian",
+    ),
+    "weight": (
+        lambda: random_liouvillian(np.random.default_rng(1), 3, zeta_diss=-1.0),
+        "`zeta_diss`",
+    ),
+} | {
+    f"rank {rank}": (
+        lambda rank=rank: random_kossakowski(np.random.default_rng(1), 3, rank),
+        "`rank`",
+    )
+    for rank in (0, -1, 9, 2.0, True, "full")
+}
+
+
+@pytest.mark.parametrize(("call", "words"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_argument_is_refused_by_name(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
 
 
 def worst_z(values, expected):
