@@ -146,33 +146,28 @@ def _check_signature(
 ) -> None:
     """OwnCodeError unless a function takes the values given, and the parameters by name."""
     try:
-        arguments = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):  # one that does not say what it takes
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # it does not say what it takes
         return
-    by_place = [a for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
-    any_place, any_name = (
-        any(a.kind is kind for a in arguments)
-        for kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    try:
+        signature.bind(*given, **parameters)
+    except TypeError as error:
+        problem = f"{error}; its parameters are those under `parameters`"
+    else:
+        return
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    known = [a.name for a in list(signature.parameters.values())[len(given) :] if a.kind in by_name]
+    unknown = [parameter for parameter in parameters if parameter not in known]
+    if unknown:
+        by_small_letters = {name.lower(): name for name in known}
+        near = difflib.get_close_matches(unknown[0].lower(), by_small_letters, n=1)
+        hint = f"; did you mean {by_small_letters[near[0]]!r}?" if near else ""
+        problem = (
+            f"no parameter {unknown[0]!r}{hint} (its parameters: {', '.join(known) or 'none'})"
+        )
+    raise OwnCodeError(
+        f"{name}() must take {', '.join([*given, *parameters])}, but does not: {problem}"
     )
-    if len(by_place) < len(given) and not any_place:
-        raise OwnCodeError(f"{name}() must take {' and '.join(given)} before its parameters")
-    others = [a for a in arguments if a not in by_place[: len(given)]]
-    known = [a.name for a in others if a.kind in (a.POSITIONAL_OR_KEYWORD, a.KEYWORD_ONLY)]
-    for parameter in parameters:
-        if parameter not in known and not any_name:
-            by_small_letters = {name.lower(): name for name in known}
-            near = difflib.get_close_matches(parameter.lower(), by_small_letters, n=1)
-            hint = f"; did you mean {by_small_letters[near[0]]!r}?" if near else ""
-            allowed = ", ".join(known) or "none"
-            raise OwnCodeError(
-                f"{name}() has no parameter {parameter!r}{hint} (its parameters: {allowed})"
-            )
-    for argument in others:
-        needed = argument.default is argument.empty and argument.name in known
-        if needed and argument.name not in parameters:
-            raise OwnCodeError(
-                f"{name}() needs the parameter {argument.name!r}; give it under parameters"
-            )
 
 
 def own_model(code: ModelCode) -> Model:

@@ -184,7 +184,12 @@ def test_a_superoperator_of_one_spin_is_no_operator_of_two(returned):
             "return model(spins)",
         ),
         ("raise SystemExit(0)\n", "SystemExit: 0", 1, "raise SystemExit(0)"),
-        ("def model():\n    pass\n", "model() must take spins before its parameters", None, None),
+        (
+            "def model():\n    pass\n",
+            "model() must take spins, but does not: too many positional arguments",
+            None,
+            None,
+        ),
     ],
 )
 def test_code_that_fails_is_told_with_its_line(source, problem, line, quoted):
@@ -198,8 +203,8 @@ def test_code_that_fails_is_told_with_its_line(source, problem, line, quoted):
 @pytest.mark.parametrize(
     ("signature", "parameters", "words"),
     [
-        ("spins, J, K=1", {}, "model() needs the parameter 'J'; give it under parameters"),
-        ("spins, *, J", {}, "model() needs the parameter 'J'"),
+        ("spins, J, K=1", {}, "must take spins, but does not: missing a required argument: 'J'"),
+        ("spins, *, J", {}, "missing a required argument: 'J'"),
         ("spins, omega=1", {"omage": 1}, "no parameter 'omage'; did you mean 'omega'?"),
         ("spins, J=1", {"j": 1}, "no parameter 'j'; did you mean 'J'? (its parameters: J)"),
         ("spins, omega=1", {"J": 1}, "no parameter 'J' (its parameters: omega)"),
