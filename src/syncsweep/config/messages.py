@@ -99,7 +99,7 @@ def _nearest(word: str, options: list[str], sentence: str) -> str:
 
 
 def _walk(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[str], Any]:
-    """The keys of an error's location, and the annotation of what stands there.
+    """The keys of an error's location, and the annotation of the value there.
 
     A location also names the choice between models, and says whether a key or a value is meant.
     """
@@ -121,7 +121,7 @@ def _walk(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[
 
 
 def _fields_at(location: tuple[int | str, ...], root: type[BaseModel]) -> Mapping[str, Any]:
-    """The fields of the model at a location; none if no model stands there."""
+    """The fields of the model at a location; none if there is no model."""
     models = _models_in(_walk(location, root)[1])
     return models[0].model_fields if models else {}
 

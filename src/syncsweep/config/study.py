@@ -185,7 +185,7 @@ class Study(Strict):
 def _with_samples(study: Any, samples: Any) -> Any:
     """A study, not validated yet, with other samples.
 
-    One that is not made by default gets no more than it has: its samples may be dear.
+    A study that is not made by default gets no more than it has, because it may be expensive.
     """
     if not isinstance(study, Mapping):
         return study

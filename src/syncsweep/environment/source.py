@@ -114,7 +114,7 @@ def digest(modules: tuple[str, ...]) -> str:
 def asked(request: object, modules: tuple[str, ...]) -> str:
     """12 hexadecimal digits over what a job is asked for (JSON values) and the text of modules.
 
-    It is left out where the rows lie and how their shards are cut, because this changes no result.
+    The folder of the rows and the size of their shards are left out, because they change no result.
     """
     text = json.dumps([_without_places(request), digest(modules)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -53,7 +53,7 @@ class OwnCode:
     """What a source text defines; it is run once, when this is made."""
 
     def __init__(self, source: str) -> None:
-        """OwnCodeError if it is no Python, or fails."""
+        """OwnCodeError if it is not Python, or fails."""
         self._lines = source.split("\n")
         self._module = ModuleType(_MODULE)
         sys.modules[_MODULE] = self._module  # where dataclasses look for it
@@ -98,7 +98,7 @@ class OwnCode:
     ) -> Any:
         """What `run` returns, in which code of the user's own runs.
 
-        An error is told with the parameters that were handed to it, if any, behind `what`.
+        The message of an error begins with `what`, and names the parameters, if there are any.
         """
         folder = os.getcwd()
         try:

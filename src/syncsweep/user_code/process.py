@@ -1,4 +1,4 @@
-"""The check of the user's own code, in a separate process from that of Snakemake or of `plan`.
+"""The check of the user's own code, in a process separate from Snakemake and `plan`.
 
 A second process runs the code too, because a sample must be the same in all processes.
 """
@@ -18,7 +18,7 @@ from syncsweep.user_code import isolated
 #: The second process allocates its objects elsewhere in memory. This may change the order of a set.
 _OTHER_PLACES = {"PYTHONMALLOC": "malloc"}
 
-#: The user is told of a check that has taken so long [s].
+#: After this time a message says that the check still runs [s].
 _PATIENCE = 10.0
 
 

@@ -260,7 +260,7 @@ def test_a_file_beside_it_cannot_be_imported(folder, monkeypatch, line, told):
     monkeypatch.syspath_prepend(folder)
     (folder / "mine.py").write_text(f"# one\n{line}\n{TEXT}")
     text = message()
-    assert f"{told}, a file that lies beside it" in text
+    assert f"{told}, a file beside it" in text
     assert re.search(r"mine.py, line [23]:", text)
 
 
