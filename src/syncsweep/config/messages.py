@@ -24,6 +24,7 @@ _ALLOWED = {
     "less_than_equal": "must be less than or equal to {le}",
     "too_short": "must have at least {min_length} {items}, not {actual_length}",
     "too_long": "must have at most {max_length} {items}, not {actual_length}",
+    "bool_type": "must be true or false",
     "tuple_type": "must be a list",
     "dict_type": "must be `key: value` pairs",
     "model_type": "must be `key: value` pairs",

@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Self
 
-from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, StrictBool, ValidationError, model_validator
 
 from syncsweep.config import sizing
 from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.fields import (
-    Boolean,
     FolderName,
     Integer,
     OptionalInteger,
@@ -72,7 +71,7 @@ class Study(Strict):
     )
     analysis: Analysis = Field(description="how shards become tables")
     figure: Figure | None = Field(None, description="the figure of this study; null makes none")
-    by_default: Boolean = Field(
+    by_default: StrictBool = Field(
         True,
         description="whether plain `snakemake` makes it; if not, `snakemake study_<name>` does",
     )
