@@ -77,11 +77,15 @@ class Study(Strict):
     )
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _rank_fits(self) -> Self:
         limit = self.dim**2 - 1
         rank = self.ensemble.rank if isinstance(self.ensemble, Ensemble) else None
         if rank is not None and rank > limit:
             raise ValueError(f"ensemble.rank must be at most D²−1 = {limit}, but is {rank}")
+        return self
+
+    @model_validator(mode="after")
+    def _etas_once(self) -> Self:
         seen: set[float] = set()
         for block in self.eta_blocks:
             for eta in block.etas:
@@ -90,28 +94,42 @@ class Study(Strict):
                 seen.add(eta)
             if len(seen) > _MOST_ETAS:
                 raise ValueError(f"eta_blocks must hold at most {_MOST_ETAS} values of η")
+        return self
+
+    @model_validator(mode="after")
+    def _panels_have_data(self) -> Self:
+        panels = self.figure.panels if self.figure else ()
         for panel in MAXIMA_PANELS:
-            if self.figure and panel in self.figure.panels and self.analysis.maxima_bins is None:
+            if panel in panels and self.analysis.maxima_bins is None:
                 raise ValueError(f"figure.panels has {panel!r}, which needs analysis.maxima_bins")
-        if self.figure and "ratio" in self.figure.panels and self.analysis.ratio is None:
+        if "ratio" in panels and self.analysis.ratio is None:
             raise ValueError("figure.panels has 'ratio', which needs analysis.ratio")
-        if self.analysis.limit_draws is not None and 0 not in seen:
+        return self
+
+    @model_validator(mode="after")
+    def _limit_law_is_known(self) -> Self:
+        if self.analysis.limit_draws is None:
+            return self
+        if not any(0 in block.etas for block in self.eta_blocks):
             raise ValueError(
                 "analysis.limit_draws needs η = 0 in eta_blocks: write limit: true in the grid"
             )
-        if self.analysis.limit_draws is not None:
-            if self.own_files:
-                raise ValueError(
-                    "analysis.limit_draws: the law of η → 0⁺ is known for the models and the "
-                    "ensemble of syncsweep alone; leave it out (η = 0 itself needs no law)"
-                )
-            if isinstance(self.model, PackageModel) and not self.model.has_limit_law:
-                raise ValueError(
-                    f"analysis.limit_draws: the law of η → 0⁺ is not known for {self.model.name}; "
-                    "leave it out (η = 0 itself needs no law)"
-                )
-            if isinstance(self.ensemble, Ensemble) and self.ensemble.zeta_diss == 0:
-                raise ValueError("analysis.limit_draws needs ensemble.zeta_diss > 0")
+        if self.own_files:
+            raise ValueError(
+                "analysis.limit_draws: the law of η → 0⁺ is known for the models and the "
+                "ensemble of syncsweep alone; leave it out (η = 0 itself needs no law)"
+            )
+        if isinstance(self.model, PackageModel) and not self.model.has_limit_law:
+            raise ValueError(
+                f"analysis.limit_draws: the law of η → 0⁺ is not known for {self.model.name}; "
+                "leave it out (η = 0 itself needs no law)"
+            )
+        if isinstance(self.ensemble, Ensemble) and self.ensemble.zeta_diss == 0:
+            raise ValueError("analysis.limit_draws needs ensemble.zeta_diss > 0")
+        return self
+
+    @model_validator(mode="after")
+    def _shards_can_be_planned(self) -> Self:
         shards = math.ceil(self.samples / self.samples_per_chunk) * len(self.eta_blocks)
         if shards > _MOST_SHARDS:
             what, instead = "samples need", "split the study"
