@@ -5,11 +5,11 @@ from math import pi
 import numpy as np
 import pytest
 from scipy.linalg import null_space
+from states import sector_projectors
 
 from syncsweep import sample
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.physics.measures import local_maxima
-from syncsweep.physics.models import magnetization, spin_flip
 from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.superoperators import hermitian_basis, vectorize
@@ -23,10 +23,7 @@ PHYSICS = Physics(model=Spin1Chain(name="spin1_chain", n_sites=4), ensemble=Ense
 def weights_of(generator):
     """Weights c of the sectors 0+, 0−, and M ≠ 0: stationary under Tr(Π_α L₁[Π_β])/D_β."""
     model = build_model(PHYSICS)
-    m = np.rint(np.diag(magnetization(model)).real).astype(int)
-    zero, flip = np.diag((m == 0).astype(float)), spin_flip(model)
-    sectors = [(zero + zero @ flip) / 2, (zero - zero @ flip) / 2]
-    sectors += [np.diag((m == value).astype(float)) for value in np.unique(m[m != 0])]
+    sectors = sector_projectors(model).values()
     basis = hermitian_basis(model.dim)
     vectors = np.array([(basis.conj().T @ vectorize(p)).real for p in sectors])
     dimensions = np.array([np.trace(p) for p in sectors])

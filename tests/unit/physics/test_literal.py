@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from states import random_state
 
 from syncsweep.config.physics import dimension
 from syncsweep.physics.literal import (
@@ -23,13 +24,6 @@ from syncsweep.physics.steady_state import steady_states
 from syncsweep.physics.superoperators import liouvillian
 
 MODELS = [spin_half_pair(), spin1_chain(2), spin1_pair(), spin1_chain(3)]
-
-
-def random_state(dim, seed=1):
-    rng = np.random.default_rng(seed)
-    g = rng.standard_normal((dim, dim)) + 1j * rng.standard_normal((dim, dim))
-    rho = g @ g.conj().T
-    return rho / np.trace(rho).real
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: f"{m.name}-{m.n_sites}")

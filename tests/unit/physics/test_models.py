@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from states import sector_projectors
 
 from syncsweep.physics.models import (
     magnetization,
@@ -30,16 +31,6 @@ def lindblad(model, rho):
         rate = jump.conj().T @ jump
         drift = drift + jump @ rho @ jump.conj().T - (rate @ rho + rho @ rate) / 2
     return drift
-
-
-def sector_projectors(model):
-    """Projectors on the sectors 0+, 0−, and M = −N … N without 0."""
-    m = np.rint(np.diag(magnetization(model)).real).astype(int)
-    zero, flip = np.diag((m == 0).astype(float)), spin_flip(model)
-    sectors = {"0+": (zero + zero @ flip) / 2, "0-": (zero - zero @ flip) / 2}
-    for value in [*range(-model.n_sites, 0), *range(1, model.n_sites + 1)]:
-        sectors[value] = np.diag((m == value).astype(float))
-    return sectors
 
 
 def spectrum(model):

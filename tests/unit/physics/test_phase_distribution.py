@@ -6,9 +6,10 @@ from math import pi, sqrt
 import numpy as np
 import pytest
 from scipy.linalg import expm
+from states import random_state, sector_projectors
 
 from syncsweep.config.physics import dimension
-from syncsweep.physics.models import magnetization, spin1_chain, spin_flip
+from syncsweep.physics.models import spin1_chain
 from syncsweep.physics.phase_distribution import (
     deviation,
     evaluate,
@@ -16,13 +17,6 @@ from syncsweep.physics.phase_distribution import (
     relative_phase_coefficients,
 )
 from syncsweep.physics.spins import lowering, magnetizations, raising
-
-
-def random_state(seed, dim):
-    rng = np.random.default_rng(seed)
-    m = rng.standard_normal((dim, dim)) + 1j * rng.standard_normal((dim, dim))
-    rho = m @ m.conj().T
-    return rho / np.trace(rho)
 
 
 def coefficient(rho, spins, frequency):
@@ -147,7 +141,7 @@ def test_site_weights_of_two_spins_are_those_of_each():
     ],
 )
 def test_s_d_of_two_sites_is_the_integral_of_the_husimi_function(spins, n_theta):
-    rho = random_state(1, dimension(spins))
+    rho = random_state(dimension(spins), 1)
     angles = np.array([[0.0], [0.3], [1.7], [4.0], [6.1]])
     expected = husimi_s_d(rho, spins, angles, n_theta)
     s_d = evaluate(relative_phase_coefficients(rho, spins), relative_frequencies(spins), angles)
@@ -156,7 +150,7 @@ def test_s_d_of_two_sites_is_the_integral_of_the_husimi_function(spins, n_theta)
 
 @pytest.mark.parametrize("spins", [(1, 1, 1), (0.5, 1, 1.5), (1, 0.5, 0.5)])
 def test_s_d_of_three_sites_is_the_integral_of_the_husimi_function(spins):
-    rho = random_state(2, dimension(spins))
+    rho = random_state(dimension(spins), 2)
     angles = np.array([[0.3, 1.1], [4.4, 0.7]])
     expected = husimi_s_d(rho, spins, angles, 12)
     s_d = evaluate(relative_phase_coefficients(rho, spins), relative_frequencies(spins), angles)
@@ -174,7 +168,7 @@ def test_diagonal_states_are_uniform(spins):
 
 @pytest.mark.parametrize("spins", [(0.5, 0.5), (1, 1), (1, 1, 1), (1, 0.5, 1.5)])
 def test_s_d_integrates_to_one(spins):
-    n_sites, rho = len(spins), random_state(4, dimension(spins))
+    n_sites, rho = len(spins), random_state(dimension(spins), 4)
     points = 8  # exact for harmonics below 8
     axis = 2 * pi * np.arange(points) / points
     angles = np.array(list(product(axis, repeat=n_sites - 1)))
@@ -184,7 +178,7 @@ def test_s_d_integrates_to_one(spins):
 
 
 def test_local_rotations_about_z_shift_the_angles():
-    rho, alpha = random_state(5, 27), np.array([0.4, 1.9, -0.8])
+    rho, alpha = random_state(27, 5), np.array([0.4, 1.9, -0.8])
     m = np.array(list(product([1, 0, -1], repeat=3)))
     u = np.exp(-1j * (m @ alpha))
     rotated = u[:, None] * rho * u.conj()
@@ -198,11 +192,11 @@ def test_local_rotations_about_z_shift_the_angles():
 
 
 def test_coefficients_of_a_batch_are_those_of_its_members():
-    states = np.array([[random_state(seed, 9) for seed in range(3)]])
+    states = np.array([[random_state(9, seed) for seed in range(3)]])
     batch = relative_phase_coefficients(states, (1, 1))
     assert batch.shape == (1, 3, 3)
     for seed in range(3):
-        alone = relative_phase_coefficients(random_state(seed, 9), (1, 1))
+        alone = relative_phase_coefficients(random_state(9, seed), (1, 1))
         np.testing.assert_allclose(batch[0, seed], alone, rtol=1e-14)
 
 
@@ -221,19 +215,10 @@ def test_a_state_of_another_size_is_refused():
         relative_phase_coefficients(np.eye(9), (1, 1, 1))
 
 
-def sector_states(n_sites):
-    """1_α/D_α for every sector of the chain, 0+ and 0− first."""
-    model = spin1_chain(n_sites)
-    m = np.rint(np.diag(magnetization(model)).real).astype(int)
-    zero, flip = np.diag((m == 0).astype(float)), spin_flip(model)
-    others = [np.diag((m == value).astype(float)) for value in np.unique(m[m != 0])]
-    projectors = [(zero + zero @ flip) / 2, (zero - zero @ flip) / 2, *others]
-    return [p / np.trace(p) for p in projectors]
-
-
 def limit_states(n_sites, count=6):
     """Random mixtures of the sector states with their c₀₊ and c₀₋."""
-    states = np.array(sector_states(n_sites))
+    projectors = sector_projectors(spin1_chain(n_sites)).values()
+    states = np.array([p / np.trace(p) for p in projectors])
     rng = np.random.default_rng(6)
     for _ in range(count):
         c = rng.dirichlet(np.ones(len(states)))

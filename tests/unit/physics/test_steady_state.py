@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from scipy import sparse
 from scipy.linalg import lu_factor, lu_solve, null_space
+from states import sector_projectors
 
 from syncsweep.physics.affine_systems import Solutions
 from syncsweep.physics.diagnosis import Method, Status, diagnosed
 from syncsweep.physics.lindbladian import Lindbladian, Perturbation
-from syncsweep.physics.models import magnetization, spin1_chain, spin_flip, spin_half_pair
+from syncsweep.physics.models import spin1_chain, spin_half_pair
 from syncsweep.physics.perturbation import (
     liouvillian_from_kossakowski,
     perturbation_of,
@@ -28,14 +29,6 @@ from syncsweep.physics.superoperators import (
 )
 
 MANY = [0.0, 1e-8, 1e-4, 1e-2, 0.1, 1.0]
-
-
-def chain_projectors(model):
-    """Projectors on the sectors of the strong symmetry of the chain, 0± first."""
-    m = np.rint(np.diag(magnetization(model)).real).astype(int)
-    zero, flip = np.diag((m == 0).astype(float)), spin_flip(model)
-    others = [np.diag((m == value).astype(float)) for value in np.unique(m[m != 0])]
-    return [(zero + zero @ flip) / 2, (zero - zero @ flip) / 2, *others]
 
 
 def pair_projectors():
@@ -65,7 +58,7 @@ def pair_liouvillian():
 def test_limit_is_the_stationary_state_of_the_classical_chain(
     chain, chain_perturbations, chain_states
 ):
-    projectors = chain_projectors(chain)
+    projectors = list(sector_projectors(chain).values())
     stationary = [p / np.trace(p) for p in projectors]
     for L1, states in zip(chain_perturbations, chain_states, strict=True):
         c, expected = classical_chain(L1, projectors, stationary)
@@ -189,7 +182,7 @@ def within_a_sector():
     """A random H and a dissipator within 0+: not unital, yet without rates between sectors."""
     rng = np.random.default_rng(5)
     coherent = random_liouvillian(rng, 27, zeta_diss=0.0)
-    projector = chain_projectors(spin1_chain())[0]
+    projector = sector_projectors(spin1_chain())["0+"]
     m = rng.standard_normal((27, 27)) + 1j * rng.standard_normal((27, 27))
     return coherent + liouvillian(np.zeros((27, 27)), np.array([projector @ m @ projector]))
 
