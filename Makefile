@@ -1,4 +1,4 @@
-# Thin names for what the README explains. Needs Python >= 3.11 with venv, and a package index.
+# Thin names for what docs/running.md explains. Needs Python >= 3.11 with venv, and a package index.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +22,7 @@ help:
 	@echo "make test-browser  the tests of the report in Chromium; as root on Debian it installs that"
 	@echo "make chaos     200 faults at random against sweeps of this machine (SEED=1 MINUTES=45)"
 	@echo "make chaos-slurm  40 against sweeps on a real Slurm cluster of this machine; as root, on Debian"
-	@echo "make check     format, lint and types"
+	@echo "make check     format, lint, types, and how long the sentences of the pages are"
 	@echo "make schema    the JSON schema of config.yaml"
 	@echo "make docs      the reference of the library and the notebook in build/docs, docs/command-line.md"
 	@echo "make bench     what the numerics cost, how a sweep scales, how good plans are (QUICK=1: a first look)"
@@ -91,6 +91,7 @@ check: env
 	$(BIN)/ruff check benchmarks src scripts tests
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/mypy
+	$(BIN)/python scripts/measure_prose.py
 	$(BIN)/snakemake --lint
 
 schema: env

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from syncsweep.config import study as config
-from syncsweep.config.study import Config, Study
+from syncsweep.config.study import Config, Study, parse
 from syncsweep.plan.overheads import Overheads
 
 #: Name of the study that is measured.
@@ -38,7 +37,7 @@ def chain(samples: int, folder: str = "results") -> Config:
         "figure": {"name": "chain"},
     }
     settings = {"results": folder, "root_seed": 7, "ranks": LEAST_RANKS, "studies": {STUDY: study}}
-    return config.parse(settings)
+    return parse(settings)
 
 
 def automatic_ranks(study: Study, most: int) -> int:

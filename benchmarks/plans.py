@@ -16,7 +16,7 @@ from benchmarks.load import Load
 from benchmarks.measure import progress
 from benchmarks.runs import Bench
 from benchmarks.scaling import machine
-from syncsweep.config import file as config_file
+from syncsweep.config.file import load_config
 from syncsweep.config.study import Config
 from syncsweep.files import replace_atomically
 from syncsweep.layout import BlockFolder, figures_folder, study_folder, tables_folder
@@ -101,7 +101,7 @@ def turn(bench: Bench, folder: Path, study: str, samples: int) -> Iterator[Compa
     folder: holds config.yaml and, at the end, of the results nothing but the log.
     """
     overrides = {"samples": samples, "results": str(folder / "results")}
-    config = config_file.load_config(folder / "config.yaml", overrides)
+    config = load_config(folder / "config.yaml", overrides)
     plans = [_plan(config, study, Trials.ALWAYS)]
     logged = _plan(config, study, Trials.NEVER)
     if logged.studies[0].cost.source is Source.LOG:

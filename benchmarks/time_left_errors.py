@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.load import Load
 from benchmarks.runs import Bench, BenchError
 from benchmarks.scaling import machine
-from syncsweep.config import file as config_file
+from syncsweep.config.file import load_config
 from syncsweep.files import replace_atomically
 from syncsweep.status.overview import Observer
 from syncsweep.status.requested import asked_blocks
@@ -57,7 +57,7 @@ def run(root: Path, output: Path, quick: bool) -> dict[str, Any]:
     def look(results: Path) -> None:
         if not observers:
             overrides = {"samples": samples, "results": str(results)}
-            config = config_file.load_config(root / "config.yaml", overrides)
+            config = load_config(root / "config.yaml", overrides)
             studies = [name for name, study in config.studies.items() if study.by_default]
             observers.append(Observer(asked_blocks(config, studies)))
         overview = observers[0].look()
