@@ -46,9 +46,9 @@ def start(module: str, variables: Mapping[str, str] = {}) -> subprocess.Popen[st
 def ask(program: subprocess.Popen[str], request: Any) -> Iterator[dict[str, Any]]:
     """Send a program its request, as JSON, and give what it answers as it comes."""
     assert program.stdin and program.stdout
-    with suppress(BrokenPipeError):  # it has ended; its exit code says how
+    # If it has ended, its exit code says how. The pipe is closed then too.
+    with suppress(BrokenPipeError), program.stdin:
         program.stdin.write(json.dumps(request))
-        program.stdin.close()
     for line in program.stdout:
         yield json.loads(line)
 

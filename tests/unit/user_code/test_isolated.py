@@ -28,12 +28,18 @@ ECHO = """
 def program(tmp_path, monkeypatch):
     """Make a program of this name that answers with the words of its request, and then ends so."""
 
+    made = []
+
     def make(name, end="pass"):
         (tmp_path / f"{name}.py").write_text(textwrap.dedent(ECHO.format(end=end)))
         monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
-        return isolated.start(name)
+        made.append(isolated.start(name))
+        return made[-1]
 
-    return make
+    yield make
+    for one in made:
+        with one:  # which closes its pipes
+            one.kill()
 
 
 def test_answers_come_one_by_one_and_alone(program):
@@ -77,8 +83,8 @@ def test_a_program_ends_with_who_started_it(tmp_path):
     )
     process = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True)
     sleeper = psutil.Process(int(process.stdout.readline()))
-    time.sleep(2)  # until it serves
-    assert sleeper.is_running()
+    while sleeper.num_threads() < 2:  # it does not serve yet
+        time.sleep(0.05)
     process.kill()
     process.communicate()
     sleeper.wait(timeout=20)

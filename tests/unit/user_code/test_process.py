@@ -86,8 +86,8 @@ def test_threads_that_it_leaves_are_not_waited_for():
 
 
 def test_a_check_that_takes_long_is_told(capfd, monkeypatch):
-    monkeypatch.setattr(process, "_PATIENCE", 0.5)
-    assert check("__import__('time').sleep(1)") == []
+    monkeypatch.setattr(process, "_PATIENCE", 0.01)
+    assert check() == []
     said = "studies.mine: mine.py: still being checked; Ctrl-C ends it\n"
     assert capfd.readouterr() == ("", said)
 
@@ -147,7 +147,7 @@ def test_a_model_that_differs_between_processes_is_refused():
 
 
 def test_draws_may_follow_the_order_of_a_set_of_text():
-    """Ranks have the same order too, but other Python processes do not."""
+    """The two processes of a check and all ranks have the same order; other processes do not."""
     follows = "next(iter({'x', 'y', 'z', 'exchange', 'field'})).__len__() + hash('x') % 997"
     config = drawn_with(follows)
     assert process.check(config, "mine") == []
@@ -159,7 +159,7 @@ def test_draws_may_follow_the_order_of_a_set_of_text():
         print(SampleSolver(config.physics("mine"), (1.0,)).rows(0).s_d.tolist())
     """
     tests = os.path.dirname(own_study.__file__)
-    seeds = [isolated.HASH_SEED["PYTHONHASHSEED"]] * 2 + ["1"]
+    seeds = [isolated.HASH_SEED["PYTHONHASHSEED"], "1"]
     rows = [
         subprocess.run(
             [sys.executable, "-P", "-c", program],
@@ -170,4 +170,4 @@ def test_draws_may_follow_the_order_of_a_set_of_text():
         ).stdout
         for seed in seeds
     ]
-    assert rows[0] == rows[1] != rows[2]
+    assert rows[0] != rows[1]
