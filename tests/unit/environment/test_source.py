@@ -19,19 +19,35 @@ ROOTS = {
 }
 
 
+#: Each root is imported by a child of its own, after what all of them need and what makes rows.
+IMPORT_EACH = """
+import os, sys, types
+import matplotlib.figure, pandas, pyarrow.parquet, scipy.stats
+sys.modules["syncsweep.sample"] = types.ModuleType("sample")
+sys.modules["syncsweep.sample"].__getattr__ = lambda name: None
+for root in sys.argv[1:]:
+    if os.fork() == 0:
+        __import__(root)
+        print(root, *(m for m in sys.modules if m.startswith("syncsweep.")), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """The modules that Python itself imports to make a result, by its root."""
+    command = [sys.executable, "-c", IMPORT_EACH, *ROOTS]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return {line.split()[0]: line.split() for line in said.splitlines()}
+
+
 @pytest.mark.parametrize("root", ROOTS)
-def test_results_depend_on_every_module_that_is_imported_to_make_them(root):
-    """As Python itself imports them, in a process of its own, but for what makes rows."""
-    code = (
-        "import sys, types; sys.modules['syncsweep.sample'] = types.ModuleType('sample'); "
-        "sys.modules['syncsweep.sample'].__getattr__ = lambda name: None; "
-        f"import {root}; print(*(m for m in sys.modules if m.startswith('syncsweep.')))"
-    )
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+def test_results_depend_on_every_module_that_is_imported_to_make_them(root, loaded):
     deciding = ("syncsweep.physics.", "syncsweep.tables.", "syncsweep.sample")
     if root.endswith("figures.sweep_figure"):
         deciding = ("syncsweep.figures.", "syncsweep.config.units", "syncsweep.config.physics")
-    names = {name for name in loaded.split() if name.startswith(deciding)}
+    names = {name for name in loaded[root] if name.startswith(deciding)}
     assert names >= {root}
     files = {name.removeprefix("syncsweep.").replace(".", "/") for name in names}
     known = {file.removesuffix(".py").removesuffix("/__init__") for file in ROOTS[root]()}
