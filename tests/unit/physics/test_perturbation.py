@@ -330,13 +330,6 @@ def test_draw_is_hamiltonian_first_then_k():
     )
 
 
-@pytest.mark.parametrize("basis", BASES)
-@pytest.mark.parametrize("dim", [2, 3, 9])
-def test_generator_preserves_trace_and_hermiticity(dim, basis):
-    real = to_real(random_liouvillian(np.random.default_rng(9), dim, basis=basis))
-    np.testing.assert_allclose(real[0], 0, atol=1e-11)
-
-
 def test_rates_between_sectors_are_beta_distributed():
     """With orthonormal operators D_β R_αβ sums D_α·D_β entries of the diagonal of K.
 

@@ -292,14 +292,6 @@ def test_order_and_repetition_of_eta_do_not_matter(chain_solver, chain_perturbat
     np.testing.assert_allclose(again.rho, states.rho[order], rtol=0, atol=1e-13)
 
 
-def test_one_solver_serves_many_perturbations(pair_liouvillian):
-    solver = SteadyStateSolver(pair_liouvillian)
-    for seed in range(3):
-        L1 = random_liouvillian(np.random.default_rng(seed), 4)
-        ours, fresh = solver.solve(L1, [0.0, 0.1]), steady_states(pair_liouvillian, L1, [0.0, 0.1])
-        np.testing.assert_array_equal(ours.rho, fresh.rho)
-
-
 def test_no_eta_gives_no_state(pair_liouvillian):
     states = steady_states(pair_liouvillian, random_liouvillian(np.random.default_rng(0), 4), [])
     assert states.rho.shape == (0, 4, 4)
