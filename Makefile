@@ -6,8 +6,8 @@ READY := $(VENV)/.ready
 # A user's own settings of these would make pip install elsewhere.
 PIP := PIP_USER=0 PIP_TARGET= PIP_PREFIX= $(BIN)/python -m pip
 
-.PHONY: help env quick figures paper validate report bundle test test-slurm test-browser chaos chaos-slurm \
-  check schema docs bench
+.PHONY: help env quick figures paper validate report bundle test test-fast snapshots test-slurm test-browser \
+  chaos chaos-slurm check schema docs bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
@@ -18,6 +18,8 @@ help:
 	@echo "make report    all results on one page, results/report.html, which needs no network"
 	@echo "make bundle    a folder to publish: figures, data, tables, claims, configuration, checksums"
 	@echo "make test      the tests"
+	@echo "make test-fast  those of them that need no second each, in less than a minute"
+	@echo "make snapshots  the wording of messages that the tests compare with, after you improved one"
 	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make test-browser  the tests of the report in Chromium; as root on Debian it installs that"
 	@echo "make chaos     200 faults at random against sweeps of this machine (SEED=1 MINUTES=45)"
@@ -67,8 +69,14 @@ report: env
 bundle: env
 	$(BIN)/snakemake bundle
 
+test-fast: env
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not slow' tests/unit tests/property
+
 test: env
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+snapshots: env
+	$(BIN)/python -m pytest -q -m syrupy_snapshot --snapshot-update tests/unit
 
 test-slurm: env
 	tests/slurm/run.sh $(BIN)/python

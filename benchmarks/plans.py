@@ -146,7 +146,7 @@ def _clear(config: Config, study: str, own: Path) -> None:
     """Remove all that the run made but its logs."""
     for path in own.glob("eta-*"):
         block = BlockFolder(path)
-        for _, _, shard in list(block.shards()):
+        for _, shard in list(block.shards()):
             shard.unlink()
         shutil.rmtree(block.parts, ignore_errors=True)
     shutil.rmtree(tables_folder(config.results, study), ignore_errors=True)

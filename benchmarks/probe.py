@@ -87,6 +87,7 @@ def main() -> None:
     parser.add_argument("--replicate", action="store_true")
     arguments = parser.parse_args()
     # Here, because it starts MPI.
+    from syncsweep.sample_range import SampleRange
     from syncsweep.sweep import worker
 
     watch, write_shard = Stopwatch(), worker.write_shard
@@ -103,7 +104,7 @@ def main() -> None:
     }
     comm = worker.MPI.COMM_WORLD
     with mock.patch.multiple(worker, **timed):
-        worker.run(worker.Job(arguments.block, 0, arguments.stop, comm.size))
+        worker.run(worker.Job(arguments.block, SampleRange(0, arguments.stop), comm.size))
     path = arguments.output / f"rank-{comm.rank}-{os.getpid()}.json"
     path.write_text(json.dumps({"rank": comm.rank, **watch.summary()}), encoding="utf-8")
 

@@ -124,10 +124,10 @@ class Bench:
 
     def _again(self, block: BlockFolder) -> float:
         """Seconds of a launch that makes the first shard of a block again."""
-        stops = [stop for start, stop, _ in block.shards() if start == 0]
-        for _, _, shard in list(block.shards()):
+        shards = list(block.shards())
+        for _, shard in shards:
             shard.unlink()
-        return timed(self._solve(block, 1, stops[0]))
+        return timed(self._solve(block, 1, shards[0][0].stop))
 
     def nested_start(self) -> float:
         """Seconds in which Snakemake reads the project and plans it, without running a job."""

@@ -14,9 +14,9 @@ from benchmarks.runs import Bench, BenchError
 from benchmarks.scaling import machine
 from syncsweep.config.file import load_config
 from syncsweep.files import replace_atomically
+from syncsweep.status.expected import Expected
 from syncsweep.status.overview import Observer
 from syncsweep.status.requested import asked_blocks
-from syncsweep.status.time_left import TimeLeft
 
 #: Samples of each study that plain snakemake makes.
 _SAMPLES, _QUICK_SAMPLES = 3000, 300
@@ -30,7 +30,7 @@ class Moment:
     """What was said of the time left at a time [s]; None before the first sample."""
 
     time: float
-    left: TimeLeft | None
+    left: Expected | None
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def foretold(moments: Sequence[Moment], began: float, ended: float) -> list[Fore
         wanted = began + place * (ended - began)
         at, left = min(said, key=lambda moment: abs(moment[0] - wanted))
         found.append(
-            Foretold((at - began) / (ended - began), left.seconds, left.low, left.high, ended - at)
+            Foretold((at - began) / (ended - began), left.value, left.low, left.high, ended - at)
         )
     return found
 

@@ -1,25 +1,18 @@
 """A figure of the paper: `draw_paper_figure.py FIGURE --tables FILES --stem PATH`."""
 
 import argparse
-import sys
-from importlib import import_module
 from pathlib import Path
 
 from syncsweep.figures.figure_page import save_provenance
-from syncsweep.files import not_written
-from syncsweep.layout import PAPER_FIGURES
-from syncsweep.tables import ResultsError
+from syncsweep.paper.paper_registry import FIGURES
+from syncsweep.workflow.errors import ends_in_one_line
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("figure", choices=PAPER_FIGURES)
+parser.add_argument("figure", choices=FIGURES)
 parser.add_argument("--tables", type=Path, nargs="+", required=True, help="files of one folder")
 parser.add_argument("--stem", type=Path, required=True, help="path of the figure without ending")
 arguments = parser.parse_args()
-figure = import_module(f"syncsweep.paper.figures.{PAPER_FIGURES[arguments.figure].module}")
-try:
+figure = FIGURES[arguments.figure].load()
+with ends_in_one_line():
     figure.draw(arguments.tables[0].parent, arguments.stem)
     save_provenance(arguments.stem, arguments.tables)
-except ResultsError as error:
-    sys.exit(f"error: {error}")
-except OSError as error:
-    sys.exit(f"error: {not_written(error)}")

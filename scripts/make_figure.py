@@ -1,24 +1,20 @@
 """Tables to a figure: `make_figure.py --tables FILES --request JSON --stem PATH`."""
 
 import argparse
-import sys
 from pathlib import Path
 
+from syncsweep.config.requests import FigureRequest
 from syncsweep.figures.figure_page import save_provenance
-from syncsweep.figures.sweep_figure import FigureRequest, draw
-from syncsweep.files import not_written
-from syncsweep.tables import ResultsError, parse_request
+from syncsweep.figures.sweep_figure import draw
+from syncsweep.tables import parse_request
+from syncsweep.workflow.errors import ends_in_one_line
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--tables", type=Path, nargs="+", required=True, help="files of one folder")
 parser.add_argument("--request", required=True, help="JSON: figure, analysis, model, n_sites")
 parser.add_argument("--stem", type=Path, required=True, help="path of the figure without ending")
 arguments = parser.parse_args()
-try:
+with ends_in_one_line():
     request = parse_request(FigureRequest, arguments.request)
     draw(arguments.tables[0].parent, **dict(request), stem=arguments.stem)
     save_provenance(arguments.stem, arguments.tables)
-except ResultsError as error:
-    sys.exit(f"error: {error}")
-except OSError as error:
-    sys.exit(f"error: {not_written(error)}")

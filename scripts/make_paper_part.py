@@ -1,23 +1,17 @@
 """One part of the paper: `make_paper_part.py PART --request JSON --output DIR` makes its tables."""
 
 import argparse
-import sys
-from importlib import import_module
 from pathlib import Path
 
-from syncsweep.files import not_written
-from syncsweep.layout import PAPER_TABLES
-from syncsweep.tables import ResultsError, parse_request
+from syncsweep.paper.paper_registry import PARTS
+from syncsweep.tables import parse_request
+from syncsweep.workflow.errors import ends_in_one_line
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("part", choices=PAPER_TABLES)
+parser.add_argument("part", choices=PARTS)
 parser.add_argument("--request", required=True, help="JSON: what the part is to compute")
 parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
 arguments = parser.parse_args()
-part = import_module(f"syncsweep.paper.parts.{arguments.part}")
-try:
+part = PARTS[arguments.part].load()
+with ends_in_one_line():
     part.make(parse_request(part.Request, arguments.request), arguments.output)
-except ResultsError as error:
-    sys.exit(f"error: {error}")
-except OSError as error:
-    sys.exit(f"error: {not_written(error)}")

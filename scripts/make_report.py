@@ -1,11 +1,11 @@
 """All results on one page: `make_report.py --results DIR --request JSON --output FILE …`."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from syncsweep.report.report_page import ReportRequest, make_report
-from syncsweep.tables import ResultsError, parse_request
+from syncsweep.tables import parse_request
+from syncsweep.workflow.errors import ends_in_one_line, not_used
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--results", type=Path, required=True, help="results folder")
@@ -13,10 +13,6 @@ parser.add_argument("--citation", type=Path, required=True, help="file CITATION.
 parser.add_argument("--request", required=True, help="JSON: config, studies, figures, parts")
 parser.add_argument("--output", type=Path, required=True, help="page to write")
 arguments = parser.parse_args()
-try:
+with ends_in_one_line(not_used):
     request = parse_request(ReportRequest, arguments.request)
     make_report(arguments.results, arguments.citation, request, arguments.output)
-except ResultsError as error:
-    sys.exit(f"error: {error}")
-except OSError as error:
-    sys.exit(f"error: {error.filename}: {error.strerror}")

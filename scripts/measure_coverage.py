@@ -17,12 +17,13 @@ from threadpoolctl import threadpool_limits
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Physics
-from syncsweep.physics.measures import Maximum, interval_probabilities
+from syncsweep.physics.measures import interval_probabilities
 from syncsweep.report.report_words import scientific
-from syncsweep.sample import SampleSolver, unpack_coefficients
-from syncsweep.tables.control import Value, control_variate, controlled_probability
+from syncsweep.sample import SampleSolver
+from syncsweep.tables.control import control_variate, controlled_probability
+from syncsweep.tables.number import Number
 from syncsweep.tables.samples import SampleRows, chi_of_sample
-from syncsweep.tables.statistics import RunningCovariance, RunningMean, type_ratio_interval
+from syncsweep.tables.statistics import RunningCovariance, RunningMean, type_ratio
 
 CONFIG = load_config(Path(__file__).parents[1] / "config.yaml")
 
@@ -84,14 +85,10 @@ def values_of(study: str, samples: int, folder: Path) -> np.ndarray:
 def _of_sample(
     solver: SampleSolver, physics: Physics, analysis: Analysis, sample: int
 ) -> np.ndarray:
-    rows = solver.rows(sample)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = rows.residual / rows.condition
-    maximum = Maximum(rows.s_max, rows.angles)
-    held = SampleRows(sample, unpack_coefficients(rows.s_d), maximum, rows.status, error)
+    held = SampleRows.from_rows(solver.rows(sample))
     chi = chi_of_sample(physics, analysis.threshold, held)
     p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
-    return np.where(held.good[:, None], np.column_stack([rows.s_max, p]), np.nan)
+    return np.where(held.good[:, None], np.column_stack([held.maximum.s_max, p]), np.nan)
 
 
 def plain(values: np.ndarray, chosen: np.ndarray) -> dict[str, Found]:
@@ -113,8 +110,8 @@ def plain(values: np.ndarray, chosen: np.ndarray) -> dict[str, Found]:
     if truth[1] > 0:
         assert ANALYSIS.ratio
         x = truth[2] / truth[1] / ANALYSIS.ratio.weight
-        ratios = [type_ratio_interval(p, ANALYSIS.ratio, z) for z in PROMISED]
-        one, two = (part(ends.low, x, ends.high) for ends in ratios)
+        ends = [type_ratio(p, ANALYSIS.ratio, z).ends for z in PROMISED]
+        one, two = (part(low, x, high) for low, high in filter(None, ends))
         found["P₂/(3P₁)"] = Found(float(SIZE * min(truth[1], truth[2])), (one, two))
     return found
 
@@ -124,7 +121,7 @@ def controlled(values: np.ndarray, limits: np.ndarray, chosen: np.ndarray) -> di
     found = {}
     for q, name in enumerate(("⟨S_max⟩", "P₁", "P₂", "P₃")):
         estimate = control_variate if q == 0 else controlled_probability
-        truth, known = float(values[:, q].mean()), Value(float(limits[:, q].mean()), 0.0)
+        truth, known = float(values[:, q].mean()), Number(float(limits[:, q].mean()))
         held = []
         for z in PROMISED:
             rows = [estimate(values[one, q], limits[one, q], known, z) for one in chosen]

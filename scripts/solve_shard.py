@@ -12,6 +12,7 @@ import argparse  # noqa: E402
 import math  # noqa: E402
 from pathlib import Path  # noqa: E402
 
+from syncsweep.sample_range import SampleRange  # noqa: E402
 from syncsweep.sweep.worker import Job, end, run  # noqa: E402
 
 
@@ -37,4 +38,5 @@ parser.add_argument(
 )
 arguments = parser.parse_args()
 seconds = None if arguments.minutes is None else 60 * arguments.minutes
-end(run(Job(arguments.block, arguments.start, arguments.stop, arguments.ranks, seconds)))
+samples = SampleRange(arguments.start, arguments.stop)
+end(run(Job(arguments.block, samples, arguments.ranks, seconds)))

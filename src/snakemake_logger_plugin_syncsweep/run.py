@@ -199,7 +199,7 @@ class Run:
 
 def _samples_line(overview: Overview) -> Line:
     """How many samples there are of all studies that the run solves, and which part of the work."""
-    studies = {block.asked.study for block in overview.blocks}
+    studies = {block.asked.described.study for block in overview.blocks}
     part = wording.percent(overview.work_done, overview.work)
     if len(studies) == 1:
         what = studies.pop()
@@ -208,5 +208,5 @@ def _samples_line(overview: Overview) -> Line:
     counted = f"{overview.done} of {overview.samples} samples, {part}"
     left = overview.time_left
     # When all are there their jobs still write shards.
-    in_words = f"{wording.duration(left.seconds)} left" if left and left.seconds else ""
+    in_words = f"{wording.duration(left.value)} left" if left and left.value else ""
     return Line(what, overview.work_done, overview.work, counted, in_words)

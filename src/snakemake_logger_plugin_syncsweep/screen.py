@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,32 +25,10 @@ class Line:
     left: str
 
 
-class Screen(ABC):
-    """Shows one line of progress, and lines that stay."""
-
-    #: How often what it shows should be looked up anew [s].
-    seconds: float
-
-    @abstractmethod
-    def show(self, line: Line) -> None:
-        """Have this line as the progress."""
-
-    @abstractmethod
-    def say(self, text: str, style: str = "") -> None:
-        """Print lines that stay."""
-
-    @abstractmethod
-    def stage(self, text: str) -> None:
-        """Tell that a stage has ended."""
-
-    @abstractmethod
-    def pause(self) -> None:
-        """Take the progress away until it is shown again."""
-
-
-class Terminal(Screen):
+class Terminal:
     """One line at the bottom, drawn again and again."""
 
+    #: How often what it shows should be looked up again [s].
     seconds = 2.0
 
     def __init__(self, colors: bool) -> None:
@@ -112,7 +89,7 @@ class Terminal(Screen):
             self._progress = None
 
 
-class Lines(Screen):
+class Lines:
     """Whole lines, each with the time: for files, pipes and the logs of other programs."""
 
     seconds = SECONDS_BETWEEN_LINES
@@ -139,3 +116,7 @@ class Lines(Screen):
 
     def pause(self) -> None:
         """Nothing: there is no line to take away."""
+
+
+#: Shows one line of progress, and lines that stay.
+Screen = Terminal | Lines

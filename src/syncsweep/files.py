@@ -50,6 +50,15 @@ def replace_atomically(path: Path, write: Callable[[Path], None]) -> None:
     sync_folder(path.parent)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in UTF-8, as a whole or not at all."""
+    replace_atomically(path, lambda temporary: _fill(temporary, text))
+
+
+def _fill(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
 def naming(error: OSError, path: Path) -> OSError:
     """The same error with the name of the file that it is about."""
     return OSError(error.errno or errno.EIO, error.strerror or str(error), str(path))

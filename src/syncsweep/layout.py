@@ -18,6 +18,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from syncsweep.sample_range import SampleRange
+
 #: Names of the folders of studies and of their blocks.
 STUDY_FOLDER = re.compile(r"(.+)-[0-9a-f]{12}")
 BLOCK_FOLDER = re.compile(r"eta-.+-n\d+-[0-9a-f]{8}")
@@ -32,77 +34,8 @@ BUNDLE_MANIFEST = "SHA256SUMS"
 #: The file in the folder to publish that says what made it.
 BUNDLE_ORIGIN = "origin.json"
 
-#: Tables of a study, without ending; each exists as Parquet and CSV.
-TABLES = ("summary", "chi_histogram", "s_max_histogram")
-
-#: One more, with a row for each (sample, η) that is not in their averages; usually none.
-FAILURES_TABLE = "failures"
-
-#: One more, of the maxima of S_d, for studies that ask for it.
-MAXIMA_TABLE = "maxima_histogram"
-
-#: Two more, of the exact law of η → 0⁺ and what it does for the averages, where that is asked for.
-LIMIT_TABLES = ("limit_law", "limit_control")
-
-#: Tables of the parts of the paper, by part, without ending.
-PAPER_TABLES = {
-    "modes": ("modes_counts", "modes_eigenvalues", "modes_symmetries"),
-    "dynamics": ("dynamics_series", "dynamics_fits"),
-    "quality": ("quality", "quality_shifts"),
-    "locking": ("locking",),
-    "types": (
-        "types_realisations",
-        "types_distribution",
-        "types_maxima",
-        "types_probabilities",
-        "types_counts",
-    ),
-    "chi_map": ("chi_map_triangles", "chi_map_uniformity", "chi_map_cdf"),
-    "two_spin1s": (
-        "two_spin1s_sweep",
-        "two_spin1s_detuning",
-        "two_spin1s_errors",
-        "two_spin1s_distribution",
-        "two_spin1s_summary",
-    ),
-    "ablations": ("ablations", "ablations_threshold", "ablations_reading"),
-    "ensemble": ("ensemble_eigenvalues", "ensemble_boundary", "ensemble_summary"),
-    "validation": ("validation",),
-}
-
 #: The table of the claims as a page, in the paper's folder.
 CLAIMS_PAGE = "validation.md"
-
-
-@dataclass(frozen=True)
-class PaperFigure:
-    """A figure of the paper that is not one of a sweep.
-
-    module: draws it; parts: whose tables it is drawn from, or none if those of the limit of the
-    chain's study are; data: endings of the files with the data of its panels.
-    """
-
-    module: str
-    parts: tuple[str, ...]
-    data: tuple[str, ...]
-
-
-#: Figures of the paper by file name.
-PAPER_FIGURES = {
-    "fig1": PaperFigure("fig1", ("quality", "locking"), ("quality", "locking")),
-    "fig2": PaperFigure("fig2", ("types",), ("a", "a_maxima", "b", "c", "d", "d_maxima", "e", "f")),
-    "fig4": PaperFigure("fig4", ("chi_map",), ("a", "a_triangles", "b")),
-    "figE": PaperFigure(
-        "two_spin1s_figure", ("two_spin1s",), ("distribution", "sweep", "detuning", "errors")
-    ),
-    "figS_modes": PaperFigure("modes_figure", ("modes",), tuple("abcdefg")),
-    "figS_dynamics": PaperFigure("dynamics_figure", ("dynamics",), tuple("abcdef")),
-    "figS_limit": PaperFigure("limit_figure", (), ("s_max", "probabilities", "gain", "law")),
-    "figS_ablations": PaperFigure("ablations_figure", ("ablations",), tuple("abcde")),
-    "figS_ensemble": PaperFigure(
-        "ensemble_figure", ("ensemble",), ("eigenvalues", "boundary", "summary")
-    ),
-}
 
 
 def study_folder(results: str | Path, study: str, physics_hash: str) -> Path:
@@ -199,15 +132,15 @@ class BlockFolder:
         """Empty; the bytes start … stop−1 are held by the launch that solves these samples."""
         return self.parts / "lock"
 
-    def shards(self) -> Iterator[tuple[int, int, Path]]:
+    def shards(self) -> Iterator[tuple[SampleRange, Path]]:
         """All shards with their sample ranges, in order."""
         return _matching(self.path, _SHARD)
 
-    def part_files(self) -> Iterator[tuple[int, int, Path]]:
+    def part_files(self) -> Iterator[tuple[SampleRange, Path]]:
         """All parts with the sample ranges of their jobs, in order."""
         return _matching(self.parts, _PART)
 
-    def leftovers(self) -> Iterator[tuple[int, int, Path]]:
+    def leftovers(self) -> Iterator[tuple[SampleRange, Path]]:
         """Parts and temporary files with the sample ranges of their jobs."""
         yield from self.part_files()
         yield from _matching(self.path, _TEMPORARY)
@@ -220,13 +153,13 @@ def attempt_of_part(path: Path) -> str:
     return match[3]
 
 
-def _matching(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, Path]]:
+def _matching(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[SampleRange, Path]]:
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
         match = pattern.fullmatch(path.name)
         if match:
-            yield int(match[1]), int(match[2]), path
+            yield SampleRange(int(match[1]), int(match[2])), path
 
 
 def made_files(results: str | Path) -> Iterator[Path]:

@@ -6,7 +6,7 @@ streams are spawned from the root seed by (i, purpose) alone, and all η share i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -66,29 +66,34 @@ def _status(steady: SteadyStates, allowed: np.ndarray) -> np.ndarray:
     return np.where((steady.status == Status.OK) & rough, str(Status.INACCURATE), steady.status)
 
 
+#: Columns of rows: the type of their values, and whether each row has a list of them.
+_NUMBER, _NUMBERS = {"kind": float, "is_list": False}, {"kind": float, "is_list": True}
+_INTEGER, _WORD = {"kind": int, "is_list": False}, {"kind": str, "is_list": False}
+
+
 @dataclass(frozen=True)
 class Rows:
     """The rows of one sample, one for each η of the block; arrays of length n_eta.
 
-    s_d: (n_eta, 2·n_k − 1), see `pack_coefficients`; angles: (n_eta, N−1) where S_d is largest.
-    The others are named as in `SteadyStates`.
+    Its fields are the columns of a shard. s_d: (n_eta, 2·n_k − 1), see `pack_coefficients`; angles:
+    (n_eta, N−1) where S_d is largest. The others are named as in `SteadyStates`.
     """
 
-    sample: np.ndarray
-    eta: np.ndarray
-    s_d: np.ndarray
-    s_max: np.ndarray
-    angles: np.ndarray
-    residual: np.ndarray
-    condition: np.ndarray
-    trace_error: np.ndarray
-    hermiticity_error: np.ndarray
-    smallest_eigenvalue: np.ndarray
-    status: np.ndarray
-    method: np.ndarray
+    sample: np.ndarray = field(metadata=_INTEGER)
+    eta: np.ndarray = field(metadata=_NUMBER)
+    s_d: np.ndarray = field(metadata=_NUMBERS)
+    s_max: np.ndarray = field(metadata=_NUMBER)
+    angles: np.ndarray = field(metadata=_NUMBERS)
+    residual: np.ndarray = field(metadata=_NUMBER)
+    condition: np.ndarray = field(metadata=_NUMBER)
+    trace_error: np.ndarray = field(metadata=_NUMBER)
+    hermiticity_error: np.ndarray = field(metadata=_NUMBER)
+    smallest_eigenvalue: np.ndarray = field(metadata=_NUMBER)
+    status: np.ndarray = field(metadata=_WORD)
+    method: np.ndarray = field(metadata=_WORD)
 
 
-_COLUMNS = tuple(field.name for field in fields(Rows))
+_COLUMNS = tuple(column.name for column in fields(Rows))
 
 
 class SampleSolver:

@@ -4,6 +4,29 @@ from __future__ import annotations
 
 import io
 import math
+import re
+from dataclasses import dataclass
+
+#: S_d and S^x in running text: an index below or above a single letter.
+_BELOW = re.compile(r"(?<!\w)(\w|\w')_([^\W_]+)")
+_ABOVE = re.compile(r"\^([^\W_]+)")
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Words of a figure; `panels` are those of its panels in their order."""
+
+    title: str
+    alt: str
+    text: str
+    panels: tuple[str, ...]
+
+    @property
+    def restructured_text(self) -> str:
+        """What it shows, for `snakemake --report`; S_d and S^x with their index set."""
+        lines = [self.text, *(f"({'abcdefgh'[i]}) {panel}" for i, panel in enumerate(self.panels))]
+        escaped = re.sub(r"([*`|\\])", r"\\\1", "\n\n".join(lines))
+        return _ABOVE.sub(r"\\ :sup:`\1`\\ ", _BELOW.sub(r"\1\\ :sub:`\2`\\ ", escaped))
 
 
 def duration(seconds: float) -> str:
@@ -20,9 +43,9 @@ def duration(seconds: float) -> str:
     return f"{days} d {hours} h"
 
 
-def size(n_bytes: int) -> str:
+def size(n_bytes: float) -> str:
     """`412 kB`, `31 MB`: decimal units, as disks are sold."""
-    number, unit = float(n_bytes), "B"
+    number, unit = float(round(n_bytes)), "B"
     for larger in ("kB", "MB", "GB", "TB"):
         if number < 999.5:
             break
@@ -34,6 +57,16 @@ def three_digits(value: float) -> str:
     """`0.0524`, `878`, `1460`: three digits, with zeros instead of a power of ten up to 10⁶."""
     rounded = float(f"{value:.3g}")
     return f"{rounded:.0f}" if 1000 <= abs(rounded) < 1e6 else f"{rounded:.3g}"
+
+
+def superscript(number: int) -> str:
+    """An integer above the line."""
+    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def subscript(number: int) -> str:
+    """An integer below the line."""
+    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
 def are_even(below: float, above: float) -> bool:

@@ -126,7 +126,7 @@ class Ledger:
     def shards(self) -> list[tuple[int, int, Path]]:
         """Shards that no fault has spoilt, with their samples; they appear whole."""
         found = []
-        for start, stop, path in self.block.shards():
+        for (start, stop), path in self.block.shards():
             try:
                 inode = path.stat().st_ino
             except FileNotFoundError:

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from syncsweep.config.eta import EtaBlock, block_id, canonical_eta
 from syncsweep.config.file import load_config, read_yaml
-from syncsweep.config.paper_studies import with_paper_studies
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config, ConfigError, parse
 from syncsweep.layout import study_folder, values_in_block
+from syncsweep.paper.paper_studies import with_paper_studies
 
 ROOT = Path(__file__).parents[2]
 PLAIN = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))

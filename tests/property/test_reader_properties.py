@@ -13,24 +13,22 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from small_results import ETAS, PAIR, put_study, put_tables, rows_of
+from studies import CHAIN, ETAS, PAIR, Block, StudyOnDisk, rows_of
 
 from syncsweep.cli.main import main
 from syncsweep.config.eta import block_id
-from syncsweep.figures.figure_page import FigureError, read_table
 from syncsweep.layout import (
-    TABLES,
     BlockFolder,
     shard_name,
     study_file,
     study_folder,
     tables_folder,
 )
+from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
-from syncsweep.sweep.description import DescriptionError
-from syncsweep.sweep.parts import PartIdentity, PartWriter, read_part
+from syncsweep.sweep.description import Description, DescriptionError
+from syncsweep.sweep.parts import read_part
 from syncsweep.sweep.shard import (
-    Identity,
     ShardError,
     read_run,
     read_shard,
@@ -38,11 +36,13 @@ from syncsweep.sweep.shard import (
     write_shard,
 )
 from syncsweep.sweep.takeover import find_rows
+from syncsweep.tables import ResultsError
+from syncsweep.tables.reading import read_table
+from syncsweep.tables.registry import JOBS
 
 SAMPLES = 5
 BLOCK = block_id(ETAS)
-IDENTITY = Identity("pair", PAIR.digest, BLOCK, ETAS, 0, SAMPLES)
-PART = PartIdentity(PAIR.digest, BLOCK)
+DESCRIBED, ALL = Description("pair", PAIR, ETAS), SampleRange(0, SAMPLES)
 TABLE = to_table(rows_of(PAIR))
 
 FEW = settings(deadline=None, max_examples=60)
@@ -59,20 +59,9 @@ def folder(tmp_path_factory):
 def results(tmp_path_factory):
     """A results folder of one study with a part and tables."""
     made = tmp_path_factory.mktemp("made") / "results"
-    put_study(made, "pair", PAIR)
-    put_tables(made, "pair", PAIR)
-    block = BlockFolder(study_folder(made, "pair", PAIR.digest) / BLOCK)
-    block.parts.mkdir()
-    write_part(block.part(0, SAMPLES, "0" * 12, 0))
+    StudyOnDisk(made, "pair", PAIR, {ETAS: rows_of(PAIR)}).tables()
+    Block(made, SAMPLES).part(*ALL, ALL.numbers())
     return made
-
-
-def write_part(path):
-    writer = PartWriter(path, PART)
-    for rows in rows_of(PAIR):
-        writer.append(rows)
-    writer.close()
-    return path
 
 
 def assert_one_line(error, path):
@@ -191,42 +180,19 @@ def test_part_gives_its_whole_records_and_nothing_else(folder, pieces):
     expected = []
     if whole and whole[0] == HEADER:
         expected = [RECORDS.index(piece) for piece in whole if piece in RECORDS]
-    found = list(read_part(path, PART))
+    found = list(read_part(path, DESCRIBED))
     assert [sample for sample, _ in found] == expected
     assert all(table.equals(to_table([rows_of(PAIR)[sample]])) for sample, table in found)
 
 
-@MANY
-@given(ANY_BYTES)
-def test_any_bytes_are_no_part(folder, data):
-    path = folder / "part"
-    path.write_bytes(data)
-    assert list(read_part(path, PART)) == []
-    path.write_bytes(HEADER + data)
-    assert list(read_part(path, PART)) == []
-
-
 # Shards
-
-
-@MANY
-@given(ANY_BYTES)
-def test_any_bytes_are_no_shard(folder, data):
-    path = folder / "shard"
-    path.write_bytes(data)
-    with pytest.raises(ShardError) as error:
-        read_shard(path, IDENTITY)
-    assert_one_line(error.value, path)
-    assert read_run(path) == {}
 
 
 OTHER = st.fixed_dictionaries(
     {},
     optional={
         "study": st.text(),
-        "physics_hash": st.sampled_from([PAIR.digest, "0" * 12]) | st.text(max_size=12),
-        "block": st.text(),
-        "start": st.just(0),
+        "physics": st.sampled_from([PAIR, CHAIN]),
     },
 )
 
@@ -236,14 +202,14 @@ OTHER = st.fixed_dictionaries(
 @example({"study": "a\0b\n\ud800"}, {})
 def test_shard_is_read_by_its_own_identity_only(folder, changes, run):
     path = folder / "shard"
-    other = replace(IDENTITY, **changes)
-    write_shard(path, TABLE, other, run)
-    assert read_shard(path, other).equals(TABLE)
+    other = replace(DESCRIBED, **changes)
+    write_shard(path, TABLE, other, ALL, run)
+    assert read_shard(path, other, ALL).equals(TABLE)
     said = read_run(path)
     assert json.dumps(said) == json.dumps(run if isinstance(run, dict) else {})
-    if other != IDENTITY:
+    if other != DESCRIBED:
         with pytest.raises(ShardError, match="holds other rows than its name says"):
-            read_shard(path, IDENTITY)
+            read_shard(path, DESCRIBED, ALL)
 
 
 @FEW
@@ -252,7 +218,7 @@ def test_what_a_shard_says_may_be_any_json(folder, stated):
     path = folder / "shard"
     pq.write_table(TABLE.replace_schema_metadata({"syncsweep": json.dumps(stated)}), path)
     with pytest.raises(ShardError) as error:
-        read_shard(path, IDENTITY)
+        read_shard(path, DESCRIBED, ALL)
     assert_one_line(error.value, path)
 
 
@@ -291,12 +257,12 @@ def test_description_is_that_of_its_folder_or_refused_in_one_line(folder, study,
 @settings(deadline=None, max_examples=150)
 @given(st.data())
 def test_damaged_table_is_read_or_refused_in_one_line(folder, results, data):
-    whole = tables_folder(results, "pair") / f"{data.draw(st.sampled_from(TABLES))}.parquet"
+    whole = tables_folder(results, "pair") / f"{data.draw(st.sampled_from(JOBS[0].names))}.parquet"
     path = folder / "table.parquet"
     path.write_bytes(data.draw(damaged(whole.read_bytes()) | ANY_BYTES))
     try:
         read_table(path)
-    except FigureError as error:
+    except ResultsError as error:
         assert_one_line(error, path)
 
 
@@ -328,7 +294,7 @@ def test_damaged_results_are_told_from_whole_ones_and_give_true_rows(
     except DescriptionError:
         assert code == 1
         return
-    found = find_rows(block, described, 0, SAMPLES)
+    found = find_rows(block, described, ALL)
     assert sorted(found.rows) == list(range(SAMPLES))  # the part holds what a shard has lost
     for sample, table in found.rows.items():
         assert table.equals(to_table([rows_of(PAIR)[sample]]))
@@ -346,7 +312,7 @@ def test_names_of_shards_and_parts_say_their_samples(folder, start, stop, rank):
     shard.touch()
     part.touch()
     assert shard.name == shard_name(start, stop)
-    assert list(block.shards()) == [(start, stop, shard)]
-    assert list(block.part_files()) == [(start, stop, part)]
+    assert list(block.shards()) == [((start, stop), shard)]
+    assert list(block.part_files()) == [((start, stop), part)]
     shard.unlink()
     part.unlink()

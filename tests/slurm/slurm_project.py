@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,8 @@ from project import CHAIN, ROOT, Project
 
 from syncsweep.config.file import load_config
 from syncsweep.layout import BlockFolder, study_folder
-from syncsweep.sweep.parts import PartIdentity, read_part
+from syncsweep.sweep import description
+from syncsweep.sweep.parts import read_part
 
 SAMPLES = 40
 
@@ -119,12 +119,6 @@ class SlurmProject(Project):
         assert done.returncode == code, done.stdout
         return done.stdout
 
-    def kept(self, study: str) -> int:
-        """Samples in the parts of a study that are there now."""
-        parts = [p for block in self.blocks(study) for _, _, p in BlockFolder(block).part_files()]
-        # A record begins with its magic word, and the first is a header.
-        return sum(max(path.read_bytes().count(b"SYNC") - 1, 0) for path in parts)
-
     def shard_job(self) -> Job:
         """The Slurm job that runs the ranks of this project."""
         (job,) = [job for job in self.cluster.jobs() if job.state == "RUNNING"]
@@ -138,17 +132,11 @@ class SlurmProject(Project):
         starts = [event for event in self.events("chain") if event["event"] == "start"]
         found: dict[str, list[int]] = {start["attempt"]: [] for start in starts}
         for block in self.blocks("chain"):
-            identity = PartIdentity(block.parent.name.rsplit("-", 1)[1], block.name)
-            for _, _, path in BlockFolder(block).part_files():
+            described = description.read(block)
+            for _, path in BlockFolder(block).part_files():
                 attempt = path.stem.split("-")[3]
-                found[attempt].extend(sample for sample, _ in read_part(path, identity))
+                found[attempt].extend(sample for sample, _ in read_part(path, described))
         return found
-
-    def wait_for_samples(self, process: psutil.Popen, count: int) -> None:
-        """Wait until so many samples of the chain are kept."""
-        while self.kept("chain") < count:
-            assert process.poll() is None, process.communicate()[0]
-            time.sleep(0.1)
 
     def check(self, undisturbed: dict[str, bytes], attempts: int) -> None:
         """Every attempt took over all that the ones before had kept, and solved only the rest.

@@ -1,6 +1,6 @@
-"""A small configuration to plan for: the pair of `small_results`, with what a test changes."""
+"""A small configuration to plan for: the pair of `studies`, with what a test changes."""
 
-from small_results import ETAS, PAIR
+from studies import ETAS, PAIR
 
 from syncsweep.config.study import parse
 from syncsweep.plan.cost import BlockCost, SampleCost, Source

@@ -1,16 +1,14 @@
-"""A block of the pair on disk as jobs leave it: shards, parts, a log, and what is asked of it."""
+"""A block of the pair while it is solved: shards, parts, a log, and what is asked of it."""
 
 import json
 import os
 
-from small_results import ETAS, PAIR, block_of, put_shard, rows_of
+from studies import ANALYSIS, Block
 
-from syncsweep.config.analysis import Analysis, LogBins
+from syncsweep.sample_range import SampleRange
 from syncsweep.status.requested import AskedBlock
-from syncsweep.sweep.parts import PartIdentity, PartWriter
 
 SAMPLES = 12
-IDENTITY = PartIdentity(PAIR.digest, block_of("", "pair", PAIR).path.name)
 
 #: When everything happened [s since the epoch].
 NOON = 1_700_000_000.0
@@ -21,37 +19,26 @@ def attempt(number):
     return f"{number:012x}"
 
 
-class Sweep:
-    """The block and what jobs did there; samples are those of `rows_of`."""
+class Sweep(Block):
+    """The block and what jobs did there."""
 
     def __init__(self, results):
-        self.folder = block_of(results, "pair", PAIR)
-        self.results = results
+        super().__init__(results, SAMPLES)
         self.folder.parts.mkdir(parents=True)
-        self.rows = rows_of(PAIR, SAMPLES)
 
     def asked(self, samples=SAMPLES, ranges=None):
         """All samples or those of some ranges are asked for; each should take a second."""
         return AskedBlock(
-            study="pair",
-            physics=PAIR,
+            described=self.described,
             folder=self.folder,
-            etas=ETAS,
-            ranges=ranges or ((0, samples),),
+            ranges=tuple(SampleRange(*one) for one in ranges or ((0, samples),)),
             core_seconds=1.0,
-            analysis=Analysis(s_max_bins=LogBins(low=1e-5, high=1.0, count=5)),
+            analysis=ANALYSIS,
         )
-
-    def shard(self, start, stop):
-        return put_shard(self.results, "pair", PAIR, self.rows[start:stop], start)
 
     def part(self, start, stop, samples, number=1, rank=0, written=NOON):
         """What one rank of an attempt has solved of the samples start … stop−1."""
-        path = self.folder.part(start, stop, attempt(number), rank)
-        writer = PartWriter(path, IDENTITY)
-        for sample in samples:
-            writer.append(self.rows[sample])
-        writer.close()
+        path = super().part(start, stop, samples, attempt=attempt(number), rank=rank)
         os.utime(path, (written, written))
         return path
 

@@ -10,31 +10,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from studies import StudyOnDisk
+from studies import rows_of as solved_rows
 
-from syncsweep.config import study as config
-from syncsweep.config.eta import block_id
+from syncsweep.config.study import Config, Study, parse
 from syncsweep.figures import sweep_figure
 from syncsweep.figures.figure_page import save_provenance
 from syncsweep.layout import (
-    FAILURES_TABLE,
-    LIMIT_TABLES,
-    PAPER_TABLES,
-    TABLES,
-    BlockFolder,
     figures_folder,
     paper_folder,
-    study_folder,
     tables_folder,
 )
 from syncsweep.paper.figures import limit_figure
+from syncsweep.paper.paper_registry import PARTS
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.sample import Rows, SampleSolver, pack_coefficients
-from syncsweep.sweep import description
-from syncsweep.sweep.shard import Identity, to_table, write_shard
-from syncsweep.tables.limit_tables import make_limit_tables
-from syncsweep.tables.samples import Shards, describe
-from syncsweep.tables.summary import make_tables, write_table
+from syncsweep.sample import Rows, pack_coefficients
+from syncsweep.tables.registry import table_names
+from syncsweep.tables.summary import write_table
 
 CITATION = Path(__file__).parents[2] / "CITATION.cff"
 
@@ -74,8 +67,8 @@ _STUDIES = {
 }
 
 
-def configuration(results: Path) -> config.Config:
-    return config.parse(
+def configuration(results: Path) -> Config:
+    return parse(
         {"results": str(results), "root_seed": 3, "ranks": 2, "studies": _STUDIES}
         | {"paper": {"chain": "chain", "pair": "pair"}}
     )
@@ -86,24 +79,17 @@ def make_results(results: Path) -> dict[str, Any]:
     settings = configuration(results)
     stored = {}
     for name, study in settings.studies.items():
-        folder = study_folder(results, name, settings.physics(name).digest)
-        blocks = [block.etas for block in study.eta_blocks]
-        description.write(folder, name, settings.physics(name), blocks)
-        for etas in blocks:
-            _put_shards(folder, name, settings, etas)
-        names = [block_id(etas) for etas in blocks]
-        rows = Shards(folder, describe(folder, names), study.samples, study.samples_per_chunk)
-        output = tables_folder(results, name)
-        make_tables(rows, study.analysis, output)
-        if study.analysis.limit_draws is not None:
-            make_limit_tables(rows, study.analysis, output)
+        rows = {block.etas: rows_of(name, block.etas) for block in study.eta_blocks}
+        chunk_size = study.samples_per_chunk
+        made = StudyOnDisk(results, name, settings.physics(name), rows, chunk_size, run_of)
+        made.tables(study.analysis)
         if study.figure:
             _draw(results, name, study)
         stored[name] = {
-            "folder": str(folder),
-            "blocks": names,
-            "samples": study.samples,
-            "chunk_size": study.samples_per_chunk,
+            "folder": str(made.folder),
+            "blocks": made.blocks,
+            "samples": made.samples,
+            "chunk_size": chunk_size,
         }
     _put_paper(results)
     return {
@@ -114,21 +100,16 @@ def make_results(results: Path) -> dict[str, Any]:
     }
 
 
-def _put_shards(folder: Path, name: str, settings: config.Config, etas: tuple[float, ...]) -> None:
-    study, digest = settings.studies[name], settings.physics(name).digest
-    for start, stop in study.chunks:
-        rows = [row for row in rows_of(name, etas) if start <= row.sample[0] < stop]
-        identity = Identity(name, digest, block_id(etas), etas, start, stop)
-        run = {
-            "began": 1.7e9 + start,
-            "ended": 1.7e9 + 100 + start,
-            "core_seconds": 1800.0,
-            "hosts": [f"node{start}"],
-            "code": {"version": "0.1.0", "commit": "c0ffee", "source": "abc", "lock": "def"},
-            "libraries": {"numpy": "2", "scipy": "1"},
-        }
-        path = BlockFolder(folder / block_id(etas)).shard(start, stop)
-        write_shard(path, to_table(rows), identity, run)
+def run_of(start: int) -> dict[str, Any]:
+    """What the shard that begins with a sample says of its making."""
+    return {
+        "began": 1.7e9 + start,
+        "ended": 1.7e9 + 100 + start,
+        "core_seconds": 1800.0,
+        "hosts": [f"node{start}"],
+        "code": {"version": "0.1.0", "commit": "c0ffee", "source": "abc", "lock": "def"},
+        "libraries": {"numpy": "2", "scipy": "1"},
+    }
 
 
 @cache
@@ -138,8 +119,7 @@ def rows_of(name: str, etas: tuple[float, ...]) -> tuple[Rows, ...]:
     study = settings.studies[name]
     if name == "four":
         return tuple(_drawn(sample, etas) for sample in range(study.samples))
-    solver = SampleSolver(settings.physics(name), etas)
-    rows = [solver.rows(sample) for sample in range(study.samples)]
+    rows = list(solved_rows(settings.physics(name), study.samples, etas))
     for sample, eta in [FAILED] if name == "chain" else [UNIFORM]:
         if eta in etas:
             rows[sample] = _changed(rows[sample], etas.index(eta), name)
@@ -182,16 +162,13 @@ def _drawn(sample: int, etas: tuple[float, ...]) -> Rows:
     )
 
 
-def _draw(results: Path, name: str, study: config.Study) -> None:
+def _draw(results: Path, name: str, study: Study) -> None:
     assert study.figure
     folder = tables_folder(results, name)
     stem = figures_folder(results) / study.figure.name
-    names = [*TABLES, FAILURES_TABLE]
-    if study.analysis.limit_draws is not None:
-        names += LIMIT_TABLES
     model = study.model
     sweep_figure.draw(folder, study.figure, study.analysis, model.name, model.n_sites, stem)
-    save_provenance(stem, [folder / f"{table}.parquet" for table in names])
+    save_provenance(stem, [folder / f"{table}.parquet" for table in table_names(study.analysis)])
 
 
 def _put_paper(results: Path) -> None:
@@ -199,11 +176,11 @@ def _put_paper(results: Path) -> None:
     chain = tables_folder(results, "chain")
     stem = figures_folder(results) / "figS_limit"
     limit_figure.draw(chain, stem)
-    save_provenance(stem, [chain / f"{table}.parquet" for table in LIMIT_TABLES])
+    save_provenance(stem, [chain / f"{table}.parquet" for table in ("limit_law", "limit_control")])
     folder = paper_folder(results)
     folder.mkdir()
     realisations = pd.DataFrame({"type": ["(0, π)", "π/3"], "sample": [4, 1], "eta": [1e-3, 1e-3]})
-    for table in PAPER_TABLES["types"]:
+    for table in PARTS["types"].tables:
         write_table(folder / table, realisations, {})
     verdicts = ["agrees", "corrected", "differs", "agrees"]
     validation = pd.DataFrame(

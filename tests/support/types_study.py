@@ -4,15 +4,12 @@ from dataclasses import replace
 from math import pi
 
 import numpy as np
+from studies import StudyOnDisk, rows_of
 
-from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
-from syncsweep.layout import BlockFolder
-from syncsweep.paper.parts.part import StudyRows
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.sample import FAILED, SampleSolver, pack_coefficients, unpack_coefficients
-from syncsweep.sweep import description, shard
+from syncsweep.sample import FAILED, pack_coefficients, unpack_coefficients
 
 PHYSICS = Physics(model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(), root_seed=5)
 FREQUENCIES = relative_frequencies((1, 1, 1))
@@ -45,8 +42,7 @@ def solve(samples=SAMPLES):
     Samples 0 and 1 are the first of either type; yet 0 has failed and 1 is not resolved. Sample 2
     has a single maximum, so that it is of neither type by its maxima.
     """
-    solver = SampleSolver(PHYSICS, BLOCKS[1])
-    rows = [solver.rows(sample) for sample in range(samples)]
+    rows = list(rows_of(PHYSICS, samples, BLOCKS[1]))
     rows[0] = with_distribution(rows[0], limit_coefficients(1e-4))
     rows[0] = replace(rows[0], status=np.array([rows[0].status[0], FAILED]))
     rows[1] = with_distribution(rows[1], limit_coefficients(-1e-12))
@@ -57,14 +53,7 @@ def solve(samples=SAMPLES):
     return rows
 
 
-def write_study(parent, rows, chunk_size):
+def write_chain(parent, rows, chunk_size):
     """Write the rows below `parent`; of the first block there is no shard."""
-    folder = parent / f"chain-{PHYSICS.digest}"
-    description.write(folder, "chain", PHYSICS, BLOCKS)
-    block = BlockFolder(folder / block_id(BLOCKS[1]))
-    for start in range(0, len(rows), chunk_size):
-        stop = start + chunk_size
-        identity = shard.Identity("chain", PHYSICS.digest, block.path.name, BLOCKS[1], start, stop)
-        shard.write_shard(block.shard(start, stop), shard.to_table(rows[start:stop]), identity, {})
-    names = [block_id(etas) for etas in BLOCKS]
-    return StudyRows(folder=folder, blocks=names, samples=len(rows), chunk_size=chunk_size)
+    blocks = {BLOCKS[0]: [], BLOCKS[1]: rows}
+    return StudyOnDisk(parent, "chain", PHYSICS, blocks, chunk_size).request

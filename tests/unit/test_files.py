@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from syncsweep.files import (
     hold,
     not_written,
     open_regular,
+    read_regular,
     replace_atomically,
     sync_folder,
 )
@@ -151,25 +153,48 @@ HOLDER = """
 import sys
 from pathlib import Path
 from syncsweep.files import hold
-assert hold(Path(sys.argv[1]), 10, 20, lambda: print("waits", flush=True), lambda: False)
+numbers = int(sys.argv[2]), int(sys.argv[3])
+assert hold(Path(sys.argv[1]), *numbers, lambda: print("waits", flush=True), lambda: False)
 print("holds", flush=True)
+sys.stdin.read()
+"""
+
+JOINER = """
+import sys
+from pathlib import Path
+from syncsweep.files import joined
+with joined(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])):
+    print("has joined", flush=True)
+    assert input() == "leave"
+print("has left", flush=True)
 sys.stdin.read()
 """
 
 
 @pytest.fixture
-def holder(tmp_path):
-    """A process that holds a lock until it dies."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, tmp_path / "lock"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout.readline() == "holds\n"
-    yield process
+def start(tmp_path):
+    """Start a process that takes numbers of a lock until it dies, and wait until it says that."""
+    with ExitStack() as stack:
+
+        def start(code, said, numbers=(10, 20)):
+            command = [sys.executable, "-c", code, tmp_path / "lock", *map(str, numbers)]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            process = stack.enter_context(subprocess.Popen(command, text=True, **pipes))
+            stack.callback(process.kill)
+            assert process.stdout.readline() == f"{said}\n"
+            return process
+
+        yield start
+
+
+@pytest.fixture
+def holder(start):
+    return start(HOLDER, "holds")
+
+
+def end(process):
     process.kill()
-    process.communicate()
+    process.wait()
 
 
 @pytest.mark.parametrize("numbers", [(10, 20), (0, 11), (19, 40), (12, 13), (0, 40)])
@@ -184,44 +209,16 @@ def test_held_numbers_are_waited_for_until_the_process_dies(tmp_path, holder, nu
     assert waits == [None]  # once, while the other was alive
 
 
-JOINER = """
-import sys
-from pathlib import Path
-from syncsweep.files import joined
-with joined(Path(sys.argv[1]), 10, 20):
-    print("has joined", flush=True)
-    assert input() == "leave"
-print("has left", flush=True)
-sys.stdin.read()
-"""
-
-
-def test_numbers_are_held_until_the_last_that_joined_dies_or_leaves(tmp_path, holder):
-    joiners = [
-        subprocess.Popen(
-            [sys.executable, "-c", JOINER, tmp_path / "lock"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    try:
-        assert [joiner.stdout.readline() for joiner in joiners] == ["has joined\n"] * 2
-        holder.kill()
-        holder.wait()
-        assert held(tmp_path / "lock") == [(10, 20)]
-        joiners[0].kill()
-        joiners[0].wait()
-        assert held(tmp_path / "lock") == [(10, 20)]
-        assert not hold(tmp_path / "lock", 15, 30, lambda: None, lambda: True)
-        print("leave", file=joiners[1].stdin, flush=True)
-        assert joiners[1].stdout.readline() == "has left\n"
-        assert held(tmp_path / "lock") == []
-    finally:
-        for joiner in joiners:
-            joiner.kill()
-            joiner.communicate()
+def test_numbers_are_held_until_the_last_that_joined_dies_or_leaves(tmp_path, start, holder):
+    path = tmp_path / "lock"
+    first, second = (start(JOINER, "has joined") for _ in range(2))
+    for process in (holder, first):
+        end(process)
+        assert held(path) == [(10, 20)]
+    assert not hold(path, 15, 30, lambda: None, lambda: True)
+    print("leave", file=second.stdin, flush=True)
+    assert second.stdout.readline() == "has left\n"
+    assert held(path) == []
 
 
 def test_waiting_for_a_lock_can_be_given_up(tmp_path, holder):
@@ -250,25 +247,15 @@ def test_free_numbers_are_taken_without_waiting(tmp_path):
     assert waits == []
 
 
-def test_ranges_that_others_hold_are_told_without_taking_them(tmp_path, holder):
+def test_ranges_that_others_hold_are_told_without_taking_them(tmp_path, start, holder):
     path = tmp_path / "lock"
-    other = subprocess.Popen(
-        [sys.executable, "-c", HOLDER.replace("10, 20", "40, 41"), path],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert other.stdout.readline() == "holds\n"
-        before = path.stat()
-        assert [held(path) for _ in range(2)] == [[(10, 20), (40, 41)]] * 2
-        assert path.stat() == before
-    finally:
-        other.kill()
-        other.communicate()
+    other = start(HOLDER, "holds", (40, 41))
+    before = path.stat()
+    assert [held(path) for _ in range(2)] == [[(10, 20), (40, 41)]] * 2
+    assert path.stat() == before
+    end(other)
     assert held(path) == [(10, 20)]
-    holder.kill()
-    holder.wait()
+    end(holder)
     assert held(path) == []
 
 
@@ -297,3 +284,6 @@ def test_only_regular_files_are_opened(tmp_path):
     path.write_bytes(b"abc")
     with open_regular(path) as file:
         assert file.read() == b"abc"
+    assert read_regular(path, 3) == b"abc"
+    with pytest.raises(NotReadableError, match="larger than 2 bytes"):
+        read_regular(path, 2)

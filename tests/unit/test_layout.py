@@ -72,10 +72,10 @@ def test_files_are_found_again_by_their_names_in_order(tmp_path):
     ):
         (tmp_path / foreign).touch()
     ranges = [(0, 250), (0, 500), (500, 1000)]
-    assert list(block.shards()) == [(*pair, block.shard(*pair)) for pair in ranges]
-    parts = [(*pair, block.part(*pair, ATTEMPT, 11)) for pair in ranges]
+    assert list(block.shards()) == [(pair, block.shard(*pair)) for pair in ranges]
+    parts = [(pair, block.part(*pair, ATTEMPT, 11)) for pair in ranges]
     assert list(block.part_files()) == parts
-    assert set(block.leftovers()) == {*parts, (0, 500, temporary)}
+    assert set(block.leftovers()) == {*parts, ((0, 500), temporary)}
 
 
 def test_output_folder_that_does_not_exist_is_accepted_and_not_made(tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from syncsweep import sample
-from syncsweep.config.eta import block_id, canonical_eta
+from syncsweep.config.eta import canonical_eta
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.physics.measures import Maximum
@@ -23,7 +23,9 @@ from syncsweep.sample import (
     pack_coefficients,
     unpack_coefficients,
 )
-from syncsweep.sweep.shard import Identity, read_shard, to_table, write_shard
+from syncsweep.sample_range import SampleRange
+from syncsweep.sweep.description import Description
+from syncsweep.sweep.shard import read_shard, to_table, write_shard
 from syncsweep.user_code.study_model import build_model
 
 ETAS = (0.0, 1e-3, 0.5, 10.0)
@@ -187,9 +189,9 @@ def test_sample_whose_linear_algebra_fails_is_a_row_with_a_status(
     # The next sample is as if nothing had happened, and all go into one shard.
     assert_bit_equal(solver.rows(2), fresh[2])
     table = to_table([fresh[0], failed, fresh[2]])
-    identity = Identity("pair", PAIR.digest, block_id(ETAS), ETAS, 0, 3)
-    write_shard(tmp_path / "shard", table, identity, {})
-    status = read_shard(tmp_path / "shard", identity).column("status").to_pylist()
+    which = Description("pair", PAIR, ETAS), SampleRange(0, 3)
+    write_shard(tmp_path / "shard", table, *which, {})
+    status = read_shard(tmp_path / "shard", *which).column("status").to_pylist()
     assert status == ["ok"] * 4 + ["failed"] * 4 + ["ok"] * 4
 
 

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from docutils.core import publish_parts
 
 from syncsweep import wording
 
@@ -93,3 +94,11 @@ def test_nouns_follow_their_number():
         "2 shards",
     ]
     assert [wording.number_of(n, "studies") for n in (1, 3)] == ["1 study", "3 studies"]
+
+
+def test_a_caption_for_snakemakes_report_sets_indices_and_lists_its_panels():
+    text = "Of S_d, (S^x)² and ⟨S_max⟩; *bold* |words|"
+    caption = wording.Caption("title", "alt", text, ("one φ'_2", "two"))
+    body = publish_parts(caption.restructured_text, writer="html")["body"]
+    assert "Of S<sub>d</sub>, (S<sup>x</sup>)² and ⟨S<sub>max</sub>⟩; *bold* |words|" in body
+    assert "<li>one φ'<sub>2</sub></li>\n<li>two</li>" in body

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import compileall
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
+from functools import cache
 from pathlib import Path
 
 import psutil
 import yaml
+
+from syncsweep.layout import BlockFolder
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,24 +43,38 @@ CHAIN = {
 }
 
 
+@cache
+def _checkout() -> Path:
+    """What all projects of this process are copied from: the code, compiled once."""
+    path = Path(tempfile.mkdtemp(prefix="checkout-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    for name in ("Snakefile", "CITATION.cff", "LICENSE"):
+        shutil.copy2(ROOT / name, path)
+    for name in ("workflow", "scripts", "profiles", "envs", "src"):
+        shutil.copytree(ROOT / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(path / "src", quiet=2)
+    return path
+
+
 class Project:
     """A checkout with its own configuration and results."""
 
     def __init__(self, path: Path, **studies: dict) -> None:
         self.path = path
         self.started: list[psutil.Popen] = []
-        for name in ("Snakefile", "CITATION.cff", "LICENSE"):
-            shutil.copy(ROOT / name, path)
-        for name in ("workflow", "scripts", "profiles", "envs", "src"):
-            shutil.copytree(ROOT / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
-        # Once, and not in every process that Snakemake starts.
-        compileall.compile_dir(path / "src", quiet=2)
+        shutil.copytree(_checkout(), path, dirs_exist_ok=True)
         self.config = {"results": "results", "root_seed": 7, "ranks": 2, "studies": studies}
         self.write_config()
 
     @property
     def results(self) -> Path:
         return self.path / "results"
+
+    def take(self, other: Project) -> Project:
+        """Take what another project has made, and Snakemake's records of it; returns this one."""
+        for name in ("results", ".snakemake"):
+            shutil.copytree(other.path / name, self.path / name)
+        return self
 
     def write_config(self) -> None:
         text = yaml.safe_dump(self.config, sort_keys=False)
@@ -80,6 +100,25 @@ class Project:
         assert process.returncode == code, output
         return output
 
+    def run(self, *command: str, code: int = 0, stderr: int = subprocess.STDOUT) -> str:
+        """Run a command with the code of this project; returns what it prints."""
+        done = subprocess.run(
+            command,
+            cwd=self.path,
+            env={**os.environ, "PYTHONPATH": str(self.path / "src")},
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == code, (done.stdout, done.stderr)
+        return done.stdout
+
+    def syncsweep(self, *arguments: str) -> str:
+        """Run the program of this project; returns what it prints on stdout."""
+        program = "import sys; from syncsweep.cli.main import main; sys.exit(main())"
+        return self.run(sys.executable, "-c", program, *arguments, stderr=subprocess.PIPE)
+
     def blocks(self, study: str) -> list[Path]:
         return sorted(self.results.glob(f"{study}-*/eta-*"))
 
@@ -92,6 +131,28 @@ class Project:
     def solved(self, study: str) -> int:
         """Samples that the finished jobs of a study solved, over all its folders."""
         return sum(event["solved"] for event in self.events(study) if event["event"] == "end")
+
+    def kept(self, study: str) -> int:
+        """Samples in the parts of a study that are there now."""
+        parts = [p for block in self.blocks(study) for _, p in BlockFolder(block).part_files()]
+        # A record begins with its magic word, and the first is a header.
+        return sum(max(path.read_bytes().count(b"SYNC") - 1, 0) for path in parts)
+
+    def wait_for_samples(self, process: psutil.Popen, count: int) -> None:
+        """Wait until so many samples of the chain are kept."""
+        while self.kept("chain") < count:
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.02)
+
+    def ranks(self) -> list[psutil.Process]:
+        """The ranks at work for this project, by process id, also without their snakemake."""
+        found = [
+            process
+            for process in psutil.process_iter(["cmdline"])
+            for words in [process.info["cmdline"] or [""]]
+            if "python" in Path(words[0]).name and f"{self.path}/scripts/solve_shard.py" in words
+        ]
+        return sorted(found, key=lambda process: process.pid)
 
     def table_bytes(self, study: str) -> dict[str, bytes]:
         folder = self.results / "tables" / study
@@ -108,6 +169,8 @@ class Project:
         for process in self.started:
             if process.poll() is None:
                 process.kill()
+            process.wait()
+            process.stdout.close()
         for process in psutil.process_iter(["cmdline"]):
             if any(str(self.path) in part for part in process.info["cmdline"] or []):
                 process.kill()

@@ -1,16 +1,18 @@
 """A mistake of the user costs one line: exit 1, no traceback, no new file.
 
-All kinds of mistakes are in tests/unit/test_config.py; here a few go through snakemake itself.
+All kinds of mistakes are in tests/unit/config and in tests/unit/workflow; here a few go through
+snakemake itself.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
-import pytest
+from messages import assert_messages
 from project import PAIR
+
+FEW = {**PAIR, "samples": 4, "chunk_size": 4}
 
 #: The line that Snakemake prints by itself when it finds the project's profile.
 ANNOUNCEMENT = "Using workflow specific profile profiles/default"
@@ -20,82 +22,46 @@ def messages(output: str) -> list[str]:
     return [line for line in output.splitlines() if not line.startswith(ANNOUNCEMENT)]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--config", "samples=0"], ["samples", "0", "greater than"]),
-        (["--config", "smaples=10"], ["smaples", "samples"]),
-        (["--config", "results=config.yaml/x"], ["results", "config.yaml", "file"]),
-        (["--config", "studies={pair: {model: {gama: 1}}}"], ["studies.pair.model.gama", "gamma"]),
-        (["--config", "results=$UNSET_HERE/x"], ["results", "UNSET_HERE is not set"]),
-        (["--config", "samples="], ["samples", "nothing is given"]),
-        (["-n", "--config", "ranks=1.5"], ["ranks", "1.5", "integer"]),
-        (["study_piar"], ["study_piar: ", "no such study", "did you mean study_pair? "]),
-        (["preview_my-pair"], ["preview_my-pair", "no such study", "preview_pair"]),
-    ],
-)
-def test_bad_override_gives_one_line_and_no_file(make_project, arguments, words):
+#: Arguments, and what the message must name.
+OVERRIDES = [
+    (["--config", "samples=0"], "samples", "0", "1"),
+    (["-n", "--config", "results=config.yaml/x"], "results", "config.yaml", "file"),
+    (["--config", "studies={pair: {model: {gama: 1}}}"], "studies.pair.model.gama", "'gamma'"),
+    (["--config", "samples="], "samples", "nothing"),
+    (["study_piar"], "study_piar", "study_pair"),
+]
+
+
+def test_mistakes_give_one_line_and_no_file(make_project, snapshot):
     project = make_project(pair=PAIR)
-    before = project.files()
-    lines = messages(project.snakemake(*arguments, code=1))
-    assert len(lines) == 1, lines
-    assert lines[0].startswith("error: ")
-    assert all(word in lines[0] for word in words), lines[0]
+    before, cases = project.files(), {}
+    for arguments, *facts in OVERRIDES:
+        (line,) = messages(project.snakemake(*arguments, code=1))
+        assert line.startswith("error: ")
+        cases[" ".join(arguments)] = line, facts
+    (project.path / "config.yaml").write_text("results: a\nresults: b\n")
+    (line,) = messages(project.snakemake(code=1))
+    cases["twice"] = line, ["config.yaml", "line 2", "results", "twice"]
     assert project.files() == before
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("results: a\nresults: b\n", ["config.yaml", "line 2", "results", "twice"]),
-        ("results: [a\n", ["config.yaml", "line"]),
-        (None, ["config.yaml", "cannot be read"]),
-    ],
-)
-def test_bad_file_gives_one_line_and_no_file(make_project, text, words):
-    project = make_project(pair=PAIR)
-    file = project.path / "config.yaml"
-    file.unlink()
-    if text is not None:
-        file.write_text(text)
-    before = project.files()
-    lines = messages(project.snakemake(code=1))
-    assert len(lines) == 1, lines
-    assert all(word in lines[0] for word in words), lines[0]
-    assert project.files() == before
-
-
-@pytest.mark.parametrize("arguments", [[], ["-n", "study_pair"]])
-def test_file_in_place_of_a_folder_of_a_study_gives_one_line_and_is_kept(make_project, arguments):
-    project = make_project(pair=PAIR)
+    project.write_config()
     wrong = project.results / "tables" / "pair"
     wrong.parent.mkdir(parents=True)
     wrong.write_text("kept")
-    before = project.files()
-    (line,) = messages(project.snakemake(*arguments, code=1))
-    assert line.startswith("error: results/tables/pair: is no folder")
-    assert project.files() == before and wrong.read_text() == "kept"
+    (line,) = messages(project.snakemake(code=1))
+    cases["file in place of a folder"] = line, ["error", "results/tables/pair", "folder"]
+    assert project.files() == before | {"results/tables/pair"} and wrong.read_text() == "kept"
+    assert_messages(snapshot, cases)
 
 
-@pytest.mark.parametrize("name", ["new results $(touch oops) 'a\" ; b", "a:b"])
-def test_unusual_results_folder_is_carried_safely(make_project, name):
+def test_unusual_results_folder_is_carried_safely(make_project):
     """Blanks, quotes and commands; and a colon, which makes a path look like an address."""
-    project = make_project(pair={**PAIR, "samples": 4, "chunk_size": 4})
+    name = "a:new results $(touch oops) 'a\" ; b"
+    project = make_project(pair=FEW)
     project.config["results"] = f"./{name}/"
     project.write_config()
     project.snakemake("tables")
     assert (project.path / name / "tables" / "pair" / "summary.csv").exists()
     assert not (project.path / "oops").exists()
-
-
-def test_jobs_of_one_rank_are_not_sent_to_slurm(make_project):
-    project = make_project(pair=PAIR)
-    output = project.snakemake(
-        "--executor", "slurm", "-j1", "--set-threads", "solve_shard=1", code=1
-    )
-    (error,) = [line for line in output.splitlines() if "error" in line.lower()]
-    assert error.startswith("error: set-threads: solve_shard is 1")
-    assert not project.blocks("pair")
 
 
 def test_a_model_without_a_law_of_the_limit_is_told_before_any_sample_is_solved(make_project):
@@ -117,22 +83,14 @@ def test_a_model_without_a_law_of_the_limit_is_told_before_any_sample_is_solved(
 BOUND = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
 
 
-def test_dry_run_where_somebody_else_let_nobody_in_is_one_line(make_project):
-    project = make_project(pair={**PAIR, "samples": 4, "chunk_size": 4})
-    project.snakemake("tables")
+def test_dry_run_where_somebody_else_let_nobody_in_is_one_line(finished_copy):
+    project = finished_copy("tables", pair=FEW)
     for name in (".snakemake", ".snakemake/iocache", "results", "results/tables", "results/pair-*"):
         (folder,) = project.path.glob(name)
         mode = folder.stat().st_mode
         folder.chmod(0)
-        done = subprocess.run(
-            [*([] if os.geteuid() else BOUND), sys.executable, "-m", "snakemake", "-n"],
-            cwd=project.path,
-            env={**os.environ, "PYTHONPATH": str(project.path / "src")},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        bound = [] if os.geteuid() else BOUND
+        said = project.run(*bound, sys.executable, "-m", "snakemake", "-n", code=1)
         folder.chmod(mode)
-        (line,) = messages(done.stderr)
-        assert done.returncode == 1
+        (line,) = messages(said)
         assert line.startswith("error: ") and str(folder.relative_to(project.path)) in line

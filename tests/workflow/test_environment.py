@@ -30,24 +30,24 @@ def run(project, command, **environment):
     return done.returncode, done.stdout
 
 
-@pytest.mark.parametrize(
-    ("command", "code"),
-    [
-        (SNAKEMAKE, 1),
-        ([*SYNCSWEEP, "plan", "--no-calibration"], 2),
-        ([*SYNCSWEEP, "status"], 2),
-        ([*SYNCSWEEP, "verify", "."], 2),
-    ],
-    ids=["snakemake", "plan", "status", "verify"],
-)
-def test_copied_project_does_not_run_the_code_of_another(make_project, command, code):
+#: Commands and their exit codes where the code is that of another project.
+REFUSED = {
+    "snakemake": (SNAKEMAKE, 1),
+    "plan": ([*SYNCSWEEP, "plan", "--no-calibration"], 2),
+    "status": ([*SYNCSWEEP, "status"], 2),
+    "verify": ([*SYNCSWEEP, "verify", "."], 2),
+}
+
+
+def test_copied_project_does_not_run_the_code_of_another(make_project):
     project = make_project(pair=PAIR)
     before = project.files()
-    found, said = run(project.path, command)
-    (line,) = [line for line in said.splitlines() if "error: " in line]
-    assert found == code, said
-    assert "Traceback" not in said
-    assert str(ROOT / "src") in line and str(project.path) in line and "make env" in line
+    for command, code in REFUSED.values():
+        found, said = run(project.path, command)
+        (line,) = [line for line in said.splitlines() if "error: " in line]
+        assert found == code, said
+        assert "Traceback" not in said
+        assert str(ROOT / "src") in line and str(project.path) in line and "make env" in line
     assert project.files() == before
 
 

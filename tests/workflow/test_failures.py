@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,31 +14,16 @@ import psutil
 import pytest
 from project import CHAIN, PAIR, ROOT, Project
 
-from syncsweep.layout import BlockFolder
+from syncsweep.config.file import load_config
+from syncsweep.layout import BlockFolder, study_file, study_folder
+from syncsweep.sweep import description
 from syncsweep.sweep.walltime import STOPPED
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory) -> dict[str, bytes]:
+@pytest.fixture
+def undisturbed(finished) -> dict[str, bytes]:
     """Tables of the chain that nothing happened to."""
-    project = Project(tmp_path_factory.mktemp("undisturbed"), chain=CHAIN)
-    project.snakemake("tables")
-    return project.table_bytes("chain")
-
-
-def in_parts(project: Project) -> int:
-    """Samples in the parts of the chain; every record begins with its magic word."""
-    records = 0
-    for block in project.blocks("chain"):
-        for _, _, path in BlockFolder(block).part_files():
-            records += max(path.read_bytes().count(b"SYNC") - 1, 0)
-    return records
-
-
-def wait_for_samples(project: Project, process: psutil.Popen, count: int) -> None:
-    while in_parts(project) < count:
-        assert process.poll() is None, process.communicate()[0]
-        time.sleep(0.02)
+    return finished("tables", chain=CHAIN).table_bytes("chain")
 
 
 def wait_for_a_launch_to_wait(project: Project, process: psutil.Popen) -> None:
@@ -66,29 +50,6 @@ def wait_for_ranks_to_end(project: Project) -> None:
         time.sleep(0.05)
 
 
-def ranks_of(project: Project) -> list[psutil.Process]:
-    """The ranks at work for a project, by process id, also without their snakemake."""
-    found = [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        for words in [process.info["cmdline"] or [""]]
-        if "python" in Path(words[0]).name and f"{project.path}/scripts/solve_shard.py" in words
-    ]
-    return sorted(found, key=lambda p: p.pid)
-
-
-def check_resumed(project: Project, undisturbed: dict[str, bytes]) -> None:
-    """The same command ends in the same tables, and only what was missing was solved."""
-    wait_for_ranks_to_end(project)
-    kept = in_parts(project)
-    assert 8 <= kept < 40
-    project.snakemake("tables")
-    assert project.table_bytes("chain") == undisturbed
-    last = [event for event in project.events("chain") if event["event"] == "start"][-1]
-    assert (last["from_parts"], last["missing"]) == (kept, 40 - kept)
-    assert project.solved("chain") == 40 - kept
-
-
 def last_rank(process: psutil.Popen) -> psutil.Process:
     ranks = [p for p in workers(process, "python") if "solve_shard.py" in " ".join(p.cmdline())]
     assert len(ranks) == 2
@@ -99,39 +60,35 @@ def launcher(process: psutil.Popen) -> psutil.Process:
     return workers(process, "mpiexec")[0]
 
 
-@pytest.mark.parametrize("victim", [last_rank, launcher])
 def test_killed_rank_or_launcher_ends_the_launch_and_the_next_run_goes_on(
-    make_project, undisturbed, victim
+    make_project, undisturbed
+):
+    project = make_project(chain=CHAIN)
+    for victim, samples in ((last_rank, 8), (launcher, 18)):
+        process = project.start("tables")
+        project.wait_for_samples(process, samples)
+        victim(process).send_signal(signal.SIGKILL)
+        output, _ = process.communicate(timeout=60)
+        assert process.returncode == 1, output
+        wait_for_ranks_to_end(project)
+    kept = project.kept("chain")
+    assert 18 <= kept < 40
+    project.snakemake("tables")
+    assert project.table_bytes("chain") == undisturbed
+    last = [event for event in project.events("chain") if event["event"] == "start"][-1]
+    assert (last["from_parts"], last["missing"]) == (kept, 40 - kept)
+    assert project.solved("chain") == 40 - kept
+
+
+def test_launch_left_behind_by_a_killed_snakemake_is_waited_for_also_with_another_chunk_size(
+    make_project, undisturbed
 ):
     project = make_project(chain=CHAIN)
     process = project.start("tables")
-    wait_for_samples(project, process, 8)
-    victim(process).send_signal(signal.SIGKILL)
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 1, output
-    check_resumed(project, undisturbed)
-
-
-def test_killed_snakemake_is_resumed_after_unlock(make_project, undisturbed):
-    project = make_project(chain=CHAIN)
-    process = project.start("tables")
-    wait_for_samples(project, process, 8)
+    project.wait_for_samples(process, 8)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    project.snakemake("--unlock")
-    project.snakemake("tables")
-    assert project.table_bytes("chain") == undisturbed
-    # The launch that snakemake left behind is waited for, so no sample was solved twice.
-    assert project.solved("chain") == 40
-
-
-def test_launch_left_behind_is_waited_for_also_with_another_chunk_size(make_project, undisturbed):
-    project = make_project(chain=CHAIN)
-    process = project.start("tables")
-    wait_for_samples(project, process, 8)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    (rank, _) = ranks_of(project)
+    (rank, _) = project.ranks()
     rank.suspend()  # so that it is still at work when the next begin
     project.snakemake("--unlock")
     project.config["studies"]["chain"]["chunk_size"] = 20
@@ -142,14 +99,15 @@ def test_launch_left_behind_is_waited_for_also_with_another_chunk_size(make_proj
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output
     assert project.table_bytes("chain") == undisturbed
+    # No sample was solved twice.
     assert project.solved("chain") == 40
 
 
 def test_rank_that_outlives_the_first_and_its_launcher_is_waited_for(make_project, undisturbed):
     project = make_project(chain=CHAIN)
     process = project.start("tables")
-    wait_for_samples(project, process, 8)
-    first, last = sorted(ranks_of(project), key=lambda p: int(p.environ()["PMI_RANK"]))
+    project.wait_for_samples(process, 8)
+    first, last = sorted(project.ranks(), key=lambda p: int(p.environ()["PMI_RANK"]))
     launchers = [p for p in last.parents() if "hydra" in p.name() or "mpiexec" in p.name()]
     # All are stopped before one is killed: the others would notice, end the ranks and exit.
     for above in reversed(launchers):
@@ -171,31 +129,25 @@ def test_rank_that_outlives_the_first_and_its_launcher_is_waited_for(make_projec
     last.wait(timeout=60)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
-def test_interrupted_snakemake_is_resumed_without_unlock(make_project, undisturbed, number):
-    project = make_project(chain=CHAIN)
-    process = project.start("tables")
-    wait_for_samples(project, process, 8)
-    # Of this process alone, unlike on a terminal; and the user does not wait for the answer.
-    process.send_signal(number)
-    time.sleep(0.2)
-    process.send_signal(number)
-    output, _ = process.communicate(timeout=60)
-    # The second may come when Python is about to end, and then ends it.
-    assert process.returncode in (1, -number) and "Traceback" not in output, output
-    (stopped,) = re.findall(r"stopped after .* (\d+) of 40 samples are kept; .*", output)
-    assert 8 <= int(stopped) < 40
+def test_interrupted_snakemake_is_resumed_without_unlock(make_project, undisturbed):
+    project, kept = make_project(chain=CHAIN), 0
+    for number in (signal.SIGINT, signal.SIGHUP):
+        process = project.start("tables")
+        project.wait_for_samples(process, kept + 8)
+        # Of this process alone, unlike on a terminal; and the user does not wait for the answer.
+        process.send_signal(number)
+        time.sleep(0.2)
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=60)
+        # The second may come when Python is about to end, and then ends it.
+        assert process.returncode in (1, -number) and "Traceback" not in output, output
+        (stopped,) = re.findall(r"stopped after .* (\d+) of 40 samples are kept; .*", output)
+        assert kept + 8 <= int(stopped) < 40
+        kept = int(stopped)
     project.snakemake("tables")
-    (start,) = [e for e in project.events("chain") if e["event"] == "start" and e["from_parts"]]
-    assert start["from_parts"] == int(stopped)
+    starts = [event for event in project.events("chain") if event["event"] == "start"]
+    assert starts[-1]["from_parts"] == kept
     assert project.table_bytes("chain") == undisturbed
-
-
-def flip_bits(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    for position in range(len(data) // 3, len(data) // 3 + 64):
-        data[position] ^= 0xFF
-    path.write_bytes(data)
 
 
 def truncate(path: Path) -> None:
@@ -209,57 +161,30 @@ def wrong_schema(path: Path) -> None:
     pq.write_table(table.drop_columns(["s_max"]), path)
 
 
-def other_indices(path: Path) -> None:
-    other = path.with_name(path.name.replace("000000000-000000030", "000000030-000000060"))
-    shutil.copy(other, path)
-
-
-@pytest.fixture(scope="module")
-def finished_pair(tmp_path_factory) -> Project:
-    project = Project(tmp_path_factory.mktemp("pair"), pair=PAIR)
-    project.snakemake("tables")
-    return project
-
-
-@pytest.mark.parametrize("damage", [flip_bits, truncate, wrong_schema, other_indices])
-def test_damaged_shard_is_set_aside_named_and_made_again(finished_pair, damage):
-    project = finished_pair
-    tables, solved = project.table_bytes("pair"), project.solved("pair")
+def test_damaged_shards_are_set_aside_named_and_made_again(finished_copy):
+    """All kinds of damage are in tests/unit/test_damage.py."""
+    project = finished_copy("tables", pair=PAIR)
+    tables = project.table_bytes("pair")
     (block,) = project.blocks("pair")
-    shard = BlockFolder(block).shard(0, 30)
-    damage(shard)
-    os.utime(shard)
+    shards = [BlockFolder(block).shard(*samples) for samples in ((0, 30), (30, 60))]
+    for shard, damage in zip(shards, (truncate, wrong_schema), strict=True):
+        damage(shard)
+        os.utime(shard)
     output = project.snakemake("tables")
     warnings = [line for line in output.splitlines() if line.startswith("warning:")]
-    assert len(warnings) == 1
-    assert shard.name in warnings[0] and "set aside" in warnings[0]
-    assert project.solved("pair") == solved + 30
+    assert len(warnings) == 2
+    for shard, warning in zip(shards, sorted(warnings), strict=True):
+        assert shard.name in warning and "set aside" in warning
+    assert project.solved("pair") == 120
     assert project.table_bytes("pair") == tables
 
 
-def no_text(path: Path) -> None:
-    path.write_bytes(b"\xff\xfe\n")
-
-
-def make_folder(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-@pytest.mark.parametrize("damage", [no_text, make_folder])
-def test_table_of_failures_that_cannot_be_read_costs_a_warning(finished_pair, damage, tmp_path):
-    table = finished_pair.results / "tables" / "pair" / "failures.csv"
-    kept = shutil.move(table, tmp_path / "kept")
-    shutil.copy2(kept, table)
-    try:
-        damage(table)
-        output = finished_pair.snakemake("--forcerun", "tables", "--", "tables")
-    finally:
-        table.rmdir() if table.is_dir() else table.unlink()
-        shutil.move(kept, table)
+def test_table_of_failures_that_cannot_be_read_costs_a_warning(finished_copy):
+    project = finished_copy("tables", pair=PAIR)
+    (project.results / "tables" / "pair" / "failures.csv").write_bytes(b"\xff\xfe\n")
+    output = project.snakemake("--forcerun", "tables", "--", "tables")
     (warning,) = [line for line in output.splitlines() if line.startswith("warning:")]
     assert "tables/pair/failures.csv cannot be read (" in warning
-    assert "remove it and run the same snakemake command again" in warning
     assert "Error" not in output
 
 
@@ -269,6 +194,15 @@ def worker(block: Path, ranks: int, *arguments: str, program: str | None = None)
     mpiexec = str(Path(sys.executable).parent / "mpiexec")
     command = [mpiexec, "-n", str(ranks), sys.executable, "-m", "mpi4py", *script]
     return [*command, "--block", str(block), "--start", "60", "--stop", "100", *arguments]
+
+
+def described_block(project: Project, study: str = "chain") -> Path:
+    """The only block of a study as a run describes it before its first job."""
+    config = load_config(project.path / "config.yaml", {"results": str(project.results)})
+    physics, (block,) = config.physics(study), config.studies[study].eta_blocks
+    folder = study_folder(project.results, study, physics.digest)
+    description.write(folder, study, physics, [block.etas])
+    return folder / block.id
 
 
 def launch(block: Path, ranks: int, expected: int, *, program: str | None = None) -> str:
@@ -281,8 +215,7 @@ def launch(block: Path, ranks: int, expected: int, *, program: str | None = None
 
 def test_launch_short_of_time_stops_with_its_own_code_and_the_next_goes_on(make_project):
     project = make_project(chain=CHAIN)
-    project.snakemake("tables", "--config", "samples=1")
-    (block,) = project.blocks("chain")
+    block = described_block(project)
     # More than any machine solves in three seconds, a quarter of which is kept in reserve.
     command = worker(block, 2, "--stop", "260", "--ranks", "2", "--minutes")
     first = subprocess.run([*command, "0.05"], capture_output=True, text=True, timeout=60)
@@ -292,7 +225,7 @@ def test_launch_short_of_time_stops_with_its_own_code_and_the_next_goes_on(make_
     assert len(first.stderr.splitlines()) == 1
     second = subprocess.run([*command, ""], capture_output=True, text=True, timeout=60)
     assert second.returncode == 0
-    start, stop, again, end = project.events("chain")[2:]
+    start, stop, again, end = project.events("chain")
     assert (start["missing"], stop["event"], stop["stopped_by"]) == (200, "stop", "time limit")
     assert 0 < stop["solved"] < 200
     assert (again["from_parts"], again["missing"]) == (stop["solved"], 200 - stop["solved"])
@@ -304,11 +237,9 @@ def test_rank_that_is_told_to_end_finishes_its_sample_and_the_others_their_share
     make_project, number
 ):
     project = make_project(chain=CHAIN)
-    project.snakemake("tables", "--config", "samples=1")
-    (block,) = project.blocks("chain")
-    command = worker(block, 2, "--ranks", "2")
+    command = worker(described_block(project), 2, "--ranks", "2")
     process = psutil.Popen(command, stderr=subprocess.PIPE, text=True)
-    wait_for_samples(project, process, 4)
+    project.wait_for_samples(process, 4)
     ranks = [p for p in process.children(recursive=True) if "solve_shard.py" in p.cmdline()[3]]
     ranks[1].send_signal(number)
     _, errors = process.communicate(timeout=60)
@@ -316,18 +247,21 @@ def test_rank_that_is_told_to_end_finishes_its_sample_and_the_others_their_share
     assert f"stopped ({number.name})" in errors
     (stop,) = [event for event in project.events("chain") if event["event"] == "stop"]
     assert 20 < stop["solved"] < 40
-    assert stop["solved"] == in_parts(project)
+    assert stop["solved"] == project.kept("chain")
 
 
-def test_launch_with_another_number_of_ranks_is_refused(finished_pair):
-    (block,) = finished_pair.blocks("pair")
-    errors = launch(block, ranks=1, expected=2)
+@pytest.fixture
+def pair_block(make_project) -> Path:
+    return described_block(make_project(pair=PAIR), "pair")
+
+
+def test_launch_with_another_number_of_ranks_is_refused(pair_block):
+    errors = launch(pair_block, ranks=1, expected=2)
     assert "error: this launch has 1 rank(s) instead of 2" in errors
-    assert not BlockFolder(block).shard(60, 100).exists()
+    assert not BlockFolder(pair_block).shard(60, 100).exists()
 
 
-def test_failing_rank_ends_the_launch_with_its_message(finished_pair):
-    (block,) = finished_pair.blocks("pair")
+def test_failing_rank_ends_the_launch_with_its_message(pair_block):
     script = ROOT / "scripts" / "solve_shard.py"
     program = f"""
 import runpy
@@ -341,16 +275,13 @@ original = sample.SampleSolver.rows
 sample.SampleSolver.rows = rows
 runpy.run_path({str(script)!r}, run_name="__main__")
 """
-    assert "a fault on rank 1" in launch(block, ranks=2, expected=2, program=program)
-    assert not BlockFolder(block).shard(60, 100).exists()
+    assert "a fault on rank 1" in launch(pair_block, ranks=2, expected=2, program=program)
+    assert not BlockFolder(pair_block).shard(60, 100).exists()
 
 
-def test_edited_study_file_is_refused_by_workers(finished_pair, tmp_path):
-    (block,) = finished_pair.blocks("pair")
-    study = tmp_path / block.parent.name
-    shutil.copytree(block.parent, study)
-    description = study / "study.json"
-    description.write_text(description.read_text().replace('"B": 0.3', '"B": 0.35'))
-    errors = launch(study / block.name, ranks=2, expected=2)
+def test_edited_study_file_is_refused_by_workers(pair_block):
+    path = study_file(pair_block.parent)
+    path.write_text(path.read_text().replace('"B": 0.3', '"B": 0.35'))
+    errors = launch(pair_block, ranks=2, expected=2)
     messages = [line for line in errors.splitlines() if line.startswith("error:")]
-    assert len(messages) == 1 and str(description) in messages[0]
+    assert len(messages) == 1 and str(path) in messages[0]

@@ -6,11 +6,9 @@ All kinds of mistakes are in tests/unit/test_own_code.py and test_own_check.py.
 from __future__ import annotations
 
 import math
-import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 
 import numpy as np
@@ -57,21 +55,6 @@ def tutorial(make_project):
     return project
 
 
-def verify(project, *arguments):
-    code = "import sys; from syncsweep.cli.main import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, "verify", "results", *arguments]
-    done = subprocess.run(
-        command,
-        cwd=project.path,
-        env={**os.environ, "PYTHONPATH": str(project.path / "src")},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def commands():
     """What the page says to call snakemake with, one after the other."""
     lines = re.findall(r"^\.venv/bin/snakemake (.*)$", PAGE, re.MULTILINE)
@@ -104,12 +87,14 @@ def test_tutorial(tutorial):
     assert tutorial.solved("mixed_pair") == 6
     tutorial.snakemake(*sweep, "--config", "samples=8")
     assert tutorial.solved("mixed_pair") == 8
-    said = verify(tutorial, "--recompute", "3")
+    said = tutorial.syncsweep("verify", "results", "--recompute", "3")
     assert "0 of 0 rows" not in said
     assert f"never recomputed: {22 * 20} rows of models or ensembles of your own" in said
 
 
-def test_a_comment_costs_nothing_and_code_makes_a_folder_of_its_own(make_project):
+def test_a_comment_costs_nothing_workers_read_no_file_and_code_makes_a_folder_of_its_own(
+    make_project,
+):
     project, text = make_project(mine=MINE), OWN.format("pass")
     file = project.path / "mine.py"
     file.write_text(text)
@@ -117,33 +102,21 @@ def test_a_comment_costs_nothing_and_code_makes_a_folder_of_its_own(make_project
     (block,) = project.blocks("mine")
     file.write_text(text.replace("def perturbation", "# Of all spins:\n\n\ndef perturbation"))
     assert "Nothing to be done" in project.snakemake("tables")
+
+    (shard,) = block.glob("samples-*.parquet")
+    before = pq.read_table(shard)
+    shard.unlink()
+    file.unlink()
+    worker = [sys.executable, "scripts/solve_shard.py", "--block", str(block), "--ranks", "1"]
+    said = project.run(*worker, "--start", "0", "--stop", "12")
+    assert "12 solved" in said
+    assert pq.read_table(shard).equals(before)
+
     file.write_text(text.replace("m + m.T, [m]", "m + m.T, [2 * m]"))
     project.snakemake("tables")
     blocks = project.blocks("mine")
     assert len(blocks) == 2 and block in blocks
-    assert project.solved("mine") == 24
-
-
-def test_workers_do_not_read_the_file(make_project):
-    project = make_project(mine=MINE)
-    (project.path / "mine.py").write_text(OWN.format("pass"))
-    project.snakemake("tables")
-    (block,) = project.blocks("mine")
-    (shard,) = block.glob("samples-*.parquet")
-    before = pq.read_table(shard)
-    shard.unlink()
-    (project.path / "mine.py").unlink()
-    worker = [sys.executable, "scripts/solve_shard.py", "--block", block, "--ranks", "1"]
-    done = subprocess.run(
-        [*worker, "--start", "0", "--stop", "12"],
-        cwd=project.path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "12 solved" in done.stdout
-    assert pq.read_table(shard).equals(before)
+    assert project.solved("mine") == 36
 
 
 def test_draws_that_follow_the_order_of_a_set_are_the_same_in_each_run(make_project):
@@ -162,11 +135,10 @@ def test_draws_that_follow_the_order_of_a_set_are_the_same_in_each_run(make_proj
     assert shard_of_a_run().equals(shard_of_a_run())
 
 
-@pytest.mark.parametrize("arguments", [[], ["-n"]])
-def test_a_mistake_is_one_line_before_anything_is_made(make_project, arguments):
+def test_a_mistake_is_one_line_before_anything_is_made(make_project):
     project = make_project(mine=MINE)
     (project.path / "mine.py").write_text(OWN.replace("m + m.T", "m").format("pass"))
-    output = project.snakemake(*arguments, code=1)
+    output = project.snakemake(code=1)
     (line,) = [line for line in output.splitlines() if "error" in line.lower()]
     assert line.startswith("error: studies.mine: mine.py: perturbation(): V must be Hermitian")
     assert "Traceback" not in output

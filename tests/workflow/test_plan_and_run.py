@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 
 import yaml
 from project import CHAIN, PAIR, ROOT
 
 from syncsweep.config.file import load_config, merge
 from syncsweep.layout import BlockFolder, study_folder
-
-#: The program of the project's own copy of the package.
-PROGRAM = "import sys; from syncsweep.cli.main import main; sys.exit(main())"
-
-
-def plan(project, *arguments):
-    """What `syncsweep plan` prints in a project."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, "plan", *arguments],
-        cwd=project.path,
-        env={**os.environ, "PYTHONPATH": str(project.path / "src")},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def log_cost(project, study, samples, core_seconds):
@@ -63,14 +43,14 @@ def test_fragments_give_the_jobs_that_the_plan_states(make_project):
     shutil.copytree(ROOT / "slurm", project.path / "slurm")
     log_cost(project, "chain", samples=100, core_seconds=1000)
     before = project.files()
-    (study,) = json.loads(plan(project, "--profile", "slurm", "--json"))["studies"]
+    (study,) = json.loads(project.syncsweep("plan", "--profile", "slurm", "--json"))["studies"]
     stated = study["proposal"]
     asked = {(stated["ranks"], stated["time_limit_minutes"])}
     promise = (stated["jobs"], asked, stated["memory_mb"])
     assert study["sample"]["source"] == "log"
     assert jobs_of(project) != promise
 
-    fragment = plan(project, "--profile", "slurm", "--fragment", "config")
+    fragment = project.syncsweep("plan", "--profile", "slurm", "--fragment", "config")
     assert project.files() == before
     (project.path / "plan.yaml").write_text(fragment, encoding="utf-8")
     assert jobs_of(project, "--configfile", "plan.yaml") == promise
@@ -78,7 +58,9 @@ def test_fragments_give_the_jobs_that_the_plan_states(make_project):
     # In the profile it fixes what the rules ask for by themselves.
     file = project.path / "slurm" / "config.yaml"
     profile = yaml.safe_load(file.read_text(encoding="utf-8"))
-    fragment = yaml.safe_load(plan(project, "--profile", "slurm", "--fragment", "profile"))
+    fragment = yaml.safe_load(
+        project.syncsweep("plan", "--profile", "slurm", "--fragment", "profile")
+    )
     assert set(fragment["set-resources"]["solve_shard"]) == {"mem_mb_per_cpu", "runtime"}
     fragment["set-resources"]["solve_shard"]["runtime"] += 1
     file.write_text(yaml.safe_dump(merge(profile, fragment)), encoding="utf-8")
@@ -90,11 +72,13 @@ def test_fragments_give_the_jobs_that_the_plan_states(make_project):
 def test_plan_counts_what_a_run_then_takes_over_and_uses_its_log(make_project):
     project = make_project(pair={**PAIR, "samples": 40, "chunk_size": 20})
     project.snakemake("tables")
-    (study,) = json.loads(plan(project, "--json"))["studies"]
+    (study,) = json.loads(project.syncsweep("plan", "--json"))["studies"]
     assert (study["missing"], study["jobs"]) == (0, 0)
     assert set(study["parts"]) >= {"samples", "tables"}
     larger = ("--config", "samples=70", "studies={pair: {chunk_size: 35}}")
-    (study,) = json.loads(plan(project, "--calibrate", "1", "--json", *larger))["studies"]
+    (study,) = json.loads(project.syncsweep("plan", "--calibrate", "1", "--json", *larger))[
+        "studies"
+    ]
     assert (study["samples"], study["missing"], study["jobs"], study["shards"]) == (70, 30, 2, 2)
     project.snakemake("tables", *larger)
     assert project.solved("pair") == 40 + study["missing"]

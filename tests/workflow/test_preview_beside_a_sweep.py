@@ -6,21 +6,9 @@ import re
 import time
 
 import pandas as pd
-import psutil
 from project import CHAIN, PAIR
 
-SWEEP = {**CHAIN, "samples": 60, "chunk_size": 15}
-
-
-def ranks_of(project):
-    """The ranks that solve shards of a project now."""
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        mine = any(str(project.path) in word for word in words)
-        if mine and any(word.endswith("solve_shard.py") for word in words):
-            found.append(process)
-    return found
+SWEEP = {**CHAIN, "samples": 60, "chunk_size": 20}
 
 
 def previewed(project, output):
@@ -33,22 +21,21 @@ def previewed(project, output):
     return int(line[0])
 
 
-def test_previews_grow_while_the_sweep_runs_and_change_nothing_of_it(make_project):
-    undisturbed = make_project(chain=SWEEP)
-    undisturbed.snakemake("tables")
+def test_previews_grow_while_the_sweep_runs_and_change_nothing_of_it(make_project, finished):
+    undisturbed = finished("tables", chain=SWEEP)
     project = make_project(chain=SWEEP)
     sweep = project.start("tables", "--cores", "2")
     while not any(event["event"] == "end" for event in project.events("chain")):
         assert sweep.poll() is None
         time.sleep(0.05)
     # Stopped, so that the sweep does not end before the preview on a slow machine.
-    while not (stopped := ranks_of(project)):
+    while not (stopped := project.ranks()):
         assert sweep.poll() is None
     for process in stopped:
         process.suspend()
     shards = {path for path in project.results.rglob("samples-*") if path.is_file()}
     first = previewed(project, project.snakemake("preview"))
-    assert 15 <= first < 60
+    assert 20 <= first < 60
     assert sweep.poll() is None
     assert {path for path in project.results.rglob("samples-*") if path.is_file()} >= shards
     assert "LockException" in project.snakemake("tables", code=1)

@@ -16,10 +16,14 @@ def studies_on(page):
 def test_the_page_has_what_is_made_by_default_and_what_else_is_there(make_project):
     project = make_project(pair=PAIR, **{"the-other": OTHER})
     page = project.results / "report.html"
+    # Of a study that is named, the page needs no other.
+    project.snakemake("study_the_other", "report", "--config", "samples=4")
+    assert studies_on(page) == ["the-other"] and not project.blocks("pair")
+    # With other samples only what is made by default is worth solving for a page.
     project.snakemake("report", "--config", "samples=20")
     assert studies_on(page) == ["pair"]
     assert "20 realisations at each η" in page.read_text(encoding="utf-8")
-    assert not project.blocks("the-other")
+    assert (project.solved("pair"), project.solved("the-other")) == (20, 4)
     assert "Nothing to be done" in project.snakemake("report", "--config", "samples=20")
 
     with (project.path / "src/syncsweep/report/page.css").open("a") as style:
@@ -32,25 +36,12 @@ def test_the_page_has_what_is_made_by_default_and_what_else_is_there(make_projec
 
     project.snakemake("study_the_other", "report", "--config", "samples=20")
     assert studies_on(page) == ["pair", "the-other"]
+    assert project.solved("the-other") == 20
     assert "Nothing to be done" in project.snakemake("report", "--config", "samples=20")
-    # With other samples only what is made by default is worth solving for a page.
-    project.snakemake("report", "--config", "samples=24")
-    assert studies_on(page) == ["pair"]
-    assert (project.solved("pair"), project.solved("the-other")) == (24, 20)
 
-
-def test_the_page_of_a_study_that_is_named_needs_no_other(make_project):
-    small = {"samples": 4, "chunk_size": 4}
-    project = make_project(pair=PAIR, **{"the-other": {**OTHER, **small}})
-    project.snakemake("study_the_other", "report")
-    assert studies_on(project.results / "report.html") == ["the-other"]
-    assert not project.blocks("pair")
-
-
-def test_what_is_missing_is_said_in_one_line(make_project):
-    project = make_project(pair={**PAIR, "samples": 4, "chunk_size": 4})
+    page.unlink()
     (project.path / "CITATION.cff").unlink()
-    output = project.snakemake("report", code=1)
+    output = project.snakemake("report", "--config", "samples=20", code=1)
     (line,) = [line for line in output.splitlines() if line.startswith("error: ")]
     assert "CITATION.cff: cannot be read" in line
     assert "Traceback" not in output

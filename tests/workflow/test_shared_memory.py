@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
@@ -23,15 +22,6 @@ def test_ranks_share_little_memory_and_its_lack_is_explained(make_project, size,
     project = make_project(pair={**PAIR, "samples": 8, "chunk_size": 8})
     mount = f'mount -t tmpfs -o size={size} none /dev/shm && exec "$@"'
     snakemake = [sys.executable, "-m", "snakemake", "tables", "--config", "ranks=4", "--cores", "4"]
-    done = subprocess.run(
-        _in_namespace("sh", "-c", mount, "sh", *snakemake),
-        cwd=project.path,
-        env={**os.environ, "PYTHONPATH": str(project.path / "src")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == code, done.stdout
-    is_explained = "why: /dev/shm is full here" in done.stdout
-    assert is_explained == (code == 1), done.stdout
+    said = project.run(*_in_namespace("sh", "-c", mount, "sh", *snakemake), code=code)
+    is_explained = "why: /dev/shm is full here" in said
+    assert is_explained == (code == 1), said

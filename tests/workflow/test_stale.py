@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,23 +28,10 @@ def study(threshold: float) -> dict:
 OLD, NEW = study(0.9), study(0.5)
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Callable[[dict], Project]:
-    """Projects that have made tables, figure and report, by study. Do not change them."""
-    projects: list[Project] = []
-
-    def finish(settings: dict) -> Project:
-        for project in projects:
-            if project.config["studies"]["pair"] == settings:
-                return project
-        project = Project(tmp_path_factory.mktemp("finished"), pair=settings)
-        projects.append(project)
-        project.snakemake("all", "report")
-        return project
-
-    yield finish
-    for project in projects:
-        project.end_all()
+@pytest.fixture
+def made(finished):
+    """Tables, figure and report of a study, which no test changes."""
+    return lambda study: finished("all", "report", pair=study)
 
 
 def records_lost(project: Project, old: Project) -> list[str]:
@@ -65,82 +52,74 @@ def lose_times(project: Project) -> None:
 
 
 def triggers_of_times_alone(project: Project, old: Project) -> list[str]:
-    copy_whole(project, old)
+    project.take(old)
     return ["--rerun-triggers", "mtime", "--"]
 
 
 def touched(project: Project, old: Project) -> list[str]:
-    copy_whole(project, old)
+    project.take(old)
     project.snakemake("--touch", "tables")
     return []
 
 
 def another_spelling(project: Project, old: Project) -> list[str]:
-    copy_whole(project, old)
+    project.take(old)
     project.config["results"] = "workflow/.././results"
     project.write_config()
     return []
 
 
 def absolute_path(project: Project, old: Project) -> list[str]:
-    copy_whole(project, old)
+    project.take(old)
     project.config["results"] = str(project.results)
     project.write_config()
     return []
 
 
 def link(project: Project, old: Project) -> list[str]:
-    copy_whole(project, old)
+    project.take(old)
     (project.path / "link").symlink_to("results")
     project.config["results"] = "link"
     project.write_config()
     return []
 
 
-def copy_whole(project: Project, old: Project) -> None:
-    for name in ("results", ".snakemake"):
-        shutil.copytree(old.path / name, project.path / name)
-
-
-SITUATIONS = [
-    records_lost,
-    records_and_times_lost,
-    triggers_of_times_alone,
-    touched,
-    another_spelling,
-    absolute_path,
-    link,
-]
-
-
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_tables_of_another_setting_become_those_of_a_fresh_run(make_project, finished, situation):
+@pytest.mark.parametrize("situation", [records_and_times_lost, triggers_of_times_alone, touched])
+def test_tables_of_another_setting_become_those_of_a_fresh_run(make_project, made, situation):
     project = make_project(pair=NEW)
-    arguments = situation(project, finished(OLD))
-    assert project.table_bytes("pair") == finished(OLD).table_bytes("pair")
+    arguments = situation(project, made(OLD))
+    assert project.table_bytes("pair") == made(OLD).table_bytes("pair")
     project.snakemake(*arguments, "tables")
-    assert project.table_bytes("pair") == finished(NEW).table_bytes("pair")
+    assert project.table_bytes("pair") == made(NEW).table_bytes("pair")
     assert project.solved("pair") == SAMPLES
     assert "Nothing to be done" in project.snakemake(*arguments, "tables")
 
 
-def test_a_profile_that_looks_at_times_alone_leaves_no_stale_table(
-    make_project, finished, monkeypatch
-):
-    project = make_project(pair=NEW)
-    triggers_of_times_alone(project, finished(OLD))
+def profile_that_looks_at_times_alone(project: Project, old: Project) -> list[str]:
+    project.take(old)
     profile = project.path / "of-mine"
     profile.mkdir()
     (profile / "config.yaml").write_text("rerun-triggers: [mtime]\n", encoding="utf-8")
-    monkeypatch.setenv("SNAKEMAKE_PROFILE", str(profile))
-    project.snakemake("tables")
-    assert project.table_bytes("pair") == finished(NEW).table_bytes("pair")
+    return ["--profile", "of-mine", "--"]
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [records_lost, another_spelling, absolute_path, link, profile_that_looks_at_times_alone],
+)
+def test_tables_of_another_setting_are_planned_and_no_sample(make_project, made, situation):
+    project = make_project(pair=NEW)
+    arguments = situation(project, made(OLD))
+    planned = project.snakemake("-n", *arguments, "tables")
+    for rule in ("make_tables", "make_maxima_table", "make_limit_tables"):
+        assert re.search(rf"^{rule} +1$", planned, re.MULTILINE)
+    assert not re.search(r"^solve_shard ", planned, re.MULTILINE)
 
 
 @pytest.mark.parametrize("situation", [records_and_times_lost, touched, link])
-def test_nothing_is_made_again_where_nothing_changed(make_project, finished, situation):
+def test_nothing_is_made_again_where_nothing_changed(make_project, made, situation):
     project = make_project(pair=OLD)
-    arguments = situation(project, finished(OLD))
+    arguments = situation(project, made(OLD))
     assert "Nothing to be done" in project.snakemake(*arguments, "all")
 
 
@@ -149,9 +128,9 @@ def state(folder: Path) -> dict[Path, tuple[int, bytes]]:
     return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
-def test_figure_and_report_follow_and_a_dry_run_says_so_and_writes_nothing(make_project, finished):
+def test_figure_and_report_follow_and_a_dry_run_says_so_and_writes_nothing(make_project, made):
     project = make_project(pair=NEW)
-    records_lost(project, finished(OLD))
+    records_lost(project, made(OLD))
     before = state(project.results)
     planned = project.snakemake("-n", "all", "report")
     for rule in ("make_tables", "make_maxima_table", "make_limit_tables", "draw_pair"):
@@ -162,7 +141,7 @@ def test_figure_and_report_follow_and_a_dry_run_says_so_and_writes_nothing(make_
     assert "was made for other settings" in refused and "Traceback" not in refused
 
     project.snakemake("all", "report")
-    fresh = finished(NEW).results
+    fresh = made(NEW).results
     figures = {path.name: path.read_bytes() for path in (fresh / "figures").iterdir()}
     assert {p.name: p.read_bytes() for p in (project.results / "figures").iterdir()} == figures
     page = (project.results / "report.html").read_text(encoding="utf-8")
@@ -170,9 +149,9 @@ def test_figure_and_report_follow_and_a_dry_run_says_so_and_writes_nothing(make_
     assert project.solved("pair") == SAMPLES
 
 
-def test_a_figure_of_other_tables_is_drawn_again_alone(make_project, finished):
+def test_a_figure_of_other_tables_is_drawn_again_alone(make_project, made):
     project = make_project(pair=NEW)
-    records_lost(project, finished(NEW))
+    records_lost(project, made(NEW))
     figure = project.results / "figures" / "pair.json"
     # The same, except for the tables that it records as its sources.
     said = json.loads(figure.read_text(encoding="utf-8"))
@@ -181,14 +160,14 @@ def test_a_figure_of_other_tables_is_drawn_again_alone(make_project, finished):
     lose_times(project)
     output = project.snakemake("all")
     assert "draw_pair" in output and "make_tables" not in output
-    expected = (finished(NEW).results / "figures" / "pair.json").read_bytes()
+    expected = (made(NEW).results / "figures" / "pair.json").read_bytes()
     assert figure.read_bytes() == expected
 
 
-def test_a_damaged_table_is_made_again(make_project, finished):
+def test_a_damaged_table_is_made_again(make_project, made):
     project = make_project(pair=OLD)
-    records_lost(project, finished(OLD))
+    records_lost(project, made(OLD))
     table = project.results / "tables" / "pair" / "summary.parquet"
     table.write_bytes(table.read_bytes()[:-100])
     project.snakemake("tables")
-    assert project.table_bytes("pair") == finished(OLD).table_bytes("pair")
+    assert project.table_bytes("pair") == made(OLD).table_bytes("pair")

@@ -7,9 +7,12 @@ for _study, _settings in CONFIG.studies.items():
 
     rule:
         name:
-            draw_rule(_settings.figure.name)
+            rule_name("draw", _settings.figure.name)
         input:
-            lambda wildcards, study=_study: unless_figure_fresh(study),
+            lambda wildcards, study=_study: unless_fresh(
+                [file for file in figure_files(study) if file.suffix == ".json"],
+                FigureRequest.of(CONFIG, study).asked(source.figure_of_sweep()),
+            ),
             tables=[file for file in table_files(_study) if file.suffix == ".parquet"],
         output:
             reported(
@@ -29,8 +32,10 @@ for _study, _settings in CONFIG.studies.items():
             runtime=10,
         params:
             stem=lambda wildcards, output: str(Path(output[0]).with_suffix("")),
-            request=figure_request(_study),
-            asked=asked_of_figure(_study),
+            request=lambda wildcards, study=_study: FigureRequest.of(CONFIG, study).text,
+            asked=lambda wildcards, study=_study: FigureRequest.of(CONFIG, study).asked(
+                source.figure_of_sweep()
+            ),
         message:
             "Figure {output[0]}"
         shell:

@@ -4,28 +4,37 @@
 
 if not PAPER_PROBLEM:
 
-    for _part, _request in part_requests().items():
+    # The last part checks every claim against the tables of the others.
+    for _part, _entry in paper_registry.PARTS.items():
 
         rule:
             name:
                 f"paper_{_part}"
             input:
-                shards_of_part(_part),
-                lambda wildcards, part=_part: unless_part_fresh(part),
+                paper_jobs.inputs_of_part(OUTPUTS, _part),
+                lambda wildcards, part=_part: unless_fresh(
+                    paper_jobs.parquet(part_files(part)), asked_of_part(part)
+                ),
             output:
-                part_files(_part),
+                reported(
+                    part_files(_part),
+                    ".csv" if _part == "validation" else (),
+                    "validation",
+                    "Validation",
+                    table="claims",
+                ),
             log:
                 f"{layout.logs_folder(CONFIG.results)}/paper-{_part}.log",
             conda:
                 "../../envs/syncsweep.yaml"
             resources:
-                mem_mb=2000,
-                runtime=60,
+                mem_mb=_entry.memory,
+                runtime=_entry.minutes,
             params:
                 part=_part,
                 tables=lambda wildcards, output: str(Path(output[0]).parent),
-                request=json.dumps(_request, sort_keys=True),
-                asked=asked_of_part(_part),
+                request=lambda wildcards, part=_part: paper_jobs.request(CONFIG, part).text,
+                asked=lambda wildcards, part=_part: asked_of_part(part),
             message:
                 f"Paper: {_part}"
             shell:
@@ -33,17 +42,24 @@ if not PAPER_PROBLEM:
                 " {params.part} --output {params.tables:q} --request {params.request:q}"
                 " >> {log:q} 2>&1"
 
-    for _figure, _settings in layout.PAPER_FIGURES.items():
+    for _figure in paper_registry.FIGURES:
 
         rule:
             name:
                 draw_rule(_figure)
             input:
-                lambda wildcards, figure=_figure: unless_paper_figure_fresh(figure),
-                tables=tables_of_figure(_figure),
+                lambda wildcards, figure=_figure: unless_fresh(
+                    [file for file in paper_figure_files(figure) if file.suffix == ".json"],
+                    paper_jobs.asked_of_figure(figure),
+                ),
+                tables=paper_jobs.tables_of_figure(CONFIG, _figure),
             output:
                 reported(
-                    paper_figure_files(_figure), (".png", ".pdf"), _figure, "Paper", figure=_figure
+                    paper_figure_files(_figure),
+                    (".png", ".pdf"),
+                    "paper_figure",
+                    "Paper",
+                    figure=_figure,
                 ),
             log:
                 f"{layout.logs_folder(CONFIG.results)}/figure-{_figure}.log",
@@ -55,49 +71,18 @@ if not PAPER_PROBLEM:
             params:
                 figure=_figure,
                 stem=lambda wildcards, output: str(Path(output[0]).with_suffix("")),
-                asked=asked_of_paper_figure(_figure),
+                asked=paper_jobs.asked_of_figure(_figure),
             message:
                 "Figure {output[0]}"
             shell:
                 ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/draw_paper_figure.py'
                 " {params.figure} --tables {input.tables:q} --stem {params.stem:q} >> {log:q} 2>&1"
 
-    # Every claim beside our number, from all tables.
-    rule paper_validation:
-        input:
-            [file for part in part_requests() for file in part_files(part)],
-            [table_files(study) for study in (CONFIG.paper.chain, CONFIG.paper.pair)],
-            lambda wildcards: unless_part_fresh("validation"),
-        output:
-            reported(part_files("validation"), ".csv", "validation", "Validation", table="claims"),
-            PAPER / layout.CLAIMS_PAGE,
-        log:
-            f"{layout.logs_folder(CONFIG.results)}/paper-validation.log",
-        conda:
-            "../../envs/syncsweep.yaml"
-        resources:
-            mem_mb=2000,
-            runtime=10,
-        params:
-            tables=lambda wildcards, output: str(Path(output[0]).parent),
-            request=json.dumps(
-                {
-                    role: str(layout.tables_folder(CONFIG.results, study))
-                    for role, study in validated_studies().items()
-                }
-            ),
-            asked=asked_of_part("validation"),
-        message:
-            "The paper's claims, checked: {output[2]}"
-        shell:
-            ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/make_paper_part.py'
-            " validation --output {params.tables:q} --request {params.request:q} >> {log:q} 2>&1"
-
     rule paper:
         input:
-            [study_files(study) for study in paper_studies_asked_for()],
-            [paper_figure_files(figure) for figure in layout.PAPER_FIGURES],
-            rules.paper_validation.output,
+            [study_files(study) for study in paper_jobs.studies_of_paper(CONFIG)],
+            [paper_figure_files(figure) for figure in paper_registry.FIGURES],
+            part_files("validation"),
         localrule: True
         message:
             f"The paper is in {CONFIG.results}: figures, paper, tables"
@@ -105,7 +90,7 @@ if not PAPER_PROBLEM:
     # Has no output, so that a claim that stopped holding is said each time.
     rule validate:
         input:
-            rules.paper_validation.output,
+            part_files("validation"),
         log:
             f"{layout.logs_folder(CONFIG.results)}/validate.log",
         localrule: True
@@ -127,12 +112,19 @@ if not PAPER_PROBLEM:
 
     rule make_bundle:
         input:
-            lambda wildcards: unless_fresh([BUNDLE], asked_of_bundle()),
+            lambda wildcards: unless_fresh([BUNDLE], paper_jobs.asked_of_bundle(CONFIG)),
             files=[
-                *(f for study in paper_studies_asked_for() for f in study_files_to_publish(study)),
-                *(f for figure in layout.PAPER_FIGURES for f in paper_figure_files(figure)),
-                *(f for part in part_requests() for f in part_files(part)),
-                *rules.paper_validation.output,
+                *(
+                    file
+                    for study in paper_jobs.studies_of_paper(CONFIG)
+                    for file in (*table_files(study), *figure_files(study))
+                ),
+                *(
+                    file
+                    for figure in paper_registry.FIGURES
+                    for file in paper_figure_files(figure)
+                ),
+                *(file for part in paper_registry.PARTS for file in part_files(part)),
             ],
         output:
             BUNDLE,
@@ -147,8 +139,8 @@ if not PAPER_PROBLEM:
             results=lambda wildcards, output: str(Path(output[0]).parents[1]),
             bundle=lambda wildcards, output: str(Path(output[0]).parent),
             project=str(workflow.basedir),
-            config=bundle_config(),
-            asked=asked_of_bundle(),
+            config=paper_jobs.bundle_config(CONFIG),
+            asked=paper_jobs.asked_of_bundle(CONFIG),
         message:
             "Bundle: {params.bundle}"
         shell:

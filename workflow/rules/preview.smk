@@ -14,27 +14,7 @@ def without_lock(wildcards):
     return []
 
 
-def preview_request(studies):
-    """All that the previews of some studies are made from beside the rows."""
-    requests = []
-    for study in studies:
-        settings = CONFIG.studies[study]
-        requests.append(
-            {
-                "study": study,
-                "folder": str(study_folder(study)),
-                "physics": CONFIG.physics(study).model_dump(mode="json"),
-                "blocks": [block.etas for block in settings.eta_blocks],
-                "samples": settings.samples,
-                "analysis": settings.analysis.model_dump(mode="json"),
-                "figure": settings.figure and json.loads(figure_request(study)),
-                "output": str(layout.preview_folder(CONFIG.results, study)),
-            }
-        )
-    return json.dumps({"studies": requests}, sort_keys=True)
-
-
-for _target, _studies in previews().items():
+for _target, _studies in previews(CONFIG).items():
 
     rule:
         name:
@@ -47,7 +27,7 @@ for _target, _studies in previews().items():
         conda:
             "../../envs/syncsweep.yaml"
         params:
-            request=preview_request(_studies),
+            request=lambda wildcards, studies=_studies: PreviewRequest.of(CONFIG, studies).text,
         message:
             "What is solved so far"
         shell:

@@ -5,7 +5,7 @@
 rule report:
     input:
         layout.report_file(CONFIG.results),
-        lambda wildcards: files_of_report(),
+        lambda wildcards: report_jobs.files(OUTPUTS, report_contents()),
     localrule: True
     message:
         "All results are on one page: {input[0]}"
@@ -13,8 +13,10 @@ rule report:
 
 rule make_report:
     input:
-        lambda wildcards: files_of_report(),
-        lambda wildcards: unless_fresh([layout.report_file(CONFIG.results)], asked_of_report()),
+        lambda wildcards: report_jobs.files(OUTPUTS, report_contents()),
+        lambda wildcards: unless_fresh(
+            [layout.report_file(CONFIG.results)], report_jobs.asked(CONFIG, report_contents())
+        ),
     output:
         layout.report_file(CONFIG.results),
     log:
@@ -27,8 +29,8 @@ rule make_report:
     params:
         results=lambda wildcards, output: str(Path(output[0]).parent),
         citation=str(Path(workflow.basedir, "CITATION.cff")),
-        request=lambda wildcards: report_request(),
-        asked=lambda wildcards: asked_of_report(),
+        request=lambda wildcards: report_jobs.request(CONFIG, report_contents()),
+        asked=lambda wildcards: report_jobs.asked(CONFIG, report_contents()),
     message:
         "Report: {output}"
     shell:

@@ -22,10 +22,11 @@ rule solve_shard:
         "../../envs/syncsweep.yaml"
     threads: CONFIG.ranks
     resources:
-        mpi=" ".join(launcher.ON_THIS_MACHINE),
-        tasks=shard_ranks,
-        mem_mb_per_cpu=shard_rank_memory,
-        runtime=shard_minutes,
+        mpi=" ".join(ON_THIS_MACHINE),
+        tasks=lambda wildcards, threads: OUTPUTS.shard_size(wildcards, threads).ranks,
+        mem_mb_per_cpu=lambda wildcards, threads, attempt: attempt
+        * OUTPUTS.shard_size(wildcards, threads).rank_memory,
+        runtime=lambda wildcards, threads: OUTPUTS.shard_size(wildcards, threads).time_limit,
     params:
         physics_hash=lambda wildcards: wildcards.hash,
     message:

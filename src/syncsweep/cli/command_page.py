@@ -60,12 +60,7 @@ def _spelt(action: argparse.Action) -> str:
 
 
 def _values(action: argparse.Action) -> str:
-    if action.nargs == 0:
-        return ""
-    choices = "{" + ",".join(map(str, action.choices)) + "}" if action.choices else None
-    name = str(action.metavar or choices or action.dest.upper())
-    patterns = {"?": "[{0}]", "*": "[{0} ...]", "+": "{0} [{0} ...]", None: "{0}"}
-    return patterns[action.nargs].format(name)  # type: ignore[index]
+    return argparse.HelpFormatter("")._format_args(action, action.dest.upper())
 
 
 def _help(parser: argparse.ArgumentParser, action: argparse.Action) -> str:

@@ -48,19 +48,12 @@ def configuration(parsed: argparse.Namespace) -> Config:
 
 def _configuration(files: Sequence[Path], pairs: Sequence[str]) -> Config:
     from syncsweep.config import file as config_file
-    from syncsweep.config import paper_studies
-    from syncsweep.config.study import parse
+    from syncsweep.paper.paper_studies import load_project
 
     over: dict[str, Any] = {}
     for path in files:
         over = config_file.merge(over, config_file.read_yaml(path))
-    over = config_file.merge(over, _values(pairs))
-    default = Path("config.yaml")
-    if files and not default.exists():
-        found = parse(over)
-    else:
-        found = config_file.load_config(default, overrides=over)
-    return paper_studies.with_paper_studies(found)
+    return load_project(files, config_file.merge(over, _values(pairs)))
 
 
 def _values(pairs: Sequence[str]) -> dict[str, Any]:

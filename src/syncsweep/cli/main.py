@@ -60,10 +60,24 @@ def _run(arguments: Sequence[str] | None) -> int:
         parsed = parser().parse_args(arguments)
         if Path("Snakefile").exists():  # perhaps that of a project with code of its own
             checkout.check(Path())
-        code: int = parsed.run(parsed)
+        return _run_command(parsed)
     finally:
         sys.stdout.flush()  # --help, which ends by itself, may have no room either
-    return code
+
+
+def _run_command(parsed: argparse.Namespace) -> int:
+    """Answer a call of a sub-command; one that cannot be answered in one line."""
+    from syncsweep.cli.parser import WRONG_CALL
+    from syncsweep.config.messages import ConfigError
+    from syncsweep.verify import VerificationError
+    from syncsweep.wording import printable
+
+    try:
+        code: int = parsed.run(parsed)
+        return code
+    except (ConfigError, VerificationError) as error:
+        print(printable(f"syncsweep {parsed.command}: error: {error}"), file=sys.stderr)
+        return WRONG_CALL
 
 
 def _say_unanswered(error: OSError) -> None:
@@ -93,9 +107,7 @@ def _end_output() -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
-    from syncsweep.cli import plan_command as plan
-    from syncsweep.cli import status_command as status
-    from syncsweep.cli import verify_command as verify
+    from syncsweep.cli import plan_command, status_command, verify_command
     from syncsweep.cli.command_page import usage
     from syncsweep.cli.parser import Parser
 
@@ -108,8 +120,10 @@ def parser() -> argparse.ArgumentParser:
         ),
         allow_abbrev=False,
     )
-    commands = whole.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for command in (plan, status, verify):  # in the order of the help
+    commands = whole.add_subparsers(
+        required=True, dest="command", metavar="COMMAND", title="commands"
+    )
+    for command in (plan_command, status_command, verify_command):  # in the order of the help
         command.add(commands)
     for sub in commands.choices.values():
         # That of argparse has the operands last.

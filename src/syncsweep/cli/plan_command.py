@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsweep.cli import configured
-from syncsweep.cli.parser import FOUND, WELL, WRONG_CALL, positive
+from syncsweep.cli.parser import FOUND, WELL, positive
 from syncsweep.wording import number_of, printable
 
 if TYPE_CHECKING:
@@ -87,21 +87,17 @@ def _add_means(parser: argparse.ArgumentParser) -> None:
 
 
 def _plan(parsed: argparse.Namespace) -> int:
-    from syncsweep.config.messages import ConfigError
     from syncsweep.plan.calibration import CalibrationError
     from syncsweep.plan.plan import make_plan
 
+    config = configured.configuration(parsed)
+    studies = list(dict.fromkeys(configured.chosen(config, parsed)))
+    means = _means(parsed, config.ranks)
+    if not parsed.no_calibration:
+        _check_own_code(config, studies)
     try:
-        config = configured.configuration(parsed)
-        studies = list(dict.fromkeys(configured.chosen(config, parsed)))
-        means = _means(parsed, config.ranks)
-        if not parsed.no_calibration:
-            _check_own_code(config, studies)
         with _calibrating(parsed) as calibrating:
             plan = make_plan(config, studies, means, calibrating)
-    except ConfigError as error:
-        print(printable(f"syncsweep plan: error: {error}"), file=sys.stderr)
-        return WRONG_CALL
     except CalibrationError as error:
         hint = "--no-calibration does without"
         print(printable(f"syncsweep plan: error: {error}; {hint}"), file=sys.stderr)
@@ -112,10 +108,10 @@ def _plan(parsed: argparse.Namespace) -> int:
 
 def _check_own_code(config: Config, studies: list[str]) -> None:
     """ConfigError if code of the user's own cannot be swept: a trial would not say where."""
-    from syncsweep.user_code import process as own_process
+    from syncsweep.user_code.process import check
 
     for study in studies:
-        for note in own_process.check(config, study):
+        for note in check(config, study):
             print(f"note: {note}", file=sys.stderr)
 
 
@@ -198,15 +194,14 @@ def _how_long(samples: int | None) -> str:
 
 
 def _show(parsed: argparse.Namespace, plan: Plan) -> None:
-    from syncsweep.plan import plan_text as report
-    from syncsweep.plan import proposal
+    from syncsweep.plan import plan_text, proposal
 
     if parsed.json:
-        print(json.dumps(report.as_json(plan), ensure_ascii=False))
+        print(json.dumps(plan_text.as_json(plan), ensure_ascii=False))
     elif parsed.fragment == "config":
-        print(report.fragment(proposal.configuration(plan.proposals)), end="")
+        print(plan_text.fragment(proposal.configuration(plan.proposals)), end="")
     elif parsed.fragment == "profile":
-        print(report.fragment(proposal.profile(plan.proposals, plan.means)), end="")
+        print(plan_text.fragment(proposal.profile(plan.proposals, plan.means)), end="")
     else:
-        for line in report.as_text(plan):
+        for line in plan_text.as_text(plan):
             print(line)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from syncsweep.cli import configured
-from syncsweep.cli.parser import FOUND, WELL, WRONG_CALL, positive
-from syncsweep.wording import printable
+from syncsweep.cli.parser import FOUND, WELL, positive
 
 if TYPE_CHECKING:
     from syncsweep.cli.parser import Commands
@@ -60,16 +58,11 @@ def add(commands: Commands) -> None:
 
 
 def _status(parsed: argparse.Namespace) -> int:
-    from syncsweep.config.messages import ConfigError
     from syncsweep.status.overview import Observer
     from syncsweep.status.requested import asked_blocks
 
-    try:
-        config = configured.configuration(parsed)
-        studies = configured.chosen(config, parsed)
-    except ConfigError as error:
-        print(printable(f"syncsweep status: error: {error}"), file=sys.stderr)
-        return WRONG_CALL
+    config = configured.configuration(parsed)
+    studies = configured.chosen(config, parsed)
     looks = _looks(Observer(asked_blocks(config, dict.fromkeys(studies))), parsed.watch)
     last = _show_json(looks) if parsed.json else _show_tables(looks, parsed.watch is not None)
     return WELL if last.is_well else FOUND

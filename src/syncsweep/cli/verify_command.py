@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncsweep.cli.parser import FOUND, WELL, WRONG_CALL, positive, seed
-from syncsweep.wording import printable
+from syncsweep.cli.parser import FOUND, WELL, positive, seed
 
 if TYPE_CHECKING:
     from syncsweep.cli.parser import Commands
@@ -56,7 +54,6 @@ def _folder(text: str) -> Path:
 
 
 def _verify(parsed: argparse.Namespace) -> int:
-    from syncsweep.verify import VerificationError
     from syncsweep.verify.origins import verify_origins
     from syncsweep.verify.recompute import recompute
     from syncsweep.verify.study_files import study_folders, verify_study
@@ -64,11 +61,7 @@ def _verify(parsed: argparse.Namespace) -> int:
     from syncsweep.verify.verify_text import Report
 
     report = Report()
-    try:
-        folders = study_folders(parsed.results)
-    except VerificationError as error:
-        print(printable(f"syncsweep verify: error: {error}"), file=sys.stderr)
-        return WRONG_CALL
+    folders = study_folders(parsed.results)
     shards = [shard for folder in folders for shard in verify_study(folder, report)]
     verify_tables(parsed.results, report)
     verify_origins(parsed.results, report)

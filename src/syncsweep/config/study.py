@@ -28,8 +28,9 @@ from syncsweep.config.messages import ConfigError, explain
 from syncsweep.config.paper import Paper
 from syncsweep.config.physics import AnyEnsemble, AnyModel, Ensemble, PackageModel, Physics
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
+from syncsweep.sample_range import SampleRange
 
-#: Studies that `syncsweep.config.paper_studies` adds have names that begin so.
+#: Studies that `syncsweep.paper.paper_studies` adds have names that begin so.
 RESERVED = "paper-"
 
 #: File names of shards have nine digits.
@@ -42,10 +43,10 @@ _MOST_ETAS = 100_000
 _MOST_SHARDS = 10_000
 
 
-def chunks(samples: int, chunk_size: int) -> tuple[tuple[int, int], ...]:
-    """Half-open sample ranges that cover 0 … samples−1, each of chunk_size but the last."""
+def chunks(samples: int, chunk_size: int) -> tuple[SampleRange, ...]:
+    """Ranges that cover the samples 0 … samples−1, each of chunk_size but the last."""
     starts = range(0, samples, chunk_size)
-    return tuple((start, min(start + chunk_size, samples)) for start in starts)
+    return tuple(SampleRange(start, min(start + chunk_size, samples)) for start in starts)
 
 
 class Study(Strict):
@@ -194,8 +195,8 @@ class Study(Strict):
         return sizing.chunk_size(self.samples, seconds, len(sizes), self.row_bytes * max(sizes))
 
     @property
-    def chunks(self) -> tuple[tuple[int, int], ...]:
-        """Half-open sample ranges, one per job and shard of a block."""
+    def chunks(self) -> tuple[SampleRange, ...]:
+        """Ranges of samples, one per job and shard of a block."""
         return chunks(self.samples, self.samples_per_chunk)
 
 

@@ -17,6 +17,7 @@ _NUMBERS = (
     "tables/",
     "paper/theory/",
     "paper/parts/",
+    "paper/claims",
     "sample.py",
     "sweep/shard.py",
 )
@@ -31,19 +32,9 @@ _UNITS = ("config/units.py", "config/physics.py")
 _LOOKS = ("tables/__init__.py", "figures/", "paper/figures/", *_UNITS)
 
 
-def tables() -> tuple[str, ...]:
-    """The modules that decide what the tables hold, given the shards."""
-    return _with_imports("tables/summary.py", _NUMBERS, _ROWS)
-
-
-def maxima() -> tuple[str, ...]:
-    """The modules that decide what the table of the maxima holds."""
-    return _with_imports("tables/maxima_table.py", _NUMBERS, _ROWS)
-
-
-def limit() -> tuple[str, ...]:
-    """The modules that decide what the tables of the limit hold."""
-    return _with_imports("tables/limit_tables.py", _NUMBERS, _ROWS)
+def tables(module: str) -> tuple[str, ...]:
+    """The modules that decide what tables hold, given the shards; module: makes the tables."""
+    return _with_imports(f"tables/{module}.py", _NUMBERS, _ROWS)
 
 
 def figure_of_sweep() -> tuple[str, ...]:

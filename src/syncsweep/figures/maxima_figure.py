@@ -9,10 +9,10 @@ from syncsweep.figures import style
 from syncsweep.figures.plots import draw_density
 from syncsweep.figures.style import Panel
 
-#: What the panels show of the table of `results.maxima`.
+#: What the panels show of the table of `maxima_table`.
 PANEL_COLUMNS = {"chi_maxima": "chi_density", "differences": "difference_density"}
 
-#: Where the chain's maxima lie in the limit η → 0⁺, by number of spins: values of χ, and of |Δφ|/π.
+#: Where the chain's maxima are in the limit η → 0⁺, by number of spins: values of χ, and of |Δφ|/π.
 LIMITS = {
     2: ((0, 1 / 2, 1), (0, 1 / 2, 1)),
     3: ((0, 1 / 4, 1), (0, 1 / 3, 2 / 3, 1)),
@@ -21,7 +21,7 @@ LIMITS = {
 
 
 def draw_maxima(panel: Panel, name: str, histogram: pd.DataFrame, model: str, n_sites: int) -> None:
-    """Draw the panel `name` of PANEL_COLUMNS; histogram: the table of `results.maxima`."""
+    """Draw the panel `name` of PANEL_COLUMNS; histogram: the table of `maxima_table`."""
     of_chi = name == "chi_maxima"
     symbol = style.chi_symbol(n_sites) if of_chi else r"$|\Delta\phi|$"
     density = f"density of {symbol}" if of_chi else r"density of $|\Delta\phi|/\pi$"

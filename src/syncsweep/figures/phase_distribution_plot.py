@@ -27,7 +27,7 @@ def plot_phase_distribution(
     coefficients: (n_k,), of one state; frequencies: (n_k, N−1); see `relative_phase_coefficients`
     and `relative_frequencies`. A line over φ_1 − φ_2 for two spins, a heat map with its colour bar
     over (φ_1 − φ_3, φ_2 − φ_3) for three; ValueError for others. The angles go from −π/2 to 3π/2,
-    so that locking at 0, π and ±π/3 lies off the edges. Returns the line or the mesh.
+    so that locking at 0, π and ±π/3 is off the edges. Returns the line or the mesh.
     """
     coefficients, frequencies = arguments.distributions(coefficients, frequencies)
     n_angles = frequencies.shape[1]

@@ -136,7 +136,7 @@ def _round_above(value: float) -> float:
 def _root_ticks(highest: float) -> list[float]:
     """0, 1 as of a uniform density, `highest`, and some of 1, 2, 5 × 10ⁿ, well apart.
 
-    What would lie too near to one before it is left out.
+    A tick too near to one before it is left out.
     """
     top = int(np.floor(np.log10(highest)))
     steps = [float(f"{factor}e{top - n}") for n in range(4) for factor in (5, 2, 1)]

@@ -8,58 +8,24 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from syncsweep.config.analysis import Analysis
-from syncsweep.config.eta import block_id
-from syncsweep.config.physics import Physics
+from syncsweep.config.requests import StudyPreview
 from syncsweep.figures.figure_page import save_provenance
-from syncsweep.figures.sweep_figure import FigureRequest, draw
+from syncsweep.figures.sweep_figure import draw
 from syncsweep.sweep.description import Description
 from syncsweep.tables import extent
-from syncsweep.tables.limit_tables import make_limit_tables
-from syncsweep.tables.maxima_table import make_maxima_table
 from syncsweep.tables.partial import Present
-from syncsweep.tables.summary import make_tables
+from syncsweep.tables.registry import table_jobs
 
 
-class StudyRequest(BaseModel):
-    """A study: its folder of rows, which need not be there, what it asks for, and where it goes.
-
-    blocks: values of η; figure: None if it has none.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    study: str
-    folder: Path
-    physics: Physics
-    blocks: list[tuple[float, ...]] = Field(min_length=1)
-    samples: int = Field(ge=1)
-    analysis: Analysis
-    figure: FigureRequest | None
-    output: Path
-
-
-class PreviewRequest(BaseModel):
-    """What `scripts/make_preview.py` is asked for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    studies: list[StudyRequest]
-
-
-def make_preview(request: StudyRequest) -> str:
+def make_preview(request: StudyPreview) -> str:
     """Make the tables and the figure of a study from the samples that are valid now.
 
     Returns a line that says how many these are. What an earlier preview made is removed. Damaged
-    shards are named on stderr and left out. Raises TablesError and FigureError as the tables and
-    the figure of a whole study do.
+    shards are named on stderr and left out. Raises ResultsError as the tables and the
+    figure of a whole study do.
     """
     damaged: dict[str, None] = {}
-    blocks = [
-        Description(request.study, request.physics, block_id(etas), etas) for etas in request.blocks
-    ]
+    blocks = [Description(request.study, request.physics, etas) for etas in request.blocks]
     source = Present(request.folder, blocks, request.samples, damaged.setdefault)
     if source.any():
         request.output.mkdir(parents=True, exist_ok=True)
@@ -76,12 +42,9 @@ def make_preview(request: StudyRequest) -> str:
     return f"{request.study}: {line}"
 
 
-def _make(source: Present, request: StudyRequest, folder: Path) -> None:
-    make_tables(source, request.analysis, folder)
-    if request.analysis.maxima_bins is not None:
-        make_maxima_table(source, request.analysis, folder)
-    if request.analysis.limit_draws is not None:
-        make_limit_tables(source, request.analysis, folder)
+def _make(source: Present, request: StudyPreview, folder: Path) -> None:
+    for job in table_jobs(request.analysis):
+        job.make(source, request.analysis, folder)
     if request.figure is not None:
         stem = folder / request.figure.figure.name
         draw(folder, **dict(request.figure), stem=stem)

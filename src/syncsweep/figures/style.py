@@ -156,7 +156,7 @@ def lay_out(
 ) -> list[Panel]:
     """Add panels for ascending `etas` (n_eta,) to a figure of `sweep_height`, (a) at the top.
 
-    stamp: stands above all panels; warns: so that nobody overlooks it.
+    stamp: a line above all panels; warns: so that nobody overlooks it.
     """
     height = sweep_height(n_panels, stamp is not None)
     top = height - _TOP - (0 if stamp is None else _add_stamp(figure, stamp, warns, height))
@@ -231,8 +231,8 @@ def align_label(axes: Axes) -> None:
 def name_decades(axes: Axes) -> str:
     """Name powers of ten of a logarithmic vertical axis, as long as there is room.
 
-    If only one lies on the axis, 2 and 5 times a power of ten are named by their digit. If none
-    lies on it, the numbers count a power of ten, which is returned for the label; else "".
+    If only one is on the axis, 2 and 5 times a power of ten are named by their digit. If none
+    is on it, the numbers count a power of ten, which is returned for the label; else "".
     """
     low, high = sorted(axes.get_ylim())
     first, last = np.ceil(np.log10(low) - _NEAR), np.floor(np.log10(high) + _NEAR)

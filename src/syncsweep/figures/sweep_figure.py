@@ -1,6 +1,6 @@
 """The figure of a sweep (Figs. 3 and 5): distributions of χ and S_max, P_a and a ratio against η.
 
-Drawn from the Parquet tables alone; what each panel shows lies beside the figure as CSV.
+Drawn from the Parquet tables alone; what each panel shows is beside the figure as CSV.
 """
 
 from __future__ import annotations
@@ -14,18 +14,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.patheffects import AbstractPathEffect, withStroke
-from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
 from syncsweep.figures import style
-from syncsweep.figures.figure_page import (
-    FigureError,
-    new_page,
-    read_table,
-    save_data,
-    unit_of,
-    unusable,
-)
+from syncsweep.figures.figure_page import new_page, save_data
 from syncsweep.figures.maxima_figure import PANEL_COLUMNS, draw_maxima
 from syncsweep.figures.plots import (
     draw_density,
@@ -38,23 +30,15 @@ from syncsweep.figures.plots import (
 )
 from syncsweep.figures.ratio_panel import draw_ratio
 from syncsweep.figures.style import Panel
-from syncsweep.layout import LIMIT_TABLES, MAXIMA_TABLE, TABLES
-from syncsweep.tables import METADATA_KEY, PRESENT_KEY, extent
+from syncsweep.tables import METADATA_KEY, PRESENT_KEY, ResultsError, extent
+from syncsweep.tables.reading import read_table, unit_of, unusable
 
 if TYPE_CHECKING:
     from matplotlib.typing import LegendLocType
 
 
-class FigureRequest(BaseModel):
-    """What `scripts/make_figure.py` is asked for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    figure: Figure
-    analysis: Analysis
-    model: str
-    n_sites: int = Field(ge=2)
-
+# Panels that show means.
+_MEANS = {"probabilities", "ratio", "s_max"}
 
 # Part of the samples of one η beyond the axis of S_max from which a mark says so.
 _MARKED_PART = 0.05
@@ -103,14 +87,14 @@ def draw(
     (see `units`). The numbers of each panel go to <stem>_<panel>.csv with η as configured, and with
     analysis.limit_draws the exact values at η → 0⁺ to <stem>_limit.csv. Equal tables give equal
     files. The figure says of how many samples it is, loudly where the study is unfinished. Raises
-    FigureError if a table is missing, damaged or made with another analysis.
+    ResultsError if a table is missing, damaged or made with another analysis.
     """
     # The intervals of χ mean something beside a panel that shows their probabilities.
     marks_intervals = not {"probabilities", "ratio"}.isdisjoint(figure.panels)
     shows_maxima = not set(MAXIMA_PANELS).isdisjoint(figure.panels)
-    names = [*TABLES, *([MAXIMA_TABLE] if shows_maxima else [])]
-    if analysis.limit_draws is not None:
-        names.append(LIMIT_TABLES[0])
+    names = ["summary", "chi_histogram", "s_max_histogram"]
+    names += ["maxima_histogram"] if shows_maxima else []
+    names += ["limit_law"] if analysis.limit_draws is not None else []
     read = {name: _read(tables / f"{name}.parquet", analysis) for name in names}
     frames = {name: frame for name, (frame, _) in read.items()}
     data = Tables(
@@ -120,8 +104,8 @@ def draw(
         marks_intervals=marks_intervals,
         model=model,
     )
-    failed = int(data.summary["failed"].max())
-    stamp, warns = _stamp(read["summary"][1], failed, _key(figure, data))
+    shows_exact = data.limit_law is not None and not _MEANS.isdisjoint(figure.panels)
+    stamp, warns = _stamp(read["summary"][1], int(data.summary["failed"].max()), shows_exact)
     height = style.sweep_height(len(figure.panels), stamped=True)
     with new_page(stem, style.COLUMN_WIDTH, height) as page:
         unit = unit_of(read["summary"][1])
@@ -152,14 +136,14 @@ def _read(path: Path, analysis: Analysis) -> tuple[pd.DataFrame, dict[str, Any]]
     except (ValueError, KeyError, TypeError):
         raise unusable(path, "is damaged") from None
     if made_with != analysis:
-        raise FigureError(f"{path}: was made with another analysis than the figure asks for")
+        raise ResultsError(f"{path}: was made with another analysis than the figure asks for")
     return table.to_pandas(), said
 
 
-def _stamp(said: dict[str, Any], failed: int, key: list[str]) -> tuple[str, bool]:
-    """Of how many samples a table says that it is, with the key, and whether it lacks some.
+def _stamp(said: dict[str, Any], failed: int, shows_exact: bool) -> tuple[str, bool]:
+    """Of how many samples a table says that it is, and whether it lacks some.
 
-    failed: most samples of one η that are not in it.
+    failed: most samples of one η that are not in it; shows_exact: whether there are lines at 0⁺.
     """
     present, samples = said.get(PRESENT_KEY), said["samples"]
     if present is not None:
@@ -167,15 +151,7 @@ def _stamp(said: dict[str, Any], failed: int, key: list[str]) -> tuple[str, bool
     number = f"{samples} samples" if samples != 1 else "1 sample"
     if failed:
         number += f" ({failed} failed)"
-    return "; ".join([number, *key]), False
-
-
-def _key(figure: Figure, tables: Tables) -> list[str]:
-    """What stands for what in all panels that show means."""
-    if {"probabilities", "ratio", "s_max"}.isdisjoint(figure.panels):
-        return []
-    exact = ["lines at 0⁺: exact"] if tables.limit_law is not None else []
-    return ["bands if visible: 1 s.e.", *exact]
+    return f"{number}; lines at 0⁺: exact" if shows_exact else number, False
 
 
 def _no_locking(summary: pd.DataFrame) -> bool:
@@ -228,7 +204,7 @@ def _draw_probabilities(panel: Panel, tables: Tables) -> None:
     names = [rf"$P_{{{a + 1}}}$" for a in range(len(intervals))]
     lengths = np.array([high - low for low, high in intervals])
     if np.allclose(lengths, lengths[0], rtol=0, atol=1e-12):
-        # What a uniform χ gives; beside the line it could lie on the legend.
+        # What a uniform χ gives; beside the line it could cover the legend.
         lines.append([plot_guide(part.axes, lengths[0]) for part in panel.parts][-1])
         names.append(style.fraction(lengths[0]))
     top = panel.first.get_ylim()[1]
@@ -291,7 +267,7 @@ def _emptiest_corner(density: np.ndarray) -> LegendLocType:
 
 
 def _mark_outside(panel: Panel, counts: np.ndarray) -> dict[str, Artist]:
-    """Mark each η of which many samples lie beyond the axis; returns the marks by their names.
+    """Mark each η of which many samples are beyond the axis; returns the marks by their names.
 
     counts (n_eta, n_bins): samples in each bin, the outer ones beyond the axis.
     """
@@ -303,7 +279,7 @@ def _mark_outside(panel: Panel, counts: np.ndarray) -> dict[str, Artist]:
             where = part.centres[outside[part.mask]]
             if len(where) == 0:
                 continue
-            (marks[f"over {100 * _MARKED_PART:g} % lie {name}"],) = part.axes.plot(
+            (marks[f"over {100 * _MARKED_PART:g} % are {name}"],) = part.axes.plot(
                 where,
                 np.full(len(where), place),
                 transform=part.axes.get_xaxis_transform(),

@@ -11,8 +11,9 @@ import os
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from statistics import mean, median, quantiles
 from typing import Any
 
@@ -101,21 +102,14 @@ class TrialRequest:
 
 def calibrate(request: TrialRequest, on_sample: Callable[[], None]) -> Calibration:
     """Run the trials; CalibrationError if one fails. `on_sample` is called after each sample."""
-    trials = [isolated.start(_TRIAL) for _ in range(request.processes)]
-    numbers = range(request.processes)
-    with ThreadPoolExecutor(request.processes) as readers:
-        try:
-            said = list(
-                readers.map(
-                    lambda number: _follow(trials[number], request.of_process(number), on_sample),
-                    numbers,
-                )
-            )
-        finally:
-            # Their readers wait for them, and leaving waits for the readers.
-            for trial in trials:
-                trial.kill()
-                trial.wait()
+    requests = [request.of_process(number) for number in range(request.processes)]
+    with ExitStack() as stack:
+        trials = [stack.enter_context(isolated.started(_TRIAL)) for _ in requests]
+        readers = stack.enter_context(ThreadPoolExecutor(len(requests)))
+        # Leaving waits for the readers, which wait for the trials.
+        for trial in trials:
+            stack.callback(trial.kill)
+        said = list(readers.map(_follow, trials, requests, repeat(on_sample)))
     return _gathered(said, len(request.blocks))
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from statistics import quantiles
 
 from syncsweep.config import sizing
 from syncsweep.config.study import Study
 from syncsweep.layout import BlockFolder
 from syncsweep.plan.calibration import Calibration
-from syncsweep.plan.logs import LoggedCost, logged_cost
+from syncsweep.status.expected import Expected
+from syncsweep.status.launches import find_launches
 from syncsweep.wording import number_of
 
 #: The speed of a machine drifts by so much between a measurement and what it foretells.
@@ -18,6 +21,13 @@ _DRIFT = 0.15
 
 #: What is not measured may be wrong by this factor.
 _UNMEASURED = 2.0
+
+#: Launches of a log that count: the last ones, because code and machine may have changed since the
+#: others.
+_LAST = 20
+
+#: A launch counts if its ranks spent no more than this part of its core-seconds on their start.
+_MOST_START = 0.1
 
 
 class Source(StrEnum):
@@ -83,17 +93,50 @@ def calibrated_cost(study: Study, blocks: list[str], found: Calibration) -> Samp
     )
 
 
+@dataclass(frozen=True)
+class LoggedCost:
+    """Core-seconds of a sample in the last launches of a block [s], with quartiles of these."""
+
+    seconds: Expected
+    samples: int
+    launches: int
+
+
+def logged_cost(folder: BlockFolder, first_sample: float) -> LoggedCost | None:
+    """What the last launches of a block say, or None if they solved too few samples to say it.
+
+    first_sample: core-seconds of a rank's first sample beyond a later one, which a log counts in.
+    """
+    found, _ = find_launches(folder, {}, time.time(), 0.0)
+    numbers = []
+    for launch in found:
+        if launch.core_seconds and launch.solved:
+            once = min(launch.ranks, launch.solved) * first_sample
+            if once <= _MOST_START * launch.core_seconds:
+                numbers.append((launch.core_seconds - once, launch.solved))
+    numbers = numbers[-_LAST:]
+    if not numbers:
+        return None
+    each = [seconds / solved for seconds, solved in numbers]
+    low, _, high = quantiles(each, n=4, method="inclusive") if len(each) > 1 else 3 * each
+    solved = sum(solved for _, solved in numbers)
+    mean = sum(seconds for seconds, _ in numbers) / solved
+    return LoggedCost(Expected(mean, low, high), solved, len(numbers))
+
+
 def cost_of_logs(study: Study, folder: Path) -> SampleCost | None:
     """The cost by what earlier launches logged of a study's blocks; None if that is too little."""
     costs, low, high = {}, 1 - _DRIFT, 1 + _DRIFT
     logged: list[LoggedCost] = []
+    estimates = configured_cost(study).blocks
     for block in study.eta_blocks:
-        estimate = _estimate(study, len(block.etas), study.sample_seconds(len(block.etas)))
+        estimate = estimates[block.id]
         found = logged_cost(BlockFolder(folder / block.id), estimate.first)
         if found:
-            costs[block.id] = BlockCost(found.seconds, estimate.first, estimate.part_bytes)
-            low = min(low, found.low / found.seconds)
-            high = max(high, found.high / found.seconds)
+            seconds = found.seconds
+            costs[block.id] = replace(estimate, seconds=seconds.value)
+            low = min(low, seconds.low / seconds.value)
+            high = max(high, seconds.high / seconds.value)
             logged.append(found)
     if not logged:
         return None

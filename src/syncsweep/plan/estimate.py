@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from syncsweep.config import sizing
 from syncsweep.config.study import Config, Study
 from syncsweep.plan.cost import BlockCost, SampleCost
-from syncsweep.plan.expected import Range, within
 from syncsweep.plan.followups import FollowUps, follow_ups
 from syncsweep.plan.inventory import Inventory, ShardJob
 from syncsweep.plan.overheads import (
@@ -25,6 +24,7 @@ from syncsweep.plan.overheads import (
     Overheads,
 )
 from syncsweep.plan.schedule import Job, Stages, makespan
+from syncsweep.status.expected import Expected, within
 
 #: What is beside the samples may be wrong by this factor: with a trial here, and without.
 _OTHERS, _OTHERS_UNMEASURED = 1.3, 2.0
@@ -49,29 +49,35 @@ class Means:
 
 
 @dataclass(frozen=True)
+class JobEstimate:
+    """What a job is given, how long it takes [s], and the memory that each rank needs [MB]."""
+
+    size: sizing.JobSize
+    seconds: Expected
+    memory: Expected
+
+
+@dataclass(frozen=True)
 class StudyEstimate:
     """What a study costs.
 
-    size: of its largest job, and job_seconds: how long that takes [s]; None without a job.
-    core_time: by part [s]; wall: of the study alone [s]; rank_memory: of its largest job [MB];
-    disk: what is added [bytes]. stages: the jobs, as expected and at both ends of the range.
+    job: the largest; None without one. core_time: by part [s]; wall: of the study alone [s]; disk:
+    what is added [bytes]. stages: the jobs, as expected and at both ends of the range.
     """
 
     study: str
     found: Inventory
     cost: SampleCost
-    size: sizing.JobSize | None
-    job_seconds: Range | None
-    core_time: dict[str, Range]
-    wall: Range
-    rank_memory: Range | None
-    disk: Range
+    job: JobEstimate | None
+    core_time: dict[str, Expected]
+    wall: Expected
+    disk: Expected
     stages: tuple[Stages, Stages, Stages]
 
     @property
-    def whole_core_time(self) -> Range:
+    def whole_core_time(self) -> Expected:
         """Core-seconds of all parts [s]."""
-        return sum(self.core_time.values(), Range(0.0, 0.0, 0.0))
+        return sum(self.core_time.values(), Expected(0.0, 0.0, 0.0))
 
 
 def estimate(
@@ -83,27 +89,25 @@ def estimate(
     stages = tuple(model.stages(found.jobs, after) for model in models)
     walls = [makespan([of_model], means.cores) for of_model in stages]
     parts = [model.core_time(found.jobs, after) for model in models]
-    largest = max(found.jobs, key=lambda job: job.samples * job.n_eta, default=None)
+    largest = max(found.jobs, key=lambda job: job.samples.size * job.n_eta, default=None)
     return StudyEstimate(
         study=study,
         found=found,
         cost=cost,
-        size=models[0].size(largest) if largest else None,
-        job_seconds=Range(*(model.job_seconds(largest) for model in models)) if largest else None,
-        core_time={name: Range(*(part[name] for part in parts)) for name in PARTS},
-        wall=Range(*walls),
-        rank_memory=_rank_memory(models[0], largest) if largest else None,
+        job=_job(models, largest) if largest else None,
+        core_time={name: Expected(*(part[name] for part in parts)) for name in PARTS},
+        wall=Expected(*walls),
         disk=_disk(config.studies[study], found, cost),
         stages=(stages[0], stages[1], stages[2]),
     )
 
 
-def whole_run(estimates: Sequence[StudyEstimate], means: Means) -> tuple[Range, Range]:
+def whole_run(estimates: Sequence[StudyEstimate], means: Means) -> tuple[Expected, Expected]:
     """Core-seconds of one run for some studies, Snakemake's start among them, and seconds."""
     start = within(SNAKEMAKE_START, _OTHERS_UNMEASURED)
     core_time = sum((study.whole_core_time for study in estimates), start)
     ends = zip(*(study.stages for study in estimates), strict=True)
-    return core_time, Range(*(makespan(list(stages), means.cores) for stages in ends)) + start
+    return core_time, Expected(*(makespan(list(stages), means.cores) for stages in ends)) + start
 
 
 def _ends(cost: SampleCost) -> list[tuple[float, float]]:
@@ -135,10 +139,10 @@ class _Model:
 
     def size(self, job: ShardJob) -> sizing.JobSize:
         least, most = self.config.ranks, self.means.most_ranks
-        return self.settings.job_size(job.samples, job.n_eta, least, most)
+        return self.settings.job_size(job.samples.size, job.n_eta, least, most)
 
     def overheads(self, job: ShardJob) -> Overheads:
-        block: BlockCost = self.cost.blocks[job.block]
+        block: BlockCost = self.cost.blocks[job.described.block]
         model = replace(
             REFERENCE.scaled(self.slowness),
             sample=self.samples * block.seconds,
@@ -150,15 +154,17 @@ class _Model:
         return model if self.means.slurm else model.launch_only()
 
     def job_seconds(self, job: ShardJob) -> float:
-        seconds = self.overheads(job).wall(self.size(job).ranks, job.samples, job.missing)
+        seconds = self.overheads(job).wall(self.size(job).ranks, job.samples.size, job.missing)
         return seconds + self.slowness * LOCAL_JOB
 
     def core_time(self, jobs: Sequence[ShardJob], after: FollowUps) -> dict[str, float]:
         parts = dict.fromkeys(PARTS, 0.0)
         for job in jobs:
             model, ranks = self.overheads(job), self.size(job).ranks
-            whole = model.core_time(ranks, job.samples, job.missing) + self.slowness * LOCAL_JOB
-            solving, writing = job.missing * model.sample, model.ending(job.samples)
+            whole = (
+                model.core_time(ranks, job.samples.size, job.missing) + self.slowness * LOCAL_JOB
+            )
+            solving, writing = job.missing * model.sample, model.ending(job.samples.size)
             parts["samples"] += solving
             parts["shards"] += writing
             parts["start"] += whole - solving - writing
@@ -184,21 +190,29 @@ class _Model:
         )
 
 
-def _rank_memory(model: _Model, job: ShardJob) -> Range:
+def _job(models: Sequence[_Model], job: ShardJob) -> JobEstimate:
+    return JobEstimate(
+        size=models[0].size(job),
+        seconds=Expected(*(model.job_seconds(job) for model in models)),
+        memory=_rank_memory(models[0], job),
+    )
+
+
+def _rank_memory(model: _Model, job: ShardJob) -> Expected:
     """Memory of each rank [MB]: by a trial and the rows of the shard, or by the estimate alone."""
     size, study = model.size(job), model.settings
     if model.cost.peak is None:
-        return Range(size.rank_memory, 0.6 * size.rank_memory, 1.2 * size.rank_memory)
+        return Expected(size.rank_memory, 0.6 * size.rank_memory, 1.2 * size.rank_memory)
     # The trial holds the matrices, but no shard.
     rows = size.rank_memory - sizing.rank_memory(study.dim, 0, size.ranks, study.full_rank)
     alone = 1e-6 * model.cost.peak
-    return Range(alone + rows, alone, 1.2 * (alone + rows))
+    return Expected(alone + rows, alone, 1.2 * (alone + rows))
 
 
-def _disk(study: Study, found: Inventory, cost: SampleCost) -> Range:
+def _disk(study: Study, found: Inventory, cost: SampleCost) -> Expected:
     """Bytes that are added: the shards, and beside them, until the tables are made, the parts."""
     # Random coefficients do not compress, the rest of a row does.
     row = 0.93 * study.row_bytes - 60
-    shards = row * sum(job.samples * job.n_eta for job in found.jobs)
-    parts = sum(job.missing * cost.blocks[job.block].part_bytes for job in found.jobs)
-    return Range(shards, 0.8 * shards, 1.2 * shards + parts)
+    shards = row * sum(job.samples.size * job.n_eta for job in found.jobs)
+    parts = sum(job.missing * cost.blocks[job.described.block].part_bytes for job in found.jobs)
+    return Expected(shards, 0.8 * shards, 1.2 * shards + parts)

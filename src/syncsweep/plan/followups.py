@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from syncsweep import layout
 from syncsweep.config import sizing
 from syncsweep.config.study import Config, Study
+from syncsweep.tables.registry import table_jobs
 
 #: Core-seconds to load what a table needs, and to load what a figure needs and draw it [s].
 _TABLE, _FIGURE = 0.8, 3.4
-
-#: What a row costs for the table of the maxima, over what it costs for the others.
-_MAXIMA = 3.0
 
 #: Core-seconds of a draw of the limit's law, for two spin-1/2s, and for a larger Hilbert space [s].
 _SMALL_DRAW, _DRAW = 2e-7, 1.5e-6
@@ -37,34 +35,19 @@ class FollowUps:
         return sum(self.tables) + sum(self.figure)
 
 
-def table_names(study: Study) -> list[str]:
-    """The tables of a study, without ending."""
-    names = [*layout.TABLES, layout.FAILURES_TABLE]
-    if study.analysis.maxima_bins is not None:
-        names.append(layout.MAXIMA_TABLE)
-    if study.analysis.limit_draws is not None:
-        names += layout.LIMIT_TABLES
-    return names
-
-
 def follow_ups(config: Config, name: str, shards_change: bool) -> FollowUps:
     """What follows the shards of a study: all if these change, or else what is not there."""
     study = config.studies[name]
     folder = layout.tables_folder(config.results, name)
 
-    def is_needed(table: str) -> bool:
-        return shards_change or not (folder / f"{table}.parquet").exists()
-
     rows = study.samples * sum(len(block.etas) for block in study.eta_blocks)
     reading = rows * sizing.table_row_seconds(study.model.spins)
     tables = []
-    if is_needed(layout.TABLES[0]):
-        tables.append(_TABLE + reading)
-    if study.analysis.maxima_bins is not None and is_needed(layout.MAXIMA_TABLE):
-        tables.append(_TABLE + _MAXIMA * reading)
-    if study.analysis.limit_draws is not None and is_needed(layout.LIMIT_TABLES[0]):
-        draw = _SMALL_DRAW if study.dim <= 4 else _DRAW
-        tables.append(_TABLE + reading + draw * study.analysis.limit_draws)
+    for job in table_jobs(study.analysis):
+        if shards_change or not (folder / f"{job.names[0]}.parquet").exists():
+            draws = (study.analysis.limit_draws or 0) if job.setting == "limit_draws" else 0
+            draw = _SMALL_DRAW if study.dim <= 4 else _DRAW
+            tables.append(_TABLE + job.row_cost * reading + draw * draws)
     return FollowUps(tuple(tables), (_FIGURE,) if _is_drawn_anew(config, study, tables) else ())
 
 

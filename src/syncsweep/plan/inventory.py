@@ -5,33 +5,31 @@ Imports no NumPy, because a dry-run of Snakemake calls it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from syncsweep.config.eta import EtaBlock
-from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
 from syncsweep.layout import BlockFolder, study_folder
-from syncsweep.status.sample_ranges import Range, common, union
+from syncsweep.sample_range import SampleRange, contain, union
+from syncsweep.sweep.description import Description
 
 
 @dataclass(frozen=True)
 class ShardJob:
-    """A shard that is not there: samples start … stop−1 of a block.
+    """A shard of a block that is not there.
 
-    missing: those of its samples that no shard of another size and no part holds.
+    missing: how many of its samples no shard of another size and no part holds.
     """
 
-    block: str
-    n_eta: int
-    start: int
-    stop: int
+    described: Description
+    samples: SampleRange
     missing: int
 
     @property
-    def samples(self) -> int:
-        """Samples of the shard."""
-        return self.stop - self.start
+    def n_eta(self) -> int:
+        """Values of η of the block."""
+        return len(self.described.etas)
 
 
 @dataclass(frozen=True)
@@ -61,61 +59,51 @@ def take_inventory(config: Config, study: str) -> Inventory:
     jobs = [
         job
         for block in settings.eta_blocks
-        for job in _jobs_of_block(folder, study, physics, block, settings.chunks)
+        for job in _jobs_of_block(folder, Description(study, physics, block.etas), settings.chunks)
     ]
     blocks = len(settings.eta_blocks)
     return Inventory(tuple(jobs), blocks * len(settings.chunks), blocks * settings.samples)
 
 
 def _jobs_of_block(
-    folder: Path, study: str, physics: Physics, block: EtaBlock, chunks: tuple[Range, ...]
-) -> list[ShardJob]:
-    files = BlockFolder(folder / block.id)
-    shards = [(start, stop) for start, stop, _ in files.shards()]
-    there = set(shards)
+    folder: Path, block: Description, chunks: Iterable[SampleRange]
+) -> Iterator[ShardJob]:
+    files = BlockFolder(folder / block.block)
+    shards = {samples for samples, _ in files.shards()}
     merged = union(shards)
     parts = list(files.part_files())
-    jobs = []
-    for start, stop in chunks:
-        if (start, stop) not in there:
-            overlapping = [part for part in parts if part[0] < stop and start < part[1]]
-            found = common(merged, start, stop)
-            if overlapping and found < stop - start:
-                found += _only_in_parts(overlapping, start, stop, merged, study, physics, block)
-            missing = stop - start - found
-            jobs.append(ShardJob(block.id, len(block.etas), start, stop, missing))
-    return jobs
+    for samples in chunks:
+        if samples not in shards:
+            overlapping = [part for part in parts if part[0].overlaps(samples)]
+            found = samples.common(merged)
+            if overlapping and found < samples.size:
+                found += _only_in_parts(overlapping, samples, merged, block)
+            yield ShardJob(block, samples, samples.size - found)
 
 
 def _only_in_parts(
-    parts: list[tuple[int, int, Path]],
-    start: int,
-    stop: int,
-    shards: list[Range],
-    study: str,
-    physics: Physics,
-    block: EtaBlock,
+    parts: list[tuple[SampleRange, Path]],
+    samples: SampleRange,
+    shards: list[SampleRange],
+    block: Description,
 ) -> int:
-    """Samples start … stop−1 that are in some parts and in no shard."""
+    """How many of some samples are in parts and in no shard."""
     # Here, because Arrow takes long to load, and mostly there is no part.
-    from syncsweep.sweep.description import Description
-    from syncsweep.sweep.parts import PartIdentity, count_records
-    from syncsweep.sweep.takeover import read_whole
+    from syncsweep.sweep.parts import count_records, read_part
 
-    alone = all(part[:2] == (start, stop) for part in parts) and not common(shards, start, stop)
+    alone = all(of_job == samples for of_job, _ in parts) and not samples.common(shards)
     seen: set[int] = set()
     count = 0
-    for _, _, path in parts:
+    for _, path in parts:
         try:
             if alone:
                 # Attempts at one shard take over from one another, and solve nothing twice.
-                count += count_records(path, PartIdentity(physics.digest, block.id)).count
+                count += count_records(path, block).count
             else:
                 # Only the rows themselves tell which samples several jobs share.
-                described = Description(study, physics, block.id, block.etas)
-                seen.update(sample for sample, _ in read_whole(path, described))
+                seen.update(sample for sample, _ in read_part(path, block))
         except FileNotFoundError:  # a job has finished it meanwhile
             continue
     if alone:
-        return min(count, stop - start)
-    return sum(start <= i < stop and not common(shards, i, i + 1) for i in seen)
+        return min(count, samples.size)
+    return sum(i in samples.numbers() and not contain(shards, i) for i in seen)

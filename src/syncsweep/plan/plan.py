@@ -11,9 +11,9 @@ from syncsweep.layout import study_folder
 from syncsweep.plan.calibration import CalibrationError, TrialRequest, calibrate, most_processes
 from syncsweep.plan.cost import SampleCost, calibrated_cost, configured_cost, cost_of_logs
 from syncsweep.plan.estimate import Means, StudyEstimate, estimate, whole_run
-from syncsweep.plan.expected import Range
 from syncsweep.plan.inventory import Inventory, take_inventory
 from syncsweep.plan.proposal import Proposal, propose
+from syncsweep.status.expected import Expected
 from syncsweep.wording import number_of
 
 
@@ -45,8 +45,8 @@ class Plan:
     means: Means
     studies: tuple[StudyEstimate, ...]
     proposals: tuple[Proposal, ...]
-    core_time: Range
-    wall: Range
+    core_time: Expected
+    wall: Expected
 
 
 def make_plan(
@@ -93,7 +93,7 @@ def _by_trials(
     config: Config, study: str, found: Inventory, means: Means, calibrating: Calibrating
 ) -> SampleCost:
     settings = config.studies[study]
-    wanted = {job.block for job in found.jobs}
+    wanted = {job.described.block for job in found.jobs}
     blocks = [block for block in settings.eta_blocks if block.id in wanted]
     processes = _trials_at_once(config, study, found, means)
     samples = 0
@@ -116,7 +116,9 @@ def _by_trials(
 
 def _trials_at_once(config: Config, study: str, found: Inventory, means: Means) -> int:
     """As many as ranks will work on this machine, or on a node of its kind."""
-    job = max(found.jobs, key=lambda job: job.samples)
-    size = config.studies[study].job_size(job.samples, job.n_eta, config.ranks, means.most_ranks)
+    job = max(found.jobs, key=lambda job: job.samples.size)
+    size = config.studies[study].job_size(
+        job.samples.size, job.n_eta, config.ranks, means.most_ranks
+    )
     jobs = 1 if means.slurm else max(1, min(len(found.jobs), means.cores // size.ranks))
     return min(jobs * size.ranks, job.missing or 1, most_processes(size.rank_memory))

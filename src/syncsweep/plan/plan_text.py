@@ -9,12 +9,12 @@ from typing import Any
 
 import yaml
 
-from syncsweep import wording
+from syncsweep.config.sizing import JobSize
 from syncsweep.plan import proposal
 from syncsweep.plan.estimate import StudyEstimate
-from syncsweep.plan.expected import Range
 from syncsweep.plan.plan import Plan
-from syncsweep.wording import number_of
+from syncsweep.status.expected import Expected
+from syncsweep.wording import duration, number_of, size, three_digits
 
 #: A cost that the configuration states is said to be wrong if it is so by this factor.
 _WRONG = 1.5
@@ -38,7 +38,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
 
 
 def _study_as_json(plan: Plan, study: StudyEstimate) -> dict[str, Any]:
-    found, cost = study.found, study.cost
+    found, cost, job = study.found, study.cost, study.job
     proposed = {of.study: of for of in plan.proposals}.get(study.study)
     return {
         "study": study.study,
@@ -46,13 +46,11 @@ def _study_as_json(plan: Plan, study: StudyEstimate) -> dict[str, Any]:
         "missing": found.missing,
         "shards": found.shards,
         "jobs": len(found.jobs),
-        "job": study.size
+        "job": job
         and {
-            "samples": max(job.samples for job in found.jobs),
-            "ranks": study.size.ranks,
-            "seconds": study.job_seconds and _json(study.job_seconds),
-            "memory_mb": study.size.rank_memory,
-            "time_limit_minutes": study.size.time_limit,
+            "samples": _most_samples(study),
+            "seconds": _json(job.seconds),
+            **_size_as_json(job.size),
         },
         "sample": {
             "core_seconds": _json(_per_sample(study)),
@@ -62,28 +60,38 @@ def _study_as_json(plan: Plan, study: StudyEstimate) -> dict[str, Any]:
         "core_seconds": _json(study.whole_core_time),
         "parts": {name: _json(part) for name, part in study.core_time.items()},
         "seconds": _json(study.wall),
-        "rank_memory_mb": study.rank_memory and _json(study.rank_memory),
+        "rank_memory_mb": job and _json(job.memory),
         "disk_bytes": _json(study.disk),
         "proposal": proposed
         and {
             "chunk_size": proposed.chunk_size,
             "core_seconds": proposed.core_seconds,
             "jobs": proposed.jobs,
-            "ranks": proposed.size.ranks,
-            "memory_mb": proposed.size.rank_memory,
-            "time_limit_minutes": proposed.size.time_limit,
+            **_size_as_json(proposed.size),
         },
     }
 
 
-def _json(number: Range) -> dict[str, float]:
+def _size_as_json(size: JobSize) -> dict[str, int]:
+    return {
+        "ranks": size.ranks,
+        "memory_mb": size.rank_memory,
+        "time_limit_minutes": size.time_limit,
+    }
+
+
+def _most_samples(study: StudyEstimate) -> int:
+    return max(job.samples.size for job in study.found.jobs)
+
+
+def _json(number: Expected) -> dict[str, float]:
     return {name: float(f"{value:.4g}") for name, value in vars(number).items()}
 
 
-def _per_sample(study: StudyEstimate) -> Range:
+def _per_sample(study: StudyEstimate) -> Expected:
     cost = study.cost
     seconds = cost.core_seconds
-    return Range(seconds, cost.low * seconds, cost.high * seconds)
+    return Expected(seconds, cost.low * seconds, cost.high * seconds)
 
 
 def as_text(plan: Plan) -> Iterator[str]:
@@ -92,7 +100,7 @@ def as_text(plan: Plan) -> Iterator[str]:
         yield from _study_as_text(plan, study)
         yield ""
     if len(plan.studies) > 1:
-        hours, time = _numbers(plan.core_time.over(3600)), _durations(plan.wall)
+        hours, time = plan.core_time.over(3600).words(three_digits), plan.wall.words(duration)
         yield f"all in one run: {hours} core-hours, {time} on {_cores(plan)}"
         yield ""
     for note in notes(plan):
@@ -103,7 +111,7 @@ def as_text(plan: Plan) -> Iterator[str]:
 
 
 def _study_as_text(plan: Plan, study: StudyEstimate) -> Iterator[str]:
-    found, cost = study.found, study.cost
+    found, cost, job = study.found, study.cost, study.job
     yield (
         f"{study.study}: {found.missing} of {number_of(found.samples, 'samples')} to solve, "
         f"{len(found.jobs)} of {number_of(found.shards, 'shards')} to make"
@@ -111,31 +119,32 @@ def _study_as_text(plan: Plan, study: StudyEstimate) -> Iterator[str]:
     if study.whole_core_time.high == 0:
         yield "  nothing to do"
         return
-    yield f"  sample     {_numbers(_per_sample(study))} core-seconds, by {cost.basis}"
+    yield f"  sample     {_per_sample(study).words(three_digits)} core-seconds, by {cost.basis}"
     hours = ", ".join(
         f"{name} {part.value / 3600:.2g}" for name, part in study.core_time.items() if part.value
     )
-    whole = _numbers(study.whole_core_time.over(3600))
+    whole = study.whole_core_time.over(3600).words(three_digits)
     yield f"  core time  {whole} core-hours" + (f": {hours}" if hours else "")
-    yield f"  time       {_durations(study.wall)} on {_cores(plan)}"
-    if study.size and study.job_seconds and study.rank_memory:
-        samples = max(job.samples for job in found.jobs)
-        limit = plan.means.asked.get("runtime", study.size.time_limit)
-        memory = plan.means.asked.get("mem_mb_per_cpu", study.size.rank_memory)
+    yield f"  time       {study.wall.words(duration)} on {_cores(plan)}"
+    if job:
+        limit = plan.means.asked.get("runtime", job.size.time_limit)
+        memory = plan.means.asked.get("mem_mb_per_cpu", job.size.rank_memory)
+        samples = number_of(_most_samples(study), "samples")
         yield (
-            f"  a job      {_durations(study.job_seconds)}: {number_of(samples, 'samples')} on "
-            f"{number_of(study.size.ranks, 'ranks')}"
+            f"  a job      {job.seconds.words(duration)}: {samples} on "
+            f"{number_of(job.size.ranks, 'ranks')}"
             + (f"; time limit {limit} min" if plan.means.slurm else "")
         )
-        yield f"  memory     {_numbers(study.rank_memory)} MB per rank; {memory} MB are asked for"
-        disk = [wording.size(round(number)) for number in vars(study.disk).values()]
-        yield f"  disk       {disk[0]} ({disk[1]} to {disk[2]})"
+        needed = job.memory.words(three_digits)
+        yield f"  memory     {needed} MB per rank; {memory} MB are asked for"
+        yield f"  disk       {study.disk.words(size)}"
 
 
 def notes(plan: Plan) -> Iterator[str]:
     """What to look at before the run."""
     for study in plan.studies:
-        if not (study.size and study.job_seconds and study.rank_memory):
+        job = study.job
+        if not job:
             continue
         settings = plan.config.studies[study.study]
         ratio = study.cost.core_seconds / (settings.core_seconds or study.cost.core_seconds)
@@ -144,22 +153,22 @@ def notes(plan: Plan) -> Iterator[str]:
                 f"{study.study}: core_seconds is {settings.core_seconds:g} in the configuration, "
                 f"but a sample takes {study.cost.core_seconds:.3g}"
             )
-        if plan.means.slurm and study.job_seconds.high > 60 * study.size.time_limit:
+        if plan.means.slurm and job.seconds.high > 60 * job.size.time_limit:
             yield (
-                f"{study.study}: jobs may not fit their time limit of {study.size.time_limit} min: "
+                f"{study.study}: jobs may not fit their time limit of {job.size.time_limit} min: "
                 f"write the cost of a sample into core_seconds"
             )
-        if study.rank_memory.value > study.size.rank_memory:
+        if job.memory.value > job.size.rank_memory:
             yield (
-                f"{study.study}: a rank needs more than the {study.size.rank_memory} MB that are "
+                f"{study.study}: a rank needs more than the {job.size.rank_memory} MB that are "
                 "asked for: set mem_mb_per_cpu in the profile"
             )
     needed = sum(study.disk.high for study in plan.studies)
     free = _free_bytes(Path(plan.config.results))
     if needed > free:
         yield (
-            f"the disk of {plan.config.results} has {wording.size(free)} left, but "
-            f"{wording.size(round(needed))} may be needed"
+            f"the disk of {plan.config.results} has {size(free)} left, but "
+            f"{size(needed)} may be needed"
         )
 
 
@@ -176,13 +185,3 @@ def fragment(content: dict[str, Any]) -> str:
 
 def _cores(plan: Plan) -> str:
     return number_of(plan.means.cores, "cores")
-
-
-def _numbers(number: Range) -> str:
-    value, low, high = map(wording.three_digits, vars(number).values())
-    return f"{value} ({low} to {high})"
-
-
-def _durations(number: Range) -> str:
-    value, low, high = (wording.duration(seconds) for seconds in vars(number).values())
-    return f"{value} ({low} to {high})"

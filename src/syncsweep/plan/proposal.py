@@ -61,8 +61,8 @@ def propose(config: Config, estimate: StudyEstimate, means: Means) -> Proposal |
 
 def _beyond(estimate: StudyEstimate) -> int:
     """Memory that a rank needs beyond what the workflow asks for, by a trial [MB]."""
-    assert estimate.rank_memory and estimate.size
-    return max(0, math.ceil(estimate.rank_memory.value - estimate.size.rank_memory))
+    assert estimate.job
+    return max(0, math.ceil(estimate.job.memory.value - estimate.job.size.rank_memory))
 
 
 def _chunk_size(settings: Study, estimate: StudyEstimate, cost: float | None) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,24 @@ To verify that nothing was changed or lost:
 
     sha256sum --check --quiet SHA256SUMS
 """
+
+
+#: Files of the project that go into the folder, from its top.
+_OF_PROJECT = ("CITATION.cff", "LICENSE", "envs/requirements.lock")
+
+
+def publish(
+    results: Path, files: Sequence[Path], config: Mapping[str, Any], project: Path, output: Path
+) -> None:
+    """Make the folder to publish from files of a results folder and of the project's folder.
+
+    config: the resolved configuration. ResultsError if the files do not belong to it or not to
+    each other.
+    """
+    refuse_stale(results, files, config)
+    named = {str(file.relative_to(results)): file for file in files}
+    named |= {Path(name).name: project / name for name in _OF_PROJECT}
+    make_bundle(named, config, output)
 
 
 def make_bundle(files: Mapping[str, Path], config: Mapping[str, Any], output: Path) -> None:
@@ -69,7 +87,7 @@ def make_bundle(files: Mapping[str, Path], config: Mapping[str, Any], output: Pa
 def refuse_stale(results: Path, files: Iterable[Path], config: Mapping[str, Any]) -> None:
     """ResultsError if files to publish do not belong to a configuration, or not to each other.
 
-    results: the folder in which they lie; config: the resolved configuration.
+    results: the folder in which they are; config: the resolved configuration.
     """
     files = list(files)
     for study, settings in config["studies"].items():

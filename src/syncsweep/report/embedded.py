@@ -15,6 +15,7 @@ from PIL import Image
 
 from syncsweep.report.captions import Caption
 from syncsweep.tables import ResultsError
+from syncsweep.wording import size
 
 #: Pixels of an image for each of the page: figures have 300 per inch, which is small on a screen.
 _SHARPNESS = 1.5
@@ -121,7 +122,7 @@ def download(path: Path) -> Download:
 
 def text_download(name: str, content: bytes, kind: str) -> Download:
     """UTF-8 text to download from the page under a name."""
-    return Download(name, data_address(content, f"{kind};charset=utf-8"), _size(len(content)))
+    return Download(name, data_address(content, f"{kind};charset=utf-8"), size(len(content)))
 
 
 def data_address(content: bytes, kind: str) -> str:
@@ -129,10 +130,6 @@ def data_address(content: bytes, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _size(n_bytes: int) -> str:
-    return f"{n_bytes} B" if n_bytes < 1000 else f"{n_bytes / 1000:.3g} kB"
-
-
 def link(results: Path, path: Path) -> str:
-    """Address of a file of the results as seen from the page, which lies at their top."""
+    """Address of a file of the results as seen from the page, which is at their top."""
     return quote(path.relative_to(results).as_posix())

@@ -276,7 +276,7 @@ element["next-maximum"].addEventListener("click", () => {
   moveMarker(intoWindow(row.maxima[maximum]));
 });
 document.getElementById("explorer").addEventListener("submit", (event) => event.preventDefault());
-// Plotly tells a pointer's place late, and again when a plot is drawn anew, also to one that has left.
+// Plotly tells a pointer's place late, and again when a plot is redrawn, also to one that has left.
 let inside = false;
 function follow(event) {
   inside = event.type === "mousemove" && event.target.closest("#plot .nsewdrag") !== null;

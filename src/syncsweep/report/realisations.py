@@ -33,8 +33,8 @@ def of_study(
     """A study's realisations as JSON values: its first samples, and those that have a name.
 
     Of each sample at each η, ascending: `s_d`, see `sample.pack_coefficients`; `maxima`, the angles
-    (rad) at which S_d has maxima within the threshold of its largest, none if S_max does not stand
-    out from rounding; null if the row failed.
+    (rad) at which S_d has maxima within the threshold of its largest, none if S_max is no larger
+    than rounding; null if the row failed.
     """
     model = study.model
     frequencies = relative_frequencies(model.spins)

@@ -15,26 +15,14 @@ import itables.options
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
-from pydantic import BaseModel, ConfigDict
 
-from syncsweep.config import study as configuration
 from syncsweep.config.messages import ConfigError
-from syncsweep.config.study import RESERVED, Config, Study
+from syncsweep.config.study import RESERVED, Config, Study, parse
 from syncsweep.environment.provenance import asked, code, libraries
-from syncsweep.figures.figure_page import read_table
-from syncsweep.files import replace_atomically
-from syncsweep.layout import (
-    PAPER_FIGURES,
-    PAPER_TABLES,
-    figures_folder,
-    paper_folder,
-    tables_folder,
-)
-from syncsweep.paper.parts.part import StudyRows
-from syncsweep.plan.followups import table_names
-from syncsweep.report import captions, origin, realisations
-from syncsweep.report import report_tables as tables
-from syncsweep.report import report_words as words
+from syncsweep.files import write_text
+from syncsweep.layout import figures_folder, paper_folder, tables_folder
+from syncsweep.paper.paper_registry import FIGURES, PARTS
+from syncsweep.report import captions, origin, realisations, report_tables, report_words
 from syncsweep.report.embedded import (
     EmbeddedFigure,
     data_address,
@@ -43,8 +31,11 @@ from syncsweep.report.embedded import (
     read,
     text_download,
 )
+from syncsweep.report.report_request import ReportRequest
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import MADE_FROM, digests, refuse_changed, refuse_other_settings
+from syncsweep.tables.reading import read_table
+from syncsweep.tables.registry import table_names
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "pillow", "jinja2", "plotly", "itables")
 
@@ -54,21 +45,6 @@ _KINDS = ("csv", "parquet")
 #: S_d and S^x in running text: an index below or above a single letter.
 _BELOW = re.compile(r"(?<!\w)(\w|\w&#39;)_([^\W_]+)")
 _ABOVE = re.compile(r"\^([^\W_]+)")
-
-
-class ReportRequest(BaseModel):
-    """What the page is to hold.
-
-    config: the resolved configuration; studies: where the rows of each study on the page lie;
-    figures, parts: names of the figures of the paper and of the parts whose tables are there.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    config: dict[str, Any]
-    studies: dict[str, StudyRows]
-    figures: tuple[str, ...] = ()
-    parts: tuple[str, ...] = ()
 
 
 def make_report(results: Path, citation: Path, request: ReportRequest, output: Path) -> None:
@@ -86,7 +62,7 @@ def make_report(results: Path, citation: Path, request: ReportRequest, output: P
         title=f"syncsweep report: {Path(config.results).name}",
         said=json.dumps({**asked(), MADE_FROM: digests(files)}, sort_keys=True),
     )
-    replace_atomically(output, lambda path: _fill(path, text))
+    write_text(output, text)
 
 
 def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Path]:
@@ -96,7 +72,7 @@ def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Pa
     for name, rows in request.studies.items():
         study = config.studies[name]
         folder = tables_folder(results, name)
-        tables_of_study = [folder / f"{table}.parquet" for table in table_names(study)]
+        tables_of_study = [folder / f"{table}.parquet" for table in table_names(study.analysis)]
         refuse_other_settings(
             tables_of_study,
             physics_hash=rows.physics.digest,
@@ -107,13 +83,9 @@ def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Pa
         names += [study.figure.name] if study.figure else []
     made = [figures_folder(results) / f"{name}.json" for name in names]
     for part in request.parts:
-        made += [paper_folder(results) / f"{table}.parquet" for table in PAPER_TABLES[part]]
+        made += [paper_folder(results) / f"{table}.parquet" for table in PARTS[part].tables]
     refuse_changed(made, results)
     return found + made
-
-
-def _fill(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def _environment() -> Environment:
@@ -139,7 +111,7 @@ def _config(request: ReportRequest) -> Config:
     studies = request.config.get("studies", {})
     own = {name: study for name, study in studies.items() if not name.startswith(RESERVED)}
     try:
-        return configuration.parse({**request.config, "studies": own})
+        return parse({**request.config, "studies": own})
     except ConfigError as error:
         raise ResultsError(f"--request: {error}") from None
 
@@ -165,10 +137,10 @@ def _frame() -> dict[str, Any]:
 def _results(results: Path, config: Config, request: ReportRequest) -> dict[str, Any]:
     """The sections of a results folder."""
     paper = paper_folder(results)
-    claims: tables.Table | None = None
+    claims: report_tables.Table | None = None
     verdicts: dict[str, int] = {}
     if "validation" in request.parts:
-        claims, verdicts = tables.claims(paper)
+        claims, verdicts = report_tables.claims(paper)
     studies = {name: config.studies[name] for name in request.studies}
     named = _shown_in_fig2(paper) if "types" in request.parts else {}
     chain = config.paper.chain if config.paper else None
@@ -179,10 +151,10 @@ def _results(results: Path, config: Config, request: ReportRequest) -> dict[str,
         "studies": [
             {
                 "name": name,
-                "words": words.of_study(study, request.studies[name].physics),
-                "code": words.of_code(request.studies[name].physics),
+                "words": report_words.of_study(study, request.studies[name].physics),
+                "code": report_words.of_code(request.studies[name].physics),
                 "yaml": origin.as_yaml(study.model_dump(mode="json")),
-                "tables": tables.of_study(tables_folder(results, name), study),
+                "tables": report_tables.of_study(tables_folder(results, name), study),
             }
             for name, study in studies.items()
         ],
@@ -206,9 +178,9 @@ def _glance(
     results: Path, studies: list[str], figures: int, verdicts: dict[str, int]
 ) -> list[tuple[str, str]]:
     """What there is, in numbers."""
-    counts = [tables.rows_of_study(tables_folder(results, name)) for name in studies]
+    counts = [report_tables.rows_of_study(tables_folder(results, name)) for name in studies]
     good, failed = (sum(column) for column in zip(*counts, strict=True))
-    rows = f"{words.count(good, 'row')} (sample, η) in the averages, {failed} failed"
+    rows = f"{report_words.count(good, 'row')} (sample, η) in the averages, {failed} failed"
     lines = [("Studies", ", ".join(studies)), ("Rows", rows), ("Figures", str(figures))]
     if verdicts:
         claims = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.items())
@@ -241,9 +213,9 @@ def _figures(
     folder = figures_folder(results)
     found = []
     for name in of_paper:
-        known = PAPER_FIGURES[name]
+        known = FIGURES[name]
         module = f"paper/figures/{known.module}.py"
-        found.append(figure(results, folder / name, known.data, captions.OF_PAPER[name], module))
+        found.append(figure(results, folder / name, known.data, known, module))
     for name, study in studies.items():
         if study.figure:
             stem, panels = folder / study.figure.name, study.figure.panels
@@ -278,13 +250,13 @@ def _files(
     """Names and addresses of the files beside the page, by group."""
     groups = {"Figures": [figures_folder(results) / f"{figure.name}.pdf" for figure in figures]}
     for name, study in studies.items():
-        stems = [tables_folder(results, name) / table for table in table_names(study)]
+        stems = [tables_folder(results, name) / table for table in table_names(study.analysis)]
         of_study = [stem.with_name(f"{stem.name}.{kind}") for stem in stems for kind in _KINDS]
         groups[f"Tables of {name}"] = sorted(of_study)
     of_parts = [
         paper_folder(results) / f"{table}.{kind}"
         for part in parts
-        for table in PAPER_TABLES[part]
+        for table in PARTS[part].tables
         for kind in _KINDS
     ]
     groups["Tables of the paper"] = sorted(of_parts)

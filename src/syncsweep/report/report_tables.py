@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,7 @@ import pandas as pd
 
 from syncsweep.config.study import Study
 from syncsweep.config.units import EnergyUnit, energy_unit
-from syncsweep.figures.figure_page import read_table
-from syncsweep.layout import FAILURES_TABLE, LIMIT_TABLES
-from syncsweep.paper.claims import PAPER, Number
+from syncsweep.paper.claims import PAPER
 from syncsweep.paper.parts.validation import checked_with, samples_of
 from syncsweep.report.embedded import Download, download
 from syncsweep.report.report_words import (
@@ -22,8 +21,11 @@ from syncsweep.report.report_words import (
     grouped,
     ratio_symbol,
     scientific,
-    subscript,
 )
+from syncsweep.tables import registry
+from syncsweep.tables.number import Number
+from syncsweep.tables.reading import read_table
+from syncsweep.wording import subscript
 
 #: Rows of a table that the page shows; all are in the file to download.
 MOST_ROWS = 1000
@@ -84,11 +86,7 @@ def _summary(folder: Path, study: Study) -> Table:
         columns[ratio_symbol(study.analysis.ratio)] = _measured("ratio")
     columns[f"⟨S_max⟩ [{density_unit(study.model.n_sites)}]"] = _measured("s_max_mean")
     columns["χ undefined"] = lambda row: _integer(row["undefined_chi"])
-    caption = (
-        "Averages over the n good realisations at each η, with intervals of one standard error "
-        "(68 %); 0⁺ is the exact limit of weak perturbations."
-    )
-    return _table(folder, "summary", "Averages", caption, columns)
+    return _table(folder, registry.SUMMARY, columns)
 
 
 def _failures(folder: Path, study: Study) -> Table:
@@ -98,8 +96,7 @@ def _failures(folder: Path, study: Study) -> Table:
         "status": lambda row: Cell(str(row["status"])),
         "estimated error of S_d": lambda row: _plain(row["s_d_error"]),
     }
-    caption = "Rows that are not in the averages."
-    return _table(folder, FAILURES_TABLE, "Failed rows", caption, columns)
+    return _table(folder, registry.FAILURES, columns)
 
 
 def _limit_control(folder: Path, study: Study) -> Table:
@@ -111,29 +108,22 @@ def _limit_control(folder: Path, study: Study) -> Table:
         # Of some hundred samples no more digits are known.
         "gain in samples": lambda row: _plain(float(f"{row['gain']:.2g}")),
     }
-    caption = (
-        "Averages with the limit η → 0⁺ as a control variate, and how many times as many samples "
-        "the plain mean would need for the same error."
-    )
-    return _table(folder, LIMIT_TABLES[1], "With the limit as control", caption, columns)
+    return _table(folder, registry.LIMIT_CONTROL, columns)
 
 
 def _table(
-    folder: Path,
-    name: str,
-    title: str,
-    caption: str,
-    columns: dict[str, Callable[[pd.Series], Cell]],
+    folder: Path, known: registry.Table, columns: dict[str, Callable[[pd.Series], Cell]]
 ) -> Table:
-    frame = read_table(folder / f"{name}.parquet").to_pandas()
+    frame = read_table(folder / f"{known.name}.parquet").to_pandas()
+    caption = known.caption
     shown = frame.head(MOST_ROWS)
     rows = tuple(tuple(make(row) for make in columns.values()) for _, row in shown.iterrows())
     if len(frame) > MOST_ROWS:
         caption += f" The first {grouped(MOST_ROWS)} of {count(len(frame), 'row')}."
     words = {"status", "quantity"}
     numeric = tuple(head not in words for head in columns)
-    data = download(folder / f"{name}.csv")
-    return Table(name, title, caption, tuple(columns), numeric, rows, data)
+    data = download(folder / f"{known.name}.csv")
+    return Table(known.name, known.title, caption, tuple(columns), numeric, rows, data)
 
 
 def claims(folder: Path) -> tuple[Table, dict[str, int]]:
@@ -163,11 +153,7 @@ def claims(folder: Path) -> tuple[Table, dict[str, int]]:
     table = Table(
         "validation", "The paper's claims", caption, heads, (False,) * len(heads), rows, data
     )
-    return table, _counts(verdicts)
-
-
-def _counts(verdicts: Sequence[str]) -> dict[str, int]:
-    return {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)}
+    return table, Counter(verdicts)
 
 
 def _eta_column(unit: EnergyUnit) -> dict[str, Callable[[pd.Series], Cell]]:
@@ -189,13 +175,10 @@ def _plain(value: float) -> Cell:
 
 
 def _measured(name: str) -> Callable[[pd.Series], Cell]:
-    stem = name.removesuffix("_mean")
-
     def cell(row: pd.Series) -> Cell:
         if not math.isfinite(row[name]):
             return Cell("–", _LOWEST)
-        ends = row.get(f"{stem}_low", math.nan), row.get(f"{stem}_high", math.nan)
-        return Cell(str(Number(row[name], row.get(f"{stem}_se"), ends)), float(row[name]))
+        return Cell(str(Number.in_row(row, name)), float(row[name]))
 
     return cell
 

@@ -19,9 +19,7 @@ from syncsweep.config.user_code import (
     OwnModel,
     default_arguments,
 )
-
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+from syncsweep.wording import subscript, superscript
 
 
 @dataclass(frozen=True)
@@ -58,16 +56,6 @@ def _digits_and_power(value: float) -> tuple[str, int]:
 def grouped(number: int) -> str:
     """An integer with narrow spaces between thousands."""
     return f"{number:,}".replace(",", "\u202f")
-
-
-def subscript(number: int) -> str:
-    """An integer below the line."""
-    return str(number).translate(_SUBSCRIPTS)
-
-
-def superscript(number: int) -> str:
-    """An integer above the line."""
-    return str(number).translate(_SUPERSCRIPTS)
 
 
 def count(number: int, thing: str) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from syncsweep.layout import attempt_of_part
+from syncsweep.sample_range import SampleRange, contain, union
 from syncsweep.status.requested import AskedBlock
-from syncsweep.status.sample_ranges import Range, common, union
 from syncsweep.sweep.parts import Records, count_records, read_part
 from syncsweep.sweep.shard import ShardError, failed_samples
 
@@ -57,7 +57,7 @@ class Census:
 @dataclass(frozen=True)
 class _Part:
     path: Path
-    job: Range
+    job: SampleRange
     records: Records
     written: float
 
@@ -67,9 +67,9 @@ class BlockCounter:
 
     def __init__(self, asked: AskedBlock) -> None:
         self._asked = asked
-        self._footers = _Remembered(self._look_at_footer)
-        self._records = _Remembered(self._look_at_records)
-        self._samples = _Remembered(self._look_at_samples)
+        self._failures = _Remembered(lambda path, job: failed_samples(path, asked.described, job))
+        self._records = _Remembered(lambda path: count_records(path, asked.described))
+        self._samples = _Remembered(lambda path: [i for i, _ in read_part(path, asked.described)])
 
     def count(self) -> Census:
         """What there is now."""
@@ -85,77 +85,57 @@ class BlockCounter:
         return Census(
             in_shards=self._asked.count(shards),
             in_parts=self._in_parts_alone(parts, shards),
-            failed=sum(self._asked.count([(sample, sample + 1)]) for sample in failed),
+            failed=sum(contain(self._asked.ranges, sample) for sample in failed),
             attempts=_by_attempt(parts),
             problems=tuple(problems),
         )
 
     def _parts(self, problems: list[Problem]) -> list[_Part]:
         found = []
-        for start, stop, path in self._asked.folder.part_files():
+        for job, path in self._asked.folder.part_files():
             records = self._records(path)
-            if records is None:
-                continue
-            if records.problem:
-                problems.append(Problem(path, records.problem))
-            found.append(_Part(path, (start, stop), records, _written(path)))
+            if isinstance(records, str):
+                problems.append(Problem(path, records))
+            elif records is not None:
+                if records.problem:
+                    problems.append(Problem(path, records.problem))
+                found.append(_Part(path, job, records, _written(path)))
         return found
 
-    def _shards(self, problems: list[Problem]) -> tuple[list[Range], set[int]]:
+    def _shards(self, problems: list[Problem]) -> tuple[list[SampleRange], set[int]]:
         """Ranges of the whole shards, and their samples of which a row is not ok."""
-        whole: list[Range] = []
+        whole: list[SampleRange] = []
         failed: set[int] = set()
-        for start, stop, path in self._asked.folder.shards():
-            if not self._asked.count([(start, stop)]):
+        for samples, path in self._asked.folder.shards():
+            if not self._asked.count([samples]):
                 continue
-            failures = self._footers(path, start, stop)
+            failures = self._failures(path, samples)
             if isinstance(failures, str):
                 problems.append(Problem(path, failures))
             elif failures is not None:
-                whole.append((start, stop))
+                whole.append(samples)
                 failed |= failures
         return union(whole), failed
 
-    def _in_parts_alone(self, parts: list[_Part], shards: list[Range]) -> int:
+    def _in_parts_alone(self, parts: list[_Part], shards: list[SampleRange]) -> int:
         """Samples that are asked for and in no shard, but in parts."""
-        of_jobs: dict[Range, list[_Part]] = defaultdict(list)
+        of_jobs: dict[SampleRange, list[_Part]] = defaultdict(list)
         for part in parts:
-            if common(shards, *part.job) < part.job[1] - part.job[0]:
+            if part.job.common(shards) < part.job.size:
                 of_jobs[part.job].append(part)
         total = 0
         seen: set[int] = set()
         for job, of_job in of_jobs.items():
             others = union([*shards, *(other for other in of_jobs if other != job)])
-            size = job[1] - job[0]
-            if self._asked.count([job]) == size and not common(others, *job):
-                total += min(sum(part.records.count for part in of_job), size)
+            if self._asked.count([job]) == job.size and not job.common(others):
+                total += min(sum(part.records.count for part in of_job), job.size)
                 continue
             # Only the rows themselves tell which samples several jobs share.
             for part in of_job:
-                seen.update(self._samples(part.path))
-        wanted = (sample for sample in seen if self._asked.count([(sample, sample + 1)]))
-        return total + sum(not common(shards, sample, sample + 1) for sample in wanted)
-
-    def _look_at_footer(self, path: Path, start: int, stop: int) -> set[int] | str | None:
-        """The samples that failed, what is wrong with the shard, or None if it is gone."""
-        try:
-            return failed_samples(path, self._asked.identity(start, stop))
-        except ShardError as error:
-            return str(error).removeprefix(f"{path}: ")
-        except FileNotFoundError:
-            return "is a dangling link" if path.is_symlink() else None
-
-    def _look_at_records(self, path: Path) -> Records | None:
-        try:
-            return count_records(path, self._asked.part_identity)
-        except FileNotFoundError:
-            return Records(0, "is a dangling link") if path.is_symlink() else None
-
-    def _look_at_samples(self, path: Path) -> list[int]:
-        try:
-            return [sample for sample, _ in read_part(path, self._asked.part_identity)]
-        except FileNotFoundError:
-            return []
+                samples = self._samples(part.path)
+                seen.update(samples if isinstance(samples, list) else ())
+        asked = self._asked.ranges
+        return total + sum(contain(asked, i) and not contain(shards, i) for i in seen)
 
 
 def _by_attempt(parts: list[_Part]) -> dict[str, Kept]:
@@ -179,19 +159,30 @@ def _written(path: Path) -> float:
 
 
 class _Remembered(Generic[T]):
-    """What a look at a file gave, as long as the file stays the same."""
+    """What a look at a file gave, as long as the file stays the same.
+
+    In place of it: what is wrong with the file, in words, or None if it is gone.
+    """
 
     def __init__(self, look: Callable[..., T]) -> None:
         self._look = look
-        self._found: dict[Path, tuple[tuple[int, ...], T]] = {}
+        self._found: dict[Path, tuple[tuple[int, ...], T | str | None]] = {}
 
-    def __call__(self, path: Path, *arguments: int) -> T:
+    def __call__(self, path: Path, *arguments: SampleRange) -> T | str | None:
         try:
             now = os.stat(path)
         except OSError:
             self._found.pop(path, None)
-            return self._look(path, *arguments)
+            return self._now(path, *arguments)
         stamp = (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
         if self._found.get(path, (None,))[0] != stamp:
-            self._found[path] = (stamp, self._look(path, *arguments))
+            self._found[path] = (stamp, self._now(path, *arguments))
         return self._found[path][1]
+
+    def _now(self, path: Path, *arguments: SampleRange) -> T | str | None:
+        try:
+            return self._look(path, *arguments)
+        except ShardError as error:
+            return str(error).removeprefix(f"{path}: ")
+        except FileNotFoundError:
+            return "is a dangling link" if path.is_symlink() else None

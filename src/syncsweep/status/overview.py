@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncsweep.status.census import BlockCounter, Census, Problem
+from syncsweep.status.expected import Expected
 from syncsweep.status.launches import Launch, find_launches
 from syncsweep.status.requested import AskedBlock
 from syncsweep.status.time_left import (
     WINDOW,
     Block,
     Cost,
-    TimeLeft,
     sample_costs,
     samples_per_second,
     time_left,
@@ -71,11 +71,14 @@ class BlockStatus:
 
 @dataclass(frozen=True)
 class Overview:
-    """How far all blocks are at a time [s since the epoch]; time_left: None if nothing works."""
+    """How far all blocks are at a time [s since the epoch].
+
+    time_left: seconds until the last sample, None if nothing works.
+    """
 
     time: float
     blocks: tuple[BlockStatus, ...]
-    time_left: TimeLeft | None
+    time_left: Expected | None
     problems: tuple[Problem, ...]
 
     @property
@@ -124,7 +127,7 @@ class Observer:
             problems += [*census.problems, *wrong]
             missing = asked.samples - census.in_shards - census.in_parts
             censuses.append(census)
-            of_blocks.append(Block(missing, asked.core_seconds, launches, asked.study))
+            of_blocks.append(Block(missing, asked.core_seconds, launches, asked.described.study))
         costs = sample_costs(of_blocks, now, WINDOW)
         blocks = tuple(
             BlockStatus(

@@ -10,7 +10,6 @@ from syncsweep.physics.measures import Maximum, interval_probabilities
 from syncsweep.status.census import Problem
 from syncsweep.status.overview import BlockStatus
 from syncsweep.status.requested import AskedBlock
-from syncsweep.sweep.description import Description
 from syncsweep.tables.partial import read_present
 from syncsweep.tables.samples import SampleRows, chi_of_sample
 from syncsweep.tables.statistics import RunningMean
@@ -49,11 +48,11 @@ class Probabilities:
 
     def of_study(self, blocks: Sequence[BlockStatus]) -> tuple[list[Estimate], list[Problem]]:
         """Estimates at a few η of a study's blocks, ascending in η, and what is damaged."""
-        chosen = few_etas([eta for block in blocks for eta in block.asked.etas])
+        chosen = few_etas([eta for block in blocks for eta in block.asked.described.etas])
         estimates: list[Estimate] = []
         problems: list[Problem] = []
         for block in blocks:
-            etas = [eta for eta in chosen if eta in block.asked.etas]
+            etas = [eta for eta in chosen if eta in block.asked.described.etas]
             if etas:
                 of_block, damaged = self._of_block(block, etas)
                 estimates += of_block
@@ -70,19 +69,18 @@ class Probabilities:
 
 
 def _most(asked: AskedBlock) -> int:
-    return _MOST if len(asked.physics.model.spins) < 4 else _MOST_OF_FOUR_SPINS
+    return _MOST if len(asked.described.physics.model.spins) < 4 else _MOST_OF_FOUR_SPINS
 
 
 def _estimate(asked: AskedBlock, etas: list[float]) -> tuple[list[Estimate], list[Problem]]:
-    places = [asked.etas.index(eta) for eta in etas]
+    places = [asked.described.etas.index(eta) for eta in etas]
     intervals = asked.analysis.intervals
     mean = RunningMean(len(etas), len(intervals))
-    described = Description(asked.study, asked.physics, asked.folder.path.name, asked.etas)
     damaged: list[str] = []
-    folder, stop = asked.folder.path.parent, asked.ranges[-1][1]
-    for rows in read_present(folder, described, stop, damaged.append, _most(asked)):
+    folder, stop = asked.folder.path.parent, asked.ranges[-1].stop
+    for rows in read_present(folder, asked.described, stop, damaged.append, _most(asked)):
         few = _at(rows, places)
-        chi = chi_of_sample(asked.physics, asked.analysis.threshold, few)
+        chi = chi_of_sample(asked.described.physics, asked.analysis.threshold, few)
         probabilities = interval_probabilities(chi.chi, chi.weights, intervals)
         mean.add(probabilities, few.good & chi.is_defined)
     estimates = [

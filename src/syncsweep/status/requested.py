@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.eta import EtaBlock
-from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
 from syncsweep.layout import BlockFolder, study_folder
-from syncsweep.status.sample_ranges import Range, common, union
-from syncsweep.sweep.parts import PartIdentity
-from syncsweep.sweep.shard import Identity
+from syncsweep.sample_range import SampleRange, union
+from syncsweep.sweep.description import Description
 
 
 @dataclass(frozen=True)
@@ -24,49 +22,36 @@ class AskedBlock:
     block should take by the configuration.
     """
 
-    study: str
-    physics: Physics
+    described: Description
     folder: BlockFolder
-    etas: tuple[float, ...]
-    ranges: tuple[Range, ...]
+    ranges: tuple[SampleRange, ...]
     core_seconds: float
     analysis: Analysis
 
     @property
     def samples(self) -> int:
         """How many samples are asked for."""
-        return sum(stop - start for start, stop in self.ranges)
+        return sum(asked.size for asked in self.ranges)
 
-    def count(self, ranges: Iterable[Range]) -> int:
+    def count(self, ranges: Sequence[SampleRange]) -> int:
         """How many of the samples that are asked for lie in some ranges, which are apart."""
-        found = list(ranges)
-        return sum(common(found, *asked) for asked in self.ranges)
-
-    def identity(self, start: int, stop: int) -> Identity:
-        """What a shard of samples start … stop−1 must say of itself."""
-        block = self.folder.path.name
-        return Identity(self.study, self.physics.digest, block, self.etas, start, stop)
-
-    @property
-    def part_identity(self) -> PartIdentity:
-        """What a part must say of itself."""
-        return PartIdentity(self.physics.digest, self.folder.path.name)
+        return sum(asked.common(ranges) for asked in self.ranges)
 
 
 def asked_blocks(config: Config, studies: Iterable[str]) -> list[AskedBlock]:
     """The η-blocks of some studies of a configuration, in its order, with all their samples."""
     return [
-        _asked(config, study, block, [(0, config.studies[study].samples)])
+        _asked(config, study, block, [SampleRange(0, config.studies[study].samples)])
         for study in studies
         for block in config.studies[study].eta_blocks
     ]
 
 
-def asked_of_jobs(config: Config, jobs: Iterable[tuple[str, str, int, int]]) -> list[AskedBlock]:
-    """The η-blocks with the samples of some jobs, each (study, name of the block, start, stop)."""
-    ranges: dict[tuple[str, str], list[Range]] = defaultdict(list)
-    for study, name, start, stop in jobs:
-        ranges[study, name].append((start, stop))
+def asked_of_jobs(config: Config, jobs: Iterable[tuple[str, str, SampleRange]]) -> list[AskedBlock]:
+    """The η-blocks with the samples of some jobs, each (study, name of the block, samples)."""
+    ranges: dict[tuple[str, str], list[SampleRange]] = defaultdict(list)
+    for study, name, samples in jobs:
+        ranges[study, name].append(samples)
     return [
         _asked(config, study, block, ranges[study, block.id])
         for study, settings in config.studies.items()
@@ -75,13 +60,11 @@ def asked_of_jobs(config: Config, jobs: Iterable[tuple[str, str, int, int]]) -> 
     ]
 
 
-def _asked(config: Config, study: str, block: EtaBlock, ranges: list[Range]) -> AskedBlock:
+def _asked(config: Config, study: str, block: EtaBlock, ranges: list[SampleRange]) -> AskedBlock:
     settings, physics = config.studies[study], config.physics(study)
     return AskedBlock(
-        study=study,
-        physics=physics,
+        described=Description(study, physics, block.etas),
         folder=BlockFolder(study_folder(config.results, study, physics.digest) / block.id),
-        etas=block.etas,
         ranges=tuple(union(ranges)),
         core_seconds=settings.sample_seconds(len(block.etas)),
         analysis=settings.analysis,

@@ -6,7 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ from rich.text import Text
 
 from syncsweep import wording
 from syncsweep.status.census import Problem
+from syncsweep.status.expected import Expected
 from syncsweep.status.overview import BlockStatus, Overview, disk_bytes
 from syncsweep.status.probabilities import Estimate, Probabilities
-from syncsweep.status.time_left import TimeLeft
 from syncsweep.wording import printable
 
 #: Longer names of studies are cut on a terminal, so that the tables mostly fit into 80 columns.
@@ -56,20 +56,20 @@ class Status:
         return self.overview.in_shards and not failed and not self.problems
 
 
-def time_left_text(left: TimeLeft) -> str:
+def time_left_text(left: Expected) -> str:
     """`12 min left (10 min to 15 min)`."""
     if left.high == 0:
         return "nothing left to solve"
-    low, high = wording.duration(left.low), wording.duration(left.high)
-    between = "" if low == high else f" ({low} to {high})"
-    return f"{wording.duration(left.seconds)} left{between}"
+    ends = {wording.duration(left.low), wording.duration(left.high)}
+    between = f" {left.between(wording.duration)}" if len(ends) > 1 else ""
+    return f"{wording.duration(left.value)} left{between}"
 
 
 def status_of(overview: Overview, probabilities: Probabilities) -> Status:
     """An overview with what only reading more than it takes."""
     studies = []
     problems = {problem.path: problem for problem in overview.problems}
-    for study, of_study in groupby(overview.blocks, key=lambda block: block.asked.study):
+    for study, of_study in groupby(overview.blocks, key=lambda block: block.asked.described.study):
         blocks = tuple(of_study)
         folder = blocks[0].asked.folder.path.parent
         estimates, damaged = probabilities.of_study(blocks)
@@ -81,7 +81,7 @@ def status_of(overview: Overview, probabilities: Probabilities) -> Status:
 
 def as_json(status: Status) -> dict[str, Any]:
     """What `syncsweep status --json` prints; docs/planning.md explains every key."""
-    overview = status.overview
+    overview, left = status.overview, status.overview.time_left
     return {
         "version": 1,
         "time": overview.time,
@@ -89,7 +89,7 @@ def as_json(status: Status) -> dict[str, Any]:
         "samples": overview.samples,
         "done": overview.done,
         "missing": overview.samples - overview.done,
-        "time_left": asdict(overview.time_left) if overview.time_left else None,
+        "time_left": left and {"seconds": left.value, "low": left.low, "high": left.high},
         "studies": [_study_as_json(study) for study in status.studies],
         "problems": [{"file": str(p.path), "problem": p.what} for p in status.problems],
     }
@@ -127,7 +127,7 @@ def _number(value: float) -> float | None:
 def _block_as_json(block: BlockStatus) -> dict[str, Any]:
     return {
         "block": block.asked.folder.path.name,
-        "etas": list(block.asked.etas),
+        "etas": list(block.asked.described.etas),
         "samples": block.asked.samples,
         "done": block.done,
         "in_shards": block.census.in_shards,
@@ -138,8 +138,7 @@ def _block_as_json(block: BlockStatus) -> dict[str, Any]:
         "measured": block.cost.measured,
         "jobs": [
             {
-                "start": launch.start,
-                "stop": launch.stop,
+                **launch.samples._asdict(),
                 "began": launch.began,
                 "ranks": launch.ranks,
                 "to_solve": launch.missing,
@@ -215,7 +214,7 @@ def _samples(studies: Sequence[StudyStatus], on_terminal: bool) -> _Table:
         for block in status.blocks:
             table.add_row(
                 _name(status.study, on_terminal),
-                wording.eta_range(block.asked.etas),
+                wording.eta_range(block.asked.described.etas),
                 str(block.asked.samples),
                 str(block.done),
                 wording.percent(block.done, block.asked.samples),

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from syncsweep.status.expected import Expected
 from syncsweep.status.launches import Launch
 
 #: The time left follows from the last so many seconds; how far it differs over the others is its
@@ -48,20 +49,16 @@ class Block:
 
 
 @dataclass(frozen=True)
-class TimeLeft:
-    """Seconds until the last sample, and the range that they may be in."""
-
-    seconds: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Cost:
     """Seconds of one sample, and whether they were measured or follow from the configuration."""
 
     seconds: float
     measured: bool
+
+
+def _end(launch: Launch, now: float) -> float:
+    """When a launch ended, or now if it is at work."""
+    return now if launch.ended is None else launch.ended
 
 
 def in_hand(launch: Launch) -> float:
@@ -71,8 +68,8 @@ def in_hand(launch: Launch) -> float:
 
 def work_of(launch: Launch, now: float) -> tuple[float, float]:
     """Rank-seconds of a launch so far, and the samples that they made."""
-    ended = now if launch.ended is None else launch.ended
-    return launch.ranks * max(ended - launch.began, 0.0), launch.solved + in_hand(launch)
+    seconds = max(_end(launch, now) - launch.began, 0.0)
+    return launch.ranks * seconds, launch.solved + in_hand(launch)
 
 
 def samples_per_second(launches: Sequence[Launch], now: float) -> float:
@@ -125,18 +122,16 @@ def busy_ranks(launches: Sequence[Launch], begin: float, now: float) -> float:
         return 0.0
     seconds = 0.0
     for launch in launches:
-        ended = now if launch.ended is None else min(launch.ended, now)
+        ended = min(_end(launch, now), now)
         seconds += launch.ranks * max(ended - max(launch.began, begin), 0.0)
     return seconds / (now - begin)
 
 
 def run_began(launches: Sequence[Launch], now: float) -> float | None:
     """When the run began that goes on now: the last stretch without a long pause; None without."""
-    latest = sorted(launches, key=lambda x: now if x.ended is None else x.ended, reverse=True)
     began = now
-    for launch in latest:
-        ended = now if launch.ended is None else launch.ended
-        if began - ended > _LONGEST_PAUSE:
+    for launch in sorted(launches, key=lambda launch: _end(launch, now), reverse=True):
+        if began - _end(launch, now) > _LONGEST_PAUSE:
             break
         began = min(began, launch.began)
     return began if began < now else None
@@ -144,8 +139,8 @@ def run_began(launches: Sequence[Launch], now: float) -> float | None:
 
 def first_at_work(launches: Sequence[Launch], begin: float, now: float) -> float:
     """When the first launch was at work that was so between two times; `now` if none was."""
-    ends = [(launch, now if launch.ended is None else launch.ended) for launch in launches]
-    return min((max(launch.began, begin) for launch, ended in ends if ended > begin), default=now)
+    later = (launch for launch in launches if _end(launch, now) > begin)
+    return min((max(launch.began, begin) for launch in later), default=now)
 
 
 def is_going_on(launches: Sequence[Launch], now: float) -> bool:
@@ -159,14 +154,14 @@ def is_going_on(launches: Sequence[Launch], now: float) -> bool:
     )
 
 
-def time_left(blocks: Sequence[Block], now: float, since: float = 0.0) -> TimeLeft | None:
-    """How long until the last sample of all blocks; None if nothing is at work, or was just now.
+def time_left(blocks: Sequence[Block], now: float, since: float = 0.0) -> Expected | None:
+    """Seconds until the last sample of all blocks; None if nothing is at work, or was just now.
 
     since: when the run began, if that is known; a pause before it says nothing of the ranks in it.
     """
     launches = [launch for block in blocks for launch in block.launches]
     if not sum(block.missing for block in blocks):
-        return TimeLeft(0.0, 0.0, 0.0)
+        return Expected(0.0, 0.0, 0.0)
     began = run_began(launches, now)
     if began is None or not is_going_on(launches, now):
         return None
@@ -182,7 +177,7 @@ def time_left(blocks: Sequence[Block], now: float, since: float = 0.0) -> TimeLe
     seconds = guesses[0][0]
     low = min(guess for of_window in guesses for guess in of_window)
     high = max(guess for of_window in guesses for guess in of_window)
-    return TimeLeft(seconds, min(low, seconds / _LEAST_SPREAD), max(high, seconds * _LEAST_SPREAD))
+    return Expected(seconds, min(low, seconds / _LEAST_SPREAD), max(high, seconds * _LEAST_SPREAD))
 
 
 _SPREADS = (1.0, 1 / _UNMEASURED_SPREAD, _UNMEASURED_SPREAD)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -30,12 +31,16 @@ class DescriptionError(Exception):
 
 @dataclass(frozen=True)
 class Description:
-    """Study, physics and η-block of a folder of shards."""
+    """An η-block of a study: what decides the rows in its folder."""
 
     study: str
     physics: Physics
-    block: str
     etas: tuple[float, ...]
+
+    @cached_property
+    def block(self) -> str:
+        """Name of the block's folder."""
+        return block_id(self.etas)
 
 
 def write(folder: Path, study: str, physics: Physics, blocks: list[tuple[float, ...]]) -> None:
@@ -52,11 +57,11 @@ def _write_json(path: Path, content: dict) -> None:
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     if path.is_file() and path.read_bytes() == text.encode():
         return
-    replace_atomically(path, lambda temporary: _fill(temporary, text))
 
+    def fill(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
 
-def _fill(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    replace_atomically(path, fill)
 
 
 def read(block_folder: Path) -> Description:
@@ -93,4 +98,4 @@ def read(block_folder: Path) -> Description:
         raise DescriptionError(
             f"{path}: is damaged; remove the file and run snakemake again"
         ) from None
-    return Description(study, physics, block_folder.name, etas)
+    return Description(study, physics, etas)

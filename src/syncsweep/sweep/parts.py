@@ -23,8 +23,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from syncsweep.files import NotReadableError, naming, open_regular
-from syncsweep.layout import values_in_block
 from syncsweep.sample import Rows
+from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import column, has_columns_of_rows, most_bytes, to_table
 
 FLUSH_SECONDS = 10.0
@@ -37,24 +37,16 @@ _BLOCK_BYTES = 2**20
 
 
 @dataclass(frozen=True)
-class PartIdentity:
-    """The physics and block that the rows of a part belong to."""
-
-    physics_hash: str
-    block: str
-
-    @property
-    def header(self) -> bytes:
-        """Payload of a part's first record."""
-        return json.dumps([self.physics_hash, self.block]).encode()
-
-
-@dataclass(frozen=True)
 class Records:
     """Number of samples in a part, and what is wrong with the part, in some words, or None."""
 
     count: int
     problem: str | None = None
+
+
+def _header(described: Description) -> bytes:
+    """Payload of a part's first record, which says whose rows the others hold."""
+    return json.dumps([described.physics.digest, described.block]).encode()
 
 
 def _record(payload: bytes) -> bytes:
@@ -74,12 +66,12 @@ def encoded(rows: Rows) -> tuple[pa.Table, bytes]:
 class PartWriter:
     """Append the rows of samples to a new part."""
 
-    def __init__(self, path: Path, identity: PartIdentity) -> None:
+    def __init__(self, path: Path, described: Description) -> None:
         """path: must not exist; its folder must."""
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
         self._path = path
         self._synced = time.monotonic()
-        self._write(identity.header)
+        self._write(_header(described))
 
     def append(self, rows: Rows) -> pa.Table:
         """Add the rows of one sample; returns them as a table."""
@@ -110,19 +102,19 @@ class PartWriter:
             raise naming(error, self._path) from None
 
 
-def read_part(path: Path, identity: PartIdentity) -> Iterator[tuple[int, pa.Table]]:
-    """Samples of a part with their rows; damaged records and foreign parts give nothing.
+def read_part(path: Path, described: Description) -> Iterator[tuple[int, pa.Table]]:
+    """Samples of a block's part with their rows; damaged records and foreign parts give nothing.
 
     Nor does what cannot be read; FileNotFoundError if it is missing.
     """
     try:
         with open_regular(path) as file:
-            records = _records(file.fileno(), most_bytes(values_in_block(identity.block)))
-            if next(records, b"") != identity.header:
+            records = _records(file.fileno(), most_bytes(len(described.etas)))
+            if next(records, b"") != _header(described):
                 return
             for payload in records:
                 sample, table = _sample(payload)
-                if table is not None:
+                if table is not None and table.num_rows == len(described.etas):
                     yield sample, table
     except NotReadableError:
         return
@@ -139,13 +131,13 @@ def _sample(payload: bytes) -> tuple[int, pa.Table | None]:
     return (samples.pop(), table) if len(samples) == 1 else (0, None)
 
 
-def count_records(path: Path, identity: PartIdentity) -> Records:
+def count_records(path: Path, described: Description) -> Records:
     """How many samples a part holds, by the lengths that its records state; FileNotFoundError.
 
     Neither rows nor digests are read: this is for counting while ranks are at work. A record that
     is not whole yet ends the count.
     """
-    count = 0
+    count, header = 0, _header(described)
     try:
         with open_regular(path) as file:
             part = file.fileno()
@@ -158,7 +150,7 @@ def count_records(path: Path, identity: PartIdentity) -> Records:
                     return Records(max(count - 1, 0), "has a damaged record")
                 if payload + length > size:
                     break
-                if count == 0 and os.pread(part, min(length, 1024), payload) != identity.header:
+                if count == 0 and os.pread(part, min(length, 1024), payload) != header:
                     return Records(0, "holds rows of something else")
                 count += 1
                 position = payload + length

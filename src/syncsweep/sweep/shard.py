@@ -13,7 +13,7 @@ import os
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ import pyarrow.parquet as pq
 from syncsweep.files import NotReadableError, open_regular, read_regular, replace_atomically
 from syncsweep.physics.diagnosis import Status
 from syncsweep.sample import Rows
+from syncsweep.sample_range import SampleRange
+from syncsweep.sweep.description import Description
 
 _IDENTITY_KEY = b"syncsweep"
 _RUN_KEY = b"syncsweep.run"
@@ -40,18 +42,6 @@ _MOST_IN_FOOTER = 4096
 
 class ShardError(Exception):
     """A shard that is not what its name says; the message is one line and names the file."""
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Which rows a shard holds: samples start … stop−1 of a study's block, all its η."""
-
-    study: str
-    physics_hash: str
-    block: str
-    etas: tuple[float, ...]
-    start: int
-    stop: int
 
 
 def to_table(rows: Iterable[Rows]) -> pa.Table:
@@ -151,45 +141,46 @@ def has_columns_of_rows(table: pa.Table) -> bool:
     """Whether a table has the columns of `Rows`, each once, with their types and no empty cell."""
     if sorted(table.column_names) != sorted(field.name for field in fields(Rows)):
         return False
-    for name in table.column_names:
-        values = table.column(name).combine_chunks()
+    for field in fields(Rows):
+        values = table.column(field.name).combine_chunks()
         kind, empty = values.type, values.null_count
-        if name in ("s_d", "angles"):
+        if field.metadata["is_list"]:
             if not pa.types.is_fixed_size_list(kind):
                 return False
             kind, empty = kind.value_type, empty + values.flatten().null_count
-        if kind != _KINDS.get(name, pa.float64()) or empty:
+        if kind != _KINDS[field.metadata["kind"]] or empty:
             return False
     return True
 
 
-_KINDS = {"sample": pa.int64(), "status": pa.string(), "method": pa.string()}
+_KINDS = {int: pa.int64(), float: pa.float64(), str: pa.string()}
 
 
-def _check_rows(table: pa.Table, identity: Identity) -> str | None:
+def _check_rows(table: pa.Table, described: Description, samples: SampleRange) -> str | None:
     """What is wrong with the rows of a table, or None."""
-    n_eta, n_samples = len(identity.etas), identity.stop - identity.start
     if not has_columns_of_rows(table):
         return "has other columns than a shard, or empty cells"
-    if table.num_rows != n_eta * n_samples:
-        return f"has {table.num_rows} rows instead of {n_eta * n_samples}"
-    expected = np.repeat(np.arange(identity.start, identity.stop), n_eta)
+    if table.num_rows != _n_rows(described, samples):
+        return f"has {table.num_rows} rows instead of {_n_rows(described, samples)}"
+    expected = np.repeat(np.arange(*samples), len(described.etas))
     if not np.array_equal(column(table, "sample"), expected):
         return "has other samples than its name says"
-    if not np.array_equal(column(table, "eta"), np.tile(identity.etas, n_samples)):
+    if not np.array_equal(column(table, "eta"), np.tile(described.etas, samples.size)):
         return "has other values of η than its block"
     return None
 
 
-def write_shard(path: Path, table: pa.Table, identity: Identity, run: dict[str, Any]) -> None:
-    """Write a shard atomically: complete and verified, or not at all.
+def write_shard(
+    path: Path, table: pa.Table, described: Description, samples: SampleRange, run: dict[str, Any]
+) -> None:
+    """Write the shard of some samples atomically: complete and verified, or not at all.
 
     run: what does not belong to identity (time, machine, versions); JSON values.
     """
-    problem = _check_rows(table, identity)
+    problem = _check_rows(table, described, samples)
     if problem:
         raise ShardError(f"{path}: not written, because the table {problem}")
-    stated = _statement(identity)
+    stated = _statement(described, samples)
     metadata = {
         _IDENTITY_KEY: json.dumps({**stated, "digest": _digest(table, stated)}),
         _RUN_KEY: json.dumps(run),
@@ -197,7 +188,7 @@ def write_shard(path: Path, table: pa.Table, identity: Identity, run: dict[str, 
 
     def fill(temporary: Path) -> None:
         write_parquet(temporary, table.replace_schema_metadata(metadata))
-        read_shard(temporary, identity)
+        read_shard(temporary, described, samples)
 
     replace_atomically(path, fill)
 
@@ -209,43 +200,45 @@ def write_parquet(path: Path, table: pa.Table) -> None:
         pq.write_table(table, file, compression="zstd")
 
 
-def read_shard(path: Path, identity: Identity) -> pa.Table:
-    """Rows of a shard, verified against its digest and against `identity`.
+def read_shard(path: Path, described: Description, samples: SampleRange) -> pa.Table:
+    """Rows of a shard, verified against its digest, its block and the samples of its name.
 
     Raises ShardError if the file is damaged or holds anything else, FileNotFoundError if missing.
     """
+    n_rows = _n_rows(described, samples)
     with _named_errors(path):
-        table = _decode(read_regular(path, most_bytes(_n_rows(identity))), _n_rows(identity))
+        table = _decode(read_regular(path, most_bytes(n_rows)), n_rows)
         stated = json.loads(table.schema.metadata[_IDENTITY_KEY])
         digest = stated.pop("digest")
         actual = _digest(table, stated)
     if digest != actual:
         raise ShardError(f"{path}: is damaged (its digest does not fit its rows)")
-    if stated != _statement(identity):
+    if stated != _statement(described, samples):
         raise ShardError(f"{path}: holds other rows than its name says")
-    problem = _check_rows(table, identity)
+    problem = _check_rows(table, described, samples)
     if problem:
         raise ShardError(f"{path}: {problem}")
     return table
 
 
-def failed_samples(path: Path, identity: Identity) -> set[int]:
+def failed_samples(path: Path, described: Description, samples: SampleRange) -> set[int]:
     """The samples of a shard that have a row that is not ok, by what its footer says.
 
-    Raises as `read_shard` does if the footer does not say that the shard holds `identity`. The rows
-    are not verified, and read only if some are not ok: this is for counting thousands of shards.
+    Raises as `read_shard` does if the footer does not say that the shard holds these samples. The
+    rows are not verified, and read only if some are not ok: this is for counting thousands of
+    shards.
     """
     with _named_errors(path), open_regular(path) as opened:
-        file = _open_parquet(opened, _n_rows(identity))
+        file = _open_parquet(opened, _n_rows(described, samples))
         stated = json.loads(file.schema_arrow.metadata[_IDENTITY_KEY])
         del stated["digest"]
-        if stated != _statement(identity):
+        if stated != _statement(described, samples):
             raise _OtherRowsError
         if _all_ok(file.metadata):
             return set()
         rows = file.read(columns=["sample", "status"], use_threads=False)
         failed = column(rows, "sample")[column(rows, "status") != str(Status.OK)]
-        return set(failed.tolist()).intersection(range(identity.start, identity.stop))
+        return set(failed.tolist()).intersection(samples.numbers())
 
 
 def _all_ok(footer: pq.FileMetaData) -> bool:
@@ -275,8 +268,8 @@ class _OtherRowsError(Exception):
     pass
 
 
-def _n_rows(identity: Identity) -> int:
-    return len(identity.etas) * (identity.stop - identity.start)
+def _n_rows(described: Description, samples: SampleRange) -> int:
+    return len(described.etas) * samples.size
 
 
 def most_bytes(n_rows: int) -> int:
@@ -284,9 +277,16 @@ def most_bytes(n_rows: int) -> int:
     return n_rows * _MOST_ROW_BYTES + _MOST_OTHER_BYTES
 
 
-def _statement(identity: Identity) -> dict[str, Any]:
+def _statement(described: Description, samples: SampleRange) -> dict[str, Any]:
     """What a shard says of itself, beside its digest."""
-    return {"format": _FORMAT, **asdict(identity), "etas": list(identity.etas)}
+    return {
+        "format": _FORMAT,
+        "study": described.study,
+        "physics_hash": described.physics.digest,
+        "block": described.block,
+        "etas": list(described.etas),
+        **samples._asdict(),
+    }
 
 
 def _open_parquet(source: Any, n_rows: int) -> pq.ParquetFile:

@@ -24,10 +24,11 @@ from syncsweep.environment.blas import BlasThreadsError, blas_description
 from syncsweep.files import append, hold, joined, naming, not_written
 from syncsweep.layout import BlockFolder
 from syncsweep.sample import SampleSolver
+from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description, DescriptionError, read
-from syncsweep.sweep.parts import PartIdentity, PartWriter
+from syncsweep.sweep.parts import PartWriter
 from syncsweep.sweep.shard import RowsBySample, ShardError, unpacked, write_shard
-from syncsweep.sweep.takeover import find_rows, identity_of, valid_shard
+from syncsweep.sweep.takeover import find_rows, valid_shard
 from syncsweep.sweep.walltime import STOPPED, Walltime
 from syncsweep.user_code.code import OwnCodeError
 
@@ -46,11 +47,10 @@ _POLL_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class Job:
-    """What one launch makes: samples start … stop−1 of a block, with so many ranks."""
+    """What one launch makes: the shard of some samples of a block, with so many ranks."""
 
     folder: Path
-    start: int
-    stop: int
+    samples: SampleRange
     ranks: int
     seconds: float | None = None  # until the launch is killed
 
@@ -84,11 +84,9 @@ def run(job: Job) -> int:
     comm = MPI.COMM_WORLD
     if comm.size != job.ranks:
         if comm.rank == 0:
-            print(
+            _say(
                 f"error: this launch has {comm.size} rank(s) instead of {job.ranks}; use the MPI "
-                "launcher that belongs to the MPI library of mpi4py",
-                file=sys.stderr,
-                flush=True,
+                "launcher that belongs to the MPI library of mpi4py"
             )
         sys.exit(1)
     walltime = Walltime(job.seconds)
@@ -113,10 +111,15 @@ def end(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _abort(comm: MPI.Intracomm, message: str) -> NoReturn:
+def _say(line: str) -> None:
+    """Print a line on stderr."""
     # One write with its newline, so that the lines of several ranks do not run together.
-    sys.stderr.write(f"error: {message}\n")
+    sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
+
+
+def _abort(comm: MPI.Intracomm, message: str) -> NoReturn:
+    _say(f"error: {message}")
     time.sleep(_PASS_ON_SECONDS)
     comm.Abort(1)
     raise SystemExit(1)
@@ -134,7 +137,7 @@ def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
     began = time.time()
     mine = task.missing[comm.rank :: comm.size]
     # Nobody begins with these samples while this rank is at work, also when rank 0 has died.
-    in_hand = joined(folder.lock, job.start, job.stop) if comm.rank else nullcontext()
+    in_hand = joined(folder.lock, *job.samples) if comm.rank else nullcontext()
     with in_hand:
         own = _solve(job, folder, task, mine, comm, walltime)
     _wait_for_all(comm)
@@ -145,7 +148,7 @@ def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
         rows = plan[1]
         for solved in gathered:
             rows |= unpacked(solved.samples, solved.rows)
-        whole = len(rows) == job.stop - job.start
+        whole = len(rows) == job.samples.size
         (_finish if whole else _stop)(job, folder, task, rows, run)
     return bool(comm.bcast(whole))
 
@@ -170,8 +173,7 @@ def _wait_for_all(comm: MPI.Intracomm) -> None:
     request = comm.Ibarrier()
     while not request.Test():
         if os.getppid() != _LAUNCHER:
-            sys.stderr.write("error: the launcher of this rank is gone; what it solved is kept\n")
-            sys.stderr.flush()
+            _say("error: the launcher of this rank is gone; what it solved is kept")
             os._exit(1)  # MPI's own end would wait for the other ranks
         time.sleep(_POLL_SECONDS)
 
@@ -179,9 +181,9 @@ def _wait_for_all(comm: MPI.Intracomm) -> None:
 def _finish(
     job: Job, folder: BlockFolder, task: _Task, rows: dict[int, pa.Table], run: dict[str, Any]
 ) -> None:
-    table = pa.concat_tables([rows[i] for i in range(job.start, job.stop)])
-    identity = identity_of(task.description, job.start, job.stop)
-    write_shard(folder.shard(job.start, job.stop), table, identity, {**run, **_environment(task)})
+    table = pa.concat_tables([rows[i] for i in job.samples.numbers()])
+    run_of_shard = {**run, **_environment(task)}
+    write_shard(folder.shard(*job.samples), table, task.description, job.samples, run_of_shard)
     _log(folder, job, event="end", **run)
     print(f"{_name(task, job)}: {run['solved']} solved, {len(rows)} in the shard", flush=True)
 
@@ -190,12 +192,9 @@ def _stop(
     job: Job, folder: BlockFolder, task: _Task, rows: dict[int, pa.Table], run: dict[str, Any]
 ) -> None:
     _log(folder, job, event="stop", **run)
-    wanted = job.stop - job.start
-    print(
-        f"{_name(task, job)}: stopped ({run['stopped_by']}) with {len(rows)} of {wanted} samples "
-        "solved; they are kept, and the next attempt goes on",
-        file=sys.stderr,
-        flush=True,
+    _say(
+        f"{_name(task, job)}: stopped ({run['stopped_by']}) with {len(rows)} of "
+        f"{job.samples.size} samples solved; they are kept, and the next attempt goes on"
     )
 
 
@@ -210,17 +209,20 @@ def _plan(
     folder.parts.mkdir(exist_ok=True)
     # A launch whose Snakemake was killed may still be at work on some of the samples, perhaps for
     # shards of another size: what it solves need not be solved twice.
-    samples = (job.start, job.stop)
+    first, stop = job.samples
+    waiting = (
+        f"samples {first} to {stop - 1}: another launch is at work on some of them; waiting for it"
+    )
     if not hold(
-        folder.lock, *samples, lambda: _report_waiting(job), lambda: walltime.stop is not None
+        folder.lock, *job.samples, lambda: _say(waiting), lambda: walltime.stop is not None
     ):
         return False, {}
     if _already_valid(folder, description, job):
         return True, {}
-    found = find_rows(folder, description, job.start, job.stop)
+    found = find_rows(folder, description, job.samples)
     for message in found.messages:
-        print(f"warning: {message}", file=sys.stderr, flush=True)
-    missing = [i for i in range(job.start, job.stop) if i not in found.rows]
+        _say(f"warning: {message}")
+    missing = [i for i in job.samples.numbers() if i not in found.rows]
     task = _Task(description, missing, uuid.uuid4().hex[:12])
     counts = {"from_shards": found.from_shards, "from_parts": found.from_parts}
     begin = {"attempt": task.attempt, "host": platform.node(), **counts, "missing": len(missing)}
@@ -228,19 +230,10 @@ def _plan(
     return task, found.rows
 
 
-def _report_waiting(job: Job) -> None:
-    print(
-        f"samples {job.start} to {job.stop - 1}: another launch is at work on some of them; "
-        "waiting for it",
-        file=sys.stderr,
-        flush=True,
-    )
-
-
 def _already_valid(folder: BlockFolder, description: Description, job: Job) -> bool:
     """Whether there is nothing to do; a damaged shard is left to the search for rows."""
     try:
-        return valid_shard(folder, description, job.start, job.stop)
+        return valid_shard(folder, description, job.samples)
     except ShardError:
         return False
 
@@ -261,8 +254,8 @@ def _solve(
     began = time.process_time()
     reported = sample_began = time.monotonic()
     solver = SampleSolver(task.description.physics, task.description.etas)
-    identity = PartIdentity(task.description.physics.digest, task.description.block)
-    writer = PartWriter(folder.part(job.start, job.stop, task.attempt, comm.rank), identity)
+    part = folder.part(*job.samples, task.attempt, comm.rank)
+    writer = PartWriter(part, task.description)
     solved = RowsBySample()
     for done, sample in enumerate(samples, start=1):
         if walltime.stop:
@@ -283,20 +276,18 @@ def _solve(
 
 
 def _report_failure(task: _Task, sample: int, problem: str) -> None:
-    print(
+    _say(
         f"warning: {task.description.study}: sample {sample} failed: {problem}; the first of this "
-        "rank, failures.csv will name all",
-        file=sys.stderr,
-        flush=True,
+        "rank, failures.csv will name all"
     )
 
 
 def _name(task: _Task, job: Job) -> str:
-    return f"{task.description.study} samples {job.start} to {job.stop - 1}"
+    return f"{task.description.study} samples {job.samples.start} to {job.samples.stop - 1}"
 
 
 def _log(folder: BlockFolder, job: Job, **event: Any) -> None:
-    line = {"time": time.time(), "start": job.start, "stop": job.stop, **event}
+    line = {"time": time.time(), **job.samples._asdict(), **event}
     append(folder.log, json.dumps(line) + "\n")
 
 

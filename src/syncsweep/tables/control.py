@@ -11,41 +11,19 @@ falls (d < 0) each have an interval of their own. It is right for few such sampl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import hypot, sqrt
 
 import numpy as np
 
 from syncsweep.tables.intervals import combined, hit_size, probability_interval
+from syncsweep.tables.number import Number
 
 #: A control counts as constant if its standard deviation is below this share of its values.
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True)
-class Value:
-    """A number and its standard error."""
-
-    value: float
-    standard_error: float
-
-
-#: The columns of both estimators, beside the number of samples n.
-_COLUMNS = (
-    "plain",
-    "plain_se",
-    "plain_low",
-    "plain_high",
-    "control",
-    "control_low",
-    "control_high",
-    "beta",
-    "gain",
-)
-
-
 def control_variate(
-    x: np.ndarray, control: np.ndarray, expected: Value, sigmas: float = 1.0
+    x: np.ndarray, control: np.ndarray, expected: Number[float], sigmas: float = 1.0
 ) -> dict[str, float]:
     """Mean of x (n,) by itself, and with a control (n,) whose expectation is known.
 
@@ -56,7 +34,7 @@ def control_variate(
     """
     n = len(x)
     if n < 3:
-        return {"n": n} | dict.fromkeys(_COLUMNS, float("nan"))
+        return _unknown(n)
     beta, varies = _slope(x, control)
     residual = x - x.mean() - beta * (control - control.mean())
     # β takes a degree of freedom too.
@@ -67,7 +45,7 @@ def control_variate(
 
 
 def controlled_probability(
-    x: np.ndarray, control: np.ndarray, expected: Value, sigmas: float = 1.0
+    x: np.ndarray, control: np.ndarray, expected: Number[float], sigmas: float = 1.0
 ) -> dict[str, float]:
     """`control_variate` for numbers in [0, 1], with intervals that are right for rare events.
 
@@ -76,7 +54,7 @@ def controlled_probability(
     """
     n = len(x)
     if n < 3:
-        return {"n": n} | dict.fromkeys(_COLUMNS, float("nan"))
+        return _unknown(n)
     beta = min(max(_slope(x, control)[0], 0.0), 1.0)
     change = x - control
     parts = np.array([x, np.maximum(change, 0.0), np.maximum(-change, 0.0)])
@@ -115,26 +93,35 @@ def _standard_error(x: np.ndarray) -> float:
 def _estimates(
     x: np.ndarray,
     control: np.ndarray,
-    expected: Value,
+    expected: Number[float],
     beta: float,
     sigmas: float,
     plain: tuple[float, float],
     controlled: tuple[float, float],
 ) -> dict[str, float]:
     """The columns; plain, controlled: how far the two intervals reach below and above."""
-    known = beta * sigmas * expected.standard_error
+    known = beta * sigmas * (expected.error or 0.0)
     below, above = (hypot(reach, known) for reach in controlled)
     mean = float(x.mean())
     estimate = mean - beta * (float(control.mean()) - expected.value)
-    values = (
-        mean,
-        _standard_error(x),
-        mean - plain[0],
-        mean + plain[1],
-        estimate,
-        estimate - below,
-        estimate + above,
+    gain = (sum(plain) / (below + above)) ** 2 if below + above > 0 else float("nan")
+    return _columns(
+        len(x),
+        Number(mean, _standard_error(x), (mean - plain[0], mean + plain[1])),
+        Number(estimate, ends=(estimate - below, estimate + above)),
         beta,
-        (sum(plain) / (below + above)) ** 2 if below + above > 0 else float("nan"),
+        gain,
     )
-    return {"n": len(x)} | dict(zip(_COLUMNS, values, strict=True))
+
+
+def _unknown(n: int) -> dict[str, float]:
+    """The columns of too few samples."""
+    nan = float("nan")
+    return _columns(n, Number(nan, nan, (nan, nan)), Number(nan, ends=(nan, nan)), nan, nan)
+
+
+def _columns(
+    n: int, plain: Number[float], controlled: Number[float], beta: float, gain: float
+) -> dict[str, float]:
+    columns = {"n": n, **plain.columns("plain"), **controlled.columns("control")}
+    return {**columns, "beta": beta, "gain": gain}

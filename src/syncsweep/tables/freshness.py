@@ -16,22 +16,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from syncsweep.environment.provenance import ASKED
 from syncsweep.files import NotReadableError, read_regular
 from syncsweep.layout import BUNDLE_MANIFEST, BUNDLE_ORIGIN, name_in_results
 from syncsweep.tables import METADATA_KEY, ResultsError
+from syncsweep.tables.reading import MOST_BYTES, open_table
 
 #: The key under which files record what they were made from. For each file by its name in the
 #: results, there is a mapping with `sha256`.
 MADE_FROM = "made_from"
-
-#: Largest size of a file that records its origin [bytes], and largest length of a list in the
-#: footer of a table.
-_MOST_BYTES = 2**28
-_MOST_IN_FOOTER = 4096
 
 #: The record of the report, in its head.
 _IN_PAGE = re.compile(rb'<meta name="syncsweep" content="([^"]*)">')
@@ -46,7 +39,7 @@ def digests(files: Iterable[Path]) -> dict[str, dict[str, str]]:
 
 
 def _sha256(path: Path) -> str:
-    return hashlib.sha256(read_regular(path, _MOST_BYTES)).hexdigest()
+    return hashlib.sha256(read_regular(path, MOST_BYTES)).hexdigest()
 
 
 def said_by(path: Path) -> dict[str, Any]:
@@ -64,15 +57,12 @@ def said_by(path: Path) -> dict[str, Any]:
 
 def _said_by(path: Path) -> Any:
     if path.name == BUNDLE_MANIFEST:
-        lines = read_regular(path, _MOST_BYTES).decode().splitlines()
+        lines = read_regular(path, MOST_BYTES).decode().splitlines()
         made_from = {name: {"sha256": digest} for digest, name in (s.split("  ", 1) for s in lines)}
         return {**_said_by(path.with_name(BUNDLE_ORIGIN)), MADE_FROM: made_from}
-    content = read_regular(path, _MOST_BYTES)
     if path.suffix == ".parquet":
-        limit = {"thrift_container_size_limit": _MOST_IN_FOOTER}
-        return json.loads(
-            pq.ParquetFile(pa.BufferReader(content), **limit).schema_arrow.metadata[METADATA_KEY]
-        )
+        return json.loads(open_table(path).schema_arrow.metadata[METADATA_KEY])
+    content = read_regular(path, MOST_BYTES)
     if path.suffix == ".html":
         (found,) = _IN_PAGE.findall(content)
         return json.loads(html.unescape(found.decode()))

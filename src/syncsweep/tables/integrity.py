@@ -10,15 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from syncsweep.files import NotReadableError, read_regular
 from syncsweep.tables import METADATA_KEY
+from syncsweep.tables.reading import MOST_BYTES, open_table
 from syncsweep.wording import number_of
-
-#: No table is larger, as either file or decoded [bytes], and no list in its footer longer.
-_MOST_BYTES = 2**28
-_MOST_IN_FOOTER = 4096
 
 
 class _WrongTableError(Exception):
@@ -32,7 +28,7 @@ def problem_of_table(stem: Path) -> str | None:
     try:
         table = _read_parquet(parquet)
         path = text
-        _compare(table, read_regular(text, _MOST_BYTES))
+        _compare(table, read_regular(text, MOST_BYTES))
     except FileNotFoundError:
         other = text if path == parquet else parquet
         return f"{other}: has no {path.name} beside it"
@@ -47,12 +43,9 @@ def problem_of_table(stem: Path) -> str | None:
 
 
 def _read_parquet(path: Path) -> pa.Table:
-    file = pq.ParquetFile(
-        pa.BufferReader(read_regular(path, _MOST_BYTES)),
-        thrift_container_size_limit=_MOST_IN_FOOTER,
-    )
+    file = open_table(path)
     groups = [file.metadata.row_group(k) for k in range(file.num_row_groups)]
-    if sum(group.total_byte_size for group in groups) > _MOST_BYTES:
+    if sum(group.total_byte_size for group in groups) > MOST_BYTES:
         raise _WrongTableError("is larger than a table can be")
     table = file.read(use_threads=False)
     if not isinstance(json.loads((table.schema.metadata or {})[METADATA_KEY]), dict):

@@ -13,7 +13,6 @@ import pandas as pd
 
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.physics import Ensemble, Physics
-from syncsweep.layout import LIMIT_TABLES
 from syncsweep.physics.limit_distribution import (
     LimitDistribution,
     limit_distribution,
@@ -22,9 +21,11 @@ from syncsweep.physics.limit_distribution import (
 from syncsweep.physics.measures import interval_probabilities
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.weak_limit import RateLaw, UnknownSectorsError, sectors
-from syncsweep.tables.control import Value, control_variate, controlled_probability
-from syncsweep.tables.samples import Source, TablesError, chi_of_sample, provenance_of
-from syncsweep.tables.summary import write_table
+from syncsweep.tables import ResultsError
+from syncsweep.tables.control import control_variate, controlled_probability
+from syncsweep.tables.number import Number
+from syncsweep.tables.samples import Source, chi_of_sample, provenance_of
+from syncsweep.tables.summary import write_tables
 from syncsweep.user_code.study_model import build_model
 
 
@@ -32,29 +33,29 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """Write the tables of the limit into `output`; arguments and errors as for `make_tables`.
 
     limit_law: one row for each quantity of the exact law, see `limit_law`. limit_control: one row
-    for each η > 0 and quantity, see `control_variate` and `controlled_probability`. TablesError
+    for each η > 0 and quantity, see `control_variate` and `controlled_probability`. ResultsError
     also if no block holds η = 0 or the perturbation has no dissipator.
     """
     draws = analysis.limit_draws
     if draws is None:
-        raise TablesError(f"{output}: no tables of the limit without analysis.limit_draws; set it")
+        raise ResultsError(f"{output}: no tables of the limit without analysis.limit_draws; set it")
     study, physics = source.blocks[0].study, source.blocks[0].physics
     if not isinstance(physics.ensemble, Ensemble) or physics.is_own:
-        raise TablesError(
+        raise ResultsError(
             f"{study}: the law of η → 0⁺ is known for the models and the ensemble of syncsweep "
             "alone; leave analysis.limit_draws out"
         )
     if physics.ensemble.zeta_diss == 0:
-        raise TablesError(
+        raise ResultsError(
             f"{study}: zeta_diss is 0, so L₍₁₎ moves nothing between the sectors and η → 0⁺ has no "
             "law; leave analysis.limit_draws out"
         )
     if not any(0 in block.etas for block in source.blocks):
-        raise TablesError(f"{study}: no block holds η = 0; write limit: true in the grid")
+        raise ResultsError(f"{study}: no block holds η = 0; write limit: true in the grid")
     try:
         law = limit_law(physics, analysis, draws)
     except UnknownSectorsError:
-        raise TablesError(
+        raise ResultsError(
             f"{study}: L₀ has other steady states than one in each sector with these "
             "parameters, so the law of η → 0⁺ is not known; leave analysis.limit_draws out"
         ) from None
@@ -68,17 +69,14 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
             "draws": draws,
             "quantity": list(law),
             "value": [entry.value for entry in law.values()],
-            "value_se": [entry.standard_error for entry in law.values()],
+            "value_se": [entry.error for entry in law.values()],
         }
     )
-    provenance = provenance_of(source, analysis)
-    output.mkdir(parents=True, exist_ok=True)
-    tables = (rows, _control_table(study, etas, values, law))
-    for name, table in zip(LIMIT_TABLES, tables, strict=True):
-        write_table(output / name, table, provenance)
+    tables = {"limit_law": rows, "limit_control": _control_table(study, etas, values, law)}
+    write_tables(output, tables, provenance_of(source, analysis))
 
 
-def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Value]:
+def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Number[float]]:
     """Expectations at η → 0⁺ from draws of c, with standard errors.
 
     p_b_positive: probability of b > 0; s_max_mean [rad^{1−N}]; p1, p2, …; ratio, if the analysis
@@ -104,13 +102,13 @@ def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Val
     return law | {f"c_{name}": _mean(c[:, index]) for index, name in enumerate(names)}
 
 
-def _mean(values: np.ndarray) -> Value:
-    return Value(float(np.mean(values)), float(np.std(values, ddof=1) / sqrt(len(values))))
+def _mean(values: np.ndarray) -> Number[float]:
+    return Number(float(np.mean(values)), float(np.std(values, ddof=1) / sqrt(len(values))))
 
 
 def _probabilities(
     distribution: LimitDistribution, b: np.ndarray, analysis: Analysis, rng: np.random.Generator
-) -> dict[str, Value]:
+) -> dict[str, Number[float]]:
     """P_a, and the ratio of the analysis, for drawn b (draws,).
 
     Their errors are those of the shares of the two signs of b and of the P_a of each sign.
@@ -133,7 +131,7 @@ def _probabilities(
     names += ["ratio"] if analysis.ratio is not None else []
     values = _with_ratio(probabilities, analysis.ratio)
     columns = zip(names, values, np.sqrt(variance), strict=True)
-    return {name: Value(float(value), float(error)) for name, value, error in columns}
+    return {name: Number(float(value), float(error)) for name, value, error in columns}
 
 
 def _with_ratio(p: np.ndarray, ratio: Ratio | None) -> np.ndarray:
@@ -148,8 +146,8 @@ def _with_ratio(p: np.ndarray, ratio: Ratio | None) -> np.ndarray:
 def _gather(source: Source, analysis: Analysis) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """All η of the blocks (n_eta,), and of each quantity its values (samples, n_eta).
 
-    The samples are those of any block. NaN stands where a row is not there or not good, and for P_a
-    also where χ is not defined.
+    The samples are those of any block. A value is NaN if its row is missing or not good, and a P_a
+    also if χ is not defined.
     """
     numbers, of_blocks = [], []
     for block in source.blocks:
@@ -175,7 +173,7 @@ def _gather(source: Source, analysis: Analysis) -> tuple[np.ndarray, dict[str, n
 
 
 def _control_table(
-    study: str, etas: np.ndarray, values: dict[str, np.ndarray], law: dict[str, Value]
+    study: str, etas: np.ndarray, values: dict[str, np.ndarray], law: dict[str, Number[float]]
 ) -> pd.DataFrame:
     """One row for each η > 0, ascending, and quantity; see `make_limit_tables`."""
     at_zero = int(np.flatnonzero(etas == 0)[0])

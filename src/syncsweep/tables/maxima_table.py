@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from syncsweep.config.analysis import Analysis
-from syncsweep.layout import MAXIMA_TABLE
 from syncsweep.physics.measures import chi, is_resolved, local_maxima, pairwise_differences
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sweep.description import Description
-from syncsweep.tables.samples import Source, TablesError, provenance_of
+from syncsweep.tables import ResultsError
+from syncsweep.tables.samples import Source, provenance_of
 from syncsweep.tables.statistics import RunningMean, chi_edges
-from syncsweep.tables.summary import sorted_by_eta, write_table
+from syncsweep.tables.summary import bin_columns, sorted_by_eta, write_tables
 
 
 def make_maxima_table(source: Source, analysis: Analysis, output: Path) -> None:
@@ -29,10 +29,10 @@ def make_maxima_table(source: Source, analysis: Analysis, output: Path) -> None:
     """
     bins = analysis.maxima_bins
     if bins is None:
-        raise TablesError(f"{output}: no table of maxima without analysis.maxima_bins; set it")
+        raise ResultsError(f"{output}: no table of maxima without analysis.maxima_bins; set it")
     frames = [_histograms(block, _gather(source, block, analysis, bins)) for block in source.blocks]
-    output.mkdir(parents=True, exist_ok=True)
-    write_table(output / MAXIMA_TABLE, sorted_by_eta(frames), provenance_of(source, analysis))
+    tables = {"maxima_histogram": sorted_by_eta(frames)}
+    write_tables(output, tables, provenance_of(source, analysis))
 
 
 def _gather(source: Source, block: Description, analysis: Analysis, bins: int) -> RunningMean:
@@ -79,13 +79,10 @@ def _shares(
 
 def _histograms(described: Description, statistics: RunningMean) -> pd.DataFrame:
     bins = (statistics.mean.shape[1] - 1) // 2
-    edges, n_eta = chi_edges(bins), len(described.etas)
     mean, error = statistics.mean, statistics.standard_error
     return pd.DataFrame(
         {
-            "eta": np.repeat(described.etas, bins),
-            "low": np.tile(edges[:-1], n_eta),
-            "high": np.tile(edges[1:], n_eta),
+            **bin_columns(described.etas, chi_edges(bins)),
             "chi_density": bins * mean[:, :bins].ravel(),
             "chi_density_se": bins * error[:, :bins].ravel(),
             "difference_density": bins * mean[:, bins:-1].ravel(),

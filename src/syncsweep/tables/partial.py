@@ -15,14 +15,15 @@ from typing import Any
 import pyarrow as pa
 
 from syncsweep.layout import BlockFolder
+from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
+from syncsweep.sweep.parts import read_part
 from syncsweep.sweep.shard import RowsBySample, ShardError, read_shard, unpacked
-from syncsweep.sweep.takeover import identity_of, read_whole
 from syncsweep.tables import PRESENT_KEY
 from syncsweep.tables.samples import SampleRows, sample_rows
 
-#: A shard or a part with the range of samples of its job.
-_Ranged = tuple[int, int, Path]
+#: A shard or a part, with the samples of its job.
+_File = tuple[SampleRange, Path]
 
 
 def read_present(
@@ -35,7 +36,7 @@ def read_present(
     """Those of the samples 0 … samples−1 of a block that are valid now, each once, in order.
 
     folder: the study's folder of rows, which need not be there; most: read no more than these.
-    `on_damaged` is told of each damaged shard, in one line; its rows are not there, unless another
+    `on_damaged` gets a line about each damaged shard; its rows are not there, unless another
     file holds them. At any time the rows of one shard are held.
     """
     return islice(_Reader(folder, described, on_damaged).samples(samples), most)
@@ -53,17 +54,17 @@ class _Reader:
         self._list_shards()
 
     def _list_shards(self) -> None:
-        shards = (shard for shard in self._block.shards() if shard[2] not in self._useless)
-        self._waiting: deque[_Ranged] = deque(shards)
-        self._open: list[_Ranged] = []
+        shards = (shard for shard in self._block.shards() if shard[1] not in self._useless)
+        self._waiting: deque[_File] = deque(shards)
+        self._open: list[_File] = []
 
     def samples(self, stop: int) -> Iterator[SampleRows]:
         n_eta, position = len(self._described.etas), 0
         while position < stop:
             self._open_shards(position)
             if self._open:
-                chosen = max(self._open, key=lambda shard: shard[1])
-                low, high, _ = chosen
+                chosen = max(self._open, key=lambda shard: shard[0].stop)
+                low, high = chosen[0]
                 table = self._rows_of(chosen)
                 if table is None:
                     self._open.remove(chosen)
@@ -83,21 +84,21 @@ class _Reader:
 
     def _open_shards(self, position: int) -> None:
         """Have those shards in `_open` that hold the sample `position`."""
-        while self._waiting and self._waiting[0][0] <= position:
+        while self._waiting and self._waiting[0][0].start <= position:
             self._open.append(self._waiting.popleft())
-        self._open = [shard for shard in self._open if shard[1] > position]
+        self._open = [shard for shard in self._open if shard[0].stop > position]
 
     def _next_edge(self, position: int, stop: int) -> int:
         """Where the next shard begins, or a part does or ends, or all samples end."""
-        shards = [self._waiting[0][0]] if self._waiting else []
-        of_parts = (edge for low, high, _ in self._parts for edge in (low, high) if edge > position)
+        shards = [self._waiting[0][0].start] if self._waiting else []
+        of_parts = (edge for of_job, _ in self._parts for edge in of_job if edge > position)
         return min([stop, *shards, *of_parts])
 
-    def _rows_of(self, shard: _Ranged) -> pa.Table | None:
+    def _rows_of(self, shard: _File) -> pa.Table | None:
         """Rows of a shard; None if it is damaged or gone."""
-        low, high, path = shard
+        samples, path = shard
         try:
-            return read_shard(path, identity_of(self._described, low, high))
+            return read_shard(path, self._described, samples)
         except ShardError as error:
             self._on_damaged(str(error))
         except FileNotFoundError:
@@ -108,10 +109,10 @@ class _Reader:
     def _rows_of_parts(self, start: int, stop: int) -> dict[int, pa.Table] | None:
         """Rows by sample of the parts of all jobs over these samples; None if a part is gone."""
         rows: dict[int, pa.Table] = {}
-        for part in [(low, high, path) for low, high, path in self._parts if low <= start < high]:
+        for part in [part for part in self._parts if start in part[0].numbers()]:
             new, taken = RowsBySample(), set(rows)
             try:
-                for sample, table in read_whole(part[2], self._described):
+                for sample, table in read_part(part[1], self._described):
                     if start <= sample < stop and sample not in taken:
                         new.add(sample, table)
                         taken.add(sample)

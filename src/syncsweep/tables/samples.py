@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,16 +19,13 @@ from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import ChiSample, Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.sample import chi_shift, unpack_coefficients
+from syncsweep.sample import Rows, chi_shift, unpack_coefficients
+from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description, shard
 from syncsweep.sweep.description import Description, DescriptionError
 from syncsweep.sweep.shard import ShardError
-from syncsweep.sweep.takeover import clear_leftovers, identity_of
+from syncsweep.sweep.takeover import clear_leftovers
 from syncsweep.tables import ResultsError
-
-
-class TablesError(ResultsError):
-    """Tables that cannot be made; the message is one line for the user."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,15 @@ class SampleRows:
     maximum: Maximum
     status: np.ndarray
     error: np.ndarray
+
+    @classmethod
+    def from_rows(cls, rows: Rows) -> SampleRows:
+        """What tables need of the rows of a sample."""
+        maximum = Maximum(rows.s_max, rows.angles)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = rows.residual / rows.condition
+        coefficients = unpack_coefficients(rows.s_d)
+        return cls(int(rows.sample[0]), coefficients, maximum, rows.status, error)
 
     @property
     def good(self) -> np.ndarray:
@@ -81,7 +87,7 @@ class Shards:
     """The samples 0 … samples−1 of a study, all of them, from its shards of one size.
 
     folder: of the study's rows; blocks: as `describe` gives them. A shard that is missing or
-    damaged is a TablesError; a damaged one is set aside, so that it is computed again.
+    damaged is a ResultsError; a damaged one is set aside, so that it is computed again.
     """
 
     folder: Path
@@ -108,15 +114,15 @@ class Shards:
 
 
 def describe(folder: Path, blocks: list[str]) -> list[Description]:
-    """What the blocks of a study hold; TablesError if that cannot be told or an η stands in two."""
+    """What the blocks of a study hold; ResultsError if that is unknown or an η is in two."""
     try:
         found = [description.read(folder / block) for block in blocks]
     except DescriptionError as error:
-        raise TablesError(str(error)) from None
+        raise ResultsError(str(error)) from None
     etas = [eta for described in found for eta in described.etas]
     for eta in etas:
         if etas.count(eta) > 1:
-            raise TablesError(f"{folder}: η = {eta:g} stands in two of the blocks; name it once")
+            raise ResultsError(f"{folder}: η = {eta:g} is in two of the blocks; name it once")
     return found
 
 
@@ -125,46 +131,40 @@ def read_samples(
 ) -> Iterator[SampleRows]:
     """The samples 0 … samples−1 of a block in order, from its shards, which are read one by one."""
     block = BlockFolder(folder / described.block)
-    for start, stop in chunks(samples, chunk_size):
-        table = _read(block, described, start, stop)
-        clear_leftovers(block, start, stop)  # a valid shard makes them needless
+    for chunk in chunks(samples, chunk_size):
+        table = _read(block, described, chunk)
+        clear_leftovers(block, chunk)  # a valid shard makes them needless
         yield from sample_rows(table, len(described.etas))
-        print(f"{described.study}: {stop} of {samples} samples ({described.block})", flush=True)
+        print(
+            f"{described.study}: {chunk.stop} of {samples} samples ({described.block})", flush=True
+        )
 
 
 def sample_rows(table: pa.Table, n_eta: int) -> Iterator[SampleRows]:
     """The samples of a table of rows, in its order; n_eta rows follow each other for each."""
-    coefficients = unpack_coefficients(shard.column(table, "s_d"))
-    sample_of = shard.column(table, "sample")
-    s_max, angles = shard.column(table, "s_max"), shard.column(table, "angles")
-    status = shard.column(table, "status")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = shard.column(table, "residual") / shard.column(table, "condition")
-    for first in range(0, len(sample_of), n_eta):
-        rows = slice(first, first + n_eta)
-        maximum = Maximum(s_max[rows], angles[rows])
-        yield SampleRows(
-            int(sample_of[first]), coefficients[rows], maximum, status[rows], error[rows]
-        )
+    columns = {column.name: shard.column(table, column.name) for column in fields(Rows)}
+    for first in range(0, table.num_rows, n_eta):
+        one = {name: values[first : first + n_eta] for name, values in columns.items()}
+        yield SampleRows.from_rows(Rows(**one))
 
 
-def _read(block: BlockFolder, described: Description, start: int, stop: int) -> pa.Table:
-    path = block.shard(start, stop)
+def _read(block: BlockFolder, described: Description, samples: SampleRange) -> pa.Table:
+    path = block.shard(*samples)
     again = "run the same snakemake command again to compute it"
     try:
-        return shard.read_shard(path, identity_of(described, start, stop))
+        return shard.read_shard(path, described, samples)
     except FileNotFoundError:
-        raise TablesError(f"{path}: is missing; {again}") from None
+        raise ResultsError(f"{path}: is missing; {again}") from None
     except ShardError as error:
         try:
             kept = shard.set_aside(path)
         except FileNotFoundError:  # another reader was faster
-            raise TablesError(f"{error}; set aside; {again}") from None
+            raise ResultsError(f"{error}; set aside; {again}") from None
         except OSError as failure:
-            raise TablesError(
+            raise ResultsError(
                 f"{error}; cannot be set aside ({failure.strerror}): remove it, then {again}"
             ) from None
-        raise TablesError(f"{error}; set aside as {kept}; {again}") from None
+        raise ResultsError(f"{error}; set aside as {kept}; {again}") from None
 
 
 def chi_of_sample(physics: Physics, threshold: float, rows: SampleRows) -> ChiSample:

@@ -1,18 +1,17 @@
 """Averages over realisations and their standard errors, gathered one sample at a time.
 
 Nothing here sums over samples in batches: the order of every addition is the order of the samples,
-so the results do not depend in a single bit on how the samples lie in shards.
+so no bit of the results depends on how the samples are cut into shards.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.physics.measures import ChiSample, interval_probabilities
 from syncsweep.tables.intervals import Ends, probability_interval, quotient
+from syncsweep.tables.number import Number
 
 
 class RunningMean:
@@ -100,19 +99,16 @@ class RunningCovariance(RunningMean):
         return np.where(size > 0, self._products[:, one, other] / np.where(size > 0, size, 1), 0.0)
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """Values (n_eta,) and their standard errors (n_eta,)."""
-
-    value: np.ndarray
-    standard_error: np.ndarray
-
-
-def type_ratio(probabilities: RunningCovariance, ratio: Ratio) -> Estimate:
-    """P_a/(w·P_b), as P₂/(3P₁) in the text on Fig. 3c.
+def type_ratio(
+    probabilities: RunningCovariance, ratio: Ratio, sigmas: float = 1.0
+) -> Number[np.ndarray]:
+    """P_a/(w·P_b) (n_eta,), as P₂/(3P₁) in the text on Fig. 3c, with its errors.
 
     Standard error by the delta method, with x = P_a/P_b: [var_a + x²·var_b − 2x·cov]/(w² P_b² n).
     NaN where P_b = 0; the standard error also below two realisations.
+
+    sigmas: number of standard errors of the intervals, which are NaN without a realisation. Without
+    a hit of a, an interval begins at 0. Without a hit of b, it ends at infinity.
     """
     a, b = ratio.indices
     top, bottom = probabilities.mean[:, a], probabilities.mean[:, b]
@@ -123,18 +119,7 @@ def type_ratio(probabilities: RunningCovariance, ratio: Ratio) -> Estimate:
     # Where P_a and P_b are proportional, rounding can leave a tiny negative number.
     spread = np.maximum(spread, 0.0)
     count = np.maximum(probabilities.count, 1)
-    return Estimate(x / ratio.weight, np.sqrt(spread / count) / (ratio.weight * bottom))
-
-
-def type_ratio_interval(
-    probabilities: RunningCovariance, ratio: Ratio, sigmas: float = 1.0
-) -> Ends:
-    """Intervals (n_eta,) of P_a/(w·P_b); NaN without a realisation.
-
-    sigmas: number of standard errors. Without a hit of a, an interval begins at 0. Without a hit of
-    b, it ends at infinity.
-    """
-    a, b = ratio.indices
+    error = np.sqrt(spread / count) / (ratio.weight * bottom)
     low, high = probabilities.probability_interval(sigmas)
     mean = probabilities.mean
     ends = quotient(
@@ -144,7 +129,7 @@ def type_ratio_interval(
         Ends(low[:, b], high[:, b]),
         probabilities.correlation(a, b),
     )
-    return Ends(ends.low / ratio.weight, ends.high / ratio.weight)
+    return Number(x / ratio.weight, error, (ends.low / ratio.weight, ends.high / ratio.weight))
 
 
 def chi_edges(bins: int) -> np.ndarray:
@@ -165,7 +150,7 @@ def chi_fractions(chi: ChiSample, edges: np.ndarray) -> np.ndarray:
     Rows of NaN weights give zeros: the caller knows them as undefined.
     """
     n_eta, n_bins = len(chi.weights), len(edges) - 1
-    # Few grid points lie in the region, so only their weights are touched.
+    # Few grid points are in the region, so only their weights are touched.
     row, point = np.nonzero(chi.weights > 0)
     bin_of = np.minimum(np.searchsorted(edges, chi.chi[point], side="right") - 1, n_bins - 1)
     flat = np.bincount(

@@ -8,80 +8,49 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically
-from syncsweep.layout import FAILURES_TABLE, TABLES
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import write_parquet
 from syncsweep.tables import METADATA_KEY
+from syncsweep.tables.number import Number
 from syncsweep.tables.samples import SampleRows, Source, chi_of_sample, provenance_of
-from syncsweep.tables.statistics import (
-    BlockStatistics,
-    RunningCovariance,
-    type_ratio,
-    type_ratio_interval,
-)
+from syncsweep.tables.statistics import BlockStatistics, RunningCovariance, type_ratio
 
-
-class TablesRequest(BaseModel):
-    """What `scripts/make_tables.py` is asked for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    blocks: list[str] = Field(min_length=1)
-    samples: int = Field(ge=1)
-    chunk_size: int = Field(ge=1)
-    analysis: Analysis
-
-
-@dataclass(frozen=True)
-class _Block:
-    described: Description
-    statistics: BlockStatistics
+Etas = tuple[float, ...]
 
 
 def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """Write the tables of a study into `output`.
 
-    Each name in `layout.TABLES` and the table of failures is written as Parquet and CSV once
-    everything has been read. Raises the TablesError of the source.
+    Each is written as Parquet and CSV once everything has been read. Raises the ResultsError of the
+    source.
     """
     gathered, failures = [], []
     for block in source.blocks:
         statistics = BlockStatistics(len(block.etas), analysis)
         for rows in source.read(block):
-            _add_rows(statistics, block, analysis, rows)
+            chi = chi_of_sample(block.physics, analysis.threshold, rows)
+            statistics.add(rows.good, rows.s_max, chi)
             failures += _failures(block, rows)
-        gathered.append(_Block(block, statistics))
-    tables = {
-        "summary": sorted_by_eta([_summary(block, analysis.ratio) for block in gathered]),
-        "chi_histogram": sorted_by_eta([_chi_histogram(block) for block in gathered]),
-        "s_max_histogram": sorted_by_eta([_s_max_histogram(block) for block in gathered]),
-    }
-    provenance = provenance_of(source, analysis)
-    output.mkdir(parents=True, exist_ok=True)
-    for name in TABLES:
-        write_table(output / name, tables[name], provenance)
+        gathered.append((block.etas, statistics))
     failed = pd.DataFrame(failures, columns=["eta", "sample", "status", "s_d_error"])
-    failed = failed.sort_values(["eta", "sample"], ignore_index=True)
-    write_table(output / FAILURES_TABLE, failed, provenance)
-    _warn_of_failures(source.blocks[0].study, failed, tables["summary"])
-
-
-def _add_rows(
-    statistics: BlockStatistics, described: Description, analysis: Analysis, rows: SampleRows
-) -> None:
-    chi = chi_of_sample(described.physics, analysis.threshold, rows)
-    statistics.add(rows.good, rows.s_max, chi)
+    tables = {
+        "summary": sorted_by_eta([_summary(*block, analysis.ratio) for block in gathered]),
+        "chi_histogram": sorted_by_eta([_chi_histogram(*block) for block in gathered]),
+        "s_max_histogram": sorted_by_eta([_s_max_histogram(*block) for block in gathered]),
+        "failures": failed.sort_values(["eta", "sample"], ignore_index=True),
+    }
+    write_tables(output, tables, provenance_of(source, analysis))
+    _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"])
 
 
 def sorted_by_eta(frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -89,16 +58,26 @@ def sorted_by_eta(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(frames).sort_values("eta", kind="stable", ignore_index=True)
 
 
-def _summary(block: _Block, ratio: Ratio | None) -> pd.DataFrame:
+def bin_columns(
+    etas: Etas, edges: np.ndarray, low: str = "low", high: str = "high"
+) -> dict[str, np.ndarray]:
+    """The first columns of a table with a row for each η and each bin between edges (n + 1,)."""
+    return {
+        "eta": np.repeat(etas, len(edges) - 1),
+        low: np.tile(edges[:-1], len(etas)),
+        high: np.tile(edges[1:], len(etas)),
+    }
+
+
+def _summary(etas: Etas, statistics: BlockStatistics, ratio: Ratio | None) -> pd.DataFrame:
     """One row for each η: counts, means and their errors; S_max in rad^−(N−1).
 
     _se: standard errors; _low, _high: ends of intervals of one standard error (68.27 %).
     """
-    statistics = block.statistics
     s_max = statistics.s_max
     return pd.DataFrame(
         {
-            "eta": block.described.etas,
+            "eta": etas,
             "n": statistics.n,
             "failed": statistics.failed,
             **probability_columns(statistics.probabilities, ratio),
@@ -120,54 +99,49 @@ def probability_columns(
     low, high = probabilities.probability_interval()
     columns: dict[str, np.ndarray] = {}
     for a in range(mean.shape[1]):
-        columns |= _columns(f"p{a + 1}", mean[:, a], error[:, a], low[:, a], high[:, a])
-    if ratio is not None:
-        found, ends = type_ratio(probabilities, ratio), type_ratio_interval(probabilities, ratio)
-        columns |= _columns("ratio", found.value, found.standard_error, *ends)
-    return columns
+        p = Number(mean[:, a], error[:, a], (low[:, a], high[:, a]))
+        columns |= p.columns(f"p{a + 1}")
+    return columns if ratio is None else columns | type_ratio(probabilities, ratio).columns("ratio")
 
 
-def _columns(name: str, *columns: np.ndarray) -> dict[str, np.ndarray]:
-    return dict(zip((name, f"{name}_se", f"{name}_low", f"{name}_high"), columns, strict=True))
-
-
-def _chi_histogram(block: _Block) -> pd.DataFrame:
+def _chi_histogram(etas: Etas, statistics: BlockStatistics) -> pd.DataFrame:
     """One row for each η and bin: probability density of χ, with its standard error."""
-    statistics = block.statistics
-    edges, n_eta = statistics.chi_edges, len(block.described.etas)
-    widths = np.diff(edges)
+    widths = np.diff(statistics.chi_edges)
     return pd.DataFrame(
         {
-            "eta": np.repeat(block.described.etas, len(widths)),
-            "chi_low": np.tile(edges[:-1], n_eta),
-            "chi_high": np.tile(edges[1:], n_eta),
+            **bin_columns(etas, statistics.chi_edges, "chi_low", "chi_high"),
             "density": (statistics.chi.mean / widths).ravel(),
             "density_se": (statistics.chi.standard_error / widths).ravel(),
         }
     )
 
 
-def _s_max_histogram(block: _Block) -> pd.DataFrame:
+def _s_max_histogram(etas: Etas, statistics: BlockStatistics) -> pd.DataFrame:
     """One row for each η and bin [low, high) of S_max: good rows, and their share per decade.
 
     The first and last bin of an η reach from 0 and to infinity, so the counts add up to n; a share
     per decade has no meaning there and is NaN, as it is where no row is good.
     """
-    statistics = block.statistics
     edges = np.concatenate([[0.0], statistics.s_max_edges, [np.inf]])
     decades = np.full(len(edges) - 1, np.nan)
     decades[1:-1] = np.diff(np.log10(statistics.s_max_edges))
     n = np.where(statistics.n > 0, statistics.n, np.nan)[:, None]
-    n_eta = len(block.described.etas)
     return pd.DataFrame(
         {
-            "eta": np.repeat(block.described.etas, len(decades)),
-            "s_max_low": np.tile(edges[:-1], n_eta),
-            "s_max_high": np.tile(edges[1:], n_eta),
+            **bin_columns(etas, edges, "s_max_low", "s_max_high"),
             "count": statistics.s_max_counts.ravel(),
             "density": (statistics.s_max_counts / n / decades).ravel(),
         }
     )
+
+
+def write_tables(
+    output: Path, tables: Mapping[str, pd.DataFrame], provenance: dict[str, object]
+) -> None:
+    """Write tables by name into a folder, see `write_table`."""
+    output.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        write_table(output / name, table, provenance)
 
 
 def write_table(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) -> None:
@@ -208,6 +182,6 @@ def _warn_of_failures(study: str, failed: pd.DataFrame, summary: pd.DataFrame) -
         print(
             f"warning: {study}: {len(failed)} of {total} rows failed, the first of them sample "
             f"{first['sample']} at η = {first['eta']:g} ({first['status']}); averages are over the "
-            f"others, and {FAILURES_TABLE}.csv names them",
+            "others, and failures.csv names them",
             file=sys.stderr,
         )

@@ -20,13 +20,12 @@ from syncsweep.layout import BLOCK_FOLDER, STUDY_FOLDER, BlockFolder, tables_fol
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep.description import Description
-from syncsweep.sweep.shard import to_table
 from syncsweep.tables import ResultsError
 from syncsweep.tables.integrity import problem_of_table
 from syncsweep.tables.partial import read_present
-from syncsweep.tables.samples import SampleRows, describe, sample_rows
+from syncsweep.tables.samples import SampleRows, describe
 
-_AGAIN = "run the same snakemake command again, which makes it anew"
+_AGAIN = "run the same snakemake command again to make it"
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,7 @@ def solve_samples(config: Config, study: str, samples: Iterable[int]) -> SweepRo
         for block in config.studies[study].eta_blocks:
             solver = SampleSolver(physics, block.etas)
             for sample in wanted:
-                table = to_table([solver.rows(sample)])
-                found += [(block.etas, rows) for rows in sample_rows(table, len(block.etas))]
+                found.append((block.etas, SampleRows.from_rows(solver.rows(sample))))
     return _gather(study, physics, found)
 
 
@@ -154,7 +152,7 @@ def _read_block(
         raise ResultsError(f"{damage}; {_AGAIN}")
 
     lying = BlockFolder(folder / block.block)
-    ends = [stop for _, stop, _ in (*lying.shards(), *lying.part_files())]
+    ends = [of_job.stop for of_job, _ in (*lying.shards(), *lying.part_files())]
     most = max(ends, default=0) if samples is None else samples
     for rows in read_present(folder, block, most, refuse):
         yield block.etas, rows

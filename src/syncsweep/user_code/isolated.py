@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from syncsweep.config.messages import ConfigError
@@ -31,24 +31,32 @@ HASH_SEED = {"PYTHONHASHSEED": "0"}
 ERROR = "error"
 
 
-def start(module: str, variables: Mapping[str, str] = {}) -> subprocess.Popen[str]:
-    """Start a program with additional environment variables. It ends when this process ends."""
-    return subprocess.Popen(
+@contextmanager
+def started(module: str, variables: Mapping[str, str] = {}) -> Iterator[subprocess.Popen[str]]:
+    """Start a program with additional environment variables.
+
+    It ends with the context, or when this process ends.
+    """
+    with subprocess.Popen(
         [sys.executable, "-P", "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         env={**os.environ, **HASH_SEED, **variables},
-    )
+    ) as program:
+        try:
+            yield program
+        finally:
+            program.kill()
 
 
 def ask(program: subprocess.Popen[str], request: Any) -> Iterator[dict[str, Any]]:
     """Send a program its request, as JSON, and give what it answers as it comes."""
     assert program.stdin and program.stdout
-    # If it has ended, its exit code says how. The pipe is closed then too.
-    with suppress(BrokenPipeError), program.stdin:
-        program.stdin.write(json.dumps(request))
+    # Where it has ended already, its exit code says how.
+    with suppress(BrokenPipeError), program.stdin as pipe:
+        pipe.write(json.dumps(request))
     for line in program.stdout:
         yield json.loads(line)
 

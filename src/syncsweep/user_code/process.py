@@ -32,8 +32,10 @@ def check(config: Config, study: str) -> list[str]:
         return []
     said = f"studies.{study}: {' and '.join(dict.fromkeys(files.values()))}"
     settings = config.model_dump(mode="json", include={"results", "root_seed", "ranks"})
+    # The only study of a configuration must be made by default.
+    alone = {**config.studies[study].model_dump(mode="json"), "by_default": True}
     request = {
-        "config": {**settings, "studies": {study: config.studies[study].model_dump(mode="json")}},
+        "config": {**settings, "studies": {study: alone}},
         "study": study,
         "physics_hash": config.physics(study).digest,
     }
@@ -58,16 +60,13 @@ def check(config: Config, study: str) -> list[str]:
 
 def _answer_of(request: dict[str, Any], said: str, variables: Mapping[str, str] = {}) -> Any:
     """The answer of a separate process; ConfigError, which begins with `said` or the study."""
-    with isolated.start("syncsweep.user_code.process", variables) as program:
-        try:
-            answer = next(isolated.ask(program, request), None)
-            if answer is None:
-                raise ConfigError(
-                    f"{said}: the code ended its process ({isolated.end_of(program)}) "
-                    "when it was checked"
-                )
-        finally:
-            program.kill()
+    with isolated.started("syncsweep.user_code.process", variables) as program:
+        answer = next(isolated.ask(program, request), None)
+        if answer is None:
+            raise ConfigError(
+                f"{said}: the code ended its process ({isolated.end_of(program)}) "
+                "when it was checked"
+            )
     if isolated.ERROR in answer:
         problem: str = answer[isolated.ERROR]
         is_named = problem.startswith(f"studies.{request['study']}: ")

@@ -8,9 +8,6 @@ from pathlib import Path
 
 from syncsweep.layout import (
     BUNDLE_MANIFEST,
-    PAPER_FIGURES,
-    PAPER_TABLES,
-    TABLES,
     bundle_folder,
     figures_folder,
     paper_folder,
@@ -18,7 +15,9 @@ from syncsweep.layout import (
     study_folder,
     tables_folder,
 )
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.tables.freshness import MADE_FROM, changed_sources, said_by
+from syncsweep.tables.registry import SUMMARY
 from syncsweep.verify.study_files import AGAIN, entries
 from syncsweep.verify.verify_text import Report
 from syncsweep.wording import number_of
@@ -26,7 +25,7 @@ from syncsweep.wording import number_of
 #: The entries in which all tables of a study must agree.
 _SETTINGS = ("study", "physics_hash", "samples", "analysis")
 
-(_VALIDATION,) = PAPER_TABLES["validation"]
+(_VALIDATION,) = PARTS["validation"].tables
 
 
 def verify_origins(results: Path, report: Report) -> None:
@@ -54,7 +53,7 @@ def _command(results: Path, path: Path) -> str:
         report_file(results): "report",
         bundle_folder(results) / BUNDLE_MANIFEST: "bundle",
         paper_folder(results) / f"{_VALIDATION}.parquet": "validate",
-        **{figures_folder(results) / f"{name}.json": "paper" for name in PAPER_FIGURES},
+        **{figures_folder(results) / f"{name}.json": "paper" for name in FIGURES},
     }
     command = f"`snakemake {targets[path]}`" if path in targets else "the snakemake command for it"
     return f"run {command} again with the same --config and --configfile, which replaces it"
@@ -62,13 +61,13 @@ def _command(results: Path, path: Path) -> str:
 
 def _compare_tables(results: Path, folder: Path, report: Report) -> None:
     said = {path: said_by(path) for path in entries(folder, report) if path.suffix == ".parquet"}
-    first = said.get(folder / f"{TABLES[0]}.parquet")
+    first = said.get(folder / f"{SUMMARY.name}.parquet")
     if not first:
         return
     for path, of_table in said.items():
         other = [name for name in _SETTINGS if of_table.get(name) != first.get(name)]
         if of_table and other:
-            what = f"was made with other settings ({', '.join(other)}) than {TABLES[0]}.parquet"
+            what = f"was made with other settings ({', '.join(other)}) than {SUMMARY.name}.parquet"
             report.finding(f"{path}: {what}; {AGAIN}")
     rows = study_folder(results, str(first.get("study")), str(first.get("physics_hash")))
     if not rows.is_dir():

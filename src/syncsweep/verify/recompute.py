@@ -18,9 +18,9 @@ from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.sample import unpack_coefficients
+from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import ShardError, column, read_shard
-from syncsweep.sweep.takeover import identity_of
 from syncsweep.user_code.study_model import build_model
 from syncsweep.verify.verify_text import Report
 from syncsweep.wording import number_of
@@ -55,18 +55,17 @@ class RowsOfShard:
 
     path: Path
     described: Description
-    start: int
-    stop: int
+    samples: SampleRange
     comparable: int
     left_out: dict[str, int]
 
 
 def rows_of_shard(
-    path: Path, described: Description, start: int, stop: int, table: pa.Table
+    path: Path, described: Description, samples: SampleRange, table: pa.Table
 ) -> RowsOfShard:
     """Count the rows of a shard that can be recomputed and compared."""
     reasons = Counter(_reasons(described.physics, table).tolist())
-    return RowsOfShard(path, described, start, stop, reasons.pop("", 0), dict(reasons))
+    return RowsOfShard(path, described, samples, reasons.pop("", 0), dict(reasons))
 
 
 def _reasons(physics: Physics, table: pa.Table) -> np.ndarray:
@@ -187,7 +186,7 @@ def _compare(
 ) -> Iterator[float]:
     """Largest difference of each row from its recomputation; infinity where there is none."""
     try:
-        table = read_shard(shard.path, identity_of(shard.described, shard.start, shard.stop))
+        table = read_shard(shard.path, shard.described, shard.samples)
         places = np.flatnonzero(_reasons(shard.described.physics, table) == "")[rows]
     except (ShardError, FileNotFoundError, IndexError):
         report.finding(f"{shard.path}: changed while it was verified; verify it again")

@@ -20,7 +20,6 @@ from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description, DescriptionError
 from syncsweep.sweep.shard import ShardError, column, read_shard
-from syncsweep.sweep.takeover import identity_of
 from syncsweep.verify import VerificationError
 from syncsweep.verify.recompute import RowsOfShard, rows_of_shard
 from syncsweep.verify.verify_text import Report
@@ -150,13 +149,13 @@ def _verify_shards(
     block: BlockFolder, described: Description, status: Counter[str], report: Report
 ) -> Iterator[RowsOfShard]:
     end = 0
-    for start, stop, path in block.shards():
-        if start > end:
-            report.note(f"{block.path}: samples {end} to {start - 1} are in no shard")
-        end = max(end, stop)
+    for samples, path in block.shards():
+        if samples.start > end:
+            report.note(f"{block.path}: samples {end} to {samples.start - 1} are in no shard")
+        end = max(end, samples.stop)
         report.progress(f"verifying {path}")
         try:
-            table = read_shard(path, identity_of(described, start, stop))
+            table = read_shard(path, described, samples)
         except ShardError as error:
             report.finding(f"{error}; {AGAIN}")
         except FileNotFoundError:
@@ -168,7 +167,7 @@ def _verify_shards(
                 report.finding(f"{path}: has rows of another number of spins; {AGAIN}")
                 continue
             status.update(column(table, "status").tolist())
-            yield rows_of_shard(path, described, start, stop, table)
+            yield rows_of_shard(path, described, samples, table)
 
 
 def _fits_model(table: pa.Table, physics: Physics) -> bool:
@@ -180,12 +179,12 @@ def _fits_model(table: pa.Table, physics: Physics) -> bool:
 
 def _name_leftovers(block: BlockFolder, report: Report) -> None:
     """Name all in a block's folder that is neither a shard nor about the shards."""
-    known = {path for _, _, path in block.shards()}
+    known = {path for _, path in block.shards()}
     known |= {block.description, block.log, block.parts}
     for path in entries(block.path, report):
         if path not in known:
             note_entry(path, report)
-    leftovers = {path for _, _, path in block.leftovers()}
+    leftovers = {path for _, path in block.leftovers()}
     parts = entries(block.parts, report)
     of_jobs = leftovers.intersection(parts)
     if of_jobs:

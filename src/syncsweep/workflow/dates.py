@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from syncsweep.layout import made_files
+from syncsweep.wording import number_of
+from syncsweep.workflow.errors import RunError
 
-class FutureError(Exception):
+
+class FutureError(RunError):
     """A file is dated in the future and its date cannot be changed; the message is one line."""
+
+
+def bring_back_results(results: Path) -> None:
+    """Give files of a results folder that are dated in the future the present date; FutureError.
+
+    A warning on stderr says how many these are. Call it before Snakemake looks for files.
+    """
+    late = bring_back(made_files(results), results) if results.exists() else []
+    if late:
+        print(
+            f"warning: {results}: {number_of(len(late), 'files')} dated in the future, such as "
+            f"{late[-1]}; they get the present date",
+            file=sys.stderr,
+        )
 
 
 def bring_back(files: Iterable[Path], folder: Path) -> list[Path]:

@@ -3,13 +3,13 @@
 import pytest
 
 from benchmarks.time_left_errors import Foretold, Moment, foretold, table
-from syncsweep.status.time_left import TimeLeft
+from syncsweep.status.expected import Expected
 
 BEGAN, ENDED = 1000.0, 1200.0
 
 
 def moment(seconds, said):
-    left = None if said is None else TimeLeft(said, said / 2, said * 2)
+    left = None if said is None else Expected(said, said / 2, said * 2)
     return Moment(BEGAN + seconds, left)
 
 

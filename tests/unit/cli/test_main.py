@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from small_results import CHAIN, PAIR, block_of, changed, make_results, put_shard, rows_of
+from messages import assert_messages
+from program import CONFIG, PROGRAM, called, state_of
+from studies import CHAIN, PAIR, block_of, changed, make_results, put_shard, rows_of
 
-from syncsweep.cli import verify_command as verify
-from syncsweep.cli.main import main, parser
+from syncsweep.cli import verify_command
+from syncsweep.cli.main import parser
 
 
 @pytest.fixture(scope="module")
@@ -20,29 +23,16 @@ def results(tmp_path_factory):
     return make_results(tmp_path_factory.mktemp("made") / "results")
 
 
-def run(*arguments, **options):
+def run(*arguments, program=PROGRAM, environment=None):
     """The installed program, as a user calls it."""
-    program = Path(sys.executable).with_name("syncsweep")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **options.pop("environment", {})}
     return subprocess.run(
         [program, *map(str, arguments)],
         capture_output=True,
         text=True,
-        env=environment,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})},
         timeout=120,
         check=False,
-        **options,
     )
-
-
-def called(capsys, *arguments):
-    """Exit code, stdout and stderr of a call in this process."""
-    try:
-        code = main(list(map(str, arguments)))
-    except SystemExit as end:
-        code = end.code
-    printed = capsys.readouterr()
-    return code, printed.out, printed.err
 
 
 def test_program_verifies_and_recomputes(results):
@@ -101,41 +91,88 @@ def test_folder_is_named_as_in_a_configuration(results, monkeypatch, capsys):
     assert "the variable SYNCSWEEP_UNSET is not set" in err
 
 
-WRONG_CALLS = {
-    "no command": (),
-    "unknown command": ("verfy", "RESULTS"),
-    "no folder": ("verify",),
-    "folder that is not there": ("verify", "nowhere"),
-    "file": ("verify", "file"),
-    "empty folder": ("verify", "empty"),
-    "link to itself": ("verify", "loop"),
-    "name too long": ("verify", "x" * 5000),
-    "name in two lines": ("verify", "a\nb"),
-    "unknown option": ("verify", "RESULTS", "--deep"),
-    "abbreviation": ("verify", "RESULTS", "--rec", "3"),
-    "no rows": ("verify", "RESULTS", "--recompute", "0"),
-    "negative": ("verify", "RESULTS", "--recompute", "-3"),
-    "fraction": ("verify", "RESULTS", "--recompute", "1.5"),
-    "no number": ("verify", "RESULTS", "--recompute", "many"),
-    "number of very many digits": ("verify", "RESULTS", "--recompute", "9" * 5000),
-    "more rows than are counted": ("verify", "RESULTS", "--recompute", "1000000001"),
-    "negative seed": ("verify", "RESULTS", "--seed", "-1"),
-    "two folders": ("verify", "RESULTS", "RESULTS"),
-    "two lines": ("verify", "RESULTS", "a\nb"),
-}
+#: The words of a call, and what its message must name: what was given and what is allowed.
+WRONG_CALLS = [
+    ("", "COMMAND"),
+    ("verfy results", "'verfy'", "plan", "status", "verify"),
+    ("verify", "RESULTS"),
+    ("verify nowhere", "nowhere", "No such file"),
+    ("verify file", "file", "directory"),
+    ("verify empty", "empty", "results folder"),
+    ("verify loop", "loop", "symbolic links"),
+    ("verify results --deep", "--deep"),
+    ("verify results --rec 3", "--rec"),
+    ("verify results --recompute 1.5", "--recompute", "integer", "'1.5'"),
+    ("verify results --recompute many", "--recompute", "integer", "'many'"),
+    ("verify results results", "results"),
+    ("status paar", "'paar'", "'pair'"),
+    ("status --config smaples=3", "smaples", "'samples'"),
+    ("status --config samples", "--config", "'samples'", "KEY=VALUE"),
+    ("status --config samples=1 samples=2", "--config", "'samples'", "twice"),
+    ("status --config 'studies={pair: {samples: 3, samples: 4}}'", "studies", "samples", "twice"),
+    ("status --config results={", "--config", "results", "line 1"),
+    ("status --config results=2025-99-99", "--config", "results", "YAML"),
+    ("status --configfile nowhere.yaml", "nowhere.yaml", "No such file"),
+    ("status --configfile config.yaml pair", "pair", "--configfile", "--config"),
+    ("status --configfile config.yaml --config samples=3 pair", "'pair'", "--configfile"),
+    ("status --watch pair", "--watch", "integer", "'pair'"),
+    ("status --jsn", "--jsn"),
+    ("plan piar", "'piar'", "pair"),
+    ("plan --configfile none.yaml", "none.yaml", "No such file"),
+    ("plan --configfile bad.yaml", "bad.yaml", "line 1"),
+    ("plan --config samples=0", "samples", "0", "1"),
+    ("plan --profile none", "none", "No such file"),
+    ("plan --profile bad.yaml", "bad.yaml"),
+    ("plan --cores some", "--cores", "integer", "'some'"),
+    ("plan --calibrate 2 --no-calibration", "--calibrate", "--no-calibration"),
+    ("plan --json --fragment config", "--json", "--fragment"),
+    ("plan --fragment slurm", "--fragment", "'slurm'", "config", "profile"),
+    ("plan --calib 2", "--calib"),
+]
 
 
-@pytest.mark.parametrize("kind", WRONG_CALLS)
-def test_wrong_call_is_one_line_and_exit_code_two(results, tmp_path, monkeypatch, capsys, kind):
+@pytest.fixture
+def place(results, tmp_path, monkeypatch):
+    """A working folder with a configuration and other things."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "file").touch()
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "loop").symlink_to("loop")
-    arguments = [str(results) if word == "RESULTS" else word for word in WRONG_CALLS[kind]]
-    code, out, err = called(capsys, *arguments)
-    assert (code, out) == (2, "")
-    assert len(err.splitlines()) == 1 and err.startswith("syncsweep")
-    assert "error: " in err
+    Path("config.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
+    Path("bad.yaml").write_text("[")
+    Path("results").symlink_to(results)
+    Path("file").touch()
+    Path("empty").mkdir()
+    Path("loop").symlink_to("loop")
+
+
+def refusal(capsys, *words):
+    """The message of a wrong call, which changes nothing."""
+    before = state_of(".")
+    code, out, err = called(capsys, *words)
+    assert (code, out) == (2, ""), words
+    assert len(err.splitlines()) == 1 and err.startswith("syncsweep") and "error: " in err
+    assert state_of(".") == before
+    # Which quotes stand around choices depends on Python's version.
+    return re.sub(r"choose from .*\)", lambda found: found[0].replace("'", ""), err.strip())
+
+
+@pytest.mark.usefixtures("place")
+def test_wrong_call_is_one_line_and_exit_code_two(capsys, snapshot):
+    cases = {call: (refusal(capsys, *shlex.split(call)), facts) for call, *facts in WRONG_CALLS}
+    assert_messages(snapshot, cases)
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize(
+    ("words", "fact"),
+    [
+        (("verify", "x" * 5000), "File name too long"),
+        (("verify", "a\nb"), r"a\nb"),
+        (("verify", "results", "--recompute", "9" * 5000), "--recompute"),
+        (("verify", "results", "a\nb"), r"a\nb"),
+    ],
+    ids=range(4),
+)
+def test_strange_words_are_refused_in_one_line(capsys, words, fact):
+    assert fact in refusal(capsys, *words)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +200,7 @@ def test_folder_that_may_not_be_entered_is_one_line(results, monkeypatch, capsys
     def refused(_):
         raise PermissionError(13, "Permission denied", "else\nwhere")
 
-    monkeypatch.setattr(verify, "_verify", refused)  # root may enter all
+    monkeypatch.setattr(verify_command, "_verify", refused)  # root may enter all
     code, out, err = called(capsys, "verify", results)
     assert (code, out) == (1, "")
     assert err.startswith("syncsweep: error: else") and len(err.splitlines()) == 1
@@ -190,11 +227,21 @@ def test_help_is_printed_without_loading_the_libraries(command):
     assert loaded.stdout.strip() == "False"
 
 
-def test_help_of_verify_explains_its_exit_codes_and_options(capsys):
-    code, out, _ = called(capsys, "verify", "--help")
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("verify", ["RESULTS", "--recompute K", "--seed S", "Exit code: 0", "2 if"]),
+        (
+            "plan",
+            ["--calibrate N", "--no-calibration", "--ranks R", "Exit code: 0", "--fragment"],
+        ),
+        ("status", ["--watch [SECONDS]", "--json", "Exit code: 0"]),
+    ],
+)
+def test_help_explains_exit_codes_and_options(capsys, command, words):
+    code, out, _ = called(capsys, command, "--help")
     assert code == 0
-    for word in ("RESULTS", "--recompute K", "--seed S", "Exit code: 0", "2 if"):
-        assert word in out
+    assert all(word in out for word in words)
     assert max(map(len, out.splitlines())) <= 100
 
 
@@ -208,42 +255,21 @@ def test_terminal_without_greek_letters_gets_every_line(results, tmp_path):
 
 def in_shell(call, **environment):
     """A call of the program in the words of a shell."""
-    program = Path(sys.executable).with_name("syncsweep")
-    return subprocess.run(
-        f"{program} {call}",
-        shell=True,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
-        timeout=120,
-        check=False,
-    )
+    return run("-c", f"{PROGRAM} {call}", program="sh", environment=environment)
 
 
 @pytest.fixture
 def calls(results, tmp_path, monkeypatch):
-    """A call of each sub-command that is all well, as it is with an output that takes it."""
-    config = {
-        "results": "results",
-        "root_seed": 1,
-        "ranks": 1,
-        "studies": {
-            "pair": {
-                "model": {"name": "spin_half_pair"},
-                "samples": 2,
-                "eta_blocks": [{"values": [0.1]}],
-                "analysis": {"s_max_bins": {"low": 1e-5, "high": 1.0, "count": 5}},
-            }
-        },
-    }
+    """A call of each sub-command, and its exit code where it can print."""
+    study = {**CONFIG["studies"]["pair"], "samples": 2, "eta_blocks": [{"values": [0.1]}]}
     monkeypatch.chdir(tmp_path)
-    Path("config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    text = yaml.safe_dump({**CONFIG, "studies": {"pair": study}})
+    Path("config.yaml").write_text(text, encoding="utf-8")
     return {
-        "help": "--help",
-        "verify": f"verify {results}",
-        "plan": "plan --calibrate 1",
-        "status": "status",
-        "json": "status --json",
+        "help": ("--help", 0),
+        "verify": (f"verify {results}", 0),
+        "plan": ("plan --calibrate 1 --cores 1", 0),
+        "status": ("status", 1),
     }
 
 
@@ -252,35 +278,30 @@ def told(done):
     return [line for line in done.stderr.splitlines() if not line.startswith("plan: trials")]
 
 
-@pytest.mark.parametrize("name", ["help", "verify", "plan", "status", "json"])
+@pytest.mark.parametrize("name", ["help", "verify", "plan", "status"])
 def test_output_without_room_is_one_line_and_exit_code_one(calls, name):
+    call, _ = calls[name]
     # Without a buffer argparse itself passes over what it cannot write.
     for unbuffered in ["", "1"] if name != "help" else [""]:
-        done = in_shell(f"{calls[name]} >/dev/full", PYTHONUNBUFFERED=unbuffered)
+        done = in_shell(f"{call} >/dev/full", PYTHONUNBUFFERED=unbuffered)
         assert told(done) == ["syncsweep: error: cannot write the output (No space left on device)"]
         assert done.returncode == 1
-        # Where that line has no room either, 120 would be of Python, which tries again at its end.
-        done = in_shell(f"{calls[name]} >/dev/full 2>&1", PYTHONUNBUFFERED=unbuffered)
-        assert done.returncode == 1
+    # Where that line has no room either, 120 would be of Python, which tries again at its end.
+    assert in_shell(f"{call} >/dev/full 2>&1", PYTHONUNBUFFERED="").returncode == 1
 
 
-@pytest.mark.parametrize("name", ["help", "verify", "plan", "status", "json"])
+@pytest.mark.parametrize("name", ["help", "verify", "plan", "status"])
 def test_closed_streams_change_neither_output_nor_exit_code(calls, name):
-    open_ = in_shell(calls[name])
-    done = in_shell(f"{calls[name]} >&-")
-    assert (done.returncode, told(done)) == (open_.returncode, [])
-    done = in_shell(f"{calls[name]} 2>&-")
-    assert done.returncode == open_.returncode
-    assert done.stdout[:12] == open_.stdout[:12] != ""
-    assert in_shell(f"{calls[name]} <&- >&- 2>&-").returncode == open_.returncode
+    call, code = calls[name]
+    done = in_shell(f"{call} >&-")
+    assert (done.returncode, told(done)) == (code, [])
+    done = in_shell(f"{call} 2>&-")
+    assert done.returncode == code and done.stdout
+    assert in_shell(f"{call} <&- >&- 2>&-").returncode == code
 
 
 def test_reader_that_stops_early_sees_no_traceback(results):
-    program = Path(sys.executable).with_name("syncsweep")
-    done = subprocess.run(
-        f"{program} verify {results} | true", shell=True, capture_output=True, text=True
-    )
-    assert done.stderr == ""
+    assert in_shell(f"verify {results} | true").stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -297,7 +318,7 @@ class Interrupted:
             raise KeyboardInterrupt
 
 sys.meta_path.insert(0, Interrupted)
-from syncsweep.cli.main import main, parser
+from syncsweep.cli.main import main
 sys.exit(main(["--help"]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

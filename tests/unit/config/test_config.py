@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from messages import assert_messages, is_one_line, lacking
 
 from syncsweep.config.eta import EtaBlock, canonical_eta
 from syncsweep.config.file import load_config, read_yaml
@@ -53,15 +54,34 @@ def physics(path="", value=None):
     return parse(edited(path, value) if path else PLAIN).physics("spin_half_pair")
 
 
-def assert_one_line(error):
-    message = str(error.value)
-    assert message.isprintable()  # no line break, no control character
-    assert 0 < len(message) <= 300
-    assert not re.search(r"tuple|dictionary|instance of|object to extract|math domain", message)
-    return message
+def refusal(data):
+    """The message about a configuration that is refused, which is one line."""
+    with pytest.raises(ConfigError) as error:
+        parse(data)
+    assert is_one_line(str(error.value))
+    return str(error.value)
 
 
-# Misspelt or unknown keys: the dotted path, the nearest spelling or the allowed keys.
+def named(path, value):
+    """The name of a case in the snapshots."""
+    return path if value is REMOVED else f"{path}: {value!r}"[:90]
+
+
+def assert_refused(snapshot, cases):
+    """Each change of config.yaml is refused with its path, and all in the words of the snapshot.
+
+    cases: path, value and what else the message must name.
+    """
+    assert_messages(
+        snapshot,
+        {
+            named(path, value): (refusal(edited(path, value)), [path, *facts])
+            for path, value, *facts in cases
+        },
+    )
+
+
+#: Misspelt or unknown keys: the path, a value, and the nearest spelling or what is allowed.
 UNKNOWN_KEYS = [
     ("resluts", 1, "'results'"),
     ("sample", 1, "'samples'"),
@@ -69,12 +89,12 @@ UNKNOWN_KEYS = [
     (f"{CHAIN}.sampels", 1, "'samples'"),
     (f"{CHAIN}.chunksize", 1, "'chunk_size'"),
     (f"{CHAIN}.eta_block", 1, "'eta_blocks'"),
-    (f"{CHAIN}.r", 1, "allowed here: model, ensemble, samples, chunk_size"),
+    (f"{CHAIN}.r", 1, "model, ensemble, samples, chunk_size"),
     (f"{CHAIN}.model.n_site", 1, "'n_sites'"),
-    (f"{CHAIN}.model.B", 1, "allowed here: name, n_sites, omega, J, delta, gamma"),
+    (f"{CHAIN}.model.B", 1, "name, n_sites, omega, J, delta, gamma"),
     (f"{PAIR}.model.detla", 1, "'delta'"),
-    (f"{PAIR}.model.omega", 1, "allowed here: name, J, delta, B, gamma"),
-    (f"{PAIR}.model.n_sites", 2, "allowed here: name, J, delta, B, gamma"),
+    (f"{PAIR}.model.omega", 1, "name, J, delta, B, gamma"),
+    (f"{PAIR}.model.n_sites", 2, "name, J, delta, B, gamma"),
     (f"{PAIR}.ensemble.zeta_cho", 1, "'zeta_coh'"),
     (f"{BLOCK}.per_decad", 1, "'per_decade'"),
     (f"{PAIR}.analysis.treshold", 1, "'threshold'"),
@@ -83,22 +103,18 @@ UNKNOWN_KEYS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "value", "spelling"), UNKNOWN_KEYS, ids=lambda v: str(v))
-def test_unknown_key_is_named_with_what_is_allowed(path, value, spelling):
-    with pytest.raises(ConfigError) as error:
-        parse(edited(path, value))
-    message = assert_one_line(error)
-    assert f"unknown key {path};" in message
-    assert spelling in message
+def test_unknown_key_is_named_with_what_is_allowed(snapshot):
+    assert_refused(snapshot, UNKNOWN_KEYS)
 
 
 @pytest.mark.parametrize("name", ["analysis", "figure", "ensemble", "spin1_chain"])
 def test_name_of_a_study_does_not_confuse_the_allowed_keys(name):
     data = {**PLAIN, "studies": {name: {**PLAIN["studies"]["spin_half_pair"], "sampels": 3}}}
-    with pytest.raises(ConfigError, match=f"unknown key studies.{name}.sampels; .*'samples'"):
+    with pytest.raises(ConfigError, match=rf"studies.{name}.sampels\b.*'samples'"):
         parse(data)
 
 
+#: The path, and what the key means.
 MISSING_KEYS = [
     ("results", "output folder"),
     ("root_seed", "seed of every random stream"),
@@ -115,201 +131,182 @@ MISSING_KEYS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "meaning"), MISSING_KEYS)
-def test_missing_key_is_named_with_its_meaning(path, meaning):
-    with pytest.raises(ConfigError) as error:
-        parse(edited(path, REMOVED))
-    message = assert_one_line(error)
-    assert f"key {path} is missing" in message
-    assert meaning in message
+def test_missing_key_is_named_with_its_meaning(snapshot):
+    assert_refused(snapshot, [(path, REMOVED, meaning) for path, meaning in MISSING_KEYS])
 
 
 #: Path, value, and what the message must hold beside the path: what was given, what is allowed.
 BAD_VALUES = [
-    ("results", "a\nb", "'a\\nb'", "without"),
+    ("results", "a\nb", "'a\\nb'", "control characters"),
     ("results", "a{b}", "'a{b}'", "braces"),
     ("results", "a\0b", "'a\\x00b'", "control characters"),
     ("results", "a\x85b", "'a\\x85b'", "control characters"),
-    ("results", "", "''", "1 to 1024 characters"),
-    ("results", "x" * 2000, "xxx", "1 to 1024 characters"),
-    ("results", "a/" + "é" * 128, "a/é", "at most 255 bytes"),
-    ("results", "-x", "'-x'", "not from '-'"),
+    ("results", "", "''", "1", "1024"),
+    ("results", "x" * 2000, "…", "1", "1024"),
+    ("results", "a/" + "é" * 128, "…", "255"),
+    ("results", "-x", "'-x'", "'-'"),
     ("results", "./~x", "'./~x'", "'~'"),
-    ("results", "~no-such-user/x", "'~no-such-user/x'", "~no-such-user, but there is no such user"),
-    ("results", "$SYNCSWEEP_UNSET/x", "'$SYNCSWEEP_UNSET/x'", "SYNCSWEEP_UNSET is not set"),
-    ("results", "${SYNCSWEEP_UNSET}/x", "'${SYNCSWEEP_UNSET}/x'", "SYNCSWEEP_UNSET is not set"),
-    ("results", 3, "3", "must be a path"),
-    ("results", ["x"], "['x']", "must be a path"),
-    ("root_seed", -1, "-1", "greater than or equal to 0"),
-    ("root_seed", 1.5, "1.5", "must be an integer"),
-    ("root_seed", 2**63, str(2**63), "less than or equal to 9223372036854775807"),
-    ("ranks", 0, "0", "greater than or equal to 1"),
-    ("ranks", "two", "'two'", "must be a number"),
-    ("ranks", 10**400, "1000", "less than or equal to 4096"),
-    ("samples", 0, "0", "greater than or equal to 1"),
-    ("studies", {}, "{}", "at least 1 item"),
-    ("studies", [1], "[1]", "`key: value` pairs"),
-    (PAIR, 3, "3", "`key: value` pairs"),
-    (PAIR, None, "None", "`key: value` pairs"),
-    (f"{PAIR}.samples", 0, "0", "greater than or equal to 1"),
-    (f"{PAIR}.samples", True, "True", "must be a number"),
-    (f"{PAIR}.samples", 10**400, "1000", "less than or equal to 999999999"),
-    (f"{PAIR}.chunk_size", 0, "0", "greater than or equal to 1"),
-    (f"{PAIR}.chunk_size", False, "False", "must be a number"),
-    (f"{PAIR}.core_seconds", 0, "0", "greater than 0"),
-    (f"{PAIR}.core_seconds", 1e7, "10000000.0", "less than or equal to 1000000"),
-    (f"{PAIR}.samples", 10**9, "1000000000", "less than or equal to 999999999"),
-    (f"{PAIR}.model", "spin_half_pair", "'spin_half_pair'", "`key: value` pairs"),
-    (f"{PAIR}.model.name", "spin_half_pairs", "'spin_half_pairs'", "mean 'spin_half_pair'"),
+    ("results", "~no-such-user/x", "'~no-such-user/x'", "no such user"),
+    ("results", "$SYNCSWEEP_UNSET/x", "'$SYNCSWEEP_UNSET/x'", "SYNCSWEEP_UNSET", "not set"),
+    ("results", "${SYNCSWEEP_UNSET}/x", "'${SYNCSWEEP_UNSET}/x'", "SYNCSWEEP_UNSET", "not set"),
+    ("results", 3, "3", "path"),
+    ("results", ["x"], "['x']", "path"),
+    ("root_seed", -1, "-1", "0"),
+    ("root_seed", 1.5, "1.5", "integer"),
+    ("root_seed", 2**63, str(2**63), "9223372036854775807"),
+    ("ranks", 0, "0", "1"),
+    ("ranks", "two", "'two'", "number"),
+    ("ranks", 10**400, "…", "4096"),
+    ("samples", 0, "0", "1"),
+    ("studies", {}, "{}", "1"),
+    ("studies", [1], "[1]", "key: value"),
+    (PAIR, 3, "3", "key: value"),
+    (PAIR, None, "None", "key: value"),
+    (f"{PAIR}.samples", 0, "0", "1"),
+    (f"{PAIR}.samples", True, "True", "number"),
+    (f"{PAIR}.samples", 10**400, "…", "999999999"),
+    (f"{PAIR}.chunk_size", 0, "0", "1"),
+    (f"{PAIR}.chunk_size", False, "False", "number"),
+    (f"{PAIR}.core_seconds", 0, "0", "0"),
+    (f"{PAIR}.core_seconds", 1e7, "10000000.0", "1000000"),
+    (f"{PAIR}.samples", 10**9, "1000000000", "999999999"),
+    (f"{PAIR}.model", "spin_half_pair", "'spin_half_pair'", "key: value"),
+    (f"{PAIR}.model.name", "spin_half_pairs", "'spin_half_pairs'", "'spin_half_pair'"),
     (f"{CHAIN}.model.name", "chain", "'chain'", "spin1_chain, spin_half_pair"),
-    (f"{PAIR}.model.J", "2 Hz", "'2 Hz'", "must be a number"),
-    (f"{PAIR}.model.J", "1e400", "'1e400'", "must be a finite number"),
-    (f"{PAIR}.model.J", 10**400, "1000", "must be a finite number"),
-    (f"{PAIR}.model.B", math.inf, "inf", "must be a finite number"),
-    (f"{PAIR}.model.B", [0.3], "[0.3]", "must be a number"),
-    (f"{PAIR}.model.B", None, "None", "must be a number"),
-    (f"{PAIR}.model.B", {"value": 1}, "must", "must be a number"),
-    (f"{PAIR}.model.gamma", -0.5, "-0.5", "greater than or equal to 0"),
-    (f"{CHAIN}.model.n_sites", 1, "1", "greater than or equal to 2"),
-    (f"{CHAIN}.model.n_sites", 5, "5", "less than or equal to 4"),
-    (f"{PAIR}.ensemble", [], "[]", "`key: value` pairs"),
-    (f"{PAIR}.ensemble.basis", "papr", "'papr'", "paper, orthonormal; did you mean 'paper'"),
+    (f"{PAIR}.model.J", "2 Hz", "'2 Hz'", "number"),
+    (f"{PAIR}.model.J", "1e400", "'1e400'", "finite"),
+    (f"{PAIR}.model.J", 10**400, "…", "finite"),
+    (f"{PAIR}.model.B", math.inf, "inf", "finite"),
+    (f"{PAIR}.model.B", [0.3], "[0.3]", "number"),
+    (f"{PAIR}.model.B", None, "None", "number"),
+    (f"{PAIR}.model.B", {"value": 1}, "number"),
+    (f"{PAIR}.model.gamma", -0.5, "-0.5", "0"),
+    (f"{CHAIN}.model.n_sites", 1, "1", "2"),
+    (f"{CHAIN}.model.n_sites", 5, "5", "4"),
+    (f"{PAIR}.ensemble", [], "[]", "key: value"),
+    (f"{PAIR}.ensemble.basis", "papr", "'papr'", "paper, orthonormal", "'paper'"),
     (f"{PAIR}.ensemble.basis", 3, "3", "paper, orthonormal"),
-    (f"{PAIR}.ensemble.zeta_coh", -1, "-1", "greater than or equal to 0"),
-    (f"{PAIR}.ensemble.rank", 0, "0", "greater than or equal to 1"),
-    (f"{PAIR}.eta_blocks", [], "[]", "at least 1 item"),
+    (f"{PAIR}.ensemble.zeta_coh", -1, "-1.0", "0"),
+    (f"{PAIR}.ensemble.rank", 0, "0", "1"),
+    (f"{PAIR}.eta_blocks", [], "[]", "1"),
     (f"{PAIR}.eta_blocks", {"values": [1]}, "{'values': [1]}", "list"),
-    (BLOCK, [1.0], "[1.0]", "`key: value` pairs"),
-    (f"{BLOCK}.first", 0, "0", "greater than 0"),
-    (f"{BLOCK}.first", 1e308, "1e+308", "0 or of a size between 1e-100 and 1e100"),
-    (f"{BLOCK}.per_decade", 0, "0", "greater than or equal to 1"),
-    (f"{PAIR}.analysis.threshold", 0, "0", "greater than 0"),
-    (f"{PAIR}.analysis.threshold", 1, "1", "less than 1"),
+    (BLOCK, [1.0], "[1.0]", "key: value"),
+    (f"{BLOCK}.first", 0, "0", "0"),
+    (f"{BLOCK}.first", 1e308, "1e+308", "1e-100", "1e100"),
+    (f"{BLOCK}.per_decade", 0, "0", "1"),
+    (f"{PAIR}.analysis.threshold", 0, "0.0", "0"),
+    (f"{PAIR}.analysis.threshold", 1, "1.0", "1"),
     (f"{PAIR}.analysis.intervals", "all", "'all'", "list"),
-    (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.2, 0.3]], "0.3", "at least 3 items"),
-    (f"{PAIR}.analysis.intervals", [[0, 0.1]] * 7, "0.1", "at most 6 items"),
-    (f"{PAIR}.analysis.chi_bins", 0, "0", "greater than or equal to 1"),
-    (f"{PAIR}.analysis.s_max_bins.low", 0, "0", "greater than 0"),
-    (f"{PAIR}.analysis.s_max_bins.count", 0, "0", "greater than or equal to 1"),
-    (f"{PAIR}.figure.panels", [], "[]", "at least 1 item"),
+    (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.2, 0.3]], "0.3", "3"),
+    (f"{PAIR}.analysis.intervals", [[0, 0.1]] * 7, "0.1", "6"),
+    (f"{PAIR}.analysis.chi_bins", 0, "0", "1"),
+    (f"{PAIR}.analysis.s_max_bins.low", 0, "0.0", "0"),
+    (f"{PAIR}.analysis.s_max_bins.count", 0, "0", "1"),
+    (f"{PAIR}.figure.panels", [], "[]", "1"),
     (f"{PAIR}.figure.panels", "chi", "'chi'", "list"),
 ]
 UNSAFE_NAMES = ["../x", "a b", "", "ä", ".x", "-x", "x" * 70, "a\nb", "a/b", "a{b}", 3, None]
-BAD_VALUES += [
-    (f"{PAIR}.figure.name", name, repr(name)[:60], "1 to 64 letters") for name in UNSAFE_NAMES
-]
+BAD_VALUES += [(f"{PAIR}.figure.name", name, repr(name), "1", "64") for name in UNSAFE_NAMES]
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "given", "allowed"), BAD_VALUES, ids=lambda v: repr(v)[:50]
-)
-def test_bad_value_is_named_with_what_was_given_and_what_is_allowed(path, value, given, allowed):
-    with pytest.raises(ConfigError) as error:
-        parse(edited(path, value))
-    message = assert_one_line(error)
-    assert re.search(rf"(?<![\w.]){re.escape(path)}(?![\w.])", message)
-    assert given in message.split(path, 1)[1]
-    assert allowed in message
+def test_bad_value_is_named_with_what_was_given_and_what_is_allowed(snapshot):
+    assert_refused(snapshot, BAD_VALUES)
 
 
 def test_bad_member_of_a_list_is_named_by_its_place():
-    with pytest.raises(ConfigError) as error:
-        parse(edited(f"{PAIR}.figure.panels", ["chi", "smax"]))
-    message = assert_one_line(error)
-    assert f"{PAIR}.figure.panels.1: 'smax' is refused" in message
-    assert "s_max, chi_maxima, differences; did you mean 's_max'?" in message
+    message = refusal(edited(f"{PAIR}.figure.panels", ["chi", "smax"]))
+    allowed = "s_max, chi_maxima, differences"
+    assert not lacking(message, f"{PAIR}.figure.panels.1", "'smax'", allowed, "'s_max'")
 
 
 @pytest.mark.parametrize("name", UNSAFE_NAMES)
 def test_name_of_a_study_must_be_safe_as_a_file_name(name):
-    studies = {name: PLAIN["studies"]["spin_half_pair"]}
-    with pytest.raises(ConfigError) as error:
-        parse({**PLAIN, "studies": studies})
-    message = assert_one_line(error)
-    assert "config: studies" in message
-    assert f"{name!r} is refused: must be a name of 1 to 64 letters, digits" in message
+    message = refusal({**PLAIN, "studies": {name: PLAIN["studies"]["spin_half_pair"]}})
+    assert message.startswith("config: studies")
+    assert not lacking(message, repr(name), "1", "64")
 
 
 #: Values that do not fit each other: path, value, and what the message must hold.
 CONTRADICTIONS = [
-    (f"{PAIR}.ensemble", {"zeta_coh": 0, "zeta_diss": 0}, "zeta_coh and zeta_diss", "both be 0"),
-    (f"{PAIR}.ensemble.rank", 16, "rank", "at most D²−1 = 15", "16"),
-    (f"{CHAIN}.ensemble.rank", 729, "rank", "at most D²−1 = 728", "729"),
-    (f"{BLOCK}.last", 3, "last", "whole number of steps", "3"),
-    (f"{BLOCK}.last", 1e-6, "last", "smaller than first", "1e-06"),
-    (f"{BLOCK}.values", [1], "either first, last and per_decade, or values"),
-    (BLOCK, {"first": 1e-4, "last": 1}, "either first, last and per_decade, or values"),
-    (BLOCK, {}, "either first, last and per_decade, or values"),
-    (BLOCK, {"values": []}, "values", "at least 1 item"),
-    (BLOCK, {"values": [0.1, -0.2]}, "values must be ≥ 0", "-0.2"),
-    (BLOCK, {"values": [0.1, 0.1]}, "must not repeat", "0.1"),
-    (BLOCK, {"values": [0.001, "1e-3"]}, "must not repeat", "0.001"),
-    (BLOCK, {"values": [0.3, 0.1 + 0.2]}, "must not repeat", "0.3"),
-    (BLOCK, {"values": [0, -0.0]}, "must not repeat", "0"),
-    ("paper.supplement", ["a", "a"], "paper.supplement", "must name each study once"),
-    (f"{PAIR}.eta_blocks", [{"values": [1, 2]}, {"values": [3, 2]}], "must not repeat", "2"),
-    (f"{PAIR}.eta_blocks", [{"values": [1, "x"]}], "eta_blocks.0.values.1", "'x'"),
+    (f"{PAIR}.ensemble", {"zeta_coh": 0, "zeta_diss": 0}, "zeta_coh", "zeta_diss", "0"),
+    (f"{PAIR}.ensemble.rank", 16, "ensemble.rank", "D²−1 = 15", "16"),
+    (f"{CHAIN}.ensemble.rank", 729, "ensemble.rank", "D²−1 = 728", "729"),
+    (f"{BLOCK}.last", 3, "eta_blocks.0", "last", "first", "3"),
+    (f"{BLOCK}.last", 1e-6, "eta_blocks.0", "last", "first", "1e-06", "0.0001"),
+    (f"{BLOCK}.values", [1], "eta_blocks.0", "first", "last", "per_decade", "values"),
+    (BLOCK, {"first": 1e-4, "last": 1}, "first", "last", "per_decade", "values"),
+    (BLOCK, {}, "eta_blocks.0", "first", "last", "per_decade", "values"),
+    (BLOCK, {"values": []}, "eta_blocks.0.values", "[]", "1"),
+    (BLOCK, {"values": [0.1, -0.2]}, "eta_blocks.0", "values", "-0.2", "0"),
+    (BLOCK, {"values": [0.1, 0.1]}, "eta_blocks", "0.1", "twice"),
+    (BLOCK, {"values": [0.001, "1e-3"]}, "eta_blocks", "0.001", "twice"),
+    (BLOCK, {"values": [0.3, 0.1 + 0.2]}, "eta_blocks", "0.3", "twice"),
+    (BLOCK, {"values": [0, -0.0]}, "eta_blocks", "0", "twice"),
+    ("paper.supplement", ["a", "a"], "['a', 'a']", "once"),
+    (f"{PAIR}.eta_blocks", [{"values": [1, 2]}, {"values": [3, 2]}], "eta_blocks", "2", "twice"),
+    (f"{PAIR}.eta_blocks", [{"values": [1, "x"]}], "eta_blocks.0.values.1", "'x'", "number"),
     (
         f"{PAIR}.eta_blocks",
         [{"first": 0.01, "last": 1, "per_decade": 1}, {"values": ["1e-1"]}],
-        "must not repeat",
-        "0.1",
+        *("eta_blocks", "0.1", "twice"),
     ),
     (
         f"{PAIR}.analysis.intervals",
         [[0, 0.2], [0.5, 1], [0.1, 0.3]],
-        "must not overlap",
-        "[0.0, 0.2] and [0.1, 0.3]",
+        *("intervals", "overlap", "[0.0, 0.2]", "[0.1, 0.3]"),
     ),
-    (f"{PAIR}.analysis.intervals", [[0, 0.2], [0.3, 0.25], [0.5, 1]], "low < high", "[0.3, 0.25]"),
-    (f"{PAIR}.analysis.intervals", [[0, 0.2], [0.3, 0.4], [0.5, 1.1]], "high ≤ 1", "[0.5, 1.1]"),
-    (f"{PAIR}.analysis.intervals", [[-0.1, 0.2], [0.3, 0.4], [0.5, 1]], "0 ≤ low", "[-0.1, 0.2]"),
-    (f"{PAIR}.analysis.intervals", [[0, 0], [0.3, 0.4], [0.5, 1]], "low < high", "[0.0, 0.0]"),
-    (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.3, 0.4], [0.5]], "intervals.2"),
-    (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.3, 0.4], 1], "intervals.2: 1 is refused"),
-    (f"{PAIR}.analysis.s_max_bins.high", 1e-9, "high must be larger than low", "1e-09"),
-    (f"{PAIR}.figure.panels", ["chi", "s_max", "chi"], "panels", "twice", "'chi'"),
-    (f"{PAIR}.figure.panels", ["chi_maxima"], "'chi_maxima'", "needs analysis.maxima_bins"),
-    (f"{PAIR}.figure.panels", ["chi", "ratio"], "'ratio'", "needs analysis.ratio"),
-    (f"{CHAIN}.analysis.ratio.numerator", 4, "the 3 intervals", "names P4"),
-    (f"{CHAIN}.analysis.ratio.denominator", 2, "two P_a", "names P2 twice"),
+    *(
+        (f"{PAIR}.analysis.intervals", intervals, "intervals", "0 ≤ low < high ≤ 1", wrong)
+        for intervals, wrong in (
+            ([[0, 0.2], [0.3, 0.25], [0.5, 1]], "[0.3, 0.25]"),
+            ([[0, 0.2], [0.3, 0.4], [0.5, 1.1]], "[0.5, 1.1]"),
+            ([[-0.1, 0.2], [0.3, 0.4], [0.5, 1]], "[-0.1, 0.2]"),
+            ([[0, 0], [0.3, 0.4], [0.5, 1]], "[0.0, 0.0]"),
+        )
+    ),
     (
-        f"{BLOCK}.limit",
-        False,
-        "analysis.limit_draws needs η = 0 in eta_blocks",
-        "limit: true",
+        f"{PAIR}.analysis.intervals",
+        [[0, 0.1], [0.3, 0.4], [0.5]],
+        "analysis.intervals.2.1",
+        "missing",
     ),
-    (BLOCK, {"values": [0, 1], "limit": True}, "limit goes with a grid", "the limit is 0"),
+    (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.3, 0.4], 1], "analysis.intervals.2", "1", "list"),
+    (f"{PAIR}.analysis.s_max_bins.high", 1e-9, "high", "low", "1e-09", "1e-05"),
+    (f"{PAIR}.figure.panels", ["chi", "s_max", "chi"], "panels", "'chi'", "twice"),
+    (f"{PAIR}.figure.panels", ["chi_maxima"], "'chi_maxima'", "analysis.maxima_bins"),
+    (f"{PAIR}.figure.panels", ["chi", "ratio"], "'ratio'", "analysis.ratio"),
+    (f"{CHAIN}.analysis.ratio.numerator", 4, "ratio", "3", "P4"),
+    (f"{CHAIN}.analysis.ratio.denominator", 2, "ratio", "P2", "twice"),
+    (f"{BLOCK}.limit", False, "analysis.limit_draws", "η = 0", "eta_blocks", "limit: true"),
+    (BLOCK, {"values": [0, 1], "limit": True}, "eta_blocks.0", "limit", "0"),
     (
         f"{PAIR}.eta_blocks",
         [{"first": f"1.{k:03}", "last": f"{1000 + k}e3", "per_decade": 1000} for k in range(20)],
-        "at most 100000 values of η",
+        *("eta_blocks", "100000"),
     ),
-    (f"{PAIR}.ensemble.zeta_diss", 0, "limit_draws needs ensemble.zeta_diss > 0"),
-    (f"{PAIR}.by_default", "no", "'no'", "must be true or false"),
-    (f"{PAIR}.by_default", 1, "1 is refused", "must be true or false"),
+    (f"{PAIR}.ensemble.zeta_diss", 0, "analysis.limit_draws", "ensemble.zeta_diss > 0"),
+    (f"{PAIR}.by_default", "no", "by_default", "'no'", "true", "false"),
+    (f"{PAIR}.by_default", 1, "by_default", "1", "true", "false"),
     (
         PAIR,
         {**PLAIN["studies"]["spin_half_pair"], "samples": 10**6, "chunk_size": 99},
-        "chunk_size makes 10102 shards",
-        "leave it out",
+        *("chunk_size", "10102", "99", "10000", "leave it out"),
     ),
-    (f"{CHAIN}.samples", 999_999_999, "samples need ", "split the study"),
-    (f"{PAIR}.figure.name", "fig3", "figure.name must differ between studies", "'fig3'"),
+    (f"{CHAIN}.samples", 999_999_999, "samples", "10000", "split the study"),
+    (f"{PAIR}.figure.name", "fig3", "figure.name", "'fig3'", "differ"),
 ]
 
 
-@pytest.mark.parametrize("case", CONTRADICTIONS, ids=lambda c: f"{c[0]}={str(c[1])[:40]}")
-def test_values_that_do_not_fit_each_other_are_named(case):
-    path, value, *words = case
-    with pytest.raises(ConfigError) as error:
-        parse(edited(path, value))
-    message = assert_one_line(error)
-    if not path.endswith("figure.name"):  # concerns two studies
-        study = ".".join(path.split(".")[:2])
-        assert re.match(rf"config: (key )?{study}\b", message)
-    for word in words:
-        assert word in message
+def test_values_that_do_not_fit_each_other_are_named(snapshot):
+    cases = {}
+    for path, value, *facts in CONTRADICTIONS:
+        # That of names concerns two studies.
+        study = [] if path.endswith("figure.name") else [".".join(path.split(".")[:2])]
+        message = refusal(edited(path, value))
+        shared = message.replace(study[0], "", 1) if study else message
+        assert study == [] or shared != message
+        cases[named(path, value)] = shared, facts
+    assert_messages(snapshot, cases)
 
 
 @pytest.mark.parametrize(
@@ -334,16 +331,12 @@ def test_grid_over_an_absurd_range_is_accepted_or_named(first, last):
     "path", ["ranks", f"{PAIR}.model.J", f"{PAIR}.figure.name", f"{PAIR}.ensemble.basis"]
 )
 def test_integer_too_long_to_print_is_refused_in_one_line(path, number):
-    with pytest.raises(ConfigError) as error:
-        parse(edited(path, number))
-    assert path in assert_one_line(error)
+    assert path in refusal(edited(path, number))
 
 
 @pytest.mark.parametrize("data", [None, [], "text", 3, [PLAIN]], ids=repr)
 def test_configuration_must_be_a_mapping(data):
-    with pytest.raises(ConfigError, match="`key: value` pairs") as error:
-        parse(data)
-    assert_one_line(error)
+    assert "key: value" in refusal(data)
 
 
 def aliases(pattern, levels):
@@ -358,21 +351,21 @@ BAD_TEXTS = {
     "comment only": ("# nothing\n", "pairs"),
     "list": ("[1, 2]", "pairs"),
     "text": ("results", "pairs"),
-    "double key": ("ranks: 1\nresults: x\nranks: 2\n", "line 3: key 'ranks' is given twice"),
-    "nested double key": ("a:\n  b: 1\n  c: 2\n  b: 3\n", "line 4: key 'b' is given twice"),
-    "double key in flow": ("a: {b: 1, b: 2}", "key 'b' is given twice"),
-    "double key by quotes": ("ranks: 1\n'ranks': 2\n", "key 'ranks' is given twice"),
-    "double key in a list": ("a:\n- {b: 1}\n- b: 1\n  b: 2\n", "line 4: key 'b' is given twice"),
-    "very long double key": ("k" * 999 + ": 1\n" + "k" * 999 + ": 2\n", "kkk"),
+    "double key": ("ranks: 1\nresults: x\nranks: 2\n", "line 3", "'ranks'", "twice"),
+    "nested double key": ("a:\n  b: 1\n  c: 2\n  b: 3\n", "line 4", "'b'", "twice"),
+    "double key in flow": ("a: {b: 1, b: 2}", "'b'", "twice"),
+    "double key by quotes": ("ranks: 1\n'ranks': 2\n", "'ranks'", "twice"),
+    "double key in a list": ("a:\n- {b: 1}\n- b: 1\n  b: 2\n", "line 4", "'b'", "twice"),
+    "very long double key": ("k" * 999 + ": 1\n" + "k" * 999 + ": 2\n", "twice"),
     "list as a key": ("? [1]\n: 2", "a key must be a word"),
     "date as a key": ("2025-01-01: 2", "a key must be a word"),
     "unclosed list": ("a: [1,\n", "line 2"),
     "unclosed quote": ("a: 'x\n", "line 2"),
-    "colon in a value": ("a: b: c", "line 1: mapping values are not allowed here"),
+    "colon in a value": ("a: b: c", "line 1"),
     "tab": ("a:\n\tb: 1", "line 2"),
     "list and mapping": ("- a\nb: 1", "line 2"),
     "two documents": ("a: 1\n---\nb: 2\n", "another document"),
-    "unknown alias": ("a: *b", "undefined alias 'b'"),
+    "unknown alias": ("a: *b", "alias 'b'"),
     "recursive alias": ("a: &a {b: *a}", "recursive"),
     "merge of a number": ("<<: 3", "merging"),
     "python object": ("a: !!python/object:os.path x", "python/object:os.path"),
@@ -385,29 +378,26 @@ BAD_TEXTS = {
     "NUL": ("a: \0", "YAML"),
     "deep nesting": ("a: " + "[" * 500 + "]" * 500, "YAML"),
     "long integer": ("a: " + "9" * 5000, "YAML"),
-    "aliases of aliases": (aliases("[*{0}, *{0}, *{0}, *{0}]", 10), "more than 50000 values"),
-    "merges of merges": (aliases("{{<<: [*{0}, *{0}, *{0}, *{0}]}}", 10), "more than 50000"),
-    "very long": ("# " + "x" * 250_000, "it is larger than 250000 bytes"),
+    "aliases of aliases": (aliases("[*{0}, *{0}, *{0}, *{0}]", 10), "50000"),
+    "merges of merges": (aliases("{{<<: [*{0}, *{0}, *{0}, *{0}]}}", 10), "50000"),
+    "very long": ("# " + "x" * 250_000, "250000 bytes"),
     "not UTF-8": (b"results: \xe9\n", "not UTF-8"),
     "UTF-16": ("results: x\n".encode("utf-16"), "not UTF-8"),
 }
 
 
-@pytest.mark.parametrize("name", BAD_TEXTS)
-def test_bad_yaml_is_refused_in_one_line_that_names_file_and_place(name, tmp_path):
-    text, words = BAD_TEXTS[name]
-    path = tmp_path / "my.yaml"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(ConfigError) as error:
-        read_yaml(path)
-    message = str(error.value)
-    assert message.isprintable()
-    # pytest's folder may be long; the message must not be.
-    assert len(message.removeprefix(str(path))) <= 300
-    assert message.startswith(str(path))
-    assert words in message
-    with pytest.raises(ConfigError):
-        load_config(path)
+def test_bad_yaml_is_refused_in_one_line_that_names_file_and_place(tmp_path, snapshot):
+    path, cases = tmp_path / "my.yaml", {}
+    for name, (text, *facts) in BAD_TEXTS.items():
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        with pytest.raises(ConfigError) as error:
+            read_yaml(path)
+        message = str(error.value)
+        assert message.startswith(f"{path}: ")
+        cases[name] = message.removeprefix(f"{path}: "), facts
+        with pytest.raises(ConfigError):
+            load_config(path)
+    assert_messages(snapshot, cases)
 
 
 def test_pipe_in_place_of_a_file_is_not_waited_for(tmp_path):
@@ -520,9 +510,7 @@ def test_names_of_the_studies_that_the_paper_adds_are_reserved():
         **PLAIN["studies"],
         "paper-x": {**PLAIN["studies"]["spin_half_pair"], "figure": None},
     }
-    with pytest.raises(ConfigError) as error:
-        parse({**PLAIN, "studies": studies})
-    assert "names must not begin with 'paper-', but 'paper-x' does" in assert_one_line(error)
+    assert not lacking(refusal({**PLAIN, "studies": studies}), "'paper-'", "'paper-x'")
 
 
 def test_a_study_may_have_no_figure():
@@ -550,9 +538,7 @@ def test_folder_of_results_is_what_a_shell_would_have(monkeypatch, written, mean
 @pytest.mark.parametrize("value", ["", "a{b}", "a\nb", "a$b", "-a", "x" * 256])
 def test_variable_whose_value_makes_no_folder_is_refused(monkeypatch, value):
     monkeypatch.setenv("SCRATCH", value)
-    with pytest.raises(ConfigError) as error:
-        parse(edited("results", "$SCRATCH/x"))
-    assert "results: '$SCRATCH/x' is refused: " in assert_one_line(error)
+    assert not lacking(refusal(edited("results", "$SCRATCH/x")), "results", "'$SCRATCH/x'")
 
 
 def test_top_level_samples_replace_those_of_studies_made_by_default():
@@ -734,13 +720,10 @@ def test_studies_that_make_rules_of_one_name_are_refused():
     pair = data["studies"]["spin_half_pair"]
     for index, name in enumerate(("a-b_c", "a_b-c")):
         data["studies"][name] = {**pair, "figure": {"name": f"other{index}"}}
-    with pytest.raises(ConfigError) as error:
-        parse(data)
-    assert "names must differ between studies" in assert_one_line(error)
+    assert not lacking(refusal(data), "names", "differ", "studies")
 
 
 def test_one_study_at_least_is_made_by_default():
     data = edited(f"{PAIR}.by_default", False)
     data["studies"] = {"spin_half_pair": data["studies"]["spin_half_pair"]}
-    with pytest.raises(ConfigError, match="by_default: true must stand"):
-        parse(data)
+    assert not lacking(refusal(data), "by_default: true")

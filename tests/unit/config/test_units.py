@@ -8,21 +8,16 @@ import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
 from matplotlib.figure import Figure as Page
+from studies import StudyOnDisk, rows_of
 
-from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.config.study import parse
 from syncsweep.figures import sweep_figure
-from syncsweep.layout import BlockFolder
 from syncsweep.paper import claims_sweeps
 from syncsweep.paper.figures import ablations_figure, fig1, fig2, limit_figure
 from syncsweep.paper.parts import ablations, locking, part, quality, types, validation
 from syncsweep.report import realisations, report_tables, report_words
-from syncsweep.sample import SampleSolver
-from syncsweep.sweep import description, shard
-from syncsweep.tables.limit_tables import make_limit_tables
-from syncsweep.tables.samples import Shards, describe
-from syncsweep.tables.summary import make_tables, write_table
+from syncsweep.tables.summary import write_table
 
 ETAS = (0.0, 1e-6, 1e-3, 1.0)
 LABELS = {"spin1_chain": r"$\eta/\omega$", "spin_half_pair": r"$\eta/J$"}
@@ -58,15 +53,8 @@ def settings(name, factor, draws=1000, **changed):
 
 
 def write_rows(parent, physics, etas, samples):
-    """Rows of one block; returns how a part of the paper refers to them."""
-    folder = parent / f"study-{physics.digest}"
-    description.write(folder, "study", physics, [etas])
-    block, solver = BlockFolder(folder / block_id(etas)), SampleSolver(physics, etas)
-    rows = shard.to_table([solver.rows(sample) for sample in range(samples)])
-    identity = shard.Identity("study", physics.digest, block.path.name, etas, 0, samples)
-    shard.write_shard(block.shard(0, samples), rows, identity, {})
-    names = [block.path.name]
-    return part.StudyRows(folder=folder, blocks=names, samples=samples, chunk_size=samples)
+    """Rows of a study with one block."""
+    return StudyOnDisk(parent, "study", physics, {etas: rows_of(physics, samples, etas)})
 
 
 class Made:
@@ -76,12 +64,8 @@ class Made:
         whole = settings(name, factor, **changed)
         self.study, self.physics = whole.studies["study"], whole.physics("study")
         (block,) = self.study.eta_blocks
-        self.rows = write_rows(parent / "rows", self.physics, block.etas, self.study.samples)
-        self.tables = parent / "tables"
-        stored = Shards(self.rows.folder, describe(self.rows.folder, self.rows.blocks), 3, 3)
-        make_tables(stored, self.study.analysis, self.tables)
-        if self.study.analysis.limit_draws is not None:
-            make_limit_tables(stored, self.study.analysis, self.tables)
+        stored = write_rows(parent / "rows", self.physics, block.etas, self.study.samples)
+        self.rows, self.tables = stored.request, stored.tables(self.study.analysis)
 
     def draw(self, stem):
         study = self.study
@@ -191,7 +175,7 @@ def test_axis_of_fig_1_is_in_units_of_omega(tmp_path):
         for factor in (1.0, FACTOR):
             folder, etas = tmp_path / f"{factor}", (0.0, 1e-3 * factor, factor)
             rows = [
-                write_rows(folder / name, physics, etas, 4)
+                write_rows(folder / name, physics, etas, 4).request
                 for name, physics in (
                     ("studied", two_spins(factor)),
                     ("alone", two_spins(1, **nothing)),
@@ -213,11 +197,12 @@ def test_titles_of_fig_2_and_the_ablations_are_in_units_of_omega(tmp_path):
         for factor in (1.0, FACTOR):
             folder, etas = tmp_path / f"{factor}", (0.0, 1e-6 * factor, factor)
             physics = settings("spin1_chain", factor).physics("study")
-            rows = write_rows(folder / "chain", physics, etas, 6)
+            rows = write_rows(folder / "chain", physics, etas, 6).request
             types.make(types.Request(chain=rows, threshold=0.95), folder)
             fig2.draw(folder, folder / "fig2")
             changed = Physics(model=physics.model, ensemble=Ensemble(rank=30), root_seed=5)
-            variant = {"axis": "rank", "rows": write_rows(folder / "rank", changed, etas, 3)}
+            fewer = write_rows(folder / "rank", changed, etas, 3).request
+            variant = {"axis": "rank", "rows": fewer}
             asked = {"chain": rows, "variants": [variant], "etas": etas, "threshold": 0.95}
             few = {"samples": 2, "thresholds": (0.95,)}
             ablations.make(ablations.Request.model_validate(asked | few), folder)

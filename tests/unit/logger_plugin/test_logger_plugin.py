@@ -6,6 +6,7 @@ import os
 import re
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,8 +34,8 @@ def test_snakemake_finds_the_plugin():
 class Snakemake:
     """Logs as Snakemake does, through a manager with the plugin."""
 
-    def __init__(self, tmp_path, **settings):
-        self.path = tmp_path
+    def __init__(self, tmp_path, capsys, **settings):
+        self.path, self._capsys = tmp_path, capsys
         self.logger = logging.getLogger(f"snakemake-{tmp_path.name}")
         self.logger.propagate = False
         chosen = OutputSettings(
@@ -100,38 +101,53 @@ class Snakemake:
         }
         self.logger.error(f"Error in rule {rule}, jobid: {number}", extra=about)
 
-    def end(self):
+    def job(self, number, rule, message=None, said="", fails=False, **more):
+        """A job from its start to its end; said: what it writes into its log."""
+        self.start(number, rule, message, **more)
+        self.log_of(number).write_text(said)
+        (self.fail if fails else self.finish)(number, rule)
+
+    def printed(self):
+        """What was printed on stdout and stderr, up to the end of the run."""
         self.manager.stop()
+        return self._capsys.readouterr()
+
+    def lines(self):
+        """The lines on stderr that are no progress, which comes or not, as quickly as it went."""
+        lines = self.printed().err.splitlines()
+        return [line for line in lines if not re.match(TIME, line)]
 
 
 @pytest.fixture
-def snakemake(tmp_path):
-    started = []
+def snakemake(tmp_path, capsys):
+    with ExitStack() as stack:
 
-    def start(**settings):
-        started.append(Snakemake(tmp_path, **settings))
-        return started[-1]
+        def start(**settings):
+            one = Snakemake(tmp_path, capsys, **settings)
+            stack.callback(one.manager.stop)
+            return one
 
-    yield start
-    for one in started:
-        one.end()
+        yield start
 
 
-def test_run_is_told_in_a_few_lines(snakemake, capsys):
+@pytest.fixture
+def quick(monkeypatch):
+    """Progress is told all the time."""
+    monkeypatch.setattr(Lines, "seconds", 0.03)
+
+
+def test_run_is_told_in_a_few_lines(snakemake):
     run = snakemake()
     run.info("Assuming unrestricted shared filesystem usage.")
     run.begin(make_tables=2, all=1)
     run.info("Select jobs to execute...")
     run.info("Execute 1 jobs...", event=LogEvent.JOB_STARTED, jobs=[1])
     for number in (1, 2):
-        run.start(number, "make_tables", "pair: tables from the shards", study="pair")
-        run.finish(number, "make_tables")
-    run.start(0, "all", "Tables and figures are in results", output=())
-    run.finish(0, "all")
+        run.job(number, "make_tables", "pair: tables from the shards", study="pair")
+    run.job(0, "all", "Tables and figures are in results", output=())
     run.info("Complete log(s): /somewhere")
     run.info("Elapsed time: 0:00:01")
-    run.end()
-    printed = capsys.readouterr()
+    printed = run.printed()
     assert printed.out == ""
     lines = [line for line in printed.err.splitlines() if "tables from the shards" not in line]
     assert re.fullmatch(f"{TIME}make_tables: 2 jobs done", lines[0])
@@ -142,56 +158,52 @@ def test_run_is_told_in_a_few_lines(snakemake, capsys):
     assert len(printed.err.splitlines()) <= 4
 
 
-def test_failure_is_one_block_with_the_log_and_its_error(snakemake, capsys):
+def test_failure_is_one_block_with_the_log_and_its_error(snakemake):
     run = snakemake()
     run.begin(make_tables=2)
-    run.start(7, "make_tables", "pair: tables from the shards")
-    run.log_of(7).write_text("warning: odd\nerror: a.parquet: is damaged\nAbort(1)\nwarning: odd\n")
-    run.fail(7, "make_tables")
+    said = "warning: odd\nerror: a.parquet: is damaged\nAbort(1)\nwarning: odd\n"
+    run.job(7, "make_tables", "pair: tables from the shards", said, fails=True)
     run.logger.error("Exiting because a job execution failed. Look above for error messages")
     run.info("Complete log(s): /somewhere/x.log")
     text = "WorkflowError:\nAt least one job did not complete successfully."
     run.logger.error(text, extra={"event": LogEvent.ERROR, "exception": "WorkflowError"})
-    run.end()
-    lines = [line for line in capsys.readouterr().err.splitlines() if not re.match(TIME, line)]
-    assert lines[:-1] == [
+    *lines, last = run.lines()
+    assert lines == [
         "warning: odd",
         "failed: pair: tables from the shards (job 7, make_tables)",
         "error: a.parquet: is damaged",
         f"log: {run.log_of(7)}",
         "Complete log(s): /somewhere/x.log",
     ]
-    assert re.fullmatch("1 failed, 0 of 2 jobs done in . s; the same command goes on", lines[-1])
+    assert re.fullmatch("1 failed, 0 of 2 jobs done in . s; the same command goes on", last)
 
 
-def test_failure_of_what_printed_on_its_own_is_said_once_and_nothing_goes_on(snakemake, capsys):
+def test_failure_of_what_printed_on_its_own_is_said_once_and_nothing_goes_on(snakemake):
     run = snakemake()
     run.begin(validate=1)
-    run.start(1, "validate", "Whether the claims hold", output=())
-    run.log_of(1).write_text("error: validation: Fig. 9\n")
-    run.fail(1, "validate")
-    run.end()
-    *lines, last = capsys.readouterr().err.splitlines()
+    said = "error: validation: Fig. 9\n"
+    run.job(1, "validate", "Whether the claims hold", said, fails=True, output=())
+    *lines, last = run.printed().err.splitlines()
     failed = "failed: Whether the claims hold (job 1, validate)"
     assert lines == ["Whether the claims hold", failed, f"log: {run.log_of(1)}"]
     assert re.fullmatch("1 failed, 0 of 1 job done in . s", last)
 
 
-def test_what_a_cluster_says_of_a_failed_job_is_told(snakemake, capsys):
+def test_what_a_cluster_says_of_a_failed_job_is_told(snakemake):
     run = snakemake()
     run.begin(solve_shard=1)
     run.start(3, "solve_shard")
     run.fail(3, "solve_shard", "SLURM-job '12' failed,\n SLURM status is: 'NODE_FAIL'.")
     run.info("Trying to restart job 3.")
-    run.start(3, "solve_shard")
-    run.finish(3, "solve_shard")
-    run.end()
-    printed = capsys.readouterr().err
-    assert "failed: solve_shard (job 3, solve_shard)\n" in printed
-    assert "why: SLURM-job '12' failed, SLURM status is: 'NODE_FAIL'.\n" in printed
-    assert "said" not in printed
-    assert "\nTrying to restart job 3.\n" in printed
-    assert "1 of 1 job done" in printed.splitlines()[-1]
+    run.job(3, "solve_shard")
+    *lines, last = run.lines()
+    assert lines == [
+        "failed: solve_shard (job 3, solve_shard)",
+        "why: SLURM-job '12' failed, SLURM status is: 'NODE_FAIL'.",
+        f"log: {run.log_of(3)}",
+        "Trying to restart job 3.",
+    ]
+    assert last.startswith("1 of 1 job done")
 
 
 def test_what_a_job_said_before_its_record_came_is_told(snakemake, capsys):
@@ -203,53 +215,46 @@ def test_what_a_job_said_before_its_record_came_is_told(snakemake, capsys):
     with run.log_of(3).open("a") as log:
         log.write("Abort(1)\n")
     run.fail(3, "solve_shard")
-    run.end()
-    assert "\nerror: at once\n" in capsys.readouterr().err
+    assert "error: at once" in run.lines()
 
 
-def test_job_that_prints_by_itself_is_not_repeated(snakemake, capsys):
+def test_job_that_prints_by_itself_is_not_repeated(snakemake):
     run = snakemake()
     run.begin(preview=1)
-    run.start(1, "preview", "What is solved so far", output=())
-    run.log_of(1).write_text("warning: few samples\n")
-    run.finish(1, "preview")
-    run.end()
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "What is solved so far"
-    assert len(lines) == 2 and lines[1].startswith("1 of 1 job done")
+    run.job(1, "preview", "What is solved so far", "warning: few samples\n", output=())
+    first, second = run.printed().err.splitlines()
+    assert first == "What is solved so far" and second.startswith("1 of 1 job done")
 
 
-def test_warnings_and_errors_of_snakemake_itself_are_shown(snakemake, capsys):
+def test_warnings_and_errors_of_snakemake_itself_are_shown(snakemake):
     run = snakemake()
     run.begin(all=1)
     run.logger.warning("The following nodes failed during job execution: n1")
     text = "MissingOutputException: Job 3 completed, but some files are missing."
     run.logger.error(text, extra={"event": LogEvent.ERROR, "exception": "MissingOutputException"})
     run.logger.warning("Cannot restore file: no backup found.")
-    run.end()
-    assert capsys.readouterr().err.splitlines() == [
-        "The following nodes failed during job execution: n1",
-        text,
-    ]
+    said = run.printed().err.splitlines()
+    assert said == ["The following nodes failed during job execution: n1", text]
 
 
-def test_jobs_that_the_user_stopped_did_not_fail(snakemake, capsys):
+STOPPED = "Terminating processes on user request, this might take some time."
+
+
+def test_jobs_that_the_user_stopped_did_not_fail(snakemake):
     run = snakemake()
     run.begin(solve_shard=2)
     run.start(3, "solve_shard", "pair: samples")
-    run.info("Terminating processes on user request, this might take some time.")
+    run.info(STOPPED)
     run.fail(3, "solve_shard")
     run.info("Complete log(s): /somewhere/x.log")
-    run.end()
-    lines = [line for line in capsys.readouterr().err.splitlines() if not re.match(TIME, line)]
-    assert lines[0] == "Terminating processes on user request, this might take some time."
-    assert re.fullmatch("stopped, 0 of 2 jobs done in . s; the same command goes on", lines[1])
-    assert len(lines) == 2
+    first, second = run.lines()
+    assert first == STOPPED
+    assert re.fullmatch("stopped, 0 of 2 jobs done in . s; the same command goes on", second)
 
 
 @pytest.mark.parametrize("quiet", [set(), {Quietness.PROGRESS}])
 def test_run_that_solves_samples_says_how_many_are_kept_when_it_is_stopped(
-    snakemake, capsys, tmp_path, quiet
+    snakemake, tmp_path, quiet
 ):
     sweep = Sweep(tmp_path / "results")
     sweep.shard(0, 4)
@@ -257,35 +262,32 @@ def test_run_that_solves_samples_says_how_many_are_kept_when_it_is_stopped(
     run.begin(solve_shard=2)
     run.info("Samples to solve or take over: 12", asked_blocks=[sweep.asked()])
     run.start(3, "solve_shard", "pair: samples", study="pair")
-    run.info("Terminating processes on user request, this might take some time.")
+    run.info(STOPPED)
     sweep.part(4, 8, [4, 5, 6])
     run.fail(3, "solve_shard")
-    run.end()
-    last = capsys.readouterr().err.splitlines()[-1]
     kept = "7 of 12 samples are kept"
-    assert re.fullmatch(f"stopped after . s, {kept}; the same command goes on", last)
+    assert re.fullmatch(f"stopped after . s, {kept}; the same command goes on", run.lines()[-1])
 
 
-def test_nothing_to_be_done_is_said_and_nothing_else(snakemake, capsys):
+NOTHING = "Nothing to be done (all requested files are present and up to date)."
+
+
+def test_nothing_to_be_done_is_said_and_nothing_else(snakemake):
     run = snakemake()
     run.begin()
-    run.info("Nothing to be done (all requested files are present and up to date).")
-    run.end()
-    said = "Nothing to be done (all requested files are present and up to date).\n"
-    assert capsys.readouterr().err == said
+    run.info(NOTHING)
+    assert run.printed().err == f"{NOTHING}\n"
 
 
 @pytest.mark.parametrize("is_dry_run", [True, False])
 @pytest.mark.parametrize("option", ["verbose", "printshellcmds", "debug_dag"])
-def test_snakemake_speaks_where_more_was_asked_for(snakemake, capsys, option, is_dry_run):
+def test_snakemake_speaks_where_more_was_asked_for(snakemake, option, is_dry_run):
     shown = {"dryrun": is_dry_run, "stdout": is_dry_run, "quiet": {Quietness.HOST}}
     run = snakemake(**shown, **{option: True})
     run.info("Assuming unrestricted shared filesystem usage.")
     run.begin(make_tables=1)
-    run.start(1, "make_tables", "pair: tables")
-    run.finish(1, "make_tables")
-    run.end()
-    printed = capsys.readouterr()
+    run.job(1, "make_tables", "pair: tables")
+    printed = run.printed()
     text = printed.out if is_dry_run else printed.err
     assert text.startswith("Assuming unrestricted shared filesystem usage.\nBuilding DAG of jobs")
     assert "Job stats:" in text
@@ -293,87 +295,83 @@ def test_snakemake_speaks_where_more_was_asked_for(snakemake, capsys, option, is
     assert "jobs done" not in text and "SNAKEMAKE" not in text
 
 
-def test_dry_run_tells_of_jobs_together_and_says_how_to_see_each(snakemake, capsys):
+PLAN = "plan: pair: 1 of 1 shard to make"
+STATS = {"event": LogEvent.RUN_INFO, "stats": {"make_tables": 1, "total": 1}}
+BUILDING = ("Building DAG of jobs...", {})
+
+
+@pytest.mark.parametrize(
+    ("records", "printed"),
+    [
+        # The jobs are told of together, and it is said how to see each.
+        (
+            [
+                ("Assuming unrestricted shared filesystem usage.", {}),
+                BUILDING,
+                ("Job stats:\n...", STATS),
+                ("Job stats:\n...", STATS),
+                ("Reasons:\n    (check individual jobs above for details)\n    forced:\n", {}),
+                ("This was a dry-run (flag -n). The order of jobs does not matter.", {}),
+            ],
+            "Job stats:\n...\nReasons:\n    forced:\n\n"
+            "dry-run: nothing was run or written; --printshellcmds shows every job\n",
+        ),
+        # The plan stands with the jobs, and is no part of a drawing of them.
+        (
+            [
+                (PLAN, {"is_plan": True}),
+                BUILDING,
+                ("Job stats:\n...", STATS),
+                ("Some jobs were triggered by provenance information, see 'reason' ...", {}),
+            ],
+            f"{PLAN}\nJob stats:\n...\n",
+        ),
+        ([(PLAN, {"is_plan": True}), BUILDING], ""),
+        ([(PLAN, {"is_plan": True}), (NOTHING, {})], f"{PLAN}\n{NOTHING}\n"),
+    ],
+)
+def test_dry_run_tells_what_would_be_done(snakemake, records, printed):
     run = snakemake(dryrun=True, stdout=True, quiet={Quietness.HOST})
-    run.info("Assuming unrestricted shared filesystem usage.")
-    run.begin(make_tables=1)
-    run.start(1, "make_tables", "pair: tables")
-    run.info("Job stats:\n...", event=LogEvent.RUN_INFO, stats={"make_tables": 1, "total": 1})
-    run.info("Reasons:\n    (check individual jobs above for details)\n    forced:\n        all")
-    run.info("This was a dry-run (flag -n). The order of jobs does not matter.")
-    run.end()
-    expected = (
-        "Job stats:\n...\nReasons:\n    forced:\n        all\n"
-        "dry-run: nothing was run or written; --printshellcmds shows every job\n"
-    )
-    assert capsys.readouterr() == (expected, "")
+    for text, extra in records:
+        run.info(text, **extra)
+    assert run.printed() == (printed, "")
 
 
-def test_plan_of_a_dry_run_stands_with_its_jobs(snakemake, capsys):
-    run = snakemake(dryrun=True, stdout=True, quiet={Quietness.HOST})
-    run.info("plan: pair: 1 of 1 shard to make", is_plan=True)
-    run.begin(solve_shard=1)
-    run.info("Some jobs were triggered by provenance information, see 'reason' section ...")
-    run.end()
-    assert capsys.readouterr().out == "plan: pair: 1 of 1 shard to make\nJob stats:\n...\n"
-
-
-def test_plan_is_told_once_where_the_jobs_are_told_of_twice(snakemake, capsys):
+def test_plan_is_told_once_where_the_jobs_are_told_of_twice(snakemake):
     run = snakemake(dryrun=True, stdout=True, printshellcmds=True, quiet={Quietness.HOST})
-    run.info("plan: pair: 1 of 1 shard to make", is_plan=True)
+    run.info(PLAN, is_plan=True)
     for _ in range(2):
-        run.info("Job stats:\n...", event=LogEvent.RUN_INFO, stats={"solve_shard": 1, "total": 1})
-    run.end()
-    printed = capsys.readouterr().out
+        run.info("Job stats:\n...", **STATS)
+    printed = run.printed().out
     assert (printed.count("Job stats:"), printed.count("plan: ")) == (2, 1)
 
 
-def test_plan_is_no_part_of_a_drawing(snakemake, capsys):
-    run = snakemake(dryrun=True, stdout=True, quiet={Quietness.HOST})
-    run.info("plan: pair: 1 of 1 shard to make", is_plan=True)
-    run.info("Building DAG of jobs...")
-    run.end()
-    assert capsys.readouterr() == ("", "")
-
-
-def test_plan_of_what_is_made_stands_before_that_nothing_is_to_be_done(snakemake, capsys):
-    run = snakemake(dryrun=True, stdout=True, quiet={Quietness.HOST})
-    run.info("plan: pair: 0 of 1 shard to make", is_plan=True)
-    run.info("Nothing to be done (all requested files are present and up to date).")
-    run.end()
-    first, second = capsys.readouterr().out.splitlines()
-    assert first == "plan: pair: 0 of 1 shard to make" and second.startswith("Nothing to be")
-
-
-def test_without_a_run_snakemake_speaks(snakemake, capsys):
+def test_without_a_run_snakemake_speaks(snakemake):
     run = snakemake(quiet={Quietness.HOST})
     run.info("Unlocked working directory.")
     run.logger.error("LockException:\nDirectory cannot be locked.", extra={"event": LogEvent.ERROR})
-    run.end()
-    printed = capsys.readouterr().err
-    assert printed == "Unlocked working directory.\nLockException:\nDirectory cannot be locked.\n"
+    said = "Unlocked working directory.\nLockException:\nDirectory cannot be locked.\n"
+    assert run.printed().err == said
 
 
-def test_quiet_about_progress_leaves_what_matters(snakemake, capsys):
-    run = snakemake(quiet={Quietness.PROGRESS, Quietness.RULES})
+@pytest.mark.parametrize(
+    ("quiet", "printed"),
+    [
+        (
+            {Quietness.PROGRESS, Quietness.RULES},
+            "warning: odd\nTables and figures are in results\n",
+        ),
+        ({Quietness.ALL}, ""),
+    ],
+)
+def test_quiet_run_says_what_matters_or_nothing(snakemake, quiet, printed):
+    run = snakemake(quiet=quiet)
     run.begin(make_tables=1, all=1)
-    run.start(1, "make_tables", "pair: tables")
-    run.log_of(1).write_text("warning: odd\n")
-    run.finish(1, "make_tables")
-    run.start(0, "all", "Tables and figures are in results", output=())
-    run.finish(0, "all")
-    run.end()
-    expected = "warning: odd\nTables and figures are in results\n"
-    assert capsys.readouterr().err == expected
-
-
-def test_quiet_about_all_says_nothing(snakemake, capsys):
-    run = snakemake(quiet={Quietness.ALL})
-    run.begin(make_tables=1)
-    run.start(1, "make_tables", "pair: tables")
-    run.fail(1, "make_tables")
-    run.end()
-    assert capsys.readouterr().err == ""
+    run.job(1, "make_tables", "pair: tables", "warning: odd\n")
+    run.job(0, "all", "Tables and figures are in results", output=())
+    if Quietness.ALL in quiet:
+        run.job(2, "make_tables", "pair: tables", fails=True)
+    assert run.printed().err == printed
 
 
 def wait_for(capsys, words, seen=""):
@@ -387,8 +385,7 @@ def wait_for(capsys, words, seen=""):
     raise AssertionError(f"no {words!r} in {seen!r}")
 
 
-def test_samples_of_the_run_are_told_with_the_time_left(snakemake, capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr(Lines, "seconds", 0.05)
+def test_samples_of_the_run_are_told_with_the_time_left(snakemake, capsys, tmp_path, quick):
     sweep = Sweep(tmp_path / "results")
     sweep.shard(0, 4)
     sweep.begins(4, 8, number=1, at=NOON)
@@ -397,34 +394,32 @@ def test_samples_of_the_run_are_told_with_the_time_left(snakemake, capsys, tmp_p
     run.begin(solve_shard=2)
     run.info("Samples to solve or take over: 8", asked_blocks=[sweep.asked(ranges=((4, 12),))])
     run.start(3, "solve_shard", "pair: samples 4 to 7", study="pair")
-    printed = wait_for(capsys, "samples")
+    printed = wait_for(capsys, "12 %")
     assert re.search(f"{TIME}pair, 1 of 8 samples, 12 %\n", printed)
     sweep.shard(4, 8)
     assert "pair, 4 of 8 samples, 50 %" in wait_for(capsys, "50 %")
-    run.end()
 
 
-def test_samples_of_several_studies_count_by_what_they_cost(
-    snakemake, capsys, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(Lines, "seconds", 0.05)
+def test_samples_of_several_studies_count_by_what_they_cost(snakemake, capsys, tmp_path, quick):
     sweep = Sweep(tmp_path / "results")
     sweep.shard(6, 12)
     asked = sweep.asked()
-    other = replace(asked, study="other", ranges=((0, 6),), core_seconds=3 * asked.core_seconds)
+    other = replace(
+        sweep.asked(ranges=((0, 6),)),
+        described=replace(asked.described, study="other"),
+        core_seconds=3 * asked.core_seconds,
+    )
     run = snakemake()
     run.begin(solve_shard=2)
     run.info("Samples: 18", asked_blocks=[asked, other])
     run.start(3, "solve_shard", "pair: samples 4 to 7", study="pair")
     told = f"{TIME}2 studies, 6 of 18 samples, 20 % of the work\n"
-    assert re.search(told, wait_for(capsys, "samples"))
-    run.end()
+    assert re.search(told, wait_for(capsys, "of the work"))
 
 
 def test_stage_after_the_last_sample_counts_the_jobs_that_remain(
-    snakemake, capsys, tmp_path, monkeypatch
+    snakemake, capsys, tmp_path, quick
 ):
-    monkeypatch.setattr(Lines, "seconds", 0.05)
     sweep = Sweep(tmp_path / "results")
     run = snakemake()
     run.begin(solve_shard=2, make_tables=2, make_figure=1)
@@ -444,14 +439,10 @@ def test_stage_after_the_last_sample_counts_the_jobs_that_remain(
     run.finish(4, "make_tables")
     run.start(5, "make_figure", "pair: figure", study="pair")
     printed = wait_for(capsys, "tables and figures, 1 of 2 jobs\n", printed)
-    run.end()
     assert "of 5 jobs" not in printed and " left" not in printed
 
 
-def test_samples_that_failed_do_not_hold_up_the_next_stage(
-    snakemake, capsys, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(Lines, "seconds", 0.05)
+def test_samples_that_failed_do_not_hold_up_the_next_stage(snakemake, capsys, tmp_path, quick):
     run = snakemake()
     run.begin(solve_shard=2, make_tables=2)
     run.info("Samples: 12", asked_blocks=[Sweep(tmp_path / "results").asked()])
@@ -463,11 +454,9 @@ def test_samples_that_failed_do_not_hold_up_the_next_stage(
     printed = wait_for(capsys, "tables and figures, 0 of 2 jobs\n")
     run.start(2, "solve_shard", "pair: samples 6 to 11", study="pair")  # tried again
     wait_for(capsys, "0 of 12 samples", printed.partition("tables and figures")[2])
-    run.end()
 
 
-def test_broken_look_at_the_files_is_said_once_and_ends_no_run(snakemake, capsys, monkeypatch):
-    monkeypatch.setattr(Lines, "seconds", 0.01)
+def test_broken_look_at_the_files_is_said_once_and_ends_no_run(snakemake, capsys, quick):
     run = snakemake()
     run.begin(solve_shard=1)
     run.info("Samples: 8", asked_blocks=[None])
@@ -475,8 +464,7 @@ def test_broken_look_at_the_files_is_said_once_and_ends_no_run(snakemake, capsys
     printed = wait_for(capsys, "cannot be told")
     printed = wait_for(capsys, "0 of 1 jobs", printed)
     run.finish(3, "solve_shard")
-    run.end()
-    assert (printed + capsys.readouterr().err).count("warning: progress cannot be told") == 1
+    assert (printed + run.printed().err).count("warning: progress cannot be told") == 1
 
 
 @pytest.mark.parametrize(
@@ -500,18 +488,18 @@ def test_broken_look_at_the_files_is_said_once_and_ends_no_run(snakemake, capsys
 def test_line_that_says_best_why_a_job_failed_is_chosen(tmp_path, text, reason):
     log = tmp_path / "log"
     log.write_text(text)
-    job = Job(1, "r", "about", None, False, {log: 0, tmp_path / "missing": 0})
+    job = Job(1, "r", "about", None, False, (log, tmp_path / "missing"))
     assert job.reason() == reason
 
 
 def test_log_that_is_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "log")
-    assert Job(1, "r", "about", None, False, {tmp_path / "log": 0}).reason() is None
+    assert Job(1, "r", "about", None, False, (tmp_path / "log",)).reason() is None
 
 
 @pytest.mark.parametrize("exists", [True, False])
 def test_job_that_could_say_nothing_because_its_disk_is_full_is_told(
-    snakemake, capsys, tmp_path, monkeypatch, exists
+    snakemake, tmp_path, monkeypatch, exists
 ):
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=4096))
     run = snakemake()
@@ -520,22 +508,20 @@ def test_job_that_could_say_nothing_because_its_disk_is_full_is_told(
     if exists:
         run.log_of(3).touch()
     run.fail(3, "make_tables")
-    run.end()
-    said = f"said: nothing; no space is left on the disk of {tmp_path}\n"
-    assert said in capsys.readouterr().err
+    assert f"said: nothing; no space is left on the disk of {tmp_path}" in run.lines()
 
 
 def test_job_that_said_something_is_believed_also_on_a_full_disk(tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=0))
     log = tmp_path / "log"
     log.write_text("error: one\n")
-    assert Job(1, "r", "about", None, False, {log: 0}).reason() == "error: one"
+    assert Job(1, "r", "about", None, False, (log,)).reason() == "error: one"
 
 
 def test_only_the_end_of_a_long_log_is_read(tmp_path):
     log = tmp_path / "log"
     log.write_bytes(b"error: early\n" + b"x" * 2**20 + b"\xff\nlast\n")
-    assert Job(1, "r", "about", None, False, {log: 0}).reason() == "last"
+    assert Job(1, "r", "about", None, False, (log,)).reason() == "last"
 
 
 def test_lines_are_printed_when_they_change(monkeypatch):
@@ -560,6 +546,6 @@ def test_progress_knows_when_the_run_began(snakemake, tmp_path, monkeypatch):
     run = snakemake(quiet={Quietness.HOST})
     run.begin(solve_shard=1)
     run.info("Samples: 12", asked_blocks=[Sweep(tmp_path / "results").asked()])
-    run.end()
+    run.printed()
     (since,) = said
     assert before <= since <= time.time()

@@ -1,22 +1,17 @@
 """The ablations, on a few real samples of the chain, against the rows themselves."""
 
-import json
-from itertools import combinations
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.text import Text
+from paper_results import draw_figure, make_part
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, LogBins
-from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.figures import figure_page as page
-from syncsweep.layout import PAPER_TABLES, BlockFolder
-from syncsweep.paper.figures import ablations_figure as figure
 from syncsweep.paper.parts.ablations import AblationsError, Request, make
 from syncsweep.paper.parts.paired import probabilities_of
-from syncsweep.paper.parts.part import StudyRows
 from syncsweep.physics.measures import (
     ChiSample,
     chi,
@@ -25,9 +20,7 @@ from syncsweep.physics.measures import (
     s_max,
 )
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
-from syncsweep.sample import SampleSolver
-from syncsweep.sweep import description, shard
-from syncsweep.tables import ResultsError, parse_request
+from syncsweep.tables import ResultsError
 from syncsweep.tables.samples import SampleRows, Shards, chi_of_sample
 from syncsweep.tables.summary import make_tables
 
@@ -49,24 +42,6 @@ AXES = {"orthonormal": "basis", "rank3": "rank"}
 SPOILT = ("dissipative", 1, 1e-3)
 
 
-def write_study(parent, name, physics, samples, blocks):
-    """Solve a study and write its shards; returns what a request says of it."""
-    folder = parent / f"{name}-{physics.digest}"
-    description.write(folder, name, physics, list(blocks))
-    for etas in blocks:
-        solver, block = SampleSolver(physics, etas), BlockFolder(folder / block_id(etas))
-        for start in range(0, samples, CHUNK):
-            stop = min(start + CHUNK, samples)
-            rows = [solver.rows(sample) for sample in range(start, stop)]
-            for one in rows:
-                spoilt = (name == SPOILT[0]) & (one.sample == SPOILT[1]) & (one.eta == SPOILT[2])
-                one.status[spoilt] = "inaccurate"
-            identity = shard.Identity(name, physics.digest, block.path.name, etas, start, stop)
-            shard.write_shard(block.shard(start, stop), shard.to_table(rows), identity, {})
-    names = [block_id(etas) for etas in blocks]
-    return StudyRows(folder=folder, blocks=names, samples=samples, chunk_size=CHUNK)
-
-
 def chain_physics(ensemble, **change):
     model = Spin1Chain(name="spin1_chain", n_sites=3)
     return Physics(**{"model": model, "ensemble": ensemble, "root_seed": 11, **change})
@@ -74,13 +49,17 @@ def chain_physics(ensemble, **change):
 
 @pytest.fixture(scope="module")
 def studies(tmp_path_factory):
-    parent = tmp_path_factory.mktemp("rows")
-    return {
-        name: write_study(
-            parent, name, chain_physics(ensemble), samples, BLOCKS if name == "chain" else (ETAS,)
-        )
-        for name, (ensemble, samples) in ENSEMBLES.items()
-    }
+    parent, written = tmp_path_factory.mktemp("rows"), {}
+    for name, (ensemble, samples) in ENSEMBLES.items():
+        physics = chain_physics(ensemble)
+        blocks = BLOCKS if name == "chain" else (ETAS,)
+        rows = {etas: list(rows_of(physics, samples, etas)) for etas in blocks}
+        if name == SPOILT[0]:
+            one = rows[ETAS][SPOILT[1]]
+            status = np.where(one.eta == SPOILT[2], "inaccurate", one.status)
+            rows[ETAS][SPOILT[1]] = replace(one, status=status)
+        written[name] = StudyOnDisk(parent, name, physics, rows, CHUNK).request
+    return written
 
 
 def request_of(studies, **change):
@@ -94,15 +73,8 @@ def request_of(studies, **change):
 
 
 @pytest.fixture(scope="module")
-def output(studies, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tables")
-    make(request_of(studies), folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def tables(output):
-    return {name: pd.read_parquet(output / f"{name}.parquet") for name in PAPER_TABLES["ablations"]}
+def tables(studies, tmp_path_factory):
+    return make_part("ablations", request_of(studies), tmp_path_factory.mktemp("tables"))
 
 
 def entry(table, eta, **choice):
@@ -326,82 +298,30 @@ def test_what_cannot_be_compared_is_refused_in_one_line(studies, tmp_path, chang
             "pair": chain_physics(Ensemble(), model=SpinHalfPair(name="spin_half_pair")),
             "seed": chain_physics(Ensemble(), root_seed=12),
         }[change["chain"]]
-        change = {"chain": write_study(tmp_path, "other", physics, 1, (ETAS,))}
+        other = StudyOnDisk(tmp_path, "other", physics, {ETAS: rows_of(physics, 1, ETAS)})
+        change = {"chain": other.request}
     with pytest.raises(AblationsError, match=message) as caught:
         make(request_of(studies, **change), tmp_path / "tables")
     assert isinstance(caught.value, ResultsError) and "\n" not in str(caught.value)
     assert not (tmp_path / "tables").exists()
 
 
-def test_a_request_in_json_gives_the_same_bytes(studies, output, tmp_path):
-    content = request_of(studies).model_dump(mode="json")
-    for rows in (content["chain"], *(variant["rows"] for variant in content["variants"])):
-        rows["folder"] = str(studies["chain"].folder.parent / rows["folder"])
-    make(parse_request(Request, json.dumps(content)), tmp_path)
-    for name in PAPER_TABLES["ablations"]:
-        for ending in ("csv", "parquet"):
-            file = f"{name}.{ending}"
-            assert (tmp_path / file).read_bytes() == (output / file).read_bytes()
+def test_tables_keep_what_all_parts_promise(tables, tmp_path):
+    tables.check(tmp_path)
 
 
 @pytest.fixture(scope="module")
-def figure_and_words(output, tmp_path_factory):
-    """The folder of the figure, and where its words are on the page of some size [pixels]."""
-    folder, words, size = tmp_path_factory.mktemp("figure"), {}, []
-    save = page.Page.savefig
-
-    def measure(self, *arguments, **options):
-        self.canvas.draw()
-        hidden = set()
-        for axes in self.axes:
-            low, high = axes.get_ylim()
-            # Ticks beyond the ends of an axis exist, but are not drawn.
-            labels = axes.get_yticklabels()
-            hidden |= {label for label in labels if not low <= label.get_position()[1] <= high}
-        for text in self.findobj(Text):
-            if text.get_text().strip() and text not in hidden:
-                words[text] = text.get_window_extent()
-        size[:] = (self.get_size_inches() * self.dpi).tolist()
-        save(self, *arguments, **options)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page.Page, "savefig", measure)
-        figure.draw(output, folder / "figS_ablations")
-    return folder, words, size
+def drawn(tables, tmp_path_factory):
+    return draw_figure("figS_ablations", tables.folder, tmp_path_factory.mktemp("figure"))
 
 
-@pytest.fixture(scope="module")
-def drawn(figure_and_words):
-    return figure_and_words[0]
+def test_figure_keeps_what_all_figures_promise(drawn, tmp_path):
+    drawn.check(tmp_path, texts=60)
 
 
-def test_figure_has_its_files_and_the_data_of_its_panels(drawn, tables):
-    names = {path.name.removeprefix("figS_ablations") for path in drawn.iterdir()}
-    assert names == {".pdf", ".png", *(f"_{panel}.csv" for panel in "abcde")}
+def test_panels_show_the_rows_of_the_tables(drawn, tables):
     sources = ["ablations"] * 3 + ["ablations_threshold", "ablations_reading"]
     for panel, source in zip("abcde", sources, strict=True):
-        shown = pd.read_csv(drawn / f"figS_ablations_{panel}.csv")
-        table = tables[source][shown.columns]
+        shown = tables[source][drawn.data(panel).columns]
         assert len(shown.columns) >= 8 and "eta" in shown
-        assert table.to_csv(index=False, lineterminator="\n") == (
-            drawn / f"figS_ablations_{panel}.csv"
-        ).read_text("utf-8")
-
-
-def test_equal_tables_give_equal_figures(output, drawn, tmp_path):
-    figure.draw(output, tmp_path / "figS_ablations")
-    for path in drawn.iterdir():
-        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
-
-
-def test_no_words_overlap_or_leave_the_page(figure_and_words):
-    _, words, (width, height) = figure_and_words
-    assert len(words) > 60
-    for text, box in words.items():
-        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height, text
-    overlaps = [
-        (one.get_text(), other.get_text())
-        for (one, a), (other, b) in combinations(words.items(), 2)
-        if min(a.x1, b.x1) - max(a.x0, b.x0) > 1 and min(a.y1, b.y1) - max(a.y0, b.y0) > 1
-    ]
-    assert overlaps == []
+        assert shown.to_csv(index=False, lineterminator="\n") == drawn.text(panel)

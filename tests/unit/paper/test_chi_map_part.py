@@ -3,11 +3,11 @@
 from math import pi, sqrt
 
 import numpy as np
-import pandas as pd
 import pytest
+from paper_results import make_part
 from scipy.special import kolmogi, kolmogorov
 
-from syncsweep.paper.parts.chi_map import Request, make
+from syncsweep.paper.parts.chi_map import Request
 from syncsweep.paper.theory.chi_regions import TRIANGLES
 from syncsweep.physics.measures import chi
 
@@ -15,14 +15,10 @@ DRAWS = 100_000
 TABLES = ("triangles", "uniformity", "cdf")
 
 
-def tables_of(output, **request):
-    make(Request(**request), output)
-    return {name: pd.read_parquet(output / f"chi_map_{name}.parquet") for name in TABLES}
-
-
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
-    return tables_of(tmp_path_factory.mktemp("chi_map"), root_seed=20251014, draws=DRAWS)
+    request = Request(root_seed=20251014, draws=DRAWS)
+    return make_part("chi_map", request, tmp_path_factory.mktemp("chi_map"))
 
 
 def test_chi_of_uniform_angles_is_uniform(tables):
@@ -70,11 +66,11 @@ def test_triangles_are_those_of_the_physics(tables):
         np.testing.assert_array_equal(corners, triangle.corners(1))
 
 
-def test_equal_requests_give_equal_bytes_and_other_seeds_other_draws(tmp_path):
-    first = tables_of(tmp_path / "first", root_seed=1, draws=500)
-    tables_of(tmp_path / "again", root_seed=1, draws=500)
-    for path in (tmp_path / "first").iterdir():
-        assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
-    other = tables_of(tmp_path / "other", root_seed=2, draws=500)
+def test_tables_keep_what_all_parts_promise_and_other_seeds_give_other_draws(tmp_path):
+    first, other = (
+        make_part("chi_map", Request(root_seed=seed, draws=500), tmp_path / f"seed{seed}")
+        for seed in (1, 2)
+    )
+    first.check(tmp_path)
     statistics = [found["uniformity"]["ks_statistic"] for found in (first, other)]
     assert np.all(statistics[0] != statistics[1])

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from syncsweep.config.file import load_config
-from syncsweep.figures.figure_page import read_table
 from syncsweep.paper import claims_models, claims_sweeps
 from syncsweep.paper.claims import Claim, Number, Verdict, column, number
 from syncsweep.paper.parts import ensemble
 from syncsweep.paper.parts.validation import ValidationError, _page, _table, demand
 from syncsweep.sample import SampleSolver
+from syncsweep.tables.reading import read_table
 from syncsweep.tables.summary import write_table
 
 ROOT = Path(__file__).parents[3]
@@ -129,7 +129,9 @@ def named_tests(page):
 def test_errata_name_the_paper_and_tests_that_are_there():
     page = (ROOT / "docs" / "errata.md").read_text(encoding="utf-8")
     assert "arXiv:2510.11601" in page and "v1" in page and "v2" in page
-    texts = {path.name: path.read_text(encoding="utf-8") for path in ROOT.glob("tests/*/test_*.py")}
+    texts = {
+        path.name: path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/test_*.py")
+    }
     named = named_tests(page)
     assert len(named) >= 15
     for file, test in named:
@@ -154,7 +156,7 @@ def test_the_readme_says_how_large_the_locking_is_beside_uniform():
     )
     assert found
     solver = SampleSolver(load_config(ROOT / "config.yaml").physics("spin1_chain"), (0.0, 10.0))
-    shares = np.array([solver.rows(k).s_max for k in range(60)]) * 4 * np.pi**2
+    shares = np.array([solver.rows(k).s_max for k in range(30)]) * 4 * np.pi**2
     error = shares.std(axis=0) / np.sqrt(len(shares))
     rounding = [0.0005e-2, 0.05e-2]
     said = np.array([float(number) / 100 for number in found.groups()])

@@ -1,13 +1,10 @@
 """Tables and figure of dynamical synchronization, and its decay under a perturbation."""
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
-from matplotlib.image import imread
-from pydantic import ValidationError
+from paper_results import draw_figure, make_part
 
-from syncsweep.paper.figures.dynamics_figure import draw
-from syncsweep.paper.parts.dynamics import Request, make
+from syncsweep.paper.parts.dynamics import Request
 from syncsweep.physics.models import magnetization, spin1_chain, spin_flip
 from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.random_streams import Purpose, stream
@@ -19,19 +16,17 @@ SITES = {"spin1_chain": 3, "spin_half_pair": 2}
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dynamics")
-    make(REQUEST, folder)
-    return folder
+    return make_part("dynamics", REQUEST, tmp_path_factory.mktemp("dynamics"))
 
 
 @pytest.fixture(scope="module")
 def fits(tables):
-    return pq.read_table(tables / "dynamics_fits.parquet").to_pandas()
+    return tables["fits"]
 
 
 @pytest.fixture(scope="module")
 def series(tables):
-    return pq.read_table(tables / "dynamics_series.parquet").to_pandas()
+    return tables["series"]
 
 
 def of(table, model, perturbed):
@@ -129,34 +124,20 @@ def test_fits_begin_when_transients_are_gone_and_end_with_the_series(series, fit
         np.testing.assert_allclose(np.diff(times), times.iloc[1], rtol=1e-9)
 
 
-def test_initial_states_differ_and_depend_on_the_seed_alone(series, tables, tmp_path):
-    again = tmp_path / "again"
-    make(REQUEST, again)
-    for path in again.iterdir():
-        assert path.read_bytes() == (tables / path.name).read_bytes(), path.name
+def test_initial_states_differ(series):
     first = series[series["time"] == 0]
     assert first.groupby(["model", "site"])["value"].nunique().eq(2).all()
 
 
-def test_request_refuses_what_makes_no_sense():
-    good = REQUEST.model_dump()
-    for name, value in (("initial_states", 0), ("chain_eta", 0.0), ("pair_eta", -1.0)):
-        with pytest.raises(ValidationError, match=name):
-            Request(**(good | {name: value}))
+def test_tables_keep_what_all_parts_promise(tables, tmp_path):
+    tables.check(tmp_path)
 
 
-def test_figure_shows_the_series_and_is_the_same_each_time(tables, series, tmp_path):
-    draw(tables, tmp_path / "one" / "fig")
-    draw(tables, tmp_path / "two" / "fig")
-    written = {path.name for path in (tmp_path / "one").iterdir()}
-    assert written == {"fig.pdf", "fig.png", *(f"fig_{letter}.csv" for letter in "abcdef")}
-    for name in written:
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    assert imread(tmp_path / "one" / "fig.png").shape[1] == 7.0 * 300
+def test_figure_keeps_what_all_figures_promise_and_shows_the_series(tables, series, tmp_path):
+    drawn = draw_figure("figS_dynamics", tables.folder, tmp_path / "drawn")
+    drawn.check(tmp_path)
     # Every row of a panel is one of the series, which are told apart by their values.
     known = set(series["value"].tolist())
-    for letter in "abcdef":
-        lines = (tmp_path / "one" / f"fig_{letter}.csv").read_text().splitlines()
-        column = lines[0].split(",").index("value")
-        values = [float(line.split(",")[column]) for line in lines[1:]]
+    for panel in "abcdef":
+        values = drawn.data(panel)["value"]
         assert len(values) > 90 and set(values) <= known

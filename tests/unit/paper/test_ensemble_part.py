@@ -1,17 +1,11 @@
 """The part `ensemble`: moments of the draws, their spectra beside Ref. 57, and the figure."""
 
-from contextlib import contextmanager
-
 import numpy as np
-import pandas as pd
 import pytest
-from matplotlib.image import imread
+from paper_results import draw_figure, make_part
 from pydantic import ValidationError
 
-from syncsweep.figures import figure_page as page
-from syncsweep.figures.figure_page import FigureError
-from syncsweep.paper.figures.ensemble_figure import draw
-from syncsweep.paper.parts.ensemble import Request, make
+from syncsweep.paper.parts.ensemble import Request
 from syncsweep.paper.theory.universal_spectrum import boundary, is_inside
 from syncsweep.physics.perturbation import random_generator, traceless_operators
 from syncsweep.physics.random_streams import Purpose, stream
@@ -20,43 +14,34 @@ NAMES = ("eigenvalues", "boundary", "summary")
 DIM, SAMPLES, SEED = 6, 200, 11
 
 
-def read(folder, name):
-    return page.read_table(folder / f"ensemble_{name}.parquet").to_pandas()
-
-
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """Tables of many draws with few levels."""
-    folder = tmp_path_factory.mktemp("small")
-    make(Request(root_seed=SEED, samples=SAMPLES, dim=DIM), folder)
-    return folder
+    request = Request(root_seed=SEED, samples=SAMPLES, dim=DIM)
+    return make_part("ensemble", request, tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(scope="module")
 def summary(small):
-    return read(small, "summary").set_index("quantity")
+    return small["summary"].set_index("quantity")
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     """Tables of two draws of three spin-1s."""
-    folder = tmp_path_factory.mktemp("large")
-    make(Request(root_seed=SEED, samples=2), folder)
-    return folder
+    request = Request(root_seed=SEED, samples=2)
+    return make_part("ensemble", request, tmp_path_factory.mktemp("large"))
 
 
-def test_tables_are_written_with_their_columns(small):
+def test_tables_keep_what_all_parts_promise(tmp_path):
+    tables = make_part("ensemble", Request(root_seed=3, samples=2, dim=4), tmp_path / "tables")
+    tables.check(tmp_path)
     columns = {
         "eigenvalues": ["sample", "re", "im", "inside"],
         "boundary": ["re", "im"],
         "summary": ["quantity", "value", "se", "predicted"],
     }
-    assert {path.stem for path in small.glob("*.parquet")} == {f"ensemble_{n}" for n in NAMES}
-    for name in NAMES:
-        assert list(read(small, name).columns) == columns[name]
-        pd.testing.assert_frame_equal(
-            pd.read_csv(small / f"ensemble_{name}.csv"), read(small, name), rtol=1e-12
-        )
+    assert {name: list(tables[name].columns) for name in NAMES} == columns
 
 
 @pytest.mark.parametrize(
@@ -92,7 +77,7 @@ def test_what_no_draw_changes_is_exact(summary, quantity):
 
 
 def test_mean_real_parts_of_three_spin1s(large):
-    summary = read(large, "summary").set_index("quantity")
+    summary = large["summary"].set_index("quantity")
     assert summary["value"]["mean_real_part_orthonormal"] == pytest.approx(-26.963, abs=5e-4)
     assert summary["predicted"]["mean_real_part_orthonormal"] == pytest.approx(-728 / 27)
     assert summary["predicted"]["mean_real_part_paper"] == pytest.approx(-754 / 27)
@@ -100,7 +85,7 @@ def test_mean_real_parts_of_three_spin1s(large):
 
 def test_eigenvalues_are_those_of_the_studies_draws(small):
     """All but the steady state's, of L₍₁₎ without its coherent part, in Ref. 57's unit."""
-    table = read(small, "eigenvalues")
+    table = small["eigenvalues"]
     d = DIM**2 - 1
     assert table["sample"].value_counts().to_dict() == dict.fromkeys(range(SAMPLES), d)
     for sample in (0, 3):
@@ -114,7 +99,7 @@ def test_eigenvalues_are_those_of_the_studies_draws(small):
 
 
 def test_share_inside_is_counted_over_complex_eigenvalues(small, summary):
-    table = read(small, "eigenvalues")
+    table = small["eigenvalues"]
     np.testing.assert_array_equal(table["inside"], is_inside(table["re"] + 1j * table["im"]))
     shares = table[table["im"] != 0].groupby("sample")["inside"].mean()
     row = summary.loc["fraction_inside_orthonormal"]
@@ -124,32 +109,18 @@ def test_share_inside_is_counted_over_complex_eigenvalues(small, summary):
 
 
 def test_spectrum_of_three_spin1s_fills_the_region_only_with_orthonormal_operators(small, large):
-    few, many = (
-        read(folder, "summary").set_index("quantity")["value"] for folder in (small, large)
-    )
+    few, many = (folder["summary"].set_index("quantity")["value"] for folder in (small, large))
     assert 0.96 < many["fraction_inside_orthonormal"] < 0.99
     assert few["fraction_inside_orthonormal"] < many["fraction_inside_orthonormal"] - 0.05
     assert many["fraction_inside_paper"] < 0.7
-    table = read(large, "eigenvalues")
+    table = large["eigenvalues"]
     shrunk = is_inside(table["re"] + 1.1j * table["im"])[table["im"] != 0]
     assert shrunk.mean() < 0.93
 
 
 def test_boundary_is_that_of_the_physics(small):
-    table = read(small, "boundary")
+    table = small["boundary"]
     np.testing.assert_array_equal(table["re"] + 1j * table["im"], boundary(len(table)))
-
-
-def test_equal_requests_give_equal_files(tmp_path):
-    for name in ("one", "two"):
-        make(Request(root_seed=3, samples=2, dim=4), tmp_path / name)
-        draw(tmp_path / name, tmp_path / name / "figure" / "fig")
-    for folder in ("", "figure"):
-        files = sorted(p.name for p in (tmp_path / "one" / folder).iterdir() if p.is_file())
-        assert len(files) == (5 if folder else 6)
-        for file in files:
-            one, two = (tmp_path / name / folder / file for name in ("one", "two"))
-            assert one.read_bytes() == two.read_bytes(), file
 
 
 @pytest.mark.parametrize("wrong", [{"samples": 1}, {"dim": 1}, {"root_seed": -1}, {"seeds": 1}])
@@ -158,39 +129,23 @@ def test_requests_that_make_no_sense_are_refused(wrong):
         Request(**{"root_seed": 1, "samples": 2, **wrong})
 
 
-def test_figure_shows_the_tables_in_column_width(large, tmp_path, monkeypatch):
-    pages = []
-    original = page.new_page
-
-    @contextmanager
-    def kept(stem, width, height):
-        with original(stem, width, height) as figure:
-            pages.append(figure)
-            yield figure
-
-    monkeypatch.setattr(page, "new_page", kept)
-    draw(large, tmp_path / "fig")
-    assert imread(tmp_path / "fig.png").shape[1] == round(3.4 * 300)
+def test_figure_keeps_what_all_figures_promise_and_shows_the_tables(large, tmp_path):
+    drawn = draw_figure("figS_ensemble", large.folder, tmp_path / "drawn")
+    drawn.check(tmp_path, texts=10)
     for name in NAMES:
-        assert (tmp_path / f"fig_{name}.csv").read_bytes() == (
-            large / f"ensemble_{name}.csv"
-        ).read_bytes()
-    pages[0].canvas.draw()  # at its own resolution, for the extent of the text
-    (axes,) = pages[0].axes
+        assert drawn.text(name) == (large.folder / f"ensemble_{name}.csv").read_text(
+            encoding="utf-8"
+        )
+    (axes,) = drawn.page.axes
     cloud, curve = axes.lines
-    np.testing.assert_array_equal(cloud.get_xdata(), read(large, "eigenvalues")["re"])
-    np.testing.assert_array_equal(curve.get_ydata(), read(large, "boundary")["im"])
+    np.testing.assert_array_equal(cloud.get_xdata(), large["eigenvalues"]["re"])
+    np.testing.assert_array_equal(curve.get_ydata(), large["boundary"]["im"])
     assert axes.get_aspect() == 1
     low, high = axes.get_ylim()
     assert low < -1 and high > 1
     # The text is above the curve.
     (text,) = axes.texts
-    box = text.get_window_extent().transformed(axes.transData.inverted())
+    box = drawn.boxes[text].transformed(axes.transData.inverted())
     assert not np.any(is_inside(np.linspace(box.x0, box.x1, 50) + 1j * box.y0))
-    value = 100 * read(large, "summary").set_index("quantity")["value"]
+    value = 100 * large["summary"].set_index("quantity")["value"]
     assert text.get_text().startswith(f"{value['fraction_inside_orthonormal']:.1f} ±")
-
-
-def test_missing_table_is_named(tmp_path):
-    with pytest.raises(FigureError, match=r"ensemble_eigenvalues\.parquet: is missing"):
-        draw(tmp_path, tmp_path / "fig")

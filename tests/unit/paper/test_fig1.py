@@ -1,21 +1,15 @@
 """Fig. 1 from tables of the shape that the parts give: files, data, and nothing in the way."""
 
-from contextlib import contextmanager
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.path import Path
-from matplotlib.text import Text
+from paper_results import draw_figure
 
-from syncsweep.figures.figure_page import FigureError
-from syncsweep.paper.figures import fig1
 from syncsweep.tables.summary import write_table
 
 CHAINS = [("coupled", 2), ("coupled", 3), ("decoupled", 2), ("decoupled", 3)]
 WITH_LIMIT = np.array([0.0, *np.logspace(-6, 1, 15)])
-FILES = ["fig1.pdf", "fig1.png", "fig1_locking.csv", "fig1_quality.csv"]
 
 
 def quality_table():
@@ -48,42 +42,23 @@ def write(folder, quality=None, locking=None):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("fig1")
+def figure(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fig1")
+    return draw_figure("fig1", write(folder / "tables"), folder / "figures", pdf=True)
 
 
 @pytest.fixture(scope="module")
-def drawn(folder):
-    """The page of the figure below `folder`, drawn once more after it is saved."""
-    pages = []
-    new_page = fig1.new_page
-
-    @contextmanager
-    def kept(*arguments):
-        with new_page(*arguments) as page:
-            yield page
-        pages.append(page)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fig1, "new_page", kept)
-        fig1.draw(write(folder / "tables"), folder / "figures" / "fig1")
-    (page,) = pages
-    page.canvas.draw()
-    return page
+def drawn(figure):
+    return figure.page
 
 
-def test_figure_and_data_appear_and_the_data_are_the_tables(folder, drawn):
-    assert sorted(path.name for path in (folder / "figures").iterdir()) == FILES
+def test_figure_keeps_what_all_figures_promise(figure, tmp_path):
+    figure.check(tmp_path)
+
+
+def test_data_are_the_tables(figure):
     for name in ("quality", "locking"):
-        beside = (folder / "figures" / f"fig1_{name}.csv").read_bytes()
-        assert beside == (folder / "tables" / f"{name}.csv").read_bytes()
-
-
-def test_equal_tables_give_equal_bytes(folder, drawn, tmp_path):
-    fig1.draw(write(tmp_path / "tables"), tmp_path / "figures" / "fig1")
-    for name in FILES:
-        first, second = ((path / "figures" / name).read_bytes() for path in (folder, tmp_path))
-        assert first == second, name
+        assert figure.text(name) == (figure.tables / f"{name}.csv").read_text(encoding="utf-8")
 
 
 def curves(axes):
@@ -140,31 +115,6 @@ def look(line):
     return line.get_color(), line.get_marker(), line.get_linestyle()
 
 
-def shown_texts(page):
-    """Texts that are drawn: ticks outside the limits of an axis keep their labels, unseen."""
-    hidden = set()
-    for axes in page.axes:
-        for axis, (low, high), place in (
-            (axes.xaxis, sorted(axes.get_xlim()), 0),
-            (axes.yaxis, sorted(axes.get_ylim()), 1),
-        ):
-            labels = [*axis.get_ticklabels(), *axis.get_ticklabels(minor=True)]
-            hidden |= {text for text in labels if not low <= text.get_position()[place] <= high}
-    texts = [text for text in page.findobj(Text) if text not in hidden]
-    return [text for text in texts if text.get_visible() and text.get_text().strip()]
-
-
-def test_no_text_covers_another_or_leaves_the_page(drawn):
-    renderer = drawn.canvas.get_renderer()
-    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in shown_texts(drawn)]
-    assert len(boxes) > 20
-    for name, box in boxes:
-        inside = (box.min >= 0).all() and (box.max <= drawn.bbox.max).all()
-        assert inside, (name, box)
-    for (one, first), (other, second) in combinations(boxes, 2):
-        assert not first.overlaps(second), (one, other)
-
-
 def test_legends_are_clear_of_the_data(drawn):
     axes = drawn.axes[1]
     legends = [*axes.artists, axes.get_legend()]
@@ -178,14 +128,5 @@ def test_legends_are_clear_of_the_data(drawn):
 
 def test_without_the_limit_there_is_no_column_for_it(tmp_path):
     tables = write(tmp_path / "tables", locking=locking_table(np.logspace(-3, 0, 4)))
-    fig1.draw(tables, tmp_path / "figures" / "fig1")
-    assert (tmp_path / "figures" / "fig1.pdf").stat().st_size > 5000
-
-
-@pytest.mark.parametrize("name", ["quality", "locking"])
-def test_missing_table_is_said_in_one_line(tmp_path, name):
-    tables = write(tmp_path / "tables")
-    (tables / f"{name}.parquet").unlink()
-    with pytest.raises(FigureError, match=rf"{name}\.parquet: is missing"):
-        fig1.draw(tables, tmp_path / "figures" / "fig1")
-    assert not (tmp_path / "figures").exists()
+    page = draw_figure("fig1", tables, tmp_path / "figures").page
+    assert [len(axes.containers) for axes in page.axes] == [len(CHAINS)] * 2

@@ -3,16 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
+from paper_results import make_part
+from studies import StudyOnDisk, rows_of
 
-from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.layout import BlockFolder
-from syncsweep.paper.parts.locking import Pair, Request, locking_of, make
-from syncsweep.paper.parts.part import StudyRows
-from syncsweep.sample import FAILED, SampleSolver, unpack_coefficients
-from syncsweep.sweep import description, shard
+from syncsweep.paper.parts.locking import Pair, Request, locking_of
+from syncsweep.sample import FAILED, unpack_coefficients
 from syncsweep.tables import ResultsError
 from syncsweep.tables.statistics import RunningCovariance
 
@@ -27,37 +24,17 @@ def physics(n_sites=2, seed=4, **parameters):
     return Physics(model=model, ensemble=Ensemble(), root_seed=seed)
 
 
-def solve(chosen, etas, samples=SAMPLES):
-    solver = SampleSolver(chosen, etas)
-    return [solver.rows(sample) for sample in range(samples)]
-
-
-def write_rows(parent, name, chosen, rows, chunk_size=7):
-    """Shards of the rows of each block, as a study."""
-    folder = parent / f"{name}-{chosen.digest}"
-    description.write(folder, name, chosen, list(rows))
-    for etas, samples in rows.items():
-        block = BlockFolder(folder / block_id(etas))
-        for start in range(0, len(samples), chunk_size):
-            stop = min(start + chunk_size, len(samples))
-            identity = shard.Identity(name, chosen.digest, block.path.name, etas, start, stop)
-            table = shard.to_table(samples[start:stop])
-            shard.write_shard(block.shard(start, stop), table, identity, {})
-    return StudyRows(
-        folder=folder,
-        blocks=[block_id(etas) for etas in rows],
-        samples=len(next(iter(rows.values()))),
-        chunk_size=chunk_size,
-    )
+def stored(parent, name, chosen, rows, chunk_size=7):
+    return StudyOnDisk(parent, name, chosen, rows, chunk_size).request
 
 
 @pytest.fixture(scope="module")
 def solved():
     """Rows of two coupled spins, of two decoupled ones, and of their perturbations alone."""
     return {
-        "coupled": {etas: solve(physics(), etas) for etas in BLOCKS},
-        "decoupled": {etas: solve(physics(**DECOUPLED), etas) for etas in BLOCKS},
-        "alone": {(0.0,): solve(physics(**NOTHING), (0.0,))},
+        "coupled": {etas: rows_of(physics(), SAMPLES, etas) for etas in BLOCKS},
+        "decoupled": {etas: rows_of(physics(**DECOUPLED), SAMPLES, etas) for etas in BLOCKS},
+        "alone": {(0.0,): rows_of(physics(**NOTHING), SAMPLES, (0.0,))},
     }
 
 
@@ -66,18 +43,13 @@ PHYSICS = {"coupled": physics(), "decoupled": physics(**DECOUPLED), "alone": phy
 
 def pair_of(parent, solved, kind="coupled", **options):
     studied, alone = (
-        write_rows(parent, name, PHYSICS[name], solved[name], **options) for name in (kind, "alone")
+        stored(parent, name, PHYSICS[name], solved[name], **options) for name in (kind, "alone")
     )
     return Pair(studied=studied, alone=alone)
 
 
-def read(folder):
-    return pq.read_table(folder / "locking.parquet").to_pandas()
-
-
 def table_of(parent, *pairs):
-    make(Request(pairs=pairs), parent / "tables")
-    return read(parent / "tables")
+    return make_part("locking", Request(pairs=pairs), parent / "tables")["locking"]
 
 
 @pytest.fixture(scope="module")
@@ -132,13 +104,13 @@ def test_error_of_the_locking_is_that_of_its_linearised_samples():
     found = locking_of(statistics)
     b = infinity.mean()
     for a, of_a, value, error in zip(
-        shares.mean(axis=1), shares, found.value, found.standard_error, strict=True
+        shares.mean(axis=1), shares, found.value, found.error, strict=True
     ):
         assert value == pytest.approx((a - b) / (1 - b), rel=1e-12)
         influence = (of_a - a) / (1 - b) - (1 - a) * (infinity - b) / (1 - b) ** 2
         assert error == pytest.approx(influence.std(ddof=1) / np.sqrt(50), rel=1e-9, abs=1e-8)
     # A share that is 0.3 + 0.7 ℛ(∞) has Λ = 0.3 for any samples.
-    assert found.standard_error[0] == pytest.approx(0, abs=1e-8)
+    assert found.error[0] == pytest.approx(0, abs=1e-8)
 
 
 def test_three_coupled_spins_keep_the_locking_that_a_longer_run_found(tmp_path):
@@ -146,8 +118,8 @@ def test_three_coupled_spins_keep_the_locking_that_a_longer_run_found(tmp_path):
     etas = (1e-3, 1e-2)
     studied, alone = physics(3), physics(3, **NOTHING)
     pair = Pair(
-        studied=write_rows(tmp_path, "chain", studied, {etas: solve(studied, etas, 12)}),
-        alone=write_rows(tmp_path, "alone", alone, {(0.0,): solve(alone, (0.0,), 12)}),
+        studied=stored(tmp_path, "chain", studied, {etas: rows_of(studied, 12, etas)}),
+        alone=stored(tmp_path, "alone", alone, {(0.0,): rows_of(alone, 12, (0.0,))}),
     )
     table = table_of(tmp_path, pair)
     assert (table["n_sites"] == 3).all() and (table["locking_se"] < [0.12, 0.06]).all()
@@ -181,7 +153,7 @@ def test_rows_without_a_known_distribution_leave_both_studies(tmp_path, solved):
 
 def test_unresolved_distributions_do_not_count(tmp_path, solved):
     flat = [replace(rows, s_max=np.zeros(1)) for rows in solved["alone"][0.0,]]
-    changed = {**solved, "alone": {(0.0,): flat[:5] + solved["alone"][0.0,][5:]}}
+    changed = {**solved, "alone": {(0.0,): [*flat[:5], *solved["alone"][0.0,][5:]]}}
     table = table_of(tmp_path, pair_of(tmp_path, changed))
     assert (table["n"] == SAMPLES - 5).all()
 
@@ -221,14 +193,8 @@ def test_table_does_not_depend_on_the_chunk_size_in_a_single_byte(tmp_path, solv
     ],
 )
 def test_samples_that_are_not_the_same_are_refused_in_one_line(tmp_path, solved, other, reason):
-    studied = write_rows(tmp_path, "coupled", PHYSICS["coupled"], solved["coupled"])
-    description.write(tmp_path / f"other-{other.digest}", "other", other, [(0.0,)])
-    alone = StudyRows(
-        folder=tmp_path / f"other-{other.digest}",
-        blocks=[block_id((0.0,))],
-        samples=SAMPLES,
-        chunk_size=7,
-    )
+    studied = stored(tmp_path, "coupled", PHYSICS["coupled"], solved["coupled"])
+    alone = stored(tmp_path, "other", other, {(0.0,): []})
     with pytest.raises(ResultsError, match=reason) as caught:
         table_of(tmp_path, Pair(studied=studied, alone=alone))
     assert "\n" not in str(caught.value)

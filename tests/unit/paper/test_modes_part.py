@@ -1,14 +1,10 @@
 """Tables and figure of zero modes, oscillating coherences and strong symmetries."""
 
-import json
-
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
-from matplotlib.image import imread
+from paper_results import draw_figure, make_part
 
-from syncsweep.paper.figures.modes_figure import draw
-from syncsweep.paper.parts.modes import Request, cases, make
+from syncsweep.paper.parts.modes import Request, cases
 
 TABLES = ("modes_counts", "modes_eigenvalues", "modes_symmetries")
 
@@ -39,13 +35,7 @@ STRONG = {
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("modes")
-    make(Request(), folder)
-    return folder
-
-
-def read(tables, name):
-    return pq.read_table(tables / f"{name}.parquet").to_pandas()
+    return make_part("modes", Request(), tmp_path_factory.mktemp("modes"))
 
 
 def labels(row):
@@ -53,7 +43,7 @@ def labels(row):
 
 
 def test_counts_are_those_expected_and_predicted(tables):
-    counts = read(tables, "modes_counts")
+    counts = tables["counts"]
     assert [labels(row) for _, row in counts.iterrows()] == list(EXPECTED)
     for _, row in counts.iterrows():
         *numbers, slowest = EXPECTED[labels(row)]
@@ -63,13 +53,13 @@ def test_counts_are_those_expected_and_predicted(tables):
 
 
 def test_closed_forms_agree_to_rounding(tables):
-    counts = read(tables, "modes_counts")
+    counts = tables["counts"]
     assert counts["residual"].max() < 1e-12
     assert counts["subspace_error"].max() < 1e-10
 
 
 def test_every_eigenvalue_is_there_with_its_kind(tables):
-    eigenvalues = read(tables, "modes_eigenvalues")
+    eigenvalues = tables["eigenvalues"]
     for (model, n_sites), rows in eigenvalues.groupby(["model", "n_sites"]):
         decay_free, zero, steady, slowest = EXPECTED[model, n_sites]
         of = {kind: part for kind, part in rows.groupby("kind")}
@@ -83,13 +73,13 @@ def test_every_eigenvalue_is_there_with_its_kind(tables):
 
 
 def test_eigenvalues_are_as_many_as_operators(tables):
-    sizes = read(tables, "modes_eigenvalues").groupby(["model", "n_sites"]).size()
+    sizes = tables["eigenvalues"].groupby(["model", "n_sites"]).size()
     expected = {key: (2 if key[0] == "spin_half_pair" else 3) ** (2 * key[1]) for key in EXPECTED}
     assert sizes.to_dict() == expected
 
 
 def test_strong_symmetries_are_those_of_the_errata(tables):
-    symmetries = read(tables, "modes_symmetries")
+    symmetries = tables["symmetries"]
     for model, rows in symmetries.groupby("model"):
         for _, one in rows.groupby("n_sites"):
             assert dict(zip(one["generator"], one["strong"], strict=True)) == STRONG[model]
@@ -109,30 +99,15 @@ def test_generators_are_hermitian():
             np.testing.assert_array_equal(generator, generator.conj().T)
 
 
-def test_equal_requests_give_equal_bytes_that_say_what_was_asked(tables, tmp_path):
-    make(Request(), tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {
-        f"{name}.{ending}" for name in TABLES for ending in ("csv", "parquet")
-    }
-    for path in tmp_path.iterdir():
-        assert path.read_bytes() == (tables / path.name).read_bytes(), path.name
-    metadata = pq.read_schema(tables / "modes_counts.parquet").metadata
-    (said,) = [json.loads(value) for value in metadata.values()]
-    assert said["request"] == {} and set(said) == {"request", "made_by"}
+def test_tables_keep_what_all_parts_promise(tables, tmp_path):
+    tables.check(tmp_path)
 
 
-def test_figure_shows_the_tables_and_is_the_same_each_time(tables, tmp_path):
-    draw(tables, tmp_path / "one" / "fig")
-    draw(tables, tmp_path / "two" / "fig")
-    panels = {f"fig_{letter}.csv" for letter in "abcdefg"}
-    written = {path.name for path in (tmp_path / "one").iterdir()}
-    assert written == panels | {"fig.pdf", "fig.png"}
-    for name in written:
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    assert imread(tmp_path / "one" / "fig.png").shape[1] == 7.0 * 300
-    eigenvalues = read(tables, "modes_eigenvalues")
+def test_figure_keeps_what_all_figures_promise_and_shows_the_tables(tables, tmp_path):
+    drawn = draw_figure("figS_modes", tables.folder, tmp_path / "drawn")
+    drawn.check(tmp_path)
+    eigenvalues = tables["eigenvalues"]
     for letter, (model, n_sites) in zip("abcdefg", EXPECTED, strict=True):
         same = (eigenvalues["model"] == model) & (eigenvalues["n_sites"] == n_sites)
         expected = eigenvalues.loc[same, ["re", "im", "kind"]]
-        text = expected.to_csv(index=False, lineterminator="\n")
-        assert (tmp_path / "one" / f"fig_{letter}.csv").read_text() == text
+        assert drawn.text(letter) == expected.to_csv(index=False, lineterminator="\n")

@@ -1,18 +1,13 @@
 """The part `two_spin1s`: App. E beside its leading order, at all scales, and the figure."""
 
-from itertools import combinations
 from math import pi
 
 import numpy as np
-import pandas as pd
 import pytest
-from drawn_pages import kept_pages
-from matplotlib.image import imread
+from paper_results import draw_figure, make_part
 from pydantic import ValidationError
 from scipy.linalg import null_space
 
-from syncsweep.figures import figure_page as page
-from syncsweep.paper.figures.two_spin1s_figure import draw
 from syncsweep.paper.parts.two_spin1s import Request, TwoSpin1sError, make
 from syncsweep.paper.theory.weak_coupling import best_coupling, largest_coherence, leading_coherence
 from syncsweep.physics.models import spin1_pair, spin1_pair_perturbation
@@ -26,25 +21,13 @@ PER_COHERENCE = 9 * pi / 128
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("two_spin1s")
-    make(REQUEST, folder)
-    return folder
+def tables(tmp_path_factory):
+    return make_part("two_spin1s", REQUEST, tmp_path_factory.mktemp("two_spin1s"))
 
 
 @pytest.fixture(scope="module")
-def tables(folder):
-    return {n: page.read_table(folder / f"two_spin1s_{n}.parquet").to_pandas() for n in NAMES}
-
-
-@pytest.fixture(scope="module")
-def drawn(folder, tmp_path_factory):
-    """A figure, and the page it was saved from."""
-    stem = tmp_path_factory.mktemp("drawn") / "fig"
-    with kept_pages(page) as pages:
-        draw(folder, stem)
-    pages[0].canvas.draw()  # at its own resolution, for the extents of texts
-    return stem, pages[0]
+def drawn(tables, tmp_path_factory):
+    return draw_figure("figE", tables.folder, tmp_path_factory.mktemp("drawn"))
 
 
 def of_limit(table):
@@ -153,17 +136,16 @@ def test_parameters_enter(tmp_path):
         epsilons=(0.7,),
         scales=(1e-3, 1e-2),
     )
-    make(request, tmp_path)
-    table = page.read_table(tmp_path / "two_spin1s_distribution.parquet").to_pandas()
+    tables = make_part("two_spin1s", request, tmp_path)
+    table = tables["distribution"]
     c = complex(leading_coherence(0.7, -1.0, 0.3, 1.2))
     highest = table.loc[of_limit(table)["s_d"].idxmax()]
     assert highest["s_d"] == pytest.approx(1 / (2 * pi) + PER_COHERENCE * abs(c), rel=1e-3)
     assert highest["phi"] == pytest.approx(np.angle(c), abs=0.03)
-    draw(tmp_path, tmp_path / "fig")
+    draw_figure("figE", tmp_path, tmp_path / "drawn")
 
     # The null vector of the whole Liouvillian, whatever ω and the mean of Δ₁ and Δ₂ are.
-    errors = page.read_table(tmp_path / "two_spin1s_errors.parquet").to_pandas()
-    row = errors.iloc[-1]
+    row = tables["errors"].iloc[-1]
     model = spin1_pair(omega=1.7, gamma_damp=2.0)
     scaled = 1e-2 * np.array([0.7, -0.1, 0.9, 0.3, 1.2])
     hamiltonian, jumps = spin1_pair_perturbation(*scaled)
@@ -198,22 +180,19 @@ def test_steady_state_that_is_not_unique_is_named(tmp_path):
         make(Request(gamma_1_damp=1e-15, gamma_2_gain=1e-15), tmp_path)
 
 
-def test_equal_requests_give_equal_files(folder, drawn, tmp_path):
-    make(REQUEST, tmp_path)
-    draw(tmp_path, tmp_path / "figure" / "fig")
-    for old, new in ((folder, tmp_path), (drawn[0].parent, tmp_path / "figure")):
-        files = [path for path in old.iterdir() if path.is_file()]
-        assert len(files) == (10 if old == folder else 6)
-        for path in files:
-            assert (new / path.name).read_bytes() == path.read_bytes(), path.name
+def test_tables_keep_what_all_parts_promise(tables, tmp_path):
+    tables.check(tmp_path)
 
 
-def test_figure_has_the_data_it_shows_in_double_column_width(folder, drawn, tables):
-    stem, figure = drawn
-    assert imread(stem.with_suffix(".png")).shape[1] == 7 * 300
+def test_figure_keeps_what_all_figures_promise(drawn, tmp_path):
+    drawn.check(tmp_path, texts=50)
+
+
+def test_figure_shows_the_tables(drawn, tables):
+    figure = drawn.page
     for name in ("distribution", "sweep", "detuning", "errors"):
-        data = stem.with_name(f"{stem.name}_{name}.csv")
-        assert data.read_bytes() == (folder / f"two_spin1s_{name}.csv").read_bytes()
+        original = (tables.folder / f"two_spin1s_{name}.csv").read_text(encoding="utf-8")
+        assert drawn.text(name) == original
     limit = of_limit(tables["sweep"])
     of_s_max = figure.axes[1].lines
     np.testing.assert_array_equal(of_s_max[0].get_ydata(), limit["s_max"])
@@ -223,36 +202,9 @@ def test_figure_has_the_data_it_shows_in_double_column_width(folder, drawn, tabl
     np.testing.assert_array_equal(figure.axes[3].lines[0].get_ydata(), first["s_max_error"].abs())
 
 
-def test_no_texts_of_the_figure_overlap_or_leave_the_page(drawn):
-    _, figure = drawn
-    texts = list(figure.texts)
-    for axes in figure.axes:
-        texts += [axes.xaxis.label, axes.yaxis.label, *axes.texts]
-        for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-            texts += [
-                tick.label1
-                for tick in axis.get_major_ticks()
-                if min(limits) <= tick.get_loc() <= max(limits)
-            ]
-        texts += axes.get_legend().get_texts() if axes.get_legend() else []
-    boxes = [text.get_window_extent() for text in texts if text.get_text()]
-    assert len(boxes) > 50
-    for one, other in combinations(boxes, 2):
-        assert not one.overlaps(other), (one, other)
-    for box in boxes:
-        assert box.x0 >= 0 and box.y0 >= 0
-        assert box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
-
-
 def test_lines_are_broken_where_another_maximum_becomes_the_highest(drawn):
     """No segment of panel (c) goes further than a quarter of a turn."""
-    for line in drawn[1].axes[2].lines:
+    for line in drawn.page.axes[2].lines:
         steps = np.abs(np.diff(np.asarray(line.get_ydata(), dtype=float)))
         if line.get_linestyle() != "None":
             assert np.nanmax(steps) <= pi / 2
-
-
-def test_equal_csv_and_parquet(folder, tables):
-    for name in NAMES:
-        found = pd.read_csv(folder / f"two_spin1s_{name}.csv")
-        pd.testing.assert_frame_equal(found, tables[name], rtol=1e-12)

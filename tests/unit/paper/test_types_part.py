@@ -6,27 +6,23 @@ from math import pi, sqrt
 import numpy as np
 import pandas as pd
 import pytest
-from types_study import BLOCKS, FREQUENCIES, PHYSICS, SAMPLES, solve, write_study
+from paper_results import make_part
+from studies import StudyOnDisk
+from types_study import BLOCKS, FREQUENCIES, PHYSICS, SAMPLES, solve, write_chain
 
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
-from syncsweep.paper.parts.part import StudyRows
 from syncsweep.paper.parts.types import Request, make
 from syncsweep.paper.theory.configurations import PI_THIRDS, ZERO_PI
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum, chi, interval_probabilities
 from syncsweep.physics.phase_distribution import evaluate
 from syncsweep.sample import chi_shift, unpack_coefficients
-from syncsweep.sweep import description
-from syncsweep.tables.samples import TablesError
+from syncsweep.tables import ResultsError
 
 THRESHOLD = 0.95
 TABLES = ("realisations", "distribution", "maxima", "probabilities", "counts")
 INTERVALS = ((0.0, 2 / 16), (3 / 16, 5 / 16), (14 / 16, 1.0))
-
-
-def read(folder):
-    return {name: pd.read_parquet(folder / f"types_{name}.parquet") for name in TABLES}
 
 
 def of(table, kind):
@@ -40,14 +36,13 @@ def rows():
 
 @pytest.fixture(scope="module")
 def study(rows, tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("study"), rows, 4)
+    return write_chain(tmp_path_factory.mktemp("study"), rows, 4)
 
 
 @pytest.fixture(scope="module")
 def tables(study, tmp_path_factory):
-    output = tmp_path_factory.mktemp("tables")
-    make(Request(chain=study, threshold=THRESHOLD), output)
-    return read(output)
+    request = Request(chain=study, threshold=THRESHOLD)
+    return make_part("types", request, tmp_path_factory.mktemp("tables"))
 
 
 def distributions(rows):
@@ -155,47 +150,42 @@ def test_errors_of_the_shares_are_binomial(tables):
             assert error == pytest.approx(sqrt(share * (1 - share) / row.samples))
 
 
-def test_neither_the_chunks_nor_the_time_changes_a_byte(study, rows, tables, tmp_path):
-    """Beside the request, which names the chunk size."""
-    again, other = tmp_path / "again", tmp_path / "other"
-    for output in (again, tmp_path / "once"):
-        make(Request(chain=study, threshold=THRESHOLD), output)
-    for path in again.iterdir():
-        assert path.read_bytes() == (tmp_path / "once" / path.name).read_bytes()
-    chunks_of_six = write_study(tmp_path / "rows", rows, 6)
-    make(Request(chain=chunks_of_six, threshold=THRESHOLD), other)
-    for name, table in read(other).items():
-        pd.testing.assert_frame_equal(table, tables[name], check_exact=True)
+def test_tables_keep_what_all_parts_promise(tables, tmp_path):
+    tables.check(tmp_path)
+
+
+def test_tables_do_not_depend_on_the_chunks(rows, tables, tmp_path):
+    chunks_of_six = write_chain(tmp_path / "rows", rows, 6)
+    request = Request(chain=chunks_of_six, threshold=THRESHOLD)
+    other = make_part("types", request, tmp_path / "other")
+    for name in TABLES:
+        pd.testing.assert_frame_equal(other[name], tables[name], check_exact=True)
 
 
 def test_a_study_without_one_of_the_types_is_refused(rows, tmp_path):
-    study = write_study(tmp_path, rows[:4], 4)
+    study = write_chain(tmp_path, rows[:4], 4)
     missing = "π/3" if rows[3].s_d[1][3] > 0 else r"\(0, π\)"
-    with pytest.raises(TablesError, match=f"no sample is of the {missing} type at η = 1e-06"):
+    with pytest.raises(ResultsError, match=f"no sample is of the {missing} type at η = 1e-06"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 
 def test_a_study_without_any_sample_that_counts_is_refused(rows, tmp_path):
     failed = [replace(row, status=np.full(2, "failed")) for row in rows[:2]]
-    study = write_study(tmp_path, failed, 2)
-    with pytest.raises(TablesError, match="no sample"):
+    study = write_chain(tmp_path, failed, 2)
+    with pytest.raises(ResultsError, match="no sample"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 
 def test_another_model_is_refused(tmp_path):
     physics = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)
-    folder = tmp_path / f"pair-{physics.digest}"
-    description.write(folder, "pair", physics, [(0.1,)])
-    study = StudyRows(folder=folder, blocks=[block_id((0.1,))], samples=1, chunk_size=1)
-    with pytest.raises(TablesError, match="three spins"):
+    study = StudyOnDisk(tmp_path, "pair", physics, {(0.1,): []}).request
+    with pytest.raises(ResultsError, match="three spins"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 
 def test_a_study_of_the_limit_alone_is_refused(tmp_path):
-    folder = tmp_path / f"chain-{PHYSICS.digest}"
-    description.write(folder, "chain", PHYSICS, [(0.0,)])
-    study = StudyRows(folder=folder, blocks=[block_id((0.0,))], samples=1, chunk_size=1)
-    with pytest.raises(TablesError, match="no positive η"):
+    study = StudyOnDisk(tmp_path, "chain", PHYSICS, {(0.0,): []}).request
+    with pytest.raises(ResultsError, match="no positive η"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 

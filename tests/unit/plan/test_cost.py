@@ -3,7 +3,7 @@
 import pytest
 from planned import config
 from progress_block import NOON, Sweep
-from small_results import ETAS, PAIR
+from studies import ETAS, PAIR
 
 from syncsweep.config import sizing
 from syncsweep.layout import study_folder
@@ -13,8 +13,8 @@ from syncsweep.plan.cost import (
     calibrated_cost,
     configured_cost,
     cost_of_logs,
+    logged_cost,
 )
-from syncsweep.plan.logs import logged_cost
 
 ONE, OTHER = ETAS, (2.0, 3.0)
 
@@ -37,22 +37,22 @@ def test_without_a_log_nothing_is_known(sweep):
 def test_a_log_gives_core_seconds_over_samples_without_what_ranks_pay_once(sweep):
     ended(sweep, 1, solved=100, core_seconds=30.2)
     found = logged_cost(sweep.folder, first_sample=0.1)
-    assert found.seconds == pytest.approx((30.2 - 2 * 0.1) / 100)
-    assert (found.low, found.high) == pytest.approx((0.3, 0.3))
+    assert found.seconds.value == pytest.approx((30.2 - 2 * 0.1) / 100)
+    assert (found.seconds.low, found.seconds.high) == pytest.approx((0.3, 0.3))
     assert (found.samples, found.launches) == (100, 1)
 
 
 def test_no_more_ranks_than_samples_pay(sweep):
     ended(sweep, 1, solved=1, core_seconds=30.1, ranks=64)
-    assert logged_cost(sweep.folder, 0.1).seconds == pytest.approx(30.0)
+    assert logged_cost(sweep.folder, 0.1).seconds.value == pytest.approx(30.0)
 
 
 def test_launches_count_by_their_samples_also_those_that_stopped_early(sweep):
     ended(sweep, 1, solved=300, core_seconds=300)
     ended(sweep, 2, solved=100, core_seconds=200, event="stop")
     found = logged_cost(sweep.folder, first_sample=0)
-    assert found.seconds == pytest.approx(500 / 400)
-    assert 1 < found.low < found.high < 2
+    assert found.seconds.value == pytest.approx(500 / 400)
+    assert 1 < found.seconds.low < found.seconds.high < 2
 
 
 def test_a_launch_that_hardly_solved_anything_tells_nothing(sweep):
@@ -72,14 +72,14 @@ def test_only_the_last_launches_count(sweep):
     ended(sweep, 1, solved=100, core_seconds=1000)
     for number in range(2, 22):
         ended(sweep, number, solved=100, core_seconds=100)
-    assert logged_cost(sweep.folder, first_sample=0).seconds == pytest.approx(1.0)
+    assert logged_cost(sweep.folder, first_sample=0).seconds.value == pytest.approx(1.0)
 
 
 def test_damaged_lines_of_a_log_count_nothing(sweep):
     ended(sweep, 1, solved=100, core_seconds=100)
     with sweep.folder.log.open("ab") as log:
         log.write(b'\xff\n{"event": "end"}\n[]\n{"event": "start", "time": 1e999}\n')
-    assert logged_cost(sweep.folder, first_sample=0).seconds == pytest.approx(1.0)
+    assert logged_cost(sweep.folder, first_sample=0).seconds.value == pytest.approx(1.0)
 
 
 def study(tmp_path, **more):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from planned import config, cost_of
-from small_results import PAIR, put_shard, rows_of
+from studies import PAIR, put_shard, rows_of
 
 from syncsweep.config import sizing
 from syncsweep.plan.estimate import Means, estimate, whole_run
@@ -81,31 +81,31 @@ def test_time_is_that_of_the_jobs_one_after_the_other_on_their_ranks(tmp_path):
     tables = 0.8 + 30 * sizing.table_row_seconds((0.5, 0.5)) + 0.164
     # 2, 2 and 1 samples on the rank that has most.
     assert found.wall.value == pytest.approx(3 * alone + 5 * 2.0 + rows + tables)
-    assert found.job_seconds.value == pytest.approx(alone + 2 * 2.0 + 4 * 3 * 9e-6 * ROW)
-    assert found.size.ranks == 2
+    assert found.job.seconds.value == pytest.approx(alone + 2 * 2.0 + 4 * 3 * 9e-6 * ROW)
+    assert found.job.size.ranks == 2
 
 
 def test_more_cores_take_less_time_and_the_same_core_time(tmp_path):
     few = estimated(config(tmp_path))
     many = estimated(config(tmp_path), Means(most_ranks=2, cores=6))
     assert many.wall.value == pytest.approx(
-        few.job_seconds.value + few.core_time["tables"].value, rel=1e-3
+        few.job.seconds.value + few.core_time["tables"].value, rel=1e-3
     )
     assert many.core_time == few.core_time
 
 
 def test_ranks_follow_from_what_the_profile_allows(tmp_path):
     settings = config(tmp_path, samples=1000, chunk_size=1000, core_seconds=36)
-    assert estimated(settings, Means(64, 64)).size.ranks == 60
-    assert estimated(settings, Means(16, 64)).size.ranks == 16
-    assert estimated(settings, Means(2, 64)).size.ranks == 2
+    assert estimated(settings, Means(64, 64)).job.size.ranks == 60
+    assert estimated(settings, Means(16, 64)).job.size.ranks == 16
+    assert estimated(settings, Means(2, 64)).job.size.ranks == 2
 
 
 def test_a_slurm_job_starts_snakemake_twice_and_waits_for_the_scheduler(tmp_path):
     local = estimated(config(tmp_path))
     slurm = estimated(config(tmp_path), Means(2, 2, slurm=True))
     nested = 2 * REFERENCE.nested_start
-    difference = slurm.job_seconds.value - local.job_seconds.value
+    difference = slurm.job.seconds.value - local.job.seconds.value
     assert difference == pytest.approx(5.0 + nested)
     more = slurm.whole_core_time.value - local.whole_core_time.value
     assert more == pytest.approx(3 * nested + nested)
@@ -119,14 +119,14 @@ def test_nothing_to_do_costs_nothing(tmp_path):
     (tmp_path / "tables" / "pair" / "summary.parquet").touch()
     found = estimated(settings)
     assert found.whole_core_time.value == found.wall.value == found.disk.high == 0
-    assert found.size is found.job_seconds is found.rank_memory is None
+    assert found.job is None
 
 
 def test_memory_without_a_trial_is_what_is_asked_for(tmp_path):
     found = estimated(config(tmp_path))
     asked = sizing.rank_memory(4, 4 * 3 * 120, 2)
-    assert found.size.rank_memory == asked == found.rank_memory.value
-    assert found.rank_memory.low < asked < found.rank_memory.high
+    assert found.job.size.rank_memory == asked == found.job.memory.value
+    assert found.job.memory.low < asked < found.job.memory.high
 
 
 def test_memory_with_a_trial_is_that_of_the_trial_and_the_rows(tmp_path):
@@ -134,8 +134,8 @@ def test_memory_with_a_trial_is_that_of_the_trial_and_the_rows(tmp_path):
     found = estimated(settings, peak=120 * 10**6)
     # Four copies of the rows, shared by two ranks.
     rows = 4 * 10**6 * 3 * 120 / 2 / 1e6
-    assert found.rank_memory.value == pytest.approx(120 + rows, abs=2)
-    assert found.rank_memory.low == pytest.approx(120)
+    assert found.job.memory.value == pytest.approx(120 + rows, abs=2)
+    assert found.job.memory.low == pytest.approx(120)
 
 
 def test_disk_is_that_of_the_shards_and_for_a_while_of_the_parts(tmp_path):

@@ -5,7 +5,7 @@ from planned import config
 
 from syncsweep import layout
 from syncsweep.config import sizing
-from syncsweep.plan.followups import follow_ups, table_names
+from syncsweep.plan.followups import follow_ups
 
 FIGURE = {"name": "fig", "panels": ["chi"]}
 BINS = {"s_max_bins": {"low": 1e-6, "high": 1.0, "count": 20}}
@@ -14,16 +14,6 @@ ROWS = 10 * 3
 
 def of(results, shards_change=True, **more):
     return follow_ups(config(results, **more), "pair", shards_change)
-
-
-def test_tables_are_those_that_are_asked_for(tmp_path):
-    plain = config(tmp_path).studies["pair"]
-    assert table_names(plain) == ["summary", "chi_histogram", "s_max_histogram", "failures"]
-    analysis = {**BINS, "maxima_bins": 9, "limit_draws": 1000}
-    all_of_them = config(tmp_path, analysis=analysis).studies["pair"]
-    assert set(table_names(all_of_them)) - set(table_names(plain)) == {
-        "maxima_histogram", "limit_law", "limit_control",
-    }  # fmt: skip
 
 
 def test_each_rule_costs_its_rows_and_draws(tmp_path):

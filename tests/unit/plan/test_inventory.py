@@ -5,41 +5,36 @@ import sys
 
 import pytest
 from planned import config
-from small_results import CHAIN, ETAS, PAIR, block_of, put_shard, rows_of
+from studies import CHAIN, ETAS, PAIR, Block, put_shard, rows_of
 
 from syncsweep.config.study import parse
 from syncsweep.layout import study_folder
 from syncsweep.plan.inventory import ShardJob, take_inventory
 from syncsweep.plan.outline import outlines
-from syncsweep.sweep.parts import PartIdentity, PartWriter
+from syncsweep.sample_range import SampleRange
+from syncsweep.sweep.description import Description
 
 
-def put_part(results, start, stop, samples, attempt="a" * 12, rank=0, physics=PAIR, cut=0):
+def put_samples(results, start, stop, samples, attempt="a" * 12, physics=PAIR, cut=0):
     """A part of the job start … stop−1 that holds some samples, the last perhaps cut off."""
-    block = block_of(results, "pair", PAIR)
-    block.parts.mkdir(parents=True, exist_ok=True)
-    path = block.part(start, stop, attempt, rank)
-    writer = PartWriter(path, PartIdentity(physics.digest, block.path.name))
-    for sample in samples:
-        writer.append(rows_of(PAIR, samples=sample + 1)[sample])
-    writer.close()
+    block = Block(results, 6)
+    described = Description("pair", physics, ETAS)
+    path = block.part(start, stop, samples, attempt=attempt, of=described)
     if cut:
         path.write_bytes(path.read_bytes()[:-cut])
 
 
 def missing(results, **settings):
     found = take_inventory(config(results, **settings), "pair")
-    return {(job.start, job.stop): job.missing for job in found.jobs}
+    return {job.samples: job.missing for job in found.jobs}
 
 
 def test_without_results_all_is_missing(tmp_path):
     found = take_inventory(config(tmp_path / "none"), "pair")
-    assert [(job.start, job.stop, job.missing) for job in found.jobs] == [
-        (0, 4, 4), (4, 8, 4), (8, 10, 2),
-    ]  # fmt: skip
+    found_of = {job.samples: job.missing for job in found.jobs}
+    assert found_of == {(0, 4): 4, (4, 8): 4, (8, 10): 2}
     assert (found.shards, found.samples, found.missing) == (3, 10, 10)
     assert {job.n_eta for job in found.jobs} == {3}
-    assert found.jobs[2].samples == 2
     assert not (tmp_path / "none").exists()
 
 
@@ -48,10 +43,10 @@ def test_blocks_count_apart(tmp_path):
     put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:4], 0)
     found = take_inventory(settings, "pair")
     assert (len(found.jobs), found.shards, found.samples, found.missing) == (5, 6, 20, 16)
-    one, other = (block.id for block in settings.studies["pair"].eta_blocks)
-    assert ShardJob(other, 1, 0, 4, 4) in found.jobs
-    assert ShardJob(one, 3, 4, 8, 4) in found.jobs
-    assert ShardJob(one, 3, 0, 4, 4) not in found.jobs
+    one, other = Description("pair", PAIR, ETAS), Description("pair", PAIR, (2.0,))
+    assert ShardJob(other, SampleRange(0, 4), 4) in found.jobs
+    assert ShardJob(one, SampleRange(4, 8), 4) in found.jobs
+    assert ShardJob(one, SampleRange(0, 4), 4) not in found.jobs
 
 
 def test_shards_of_another_size_are_taken_over(tmp_path):
@@ -67,32 +62,32 @@ def test_of_other_physics_nothing_is_taken_over(tmp_path):
 
 
 def test_samples_in_parts_are_there(tmp_path):
-    put_part(tmp_path, 0, 4, [0, 2])
-    put_part(tmp_path, 0, 4, [1], attempt="b" * 12)
+    put_samples(tmp_path, 0, 4, [0, 2])
+    put_samples(tmp_path, 0, 4, [1], attempt="b" * 12)
     assert missing(tmp_path) == {(0, 4): 1, (4, 8): 4, (8, 10): 2}
 
 
 def test_parts_of_another_chunk_size_are_there(tmp_path):
-    put_part(tmp_path, 0, 6, [0, 2, 4, 5])
-    put_part(tmp_path, 0, 3, [0, 1], attempt="b" * 12)
+    put_samples(tmp_path, 0, 6, [0, 2, 4, 5])
+    put_samples(tmp_path, 0, 3, [0, 1], attempt="b" * 12)
     assert missing(tmp_path) == {(0, 4): 1, (4, 8): 2, (8, 10): 2}
 
 
 def test_samples_in_a_shard_and_a_part_count_once(tmp_path):
     put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:2], 0)
-    put_part(tmp_path, 0, 4, [1, 2])
+    put_samples(tmp_path, 0, 4, [1, 2])
     assert missing(tmp_path) == {(0, 4): 1, (4, 8): 4, (8, 10): 2}
 
 
 @pytest.mark.parametrize("job", [(0, 4), (0, 5)])
 def test_a_record_that_was_cut_off_is_missing(tmp_path, job):
-    put_part(tmp_path, *job, [0, 2], cut=10)
+    put_samples(tmp_path, *job, [0, 2], cut=10)
     assert missing(tmp_path)[0, 4] == 3
 
 
 @pytest.mark.parametrize("job", [(0, 4), (0, 5)])
 def test_parts_of_other_physics_count_nothing(tmp_path, job):
-    put_part(tmp_path, *job, [0, 2], physics=CHAIN)
+    put_samples(tmp_path, *job, [0, 2], physics=CHAIN)
     assert missing(tmp_path)[0, 4] == 4
 
 

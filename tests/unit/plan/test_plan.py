@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -13,35 +12,13 @@ import own_study
 import psutil
 import pytest
 import yaml
+from program import CONFIG, PROGRAM, Terminal, called, state_of
 from progress_block import NOON, Sweep
-from small_results import ETAS, PAIR
+from studies import PAIR
 
-from syncsweep.cli.main import main
 from syncsweep.config.study import parse
 from syncsweep.layout import tables_folder
-from syncsweep.plan.followups import table_names
-
-CONFIG = {
-    "results": "results",
-    "root_seed": PAIR.root_seed,
-    "ranks": 2,
-    "studies": {
-        "pair": {
-            "model": {"name": "spin_half_pair"},
-            "samples": 12,
-            "chunk_size": 6,
-            "eta_blocks": [{"values": list(ETAS)}],
-            "analysis": {"s_max_bins": {"low": 1e-5, "high": 1.0, "count": 5}},
-        },
-        "later": {
-            "by_default": False,
-            "model": {"name": "spin1_chain", "n_sites": 2},
-            "samples": 10**6,
-            "eta_blocks": [{"first": 0.01, "last": 10, "per_decade": 1, "limit": True}],
-            "analysis": {"s_max_bins": {"low": 1e-5, "high": 1.0, "count": 5}},
-        },
-    },
-}
+from syncsweep.tables.registry import table_names
 
 
 @pytest.fixture
@@ -53,20 +30,18 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def called(capsys, *arguments, code=0):
-    assert main(["plan", *map(str, arguments)]) == code
-    return capsys.readouterr()
+def plan(capsys, *arguments, code=0):
+    """What a call prints on stdout and stderr."""
+    found, out, err = called(capsys, "plan", *arguments)
+    assert found == code
+    return out, err
 
 
 def planned(capsys, *arguments):
     """The plan of one study as JSON."""
-    whole = json.loads(called(capsys, *arguments, "--json").out)
+    whole = json.loads(plan(capsys, *arguments, "--json")[0])
     (study,) = whole["studies"]
     return whole, study
-
-
-def files():
-    return sorted(str(path) for path in Path().rglob("*"))
 
 
 def log(solved=6, core_seconds=60.0):
@@ -77,14 +52,16 @@ def log(solved=6, core_seconds=60.0):
 
 
 def test_trials_give_the_cost_and_nothing_is_written(project, capsys):
-    before = files()
+    """Where they are asked for, although jobs have logged what samples cost."""
+    log()
+    before = state_of(".")
     whole, study = planned(capsys, "--calibrate", "2", "--cores", "2")
-    assert files() == before == ["config.yaml"]
+    assert state_of(".") == before
     assert study["sample"]["source"] == "calibration"
     assert study["sample"]["basis"] == "4 samples solved just now in 2 trials"
     cost = study["sample"]["core_seconds"]
     assert 0 < cost["low"] < cost["value"] < cost["high"]
-    assert study["parts"]["samples"]["value"] == pytest.approx(12 * cost["value"], rel=1e-3)
+    assert study["parts"]["samples"]["value"] == pytest.approx(6 * cost["value"], rel=1e-3)
     # Memory of a process, and not the estimate.
     assert study["rank_memory_mb"]["low"] > 50
     fragment = whole["fragments"]["config"]["studies"]["pair"]
@@ -93,40 +70,30 @@ def test_trials_give_the_cost_and_nothing_is_written(project, capsys):
 
 
 def test_progress_is_on_stderr_and_trials_are_at_most_the_ranks(project, capsys):
-    said = called(capsys, "--calibrate", "1", "--ranks", "1", "--cores", "1")
-    assert said.err == "plan: trials of some samples, in each process 2 samples of each block\n"
-    assert "by 1 sample solved just now in 1 trial\n" in said.out
+    out, err = plan(capsys, "--calibrate", "1", "--ranks", "1", "--cores", "1")
+    assert err == "plan: trials of some samples, in each process 2 samples of each block\n"
+    assert "by 1 sample solved just now in 1 trial\n" in out
 
 
-def test_trials_of_several_studies_are_one_line(project, capsys):
-    err = called(capsys, "pair", "later", "--cores", 1).err
+def test_trials_of_several_studies_are_one_line(project, capsys, monkeypatch):
+    monkeypatch.setattr("syncsweep.plan.calibration.SECONDS", 0.1)
+    _, err = plan(capsys, "pair", "later", "--cores", 1)
     assert err == (
-        "plan: trials of some samples, for each study 3 core-seconds and at least three samples of "
-        "each block in each process\n"
+        "plan: trials of some samples, for each study 0.1 core-seconds and at least three samples "
+        "of each block in each process\n"
     )
 
 
 def test_trials_on_a_terminal_are_one_line_that_goes_away(project):
-    leader, follower = pty.openpty()
-    program = Path(sys.executable).with_name("syncsweep")
-    process = subprocess.Popen(
-        [program, "plan", "--calibrate", "3", "--ranks", "1", "--cores", "1"],
-        stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm"},
-    )  # fmt: skip
-    os.close(follower)
-    text = ""
-    try:
-        while chunk := os.read(leader, 65536):
-            text += chunk.decode()
-    except OSError:  # the other end is closed
-        pass
-    os.close(leader)
-    assert process.communicate(timeout=60)[0].startswith(b"pair: 12 of 12 samples to solve")
+    arguments = ("plan", "--calibrate", "3", "--ranks", "1", "--cores", "1")
+    with Terminal(*arguments, stdout=subprocess.PIPE) as terminal:
+        text = terminal.read_until()
+        out, _ = terminal.process.communicate(timeout=60)
+    assert out.startswith(b"pair: 12 of 12 samples to solve")
     assert "plan: pair: trials of some samples, 1 at once" in text
     assert "plan: pair: 1 sample solved in trials" in text
-    assert "plan: pair: 4 samples solved in trials" in text
     # Every line that was begun is left upwards, where it is erased; the cursor is shown again.
-    drawn, _, end = text.rpartition("4 samples solved in trials")
+    drawn, _, end = text.rpartition("plan: pair: 4 samples solved in trials")
     assert "\n" not in drawn and end.count("\n") == end.count("\x1b[1A\x1b[2K") == 1, repr(text)
     assert "\x1b[?25h" in end
 
@@ -139,8 +106,6 @@ def test_jobs_that_have_logged_their_cost_spare_the_trials(project, capsys):
     assert study["sample"]["core_seconds"]["value"] == pytest.approx(10, rel=0.01)
     assert (study["missing"], study["samples"]) == (6, 12)
     assert (study["jobs"], study["shards"]) == (1, 2)
-    _, study = planned(capsys, "--calibrate", "1")
-    assert study["sample"]["source"] == "calibration"
 
 
 def test_without_log_and_trials_the_configuration_must_do(project, capsys):
@@ -163,15 +128,15 @@ def test_nothing_to_do_starts_no_trial(project, capsys):
     assert (study["jobs"], study["missing"]) == (0, 0)
     assert study["job"] is study["proposal"] is study["rank_memory_mb"] is None
     assert whole["fragments"] == {"config": {}, "profile": {}}
-    text = called(capsys).out
+    text = plan(capsys)[0]
     assert text.startswith("pair: 0 of 12 samples to solve, 0 of 2 shards to make\n")
     assert "core_seconds" not in text and "nothing to do" not in text  # the tables are missing
     study = parse(CONFIG).studies["pair"]
-    for name in table_names(study):
+    for name in table_names(study.analysis):
         path = tables_folder(Path("results"), "pair") / f"{name}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    lines = called(capsys).out.splitlines()
+    lines = plan(capsys)[0].splitlines()
     assert lines[:2] == [
         "pair: 0 of 12 samples to solve, 0 of 2 shards to make",
         "  nothing to do",
@@ -210,7 +175,7 @@ def test_profile_of_jobs_that_are_not_slurm_s_gives_its_cores(project, capsys):
 def test_profile_without_a_limit_of_jobs_asks_for_cores(project, capsys):
     Path("slurm.yaml").write_text("executor: slurm\njobs: unlimited\n")
     asked = ("later", "--profile", "slurm.yaml", "--no-calibration")
-    assert "say with --cores how many cores" in called(capsys, *asked, code=2).err
+    assert "say with --cores how many cores" in plan(capsys, *asked, code=2)[1]
     assert planned(capsys, *asked, "--cores", 12)[0]["cores"] == 12
 
 
@@ -218,7 +183,7 @@ def test_profile_s_own_memory_and_time_limit_are_named(project, capsys):
     log()
     resources = "set-resources: {solve_shard: {runtime: 77, mem_mb_per_cpu: 901}}\n"
     Path("profile.yaml").write_text(f"executor: slurm\njobs: 1\n{resources}")
-    out = called(capsys, "--profile", "profile.yaml").out
+    out = plan(capsys, "--profile", "profile.yaml")[0]
     assert "; time limit 77 min\n" in out and "; 901 MB are asked for\n" in out
 
 
@@ -226,9 +191,9 @@ def test_fragments_are_printed_alone(project, capsys):
     log()
     whole, study = planned(capsys, "--ranks", 4)
     for name in ("config", "profile"):
-        said = called(capsys, "--fragment", name, "--ranks", 4)
-        assert yaml.safe_load(said.out) == whole["fragments"][name] != {}
-        assert said.err == ""
+        out, err = plan(capsys, "--fragment", name, "--ranks", 4)
+        assert yaml.safe_load(out) == whole["fragments"][name] != {}
+        assert err == ""
     assert whole["fragments"]["config"] == {
         "studies": {"pair": {"chunk_size": 6, "core_seconds": pytest.approx(9.99, abs=0.02)}}
     }
@@ -240,7 +205,7 @@ def test_fragments_are_printed_alone(project, capsys):
 
 def test_text_has_the_numbers_and_the_fragment(project, capsys):
     log()
-    out = called(capsys, "--cores", 2).out
+    out = plan(capsys, "--cores", 2)[0]
     lines = out.splitlines()
     assert lines[0] == "pair: 6 of 12 samples to solve, 1 of 2 shards to make"
     labels = [line.split("  ")[1] for line in lines[1:7]]
@@ -253,15 +218,15 @@ def test_text_has_the_numbers_and_the_fragment(project, capsys):
 
 
 def test_several_studies_have_a_sum(project, capsys):
-    out = called(capsys, "pair", "later", "--no-calibration").out
+    out = plan(capsys, "pair", "later", "--no-calibration")[0]
     assert "\nall in one run: " in out
-    whole = json.loads(called(capsys, "pair", "later", "--no-calibration", "--json").out)
+    whole = json.loads(plan(capsys, "pair", "later", "--no-calibration", "--json")[0])
     assert [study["study"] for study in whole["studies"]] == ["pair", "later"]
     assert whole["core_seconds"]["value"] == pytest.approx(
         sum(study["core_seconds"]["value"] for study in whole["studies"]) + 2.3, rel=1e-3
     )
     # A study named twice is planned once.
-    again = json.loads(called(capsys, "pair", "pair", "--no-calibration", "--json").out)
+    again = json.loads(plan(capsys, "pair", "pair", "--no-calibration", "--json")[0])
     assert len(again["studies"]) == 1
 
 
@@ -279,43 +244,11 @@ def test_notes_say_what_to_look_at(project, capsys, monkeypatch):
     assert note.startswith("the disk of results has 1 kB left, but ")
 
 
-WRONG_CALLS = {
-    "no such study": ("piar",),
-    "no configuration": ("--configfile", "none.yaml"),
-    "damaged configuration": ("--configfile", "bad.yaml"),
-    "bad value": ("--config", "samples=0"),
-    "no profile": ("--profile", "none"),
-    "bad profile": ("--profile", "bad.yaml"),
-    "no ranks": ("--ranks", "0"),
-    "no cores": ("--cores", "some"),
-    "no samples": ("--calibrate", "0"),
-    "both": ("--calibrate", "2", "--no-calibration"),
-    "two forms": ("--json", "--fragment", "config"),
-    "unknown fragment": ("--fragment", "slurm"),
-    "abbreviation": ("--calib", "2"),
-}
-
-
-@pytest.mark.parametrize("kind", WRONG_CALLS)
-def test_wrong_call_is_one_line_and_exit_code_two(project, capsys, kind):
-    Path("bad.yaml").write_text("[")
-    before = files()
-    try:
-        code = main(["plan", "--no-calibration", *WRONG_CALLS[kind]])
-    except SystemExit as error:
-        code = error.code
-    said = capsys.readouterr()
-    assert (code, said.out) == (2, "")
-    assert len(said.err.splitlines()) == 1, said.err
-    assert said.err.startswith("syncsweep") and "error: " in said.err
-    assert files() == before
-
-
 def test_a_failing_trial_is_one_line_and_exit_code_one(project, capsys, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    said = called(capsys, "--calibrate", "1", code=1)
-    assert said.out == ""
-    assert said.err.splitlines()[-1] == (
+    out, err = plan(capsys, "--calibrate", "1", code=1)
+    assert out == ""
+    assert err.splitlines()[-1] == (
         "syncsweep plan: error: pair: a trial of some samples ended with exit code 1; "
         "--no-calibration does without"
     )
@@ -326,14 +259,13 @@ def test_own_code_that_cannot_be_swept_is_told_before_the_trials(project, capsys
     Path("mine.py").write_text(text, encoding="utf-8")
     Path("own.yaml").write_text(yaml.safe_dump(own_study.CONFIG), encoding="utf-8")
     asked = ("mine", "--configfile", "own.yaml")
-    said = called(capsys, *asked, code=2)
-    (line,) = said.err.splitlines()
+    (line,) = plan(capsys, *asked, code=2)[1].splitlines()
     assert line.startswith("syncsweep plan: error: studies.mine: mine.py, line 9: NameError: ")
-    assert "mine: 4 of 4 samples to solve" in called(capsys, *asked, "--no-calibration").out
+    assert "mine: 4 of 4 samples to solve" in plan(capsys, *asked, "--no-calibration")[0]
 
 
 def test_ctrl_c_ends_the_trials(project):
-    command = [Path(sys.executable).with_name("syncsweep"), "plan", "--calibrate", "1000000"]
+    command = [PROGRAM, "plan", "--calibrate", "1000000"]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -351,15 +283,6 @@ def test_ctrl_c_ends_the_trials(project):
     assert "Traceback" not in err
     psutil.wait_procs(trials, timeout=60)
     assert not any(trial.is_running() for trial in trials)
-
-
-def test_help_explains_its_exit_codes_and_options(capsys):
-    with pytest.raises(SystemExit):
-        main(["plan", "--help"])
-    out = capsys.readouterr().out
-    for word in ("--calibrate N", "--no-calibration", "--ranks R", "Exit code: 0", "--fragment"):
-        assert word in out
-    assert max(map(len, out.splitlines())) <= 100
 
 
 #: The keys that docs/planning.md promises.

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import yaml
 from planned import config, cost_of
-from small_results import PAIR, put_shard, rows_of
+from studies import PAIR, block_of, put_shard, rows_of
 
 from syncsweep.config.file import merge
 from syncsweep.config.study import parse
@@ -77,7 +77,9 @@ def test_a_chunk_size_of_the_user_is_kept(tmp_path):
 def test_a_chunk_size_that_shards_have_is_kept(tmp_path):
     settings = config(tmp_path, samples=3 * 10**5, chunk_size=None, core_seconds=100)
     chunk = settings.studies["pair"].samples_per_chunk
-    put_shard(tmp_path, "pair", PAIR, rows_of(PAIR, samples=chunk), 0)
+    shard = block_of(tmp_path, "pair", PAIR).shard(0, chunk)  # which counts by its name
+    shard.parent.mkdir(parents=True)
+    shard.touch()
     found = proposed(settings, seconds=1.0)
     assert (found.chunk_size, found.why) == (chunk, "of the shards that are there")
     check_promise(settings, found)

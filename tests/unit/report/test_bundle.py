@@ -5,9 +5,12 @@ import shutil
 import subprocess
 
 import pytest
+from studies import ETAS, PAIR, SAMPLES, StudyOnDisk, rows_of
 
 from syncsweep.layout import BUNDLE_MANIFEST
-from syncsweep.report.bundle import make_bundle
+from syncsweep.report.bundle import make_bundle, publish
+from syncsweep.tables import ResultsError
+from syncsweep.tables.freshness import said_by
 
 
 @pytest.fixture
@@ -74,3 +77,24 @@ def test_a_bundle_that_cannot_be_made_leaves_the_old_one(bundle, tmp_path):
         make_bundle({"x": tmp_path / "missing"}, {}, bundle)
     assert check(bundle).returncode == 0
     assert (bundle / "figures" / "fig1.png").exists()
+
+
+def test_results_are_published_with_what_the_project_says_of_itself_unless_they_are_stale(tmp_path):
+    project, results = tmp_path / "project", tmp_path / "results"
+    for name in ("CITATION.cff", "LICENSE", "envs/requirements.lock"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(name)
+    study = StudyOnDisk(results, "pair", PAIR, {ETAS: rows_of(PAIR)})
+    table = study.tables() / "summary.parquet"
+    settings = {"samples": SAMPLES, "analysis": said_by(table)["analysis"]}
+    output = results / "bundle"
+    with pytest.raises(ResultsError, match=r"summary\.parquet: .*\(samples\)"):
+        publish(
+            results, [table], {"studies": {"pair": {**settings, "samples": 9}}}, project, output
+        )
+    assert not output.exists()
+    publish(results, [table], {"studies": {"pair": settings}}, project, output)
+    assert check(output).returncode == 0
+    assert (output / "tables" / "pair" / "summary.parquet").read_bytes() == table.read_bytes()
+    assert (output / "requirements.lock").read_text() == "envs/requirements.lock"
+    assert {"CITATION.cff", "LICENSE"} <= {path.name for path in output.iterdir()}

@@ -1,15 +1,16 @@
 """What lies in a block's folder: each sample counted once, and damaged files named."""
 
-import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from damage import LOST, UNREADABLE
+from program import state_of
 from progress_block import NOON, SAMPLES, Sweep, attempt
-from small_results import PAIR, put_shard
+from studies import PAIR, put_shard
 
 from syncsweep.status.census import BlockCounter, Census, Kept, Problem
-from syncsweep.sweep import parts as parts_module
+from syncsweep.sweep import parts
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_parts_of_another_chunk_size_count_the_samples_they_hold(sweep):
 def test_rows_are_read_only_where_jobs_share_samples(sweep, monkeypatch):
     sweep.part(0, 6, [0, 1])
     sweep.part(6, 12, [6])
-    monkeypatch.setattr(parts_module.pa.ipc, "open_stream", lambda _: pytest.fail("read"))
+    monkeypatch.setattr(parts.pa.ipc, "open_stream", lambda _: pytest.fail("read"))
     assert counted(sweep) == (0, 3)
 
 
@@ -126,40 +127,27 @@ def shard_of_others(sweep):
     return path, "holds other rows than its name says"
 
 
-def shard_that_is_a_pipe(sweep):
-    path = sweep.folder.shard(0, 4)
-    os.mkfifo(path)
-    return path, "cannot be read (it is not a regular file)"
-
-
-def shard_that_is_a_dangling_link(sweep):
-    path = sweep.folder.shard(0, 4)
-    path.symlink_to("nowhere")
-    return path, "is a dangling link"
-
-
-def shard_that_is_a_loop(sweep):
-    path = sweep.folder.shard(0, 4)
-    path.symlink_to(path)
-    return path, "cannot be read (Too many levels of symbolic links)"
-
-
-def part_that_is_a_pipe(sweep):
-    path = sweep.folder.part(0, 4, attempt(9), 0)
-    os.mkfifo(path)
-    return path, "cannot be read (it is not a regular file)"
-
-
-def part_that_is_a_dangling_link(sweep):
-    path = sweep.folder.part(0, 4, attempt(9), 0)
-    path.symlink_to("nowhere")
-    return path, "is a dangling link"
-
-
 def part_of_others(sweep):
     path = sweep.part(0, 4, [0, 1], number=9)
     path.write_bytes(path.read_bytes().replace(PAIR.digest.encode(), b"0" * 12))
     return path, "holds rows of something else"
+
+
+#: What a file is named for that is something else.
+WHAT = {
+    "pipe": "cannot be read (it is not a regular file)",
+    "dangling link": "is a dangling link",
+    "link to itself": "cannot be read (Too many levels of symbolic links)",
+}
+
+
+def in_place(kind, of):
+    def put(sweep):
+        path = sweep.folder.shard(0, 4) if of == "shard" else sweep.folder.part(0, 4, attempt(9), 0)
+        (UNREADABLE | LOST)[kind](path)
+        return path, WHAT[kind]
+
+    return put
 
 
 @pytest.mark.parametrize(
@@ -167,12 +155,8 @@ def part_of_others(sweep):
     [
         damaged_shard,
         shard_of_others,
-        shard_that_is_a_pipe,
-        shard_that_is_a_dangling_link,
-        shard_that_is_a_loop,
-        part_that_is_a_pipe,
-        part_that_is_a_dangling_link,
         part_of_others,
+        *(in_place(kind, of) for kind in WHAT for of in ("shard", "part")),
     ],
 )
 def test_damaged_file_is_named_and_holds_nothing(sweep, damage):
@@ -209,9 +193,9 @@ def test_next_count_sees_what_is_new_and_reads_nothing_twice(sweep, monkeypatch)
     counter = BlockCounter(sweep.asked())
     read = []
     monkeypatch.setattr(
-        "syncsweep.status.census.failed_samples", lambda path, _: read.append(path) or set()
+        "syncsweep.status.census.failed_samples", lambda path, *_: read.append(path) or set()
     )
-    count_records = parts_module.count_records
+    count_records = parts.count_records
     monkeypatch.setattr(
         "syncsweep.status.census.count_records",
         lambda path, identity: read.append(path) or count_records(path, identity),
@@ -232,10 +216,6 @@ def test_nothing_is_written(sweep):
     damaged_shard(sweep)
     sweep.part(4, 8, [4])
 
-    def state():
-        found = {path: path.stat() for path in sweep.results.rglob("*")}
-        return {path: (s.st_ino, s.st_size, s.st_ctime_ns) for path, s in found.items()}
-
-    before = state()
+    before = state_of(sweep.results)
     count(sweep)
-    assert state() == before
+    assert state_of(sweep.results) == before

@@ -1,5 +1,6 @@
 """Launches of a block: told from its log, its parts and its lock, whatever of them is missing."""
 
+import json
 import platform
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sys
 import pytest
 from progress_block import NOON, Sweep, attempt
 
+from syncsweep.sample_range import SampleRange
 from syncsweep.status.census import Kept, Problem
 from syncsweep.status.launches import Launch, find_launches
 
@@ -30,7 +32,7 @@ def test_block_without_a_log_had_no_launch(sweep):
 def test_launch_that_ended_is_what_it_says(sweep, event):
     sweep.begins(0, 8, at=NOON, missing=6, from_parts=2)
     sweep.ends(0, 8, solved=5, at=NOON + 9, ranks=3, core_seconds=21.5, event=event)
-    expected = Launch(0, 8, attempt(1), NOON, NOON + 9, 6, 5, 3, 21.5)
+    expected = Launch(SampleRange(0, 8), attempt(1), NOON, NOON + 9, 6, 5, 3, 21.5)
     # What its parts hold, and whether somebody has the lock, is no matter.
     assert launches(sweep, {attempt(1): Kept(4, 2, NOON + 1)}) == [expected]
     assert not expected.at_work
@@ -140,47 +142,54 @@ def test_events_count_in_the_order_of_their_time(sweep):
     assert [launch.attempt for launch in launches(sweep)] == [attempt(1), attempt(2)]
 
 
-BAD_LINES = {
-    "no JSON": "begin 7",
-    "nothing": "",
-    "no object": "[1, 2]",
-    "a number": "7",
-    "deep": "[" * 100_000,
-    "no kind": '{"time": 1}',
-    "unknown kind": '{"event": "pause", "attempt": "a", "time": 1, "start": 0, "stop": 1}',
-    "kind that is a list": '{"event": [], "attempt": "a"}',
-    "no attempt": '{"event": "start", "time": 1, "start": 0, "stop": 8, "from_parts": 0,'
-    ' "missing": 8}',
-    "words": '{"event": "start", "attempt": "a", "time": "x", "start": 0, "stop": 8,'
-    ' "from_parts": 0, "missing": 8}',
-    "NaN": '{"event": "start", "attempt": "a", "time": NaN, "start": 0, "stop": 8,'
-    ' "from_parts": 0, "missing": 8}',
-    "negative": '{"event": "start", "attempt": "a", "time": 1, "start": 0, "stop": 8,'
-    ' "from_parts": 0, "missing": -8}',
-    "huge": '{"event": "start", "attempt": "a", "time": 1, "start": 0, "stop": 1e300,'
-    ' "from_parts": 0, "missing": 8}',
-    "true": '{"event": "start", "attempt": "a", "time": 1, "start": 0, "stop": 8,'
-    ' "from_parts": 0, "missing": true}',
-    "attempt that is a number": '{"event": "start", "attempt": 7, "time": 1, "start": 0, "stop": 8,'
-    ' "from_parts": 0, "missing": 8}',
-    "other bytes": "\udcff\udcfe",
-}
+START = {"event": "start", "attempt": "a", "time": 1, "start": 0, "stop": 8}
+START |= {"from_parts": 0, "missing": 8}
+
+BAD_LINES = [
+    b"begin 7",
+    b"",
+    b"[1, 2]",
+    b"7",
+    b"[" * 100_000,
+    b"\xff\xfe",
+    *(
+        json.dumps({**START, **change}).encode()
+        for change in (
+            {"event": "pause"},
+            {"event": []},
+            {"event": "end"},
+            {"attempt": 7},
+            {"attempt": None},
+            {"time": "x"},
+            {"time": float("nan")},
+            {"missing": -8},
+            {"missing": True},
+            {"missing": None},
+            {"missing": 8.0},
+            {"stop": 1e300},
+            {"stop": 10**12},
+        )
+    ),
+]
 
 
-@pytest.mark.parametrize("kind", BAD_LINES)
-def test_line_that_is_no_event_is_counted_and_passed_over(sweep, kind):
+@pytest.mark.parametrize("line", BAD_LINES, ids=range(len(BAD_LINES)))
+def test_line_that_is_no_event_is_counted_and_passed_over(sweep, line):
     sweep.begins(0, 8)
-    line = BAD_LINES[kind].encode("utf-8", "surrogateescape") + b"\n"
-    with sweep.folder.log.open("ab") as log:
-        log.write(line)
+    for text in ("has a line that is no event", "has 2 lines that are no events"):
+        with sweep.folder.log.open("ab") as log:
+            log.write(line + b"\n")
+        found, problems = find_launches(sweep.folder, {}, NOON + 9, 1.0)
+        assert problems == [Problem(sweep.folder.log, text)]
     sweep.ends(0, 8, solved=8, at=NOON + 5)
-    found, problems = find_launches(sweep.folder, {}, NOON + 9, 1.0)
-    assert problems == [Problem(sweep.folder.log, "has a line that is no event")]
+    found, _ = find_launches(sweep.folder, {}, NOON + 9, 1.0)
     assert [(launch.solved, launch.ended) for launch in found] == [(8, NOON + 5)]
-    with sweep.folder.log.open("ab") as log:
-        log.write(line)
-    _, problems = find_launches(sweep.folder, {}, NOON + 9, 1.0)
-    assert problems == [Problem(sweep.folder.log, "has 2 lines that are no events")]
+
+
+def test_line_of_a_later_version_is_an_event(sweep):
+    line = {**START, "more": [1], "host": ["of any kind"]}
+    sweep.log(**line)
+    assert [launch.missing for launch in launches(sweep)] == [8]
 
 
 def test_line_that_is_being_written_is_no_damage(sweep):

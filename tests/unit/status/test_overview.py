@@ -3,10 +3,12 @@
 import os
 
 import pytest
+from program import CONFIG
 from progress_block import NOON, SAMPLES, Sweep, attempt
 
 from syncsweep.config.study import parse
 from syncsweep.layout import study_folder
+from syncsweep.sample_range import SampleRange
 from syncsweep.status.overview import Observer, disk_bytes
 from syncsweep.status.requested import asked_blocks, asked_of_jobs
 
@@ -48,7 +50,7 @@ def test_launch_at_work_is_seen_with_its_rate_and_the_time_left(sweep):
     assert (launch.attempt, launch.solved, launch.ranks) == (attempt(2), 4, 2)
     assert block.samples_per_second == pytest.approx(5 / 12.5)
     assert block.cost.seconds == pytest.approx((20 + 25) / (4 + 5)) and block.cost.measured
-    assert overview.time_left.seconds == pytest.approx((4 - 1) * 5 / 2)
+    assert overview.time_left.value == pytest.approx((4 - 1) * 5 / 2)
     # CPU time is what launches say: 4.5 s a sample, also for one that has not said it yet.
     assert block.core_seconds_used == pytest.approx(18 + 4 * 4.5)
     assert block.core_seconds_left == pytest.approx(4 * 4.5)
@@ -57,7 +59,7 @@ def test_launch_at_work_is_seen_with_its_rate_and_the_time_left(sweep):
 def test_a_pause_before_a_run_is_no_part_of_it(sweep):
     two_launches(sweep, NOON + 210)
     of_all, of_run = (
-        Observer([sweep.asked(SAMPLES)], since).look(NOON + 222.5).time_left.seconds
+        Observer([sweep.asked(SAMPLES)], since).look(NOON + 222.5).time_left.value
         for since in (0.0, NOON + 205)
     )
     assert of_run == pytest.approx((4 - 1) * 5 / 2)
@@ -74,7 +76,7 @@ def test_attempts_that_were_killed_cost_what_they_left(sweep):
     overview = look(sweep)
     assert overview.blocks[0].core_seconds_used == pytest.approx(14 + 5 * 2)
     assert overview.in_shards and not overview.problems
-    assert overview.time_left.seconds == 0
+    assert overview.time_left.value == 0
 
 
 def test_samples_in_parts_are_done_but_not_complete(sweep):
@@ -101,51 +103,44 @@ def test_damaged_files_are_gathered(sweep):
     ]
 
 
-STUDY = {
-    "model": {"name": "spin_half_pair"},
-    "samples": 10,
-    "eta_blocks": [{"values": [0.1, 1]}, {"values": [0, 0.5, 2]}],
-    "analysis": {"s_max_bins": {"low": 1e-5, "high": 1.0, "count": 5}},
-}
-
-
-CONFIG = parse(
+PAIR_STUDY = CONFIG["studies"]["pair"]
+TWO_BLOCKS = {"eta_blocks": [{"values": [0.1, 1]}, {"values": [0, 0.5, 2]}]}
+ASKED = parse(
     {
-        "results": "out",
-        "root_seed": 1,
-        "ranks": 2,
-        "studies": {"one": STUDY, "other": {**STUDY, "samples": 7, "core_seconds": 3.0}},
+        **CONFIG,
+        "studies": {
+            "one": {**PAIR_STUDY, **TWO_BLOCKS, "samples": 10},
+            "other": {**PAIR_STUDY, **TWO_BLOCKS, "samples": 7, "core_seconds": 3.0},
+        },
     }
 )
 
 
 def test_jobs_ask_for_their_samples_only():
-    first, second = (block.id for block in CONFIG.studies["one"].eta_blocks)
+    first, second = (block.id for block in ASKED.studies["one"].eta_blocks)
     jobs = [
-        ("one", second, 4, 6),
-        ("one", first, 0, 2),
-        ("one", second, 2, 4),
-        ("one", second, 8, 9),
+        ("one", second, SampleRange(4, 6)),
+        ("one", first, SampleRange(0, 2)),
+        ("one", second, SampleRange(2, 4)),
+        ("one", second, SampleRange(8, 9)),
     ]
-    blocks = asked_of_jobs(CONFIG, jobs)
+    blocks = asked_of_jobs(ASKED, jobs)
     assert [block.ranges for block in blocks] == [((0, 2),), ((2, 6), (8, 9))]
-    assert [block.etas for block in blocks] == [(0.1, 1), (0, 0.5, 2)]
+    assert [block.described.etas for block in blocks] == [(0.1, 1), (0, 0.5, 2)]
     assert blocks[1].samples == 5
-    assert blocks[1].count([(0, 3), (5, 20)]) == 3
-    assert asked_of_jobs(CONFIG, []) == []
+    assert blocks[1].count([SampleRange(0, 3), SampleRange(5, 20)]) == 3
+    assert asked_of_jobs(ASKED, []) == []
 
 
 def test_what_is_asked_for_is_what_the_configuration_says():
-    config = CONFIG
-    blocks = asked_blocks(config, ["other", "one"])
-    assert [block.study for block in blocks] == ["other", "other", "one", "one"]
+    blocks = asked_blocks(ASKED, ["other", "one"])
+    assert [block.described.study for block in blocks] == ["other", "other", "one", "one"]
     assert [block.samples for block in blocks] == [7, 7, 10, 10]
-    assert [block.etas for block in blocks[:2]] == [(0.1, 1), (0, 0.5, 2)]
+    assert [block.described.etas for block in blocks[:2]] == [(0.1, 1), (0, 0.5, 2)]
     assert sum(block.core_seconds for block in blocks[:2]) == pytest.approx(3)
-    physics_hash = config.physics("one").digest
-    assert blocks[2].folder.path.parent == study_folder("out", "one", physics_hash)
-    assert blocks[2].identity(3, 5).start == 3
-    assert blocks[2].part_identity.block == config.studies["one"].eta_blocks[0].id
+    physics_hash = ASKED.physics("one").digest
+    assert blocks[2].folder.path.parent == study_folder("results", "one", physics_hash)
+    assert blocks[2].described.block == ASKED.studies["one"].eta_blocks[0].id
 
 
 def test_disk_is_that_of_all_files(tmp_path):

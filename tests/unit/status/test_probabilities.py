@@ -4,16 +4,20 @@ import math
 
 import pytest
 from progress_block import Sweep
-from small_results import CHAIN, CHUNK, ETAS, SAMPLES, block_of, put_study, put_tables
+from studies import ANALYSIS, CHAIN, CHUNK, ETAS, SAMPLES, StudyOnDisk, block_of, rows_of
 
-from syncsweep.config.analysis import Analysis, LogBins
-from syncsweep.figures.figure_page import read_table
+from syncsweep.sample_range import SampleRange
 from syncsweep.status import probabilities
 from syncsweep.status.overview import Observer
 from syncsweep.status.probabilities import Probabilities, few_etas
 from syncsweep.status.requested import AskedBlock
+from syncsweep.sweep.description import Description
+from syncsweep.tables.reading import read_table
 
-ANALYSIS = Analysis(chi_bins=32, s_max_bins=LogBins(low=1e-5, high=1e-1, count=5))
+
+def asked_of(folder, etas, samples):
+    ranges = (SampleRange(0, samples),)
+    return AskedBlock(Description("chain", CHAIN, etas), folder, ranges, 1.0, ANALYSIS)
 
 
 def blocks_of(*asked):
@@ -32,11 +36,11 @@ def test_few_etas_are_the_ends_and_the_middle():
 
 
 def test_estimates_of_all_samples_are_those_of_the_tables(tmp_path):
-    put_study(tmp_path, "chain", CHAIN)
+    study = StudyOnDisk(tmp_path, "chain", CHAIN, {ETAS: rows_of(CHAIN)})
     folder = block_of(tmp_path, "chain", CHAIN)
-    asked = AskedBlock("chain", CHAIN, folder, ETAS, ((0, SAMPLES),), 1.0, ANALYSIS)
+    asked = asked_of(folder, ETAS, SAMPLES)
     estimates, problems = Probabilities().of_study(blocks_of(asked))
-    summary = read_table(put_tables(tmp_path, "chain", CHAIN) / "summary.parquet").to_pylist()
+    summary = read_table(study.tables() / "summary.parquet").to_pylist()
     assert problems == [] and len(estimates) == 3 == len(summary)
     for estimate, row in zip(estimates, summary, strict=True):
         assert (estimate.eta, estimate.samples) == (row["eta"], SAMPLES - row["undefined_chi"])
@@ -92,10 +96,10 @@ def test_damage_that_only_the_rows_show_is_named(sweep):
 
 def test_blocks_of_a_study_share_the_few_values(tmp_path):
     other = (2.0, 7.0)
-    put_study(tmp_path, "chain", CHAIN)
+    StudyOnDisk(tmp_path, "chain", CHAIN, {ETAS: rows_of(CHAIN)})
     asked = [
-        AskedBlock("chain", CHAIN, block_of(tmp_path, "chain", CHAIN, etas), etas, r, 1.0, ANALYSIS)
-        for etas, r in ((other, ((0, 4),)), (ETAS, ((0, CHUNK),)))
+        asked_of(block_of(tmp_path, "chain", CHAIN, etas), etas, samples)
+        for etas, samples in ((other, 4), (ETAS, CHUNK))
     ]
     estimates, _ = Probabilities().of_study(blocks_of(*asked))
     assert [(estimate.eta, estimate.samples) for estimate in estimates] == [

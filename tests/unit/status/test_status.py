@@ -2,46 +2,23 @@
 
 import json
 import os
-import pty
 import re
-import select
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
+from messages import wording
+from program import CONFIG, PROGRAM, Terminal, called, on_screen, state_of
 from progress_block import NOON, Sweep
-from small_results import ETAS, PAIR
+from studies import ETAS, PAIR
 
-from syncsweep.cli.main import main
 from syncsweep.config.study import parse
+from syncsweep.status.expected import Expected
 from syncsweep.status.status_text import time_left_text
-from syncsweep.status.time_left import TimeLeft
-
-CONFIG = {
-    "results": "results",
-    "root_seed": PAIR.root_seed,
-    "ranks": 2,
-    "studies": {
-        "pair": {
-            "model": {"name": "spin_half_pair"},
-            "samples": 12,
-            "eta_blocks": [{"values": list(ETAS)}],
-            "analysis": {"s_max_bins": {"low": 1e-5, "high": 1.0, "count": 5}},
-        },
-        "later": {
-            "by_default": False,
-            "model": {"name": "spin1_chain", "n_sites": 2},
-            "samples": 100,
-            "eta_blocks": [{"first": 0.01, "last": 10, "per_decade": 1, "limit": True}],
-            "analysis": {"s_max_bins": {"low": 1e-5, "high": 1.0, "count": 5}},
-        },
-    },
-}
 
 
 @pytest.fixture
@@ -65,74 +42,66 @@ def finish(sweep):
     sweep.ends(6, 12, number=2, at=NOON + 30, solved=6, core_seconds=36.0)
 
 
-def called(capsys, *arguments):
-    """Exit code, stdout and stderr of a call in this process."""
-    try:
-        code = main(["status", *arguments])
-    except SystemExit as end:
-        code = end.code
-    printed = capsys.readouterr()
-    return code, printed.out, printed.err
+def status(capsys, *arguments):
+    """Exit code, stdout and stderr of a call."""
+    return called(capsys, "status", *arguments)
 
 
-def test_unfinished_sweep_is_told_in_tables(sweep, capsys):
-    code, out, err = called(capsys)
+def test_unfinished_sweep_is_told_in_tables(sweep, capsys, snapshot):
+    code, out, err = status(capsys)
     assert (code, err) == (1, "")
     lines = out.splitlines()
     words = [line.split() for line in lines]
-    header = ["study", "η", "samples", "done", "failed", "missing", "jobs"]
-    assert words[0] == header
     assert " ".join(words[1]) == "pair 0, 0.001, 0.5 12 8 66 % 0 4 0"
-    assert " ".join(words[3]) == "study samples/s core-hours used core-hours left disk"
-    assert " ".join(words[6]) == "study at η P₁ P₂ P₃ of samples"
+    # 6 s a sample: eight of them, and four more.
+    assert words[4][:4] == ["pair", "–", "0.0133", "0.00667"]
     assert [line[:2] + line[-1:] for line in words[7:10]] == [
         ["pair", "0", "8"],
         ["pair", "0.001", "8"],
         ["pair", "0.5", "8"],
     ]
-    # 6 s a sample: eight of them, and four more.
-    assert words[4][:4] == ["pair", "–", "0.0133", "0.00667"]
-    assert lines[-1].endswith("8 of 12 samples, no job at work")
+    assert "8 of 12" in lines[-1]
     assert "later" not in out
     assert max(map(len, lines)) <= 80
+    assert wording(out) == snapshot
 
 
 def test_named_studies_are_told_once_each(sweep, capsys):
-    code, out, _ = called(capsys, "later", "pair", "later")
+    code, out, _ = status(capsys, "later", "pair", "later")
     assert code == 1
     assert [line.split()[0] for line in out.splitlines()[:3]] == ["study", "later", "pair"]
     assert "0, 0.01 … 10" in out
     # Nothing of it was measured, and the other study says nothing of it.
-    seconds = 100 * parse(CONFIG).studies["later"].sample_seconds(5)
+    seconds = 10**6 * parse(CONFIG).studies["later"].sample_seconds(5)
     assert f"≈ {seconds / 3600:.3g}" in out
 
 
 def test_complete_sweep_has_exit_code_zero(sweep, capsys):
     finish(sweep)
-    code, out, _ = called(capsys)
+    code, out, _ = status(capsys)
     assert code == 0
     assert out.splitlines()[-1].endswith("12 of 12 samples, all in shards")
 
 
 def test_samples_in_parts_only_are_not_complete(sweep, capsys):
     sweep.part(6, 12, [8, 9, 10, 11], number=3)
-    code, out, _ = called(capsys)
+    code, out, _ = status(capsys)
     assert code == 1
     assert out.splitlines()[-1].endswith("12 of 12 samples, no job at work, nothing left to solve")
 
 
 def test_other_configuration_is_asked_as_snakemake_does(sweep, capsys):
-    code, out, _ = called(capsys, "--config", "samples=6")
+    code, out, _ = status(capsys, "--config", "samples=6")
     assert code == 0
     assert "6 of 6 samples, all in shards" in out
 
 
 def test_damaged_files_are_named(sweep, capsys):
     finish(sweep)
-    assert called(capsys)[0] == 0
+    assert status(capsys)[0] == 0
     for k in range(12):
         os.mkfifo(sweep.folder.shard(k, 13))
-    code, out, _ = called(capsys)
+    code, out, _ = status(capsys)
     assert code == 1
     damaged = [line for line in out.splitlines() if line.startswith("damaged: ")]
     assert damaged[0] == (
@@ -140,11 +109,11 @@ def test_damaged_files_are_named(sweep, capsys):
     )
     assert len(damaged) == 11
     assert damaged[-1] == "damaged: 2 other files; --json names all"
-    assert len(json.loads(called(capsys, "--json")[1])["problems"]) == 12
+    assert len(json.loads(status(capsys, "--json")[1])["problems"]) == 12
 
 
 def test_json_has_the_documented_keys(sweep, capsys):
-    code, out, err = called(capsys, "--json")
+    code, out, err = status(capsys, "--json")
     assert (code, err) == (1, "")
     (line,) = out.splitlines()
     told = json.loads(line)
@@ -176,11 +145,11 @@ def test_json_has_the_documented_keys(sweep, capsys):
 
 
 def test_numbers_without_samples_are_null_and_not_shown(sweep, capsys):
-    told = json.loads(called(capsys, "--json", "later")[1])
+    told = json.loads(status(capsys, "--json", "later")[1])
     estimates = told["studies"][0]["estimates"]
     assert [estimate["samples"] for estimate in estimates] == [0, 0, 0]
     assert estimates[0]["p"] == [None] * 3 == estimates[0]["p_se"]
-    assert "P₁" not in called(capsys, "later")[1]
+    assert "P₁" not in status(capsys, "later")[1]
 
 
 def test_dash_stands_where_no_sample_has_a_probability(sweep, capsys):
@@ -190,7 +159,7 @@ def test_dash_stands_where_no_sample_has_a_probability(sweep, capsys):
         for rows in flat.rows
     ]
     flat.shard(0, 6)
-    rows = [line.split() for line in called(capsys, "--config", "results=flat")[1].splitlines()]
+    rows = [line.split() for line in status(capsys, "--config", "results=flat")[1].splitlines()]
     assert rows[7] == ["pair", "0", "–", "–", "–", "0"]
     assert rows[8][:2] + rows[8][-1:] == ["pair", "0.001", "6"] and "–" not in rows[8]
 
@@ -201,12 +170,12 @@ def test_job_at_work_is_told(sweep, capsys):
     sweep.begins(12, 20, number=3, at=now - 10)
     sweep.part(12, 20, [], number=3, rank=0, written=now)
     asked = ("--config", "samples=20")
-    code, out, _ = called(capsys, *asked)
+    code, out, _ = status(capsys, *asked)
     assert code == 1
     assert out.splitlines()[1].split()[-1] == "1"
     assert "12 of 20 samples, 1 job at work on 1 rank, " in out
     assert " left (" in out.splitlines()[-1]
-    told = json.loads(called(capsys, "--json", *asked)[1])
+    told = json.loads(status(capsys, "--json", *asked)[1])
     (job,) = told["studies"][0]["blocks"][0]["jobs"]
     assert {**job, "began": 0} == {
         "start": 12, "stop": 20, "began": 0, "ranks": 1, "to_solve": 8, "solved": 0
@@ -220,50 +189,16 @@ def test_between_two_jobs_the_time_left_counts_from_the_next(sweep, capsys):
     sweep.begins(6, 12, number=3, at=now - 8, missing=4, from_parts=2)
     sweep.ends(6, 12, number=3, at=now - 1, solved=4)
     sweep.shard(6, 12)
-    code, out, _ = called(capsys, "--config", "samples=20")
+    code, out, _ = status(capsys, "--config", "samples=20")
     assert code == 1
     last = out.splitlines()[-1]
     assert "12 of 20 samples, no job at work, " in last
     assert " left (" in last and last.endswith(") once a job is at work again")
 
 
-STUDIES_FIRST = "studies come before --configfile and --config"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["paar"], ["no study 'paar'", "did you mean 'pair'"]),
-        (["--config", "smaples=3"], ["smaples", "samples"]),
-        (["--config", "samples"], ["KEY=VALUE"]),
-        (["--config", "samples=1", "samples=2"], ["--config", "key 'samples' is given twice"]),
-        (
-            ["--config", "studies={pair: {samples: 3, samples: 4}}"],
-            ["--config: the value of studies", "key 'samples' is given twice"],
-        ),
-        (["--config", "results={"], ["--config: the value of results: line 1: "]),
-        (["--config", "results=2025-99-99"], ["the value of results: is not valid YAML"]),
-        (["--configfile", "nowhere.yaml"], ["nowhere.yaml"]),
-        (["--configfile", "config.yaml", "pair"], ["pair: ", STUDIES_FIRST]),
-        (
-            ["--configfile", "config.yaml", "--config", "samples=3", "pair"],
-            ["'pair'", STUDIES_FIRST],
-        ),
-        (["--watch", "pair"], ["--watch", "pair"]),
-        (["--watch=0"], ["--watch"]),
-        (["--jsn"], ["--jsn"]),
-    ],
-)
-def test_wrong_call_is_one_line_and_exit_code_two(sweep, capsys, arguments, words):
-    code, out, err = called(capsys, *arguments)
-    assert (code, out) == (2, "")
-    assert len(err.splitlines()) == 1 and all(word in err for word in words), err
-    assert (STUDIES_FIRST in err) == (STUDIES_FIRST in words)
-
-
 def test_only_studies_of_the_configuration_are_named_where_one_is_unknown(capsys, monkeypatch):
     monkeypatch.chdir(Path(__file__).parents[3])
-    code, _, err = called(capsys, "nosuch")
+    code, _, err = status(capsys, "nosuch")
     studies = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))["studies"]
     assert code == 2
     assert err.endswith(f"there is no study 'nosuch'; there are: {', '.join(studies)}\n")
@@ -272,7 +207,7 @@ def test_only_studies_of_the_configuration_are_named_where_one_is_unknown(capsys
 def test_results_folder_that_is_not_there_is_all_missing(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("config.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
-    code, out, _ = called(capsys)
+    code, out, _ = status(capsys)
     assert code == 1
     assert "0 of 12 samples, no job at work" in out
     assert not Path("results").exists()
@@ -283,17 +218,10 @@ def test_nothing_is_written_set_aside_or_locked(sweep, capsys):
     path.write_bytes(b"PAR1")
     sweep.folder.lock.touch()
 
-    def state():
-        found = {path: path.stat() for path in Path().rglob("*")}
-        return {path: (s.st_ino, s.st_size, s.st_ctime_ns) for path, s in found.items()}
-
-    before = state()
-    called(capsys)
-    called(capsys, "--json")
-    assert state() == before
-
-
-PROGRAM = Path(sys.executable).with_name("syncsweep")
+    before = state_of(".")
+    status(capsys)
+    status(capsys, "--json")
+    assert state_of(".") == before
 
 
 def test_watching_ends_when_all_is_in_shards(sweep):
@@ -308,68 +236,35 @@ def test_watching_ends_when_all_is_in_shards(sweep):
     assert others[-1]["complete"] and not any(told["complete"] for told in others[:-1])
 
 
-def on_terminal(*arguments, columns=80):
-    """Start the program on a terminal of so many columns; its process and the other end."""
-    leader, follower = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": "30"}
-    process = subprocess.Popen(
-        [PROGRAM, "status", *arguments],
-        stdin=follower, stdout=follower, stderr=follower, env=environment,
-    )  # fmt: skip
-    os.close(follower)
-    return process, leader
-
-
-def read_until(leader, process, words, text=""):
-    """What is on the terminal up to some words, or to the end of the process."""
-    deadline = time.monotonic() + 60
-    while words not in text and time.monotonic() < deadline:
-        if select.select([leader], [], [], 0.1)[0]:
-            try:
-                text += os.read(leader, 65536).decode()
-            except OSError:  # the other end is closed
-                break
-        elif process.poll() is not None:
-            break
-    return text
-
-
 def test_watching_on_a_terminal_is_drawn_anew_and_ends_quietly_with_ctrl_c(sweep):
-    process, leader = on_terminal("--watch=1")
-    text = read_until(leader, process, "8 of 12")
-    sweep.part(6, 12, [8], number=3)
-    text += read_until(leader, process, "9 of 12")
-    assert "\x1b[" in text[text.index("8 of 12") : text.index("9 of 12")]  # moves the cursor up
-    process.send_signal(signal.SIGINT)
-    rest = read_until(leader, process, "nothing more comes")
-    assert process.wait(timeout=30) == 130
+    with Terminal("status", "--watch=1") as terminal:
+        before = len(terminal.read_until("8 of 12"))
+        sweep.part(6, 12, [8], number=3)
+        text = terminal.read_until("9 of 12")
+        assert "\x1b[" in text[before : text.index("9 of 12")]  # moves the cursor up
+        terminal.process.send_signal(signal.SIGINT)
+        rest = terminal.read_until()[len(text) :]
+        assert terminal.process.wait(timeout=30) == 130
     assert "Traceback" not in rest and "\x1b[?25h" in rest  # the cursor is shown again
-    os.close(leader)
 
 
-def test_narrow_terminal_keeps_its_rows(sweep):
+def test_narrow_terminal_keeps_its_rows(sweep, monkeypatch):
     config = {
         **CONFIG,
         "studies": {"a-study-of-a-very-long-name-indeed": CONFIG["studies"]["pair"]},
     }
     Path("config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    process, leader = on_terminal()
-    text = read_until(leader, process, "no job at work")
-    assert process.wait(timeout=30) == 1
-    os.close(leader)
-    lines = text.split("\r\n")
+    code, lines = on_screen(monkeypatch, 80, "status")
+    assert code == 1
     assert all(f"m{word}\x1b" in lines[0] for word in ("done", "failed", "jobs"))  # none is cut
     assert lines[1].startswith("a-study-of-a-very-l…")
     assert lines[1].split()[1:] == ["0,", "0.001,", "0.5", "12", "0", "0", "%", "0", "12", "0"]
 
 
-def test_terminal_narrower_than_a_table_has_lines_that_lose_no_number(sweep):
+def test_terminal_narrower_than_a_table_has_lines_that_lose_no_number(sweep, monkeypatch):
     finish(sweep)
-    process, leader = on_terminal(columns=20)
-    text = read_until(leader, process, "nothing more comes")
-    assert process.wait(timeout=30) == 0
-    os.close(leader)
-    lines = text.split("\r\n")
+    code, lines = on_screen(monkeypatch, 20, "status")
+    assert code == 0
     assert max(map(len, lines)) <= 20
     said = " ".join(" ".join(lines).split())
     assert "pair: η 0, 0.001, 0.5; samples 12; done 12, 100 %; failed 0; missing 0; jobs 0" in said
@@ -380,16 +275,14 @@ def test_terminal_narrower_than_a_table_has_lines_that_lose_no_number(sweep):
     assert said.endswith("12 of 12 samples, all in shards")
 
 
-def test_a_table_that_fits_stays_a_table_beside_one_that_does_not(sweep):
-    process, leader = on_terminal(columns=60)
-    text = read_until(leader, process, "nothing more comes")
-    process.wait(timeout=30)
-    os.close(leader)
+def test_a_table_that_fits_stays_a_table_beside_one_that_does_not(sweep, monkeypatch):
+    _, lines = on_screen(monkeypatch, 60, "status")
+    text = "\n".join(lines)
     assert "pair: η 0, 0.001, 0.5; samples 12;" in text
     assert "pair           –           0.0133" in text
 
 
 def test_time_left_is_told_with_its_range():
-    assert time_left_text(TimeLeft(720, 600, 900)) == "12 min left (10 min to 15 min)"
-    assert time_left_text(TimeLeft(3.1, 2.9, 3.4)) == "3 s left"
-    assert time_left_text(TimeLeft(0, 0, 0)) == "nothing left to solve"
+    assert time_left_text(Expected(720, 600, 900)) == "12 min left (10 min to 15 min)"
+    assert time_left_text(Expected(3.1, 2.9, 3.4)) == "3 s left"
+    assert time_left_text(Expected(0, 0, 0)) == "nothing left to solve"

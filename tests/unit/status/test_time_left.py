@@ -2,11 +2,12 @@
 
 import pytest
 
+from syncsweep.sample_range import SampleRange
+from syncsweep.status.expected import Expected
 from syncsweep.status.launches import Launch
 from syncsweep.status.time_left import (
     Block,
     Cost,
-    TimeLeft,
     busy_ranks,
     first_at_work,
     in_hand,
@@ -25,7 +26,8 @@ def launch(began, ended=None, *, solved, missing=None, ranks=2, start=0):
     """A launch that began, and ended or goes on, so many seconds before now."""
     missing = solved if missing is None else missing
     finish = None if ended is None else NOW - ended
-    return Launch(start, start + missing, "a", NOW - began, finish, missing, solved, ranks, None)
+    samples = SampleRange(start, start + missing)
+    return Launch(samples, "a", NOW - began, finish, missing, solved, ranks, None)
 
 
 def test_ranks_at_work_have_half_a_sample_in_hand():
@@ -132,7 +134,7 @@ def test_time_left_is_work_left_by_ranks_at_work():
     """Two ranks, 10 rank-seconds a sample, no pause: 60 samples more are 300 seconds."""
     block = steady(60, launch(100, 0, solved=20, ranks=2))
     left = time_left([block], NOW)
-    assert left.seconds == pytest.approx(300)
+    assert left.value == pytest.approx(300)
     assert left.low == pytest.approx(300 / 1.1)
     assert left.high == pytest.approx(300 * 1.1)
 
@@ -140,24 +142,24 @@ def test_time_left_is_work_left_by_ranks_at_work():
 def test_samples_in_hand_are_half_done():
     # 18 finished and 2 halves in 95 s of 2 ranks: 10 rank-seconds a sample.
     at_work = launch(95, solved=18, missing=78, ranks=2)
-    assert time_left([steady(60, at_work)], NOW).seconds == pytest.approx((60 - 1) * 10 / 2)
+    assert time_left([steady(60, at_work)], NOW).value == pytest.approx((60 - 1) * 10 / 2)
 
 
 def test_pauses_between_jobs_go_on():
     """One rank, a job of 80 s in every 100 s."""
     launches = [launch(100 * k, 100 * k - 80, solved=8, ranks=1) for k in range(6, 0, -1)]
     left = time_left([steady(80, *launches)], NOW)
-    assert left.seconds == pytest.approx(10 * 80 / 0.8)
+    assert left.value == pytest.approx(10 * 80 / 0.8)
     # Over the last two minutes ranks had one job and a part of a pause more.
-    assert left.low <= left.seconds <= left.high
+    assert left.low <= left.value <= left.high
 
 
 def test_a_pause_before_the_run_is_none():
     """An earlier run ended half of the last minutes ago; two ranks are at work for 10 s now."""
     launches = [launch(400, 300, solved=20), launch(10, solved=2, missing=82)]
-    assert time_left([steady(80, *launches)], NOW).seconds > 1000
+    assert time_left([steady(80, *launches)], NOW).value > 1000
     left = time_left([steady(80, *launches)], NOW, since=NOW - 15)
-    assert left.seconds == pytest.approx((80 - 1) * (200 + 20) / (22 + 1) / 2)
+    assert left.value == pytest.approx((80 - 1) * (200 + 20) / (22 + 1) / 2)
     # Nothing of this run is at work yet.
     assert time_left([steady(80, launch(400, 20, solved=20))], NOW, since=NOW - 15) is None
 
@@ -166,15 +168,15 @@ def test_pause_before_the_first_job_of_the_last_minutes_is_none():
     """Ten rank-seconds a sample, by two ranks, from 200 s after a job that ended before."""
     launches = [launch(800, 620, solved=36), launch(420, solved=83, missing=500)]
     left = time_left([steady(501, *launches)], NOW)
-    assert left.seconds == pytest.approx(500 * 10 / 2)
+    assert left.value == pytest.approx(500 * 10 / 2)
 
 
 def test_more_ranks_at_work_finish_earlier():
     few = [launch(500, solved=99, missing=500, ranks=2)]
     many = [*few, launch(500, solved=198, missing=500, ranks=4, start=500)]
     one, other = (time_left([steady(6000, *launches)], NOW) for launches in (few, many))
-    assert one.seconds == pytest.approx(5999 * 10 / 2)
-    assert other.seconds == pytest.approx(5997 * 10 / 6)
+    assert one.value == pytest.approx(5999 * 10 / 2)
+    assert other.value == pytest.approx(5997 * 10 / 6)
 
 
 def test_last_job_decides_at_the_end():
@@ -183,21 +185,21 @@ def test_last_job_decides_at_the_end():
     last = launch(300, solved=29, missing=59, ranks=1, start=800)
     left = time_left([steady(30, *ended, last)], NOW)
     costs = (8 * 580 + 300) / (8 * 58 + 29.5)
-    assert left.seconds == pytest.approx(29.5 * costs)
+    assert left.value == pytest.approx(29.5 * costs)
 
 
 def test_blocks_of_other_cost_are_weighed():
     slow = Block(10, 3.0, [launch(100, 50, solved=10, ranks=2)])  # 10 s
     quick = Block(100, 0.3, [launch(50, solved=99, missing=200, ranks=2)])  # 1 s
     left = time_left([slow, quick], NOW)
-    assert left.seconds == pytest.approx((10 * 10 + 99) / 2)
+    assert left.value == pytest.approx((10 * 10 + 99) / 2)
 
 
 def test_range_is_wide_where_nothing_was_measured():
     known = Block(0, 1.0, [launch(100, 0, solved=20, ranks=2)])  # 10 s instead of 1
     unknown = Block(60, 2.0, [])
     left = time_left([known, unknown], NOW)
-    assert left.seconds == pytest.approx(60 * 20 / 2)
+    assert left.value == pytest.approx(60 * 20 / 2)
     assert left.low == pytest.approx(600 / 2)
     assert left.high == pytest.approx(600 * 2)
 
@@ -210,14 +212,14 @@ def test_range_holds_what_the_last_hour_and_the_last_minutes_say():
         launch(60, 0, solved=24, ranks=2),  # 5 s
     ]
     left = time_left([steady(100, *launches)], NOW)
-    assert left.seconds == pytest.approx(100 * (1200 + 120) / 144 / 2)
-    assert left.low == pytest.approx(left.seconds / 1.1)
+    assert left.value == pytest.approx(100 * (1200 + 120) / 144 / 2)
+    assert left.low == pytest.approx(left.value / 1.1)
     assert left.high == pytest.approx(100 * (5880 + 1200 + 120) / 438 / 2)
 
 
 def test_nothing_is_left_when_all_is_there():
-    assert time_left([steady(0)], NOW) == TimeLeft(0, 0, 0)
-    assert time_left([steady(0, launch(100, 0, solved=20))], NOW) == TimeLeft(0, 0, 0)
+    assert time_left([steady(0)], NOW) == Expected(0, 0, 0)
+    assert time_left([steady(0, launch(100, 0, solved=20))], NOW) == Expected(0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -245,8 +247,8 @@ def test_estimate_of_a_sweep_made_up_converges():
     for percent in (25, 50, 75, 90, 99):
         now = clock * percent / 100
         left = time_left(blocks_at(times, now), NOW + now)
-        assert left.low <= left.seconds <= left.high
-        errors.append(abs(left.seconds - (clock - now)))
+        assert left.low <= left.value <= left.high
+        errors.append(abs(left.value - (clock - now)))
     assert max(errors) < 0.1 * clock
     assert errors[-1] < 4  # a sample
 
@@ -263,8 +265,7 @@ def blocks_at(times, now):
             missing += samples - solved
             if now >= began:
                 finish = NOW + ended if now >= ended else None
-                launches.append(
-                    Launch(0, samples, "a", NOW + began, finish, samples, solved, 2, None)
-                )
+                own = SampleRange(0, samples)
+                launches.append(Launch(own, "a", NOW + began, finish, samples, solved, 2, None))
         blocks.append(Block(missing, 0.8 * block_cost, launches))
     return blocks

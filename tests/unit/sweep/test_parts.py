@@ -6,32 +6,27 @@ import os
 import random
 import tracemalloc
 
-import numpy as np
 import pytest
+from studies import CHAIN, ETAS, PAIR, rows_of
 
-from syncsweep.config.eta import block_id
-from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
-from syncsweep.sample import SampleSolver
-from syncsweep.sweep.parts import PartIdentity, PartWriter, Records, count_records, read_part
-from syncsweep.sweep.shard import column, to_table
+from syncsweep.sweep.description import Description
+from syncsweep.sweep.parts import PartWriter, Records, count_records, read_part
+from syncsweep.sweep.shard import to_table
 
-ETAS = (0.1, 2.0)
-PHYSICS = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)
-IDENTITY = PartIdentity(PHYSICS.digest, block_id(ETAS))
+DESCRIBED = Description("pair", PAIR, ETAS)
 SAMPLES = [7, 3, 11]
 
 
 @pytest.fixture(scope="module")
 def rows():
-    solver = SampleSolver(PHYSICS, ETAS)
-    return {i: solver.rows(i) for i in SAMPLES}
+    return {i: rows_of(PAIR, 12)[i] for i in SAMPLES}
 
 
 @pytest.fixture
 def part(tmp_path, rows):
     """A part of three samples, its bytes, and where each record ends, the header's first."""
     path = tmp_path / "part"
-    writer = PartWriter(path, IDENTITY)
+    writer = PartWriter(path, DESCRIBED)
     ends = [path.stat().st_size]
     for sample in rows.values():
         writer.append(sample)
@@ -42,17 +37,10 @@ def part(tmp_path, rows):
 
 def assert_found(path, expected, rows):
     """Exactly the samples `expected` are found, in this order, with bit-equal rows."""
-    found = list(read_part(path, IDENTITY))
+    found = list(read_part(path, DESCRIBED))
     assert [sample for sample, _ in found] == expected
     for sample, table in found:
-        whole = to_table([rows[sample]])
-        assert table.schema == whole.schema
-        for name in whole.column_names:
-            left, right = column(table, name), column(whole, name)
-            if left.dtype == object:
-                assert left.tolist() == right.tolist()
-            else:
-                assert np.ascontiguousarray(left).tobytes() == right.tobytes()
+        assert table.equals(to_table([rows[sample]]))
 
 
 def test_rows_are_read_as_they_were_written(part, rows):
@@ -60,7 +48,7 @@ def test_rows_are_read_as_they_were_written(part, rows):
 
 
 def test_part_that_fails_to_be_synced_is_named(tmp_path, monkeypatch):
-    writer = PartWriter(tmp_path / "part", IDENTITY)
+    writer = PartWriter(tmp_path / "part", DESCRIBED)
 
     def fails(descriptor):
         raise OSError(errno.EIO, "Input/output error")
@@ -74,14 +62,14 @@ def test_part_that_fails_to_be_synced_is_named(tmp_path, monkeypatch):
 def test_part_has_the_mode_that_the_umask_leaves(tmp_path):
     before = os.umask(0o002)
     try:
-        PartWriter(tmp_path / "part", IDENTITY).close()
+        PartWriter(tmp_path / "part", DESCRIBED).close()
     finally:
         os.umask(before)
     assert (tmp_path / "part").stat().st_mode & 0o777 == 0o664
 
 
 def test_append_returns_the_rows_as_they_stand_in_a_shard(tmp_path, rows):
-    writer = PartWriter(tmp_path / "part", IDENTITY)
+    writer = PartWriter(tmp_path / "part", DESCRIBED)
     table = writer.append(rows[7])
     writer.close()
     assert table.equals(to_table([rows[7]]))
@@ -89,7 +77,7 @@ def test_append_returns_the_rows_as_they_stand_in_a_shard(tmp_path, rows):
 
 def test_record_can_be_read_while_the_part_is_still_open(tmp_path, rows):
     path = tmp_path / "part"
-    writer = PartWriter(path, IDENTITY)
+    writer = PartWriter(path, DESCRIBED)
     assert_found(path, [], rows)
     for count, sample in enumerate(SAMPLES, 1):
         writer.append(rows[sample])
@@ -106,8 +94,8 @@ def test_part_is_only_ever_appended_to(part, rows):
 
 def test_part_cut_off_after_any_byte_holds_the_whole_records_before(part, rows):
     path, data, ends = part
-    around = {end + shift for end in ends for shift in range(-40, 41)}
-    positions = {*range(ends[0] + 40), *around, *range(0, len(data), 7)}
+    around = {end + shift for end in ends for shift in (*range(-30, 31, 3), -1, 1)}
+    positions = {*range(0, ends[0] + 30, 3), *around, *range(0, len(data), 97)}
     for position in sorted(p for p in positions if 0 <= p <= len(data)):
         path.write_bytes(data[:position])
         whole = sum(end <= position for end in ends[1:])
@@ -173,9 +161,12 @@ def test_record_within_a_damaged_record_is_not_lost(part, rows):
     assert_found(path, SAMPLES[1:], rows)
 
 
-@pytest.mark.parametrize("foreign", [{"physics_hash": "0" * 12}, {"block": "eta-1-1-n1-00000000"}])
+FOREIGN = [{"physics": CHAIN}, {"etas": (0.1, 3.0, 4.0)}]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
 def test_part_of_another_physics_or_block_gives_nothing(part, foreign):
-    assert list(read_part(part[0], dataclasses.replace(IDENTITY, **foreign))) == []
+    assert list(read_part(part[0], dataclasses.replace(DESCRIBED, **foreign))) == []
 
 
 def test_rows_without_a_header_give_nothing(part, rows):
@@ -186,72 +177,61 @@ def test_rows_without_a_header_give_nothing(part, rows):
     assert_found(path, [], rows)
 
 
-@pytest.mark.parametrize("data", [b"", b"SYNC", b"SYN", b"no part at all", bytes(1000)])
-def test_file_that_is_no_part_gives_nothing(tmp_path, data):
-    path = tmp_path / "part"
-    path.write_bytes(data)
-    assert list(read_part(path, IDENTITY)) == []
-
-
 def test_part_that_is_there_is_not_written_again(part, rows):
     path, data, _ = part
     with pytest.raises(FileExistsError):
-        PartWriter(path, IDENTITY)
+        PartWriter(path, DESCRIBED)
     assert path.read_bytes() == data
 
 
 def test_part_without_its_folder_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError):
-        PartWriter(tmp_path / "parts" / "part", IDENTITY)
+        PartWriter(tmp_path / "parts" / "part", DESCRIBED)
 
 
 def test_missing_part_is_not_an_empty_one(tmp_path):
     with pytest.raises(FileNotFoundError):
-        list(read_part(tmp_path / "part", IDENTITY))
+        list(read_part(tmp_path / "part", DESCRIBED))
 
 
 def test_records_are_counted_while_the_part_grows(tmp_path, rows):
     path = tmp_path / "part"
     with pytest.raises(FileNotFoundError):
-        count_records(path, IDENTITY)
-    writer = PartWriter(path, IDENTITY)
-    assert count_records(path, IDENTITY) == Records(0)
+        count_records(path, DESCRIBED)
+    writer = PartWriter(path, DESCRIBED)
+    assert count_records(path, DESCRIBED) == Records(0)
     for count, sample in enumerate(SAMPLES, 1):
         writer.append(rows[sample])
-        assert count_records(path, IDENTITY) == Records(count)
+        assert count_records(path, DESCRIBED) == Records(count)
     writer.close()
 
 
 def test_record_that_is_cut_off_is_not_counted(part):
     path, data, ends = part
-    for position in range(0, len(data), 7):
+    for position in range(0, len(data), 41):
         path.write_bytes(data[:position])
         whole = sum(end <= position for end in ends[1:])
-        assert count_records(path, IDENTITY) == Records(whole)
+        assert count_records(path, DESCRIBED) == Records(whole)
 
 
 def test_count_ends_at_a_damaged_record_and_says_so(part):
     path, data, ends = part
     for start, count in ((0, 0), (ends[0], 0), (ends[1], 1), (ends[2], 2)):
         path.write_bytes(data[:start] + b"HOLE" + data[start + 4 :])
-        assert count_records(path, IDENTITY) == Records(count, "has a damaged record")
+        assert count_records(path, DESCRIBED) == Records(count, "has a damaged record")
 
 
 def test_records_of_something_else_and_of_no_file_do_not_count(part, tmp_path):
     path, data, _ = part
-    for other in (PartIdentity("0" * 12, IDENTITY.block), PartIdentity(IDENTITY.physics_hash, "e")):
+    for foreign in FOREIGN:
+        other = dataclasses.replace(DESCRIBED, **foreign)
         assert count_records(path, other) == Records(0, "holds rows of something else")
     # A first record of the right length or longer, with other bytes.
     path.write_bytes(data[:28] + b"?" + data[29:])
-    assert count_records(path, IDENTITY) == Records(0, "holds rows of something else")
+    assert count_records(path, DESCRIBED) == Records(0, "holds rows of something else")
     os.mkfifo(tmp_path / "pipe")
-    found = count_records(tmp_path / "pipe", IDENTITY)
+    found = count_records(tmp_path / "pipe", DESCRIBED)
     assert found == Records(0, "cannot be read (it is not a regular file)")
-
-
-def test_pipe_in_place_of_a_part_gives_nothing_at_once(tmp_path):
-    os.mkfifo(tmp_path / "part")
-    assert list(read_part(tmp_path / "part", IDENTITY)) == []
 
 
 def test_record_far_behind_a_hole_is_found_and_the_hole_is_not_loaded(part, rows):
@@ -307,4 +287,4 @@ def test_part_is_read_where_the_file_system_tells_of_no_holes(part, rows, monkey
         raise OSError(errno.EINVAL, "Invalid argument")
 
     monkeypatch.setattr(os, "lseek", refused)
-    assert list(SAMPLES) == [sample for sample, _ in read_part(path, IDENTITY)]
+    assert list(SAMPLES) == [sample for sample, _ in read_part(path, DESCRIBED)]

@@ -7,89 +7,51 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from studies import ETAS, PAIR, Block, assert_same, rows_of
 
-from syncsweep.config.eta import block_id
-from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
-from syncsweep.layout import BlockFolder, study_folder
-from syncsweep.sample import SampleSolver
-from syncsweep.sweep import description as descriptions
-from syncsweep.sweep.parts import PartIdentity, PartWriter
+from syncsweep.config.physics import Physics
+from syncsweep.sample_range import SampleRange
+from syncsweep.sweep.parts import PartWriter
 from syncsweep.sweep.shard import ShardError, column, read_shard, to_table, write_shard
 from syncsweep.sweep.takeover import (
     clear_leftovers,
     find_rows,
-    identity_of,
     set_aside_damaged,
     valid_shard,
 )
 
-ETAS = (0.1, 2.0)
-PHYSICS = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)
-OTHER = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=2)
+OTHER = Physics(model=PAIR.model, ensemble=PAIR.ensemble, root_seed=2)
 ATTEMPT = "0123456789ab"
 
 
 @pytest.fixture(scope="module")
 def rows():
-    solver = SampleSolver(PHYSICS, ETAS)
-    return [solver.rows(i) for i in range(12)]
+    return rows_of(PAIR, 12)
 
 
-class Block:
-    """A block's folder on disk, and short ways to fill it."""
-
-    def __init__(self, results, rows):
-        path = study_folder(results, "pair", PHYSICS.digest)
-        descriptions.write(path, "pair", PHYSICS, [ETAS])
-        self.folder = BlockFolder(path / block_id(ETAS))
-        self.folder.parts.mkdir()
-        self.description = descriptions.read(self.folder.path)
-        self.rows = rows
-
-    def shard(self, start, stop, rows=None):
-        path = self.folder.shard(start, stop)
-        table = to_table(rows or self.rows[start:stop])
-        write_shard(path, table, identity_of(self.description, start, stop), {})
-        return path
-
-    def part(self, start, stop, samples, rows=None, rank=0, physics=PHYSICS, etas=ETAS):
-        path = self.folder.part(start, stop, ATTEMPT, rank)
-        writer = PartWriter(path, PartIdentity(physics.digest, block_id(etas)))
-        for i in samples:
-            writer.append((rows or self.rows)[i])
-        writer.close()
-        return path
+class Finding(Block):
+    """A block and what a job finds there."""
 
     def find(self, start, stop):
-        return find_rows(self.folder, self.description, start, stop)
-
-    def names(self):
-        return {path.name for path in self.folder.path.iterdir()}
+        return find_rows(self.folder, self.described, SampleRange(start, stop))
 
 
 @pytest.fixture
-def block(tmp_path, rows):
-    return Block(tmp_path, rows)
+def block(tmp_path):
+    block = Finding(tmp_path, 12)
+    block.folder.parts.mkdir(parents=True)
+    return block
 
 
 def damage(path):
-    data = bytearray(path.read_bytes())
-    data[len(data) // 3] ^= 0xFF
-    path.write_bytes(data)
+    path.write_bytes(path.read_bytes()[:-100])
 
 
 def assert_rows(found, expected, rows):
     """The samples found, each with its own rows, bit by bit."""
     assert sorted(found.rows) == list(expected)
     for sample, table in found.rows.items():
-        whole = to_table([rows[sample]])
-        assert table.num_rows == len(ETAS)
-        for name in whole.column_names:
-            left, right = column(table, name), column(whole, name)
-            if left.dtype == object:
-                assert left.tolist() == right.tolist()
-            else:
-                assert np.ascontiguousarray(left).tobytes() == right.tobytes()
+        assert_same(table, to_table([rows[sample]]))
 
 
 def marked(rows):
@@ -142,10 +104,9 @@ def test_rows_of_shards_and_parts_make_the_same_shard_as_solving(block, rows):
     assert_rows(found, [0, 1, 2, 3, 5, 7, 8, 9], rows)
     assert (found.from_shards, found.from_parts) == (5, 3)
     tables = [found.rows.get(i, to_table([rows[i]])) for i in range(12)]
-    identity = identity_of(block.description, 0, 12)
     paths = [block.folder.path / name for name in ("mixed", "solved")]
-    write_shard(paths[0], pa.concat_tables(tables), identity, {})
-    write_shard(paths[1], to_table(rows), identity, {})
+    write_shard(paths[0], pa.concat_tables(tables), block.described, SampleRange(0, 12), {})
+    write_shard(paths[1], to_table(rows), block.described, SampleRange(0, 12), {})
     mixed, solved = (pq.read_schema(path).metadata[b"syncsweep"] for path in paths)
     assert mixed == solved
 
@@ -155,7 +116,7 @@ def test_shards_come_before_parts(block, rows):
     block.shard(0, 2)
     found = block.find(0, 4)
     assert_rows(replace(found, rows={i: found.rows[i] for i in (0, 1)}), [0, 1], rows)
-    assert column(found.rows[2], "residual").tolist() == [0.125, 0.125]
+    assert column(found.rows[2], "residual").tolist() == [0.125] * len(ETAS)
     assert (found.from_shards, found.from_parts) == (2, 1)
 
 
@@ -205,11 +166,11 @@ def test_shard_of_other_samples_under_a_wrong_name_gives_nothing(block):
 
 
 def test_shard_and_part_of_another_physics_give_nothing(block):
-    other = Block(block.folder.path / "other", block.rows)
-    foreign = identity_of(replace(other.description, physics=OTHER), 0, 4)
-    write_shard(block.folder.shard(0, 4), to_table(block.rows[:4]), foreign, {})
-    block.part(0, 12, [5], physics=OTHER)
-    block.part(0, 12, [6], etas=(0.1,), rank=1)
+    foreign = replace(block.described, physics=OTHER)
+    samples = SampleRange(0, 4)
+    write_shard(block.folder.shard(*samples), to_table(block.rows[:4]), foreign, samples, {})
+    block.part(0, 12, [5], of=foreign)
+    block.part(0, 12, [6], of=replace(block.described, etas=(0.1,)), rank=1)
     found = block.find(0, 12)
     assert found.rows == {}
     assert len(found.messages) == 1
@@ -226,9 +187,8 @@ def test_damaged_part_gives_its_whole_records(block, rows):
 def test_part_with_columns_of_another_version_does_not_spoil_the_shard(block, rows):
     """Part and shard must concatenate, whatever version of the code has written the part."""
     table = to_table([rows[1]])
-    older = PartWriter(
-        block.folder.part(0, 4, ATTEMPT, 0), PartIdentity(PHYSICS.digest, block_id(ETAS))
-    )
+    path = block.folder.part(0, 4, ATTEMPT, 0)
+    older = PartWriter(path, block.described)
     buffer = pa.BufferOutputStream()
     with pa.ipc.new_stream(buffer, table.drop_columns(["condition"]).schema) as stream:
         stream.write_table(table.drop_columns(["condition"]))
@@ -237,18 +197,20 @@ def test_part_with_columns_of_another_version_does_not_spoil_the_shard(block, ro
     block.shard(2, 4)
     found = block.find(0, 4)
     tables = [found.rows.get(i, to_table([rows[i]])) for i in range(4)]
-    identity = identity_of(block.description, 0, 4)
-    write_shard(block.folder.shard(0, 4), pa.concat_tables(tables), identity, {})
-    assert valid_shard(block.folder, block.description, 0, 4)
+    samples = SampleRange(0, 4)
+    write_shard(
+        block.folder.shard(*samples), pa.concat_tables(tables), block.described, samples, {}
+    )
+    assert valid_shard(block.folder, block.described, samples)
 
 
 def test_valid_shard_is_seen_and_what_it_covers_is_cleared(block):
-    assert valid_shard(block.folder, block.description, 0, 4) is False
+    assert valid_shard(block.folder, block.described, SampleRange(0, 4)) is False
     part = block.part(0, 4, [0])
-    assert valid_shard(block.folder, block.description, 0, 4) is False
+    assert valid_shard(block.folder, block.described, SampleRange(0, 4)) is False
     assert part.exists()
     block.shard(0, 4)
-    assert valid_shard(block.folder, block.description, 0, 4) is True
+    assert valid_shard(block.folder, block.described, SampleRange(0, 4)) is True
     assert not part.exists()
 
 
@@ -256,7 +218,7 @@ def test_damaged_shard_is_not_valid_and_clears_nothing(block):
     part = block.part(0, 4, [0])
     damage(block.shard(0, 4))
     with pytest.raises(ShardError):
-        valid_shard(block.folder, block.description, 0, 4)
+        valid_shard(block.folder, block.described, SampleRange(0, 4))
     assert part.exists()
     assert block.folder.shard(0, 4).exists()
 
@@ -287,14 +249,14 @@ def test_only_leftovers_that_a_shard_covers_are_cleared(block):
     ]
     for path in covered + kept:
         path.touch()
-    clear_leftovers(block.folder, 2, 6)
+    clear_leftovers(block.folder, SampleRange(2, 6))
     assert [path for path in covered if path.exists()] == []
     assert [path for path in kept if not path.exists()] == []
 
 
 def set_aside(block, chunks, newer_than):
-    study = block.folder.path.parent
-    set_aside_damaged(study, "pair", PHYSICS.digest, ETAS, chunks, newer_than)
+    ranges = [SampleRange(*chunk) for chunk in chunks]
+    set_aside_damaged(block.folder.path.parent, block.described, ranges, newer_than)
 
 
 def test_damaged_shards_newer_than_a_file_are_set_aside(block, tmp_path, capsys):
@@ -331,10 +293,10 @@ def test_without_the_file_all_shards_are_looked_at(block, tmp_path, capsys):
 def test_whole_missing_and_unwanted_shards_are_left_alone(block, tmp_path, capsys):
     whole, unwanted = block.shard(0, 4), block.shard(0, 8)
     damage(unwanted)
-    before = block.names()
+    before = sorted(block.folder.path.iterdir())
     set_aside(block, [(0, 4), (4, 8)], newer_than=tmp_path / "none")
-    assert block.names() == before
-    read_shard(whole, identity_of(block.description, 0, 4))
+    assert sorted(block.folder.path.iterdir()) == before
+    read_shard(whole, block.described, SampleRange(0, 4))
     assert capsys.readouterr().err == ""
 
 

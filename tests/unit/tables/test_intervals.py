@@ -5,9 +5,10 @@ import pytest
 from scipy.stats import beta, binom, norm
 
 from syncsweep.config.analysis import Ratio
-from syncsweep.tables.control import Value, control_variate, controlled_probability
+from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.intervals import Ends, combined, probability_interval, quotient
-from syncsweep.tables.statistics import RunningCovariance, type_ratio_interval
+from syncsweep.tables.number import Number
+from syncsweep.tables.statistics import RunningCovariance, type_ratio
 
 N = 200
 #: How often intervals of 1 and 2 standard errors must contain the true value, where at least ENOUGH
@@ -152,7 +153,7 @@ def test_a_ratio_is_held_as_often_as_promised(shares, sigmas):
     running = RunningCovariance(len(u), 2)
     for one in np.stack([p1, p2], axis=2).swapaxes(0, 1):
         running.add(one, np.ones(len(u), dtype=bool))
-    ends = type_ratio_interval(running, RATIO, sigmas)
+    ends = Ends(*type_ratio(running, RATIO, sigmas).ends)
     truth = 0.73 * shares[1] / (0.75 * shares[0])
     hits = N * min(0.25 * shares[0], 0.73 * shares[1])
     assert_as_promised(part_that_holds(ends, truth), hits, sigmas)
@@ -202,7 +203,7 @@ def test_a_controlled_probability_is_held_as_often_as_promised(flips):
     locked = rng.random(shape) < 0.5
     flipped = locked ^ (rng.random(shape) < flips / N)
     control, x = (0.73 * which + 0.01 * rng.random(shape) for which in (locked, flipped))
-    known = Value(0.37, 0.0)
+    known = Number(0.37)
     for sigmas in PROMISED:
         rows = [controlled_probability(*one, known, sigmas) for one in zip(x, control, strict=True)]
         low, high = (np.array([row[f"control_{end}"] for row in rows]) for end in ("low", "high"))
@@ -214,7 +215,7 @@ def test_a_controlled_probability_is_held_as_often_as_promised(flips):
 
 def test_without_a_flip_the_residuals_of_a_control_variate_would_know_of_none():
     x = 0.73 * (np.arange(N) % 2)
-    by_residuals = control_variate(x, x, Value(0.365, 0.0))
+    by_residuals = control_variate(x, x, Number(0.365))
     assert by_residuals["control_high"] - by_residuals["control_low"] < 1e-12
-    found = controlled_probability(x, x, Value(0.365, 0.0))
+    found = controlled_probability(x, x, Number(0.365))
     assert found["control_high"] - 0.365 > 0.73 / N

@@ -12,26 +12,22 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from drawn_pages import kept_pages
-from matplotlib.figure import Figure as Page
+from paper_figures import draw_figure
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
-from syncsweep.config.eta import block_id
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config.user_code import EnsembleCode, ModelCode
-from syncsweep.figures import style
-from syncsweep.figures import sweep_figure as sweep
-from syncsweep.figures.figure_page import FigureError
-from syncsweep.figures.plots import mark_limit
-from syncsweep.layout import LIMIT_TABLES, BlockFolder
-from syncsweep.paper.figures import limit_figure
+from syncsweep.figures import sweep_figure
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
 from syncsweep.physics.weak_limit import sectors
-from syncsweep.sample import SampleSolver
-from syncsweep.sweep import description, shard
-from syncsweep.tables.control import Value, control_variate, controlled_probability
+from syncsweep.tables import ResultsError
+from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.limit_tables import limit_law, make_limit_tables
-from syncsweep.tables.samples import Shards, TablesError, describe
+from syncsweep.tables.number import Number
+from syncsweep.tables.registry import table_jobs
+from syncsweep.tables.samples import Shards
 from syncsweep.tables.summary import make_tables
 from syncsweep.user_code.study_model import build_model
 
@@ -45,23 +41,14 @@ ANALYSIS = Analysis(
     limit_draws=DRAWS,
     ratio=Ratio(numerator=2, denominator=1, weight=3, meaning="±π/2 for each (0, π)"),
 )
+LIMIT_TABLES = ("limit_law", "limit_control")
 SCRIPT = Path(__file__).parents[3] / "scripts" / "make_tables.py"
 
 
 def write_study(parent, physics, blocks, samples, chunk_size):
     """Rows of a study below `parent`; returns its shards."""
-    folder = parent / f"study-{physics.digest}"
-    description.write(folder, "study", physics, blocks)
-    for etas in blocks:
-        block = BlockFolder(folder / block_id(etas))
-        solver = SampleSolver(physics, etas)
-        for start in range(0, samples, chunk_size):
-            stop = min(start + chunk_size, samples)
-            identity = shard.Identity("study", physics.digest, block.path.name, etas, start, stop)
-            table = shard.to_table([solver.rows(sample) for sample in range(start, stop)])
-            shard.write_shard(block.shard(start, stop), table, identity, {})
-    names = [block_id(etas) for etas in blocks]
-    return Shards(folder, describe(folder, names), samples, chunk_size)
+    rows = {etas: rows_of(physics, samples, etas) for etas in blocks}
+    return StudyOnDisk(parent, "study", physics, rows, chunk_size).shards
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +60,8 @@ def study(tmp_path_factory):
 @pytest.fixture(scope="module")
 def tables(study, tmp_path_factory):
     output = tmp_path_factory.mktemp("tables")
-    make_tables(study, ANALYSIS, output)
-    make_limit_tables(study, ANALYSIS, output)
+    for job in table_jobs(ANALYSIS):
+        job.make(study, ANALYSIS, output)
     return output
 
 
@@ -113,7 +100,7 @@ def test_errors_of_the_law_are_those_of_repetitions():
     laws = [of_seed(seed) for seed in range(10)]
     for quantity in ("p_b_positive", "s_max_mean", "p1", "p2", "ratio", "c_0+"):
         values = [law[quantity].value for law in laws]
-        stated = np.mean([law[quantity].standard_error for law in laws])
+        stated = np.mean([law[quantity].error for law in laws])
         assert 0.5 < np.std(values, ddof=1) / stated < 1.7, quantity
 
 
@@ -147,8 +134,8 @@ def test_plain_means_take_an_s_max_below_its_error_for_zero_as_the_summary_does(
                 yield replace(rows, error=np.where(rows.sample % 2, 1.0, rows.error))
 
     coarse = Coarse(study.folder, study.blocks, study.samples, study.chunk_size)
-    make_tables(coarse, ANALYSIS, tmp_path)
-    make_limit_tables(coarse, ANALYSIS, tmp_path)
+    for job in table_jobs(ANALYSIS):
+        job.make(coarse, ANALYSIS, tmp_path)
     summary = read(tmp_path, "summary").set_index("eta")
     control = read(tmp_path, "limit_control").set_index("quantity").loc["s_max_mean"]
     assert (summary["undefined_chi"] > 0).all()
@@ -179,7 +166,7 @@ def test_the_control_leaves_nothing_of_the_error_at_tiny_eta_and_no_bias_anywher
 
 def test_a_control_variate_is_unbiased_and_knows_its_error_and_its_gain():
     rng = np.random.default_rng(1)
-    n, slope, expected = 200, 2.0, Value(3.0, 0.0)
+    n, slope, expected = 200, 2.0, Number(3.0)
     rows = []
     for _ in range(1500):
         control = 3 + rng.standard_normal(n)
@@ -199,7 +186,7 @@ def test_a_control_variate_is_unbiased_and_knows_its_error_and_its_gain():
 def test_the_error_of_the_expectation_enters_with_the_slope():
     rng = np.random.default_rng(2)
     control = rng.standard_normal(50)
-    found = control_variate(3 * control + 1, control, Value(0.0, 0.1))
+    found = control_variate(3 * control + 1, control, Number(0.0, 0.1))
     ends = [found[name] for name in ("control_low", "control", "control_high")]
     assert ends == pytest.approx([0.7, 1.0, 1.3])
 
@@ -209,7 +196,7 @@ def test_a_control_that_does_not_vary_changes_nothing():
     for constant, estimate in product((0.0, 1.0), (control_variate, controlled_probability)):
         control = np.full(40, constant)
         control[::2] *= 1 - 1e-15
-        found = estimate(x, control, Value(0.9, 0.1))
+        found = estimate(x, control, Number(0.9, 0.1))
         assert found["beta"] == 0 and found["gain"] == pytest.approx(1)
         for end in ("", "_low", "_high"):
             assert found[f"control{end}"] == pytest.approx(found[f"plain{end}"])
@@ -217,7 +204,7 @@ def test_a_control_that_does_not_vary_changes_nothing():
 
 def test_below_three_samples_nothing_is_stated():
     for estimate in (control_variate, controlled_probability):
-        found = estimate(np.ones(2), np.ones(2), Value(1.0, 0.1))
+        found = estimate(np.ones(2), np.ones(2), Number(1.0, 0.1))
         assert found.pop("n") == 2 and np.isnan(list(found.values())).all()
 
 
@@ -225,7 +212,7 @@ def test_an_error_of_a_controlled_probability_knows_of_flips_that_did_not_happen
     """200 samples that lock as in the limit: a probability of about 1/200 to flip is possible."""
     control = np.zeros(200)
     control[:70] = 1.0
-    found = controlled_probability(control, control, Value(0.4, 0.0))
+    found = controlled_probability(control, control, Number(0.4))
     assert found["control"] == pytest.approx(0.4) and found["beta"] == pytest.approx(1)
     for end in ("control_low", "control_high"):
         assert abs(found[end] - 0.4) == pytest.approx(1.84 / 200, rel=0.1)
@@ -261,9 +248,9 @@ def test_what_has_no_law_is_refused_in_one_line(tmp_path, model, ensemble, etas,
         ensemble=Ensemble(**ensemble),
         root_seed=1,
     )
-    study = write_study(tmp_path, physics, [etas], 0, 1)
+    study = StudyOnDisk(tmp_path, "study", physics, {etas: []}).shards
     analysis = ANALYSIS.model_copy(update={"limit_draws": draws})
-    with pytest.raises(TablesError, match=message) as error:
+    with pytest.raises(ResultsError, match=message) as error:
         make_limit_tables(study, analysis, tmp_path / "tables")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "tables").exists()
@@ -277,10 +264,8 @@ def test_models_and_ensembles_of_ones_own_have_no_law_and_are_not_run(tmp_path, 
     else:
         ensemble = EnsembleCode(source="no Python", parameters={})
     physics = Physics(model=model, ensemble=ensemble, root_seed=1)
-    folder = tmp_path / f"study-{physics.digest}"
-    description.write(folder, "study", physics, [(0.0, 0.1)])
-    study = Shards(folder, describe(folder, [block_id((0.0, 0.1))]), 1, 1)
-    with pytest.raises(TablesError, match="the law of η → 0⁺ is known"):
+    study = StudyOnDisk(tmp_path, "study", physics, {(0.0, 0.1): []}).shards
+    with pytest.raises(ResultsError, match="the law of η → 0⁺ is known"):
         make_limit_tables(study, ANALYSIS, tmp_path / "tables")
 
 
@@ -296,7 +281,7 @@ def test_the_pair_has_a_law_without_a_ratio():
     without = ANALYSIS.model_copy(update={"ratio": None})
     assert "ratio" not in limit_law(physics, without, 1000)
     assert "p_even_above_odd" not in law
-    assert law["c_-"].value == pytest.approx(1 / 4, abs=4 * law["c_-"].standard_error)
+    assert law["c_-"].value == pytest.approx(1 / 4, abs=4 * law["c_-"].error)
     assert law["s_max_mean"].value == pytest.approx(np.pi / 32 * law["c_-"].value, rel=1e-9)
 
 
@@ -321,13 +306,14 @@ def test_shipped_intervals_hold_the_peaks_of_the_limit_whole(name):
 
 def test_the_script_makes_the_tables(study, tables, tmp_path, monkeypatch):
     request = {
+        "folder": str(study.folder),
         "blocks": [block.block for block in study.blocks],
         "samples": SAMPLES,
         "chunk_size": SAMPLES,
         "analysis": ANALYSIS.model_dump(mode="json"),
     }
-    arguments = ["--folder", study.folder, "--output", tmp_path, "--request", json.dumps(request)]
-    monkeypatch.setattr(sys, "argv", ["make_tables.py", *map(str, arguments), "--limit"])
+    arguments = ["--output", str(tmp_path), "--request", json.dumps(request)]
+    monkeypatch.setattr(sys, "argv", ["make_tables.py", "limit", *arguments])
     runpy.run_path(str(SCRIPT), run_name="__main__")
     names = {f"{name}.{kind}" for name in LIMIT_TABLES for kind in ("csv", "parquet")}
     assert {path.name for path in tmp_path.iterdir()} == names
@@ -335,14 +321,10 @@ def test_the_script_makes_the_tables(study, tables, tmp_path, monkeypatch):
         assert (tmp_path / name).read_bytes() == (tables / name).read_bytes()
 
 
-def test_the_figure_of_the_limit_shows_the_tables(tables, law, control, tmp_path):
-    for stem in ("a/fig", "b/fig"):
-        limit_figure.draw(tables, tmp_path / stem)
-    files = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
-    panels = ("s_max", "probabilities", "gain", "law")
-    assert files.keys() == {"fig.pdf", "fig.png", *(f"fig_{panel}.csv" for panel in panels)}
-    assert files == {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()}
-    assert files["fig_law.csv"] == (tables / "limit_law.csv").read_bytes()
+def test_the_figure_of_the_limit_shows_the_tables(tables, control, tmp_path):
+    drawn = draw_figure("figS_limit", tables, tmp_path / "drawn")
+    drawn.check(tmp_path)
+    assert drawn.text("law") == (tables / "limit_law.csv").read_text(encoding="utf-8")
     means = control.drop(columns="gain")
     is_s_max = control["quantity"] == "s_max_mean"
     shown = {
@@ -351,46 +333,23 @@ def test_the_figure_of_the_limit_shows_the_tables(tables, law, control, tmp_path
         "gain": control[["eta", "quantity", "gain"]],
     }
     for panel, expected in shown.items():
-        assert files[f"fig_{panel}.csv"].decode() == expected.to_csv(
-            index=False, lineterminator="\n"
-        )
+        assert drawn.text(panel) == expected.to_csv(index=False, lineterminator="\n")
 
 
 def test_a_sweeps_figure_has_the_exact_values_beside_it_if_they_are_asked_for(tables, tmp_path):
     figure = Figure(name="fig", panels=("probabilities", "ratio", "s_max"))
-    with kept_pages(sweep) as pages:
-        sweep.draw(tables, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")
-    assert pages[0].texts[0].get_text().endswith("; bands if visible: 1 s.e.; lines at 0⁺: exact")
+    with kept_pages(sweep_figure) as pages:
+        sweep_figure.draw(tables, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")
+    assert pages[0].texts[0].get_text().endswith(" samples; lines at 0⁺: exact")
     law = (tables / "limit_law.csv").read_bytes()
     assert (tmp_path / "fig_limit.csv").read_bytes() == law
     without = ANALYSIS.model_copy(update={"limit_draws": None})
-    with pytest.raises(FigureError, match="another analysis"):
-        sweep.draw(tables, figure, without, "spin1_chain", 2, tmp_path / "fig")
+    with pytest.raises(ResultsError, match="another analysis"):
+        sweep_figure.draw(tables, figure, without, "spin1_chain", 2, tmp_path / "fig")
 
 
 def test_a_missing_table_of_the_limit_is_named(study, tmp_path):
     make_tables(study, ANALYSIS, tmp_path)
     figure = Figure(name="fig", panels=("s_max",))
-    with pytest.raises(FigureError, match=r"limit_law\.parquet: is missing"):
-        sweep.draw(tmp_path, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")
-
-
-def test_exact_values_stand_in_the_column_of_the_limit_alone(tables, law):
-    data = sweep.Tables(
-        summary=read(tables, "summary"),
-        chi_histogram=read(tables, "chi_histogram"),
-        s_max_histogram=read(tables, "s_max_histogram"),
-        analysis=ANALYSIS,
-        n_sites=2,
-        marks_intervals=False,
-        model="spin1_chain",
-        limit_law=read(tables, "limit_law"),
-    )
-    assert data.exact("p2") == law["value"]["p2"]
-    assert np.isnan(data.exact("nothing"))
-    (panel,) = style.lay_out(Page(), np.array(ETAS), 1, "x")
-    mark_limit(panel, data.exact("p2"), "k")
-    mark_limit(panel, np.nan, "k")
-    (line,) = panel.first.lines
-    assert set(line.get_ydata()) == {law["value"]["p2"]}
-    assert len(panel.last.lines) == 0
+    with pytest.raises(ResultsError, match=r"limit_law\.parquet: is missing"):
+        sweep_figure.draw(tmp_path, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")

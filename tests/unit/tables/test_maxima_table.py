@@ -6,17 +6,16 @@ from math import pi
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, LogBins
-from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
-from syncsweep.layout import MAXIMA_TABLE, BlockFolder
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.sample import FAILED, SampleSolver, pack_coefficients
-from syncsweep.sweep import description, shard
+from syncsweep.sample import FAILED, pack_coefficients
+from syncsweep.tables import ResultsError
 from syncsweep.tables.maxima_table import make_maxima_table
-from syncsweep.tables.samples import Shards, TablesError, describe
+from syncsweep.tables.samples import Shards
 
 ETAS = (0.0, 0.5)
 PHYSICS = Physics(model=Spin1Chain(name="spin1_chain", n_sites=2), ensemble=Ensemble(), root_seed=5)
@@ -40,8 +39,7 @@ def with_waves(rows, *waves):
 def table(tmp_path_factory):
     """Two maxima at 0 and π, or one at 0; ±π/2; 0 and π, but failed; and one not resolved."""
     parent = tmp_path_factory.mktemp("maxima")
-    solver = SampleSolver(PHYSICS, ETAS)
-    rows = [solver.rows(sample) for sample in range(4)]
+    rows = rows_of(PHYSICS, 4, ETAS)
     samples = [
         with_waves(rows[0], (2, 4e-3), (1, 4e-3)),
         with_waves(rows[1], (2, -4e-3), (2, -8e-3)),
@@ -49,13 +47,9 @@ def table(tmp_path_factory):
         with_waves(rows[3], (2, 1e-14), (2, 1e-14)),
     ]
     samples[2] = replace(samples[2], status=np.array([samples[2].status[0], FAILED]))
-    folder = parent / f"chain-{PHYSICS.digest}"
-    description.write(folder, "chain", PHYSICS, [ETAS])
-    block = BlockFolder(folder / block_id(ETAS))
-    identity = shard.Identity("chain", PHYSICS.digest, block.path.name, ETAS, 0, 4)
-    shard.write_shard(block.shard(0, 4), shard.to_table(samples), identity, {})
-    make_maxima_table(Shards(folder, describe(folder, [block.path.name]), 4, 4), ANALYSIS, parent)
-    return pq.read_table(parent / f"{MAXIMA_TABLE}.parquet").to_pandas()
+    study = StudyOnDisk(parent, "chain", PHYSICS, {ETAS: samples})
+    make_maxima_table(study.shards, ANALYSIS, parent)
+    return pq.read_table(parent / "maxima_histogram.parquet").to_pandas()
 
 
 @pytest.mark.parametrize(
@@ -91,5 +85,5 @@ def test_bins_are_equal_and_cover_everything(table):
 
 def test_an_analysis_without_bins_is_refused(tmp_path):
     without = ANALYSIS.model_copy(update={"maxima_bins": None})
-    with pytest.raises(TablesError, match="maxima_bins"):
+    with pytest.raises(ResultsError, match="maxima_bins"):
         make_maxima_table(Shards(tmp_path, [], 1, 1), without, tmp_path)

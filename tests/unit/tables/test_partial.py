@@ -3,11 +3,10 @@
 import os
 
 import pytest
-from small_results import ETAS, PAIR, block_of, changed, put_shard, rows_of
+from studies import Block, changed
 
 from syncsweep.sample import unpack_coefficients
-from syncsweep.sweep.description import Description
-from syncsweep.sweep.parts import PartIdentity, PartWriter
+from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.takeover import valid_shard
 from syncsweep.tables import partial
 from syncsweep.tables.partial import Present, read_present
@@ -16,35 +15,16 @@ SAMPLES = 12
 
 
 @pytest.fixture
-def rows():
-    return rows_of(PAIR, SAMPLES)
+def block(tmp_path):
+    return Reading(tmp_path, SAMPLES)
 
 
-@pytest.fixture
-def block(tmp_path, rows):
-    return Block(tmp_path, rows)
+class Reading(Block):
+    """A block and what is read of it."""
 
-
-class Block:
-    """A block's folder, and short ways to fill and read it."""
-
-    def __init__(self, results, rows):
-        self.results, self.rows = results, rows
-        self.folder = block_of(results, "pair", PAIR)
-        self.study_folder = self.folder.path.parent
-        self.described = Description("pair", PAIR, self.folder.path.name, ETAS)
-
-    def shard(self, start, stop):
-        return put_shard(self.results, "pair", PAIR, self.rows[start:stop], start)
-
-    def part(self, start, stop, samples, attempt="0" * 12, rank=0, rows=None):
-        self.folder.parts.mkdir(parents=True, exist_ok=True)
-        path = self.folder.part(start, stop, attempt, rank)
-        writer = PartWriter(path, PartIdentity(PAIR.digest, self.folder.path.name))
-        for sample in samples:
-            writer.append((rows or self.rows)[sample])
-        writer.close()
-        return path
+    @property
+    def study_folder(self):
+        return self.folder.path.parent
 
     def read(self, samples=SAMPLES, most=None):
         """The samples that are read, each with its own rows, and what is said of damage."""
@@ -150,7 +130,7 @@ def test_only_one_shard_is_held_at_a_time(block, monkeypatch):
     monkeypatch.setattr(
         partial,
         "read_shard",
-        lambda path, identity: opened.append(path) or read_shard(path, identity),
+        lambda path, *which: opened.append(path) or read_shard(path, *which),
     )
     reading = read_present(block.study_folder, block.described, SAMPLES, print)
     for sample in range(SAMPLES):
@@ -175,7 +155,7 @@ def test_parts_that_a_shard_replaces_meanwhile_are_missed_by_nobody(block):
     reading = read_present(block.study_folder, block.described, SAMPLES, pytest.fail)
     assert next(reading).sample == 0
     block.shard(4, 8)
-    assert valid_shard(block.folder, block.described, 4, 8)  # which clears the parts
+    assert valid_shard(block.folder, block.described, SampleRange(4, 8))  # which clears the parts
     assert list(block.folder.part_files()) == []
     assert [rows.sample for rows in reading] == [1, 2, 3, 4, 5, 6, 7]
 
@@ -189,7 +169,7 @@ def test_a_damaged_shard_is_named_once_whatever_happens_meanwhile(block):
     reading = read_present(block.study_folder, block.described, SAMPLES, said.append)
     assert next(reading).sample == 0
     block.shard(4, 8)
-    assert valid_shard(block.folder, block.described, 4, 8)
+    assert valid_shard(block.folder, block.described, SampleRange(4, 8))
     assert [rows.sample for rows in reading] == [1, 2, 3, 4, 5, 6, 7]
     assert len(said) == 1
 

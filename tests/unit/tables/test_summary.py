@@ -3,8 +3,6 @@
 import csv
 import json
 import runpy
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,20 +10,22 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.requests import TablesRequest
 from syncsweep.environment.provenance import code, libraries
-from syncsweep.layout import FAILURES_TABLE, TABLES, BlockFolder
+from syncsweep.layout import BlockFolder
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum, interval_probabilities
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.sample import FAILED, SampleSolver, chi_shift, unpack_coefficients
-from syncsweep.sweep import description, shard
+from syncsweep.sample import FAILED, chi_shift, unpack_coefficients
 from syncsweep.tables import METADATA_KEY, ResultsError, parse_request
-from syncsweep.tables.samples import Shards, TablesError, describe
-from syncsweep.tables.summary import TablesRequest, make_tables
+from syncsweep.tables.registry import JOBS
+from syncsweep.tables.samples import Shards, describe
+from syncsweep.tables.summary import make_tables
 
 SAMPLES = 12
 BLOCKS = ((0.01, 0.1, 1.0), (0.0,))
@@ -33,29 +33,18 @@ BLOCK_NAMES = [block_id(etas) for etas in BLOCKS]
 PHYSICS = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=5)
 ANALYSIS = Analysis(chi_bins=32, s_max_bins=LogBins(low=3e-3, high=2e-2, count=5))
 SCRIPT = Path(__file__).parents[3] / "scripts" / "make_tables.py"
+TABLES = ("summary", "chi_histogram", "s_max_histogram")
 
 
 @pytest.fixture(scope="module")
 def rows():
     """Rows of every sample, for each block."""
-    return {
-        etas: [SampleSolver(PHYSICS, etas).rows(sample) for sample in range(SAMPLES)]
-        for etas in BLOCKS
-    }
+    return {etas: list(rows_of(PHYSICS, SAMPLES, etas)) for etas in BLOCKS}
 
 
 def write_study(parent, rows, chunk_size):
     """Write the rows as shards of `chunk_size`; returns the study's folder."""
-    folder = parent / f"pair-{PHYSICS.digest}"
-    description.write(folder, "pair", PHYSICS, list(rows))
-    for etas, samples in rows.items():
-        block = BlockFolder(folder / block_id(etas))
-        for start in range(0, len(samples), chunk_size):
-            stop = min(start + chunk_size, len(samples))
-            identity = shard.Identity("pair", PHYSICS.digest, block.path.name, etas, start, stop)
-            table = shard.to_table(samples[start:stop])
-            shard.write_shard(block.shard(start, stop), table, identity, {})
-    return folder
+    return StudyOnDisk(parent, "pair", PHYSICS, rows, chunk_size).folder
 
 
 def shards_of(folder, names, chunk_size=5):
@@ -138,8 +127,9 @@ def test_tables_do_not_depend_on_the_chunk_size_in_a_single_byte(tmp_path, table
         parent.mkdir()
         other = tables_of(parent, rows, chunk_size)
         names = sorted(path.name for path in other.iterdir())
-        stems = (*TABLES, FAILURES_TABLE)
-        assert names == sorted(f"{name}.{end}" for name in stems for end in ("csv", "parquet"))
+        assert names == sorted(
+            f"{name}.{end}" for name in JOBS[0].names for end in ("csv", "parquet")
+        )
         for name in names:
             assert (other / name).read_bytes() == (tables / name).read_bytes(), name
 
@@ -152,8 +142,8 @@ def test_blocks_in_any_order_are_sorted_by_eta(tmp_path, tables, rows):
 
 
 def test_an_eta_of_two_blocks_is_refused(tmp_path, rows):
-    doubled = {(0.1,): [SampleSolver(PHYSICS, (0.1,)).rows(i) for i in range(SAMPLES)], **rows}
-    with pytest.raises(TablesError, match=r"η = 0\.1 stands in two"):
+    doubled = {(0.1,): rows_of(PHYSICS, SAMPLES, (0.1,)), **rows}
+    with pytest.raises(ResultsError, match=r"η = 0\.1 is in two"):
         tables_of(tmp_path, doubled, blocks=[block_id(etas) for etas in doubled])
     assert not (tmp_path / "tables").exists()
 
@@ -281,19 +271,13 @@ def test_where_nothing_locks_the_averages_of_s_max_are_zero(tmp_path):
         root_seed=5,
     )
     etas = (0.01, 1.0)
-    solver = SampleSolver(physics, etas)
-    made = [solver.rows(sample) for sample in range(4)]
+    made = list(rows_of(physics, 4, etas))
     assert not any(rows.s_max.any() for rows in made)
     rounding = {"s_max": np.full(2, 1e-17), "residual": 1e-15 * made[0].condition}
     made[2:] = [replace(rows, **rounding) for rows in made[2:]]
-    folder = tmp_path / f"chain-{physics.digest}"
-    description.write(folder, "chain", physics, [etas])
-    block = BlockFolder(folder / block_id(etas))
-    identity = shard.Identity("chain", physics.digest, block.path.name, etas, 0, 4)
-    shard.write_shard(block.shard(0, 4), shard.to_table(made), identity, {})
-    source = Shards(folder, describe(folder, [block.path.name]), 4, 4)
-    make_tables(source, ANALYSIS, tmp_path / "tables")
-    summary = read(tmp_path / "tables", "summary")
+    summary = read(
+        StudyOnDisk(tmp_path, "chain", physics, {etas: made}).tables(ANALYSIS), "summary"
+    )
     assert summary["s_max_mean"].tolist() == [0, 0] == summary["s_max_se"].tolist()
     assert summary["undefined_chi"].tolist() == [4, 4] == summary["n"].tolist()
 
@@ -308,7 +292,7 @@ def test_a_damaged_shard_is_set_aside_and_named(tmp_path, rows):
     folder = write_study(tmp_path, rows, 5)
     path = BlockFolder(folder / BLOCK_NAMES[0]).shard(5, 10)
     damage(path)
-    with pytest.raises(TablesError) as caught:
+    with pytest.raises(ResultsError) as caught:
         make_tables(shards_of(folder, BLOCK_NAMES), ANALYSIS, tmp_path / "tables")
     (kept,) = path.parent.glob(f"{path.name}.damaged-*")
     assert not path.exists()
@@ -322,14 +306,14 @@ def test_a_missing_shard_is_named(tmp_path, rows):
     folder = write_study(tmp_path, rows, 5)
     path = BlockFolder(folder / BLOCK_NAMES[1]).shard(10, 12)
     path.unlink()
-    with pytest.raises(TablesError) as caught:
+    with pytest.raises(ResultsError) as caught:
         make_tables(shards_of(folder, BLOCK_NAMES), ANALYSIS, tmp_path / "tables")
     assert f"{path}: is missing" in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_an_unknown_block_is_one_line(tmp_path, rows):
     folder = write_study(tmp_path, rows, 5)
-    with pytest.raises(TablesError, match=r"eta-nowhere.*cannot be read"):
+    with pytest.raises(ResultsError, match=r"eta-nowhere.*cannot be read"):
         shards_of(folder, ["eta-nowhere"])
 
 
@@ -357,19 +341,20 @@ def test_leftovers_of_a_damaged_shard_stay(tmp_path, rows):
     part = block.part(0, 5, "0" * 12, 0)
     part.touch()
     damage(block.shard(0, 5))
-    with pytest.raises(TablesError):
+    with pytest.raises(ResultsError):
         make_tables(shards_of(folder, BLOCK_NAMES), ANALYSIS, tmp_path / "tables")
     assert part.exists()
 
 
 def script_arguments(folder, output):
     request = {
+        "folder": str(folder),
         "blocks": BLOCK_NAMES,
         "samples": SAMPLES,
         "chunk_size": 12,
         "analysis": ANALYSIS.model_dump(mode="json"),
     }
-    arguments = [SCRIPT, "--folder", folder, "--output", output, "--request", json.dumps(request)]
+    arguments = [SCRIPT, "tables", "--output", output, "--request", json.dumps(request)]
     return list(map(str, arguments))
 
 
@@ -383,17 +368,17 @@ def test_script_writes_tables_with_a_line_per_shard(tmp_path, tables, rows, monk
     assert written.read_bytes() == (tables / "summary.csv").read_bytes()
 
 
-def test_script_ends_with_one_line_where_a_shard_is_damaged(tmp_path, rows):
+def test_script_ends_with_one_line_where_a_shard_is_damaged(tmp_path, rows, monkeypatch):
     folder = write_study(tmp_path, rows, 12)
     damage(BlockFolder(folder / BLOCK_NAMES[0]).shard(0, 12))
-    command = [sys.executable, *script_arguments(folder, tmp_path / "tables")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1 and "set aside as" in done.stderr
+    monkeypatch.setattr("sys.argv", script_arguments(folder, tmp_path / "tables"))
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_path(str(SCRIPT))
+    assert len(caught.value.code.splitlines()) == 1 and "set aside as" in caught.value.code
 
 
 def test_a_wrong_request_is_one_line_that_names_the_key():
-    request = {"blocks": ["b"], "samples": 0, "chunk_size": 1, "analysis": {}}
+    request = {"folder": "f", "blocks": ["b"], "samples": 0, "chunk_size": 1, "analysis": {}}
     with pytest.raises(ResultsError, match=r"^--request: samples: input should be [^\n]*$"):
         parse_request(TablesRequest, json.dumps(request))
     with pytest.raises(ResultsError, match=r"^--request: the object: invalid JSON[^\n]*$"):

@@ -8,11 +8,12 @@ import sys
 import numpy as np
 import own_study
 import pytest
-from small_results import (
+from studies import (
     CHAIN,
     ETAS,
     PAIR,
     STUDIES,
+    Block,
     block_of,
     make_results,
     put_shard,
@@ -24,7 +25,6 @@ from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.config.study import ConfigError, parse
 from syncsweep.layout import study_folder, tables_folder
 from syncsweep.sample import SampleSolver, unpack_coefficients
-from syncsweep.sweep.parts import PartIdentity, PartWriter
 from syncsweep.tables import ResultsError
 from syncsweep.tables.sweep_rows import read_rows, read_table, solve_samples
 
@@ -122,12 +122,9 @@ def test_first_samples_are_read(results):
 
 
 def test_rows_of_an_unfinished_job_are_read(tmp_path):
-    put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:2], 0)
-    block = block_of(tmp_path, "pair", PAIR)
-    block.parts.mkdir()
-    writer = PartWriter(block.part(2, 5, "0" * 12, 0), PartIdentity(PAIR.digest, block_id(ETAS)))
-    writer.append(rows_of(PAIR)[3])
-    writer.close()
+    block = Block(tmp_path, 5)
+    block.shard(0, 2)
+    block.part(2, 5, [3])
     assert set(read_rows(tmp_path, "pair").frame["sample"]) == {0, 1, 3}
 
 
@@ -177,7 +174,7 @@ def test_what_cannot_be_read_is_named_in_one_line(results, tmp_path):
     copy = shutil.copytree(results, tmp_path / "copy")
     block = block_of(copy, "pair", PAIR)
     assert_refused("block.json", read_rows, copy, "pair", blocks=["eta-1-1-n1-00000000"])
-    assert_refused("stands in two", read_rows, copy, "pair", blocks=[block.path.name] * 2)
+    assert_refused("is in two", read_rows, copy, "pair", blocks=[block.path.name] * 2)
     shard = block.shard(2, 4)
     shard.write_bytes(shard.read_bytes()[:-9])
     assert_refused(f"{shard}: is damaged", read_rows, copy, "pair")

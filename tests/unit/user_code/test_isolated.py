@@ -4,6 +4,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -26,20 +27,15 @@ ECHO = """
 
 @pytest.fixture
 def program(tmp_path, monkeypatch):
-    """Make a program of this name that answers with the words of its request, and then ends so."""
+    """Start a program of this name that answers with the words of its request, and then ends so."""
+    with ExitStack() as stack:
 
-    made = []
+        def start(name, end="pass"):
+            (tmp_path / f"{name}.py").write_text(textwrap.dedent(ECHO.format(end=end)))
+            monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+            return stack.enter_context(isolated.started(name))
 
-    def make(name, end="pass"):
-        (tmp_path / f"{name}.py").write_text(textwrap.dedent(ECHO.format(end=end)))
-        monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
-        made.append(isolated.start(name))
-        return made[-1]
-
-    yield make
-    for one in made:
-        with one:  # which closes its pipes
-            one.kill()
+        yield start
 
 
 def test_answers_come_one_by_one_and_alone(program):
@@ -78,13 +74,13 @@ def test_a_program_ends_with_who_started_it(tmp_path):
     starter = (
         f"import sys, os; os.environ['PYTHONPATH'] = {str(tmp_path)!r} + ':' + "
         "os.environ.get('PYTHONPATH', '')\n"
-        "from syncsweep.user_code import isolated\np = isolated.start('sleeper')\n"
-        "print(p.pid, flush=True)\nlist(isolated.ask(p, []))\n"
+        "from syncsweep.user_code import isolated\nwith isolated.started('sleeper') as p:\n"
+        " print(p.pid, flush=True)\n list(isolated.ask(p, []))\n"
     )
     process = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True)
     sleeper = psutil.Process(int(process.stdout.readline()))
-    while sleeper.num_threads() < 2:  # it does not serve yet
-        time.sleep(0.05)
+    time.sleep(2)  # until it serves
+    assert sleeper.is_running()
     process.kill()
     process.communicate()
     sleeper.wait(timeout=20)

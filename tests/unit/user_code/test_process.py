@@ -39,6 +39,12 @@ def test_what_can_be_swept_gives_no_note():
     assert process.check(parse(configured("model", {"name": "spin1_chain"})), "mine") == []
 
 
+def test_a_study_that_is_not_made_by_default_is_checked_too():
+    data = configured("by_default", False)
+    data["studies"]["pair"] = {**own_study.STUDY, "model": {"name": "spin_half_pair"}}
+    assert process.check(parse(data), "mine") == []
+
+
 def test_a_large_model_gives_its_note():
     large = (
         "return sum(on_each_site(sx, spins)) + sum(z @ z for z in on_each_site(sz, spins)), "

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from own_study import TEXT
-from small_results import ETAS, PAIR, put_shard, rows_of
+from studies import ETAS, PAIR, put_shard, rows_of
 
 from syncsweep.config.physics import Physics
 from syncsweep.config.user_code import EnsembleCode, ModelCode

@@ -5,12 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_results import CHAIN, ETAS, PAIR, SAMPLES, changed, make_results, put_shard, rows_of
+from studies import CHAIN, ETAS, PAIR, SAMPLES, changed, make_results, put_shard, rows_of
 
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.sample import FAILED, SampleSolver
 from syncsweep.sweep.shard import read_shard
-from syncsweep.sweep.takeover import identity_of
 from syncsweep.verify.recompute import TOLERANCE, Recomputation, draw, recompute
 from syncsweep.verify.study_files import study_folders, verify_study
 from syncsweep.verify.verify_text import Report
@@ -224,7 +223,7 @@ def test_difference_names_its_three_parts(tmp_path):
     rows = rows_of(PAIR)[0]
     path = put_shard(tmp_path, "pair", PAIR, [changed(rows, 2, s_max=1e-3 * UNIFORM)], 0)
     (shard,) = shards_of(tmp_path)
-    table = read_shard(path, identity_of(shard.described, 0, 1))
+    table = read_shard(path, shard.described, shard.samples)
     difference = Recomputation(PAIR).difference(table, 2)
     assert difference.coefficients < 1e-12
     assert difference.s_max == pytest.approx(1e-3, rel=1e-9)

@@ -1,7 +1,6 @@
 """A results folder is verified file by file: each kind of damage is named, in one line."""
 
 import json
-import os
 import shutil
 from dataclasses import replace
 from math import nextafter
@@ -9,7 +8,7 @@ from math import nextafter
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from small_results import CHAIN, PAIR, STUDIES, block_of, make_results, put_shard, rows_of
+from studies import CHAIN, PAIR, STUDIES, Block, block_of, make_results, put_shard, rows_of
 
 from syncsweep.config.physics import RESULTS_VERSION
 from syncsweep.figures.figure_page import save_provenance
@@ -22,7 +21,6 @@ from syncsweep.layout import (
     study_folder,
     tables_folder,
 )
-from syncsweep.sweep.parts import PartIdentity, PartWriter
 from syncsweep.tables.freshness import said_by
 from syncsweep.tables.summary import write_table
 from syncsweep.verify import VerificationError, origins
@@ -60,27 +58,30 @@ def verified(results, capsys):
     return report, capsys.readouterr().out.splitlines()
 
 
-def assert_found(results, capsys, *texts, notes=0):
-    """Exactly one finding, which holds the texts; returns all lines."""
-    report, lines = verified(results, capsys)
-    findings = [line for line in lines if line.startswith("  wrong: ")]
-    assert (report.findings, report.notes) == (1, notes), lines
-    assert len(findings) == 1
-    for text in texts:
-        assert str(text) in findings[0]
-    assert "run" in findings[0]
-    assert ": 1 finding" in lines[-1]
-    return lines
+@pytest.fixture
+def verdict(results, capsys, snapshot):
+    """What a verification says, in the words of the snapshot."""
 
+    def of(kind, number, facts, folder):
+        report, lines = verified(folder, capsys)
+        (line,) = [line for line in lines if line.startswith(f"  {kind}: ")]
+        assert (report.findings, report.notes) == number, lines
+        assert not [fact for fact in facts if str(fact) not in line], line
+        assert line.replace(str(folder), "RESULTS") == snapshot
+        return lines
 
-def assert_noted(results, capsys, *texts):
-    """No finding, and one note, which holds the texts."""
-    report, lines = verified(results, capsys)
-    notes = [line for line in lines if line.startswith("  note: ")]
-    assert (report.findings, report.notes, len(notes)) == (0, 1, 1), lines
-    for text in texts:
-        assert str(text) in notes[0]
-    assert lines[-1].endswith("all well, 1 note")
+    class Verdict:
+        @staticmethod
+        def found(*facts, notes=0, folder=results):
+            """Exactly one finding, which names the facts and what to run; returns all lines."""
+            return of("wrong", (1, notes), [*facts, "run"], folder)
+
+        @staticmethod
+        def noted(*facts):
+            """No finding, and one note, which names the facts."""
+            return of("note", (0, 1), facts, results)
+
+    return Verdict
 
 
 def test_whole_results_are_one_line_each_and_a_sum(results, capsys):
@@ -122,10 +123,10 @@ def flip(path, index=1000):
     path.write_bytes(data)
 
 
-def test_damaged_shard_is_found_and_the_others_are_counted(results, block, capsys):
+def test_damaged_shard_is_found_and_the_others_are_counted(results, block, verdict):
     path = block.shard(2, 4)
     flip(path)
-    lines = assert_found(results, capsys, path, "is damaged", "remove it and run")
+    lines = verdict.found(path)
     assert f"pair-{PAIR.digest}: 2 shards, 9 rows (9 ok)" in lines
 
 
@@ -139,58 +140,10 @@ def test_shards_with_exchanged_names_are_both_found(results, block, capsys):
     assert sum("holds other rows than its name says" in line for line in lines) == 2
 
 
-def test_shard_of_another_physics_is_found(results, block, capsys):
+def test_shard_of_another_physics_is_found(results, block, verdict):
     path = block.shard(0, 2)
     path.write_bytes(block_of(results, "chain", CHAIN).shard(0, 2).read_bytes())
-    assert_found(results, capsys, path, "holds other rows than its name says")
-
-
-def in_place_of(path, kind):
-    path.unlink()
-    if kind == "folder":
-        path.mkdir()
-    elif kind == "pipe":
-        os.mkfifo(path)
-    elif kind == "dangling link":
-        path.symlink_to("nowhere")
-    elif kind == "link to itself":
-        path.symlink_to(path)
-    elif kind == "empty file":
-        path.touch()
-    elif kind == "huge file":
-        with open(path, "wb") as file:
-            file.truncate(2**40)
-
-
-KINDS = ["folder", "pipe", "dangling link", "link to itself", "empty file", "huge file"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_other_things_in_place_of_a_shard_are_found(results, block, capsys, kind):
-    path = block.shard(0, 2)
-    in_place_of(path, kind)
-    assert_found(results, capsys, path)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_other_things_in_place_of_a_study_file_are_found(results, capsys, kind):
-    path = study_file(study_folder(results, "pair", PAIR.digest))
-    in_place_of(path, kind)
-    assert_found(results, capsys, path, notes=1)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_other_things_in_place_of_a_block_file_are_found(results, block, capsys, kind):
-    in_place_of(block.description, kind)
-    assert_found(results, capsys, block.description, notes=1)
-
-
-@pytest.mark.parametrize("ending", ["parquet", "csv"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_other_things_in_place_of_a_table_are_found(results, capsys, kind, ending):
-    path = tables_folder(results, "pair") / f"summary.{ending}"
-    in_place_of(path, kind)
-    assert_found(results, capsys, path if kind != "dangling link" else path.stem)
+    verdict.found(path)
 
 
 TEXTS = ["", "{", "[]", "null", '{"study": 1}', "[" * 100_000, '{"etas": [1e999]}', "\udcff"]
@@ -207,41 +160,41 @@ def test_descriptions_that_say_nothing_are_found(results, block, capsys, which, 
     assert any(f"{block.path}: not verified" in line for line in lines)
 
 
-def test_study_that_does_not_fit_its_folder_is_found_once(results, block, capsys):
+def test_study_that_does_not_fit_its_folder_is_found_once(results, block, verdict):
     path = study_file(block.path.parent)
     content = json.loads(path.read_text("utf-8"))
     content["physics"]["root_seed"] += 1
     path.write_text(json.dumps(content), encoding="utf-8")
     other = block.path.with_name("eta-1-1-n1-00000000")
     shutil.copytree(block.path, other)
-    assert_found(results, capsys, path, "not this folder", notes=2)
+    verdict.found(path, notes=2)
 
 
-def test_block_that_does_not_fit_its_folder_is_found(results, block, capsys):
+def test_block_that_does_not_fit_its_folder_is_found(results, block, verdict):
     block.description.write_text('{"etas": [0.0, 0.001, 0.25]}', encoding="utf-8")
-    assert_found(results, capsys, block.description, "not this folder", notes=1)
+    verdict.found(block.description, notes=1)
 
 
-def test_study_of_another_results_version_is_named(tmp_path, capsys):
+def test_study_of_another_results_version_is_named(tmp_path, verdict):
     old = PAIR.model_copy(update={"results_version": RESULTS_VERSION + 1})
     old = type(PAIR).model_validate(old.model_dump())
     put_shard(tmp_path, "pair", old, rows_of(PAIR)[:1], 0)
-    assert_found(tmp_path, capsys, f"results version {RESULTS_VERSION + 1}", notes=1)
+    verdict.found(RESULTS_VERSION + 1, RESULTS_VERSION, notes=1, folder=tmp_path)
 
 
-def test_study_without_its_file_is_found(results, capsys):
+def test_study_without_its_file_is_found(results, verdict):
     path = study_file(study_folder(results, "pair", PAIR.digest))
     path.unlink()
-    assert_found(results, capsys, path, "cannot be read", notes=1)
+    verdict.found(path, notes=1)
 
 
-def test_rows_of_another_number_of_spins_are_found(tmp_path, capsys):
+def test_rows_of_another_number_of_spins_are_found(tmp_path, verdict):
     path = put_shard(tmp_path, "chain", CHAIN, rows_of(PAIR)[:1], 0)
-    assert_found(tmp_path, capsys, path, "another number of spins")
+    verdict.found(path, "another number of spins", folder=tmp_path)
 
 
 @pytest.mark.parametrize("which", ["results", "study", "block", "tables"])
-def test_folders_that_may_not_be_read_are_found(results, block, capsys, monkeypatch, which):
+def test_folders_that_may_not_be_read_are_found(results, block, verdict, monkeypatch, which):
     """Root may read everything, so the refusal is made here."""
     refused = {
         "results": results,
@@ -262,16 +215,13 @@ def test_folders_that_may_not_be_read_are_found(results, block, capsys, monkeypa
             study_folders(results)
     else:
         notes = 1 if which == "study" else 0
-        assert_found(results, capsys, f"{refused}: cannot be read (Permission denied)", notes=notes)
+        verdict.found(refused, "Permission denied", notes=notes)
 
 
-def test_part_of_a_running_job_is_noted(results, block, capsys):
-    block.parts.mkdir(exist_ok=True)
-    writer = PartWriter(block.part(4, 6, "0" * 12, 0), PartIdentity(PAIR.digest, block.path.name))
-    writer.append(rows_of(PAIR)[4])
-    writer.close()
+def test_part_of_a_running_job_is_noted(results, block, verdict):
+    Block(results, 5).part(4, 6, [4])
     block.lock.touch()
-    assert_noted(results, capsys, f"{block.parts}: 1 file of jobs that run or died")
+    verdict.noted(block.parts, "1 file")
 
 
 @pytest.mark.parametrize(
@@ -284,11 +234,11 @@ def test_part_of_a_running_job_is_noted(results, block, capsys):
         ("a\nname\x1b[31m\udcff", r"a\nname\x1b[31m\udcff"),
     ],
 )
-def test_files_beside_the_shards_are_noted(results, block, capsys, name, text):
+def test_files_beside_the_shards_are_noted(results, block, verdict, name, text):
     path = block.path / name
     path.parent.mkdir(exist_ok=True)
     path.touch()
-    assert_noted(results, capsys, text)
+    verdict.noted(text)
 
 
 def test_files_beside_blocks_and_tables_are_noted(results, capsys):
@@ -303,14 +253,14 @@ def test_files_beside_blocks_and_tables_are_noted(results, capsys):
     assert all(any(f"{path}: does not belong" in line for line in lines) for path in names)
 
 
-def test_a_gap_in_the_samples_is_noted(results, block, capsys):
+def test_a_gap_in_the_samples_is_noted(results, block, verdict):
     block.shard(2, 4).unlink()
-    assert_noted(results, capsys, block.path, "samples 2 to 3 are in no shard")
+    verdict.noted(block.path, "2 to 3")
 
 
-def test_study_without_blocks_is_noted(results, block, capsys):
+def test_study_without_blocks_is_noted(results, block, verdict):
     shutil.rmtree(block.path)
-    assert_noted(results, capsys, block.path.parent, "holds no η-block")
+    verdict.noted(block.path.parent, "η-block")
 
 
 def test_other_folders_of_the_results_are_left_alone(results, capsys):
@@ -332,54 +282,54 @@ def in_cell(row, column, change):
 
 
 WRONG_CSV = {
-    "other name": (in_cell(0, 1, lambda cell: "m"), "other columns"),
-    "row lost": (lambda text: text[: text[:-1].rindex("\n") + 1], "2 rows"),
-    "row doubled": (lambda text: text + text.splitlines()[-1] + "\n", "4 rows"),
-    "other count": (in_cell(1, 1, lambda cell: "6"), "other values in row 1"),
-    "last bit": (in_cell(3, 11, lambda cell: repr(nextafter(float(cell), 1))), "in row 3"),
-    "number for NaN": (in_cell(1, 15, lambda cell: "0.0"), "in row 1"),
-    "NaN for a number": (in_cell(2, 11, lambda cell: ""), "is damaged"),
-    "word for a number": (in_cell(2, 11, lambda cell: "half"), "is damaged"),
-    "cell lost": (lambda text: text[: text.rindex(",")], "in row 3"),
-    "empty": (lambda text: "", "is damaged"),
-    "no text": (lambda text: text + "\udcff", "is damaged"),
+    "other name": (in_cell(0, 1, lambda cell: "m"), "columns"),
+    "row lost": (lambda text: text[: text[:-1].rindex("\n") + 1], "2"),
+    "row doubled": (lambda text: text + text.splitlines()[-1] + "\n", "4"),
+    "other count": (in_cell(1, 1, lambda cell: "6"), "row 1"),
+    "last bit": (in_cell(3, 11, lambda cell: repr(nextafter(float(cell), 1))), "row 3"),
+    "number for NaN": (in_cell(1, 15, lambda cell: "0.0"), "row 1"),
+    "NaN for a number": (in_cell(2, 11, lambda cell: ""), "damaged"),
+    "word for a number": (in_cell(2, 11, lambda cell: "half"), "damaged"),
+    "cell lost": (lambda text: text[: text.rindex(",")], "row 3"),
+    "empty": (lambda text: "", "damaged"),
+    "no text": (lambda text: text + "\udcff", "damaged"),
 }
 
 
 @pytest.mark.parametrize("kind", WRONG_CSV)
 @pytest.mark.parametrize("place", ["study", "paper"])
-def test_csv_that_is_not_its_parquet_file_is_found(results, capsys, place, kind):
+def test_csv_that_is_not_its_parquet_file_is_found(results, verdict, place, kind):
     folder = tables_folder(results, "pair") if place == "study" else paper_folder(results)
     path = folder / "summary.csv"
     damage, problem = WRONG_CSV[kind]
     text = path.read_text("utf-8")
     assert in_cell(1, 1, str)(text) == text
     path.write_bytes(damage(text).encode("utf-8", "surrogateescape"))
-    assert_found(results, capsys, path, problem)
+    verdict.found(path, problem)
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_table_without_its_other_file_is_found(results, capsys, ending):
+def test_table_without_its_other_file_is_found(results, verdict, ending):
     path = tables_folder(results, "chain") / "chi_histogram"
     path.with_suffix(f".{ending}").unlink()
-    assert_found(results, capsys, f"has no chi_histogram.{ending} beside it")
+    verdict.found(f"chi_histogram.{ending}")
 
 
-def test_damaged_parquet_table_is_found(results, capsys):
+def test_damaged_parquet_table_is_found(results, verdict):
     path = tables_folder(results, "pair") / "summary.parquet"
     flip(path, path.stat().st_size - 20)
-    assert_found(results, capsys, path, "is damaged")
+    verdict.found(path)
 
 
-def test_table_that_does_not_say_what_it_was_made_from_is_found(results, capsys):
+def test_table_that_does_not_say_what_it_was_made_from_is_found(results, verdict):
     path = tables_folder(results, "pair") / "summary.parquet"
     pq.write_table(pq.read_table(path).replace_schema_metadata(None), path)
-    assert_found(results, capsys, path, "is damaged")
+    verdict.found(path)
 
 
-def test_temporary_file_of_a_table_is_noted(results, capsys):
+def test_temporary_file_of_a_table_is_noted(results, verdict):
     (paper_folder(results) / f".summary.csv.{'a' * 12}.tmp").touch()
-    assert_noted(results, capsys, "temporary file")
+    verdict.noted("temporary file")
 
 
 def test_file_in_place_of_the_folder_of_the_tables_is_found(results, capsys):
@@ -433,14 +383,15 @@ def write_again(path, **said):
     write_table(path.with_suffix(""), frame, said_by(path) | said)
 
 
-def test_figures_are_compared_with_the_tables_that_they_were_drawn_from(results, figure, capsys):
+def test_figures_are_compared_with_the_tables_that_they_were_drawn_from(
+    results, figure, capsys, verdict
+):
     _, lines = verified(results, capsys)
     assert "made from tables: 1 file" in lines and lines[-1].endswith("all well")
     for path in tables_folder(results, "pair").glob("*.parquet"):
         write_again(path, samples=4)
     first = "tables/pair/chi_histogram.parquet and 3 more files"
-    older = f"was made from another version of {first}"
-    lines = assert_found(results, capsys, figure, older, "which replaces it")
+    lines = verdict.found(figure, first)
     assert "remove it" not in "".join(lines)
 
 
@@ -459,18 +410,18 @@ def test_the_command_that_replaces_a_result_of_older_tables_is_named(tmp_path, n
     assert told.startswith(command) and told.endswith("which replaces it")
 
 
-def test_a_table_of_other_settings_than_those_beside_it_is_found(results, capsys):
+def test_a_table_of_other_settings_than_those_beside_it_is_found(results, verdict):
     path = tables_folder(results, "pair") / "s_max_histogram.parquet"
     write_again(path, analysis=said_by(path)["analysis"] | {"threshold": 0.5})
-    assert_found(results, capsys, path, "other settings (analysis) than summary.parquet")
+    verdict.found(path, "analysis", "summary.parquet")
 
 
-def test_tables_of_rows_that_are_not_here_are_noted(results, capsys):
+def test_tables_of_rows_that_are_not_here_are_noted(results, verdict):
     shutil.rmtree(study_folder(results, "pair", PAIR.digest))
-    assert_noted(results, capsys, tables_folder(results, "pair"), f"pair-{PAIR.digest}")
+    verdict.noted(tables_folder(results, "pair"), f"pair-{PAIR.digest}")
 
 
 @pytest.mark.parametrize("content", ["", "<html>", '<meta name="syncsweep" content="{">'])
-def test_a_report_that_says_nothing_of_its_tables_is_noted(results, capsys, content):
+def test_a_report_that_says_nothing_of_its_tables_is_noted(results, verdict, content):
     report_file(results).write_text(content, encoding="utf-8")
-    assert_noted(results, capsys, report_file(results), "does not say what it was made from")
+    verdict.noted(report_file(results))

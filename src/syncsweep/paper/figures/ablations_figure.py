@@ -12,7 +12,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from syncsweep.figures import style
-from syncsweep.figures.figure_page import new_page, read_with_unit, save_data
+from syncsweep.figures.figure_page import new_page, save_data
+from syncsweep.tables.reading import read_with_unit
 
 # Width of the page, its margins, the gap beside a panel, and how far its letters stand from the
 # left [in].

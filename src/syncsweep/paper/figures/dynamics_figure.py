@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 
 from syncsweep.figures import figure_page as page
 from syncsweep.figures import style
+from syncsweep.tables.reading import read_table
 
 #: Size of the page, and its margins and gaps between panels [in].
 _WIDTH, _HEIGHT = 7.0, 3.3
@@ -51,8 +52,8 @@ _OBSERVABLES = {
 
 def draw(tables: Path, stem: Path) -> None:
     """Draw the tables dynamics_series and dynamics_fits; data of the panels beside the figure."""
-    series = page.read_table(tables / "dynamics_series.parquet").to_pandas()
-    fits = page.read_table(tables / "dynamics_fits.parquet").to_pandas()
+    series = read_table(tables / "dynamics_series.parquet").to_pandas()
+    fits = read_table(tables / "dynamics_fits.parquet").to_pandas()
     data = {}
     with page.new_page(stem, _WIDTH, _HEIGHT) as p:
         for row, model in enumerate(_OBSERVABLES):

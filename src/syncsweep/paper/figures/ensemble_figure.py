@@ -6,6 +6,7 @@ from pathlib import Path
 
 from syncsweep.figures import figure_page as page
 from syncsweep.figures import style
+from syncsweep.tables.reading import read_table
 
 #: Height [in], for which the axes of equal scale fill the width.
 _HEIGHT = 2.05
@@ -14,7 +15,7 @@ _HEIGHT = 2.05
 def draw(tables: Path, stem: Path) -> None:
     """Draw <stem>.pdf and .png from the tables of the part `ensemble`: λ′ and the boundary."""
     data = {
-        name: page.read_table(tables / f"ensemble_{name}.parquet").to_pandas()
+        name: read_table(tables / f"ensemble_{name}.parquet").to_pandas()
         for name in ("eigenvalues", "boundary", "summary")
     }
     eigenvalues, curve = data["eigenvalues"], data["boundary"]

@@ -16,9 +16,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from syncsweep.figures import style
-from syncsweep.figures.figure_page import in_unit, new_page, read_with_unit, save_data
+from syncsweep.figures.figure_page import new_page, save_data
 from syncsweep.figures.plots import plot_guide
 from syncsweep.figures.style import Panel
+from syncsweep.tables.reading import in_unit, read_with_unit
 
 #: Colour and size of markers by kind of chain, so that equal values show both, and marker and line
 #: by number of spins.

@@ -19,9 +19,10 @@ from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from syncsweep.config.units import EnergyUnit
 from syncsweep.figures import style
-from syncsweep.figures.figure_page import new_page, read_with_unit, save_data
+from syncsweep.figures.figure_page import new_page, save_data
 from syncsweep.paper.theory.configurations import CONFIGURATIONS, Configuration
 from syncsweep.physics.phase_distribution import deviation
+from syncsweep.tables.reading import read_with_unit
 
 _TABLES = ("realisations", "distribution", "maxima", "probabilities")
 

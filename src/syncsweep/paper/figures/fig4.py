@@ -18,9 +18,10 @@ from matplotlib.patches import Polygon
 from matplotlib.patheffects import withStroke
 
 from syncsweep.figures import style
-from syncsweep.figures.figure_page import new_page, read_table, save_data
+from syncsweep.figures.figure_page import new_page, save_data
 from syncsweep.paper.theory.chi_regions import outline
 from syncsweep.physics.measures import chi
+from syncsweep.tables.reading import read_table
 
 # Page, panels, and the map's colour bar [in].
 _WIDTH, _HEIGHT = style.COLUMN_WIDTH, 4.14

@@ -15,9 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.container import Container
 
 from syncsweep.figures import style
-from syncsweep.figures.figure_page import in_unit, new_page, read_with_unit, save_data
+from syncsweep.figures.figure_page import new_page, save_data
 from syncsweep.figures.plots import plot_guide
-from syncsweep.layout import LIMIT_TABLES
+from syncsweep.tables.reading import in_unit, read_with_unit
+from syncsweep.tables.registry import LIMIT_CONTROL, LIMIT_LAW
 
 #: Part of S_max(η)/S_max(0⁺) that is shown: larger η are those of the sweep's own figure.
 _SHOWN = (0.97, 1.12)
@@ -33,7 +34,7 @@ def draw(tables: Path, stem: Path) -> None:
     with error bars); (c) the ratio of the squares of both errors.
     """
     (law, unit), (control, _) = (
-        read_with_unit(tables / f"{name}.parquet") for name in LIMIT_TABLES
+        read_with_unit(tables / f"{name}.parquet") for name in (LIMIT_LAW.name, LIMIT_CONTROL.name)
     )
     exact = law.set_index("quantity")["value"]
     of_p = [name for name in control["quantity"].unique() if name != "s_max_mean"]

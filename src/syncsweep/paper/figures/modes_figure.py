@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator
 
 from syncsweep.figures import figure_page as page
 from syncsweep.figures import style
+from syncsweep.tables.reading import read_table
 
 #: Size of the page, and its margins and gaps between panels [in].
 _WIDTH, _HEIGHT = 7.0, 3.9
@@ -54,8 +55,8 @@ _TITLES = {
 
 def draw(tables: Path, stem: Path) -> None:
     """Draw the tables modes_eigenvalues and modes_counts; data of the panels beside the figure."""
-    eigenvalues = page.read_table(tables / "modes_eigenvalues.parquet").to_pandas()
-    counts = page.read_table(tables / "modes_counts.parquet").to_pandas()
+    eigenvalues = read_table(tables / "modes_eigenvalues.parquet").to_pandas()
+    counts = read_table(tables / "modes_counts.parquet").to_pandas()
     data = {}
     with page.new_page(stem, _WIDTH, _HEIGHT) as p:
         for place, (_, count) in enumerate(counts.iterrows()):

@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from syncsweep.figures import figure_page as page
 from syncsweep.figures import style
 from syncsweep.figures.plots import plot_guide
+from syncsweep.tables.reading import read_table
 
 #: Size [in].
 _WIDTH, _HEIGHT = 7.0, 4.5
@@ -42,7 +43,7 @@ def draw(tables: Path, stem: Path) -> None:
     the tables with the leading order as circles; (d) errors of the leading order against the scale.
     """
     data = {
-        panel: page.read_table(tables / f"two_spin1s_{panel}.parquet").to_pandas()
+        panel: read_table(tables / f"two_spin1s_{panel}.parquet").to_pandas()
         for panel in ("distribution", "sweep", "detuning", "errors")
     }
     with page.new_page(stem, _WIDTH, _HEIGHT) as figure:

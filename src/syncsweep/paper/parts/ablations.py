@@ -23,14 +23,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from syncsweep.config.analysis import Analysis, Ratio
+from syncsweep.config.analysis import Ratio
 from syncsweep.config.physics import Ensemble, Physics
+from syncsweep.config.study import Config
+from syncsweep.paper import compared_studies
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.paired import (
     Intervals,
@@ -84,19 +86,26 @@ class Variant(part.Request):
     rows: StudyRows
 
 
-class Request(part.Request):
-    """The chain, other ensembles for it, and its analysis with what is varied in it.
+class Request(part.OfChain):
+    """The chain, other ensembles for it, and what is varied in its analysis.
 
     samples: of the chain, for other thresholds and readings.
     """
 
-    chain: StudyRows
     variants: list[Variant] = Field(min_length=1)
     etas: list[float] = Field(min_length=1)
-    threshold: float = Field(gt=0, lt=1)
-    intervals: tuple[tuple[float, float], ...] = Analysis.model_fields["intervals"].default
     thresholds: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = _THRESHOLDS
     samples: int = Field(1000, ge=2)
+
+    @classmethod
+    def of(cls, config: Config, **more: Any) -> Self:
+        """The chain of the paper, with the studies that `snakemake paper` has for this part."""
+        variants = [
+            Variant(axis=variant.axis, rows=StudyRows.of(config, variant.study))
+            for variant in compared_studies.variants(config)
+        ]
+        etas = list(compared_studies.ablation_etas(config))
+        return super().of(config, variants=variants, etas=etas, **more)
 
 
 @dataclass(frozen=True)

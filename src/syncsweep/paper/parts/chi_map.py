@@ -19,7 +19,7 @@ from pydantic import Field
 from scipy.stats import kstest, kstwo
 
 from syncsweep.paper.parts import part
-from syncsweep.paper.parts.part import write_tables
+from syncsweep.paper.parts.part import Table, write_tables
 from syncsweep.paper.theory.chi_regions import TRIANGLES
 from syncsweep.physics.measures import chi
 from syncsweep.physics.random_streams import Purpose, stream
@@ -31,11 +31,10 @@ SPINS = (2, 3, 4)
 _CDF_POINTS = 257
 
 
-class Request(part.Request):
+class Request(part.Seeded):
     """The seed of the random angles, and how many configurations are drawn."""
 
-    root_seed: int = Field(ge=0)
-    draws: int = Field(ge=100)
+    draws: int = Field(100_000, ge=100)
 
 
 def make(request: Request, output: Path) -> None:
@@ -51,10 +50,10 @@ def make(request: Request, output: Path) -> None:
         columns = {"n_spins": n_spins, "chi": points, "excess": below / request.draws - points}
         distributions.append(pd.DataFrame(columns | {"band": band}))
     names = ["n_spins", "draws", "ks_statistic", "p_value"]
-    tables = {
+    tables: dict[str, Table] = {
         "chi_map_triangles": _triangles(),
         "chi_map_uniformity": pd.DataFrame(uniformity, columns=names),
-        "chi_map_cdf": pd.concat(distributions, ignore_index=True),
+        "chi_map_cdf": distributions,
     }
     write_tables(output, tables, request)
 

@@ -26,7 +26,7 @@ import pandas as pd
 from pydantic import Field
 
 from syncsweep.paper.parts import part
-from syncsweep.paper.parts.part import write_tables
+from syncsweep.paper.parts.part import Table, write_tables
 from syncsweep.paper.theory.late_dynamics import (
     SlowPart,
     expectation_values,
@@ -48,13 +48,12 @@ _RELAXED, _FITTED_PERIODS = 14.0, 24
 _TIMES = 24
 
 
-class Request(part.Request):
+class Request(part.Seeded):
     """Random initial states and perturbation strengths, in units of each model's scale."""
 
-    root_seed: int = Field(ge=0)
-    initial_states: int = Field(ge=1)
-    chain_eta: float = Field(gt=0)
-    pair_eta: float = Field(gt=0)
+    initial_states: int = Field(3, ge=1)
+    chain_eta: float = Field(1e-3, gt=0)
+    pair_eta: float = Field(5e-3, gt=0)
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,8 @@ def make(request: Request, output: Path) -> None:
                 labels = {"model": model.name, "eta": eta}
                 series.append(pd.DataFrame(labels | one))
                 fits.append(labels | fit)
-    tables = {
-        "dynamics_series": pd.concat(series, ignore_index=True),
+    tables: dict[str, Table] = {
+        "dynamics_series": series,
         "dynamics_fits": pd.DataFrame(fits),
     }
     write_tables(output, tables, request)

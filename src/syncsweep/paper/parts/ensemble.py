@@ -7,13 +7,15 @@ in the unit of ζ_diss; λ′ is defined by `universal_spectrum.scaled_eigenvalu
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from syncsweep.config.study import Config
 from syncsweep.paper.parts import part
-from syncsweep.paper.parts.part import write_tables
+from syncsweep.paper.parts.part import Table, write_tables
 from syncsweep.paper.theory.universal_spectrum import boundary, is_inside, scaled_eigenvalues
 from syncsweep.physics.perturbation import (
     OPERATOR_BASES,
@@ -27,12 +29,17 @@ from syncsweep.physics.random_streams import Purpose, stream
 _BOUNDARY_POINTS = 401
 
 
-class Request(part.Request):
+class Request(part.Seeded):
     """How many random dissipators of which dimension are drawn."""
 
-    root_seed: int = Field(ge=0)
     samples: int = Field(ge=2, description="spectra that are computed")
     dim: int = Field(27, ge=2, le=64, description="dimension D of the Hilbert space")
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """As `snakemake paper` asks for it, see `part.Request`."""
+        assert config.paper
+        return cls(root_seed=config.root_seed, samples=config.paper.ensemble_samples)
 
 
 def make(request: Request, output: Path) -> None:
@@ -56,8 +63,8 @@ def make(request: Request, output: Path) -> None:
         measured.append(values)
         print(f"ensemble: {sample + 1} of {request.samples} spectra", flush=True)
     curve = boundary(_BOUNDARY_POINTS)
-    tables = {
-        "ensemble_eigenvalues": pd.concat(spectra, ignore_index=True),
+    tables: dict[str, Table] = {
+        "ensemble_eigenvalues": spectra,
         "ensemble_boundary": pd.DataFrame({"re": curve.real, "im": curve.imag}),
         "ensemble_summary": _summary(pd.DataFrame(measured), request.dim),
     }

@@ -8,11 +8,14 @@ alone. The latter comes from a second study, of the same samples with L₀ = 0.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from syncsweep.config.study import Config
+from syncsweep.paper.compared_studies import coupled_and_alone
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.chains import chain_of, kind_of
 from syncsweep.paper.parts.part import StudyRows, write_tables
@@ -20,8 +23,9 @@ from syncsweep.paper.theory.locking_window import locked_directions, locked_shar
 from syncsweep.physics.measures import is_resolved
 from syncsweep.physics.superoperators import liouvillian
 from syncsweep.tables import ResultsError
+from syncsweep.tables.number import Number
 from syncsweep.tables.samples import SampleRows
-from syncsweep.tables.statistics import Estimate, RunningCovariance
+from syncsweep.tables.statistics import RunningCovariance
 from syncsweep.tables.summary import sorted_by_eta
 from syncsweep.user_code.study_model import build_model
 
@@ -38,6 +42,15 @@ class Request(part.Request):
 
     pairs: tuple[Pair, ...] = Field(min_length=1)
 
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """As `snakemake paper` asks for it, see `part.Request`."""
+        rows = (
+            [StudyRows.of(config, study) for study in pair]
+            for pair in coupled_and_alone(config).values()
+        )
+        return cls(pairs=tuple(Pair(studied=studied, alone=alone) for studied, alone in rows))
+
 
 def make(request: Request, output: Path) -> None:
     """Write the table `locking` into `output`: one row for each chain and η as configured.
@@ -50,7 +63,7 @@ def make(request: Request, output: Path) -> None:
         _check(pair)
     frames = [_locking(pair) for pair in request.pairs]
     physics = request.pairs[0].studied.physics
-    write_tables(output, {"locking": pd.concat(frames, ignore_index=True)}, request, physics)
+    write_tables(output, {"locking": frames}, request, physics)
 
 
 def _check(pair: Pair) -> None:
@@ -106,13 +119,13 @@ def _table(etas: tuple[float, ...], shares: RunningCovariance) -> pd.DataFrame:
             "r_infinity": mean[:, 1],
             "r_infinity_se": error[:, 1],
             "locking": locking.value,
-            "locking_se": locking.standard_error,
+            "locking_se": locking.error,
             "n": shares.count,
         }
     )
 
 
-def locking_of(shares: RunningCovariance) -> Estimate:
+def locking_of(shares: RunningCovariance) -> Number[np.ndarray]:
     """Λ = (a − b)/(1 − b) from the means a of ℛ(η) and b of ℛ(∞) over the same samples.
 
     Standard error by the delta method, with ∂Λ/∂a = 1/(1 − b) and ∂Λ/∂b = −(1 − a)/(1 − b)²: their
@@ -123,4 +136,4 @@ def locking_of(shares: RunningCovariance) -> Estimate:
     variance = np.einsum("ea,eab,eb->e", slopes, shares.covariance, slopes)
     count = np.maximum(shares.count, 1)
     # Rounding can leave a tiny negative number in the limit, where Λ is 1 for every sample.
-    return Estimate((a - b) / (1 - b), np.sqrt(np.maximum(variance, 0.0) / count))
+    return Number((a - b) / (1 - b), np.sqrt(np.maximum(variance, 0.0) / count))

@@ -25,7 +25,7 @@ from scipy import sparse
 from scipy.linalg import subspace_angles
 
 from syncsweep.paper.parts import part
-from syncsweep.paper.parts.part import write_tables
+from syncsweep.paper.parts.part import Table, write_tables
 from syncsweep.paper.theory.analytic_modes import (
     AnalyticModes,
     chain_modes,
@@ -110,9 +110,9 @@ def make(request: Request, output: Path) -> None:
         counts.append(_labels(case) | row)
         eigenvalues.append(pd.DataFrame(_labels(case) | kinds))
         symmetries += [_labels(case) | row for row in _symmetries(case)]
-    tables = {
+    tables: dict[str, Table] = {
         "modes_counts": pd.DataFrame(counts),
-        "modes_eigenvalues": pd.concat(eigenvalues, ignore_index=True),
+        "modes_eigenvalues": eigenvalues,
         "modes_symmetries": pd.DataFrame(symmetries),
     }
     write_tables(output, tables, request)

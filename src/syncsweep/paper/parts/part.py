@@ -2,41 +2,62 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any, Self, TypeAlias
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, field_serializer
+from pydantic import Field, SerializationInfo, field_serializer
 
+from syncsweep.config import requests
+from syncsweep.config.analysis import Analysis
 from syncsweep.config.physics import Physics
+from syncsweep.config.study import Config
 from syncsweep.sweep.description import Description
+from syncsweep.tables import summary
 from syncsweep.tables.samples import SampleRows, describe, read_samples
-from syncsweep.tables.summary import write_table
+
+#: Context in which folders are written down by their names alone.
+_RECORD = "record"
 
 
-class Request(BaseModel):
+class Request(requests.Request):
     """What a part is asked for, as JSON; each part says more."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """What `snakemake paper` asks for. The configuration must have all that the paper needs."""
+        return cls()
+
+    def recorded(self) -> dict[str, Any]:
+        """The request as results record it: where folders are decides nothing."""
+        return self.model_dump(mode="json", context=_RECORD)
 
 
-class StudyRows(Request):
-    """The rows of a study: its folder, the names of its η-blocks, and how its shards are cut."""
+def folder_name(folder: Path, info: SerializationInfo) -> str:
+    """A folder in a request: its path, and in a record its name, which has the physics hash."""
+    return folder.name if info.context == _RECORD else str(folder)
 
-    folder: Path
-    blocks: list[str] = Field(min_length=1)
-    samples: int = Field(ge=1)
-    chunk_size: int = Field(ge=1)
 
-    @field_serializer("folder")
-    def _its_name(self, folder: Path) -> str:
-        # It has the study and its physics hash; where it lies decides nothing.
-        return folder.name
+class Seeded(Request):
+    """A part that draws at random: the root seed of all studies."""
+
+    root_seed: int = Field(ge=0)
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """The root seed of the configuration."""
+        return cls(root_seed=config.root_seed)
+
+
+class StudyRows(requests.Rows):
+    """The rows of a study, and how to read them."""
+
+    _folder = field_serializer("folder")(folder_name)
 
     def describe(self) -> list[Description]:
-        """The blocks, as their folder describes them; TablesError if that cannot be told."""
+        """The blocks, as their folder describes them; ResultsError if that cannot be told."""
         return describe(self.folder, self.blocks)
 
     @property
@@ -51,19 +72,47 @@ class StudyRows(Request):
         return islice(rows, wanted)
 
 
+class OfChain(Request):
+    """A part about the chain of three spins: its rows, r, and the intervals of χ."""
+
+    chain: StudyRows
+    threshold: float = Field(gt=0, lt=1)
+    intervals: tuple[tuple[float, float], ...] = Analysis.model_fields["intervals"].default
+
+    @classmethod
+    def of(cls, config: Config, **more: Any) -> Self:
+        """The chain of the paper, analysed as its study is; more: what a subclass has beside it."""
+        assert config.paper
+        analysis = config.studies[config.paper.chain].analysis
+        return cls(
+            chain=StudyRows.of(config, config.paper.chain),
+            threshold=analysis.threshold,
+            intervals=analysis.intervals,
+            **more,
+        )
+
+
+#: A table of a part, or several, which come one below the other.
+Table: TypeAlias = pd.DataFrame | Sequence[pd.DataFrame]
+
+
 def write_tables(
     output: Path,
-    tables: dict[str, pd.DataFrame],
+    tables: Mapping[str, Table],
     request: Request,
     physics: Physics | None = None,
+    said: Mapping[str, object] | None = None,
 ) -> None:
     """Write tables by name as Parquet and CSV into `output`, with what they were made from.
 
     physics: of a study; all η are shown in the unit of its model. The tables hold η as configured.
+    said: what else the tables say of themselves.
     """
-    output.mkdir(parents=True, exist_ok=True)
-    said: dict[str, object] = {"request": json.loads(request.model_dump_json())}
+    record = {**(said or {}), "request": request.recorded()}
     if physics is not None:
-        said["physics"] = physics.model_dump(mode="json")
-    for name, table in tables.items():
-        write_table(output / name, table, said)
+        record["physics"] = physics.model_dump(mode="json")
+    whole = {
+        name: found if isinstance(found, pd.DataFrame) else pd.concat(found, ignore_index=True)
+        for name, found in tables.items()
+    }
+    summary.write_tables(output, whole, record)

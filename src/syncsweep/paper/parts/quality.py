@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from pydantic import Field, PositiveFloat
 
 from syncsweep.config.eta import canonical_eta
 from syncsweep.config.physics import Physics
+from syncsweep.config.study import Config
+from syncsweep.paper.compared_studies import coupled_and_alone, quality_etas
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.chains import chain_of, kind_of
 from syncsweep.paper.parts.part import write_tables
@@ -45,6 +48,15 @@ class Request(part.Request):
 
     chains: tuple[Sampled, ...] = Field(min_length=1)
     etas: tuple[PositiveFloat, ...] = Field(min_length=1)
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """As `snakemake paper` asks for it, see `part.Request`."""
+        assert config.paper
+        samples = {2: config.paper.quality_samples_n2, 3: config.paper.quality_samples_n3}
+        found = [config.physics(study) for study, _ in coupled_and_alone(config).values()]
+        chains = tuple(Sampled(physics=one, samples=samples[one.model.n_sites]) for one in found)
+        return cls(chains=chains, etas=tuple(quality_etas(config)))
 
 
 @dataclass(frozen=True)
@@ -78,12 +90,7 @@ def make(request: Request, output: Path) -> None:
         modes = {"modes": measured.shifts.shape[1]}
         shifts.append(pd.DataFrame(name | modes | of_mu | {"samples": len(mu)}))
     tables = {"quality": quality, "quality_shifts": shifts}
-    write_tables(
-        output,
-        {name: pd.concat(frames, ignore_index=True) for name, frames in tables.items()},
-        request,
-        request.chains[0].physics,
-    )
+    write_tables(output, tables, request, request.chains[0].physics)
 
 
 def _measure(chain: Sampled, etas: np.ndarray) -> _Measured:

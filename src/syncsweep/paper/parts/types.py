@@ -29,9 +29,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
-from syncsweep.config.analysis import Analysis
 from syncsweep.config.physics import Physics
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import StudyRows, write_tables
@@ -55,7 +53,8 @@ from syncsweep.physics.measures import (
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.sample import chi_shift
 from syncsweep.sweep.description import Description
-from syncsweep.tables.samples import SampleRows, TablesError, chi_of_sample
+from syncsweep.tables import ResultsError
+from syncsweep.tables.samples import SampleRows, chi_of_sample
 
 #: Samples whose maxima are found together.
 _BATCH = 50
@@ -66,12 +65,8 @@ _FINE_GRID = 512
 _FREQUENCIES = relative_frequencies((1, 1, 1))
 
 
-class Request(part.Request):
-    """The rows of the chain of three spins, r, and the intervals of χ."""
-
-    chain: StudyRows
-    threshold: float = Field(gt=0, lt=1)
-    intervals: tuple[tuple[float, float], ...] = Analysis.model_fields["intervals"].default
+class Request(part.OfChain):
+    """The chain, as it is analysed."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +97,8 @@ class _Realisation:
 def make(request: Request, output: Path) -> None:
     """Write the tables of the types into `output`.
 
-    Raises TablesError if the rows are not those of three spins of the chain, have no positive η, or
-    hold no sample of one of the types.
+    Raises ResultsError if the rows are not those of three spins of the chain, have no positive η,
+    or hold no sample of one of the types.
     """
     described, index = _smallest_eta(request.chain)
     rows = list(request.chain.read(described))
@@ -118,8 +113,7 @@ def make(request: Request, output: Path) -> None:
         "types_probabilities": [_probabilities(*item, request, physics) for item in chosen.items()],
         "types_counts": [_counts_of_types(realisations, len(rows) - len(counted))],
     }
-    joined = {name: pd.concat(frames, ignore_index=True) for name, frames in tables.items()}
-    write_tables(output, joined, request, physics)
+    write_tables(output, tables, request, physics)
 
 
 def _smallest_eta(chain: StudyRows) -> tuple[Description, int]:
@@ -127,7 +121,7 @@ def _smallest_eta(chain: StudyRows) -> tuple[Description, int]:
     found = chain.describe()
     model = found[0].physics.model
     if model.name != "spin1_chain" or model.n_sites != 3:
-        raise TablesError(f"{chain.folder}: types are of a spin1_chain of three spins; name one")
+        raise ResultsError(f"{chain.folder}: types are of a spin1_chain of three spins; name one")
     positive = [
         (eta, block, index)
         for block, described in enumerate(found)
@@ -135,7 +129,7 @@ def _smallest_eta(chain: StudyRows) -> tuple[Description, int]:
         if eta > 0
     ]
     if not positive:
-        raise TablesError(f"{chain.folder}: has no positive η; name one in the study's eta_blocks")
+        raise ResultsError(f"{chain.folder}: has no positive η; name one in the study's eta_blocks")
     _, block, index = min(positive)
     return found[block], index
 
@@ -167,7 +161,7 @@ def _first(
     for realisation in realisations:
         if realisation.kind is kind and type_of_amplitude(realisation.b) is kind:
             return realisation
-    raise TablesError(
+    raise ResultsError(
         f"no sample is of the {kind.name} type at η = {eta:g}; ask for more samples or a smaller η"
     )
 

@@ -11,20 +11,23 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 import pandas as pd
 import pyarrow as pa
 from pydantic import field_serializer
 
-from syncsweep.figures.figure_page import in_unit, read_table, read_with_unit
+from syncsweep.config.study import Config
 from syncsweep.files import replace_atomically
-from syncsweep.layout import CLAIMS_PAGE
+from syncsweep.layout import CLAIMS_PAGE, tables_folder
 from syncsweep.paper import claims_models, claims_sweeps
 from syncsweep.paper.claims import PAPER, Claim, Tables
 from syncsweep.paper.parts import part
+from syncsweep.paper.parts.part import write_tables
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import MADE_FROM, digests, refuse_changed
-from syncsweep.tables.summary import METADATA_KEY, write_table
+from syncsweep.tables.reading import in_unit, read_table, read_with_unit
+from syncsweep.tables.summary import METADATA_KEY
 
 #: Samples of each sweep of the paper.
 _SAMPLES_OF_PAPER = 10_000
@@ -40,9 +43,16 @@ class Request(part.Request):
     chain: Path
     pair: Path
 
-    @field_serializer("chain", "pair")
-    def _its_name(self, folder: Path) -> str:
-        return folder.name
+    _folders = field_serializer("chain", "pair")(part.folder_name)
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """As `snakemake paper` asks for it, see `part.Request`."""
+        assert config.paper
+        chain, pair = config.paper.chain, config.paper.pair
+        return cls(
+            chain=tables_folder(config.results, chain), pair=tables_folder(config.results, pair)
+        )
 
 
 def make(request: Request, output: Path) -> None:
@@ -51,9 +61,8 @@ def make(request: Request, output: Path) -> None:
     tables = tables_of(request, output, read)
     claims = check(tables)
     samples = {role: int(tables(f"{role}/summary")["n"].max()) for role in ("chain", "pair")}
-    asked = json.loads(request.model_dump_json())
-    origin = {"request": asked, "samples": samples, MADE_FROM: digests(read)}
-    write_table(output / "validation", _table(claims), origin)
+    origin = {"samples": samples, MADE_FROM: digests(read)}
+    write_tables(output, {"validation": _table(claims)}, request, said=origin)
     page = _page(claims, samples)
     replace_atomically(output / CLAIMS_PAGE, lambda path: _fill(path, page))
 

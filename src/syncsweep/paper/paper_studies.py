@@ -9,80 +9,17 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from syncsweep.config.eta import EtaBlock
+from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Spin1Chain, SpinHalfPair
-from syncsweep.config.study import RESERVED, Config, Study
+from syncsweep.config.study import RESERVED, Config, Study, parse
 from syncsweep.config.units import energy_unit
-from syncsweep.layout import PAPER_FIGURES
-
-#: Small, medium and large η/ω of the ablations. The nearest values that the chain has are taken.
-_ABLATION_ETAS = (1e-5, 1e-3, 1.0)
-
-#: ζ_coh and ζ_diss by their ratio ζ_diss/ζ_coh, and ranks of K, beside those of the chain itself.
-_WEIGHTS = {
-    "coherent": (1.0, 0.0),
-    "1-100": (1.0, 0.01),
-    "1-10": (1.0, 0.1),
-    "10-1": (0.1, 1.0),
-    "dissipative": (0.0, 1.0),
-}
-_RANKS = (1, 3, 10, 30, 100, 300)
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A study of the chain with one other choice of its ensemble: basis, weights or rank."""
-
-    axis: str
-    study: str
-    ensemble: Ensemble
-
-
-def variants(config: Config) -> list[Variant]:
-    """The changed ensembles, beside that of the chain itself."""
-    assert config.paper
-    chain = config.studies[config.paper.chain].ensemble
-    assert isinstance(chain, Ensemble)
-    other = {"paper": "orthonormal", "orthonormal": "paper"}[chain.basis]
-    changes: list[tuple[str, str, dict[str, object]]] = [("basis", other, {"basis": other})]
-    for name, (coherent, dissipative) in _WEIGHTS.items():
-        changes.append(("weights", name, {"zeta_coh": coherent, "zeta_diss": dissipative}))
-    changes += [("rank", str(rank), {"rank": rank}) for rank in _RANKS]
-    return [
-        Variant(axis, f"{RESERVED}{axis}-{name}", chain.model_copy(update=change))
-        for axis, name, change in changes
-    ]
-
-
-def ablation_etas(config: Config) -> tuple[float, ...]:
-    """The limit, and a small, a medium and a large η of the chain, as configured."""
-    assert config.paper
-    chain = config.studies[config.paper.chain]
-    etas = [eta for block in chain.eta_blocks for eta in block.etas if eta > 0]
-    wanted = [eta * energy_unit(chain.model).value for eta in _ABLATION_ETAS]
-    nearest = {min(etas, key=lambda eta: abs(math.log(eta / one))) for one in wanted}
-    return (0.0, *sorted(nearest))
-
-
-def quality_etas(config: Config) -> list[float]:
-    """The η of Q(η) in Fig. 1, in the unit of the configuration: 10⁻⁶ω to 10ω."""
-    assert config.paper
-    omega = energy_unit(config.studies[config.paper.chain].model).value
-    return [omega * 10 ** (k / 2) for k in range(-12, 3)]
-
-
-def coupled_and_alone(config: Config) -> dict[str, tuple[str, str]]:
-    """Studies of Λ(η) by label: with their unperturbed model, and the same samples without it."""
-    assert config.paper
-    return {
-        "coupled_n2": (f"{RESERVED}chain-n2", f"{RESERVED}alone-n2"),
-        "coupled_n3": (config.paper.chain, f"{RESERVED}alone-n3"),
-        "decoupled_n2": (f"{RESERVED}free-n2", f"{RESERVED}alone-n2"),
-        "decoupled_n3": (f"{RESERVED}free-n3", f"{RESERVED}alone-n3"),
-    }
+from syncsweep.paper.compared_studies import ablation_etas, variants
+from syncsweep.paper.paper_registry import FIGURES
 
 
 def problem(config: Config) -> str | None:
@@ -100,7 +37,7 @@ def problem(config: Config) -> str | None:
         if study.analysis.limit_draws is None:
             return f"paper.{role}: {name!r} has no analysis.limit_draws; give it one"
     for name, study in config.studies.items():
-        if study.figure and study.figure.name.replace("-", "_") in PAPER_FIGURES:
+        if study.figure and study.figure.name.replace("-", "_") in FIGURES:
             return (
                 f"studies.{name}.figure.name: {study.figure.name!r} is a figure of the paper's own"
             )
@@ -169,3 +106,14 @@ def with_paper_studies(config: Config) -> Config:
     for variant in variants(config):
         studies[variant.study] = study(config.paper.ablation_samples, ablation, variant.ensemble)
     return config.model_copy(update={"studies": {**config.studies, **studies}})
+
+
+def load_project(files: Sequence[str | Path], over: Mapping[str, Any]) -> Config:
+    """The configuration of the project in this folder, with the studies that its paper needs.
+
+    files: further configuration files, in whose presence there need be no config.yaml; over: what
+    these files and the command line say. ConfigError with one line.
+    """
+    if files and not Path("config.yaml").exists():
+        return with_paper_studies(parse(over))
+    return with_paper_studies(load_config("config.yaml", overrides=over))

@@ -5,15 +5,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syncsweep.config.paper_studies import (
+from syncsweep.config.study import parse
+from syncsweep.paper.compared_studies import (
     ablation_etas,
     coupled_and_alone,
-    problem,
     quality_etas,
     variants,
-    with_paper_studies,
 )
-from syncsweep.config.study import parse
+from syncsweep.paper.paper_studies import problem, with_paper_studies
 
 PLAIN = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))
 

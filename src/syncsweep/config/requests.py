@@ -1,0 +1,129 @@
+"""What the rules ask of their programs: the same model makes a request and reads it.
+
+Imports no NumPy, because Snakemake makes requests in its own process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from syncsweep.config.analysis import Analysis, Figure
+from syncsweep.config.physics import Physics
+from syncsweep.config.study import Config
+from syncsweep.environment import source
+from syncsweep.layout import preview_folder, study_folder
+
+
+class Request(BaseModel):
+    """What a program is asked for, as JSON; each kind says more."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @property
+    def text(self) -> str:
+        """The request as JSON, in ASCII because a command line may have any locale."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True)
+
+    def asked(self, modules: tuple[str, ...]) -> str:
+        """Digest of the request and of the modules that answer it, see `source.asked`."""
+        return source.asked(self.model_dump(mode="json"), modules)
+
+
+class Rows(Request):
+    """The rows of a study: its folder, the names of its η-blocks, and how its shards are cut."""
+
+    folder: Path
+    blocks: list[str] = Field(min_length=1)
+    samples: int = Field(ge=1)
+    chunk_size: int = Field(ge=1)
+
+    @classmethod
+    def of(cls, config: Config, study: str, **more: Any) -> Self:
+        """The rows of a study of a configuration; more: what a subclass has beside them."""
+        settings = config.studies[study]
+        return cls(
+            folder=study_folder(config.results, study, config.physics(study).digest),
+            blocks=[block.id for block in settings.eta_blocks],
+            samples=settings.samples,
+            chunk_size=settings.samples_per_chunk,
+            **more,
+        )
+
+
+class TablesRequest(Rows):
+    """What `scripts/make_tables.py` is asked for: all that tables depend on beside the shards."""
+
+    analysis: Analysis
+
+    @classmethod
+    def of(cls, config: Config, study: str, **more: Any) -> Self:
+        """The tables of a study of a configuration."""
+        return super().of(config, study, analysis=config.studies[study].analysis, **more)
+
+
+class FigureRequest(Request):
+    """What `scripts/make_figure.py` is asked for: all that a figure depends on beside tables."""
+
+    figure: Figure
+    analysis: Analysis
+    model: str
+    n_sites: int = Field(ge=2)
+
+    @classmethod
+    def of(cls, config: Config, study: str) -> Self:
+        """The figure of a study that has one."""
+        settings = config.studies[study]
+        assert settings.figure
+        return cls(
+            figure=settings.figure,
+            analysis=settings.analysis,
+            model=settings.model.name,
+            n_sites=settings.model.n_sites,
+        )
+
+
+class StudyPreview(Request):
+    """A study: its folder of rows, which need not be there, what it asks for, and where it goes.
+
+    blocks: values of η; figure: None if it has none.
+    """
+
+    study: str
+    folder: Path
+    physics: Physics
+    blocks: list[tuple[float, ...]] = Field(min_length=1)
+    samples: int = Field(ge=1)
+    analysis: Analysis
+    figure: FigureRequest | None
+    output: Path
+
+    @classmethod
+    def of(cls, config: Config, study: str) -> Self:
+        """The preview of a study of a configuration."""
+        settings, physics = config.studies[study], config.physics(study)
+        return cls(
+            study=study,
+            folder=study_folder(config.results, study, physics.digest),
+            physics=physics,
+            blocks=[block.etas for block in settings.eta_blocks],
+            samples=settings.samples,
+            analysis=settings.analysis,
+            figure=None if settings.figure is None else FigureRequest.of(config, study),
+            output=preview_folder(config.results, study),
+        )
+
+
+class PreviewRequest(Request):
+    """What `scripts/make_preview.py` is asked for."""
+
+    studies: list[StudyPreview]
+
+    @classmethod
+    def of(cls, config: Config, studies: Iterable[str]) -> Self:
+        """The previews of some studies of a configuration."""
+        return cls(studies=[StudyPreview.of(config, study) for study in studies])

@@ -1,0 +1,332 @@
+"""The parts of the paper: an entry for each, with its tables, its figure and what both depend on.
+
+A new part is an entry here, a module in `paper/parts/` with a `Request` and `make`, and a module in
+`paper/figures/` with `draw`. Rules, the report and `syncsweep verify` go by these entries.
+Snakemake reads this module in every job, so modules of parts and figures are loaded on demand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+from syncsweep.config.study import Config
+from syncsweep.layout import CLAIMS_PAGE
+from syncsweep.paper.compared_studies import coupled_and_alone, variants
+from syncsweep.wording import Caption
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure(Caption):
+    """A figure of the paper that is not one of a sweep, with its caption.
+
+    module: draws it, in `paper/figures/`; parts: whose tables it is drawn from, or none if those of
+    the limit of the chain's study are; data: endings of the files with the data of its panels.
+    """
+
+    name: str
+    module: str
+    parts: tuple[str, ...]
+    data: tuple[str, ...]
+
+    def load(self) -> ModuleType:
+        """The module that draws it."""
+        return import_module(f"syncsweep.paper.figures.{self.module}")
+
+
+def _no_study(config: Config) -> Iterable[str]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of `snakemake paper`, made by the module of its name in `paper/parts/`.
+
+    tables: without ending, each as Parquet and CSV; studies: whose rows it reads; pages: further
+    files beside its tables; minutes, memory [MB]: what its job asks for.
+    """
+
+    name: str
+    tables: tuple[str, ...]
+    figure: Figure | None = None
+    studies: Callable[[Config], Iterable[str]] = _no_study
+    pages: tuple[str, ...] = ()
+    minutes: int = 60
+    memory: int = 2000
+
+    def load(self) -> ModuleType:
+        """The module that makes its tables."""
+        return import_module(f"syncsweep.paper.parts.{self.name}")
+
+
+def _chain(config: Config) -> list[str]:
+    assert config.paper
+    return [config.paper.chain]
+
+
+def _locking(config: Config) -> list[str]:
+    pairs = coupled_and_alone(config).values()
+    return list(dict.fromkeys(study for pair in pairs for study in pair))
+
+
+def _ablations(config: Config) -> list[str]:
+    return [*_chain(config), *(variant.study for variant in variants(config))]
+
+
+_PARTS = (
+    Part(
+        "modes",
+        ("modes_counts", "modes_eigenvalues", "modes_symmetries"),
+        figure=Figure(
+            name="figS_modes",
+            module="modes_figure",
+            parts=("modes",),
+            data=tuple("abcdefg"),
+            title="Spectra of the models",
+            alt=(
+                "Seven panels with eigenvalues of the unperturbed Liouvillians in the complex "
+                "plane: steady states, oscillating coherences, and what decays"
+            ),
+            text=(
+                "Eigenvalues λ of the unperturbed Liouvillians. Undamped ones lie at Re λ = 0; the "
+                "numbers count them."
+            ),
+            panels=(
+                "Chain of two spin-1s.",
+                "Chain of three.",
+                "Chain of four.",
+                "Two decoupled spin-1s.",
+                "Three decoupled spin-1s.",
+                "Pair of spin-1/2s.",
+                "Two spin-1s of App. E.",
+            ),
+        ),
+    ),
+    Part(
+        "dynamics",
+        ("dynamics_series", "dynamics_fits"),
+        figure=Figure(
+            name="figS_dynamics",
+            module="dynamics_figure",
+            parts=("dynamics",),
+            data=tuple("abcdef"),
+            title="Oscillations in time",
+            alt=(
+                "Six panels of local observables against time: the three spins of the chain swing "
+                "in step, the two of the pair in antiphase, and a perturbation damps them"
+            ),
+            text="Above: the chain of three spin-1s. Below: the pair of spin-1/2s.",
+            panels=(
+                "The chain without perturbation: after different starts, all sites oscillate "
+                "together.",
+                "Three initial states at late times: amplitudes differ, the sites stay in step.",
+                "With a perturbation the oscillation decays at the predicted rate.",
+                "The pair without perturbation: the two spins oscillate in antiphase.",
+                "Three initial states of the pair at late times.",
+                "The pair with a perturbation.",
+            ),
+        ),
+    ),
+    Part(
+        "quality",
+        ("quality", "quality_shifts"),
+    ),
+    Part(
+        "locking",
+        ("locking",),
+        figure=Figure(
+            name="fig1",
+            module="fig1",
+            parts=("quality", "locking"),
+            data=("quality", "locking"),
+            title="Fig. 1, measured: oscillation and locking",
+            alt=(
+                "Two panels against η for two and three spins, coupled and decoupled: the quality "
+                "factor Q falls as 1/η; the locking Λ falls from 1 to 0"
+            ),
+            text=(
+                "An oscillation remains at every η, but the locking is lost above a certain η. "
+                "Small markers: coupled spins; large ones: decoupled."
+            ),
+            panels=(
+                "Quality factor Q: how many periods the longest-lived oscillation lasts, mean "
+                "over realisations. Thin lines: first order, for the modes in (S^x)².",
+                "Λ, the share of S_d that has the form of the zero modes of the unperturbed "
+                "model: 1 in the limit η → 0⁺, 0 for the perturbation alone.",
+            ),
+        ),
+        studies=_locking,
+    ),
+    Part(
+        "types",
+        (
+            "types_realisations",
+            "types_distribution",
+            "types_maxima",
+            "types_probabilities",
+            "types_counts",
+        ),
+        figure=Figure(
+            name="fig2",
+            module="fig2",
+            parts=("types",),
+            data=("a", "a_maxima", "b", "c", "d", "d_maxima", "e", "f"),
+            title="Fig. 2: the two types of synchronisation",
+            alt=(
+                "Two rows, (0, π) type and π/3 type: heat map of S_d with its maxima marked, the "
+                "angles at the maxima drawn on circles, and bars of P_a"
+            ),
+            text="One realisation of each type at the smallest η > 0 of the sweep.",
+            panels=(
+                "S_d of a realisation of the (0, π) type minus its uniform value, over the two "
+                "angle differences; its maxima are marked.",
+                "The configurations of the angles at these maxima, and their χ.",
+                "Probability P_a that χ lies in the intervals a, measured (bars) and predicted.",
+                "S_d of a realisation of the π/3 type.",
+                "The configurations at its maxima.",
+                "P_a of the π/3 type.",
+            ),
+        ),
+        studies=_chain,
+    ),
+    Part(
+        "chi_map",
+        ("chi_map_triangles", "chi_map_uniformity", "chi_map_cdf"),
+        figure=Figure(
+            name="fig4",
+            module="fig4",
+            parts=("chi_map",),
+            data=("a", "a_triangles", "b"),
+            title="Fig. 4: what χ measures",
+            alt=(
+                "Map of the root of χ over the plane of the two angle differences, with a hexagon "
+                "of six triangles; below it, how far the distribution of χ is from uniform"
+            ),
+            text=(
+                "χ turns a configuration of angles into one number that is uniform if the angles "
+                "are."
+            ),
+            panels=(
+                "√χ over the plane of angle differences, with the regions of App. C (T³ "
+                "corrected).",
+                "Distribution function of χ for uniformly drawn angles, minus that of a uniform "
+                "number; grey: the region of 95 % of such curves.",
+            ),
+        ),
+    ),
+    Part(
+        "two_spin1s",
+        (
+            "two_spin1s_sweep",
+            "two_spin1s_detuning",
+            "two_spin1s_errors",
+            "two_spin1s_distribution",
+            "two_spin1s_summary",
+        ),
+        figure=Figure(
+            name="figE",
+            module="two_spin1s_figure",
+            parts=("two_spin1s",),
+            data=("distribution", "sweep", "detuning", "errors"),
+            title="App. E: two weakly coupled spin-1s",
+            alt=(
+                "Four panels: S_d at three couplings, S_max against the coupling, the locking "
+                "angle against the detuning, and relative errors of the leading order"
+            ),
+            text="Full solutions beside the leading order of weak coupling (circles).",
+            panels=(
+                "S_d at three couplings ε, in the weak limit (solid) and at scale s = 0.1 "
+                "(dashed).",
+                "S_max against the coupling for several scales s.",
+                "The angle at which the spins lock, against the detuning δ.",
+                "Relative errors of the leading order against the scale; colours as in (a).",
+            ),
+        ),
+    ),
+    Part(
+        "ablations",
+        ("ablations", "ablations_threshold", "ablations_reading"),
+        figure=Figure(
+            name="figS_ablations",
+            module="ablations_figure",
+            parts=("ablations",),
+            data=tuple("abcde"),
+            title="Is it generic?",
+            alt=(
+                "Rows of panels for four η: P_a, P₂/(3P₁) and mean S_max under other ensembles of "
+                "perturbations, P_a against the threshold, and three readings of the threshold"
+            ),
+            text=(
+                "What changes with another ensemble of perturbations or another analysis; columns: "
+                "η."
+            ),
+            panels=(
+                "P_a for other operators F_n, weights ζ_diss/ζ_coh and ranks of the Kossakowski "
+                "matrix; bold: the paper's choice.",
+                "P₂/(3P₁) of the same ensembles.",
+                "⟨S_max⟩ of the same ensembles.",
+                "P_a against the threshold r; dashed: the exact law of η → 0⁺.",
+                "Three readings of the threshold.",
+            ),
+        ),
+        studies=_ablations,
+    ),
+    Part(
+        "ensemble",
+        ("ensemble_eigenvalues", "ensemble_boundary", "ensemble_summary"),
+        figure=Figure(
+            name="figS_ensemble",
+            module="ensemble_figure",
+            parts=("ensemble",),
+            data=("eigenvalues", "boundary", "summary"),
+            title="The ensemble of perturbations",
+            alt=(
+                "Eigenvalues of random dissipators in the complex plane, which fill a lemon- "
+                "shaped region whose boundary is drawn"
+            ),
+            text=(
+                "Eigenvalues of random dissipators at D = 27 with orthonormal operators, in the "
+                "units of Ref. 57, and the boundary of the universal region."
+            ),
+            panels=(),
+        ),
+    ),
+    Part(
+        "validation",
+        ("validation",),
+        pages=(CLAIMS_PAGE,),
+        minutes=10,
+    ),
+)
+
+_LIMIT = Figure(
+    name="figS_limit",
+    module="limit_figure",
+    parts=(),
+    data=("s_max", "probabilities", "gain", "law"),
+    title="Small η against the exact limit",
+    alt=(
+        "Three panels against η: mean S_max, probabilities P_a, and the gain in samples, with and "
+        "without control variate, beside the exact law of η → 0⁺"
+    ),
+    text=(
+        "At small η, the value of a sample is close to its value at η → 0⁺, whose mean is known "
+        "exactly. With the latter as a control variate the errors are smaller."
+    ),
+    panels=(
+        "⟨S_max⟩ as plain mean (band) and with control variate (points).",
+        "P_a in the same way; dashed: the exact law.",
+        "How many times as many samples the plain mean would need for the same error.",
+    ),
+)
+
+#: The parts by name, in the order in which they are made. The last one checks the claims against
+#: the tables of all others.
+PARTS = {part.name: part for part in _PARTS}
+
+#: The figures by name.
+FIGURES = {
+    figure.name: figure for figure in (*(part.figure for part in _PARTS if part.figure), _LIMIT)
+}

@@ -1,0 +1,75 @@
+"""Tables as they are read: their rows, their record of their origin, and the unit of their η."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from syncsweep.config.physics import Physics
+from syncsweep.config.units import EnergyUnit, energy_unit
+from syncsweep.files import NotReadableError, read_regular
+from syncsweep.tables import METADATA_KEY, ResultsError
+
+#: No file that holds a table, or records its origin, is larger [bytes].
+MOST_BYTES = 2**28
+
+# No list in the footer of a table is longer.
+_MOST_IN_FOOTER = 4096
+
+
+def open_table(path: Path) -> pq.ParquetFile:
+    """A table of which the footer has been read; raises what files and Arrow raise."""
+    content = pa.BufferReader(read_regular(path, MOST_BYTES))
+    return pq.ParquetFile(content, thrift_container_size_limit=_MOST_IN_FOOTER)
+
+
+def read_table(path: Path) -> pa.Table:
+    """Read one Parquet table of the results; ResultsError if it is missing or damaged."""
+    try:
+        # One thread, because Arrow's others sometimes crash a process that ends.
+        return open_table(path).read(use_threads=False)
+    except FileNotFoundError:
+        raise ResultsError(
+            f"{path}: is missing; run the same snakemake command again to make the tables"
+        ) from None
+    except NotReadableError as error:
+        raise unusable(path, f"cannot be read ({error})") from None
+    except (OSError, pa.ArrowException, ValueError):
+        raise unusable(path, "is damaged") from None
+
+
+def read_with_unit(path: Path) -> tuple[pd.DataFrame, EnergyUnit]:
+    """Read one table of the results as `read_table` does, and the unit in which its η is shown.
+
+    The unit is that of the model that the table records. If the table records no model, the unit
+    has no name. This is so for tables at the paper's parameters.
+    """
+    table = read_table(path)
+    try:
+        said = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
+        return table.to_pandas(), unit_of(said)
+    except (ValueError, KeyError, TypeError):
+        raise unusable(path, "is damaged") from None
+
+
+def unit_of(said: Mapping[str, Any]) -> EnergyUnit:
+    """The unit in which η is shown, from what a table records of itself."""
+    if "physics" not in said:
+        return EnergyUnit()
+    return energy_unit(Physics.model_validate(said["physics"]).model)
+
+
+def in_unit(frame: pd.DataFrame, unit: EnergyUnit) -> pd.DataFrame:
+    """A table with η as configured, converted to η in a unit."""
+    return frame.assign(eta=frame["eta"].map(unit.of))
+
+
+def unusable(path: Path, reason: str) -> ResultsError:
+    """The error of a table that exists but cannot be used."""
+    return ResultsError(f"{path}: {reason}; remove it and run the same snakemake command again")

@@ -1,0 +1,118 @@
+"""The tables of a study: which there are, which job makes them, and what people read about them.
+
+A new table is an entry here, and what its job writes. Imports no NumPy, because Snakemake reads it
+in every job.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncsweep.config.analysis import Analysis
+
+if TYPE_CHECKING:
+    from syncsweep.tables.samples import Source
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a study, which exists as Parquet and CSV.
+
+    name: of its files, without ending; title: for people, if they read it and do not only see it in
+    a figure; caption: what the report says about it.
+    """
+
+    name: str
+    title: str = ""
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class TableJob:
+    """Tables that one job makes from all rows of a study.
+
+    name: of the rule, and of the function that makes the tables, in a module of this package;
+    kind: what the program of the rule is asked for, and how its log is called; message: what it
+    does; setting: the key of the analysis without which a study does not have these tables;
+    row_cost: core-seconds for a row, in units of those of the first job.
+    """
+
+    name: str
+    module: str
+    kind: str
+    message: str
+    tables: tuple[Table, ...]
+    setting: str | None = None
+    row_cost: float = 1.0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of its tables."""
+        return tuple(table.name for table in self.tables)
+
+    def is_asked_for(self, analysis: Analysis) -> bool:
+        """Whether a study with this analysis has these tables."""
+        return self.setting is None or getattr(analysis, self.setting) is not None
+
+    def make(self, source: Source, analysis: Analysis, output: Path) -> None:
+        """Write its tables into `output`; raises ResultsError."""
+        module = import_module(f"syncsweep.tables.{self.module}")
+        getattr(module, self.name)(source, analysis, output)
+
+
+SUMMARY = Table(
+    "summary",
+    "Averages",
+    "Averages over the n good realisations at each η, with intervals of one standard error (68 %); "
+    "0⁺ is the exact limit of weak perturbations.",
+)
+FAILURES = Table("failures", "Failed rows", "Rows that are not in the averages.")
+MAXIMA = Table("maxima_histogram")
+LIMIT_LAW = Table("limit_law", "The law of the limit")
+LIMIT_CONTROL = Table(
+    "limit_control",
+    "With the limit as control",
+    "Averages with the limit η → 0⁺ as a control variate, and how many times as many samples the "
+    "plain mean would need for the same error.",
+)
+
+#: All tables, by the jobs that make them.
+JOBS = (
+    TableJob(
+        "make_tables",
+        "summary",
+        "tables",
+        "tables from the shards",
+        (SUMMARY, Table("chi_histogram"), Table("s_max_histogram"), FAILURES),
+    ),
+    TableJob(
+        "make_maxima_table",
+        "maxima_table",
+        "maxima",
+        "table of the maxima from the shards",
+        (MAXIMA,),
+        setting="maxima_bins",
+        row_cost=3.0,
+    ),
+    TableJob(
+        "make_limit_tables",
+        "limit_tables",
+        "limit",
+        "tables of the limit η → 0⁺",
+        (LIMIT_LAW, LIMIT_CONTROL),
+        setting="limit_draws",
+    ),
+)
+
+
+def table_jobs(analysis: Analysis) -> list[TableJob]:
+    """The jobs that make the tables of a study with this analysis."""
+    return [job for job in JOBS if job.is_asked_for(analysis)]
+
+
+def table_names(analysis: Analysis) -> list[str]:
+    """Names of the tables of a study with this analysis."""
+    return [name for job in table_jobs(analysis) for name in job.names]

@@ -1,0 +1,111 @@
+"""What a run says of its studies beside its jobs: the plan, the samples that it is about, failures.
+
+Imports no NumPy, because Snakemake reads it in every job.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from logging import Logger
+from pathlib import Path
+from typing import NamedTuple
+
+from syncsweep import layout
+from syncsweep.config.study import Config
+from syncsweep.files import NotReadableError, open_regular
+from syncsweep.tables.registry import FAILURES
+from syncsweep.wording import number_of
+
+
+class Job(NamedTuple):
+    """A job of Snakemake: its rule, and the values of the wildcards by name."""
+
+    rule: str
+    wildcards: Mapping[str, str]
+
+
+def studies_of(jobs: Sequence[Job], rule: str) -> list[str]:
+    """Studies for which there are jobs of a rule."""
+    return sorted({job.wildcards["study"] for job in jobs if job.rule == rule})
+
+
+def write_descriptions(config: Config, jobs: Sequence[Job]) -> None:
+    """Tell the workers what each study is that has jobs: they never read the configuration."""
+    from syncsweep.sweep import description
+
+    for study in config.studies.keys() & {job.wildcards.get("study") for job in jobs}:
+        physics = config.physics(study)
+        folder = layout.study_folder(config.results, study, physics.digest)
+        blocks = [block.etas for block in config.studies[study].eta_blocks]
+        description.write(folder, study, physics, blocks)
+
+
+def tell_plan(
+    logger: Logger,
+    config: Config,
+    studies: Sequence[str],
+    most_ranks: int,
+    asked: Mapping[str, object],
+) -> None:
+    """Say what there is to do for each study, see `plan.outline.outlines`."""
+    from syncsweep.plan.outline import outlines
+
+    for line in outlines(config, studies, most_ranks, asked):
+        logger.info(line, extra={"is_plan": True})
+
+
+def tell_samples(logger: Logger, config: Config, jobs: Sequence[Job]) -> None:
+    """Tell the line of progress which samples a run is about.
+
+    Samples that were solved before count where all samples of a study are asked for.
+    """
+    from syncsweep.sample_range import SampleRange
+    from syncsweep.status.requested import asked_blocks, asked_of_jobs
+
+    shards = [job.wildcards for job in jobs if job.rule == "solve_shard"]
+    studies = {shard["study"] for shard in shards} & config.studies.keys()
+    whole = studies & set(studies_of(jobs, "make_tables"))
+    chunks = [
+        (shard["study"], shard["block"], SampleRange(int(shard["start"]), int(shard["stop"])))
+        for shard in shards
+        if shard["study"] in studies - whole
+    ]
+    asked = asked_of_jobs(config, chunks)
+    asked += asked_blocks(config, [study for study in config.studies if study in whole])
+    if asked:
+        samples = sum(block.samples for block in asked)
+        logger.info(f"Samples of this run: {samples}", extra={"asked_blocks": asked})
+
+
+def warn_of_failures(config: Config, said: Collection[str]) -> None:
+    """Say on stderr which studies have rows that are not in their averages.
+
+    said: studies whose tables this run has made, which have said so.
+    """
+    for study in (study for study in config.studies if study not in said):
+        table = layout.tables_folder(config.results, study) / f"{FAILURES.name}.csv"
+        try:
+            rows = _rows_in(table)
+        except NotReadableError as error:
+            print(
+                f"warning: {study}: {table} cannot be read ({error}), so which rows failed is not "
+                "known; remove it and run the same snakemake command again",
+                file=sys.stderr,
+            )
+            continue
+        if rows:
+            line = f"warning: {study}: {number_of(rows, 'rows')} failed and are not in the averages"
+            print(f"{line}; {table} names them", file=sys.stderr)
+
+
+def _rows_in(table: Path) -> int:
+    """Rows of a CSV table below its header, 0 without a file; NotReadableError."""
+    try:
+        with open_regular(table) as file, io.TextIOWrapper(file, encoding="utf-8") as lines:
+            return max(sum(1 for _ in lines) - 1, 0)
+    except FileNotFoundError:
+        return 0
+    except UnicodeDecodeError:
+        raise NotReadableError("it is no text in UTF-8") from None

@@ -1,0 +1,174 @@
+"""What is checked before a run has jobs, and mended: a RunError ends it in one line.
+
+Imports no NumPy, because Snakemake reads it in every job.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import subprocess
+import sys
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from syncsweep import layout
+from syncsweep.config.study import Config
+from syncsweep.workflow.errors import RunError
+from syncsweep.workflow.study_outputs import StudyOutputs
+
+#: So long does Slurm get to say that it is there [s].
+_PATIENCE = 120
+
+
+def check_folders(results: str, is_dry_run: bool) -> None:
+    """Refuse a results folder and records of Snakemake that cannot be used; NotWritableError."""
+    layout.check_records(Path())
+    # A dry-run writes nothing, so it may look at results that others keep.
+    (layout.check_usable if is_dry_run else layout.check_writable)(results)
+
+
+def check_profile(name: str | None, project: Path) -> None:
+    """Refuse a profile that does not exist: Snakemake would run on this machine without it.
+
+    name: as `--workflow-profile` says it; project: folder of the Snakefile.
+    """
+    if name in (None, "none"):
+        return
+    # Snakemake looked in the folder in which it was called. It may be in another folder by now.
+    folders = [Path(), Path(os.environ.get("PWD", "."))]
+    places = [*folders, *(folder / "profiles" for folder in (*folders, project))]
+    if not any((folder / name).exists() for folder in places):
+        there = [file.parent.name for file in Path().glob("*/config.yaml")]
+        near = difflib.get_close_matches(name, there, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise RunError(f"--workflow-profile: there is no folder or file {name}{hint}")
+
+
+def most_ranks(allowed: object) -> int:
+    """Ranks that a job may have; allowed: what the configuration or a profile says."""
+    if not str(allowed).isdecimal() or int(str(allowed)) < 1:
+        raise RunError(
+            f"set-threads: solve_shard must be an integer from 1, but is {allowed}; see "
+            "slurm/config.yaml"
+        )
+    return int(str(allowed))
+
+
+def check_places(outputs: StudyOutputs, studies: Iterable[str]) -> None:
+    """Refuse what lies in place of a folder or file that some studies make; NotWritableError.
+
+    Shards are none of these files: damaged ones are set aside.
+    """
+    results = outputs.config.results
+    for study in studies:
+        folder = outputs.folder(study)
+        within = [path for b in outputs.block_folders(study) for path in (b.path, b.parts)]
+        others = [layout.tables_folder(results, study), layout.logs_folder(results) / folder.name]
+        files = [*outputs.tables(study), *outputs.figure(study), layout.report_file(results)]
+        layout.check_places([folder, *within, *others], files)
+
+
+def check_cluster(executor: str, ranks: int) -> None:
+    """Refuse a run whose jobs are to go to a Slurm cluster that cannot take them.
+
+    executor: Snakemake's name of it; ranks: the most that a job may have.
+    """
+    if executor != "slurm":
+        return
+    if ranks == 1:
+        raise RunError(
+            "set-threads: solve_shard is 1, but Snakemake takes no MPI job of one rank to "
+            "Slurm: give at least 2, see slurm/config.yaml"
+        )
+    failure = _failure_of_slurm()
+    if failure:
+        raise RunError(f"the Slurm cluster does not answer: {failure}")
+
+
+def _failure_of_slurm() -> str | None:
+    try:
+        asked = subprocess.run(
+            ["squeue", "--me", "--noheader"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PATIENCE,
+        )
+    except OSError:
+        return "there is no squeue here; run this where sbatch works"
+    except subprocess.TimeoutExpired:
+        return "squeue gave no answer in two minutes"
+    if not asked.returncode:
+        return None
+    return (asked.stderr.strip().splitlines() or ["it says nothing"])[-1]
+
+
+def check_limits(config: Config, studies: Iterable[str]) -> None:
+    """Refuse studies that ask for the law of η → 0⁺ of a model that has none."""
+    for study in studies:
+        from syncsweep.physics.weak_limit import UnknownSectorsError, sectors
+        from syncsweep.user_code.study_model import build_model
+
+        try:
+            sectors(build_model(config.physics(study)))
+        except UnknownSectorsError:
+            raise RunError(
+                f"config: studies.{study}: the model has more steady states than its sectors, "
+                "so η → 0⁺ has no law here: set analysis.limit_draws: null"
+            ) from None
+
+
+def check_own_code(config: Config, studies: Iterable[str]) -> None:
+    """Refuse models and ensembles of the user's own that cannot be swept; ConfigError.
+
+    Notes about those that can be swept go to stderr.
+    """
+    for study in studies:
+        if not config.studies[study].own_files:
+            continue
+        from syncsweep.user_code import process
+
+        for note in process.check(config, study):
+            print(f"note: {note}", file=sys.stderr)
+
+
+def set_aside_damaged_shards(outputs: StudyOutputs, studies: Iterable[str]) -> None:
+    """Set aside damaged shards that tables are to be made from, so that they are made again.
+
+    Only shards that changed after the tables were made are read. Call it before Snakemake looks for
+    files, and not in a dry-run, which moves nothing.
+    """
+    for study in studies:
+        folder, settings = outputs.folder(study), outputs.config.studies[study]
+        if not folder.exists():
+            continue
+        from syncsweep.sweep.description import Description
+        from syncsweep.sweep.takeover import set_aside_damaged
+
+        tables = outputs.tables(study)
+        oldest = min(tables, key=lambda table: table.stat().st_mtime if table.exists() else 0)
+        for block in settings.eta_blocks:
+            described = Description(study, outputs.config.physics(study), block.etas)
+            set_aside_damaged(folder, described, settings.chunks, oldest)
+
+
+def stale_files(
+    files: Collection[Path], asked: str, results: str, makes_report: bool
+) -> Collection[Path]:
+    """The files of a job if one of them is stale, or else none; see `tables.freshness.is_stale`.
+
+    RunError if Snakemake is to make a report of them instead, which would say nothing.
+    """
+    if not any(map(os.path.lexists, files)):
+        return []
+    from syncsweep.tables.freshness import is_stale
+
+    if not any(is_stale(file, asked, Path(results)) for file in files):
+        return []
+    if makes_report:
+        raise RunError(
+            f"{next(iter(files))}: was made for other settings; run the same command without "
+            "--report first"
+        )
+    return files

@@ -1,0 +1,97 @@
+"""The files that studies are asked to make, and the sizes of the jobs that make them.
+
+Imports no NumPy, because Snakemake reads it in every job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from syncsweep import layout
+from syncsweep.config import sizing
+from syncsweep.config.study import Config
+from syncsweep.tables.registry import table_names
+
+
+class ShardWildcards(Protocol):
+    """The wildcards of the rule that solves a shard, as in the path of its output."""
+
+    study: str
+    block: str
+    start: str
+    stop: str
+
+
+@dataclass(frozen=True)
+class StudyOutputs:
+    """The files of each study of a configuration, by the study's name."""
+
+    config: Config
+
+    def folder(self, study: str) -> Path:
+        """Folder of the rows."""
+        return layout.study_folder(self.config.results, study, self.config.physics(study).digest)
+
+    def block_folders(self, study: str) -> list[layout.BlockFolder]:
+        """Folders of the η-blocks."""
+        folder = self.folder(study)
+        blocks = self.config.studies[study].eta_blocks
+        return [layout.BlockFolder(folder / block.id) for block in blocks]
+
+    def shards(self, study: str) -> list[Path]:
+        """All shards, block by block."""
+        return [
+            block.shard(start, stop)
+            for block in self.block_folders(study)
+            for start, stop in self.config.studies[study].chunks
+        ]
+
+    def tables(self, study: str) -> list[Path]:
+        """All tables, each as Parquet and CSV."""
+        return self.named_tables(study, table_names(self.config.studies[study].analysis))
+
+    def named_tables(
+        self, study: str, names: Sequence[str], kinds: Sequence[str] = ("parquet", "csv")
+    ) -> list[Path]:
+        """Tables by name, each in all of its kinds; study: may be a wildcard."""
+        folder = layout.tables_folder(self.config.results, study)
+        return [folder / f"{table}.{kind}" for table in names for kind in kinds]
+
+    def figure(self, study: str) -> list[Path]:
+        """The figure, its origin and the data of its panels; none if the study has no figure."""
+        settings = self.config.studies[study]
+        if settings.figure is None:
+            return []
+        limit = [] if settings.analysis.limit_draws is None else ["limit"]
+        ends = [".pdf", ".png", ".json"]
+        ends += [f"_{panel}.csv" for panel in (*settings.figure.panels, *limit)]
+        folder = layout.figures_folder(self.config.results)
+        return [folder / f"{settings.figure.name}{end}" for end in ends]
+
+    def all(self, study: str) -> list[Path]:
+        """All that a study is asked to make.
+
+        The shards are among them, because a missing shard does not trouble Snakemake once there
+        are tables.
+        """
+        return self.shards(study) + self.tables(study) + self.figure(study)
+
+    def made(self, study: str) -> str:
+        """Where a user finds what a study was run for."""
+        figures = [file for file in self.figure(study) if file.suffix == ".png"]
+        return " and ".join(map(str, [*figures, layout.tables_folder(self.config.results, study)]))
+
+    def shard_size(self, shard: ShardWildcards, most_ranks: int) -> sizing.JobSize:
+        """Ranks, time and memory of the job of a shard."""
+        samples, n_eta = int(shard.stop) - int(shard.start), layout.values_in_block(shard.block)
+        study = self.config.studies[shard.study]
+        return study.job_size(samples, n_eta, self.config.ranks, most_ranks)
+
+    def table_minutes(self, study: str) -> int:
+        """Time limit of a job that makes tables of all rows [min]."""
+        settings = self.config.studies[study]
+        n_eta = sum(len(block.etas) for block in settings.eta_blocks)
+        return sizing.tables_time_limit(settings.samples * n_eta, settings.model.spins)

@@ -1,0 +1,235 @@
+"""What a run refuses in one line before it has jobs, and what it mends."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from planned import config
+from studies import ETAS, PAIR, SAMPLES, StudyOnDisk, rows_of
+
+from syncsweep.config.messages import ConfigError
+from syncsweep.layout import BlockFolder, NotWritableError
+from syncsweep.tables.freshness import said_by
+from syncsweep.workflow import checks
+from syncsweep.workflow.errors import RunError
+from syncsweep.workflow.study_outputs import StudyOutputs
+
+BINS = {"s_max_bins": {"low": 1e-6, "high": 1.0, "count": 20}}
+
+#: The limit of two spins that do not interact has a free angle between them, and no law.
+FREE = {
+    "model": {"name": "spin1_chain", "n_sites": 2, "J": 0, "delta": 0},
+    "analysis": {**BINS, "limit_draws": 1000},
+}
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PWD", str(tmp_path))
+    return tmp_path
+
+
+def put_profile(folder):
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").touch()
+
+
+@pytest.mark.parametrize("name", [None, "none", "slurm", "slurm/config.yaml", "mine", "project's"])
+def test_profiles_that_are_there_are_accepted(here, name):
+    put_profile(here / "slurm")
+    put_profile(here / "profiles" / "mine")
+    put_profile(here / "project" / "profiles" / "project's")
+    checks.check_profile(name, here / "project")
+
+
+def test_a_profile_is_found_where_the_command_was_called(here, monkeypatch):
+    put_profile(here / "called" / "slurm")
+    with pytest.raises(RunError):
+        checks.check_profile("slurm", here)
+    monkeypatch.setenv("PWD", str(here / "called"))
+    checks.check_profile("slurm", here)
+
+
+@pytest.mark.parametrize(
+    ("name", "end"), [("slrum", "; did you mean slurm?"), ("else", "file else")]
+)
+def test_a_profile_that_is_not_there_is_named_with_one_that_is(here, name, end):
+    put_profile(here / "slurm")
+    with pytest.raises(RunError) as error:
+        checks.check_profile(name, here)
+    assert str(error.value).startswith("--workflow-profile: ") and str(error.value).endswith(end)
+
+
+@pytest.mark.parametrize(("allowed", "ranks"), [(2, 2), ("16", 16)])
+def test_ranks_are_those_that_are_allowed(allowed, ranks):
+    assert checks.most_ranks(allowed) == ranks
+
+
+@pytest.mark.parametrize("allowed", [0, -1, "x", 1.5, None, ""])
+def test_ranks_that_are_no_number_are_refused(allowed):
+    with pytest.raises(RunError, match=f"^set-threads: solve_shard .* but is {allowed}; see "):
+        checks.most_ranks(allowed)
+
+
+def outputs(results="results", **more):
+    return StudyOutputs(config(results, samples=SAMPLES, chunk_size=2, blocks=(ETAS,), **more))
+
+
+def block_path(found):
+    return found.block_folders("pair")[0].path
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda found: found.folder("pair"),
+        block_path,
+        lambda found: BlockFolder(block_path(found)).parts,
+        lambda found: Path("results/tables/pair"),
+        lambda found: Path("results/logs", found.folder("pair").name),
+    ],
+)
+def test_a_file_in_place_of_a_folder_is_refused_for_the_studies_that_need_it(here, place):
+    found = outputs()
+    path = place(found)
+    path.parent.mkdir(parents=True)
+    path.touch()
+    with pytest.raises(NotWritableError, match=f"^{path}: "):
+        checks.check_places(found, ["pair"])
+    checks.check_places(found, [])
+
+
+@pytest.mark.parametrize(
+    "name", ["tables/pair/summary.csv", "figures/fig.png", "figures/fig.json", "report.html"]
+)
+def test_a_link_that_leads_nowhere_is_refused_in_place_of_a_result(here, name):
+    path = Path("results", name)
+    path.parent.mkdir(parents=True)
+    path.symlink_to("nowhere")
+    with pytest.raises(NotWritableError, match=f"^{path}: "):
+        checks.check_places(outputs(figure={"name": "fig"}), ["pair"])
+    path.unlink()
+    path.touch()
+    checks.check_places(outputs(figure={"name": "fig"}), ["pair"])
+
+
+def put_squeue(folder, monkeypatch, script):
+    if script is not None:
+        (folder / "squeue").write_text(f"#!/bin/sh\n{script}\n")
+        (folder / "squeue").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+
+
+@pytest.mark.parametrize(
+    ("script", "ranks", "said"),
+    [
+        ("exit 0", 1, "set-threads: solve_shard is 1, .*: give at least 2"),
+        (None, 2, "the Slurm cluster does not answer: there is no squeue here"),
+        ("echo first >&2; echo 'no controller' >&2; exit 1", 2, "not answer: no controller$"),
+        ("exit 3", 2, "does not answer: it says nothing$"),
+        ("printf '\\377' >&2; exit 3", 2, "does not answer: "),
+        ("/bin/sleep 30", 2, "squeue gave no answer"),
+    ],
+)
+def test_a_cluster_that_takes_no_jobs_is_refused(tmp_path, monkeypatch, script, ranks, said):
+    put_squeue(tmp_path, monkeypatch, script)
+    monkeypatch.setattr(checks, "_PATIENCE", 1)
+    with pytest.raises(RunError, match=said):
+        checks.check_cluster("slurm", ranks)
+    checks.check_cluster("local", ranks)
+
+
+def test_a_cluster_that_answers_is_accepted(tmp_path, monkeypatch):
+    put_squeue(tmp_path, monkeypatch, "exit 0")
+    checks.check_cluster("slurm", 2)
+
+
+def test_a_law_of_the_limit_is_refused_where_there_is_none():
+    free = config("results", blocks=((0.0, 1.0),), **FREE)
+    with pytest.raises(RunError, match=r"studies\.pair: .* set analysis.limit_draws: null"):
+        checks.check_limits(free, ["pair"])
+    checks.check_limits(config("results", blocks=((0.0, 1.0),)), ["pair"])
+    checks.check_limits(free, [])
+
+
+OWN = """
+import numpy as np
+
+def model():
+    return {"hamiltonian": np.diag([1.0, -1.0]), "jump_operators": [], "spins": [0.5]}
+"""
+
+
+def test_code_of_the_users_own_is_checked_for_the_studies_that_have_it(here, capfd):
+    (here / "own.py").write_text(OWN.replace("[0.5]", "[7]"), encoding="utf-8")
+    own = config("results", model={"name": "own", "file": "own.py", "spins": [0.5, 0.5]})
+    with pytest.raises(ConfigError, match=r"studies\.pair: own\.py: "):
+        checks.check_own_code(own, ["pair"])
+    checks.check_own_code(own, [])
+    checks.check_own_code(config("results"), ["pair"])
+    assert capfd.readouterr().err == ""
+
+
+def test_a_damaged_shard_is_set_aside_once_it_changed_after_the_tables(tmp_path, capfd):
+    found = outputs(str(tmp_path / "results"))
+    checks.set_aside_damaged_shards(found, ["pair"])  # nothing is there yet
+    study = StudyOnDisk(Path(found.config.results), "pair", PAIR, {ETAS: rows_of(PAIR)})
+    shard = min(study.folder.glob("eta-*/*.parquet"))
+    assert shard in found.shards("pair")
+    checks.set_aside_damaged_shards(found, ["pair"])
+    assert shard.exists() and capfd.readouterr().err == ""
+    shard.write_bytes(shard.read_bytes()[:-50])
+    checks.set_aside_damaged_shards(found, [])
+    assert shard.exists()
+    checks.set_aside_damaged_shards(found, ["pair"])
+    assert not shard.exists()
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith(f"warning: {shard}") and "set aside" in line
+
+
+def test_results_of_other_settings_are_stale_and_no_report_is_made_of_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNCSWEEP_ASKED", "a" * 12)
+    study = StudyOnDisk(tmp_path, "pair", PAIR, {ETAS: rows_of(PAIR)})
+    table = study.tables() / "summary.parquet"
+    missing = tmp_path / "tables" / "pair" / "missing.parquet"
+    assert said_by(table)["asked"] == "a" * 12
+    for makes_report in (False, True):
+        assert not checks.stale_files([table, missing], "a" * 12, tmp_path, makes_report)
+        assert not checks.stale_files([missing], "b" * 12, tmp_path, makes_report)
+    both = [table, missing]
+    assert list(checks.stale_files(both, "b" * 12, tmp_path, False)) == both
+    with pytest.raises(RunError, match=r"summary\.parquet: was made for other settings"):
+        checks.stale_files(both, "b" * 12, tmp_path, True)
+
+
+def test_a_dry_run_may_look_at_results_of_others_and_a_run_may_not(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    for is_dry_run in (True, False):
+        checks.check_folders("results", is_dry_run)
+        with pytest.raises(NotWritableError, match="file"):
+            checks.check_folders("file/results", is_dry_run)
+
+
+#: Where snakemake reads modules in every job.
+LIGHT = """
+import sys
+from syncsweep.config import file, requests
+from syncsweep.environment import checkout, source
+from syncsweep.paper import paper_registry, paper_studies
+from syncsweep.workflow import (
+    announce, checks, dates, errors, interruption, job_shell, paper_jobs, report_flags, report_jobs,
+    study_outputs, targets
+)
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+
+
+def test_what_the_rules_import_is_light():
+    done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "syncsweep" in loaded
+    heavy = {"numpy", "scipy", "pyarrow", "pandas", "matplotlib", "snakemake", "psutil"}
+    assert loaded & heavy == set()

@@ -1,0 +1,75 @@
+"""The files of a study, and what its jobs ask for."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from planned import config
+
+from syncsweep.layout import values_in_block
+from syncsweep.workflow.study_outputs import StudyOutputs
+
+FIGURE = {"name": "my-fig", "panels": ["chi", "s_max"]}
+BINS = {"s_max_bins": {"low": 1e-6, "high": 1.0, "count": 20}}
+BLOCKS = ((0.0, 0.1), (1.0,))
+
+
+def outputs(**more):
+    return StudyOutputs(config("r", samples=10, chunk_size=4, blocks=BLOCKS, **more))
+
+
+def test_shards_are_all_chunks_of_all_blocks():
+    shards = outputs().shards("pair")
+    assert len({path.parent for path in shards}) == len(BLOCKS)
+    ranges = ["000000000-000000004", "000000004-000000008", "000000008-000000010"]
+    assert [path.name for path in shards] == [f"samples-{r}.parquet" for r in ranges] * 2
+    folder = Path("r") / f"pair-{outputs().config.physics('pair').digest}"
+    assert all(path.parents[1] == folder == outputs().folder("pair") for path in shards)
+
+
+@pytest.mark.parametrize(
+    ("analysis", "more"),
+    [
+        ({}, []),
+        ({"maxima_bins": 4}, ["maxima_histogram"]),
+        ({"limit_draws": 1000}, ["limit_law", "limit_control"]),
+    ],
+)
+def test_tables_are_those_that_the_analysis_asks_for(analysis, more):
+    tables = outputs(analysis={**BINS, **analysis}).tables("pair")
+    names = ["summary", "chi_histogram", "s_max_histogram", "failures", *more]
+    folder = Path("r/tables/pair")
+    assert tables == [folder / f"{n}.{kind}" for n in names for kind in ("parquet", "csv")]
+
+
+def test_a_figure_has_data_for_each_panel_and_for_the_limit():
+    names = ["my-fig.pdf", "my-fig.png", "my-fig.json", "my-fig_chi.csv", "my-fig_s_max.csv"]
+    assert outputs().figure("pair") == []
+    assert [p.name for p in outputs(figure=FIGURE).figure("pair")] == names
+    limit = outputs(figure=FIGURE, analysis={**BINS, "limit_draws": 1000})
+    assert [p.name for p in limit.figure("pair")] == [*names, "my-fig_limit.csv"]
+    every = limit.all("pair")
+    assert set(every) == {*limit.shards("pair"), *limit.tables("pair"), *limit.figure("pair")}
+
+
+def test_the_user_is_told_where_the_results_are():
+    assert outputs().made("pair") == "r/tables/pair"
+    assert outputs(figure=FIGURE).made("pair") == "r/figures/my-fig.png and r/tables/pair"
+
+
+def test_a_job_is_as_large_as_its_wildcards_say():
+    found = outputs()
+    shard = found.shards("pair")[0]
+    _, start, stop = shard.stem.split("-")
+    wildcards = SimpleNamespace(study="pair", block=shard.parent.name, start=start, stop=stop)
+    assert values_in_block(wildcards.block) == 2
+    expected = found.config.studies["pair"].job_size(4, 2, least=2, most=16)
+    assert found.shard_size(wildcards, 16) == expected
+
+
+def test_tables_of_more_rows_get_more_time():
+    few, many = (
+        StudyOutputs(config("r", samples=samples, chunk_size=10**6, blocks=BLOCKS))
+        for samples in (10, 10**7)
+    )
+    assert 0 < few.table_minutes("pair") < many.table_minutes("pair")
