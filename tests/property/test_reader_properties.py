@@ -46,7 +46,7 @@ DESCRIBED, ALL = Description("pair", PAIR, ETAS), SampleRange(0, SAMPLES)
 TABLE = to_table(rows_of(PAIR))
 
 FEW = settings(deadline=None, max_examples=60)
-MANY = settings(deadline=None, max_examples=200)
+MANY = settings(deadline=None, max_examples=120)
 
 
 @pytest.fixture(scope="module")
@@ -268,10 +268,8 @@ def test_damaged_table_is_read_or_refused_in_one_line(folder, results, data):
 
 # Whole folders
 
-NAMES = st.text(st.characters(exclude_characters="/\0", codec="utf-8"), min_size=1, max_size=20)
 
-
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 @given(st.data())
 def test_damaged_results_are_told_from_whole_ones_and_give_true_rows(
     tmp_path_factory, results, data

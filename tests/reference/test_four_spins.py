@@ -5,37 +5,27 @@ from math import pi
 import numpy as np
 import pytest
 from scipy.linalg import null_space
+from states import sector_projectors
 
+from syncsweep import sample
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.physics.measures import local_maxima
-from syncsweep.physics.models import magnetization, spin_flip
 from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.superoperators import hermitian_basis, vectorize
-from syncsweep.sample import SampleSolver, unpack_coefficients
+from syncsweep.sample import unpack_coefficients
 from syncsweep.user_code.study_model import build_model
 
 ETAS = (0.0, 1e-8, 1e-2, 1.0, 10.0)
 PHYSICS = Physics(model=Spin1Chain(name="spin1_chain", n_sites=4), ensemble=Ensemble(), root_seed=3)
 
 
-@pytest.fixture(scope="module")
-def rows():
-    return SampleSolver(PHYSICS, ETAS).rows(0)
-
-
-@pytest.fixture(scope="module")
-def weights():
+def weights_of(generator):
     """Weights c of the sectors 0+, 0−, and M ≠ 0: stationary under Tr(Π_α L₁[Π_β])/D_β."""
     model = build_model(PHYSICS)
-    m = np.rint(np.diag(magnetization(model)).real).astype(int)
-    zero, flip = np.diag((m == 0).astype(float)), spin_flip(model)
-    sectors = [(zero + zero @ flip) / 2, (zero - zero @ flip) / 2]
-    sectors += [np.diag((m == value).astype(float)) for value in np.unique(m[m != 0])]
+    sectors = sector_projectors(model).values()
     basis = hermitian_basis(model.dim)
     vectors = np.array([(basis.conj().T @ vectorize(p)).real for p in sectors])
-    generator = random_generator(stream(3, 0, Purpose.PERTURBATION), model.dim)
     dimensions = np.array([np.trace(p) for p in sectors])
     assert np.rint(dimensions[:2]).tolist() == [10, 9]
     rates = vectors @ (generator @ vectors.T) / dimensions
@@ -43,15 +33,33 @@ def weights():
     return c / c.sum()
 
 
-def test_every_eta_is_solved_from_one_factorisation(rows):
+@pytest.fixture(scope="module")
+def solved():
+    """The rows of a sample, and the weights of its L₁, which is drawn once and then overwritten."""
+    found = []
+
+    def drawn(*arguments, **options):
+        generator = random_generator(*arguments, **options)
+        found.append(weights_of(generator))
+        return generator
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sample, "random_generator", drawn)
+        rows = sample.SampleSolver(PHYSICS, ETAS).rows(0)
+    return rows, *found
+
+
+def test_every_eta_is_solved_from_one_factorisation(solved):
+    rows, _ = solved
     assert rows.status.tolist() == ["ok"] * 5
     assert rows.method.tolist() == ["krylov"] * 5
     assert rows.residual.max() < 1e-13
     assert rows.smallest_eigenvalue.min() > 0
 
 
-def test_limit_is_the_law_of_the_classical_chain(rows, weights):
+def test_limit_is_the_law_of_the_classical_chain(solved):
     """S_d − u = (b/32π³)[Σ cos 2(φ_j−φ_k) + ¼ Σ cos 2(φ_a+φ_b−φ_c−φ_d)], b = c₀₊/10 − c₀₋/9."""
+    rows, weights = solved
     b = weights[0] / 10 - weights[1] / 9
     frequencies = relative_frequencies((1, 1, 1, 1)).tolist()
     expected = np.zeros(len(frequencies), dtype=complex)

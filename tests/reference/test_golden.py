@@ -83,7 +83,7 @@ def test_results_version_is_raised_if_a_value_moves(golden, name, n_eta, n_numbe
     move = largest_move(study)
     assert move <= TOLERANCE, (
         f"values of {name} have moved by {move:.1e} of S_max; if that is right, raise "
-        f"RESULTS_VERSION in src/syncsweep/config/study.py, and then run: {COMMAND}"
+        f"RESULTS_VERSION in src/syncsweep/config/physics.py, and then run: {COMMAND}"
     )
 
 

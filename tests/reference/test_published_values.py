@@ -1,4 +1,4 @@
-"""A thousand samples of the chain against values from other programs.
+"""Four hundred samples of the chain against values from other programs.
 
 The reference values come from two programs that share nothing with this one but the paper: a slow
 one (800 samples), and one that uses the limit η → 0⁺ as a control variate.
@@ -14,16 +14,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from syncsweep.config import study as config
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.eta import block_id
+from syncsweep.config.study import parse
 from syncsweep.layout import study_folder
 from syncsweep.sweep import description
 from syncsweep.tables.samples import Shards, describe
 from syncsweep.tables.summary import make_tables
 
 ROOT = Path(__file__).parents[2]
-SAMPLES = 1000
+SAMPLES = 400
 ETAS = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 1e4]
 
 #: η, then P₁, P₂, P₃ and ⟨S_max⟩ with their standard errors.
@@ -45,7 +45,7 @@ CONTROLLED_S_MAX = [
 
 @pytest.fixture(scope="module")
 def summary(tmp_path_factory) -> pd.DataFrame:
-    """The summary table of a thousand samples, solved by two ranks."""
+    """The summary table of these samples, solved by two ranks."""
     folder = tmp_path_factory.mktemp("chain")
     study = {
         "model": {"name": "spin1_chain"},
@@ -63,7 +63,7 @@ def summary(tmp_path_factory) -> pd.DataFrame:
         },
     }
     settings = {"results": str(folder), "root_seed": 1, "ranks": 2, "studies": {"chain": study}}
-    physics = config.parse(settings).physics("chain")
+    physics = parse(settings).physics("chain")
     study_path = study_folder(folder, "chain", physics.digest)
     etas = tuple(ETAS)
     description.write(study_path, "chain", physics, [etas])

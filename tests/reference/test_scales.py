@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import high_precision as exact
+import high_precision
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -14,9 +14,7 @@ from syncsweep.physics.diagnosis import Method, Status
 from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.perturbation import (
-    perturbation_of as own_perturbation,
-)
-from syncsweep.physics.perturbation import (
+    perturbation_of,
     random_hamiltonian,
     random_kossakowski,
     random_perturbation,
@@ -44,10 +42,10 @@ def physics_of(model, **ensemble):
     return Physics(model=model, ensemble=Ensemble(**ensemble), root_seed=20251014)
 
 
-def perturbation_of(physics, sample, dim):
+def exact_perturbation(physics, sample, dim):
     rng = stream(physics.root_seed, sample, Purpose.PERTURBATION)
     hamiltonian, kossakowski = random_hamiltonian(rng, dim), random_kossakowski(rng, dim)
-    total = exact.Superoperator(dim)
+    total = high_precision.Superoperator(dim)
     total.add_hamiltonian(hamiltonian, physics.ensemble.zeta_coh)
     return total.add_kossakowski(kossakowski, physics.ensemble.zeta_diss)
 
@@ -60,20 +58,20 @@ def measured(rho, spins):
 def unperturbed(physics):
     model = physics.model
     if isinstance(model, Spin1Chain):
-        return exact.chain_of_two(model.omega, model.J, model.delta, model.gamma)
+        return high_precision.chain_of_two(model.omega, model.J, model.delta, model.gamma)
     if isinstance(model, SpinHalfPair):
-        return exact.pair(model.J, model.delta, model.B, model.gamma)
+        return high_precision.pair(model.J, model.delta, model.B, model.gamma)
     built = build_model(physics)
-    return exact.of_operators(built.hamiltonian, built.jump_operators)
+    return high_precision.of_operators(built.hamiltonian, built.jump_operators)
 
 
 def compared(physics, etas, sample=0):
     """Status, S_max and the exact S_max of each η."""
     rows = SampleSolver(physics, tuple(etas)).rows(sample)
     first = unperturbed(physics)
-    second = perturbation_of(physics, sample, physics.dim)
+    second = exact_perturbation(physics, sample, physics.dim)
     spins = physics.model.spins
-    right = [measured(exact.steady_state(first, second, eta), spins) for eta in etas]
+    right = [measured(high_precision.steady_state(first, second, eta), spins) for eta in etas]
     return list(zip(rows.status.tolist(), rows.s_max, right, strict=True))
 
 
@@ -135,9 +133,9 @@ def test_rows_of_terms_far_apart_are_right(model, ensemble, etas):
 @pytest.mark.parametrize(
     ("model", "ensemble", "etas", "samples"),
     [
-        pytest.param(chain(gamma=1.0e3), {}, [1e-6, 1e-5, 1e-4], 100, id="chain, γ = 1e3"),
-        pytest.param(chain(), {}, [1.0, 1e3, 1e6], 200, id="chain, η = 1e6"),
-        pytest.param(chain_of_three(omega=1.0e4), {}, [1e-6, 1e-5, 1e-4], 20, id="three, ω = 1e4"),
+        pytest.param(chain(gamma=1.0e3), {}, [1e-6, 1e-5, 1e-4], 50, id="chain, γ = 1e3"),
+        pytest.param(chain(), {}, [1.0, 1e3, 1e6], 100, id="chain, η = 1e6"),
+        pytest.param(chain_of_three(omega=1.0e4), {}, [1e-6, 1e-5, 1e-4], 10, id="three, ω = 1e4"),
         pytest.param(spin_pair(B=1.0e6), {}, [0.0, 1e-3, 1e-2], 100, id="pair, B = 1e6"),
         pytest.param(spin_pair(J=600.0, B=1.6e8), {}, [0.0, 1e-3, 0.1, 10.0], 100, id="NMR"),
         pytest.param(spin_pair(), {"zeta_coh": 1.0e6}, [1e-3, 1e3], 100, id="pair, ζ_coh = 1e6"),
@@ -208,7 +206,7 @@ def checked(physics, etas, sample):
     return refused
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(powers=within_twelve_decades(6), eta=STRENGTHS, sample=st.integers(0, 10**6))
 @example(powers=[5.0, 5.0, 4.5, -6.0, 0.0, 0.0], eta=1e-6, sample=0)  # decays far slower
 def test_no_row_of_the_pair_is_wrong_whatever_the_scales(powers, eta, sample):
@@ -217,7 +215,7 @@ def test_no_row_of_the_pair_is_wrong_whatever_the_scales(powers, eta, sample):
     checked(physics_of(model, zeta_coh=coherent, zeta_diss=dissipative), (0.0, eta, 1.0), sample)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(powers=within_twelve_decades(6), eta=STRENGTHS, sample=st.integers(0, 10**6))
 @example(powers=[6.0, -4.3, -4.3, -3.7, -6.0, -6.0], eta=1.0, sample=0)  # rotates far faster
 def test_no_row_of_the_chain_is_wrong_whatever_the_scales(powers, eta, sample):
@@ -233,7 +231,7 @@ def error_of(rho, right):
     return np.abs(error).max() * np.sqrt(dim)
 
 
-@pytest.mark.parametrize(("maker", "count"), [("pair", 80), ("chain", 8)])
+@pytest.mark.parametrize(("maker", "count"), [("pair", 40), ("chain", 5)])
 def test_estimated_errors_are_not_below_the_true_ones(maker, count):
     """Of the largest component of ρ, but for a factor of four and ρ's own rounding."""
     rng = np.random.default_rng(78)
@@ -250,8 +248,8 @@ def test_estimated_errors_are_not_below_the_true_ones(maker, count):
         found = SteadyStateSolver(built.lindbladian).solve_perturbation(drawn, [eta])
         if found.status[0] != Status.OK:
             continue
-        second = perturbation_of(physics, sample, built.dim)
-        right = exact.steady_state(unperturbed(physics), second, eta)
+        second = exact_perturbation(physics, sample, built.dim)
+        right = high_precision.steady_state(unperturbed(physics), second, eta)
         estimate = found.residual[0] / found.condition[0]
         assert error_of(found.rho[0], right) <= 4 * estimate + 1e-15
 
@@ -261,8 +259,12 @@ def test_what_a_strong_perturbation_rounds_in_the_equations_of_conserved_modes_i
     """L₀ = 0 conserves everything, and L₁ decides it all."""
     rng = np.random.default_rng(sample)
     hamiltonian, kossakowski = random_hamiltonian(rng, 3), random_kossakowski(rng, 3)
-    total = exact.Superoperator(3).add_hamiltonian(hamiltonian, 1e7).add_kossakowski(kossakowski)
-    right = exact.steady_state(exact.Superoperator(3), total, 0.0)
+    total = (
+        high_precision.Superoperator(3)
+        .add_hamiltonian(hamiltonian, 1e7)
+        .add_kossakowski(kossakowski)
+    )
+    right = high_precision.steady_state(high_precision.Superoperator(3), total, 0.0)
     solver = SteadyStateSolver(Lindbladian(np.zeros((3, 3)), []))
     perturbation = random_perturbation(np.random.default_rng(sample), 3, zeta_coh=1e7)
     found = solver.solve_perturbation(perturbation, [0.0], lambda rho: np.full(len(rho), 1e-9))
@@ -280,10 +282,10 @@ def test_rows_whose_components_are_known_need_no_refinement():
 
 
 def test_almost_all_rows_at_random_scales_are_kept():
-    """At least 99 % of 1200, uniform in the logarithm of each term, over twelve decades."""
+    """At least 99 % of 400, uniform in the logarithm of each term, over twelve decades."""
     rng = np.random.default_rng(15)
     refused, total = 0, 0
-    for sample in range(600):
+    for sample in range(200):
         a, b, c, d, coherent, dissipative = 10.0 ** rng.uniform(-6, 6, 6)
         if sample % 2:
             model = chain(omega=a, J=b, delta=c, gamma=d)
@@ -299,13 +301,13 @@ def test_almost_all_rows_at_random_scales_are_kept():
 def checked_own(hamiltonian, jumps, coupling, more_jumps, etas):
     """Compare with exact states what a model and a perturbation of operators give; all are `ok`."""
     solver = SteadyStateSolver(Lindbladian(hamiltonian, jumps))
-    perturbation = own_perturbation(coupling, more_jumps)
+    perturbation = perturbation_of(coupling, more_jumps)
     found = solver.solve_perturbation(perturbation, etas)
     assert found.status.tolist() == [Status.OK] * len(etas)
-    first = exact.of_operators(hamiltonian, jumps)
-    second = exact.of_operators(coupling, more_jumps)
+    first = high_precision.of_operators(hamiltonian, jumps)
+    second = high_precision.of_operators(coupling, more_jumps)
     for rho, eta in zip(found.rho, etas, strict=True):
-        assert error_of(rho, exact.steady_state(first, second, eta)) <= 1e-9
+        assert error_of(rho, high_precision.steady_state(first, second, eta)) <= 1e-9
 
 
 @pytest.mark.parametrize("strong", [1e2, 1e3, 1e4])
@@ -390,9 +392,9 @@ def test_a_damping_in_second_order_by_a_far_smaller_term_is_not_taken_for_roundi
     hamiltonian[1, 2] = hamiltonian[2, 1] = 10.0 ** rng.uniform(-6, 2)
     jumps = np.array([np.diag(rng.standard_normal(3)) * 10.0 ** rng.uniform(-3, 1)])
     drawn = np.random.default_rng(sample)
-    total = exact.Superoperator(3).add_hamiltonian(random_hamiltonian(drawn, 3))
+    total = high_precision.Superoperator(3).add_hamiltonian(random_hamiltonian(drawn, 3))
     total.add_kossakowski(random_kossakowski(drawn, 3))
-    right = exact.steady_state(exact.of_operators(hamiltonian, jumps), total, 0.0)
+    right = high_precision.steady_state(high_precision.of_operators(hamiltonian, jumps), total, 0.0)
     perturbation = random_perturbation(np.random.default_rng(sample), 3)
     solver = SteadyStateSolver(Lindbladian(hamiltonian, jumps))
     found = solver.solve_perturbation(perturbation, [0.0])

@@ -1,13 +1,13 @@
 """Sample i is sample i: whatever was solved before, in whatever order, block or process."""
 
 from dataclasses import fields, replace
-from itertools import permutations, product
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from syncsweep import sample as sample_module
+from syncsweep import sample
 from syncsweep.config.eta import canonical_eta
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
@@ -119,33 +119,15 @@ def test_values_of_the_pair_do_not_depend_on_the_block(fresh):
 
 def test_all_eta_of_a_sample_share_the_perturbation(fresh, monkeypatch):
     drawn = []
-    draw = sample_module.random_perturbation
+    draw = sample.random_perturbation
 
     def counted(*arguments, **options):
         drawn.append(draw(*arguments, **options))
         return drawn[-1]
 
-    monkeypatch.setattr(sample_module, "random_perturbation", counted)
+    monkeypatch.setattr(sample, "random_perturbation", counted)
     assert_bit_equal(SampleSolver(PAIR, ETAS).rows(1), fresh[1])
     assert len(drawn) == 1
-
-
-def test_streams_of_samples_purposes_and_seeds_differ():
-    keys = list(product((0, 1, 20251014), (0, 1, 2, 10**9), Purpose))
-    draws = [tuple(stream(*key).random(4)) for key in keys]
-    assert len(set(draws)) == len(keys)
-    assert draws == [tuple(stream(*key).random(4)) for key in keys]
-
-
-def test_streams_are_spawned_by_sample_and_purpose():
-    for purpose, number in ((Purpose.PERTURBATION, 0), (Purpose.CHI_SHIFT, 1)):
-        seed = np.random.SeedSequence(5, spawn_key=(8, number))
-        expected = np.random.default_rng(seed).random(3)
-        assert stream(5, 8, purpose).random(3).tolist() == expected.tolist()
-    # As if the root had spawned the samples and these their purposes.
-    child = np.random.SeedSequence(5).spawn(9)[8].spawn(2)[1]
-    expected = np.random.default_rng(child).random(2)
-    assert chi_shift(5, 8, 2).tolist() == expected.tolist()
 
 
 def test_shift_of_chi_is_one_for_a_sample_and_in_the_unit_interval():
@@ -155,6 +137,7 @@ def test_shift_of_chi_is_one_for_a_sample_and_in_the_unit_interval():
     # Asked for again, for any other η or after anything else, it is the same.
     for i in (1999, 0, 5, 5):
         assert chi_shift(1, i, 2).tolist() == shifts[i].tolist()
+    assert shifts[5].tolist() == stream(1, 5, Purpose.CHI_SHIFT).random(2).tolist()
     # Uniform: mean 1/2 and variance 1/12, to five standard errors; neighbours uncorrelated.
     assert np.abs(shifts.mean(axis=0) - 0.5).max() < 5 / np.sqrt(12 * 2000)
     assert np.abs(shifts.var(axis=0) - 1 / 12).max() < 5 / np.sqrt(180 * 2000)
@@ -194,7 +177,7 @@ def test_sample_whose_linear_algebra_fails_is_a_row_with_a_status(
         def fail(*arguments, **options):
             raise np.linalg.LinAlgError("Eigenvalues did not converge")
 
-        patch.setattr(sample_module, stage, fail)
+        patch.setattr(sample, stage, fail)
         failed = solver.rows(1)
     assert failed.status.tolist() == [FAILED] * len(ETAS) == ["failed"] * len(ETAS)
     assert failed.sample.tolist() == [1] * len(ETAS)
@@ -265,6 +248,6 @@ def test_a_row_is_ok_up_to_the_error_that_its_s_max_allows(s_max, allowed, monke
         monkeypatch.setattr(SteadyStateSolver, "solve_perturbation", changed)
         return SampleSolver(PAIR, (1.0,)).rows(0).status.tolist()
 
-    monkeypatch.setattr(sample_module, "s_max", lambda *_: maximum)
+    monkeypatch.setattr(sample, "s_max", lambda *_: maximum)
     assert with_error(0.9 * allowed) == ["ok"]
     assert with_error(1.1 * allowed) == ["inaccurate"]

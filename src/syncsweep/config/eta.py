@@ -8,9 +8,9 @@ import math
 from functools import cached_property
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
-from syncsweep.config.fields import Boolean, Integer, Number, Strict
+from syncsweep.config.fields import Integer, Number, Strict
 
 
 class EtaBlock(Strict):
@@ -23,7 +23,9 @@ class EtaBlock(Strict):
         None, gt=0, description="largest η of a grid, in the unit of the configuration"
     )
     per_decade: Integer | None = Field(None, ge=1, le=1000, description="values of η per decade")
-    limit: Boolean = Field(False, description="whether the exact limit η → 0⁺ belongs to the grid")
+    limit: StrictBool = Field(
+        False, description="whether the exact limit η → 0⁺ belongs to the grid"
+    )
     values: tuple[Number, ...] | None = Field(
         None,
         min_length=1,

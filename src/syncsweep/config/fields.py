@@ -46,12 +46,6 @@ def _integer(value: Any) -> Any:
     return int(number)
 
 
-def _boolean(value: Any) -> Any:
-    if not isinstance(value, bool):
-        raise ValueError("must be true or false")
-    return value
-
-
 def _safe_name(value: Any) -> Any:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise ValueError(
@@ -125,7 +119,6 @@ def _folder_name(value: Any) -> Any:
     return value
 
 
-Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Number = Annotated[float, BeforeValidator(_number)]
 Integer = Annotated[int, BeforeValidator(_integer)]
 #: Snakemake's command line hands on null inside a mapping as a word.

@@ -28,7 +28,7 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 def _written_out(node: yaml.Node, known: dict[int, int]) -> int:
-    """Number of values of a node with each alias as what it stands for."""
+    """Number of values of a node, with each alias replaced by its node."""
     if id(node) not in known:
         known[id(node)] = 1  # if it holds itself, which is refused later
         if isinstance(node, yaml.MappingNode):

@@ -1,12 +1,11 @@
-"""One line for the user from what pydantic says of a configuration."""
+"""One line for the user from the errors that pydantic finds in a configuration."""
 
 from __future__ import annotations
 
 import difflib
-import re
 import reprlib
-from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from collections.abc import Mapping
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,14 +16,21 @@ class ConfigError(Exception):
     """A mistake in the configuration; the message is one line for the user."""
 
 
-#: What pydantic says, in the words of a configuration file.
-_WORDS = {
-    "[Tt]uple": "list",
-    "Dictionary": "pairs",
-    "a valid dictionary( or .*)?": "`key: value` pairs",
-    " after validation": "",
-    "Input should be": "must be",
-    "should have": "must have",
+#: What is allowed, by the type of pydantic's error; the names are those of its context.
+_ALLOWED = {
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be greater than or equal to {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be less than or equal to {le}",
+    "too_short": "must have at least {min_length} {items}, not {actual_length}",
+    "too_long": "must have at most {max_length} {items}, not {actual_length}",
+    "bool_type": "must be true or false",
+    "tuple_type": "must be a list",
+    "dict_type": "must be `key: value` pairs",
+    "model_type": "must be `key: value` pairs",
+    "model_attributes_type": "must be `key: value` pairs",
+    "invalid_key": "must be a word",
+    "value_error": "{error}",
 }
 
 
@@ -44,41 +50,48 @@ def _shown(value: Any) -> str:
         return f"a value of type {type(value).__name__}"
 
 
-def explain(error: ValidationError, data: Mapping[str, Any], root: type[BaseModel]) -> str:
-    """The first mistake in `data`: its key, what was given, and what is allowed."""
+def explain(error: ValidationError, root: type[BaseModel]) -> str:
+    """The first mistake in a configuration: its key, what was given, and what is allowed."""
     problems = error.errors(include_url=False)
     # An unknown key is more often the cause of a missing one than the other way round.
     problem = min(problems, key=lambda p: p["type"] != "extra_forbidden")
-    location, kind = problem["loc"], problem["type"]
-    path = list(_data_path(location, data, root))
-    key = ".".join(str(part) for part in path) or "configuration"
+    location, kind, given = problem["loc"], problem["type"], problem["input"]
+    path, annotation = _walk(location, root)
+    key = ".".join(path) or "configuration"
     if kind == "extra_forbidden":
-        allowed = list(_model_at(location[:-1], root).model_fields)
-        hint = _nearest(str(path[-1]), allowed, "did you mean {!r}? ")
-        return one_line(f"config: unknown key {key}; {hint}allowed here: {', '.join(allowed)}")
-    if kind == "missing":
-        field = _model_at(location[:-1], root).model_fields.get(str(location[-1]))
-        meaning = field.description if field else "required"
-        return one_line(f"config: key {key} is missing ({meaning})")
-    if kind == "union_tag_not_found":
-        allowed = _tags(location, root)
-        return one_line(f"config: key {key}.name is missing (allowed: {', '.join(allowed)})")
-    given = _shown(problem["input"])
-    message = problem["msg"].removeprefix("Value error, ")
-    for pydantic_word, word in _WORDS.items():
-        message = re.sub(pydantic_word, word, message)
-    if kind in ("literal_error", "union_tag_invalid"):
-        context = problem.get("ctx", {})
-        expected = str(context.get("expected", context.get("expected_tags", "")))
-        options = re.findall(r"'([^']*)'", expected)
-        tag = context.get("tag", problem["input"])
-        hint = _nearest(tag, options, "; did you mean {!r}?") if isinstance(tag, str) else ""
-        message = f"allowed: {', '.join(options)}{hint}"
-        if kind == "union_tag_invalid":
-            key, given = f"{key}.name", repr(tag)
-    if isinstance(problem["input"], Mapping) and kind == "value_error":
-        return one_line(f"config: {key}: {message}")
-    return one_line(f"config: {key}: {given} is refused: {message[:1].lower()}{message[1:]}")
+        allowed = list(_fields_at(location[:-1], root))
+        hint = _nearest(path[-1], allowed, "did you mean {!r}? ")
+        said = f"unknown key {key}; {hint}allowed here: {', '.join(allowed)}"
+    elif kind == "missing":
+        field = _fields_at(location[:-1], root).get(path[-1])
+        said = f"key {key} is missing ({field.description if field else 'required'})"
+    elif kind == "union_tag_not_found":
+        said = f"key {key}.name is missing (allowed: {', '.join(_tags(annotation))})"
+    elif kind == "union_tag_invalid":
+        said = _not_among(f"{key}.name", problem["ctx"]["tag"], _tags(annotation))
+    elif kind == "literal_error":
+        said = _not_among(key, given, _words_in(annotation))
+    elif kind == "value_error" and isinstance(given, Mapping):
+        said = f"{key}: {problem['ctx']['error']}"
+    else:
+        allowed_here = _allowed(kind, problem.get("ctx", {})) or problem["msg"]
+        said = f"{key}: {_shown(given)} is refused: {allowed_here}"
+    return one_line(f"config: {said}")
+
+
+def _allowed(kind: str, context: Mapping[str, Any]) -> str:
+    """What is allowed where an error of this type was found; empty for a type not listed here."""
+    values = {
+        name: f"{value:.0f}" if isinstance(value, float) and value.is_integer() else value
+        for name, value in context.items()
+    }
+    least = context.get("min_length", context.get("max_length"))
+    return _ALLOWED.get(kind, "").format(**values, items="item" if least == 1 else "items")
+
+
+def _not_among(key: str, given: Any, options: list[str]) -> str:
+    hint = _nearest(given, options, "; did you mean {!r}?") if isinstance(given, str) else ""
+    return f"{key}: {_shown(given)} is refused: allowed: {', '.join(options)}{hint}"
 
 
 def _nearest(word: str, options: list[str], sentence: str) -> str:
@@ -86,52 +99,55 @@ def _nearest(word: str, options: list[str], sentence: str) -> str:
     return sentence.format(close[0]) if close else ""
 
 
-def _data_path(
-    location: tuple[int | str, ...], data: Any, root: type[BaseModel]
-) -> Iterator[int | str]:
-    """Drop from an error's location what names a choice between models and not a key."""
-    for position, part in enumerate(location):
-        is_key = isinstance(data, Mapping) and part in data
-        is_index = isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
-        if is_key or is_index:
-            data = data[part]
-            yield part
-        elif position == len(location) - 1 and part not in ("[key]", *_tags(location[:-1], root)):
-            yield part
+def _walk(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[str], Any]:
+    """The keys of an error's location, and the annotation of the value there.
+
+    A location also names the choice between models, and says whether a key or a value is meant.
+    """
+    path: list[str] = []
+    here: Any = root
+    for part in location:
+        models = _models_in(here)
+        chosen = [model for model in models if len(models) > 1 and _tag(model) == part]
+        if chosen:
+            here = chosen[0]
+        elif part != "[key]":
+            path.append(str(part))
+            if get_origin(here) in (dict, tuple):
+                here = next(one for one in reversed(get_args(here)) if one is not Ellipsis)
+            elif models:
+                field = models[0].model_fields.get(str(part))
+                here = field.annotation if field else None
+    return path, here
 
 
-def _choices(annotation: Any) -> list[type[BaseModel]]:
-    """The models that a field's annotation speaks of, however deep."""
+def _fields_at(location: tuple[int | str, ...], root: type[BaseModel]) -> Mapping[str, Any]:
+    """The fields of the model at a location; none if there is no model."""
+    models = _models_in(_walk(location, root)[1])
+    return models[0].model_fields if models else {}
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that an annotation speaks of, however deep."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [model for part in get_args(annotation) for model in _choices(part)]
+    return [model for part in get_args(annotation) for model in _models_in(part)]
+
+
+def _words_in(annotation: Any) -> list[str]:
+    """The words that an annotation allows, however deep."""
+    if isinstance(annotation, str):
+        return [annotation]
+    return [word for part in get_args(annotation) for word in _words_in(part)]
+
+
+def _tags(annotation: Any) -> list[str]:
+    return [tag for tag in map(_tag, _models_in(annotation)) if tag]
 
 
 def _tag(model: type[BaseModel]) -> str | None:
     """What tells a model from those it is chosen among: its `tag`, or the one value of `name`."""
     if hasattr(model, "tag"):
         return str(model.tag)
-    names = get_args(model.model_fields["name"].annotation) if "name" in model.model_fields else ()
-    return names[0] if names and isinstance(names[0], str) else None
-
-
-def _model_at(location: tuple[int | str, ...], root: type[BaseModel]) -> type[BaseModel]:
-    """The model whose keys stand at a location, following fields and tags from the root."""
-    models = [root]
-    for position, part in enumerate(location):
-        if position == 1:  # the name of a study
-            continue
-        fields = [m.model_fields[str(part)] for m in models if str(part) in m.model_fields]
-        tagged = [m for m in models if _tag(m) == part]
-        if fields:
-            models = _choices(fields[0].annotation) or models
-        elif tagged:
-            models = tagged
-    return models[0]
-
-
-def _tags(location: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
-    if not location:
-        return []
-    field = _model_at(location[:-1], root).model_fields.get(str(location[-1]))
-    return [tag for tag in map(_tag, _choices(field.annotation)) if tag] if field else []
+    names = _words_in(model.model_fields["name"].annotation) if "name" in model.model_fields else []
+    return names[0] if names else None

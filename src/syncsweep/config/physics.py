@@ -20,8 +20,30 @@ RESULTS_VERSION = 2
 _MOST_SITES = 4
 
 
-class Spin1Chain(Strict):
+class PackageModel(Strict):
+    """Parameters of a model of the package: numbers, in the unit of the configuration.
+
+    The first line of the docstring and the descriptions of the parameters name them in the report.
+    """
+
+    #: The parameter in whose unit labels give η, and its symbol.
+    energy_unit: ClassVar[tuple[str, str]]
+    #: Whether `physics.weak_limit` knows the law of η → 0⁺.
+    has_limit_law: ClassVar[bool]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """TypeError, when the package is imported, for a model that does not say these two."""
+        for said in ("energy_unit", "has_limit_law"):
+            if said not in vars(cls):
+                raise TypeError(f"{cls.__name__} must have the class attribute {said}")
+        super().__init_subclass__(**options)
+
+
+class Spin1Chain(PackageModel):
     """Open chain of spin-1s (Eq. 6); energies and rates in the unit of the configuration."""
+
+    energy_unit = ("omega", "ω")
+    has_limit_law = True
 
     name: Literal["spin1_chain"] = Field(description="this model")
     n_sites: Integer = Field(
@@ -41,8 +63,11 @@ class Spin1Chain(Strict):
         return (1.0,) * self.n_sites
 
 
-class SpinHalfPair(Strict):
+class SpinHalfPair(PackageModel):
     """Two spin-1/2s with collective decay (App. D); energies in the unit of the configuration."""
+
+    energy_unit = ("J", "J")
+    has_limit_law = True
 
     name: Literal["spin_half_pair"] = Field(description="this model")
     J: Number = Field(1.0, description="exchange coupling J")
@@ -93,8 +118,11 @@ def _kind_of_ensemble(value: Any) -> str:
 
 _RandomEnsemble = Annotated[Ensemble, Tag("random")]
 
+#: The models of the package; `physics.models.MODELS` makes their operators.
+_PackageModels = Spin1Chain | SpinHalfPair
+
 #: A model and an ensemble as a user configures them.
-AnyModel = Annotated[Spin1Chain | SpinHalfPair | OwnModel, Field(discriminator="name")]
+AnyModel = Annotated[_PackageModels | OwnModel, Field(discriminator="name")]
 AnyEnsemble = Annotated[
     _RandomEnsemble | Annotated[OwnEnsemble, Tag("own")], Discriminator(_kind_of_ensemble)
 ]
@@ -103,7 +131,7 @@ AnyEnsemble = Annotated[
 class Physics(Strict):
     """All that decides the value of a row, beside its sample and η."""
 
-    model: Spin1Chain | SpinHalfPair | ModelCode = Field(discriminator="name")
+    model: _PackageModels | ModelCode = Field(discriminator="name")
     ensemble: Annotated[
         _RandomEnsemble | Annotated[EnsembleCode, Tag("own")], Discriminator(_kind_of_ensemble)
     ]

@@ -1,7 +1,7 @@
 """How large jobs are: samples per chunk, ranks, time limit and memory, from the cost of a sample.
 
 The costs were measured on one core of a 2-core x86 machine with OpenBLAS (`make bench` measures
-them anew) and only steer how work is cut: a wrong one makes jobs longer or shorter, nothing else.
+them again) and only steer how work is cut. A wrong cost makes jobs longer or shorter, nothing else.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LEAST_JOB_SECONDS = 60.0
 _SHARD_BYTES = 250e6
 _COPIES = 4
 
-#: Start of a job before its first sample and its end behind the last, generously [min].
+#: Start of a job before its first sample, and its end after the last, generously [min].
 _OVERHEAD_MINUTES = 8
 
 
@@ -60,7 +60,7 @@ def chunk_size(samples: int, seconds: float, n_blocks: int, sample_bytes: int) -
 
 
 def ranks(samples: int, seconds: float, least: int, most: int) -> int:
-    """MPI ranks of a job of so many samples of so many core-seconds: for ten minutes of work.
+    """MPI ranks of a job: as many as make it take ten minutes.
 
     At least those of the configuration, at most those of a profile, and none without a sample. But
     two where a profile allows more, because Snakemake's Slurm executor takes no MPI job of one.

@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Self
 
-from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, StrictBool, ValidationError, model_validator
 
 from syncsweep.config import sizing
 from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.fields import (
-    Boolean,
     FolderName,
     Integer,
     OptionalInteger,
@@ -27,7 +26,7 @@ from syncsweep.config.fields import (
 )
 from syncsweep.config.messages import ConfigError, explain
 from syncsweep.config.paper import Paper
-from syncsweep.config.physics import AnyEnsemble, AnyModel, Ensemble, Physics
+from syncsweep.config.physics import AnyEnsemble, AnyModel, Ensemble, PackageModel, Physics
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 from syncsweep.sample_range import SampleRange
 
@@ -73,17 +72,21 @@ class Study(Strict):
     )
     analysis: Analysis = Field(description="how shards become tables")
     figure: Figure | None = Field(None, description="the figure of this study; null makes none")
-    by_default: Boolean = Field(
+    by_default: StrictBool = Field(
         True,
         description="whether plain `snakemake` makes it; if not, `snakemake study_<name>` does",
     )
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _rank_fits(self) -> Self:
         limit = self.dim**2 - 1
         rank = self.ensemble.rank if isinstance(self.ensemble, Ensemble) else None
         if rank is not None and rank > limit:
             raise ValueError(f"ensemble.rank must be at most D²−1 = {limit}, but is {rank}")
+        return self
+
+    @model_validator(mode="after")
+    def _etas_once(self) -> Self:
         seen: set[float] = set()
         for block in self.eta_blocks:
             for eta in block.etas:
@@ -92,23 +95,42 @@ class Study(Strict):
                 seen.add(eta)
             if len(seen) > _MOST_ETAS:
                 raise ValueError(f"eta_blocks must hold at most {_MOST_ETAS} values of η")
+        return self
+
+    @model_validator(mode="after")
+    def _panels_have_data(self) -> Self:
+        panels = self.figure.panels if self.figure else ()
         for panel in MAXIMA_PANELS:
-            if self.figure and panel in self.figure.panels and self.analysis.maxima_bins is None:
+            if panel in panels and self.analysis.maxima_bins is None:
                 raise ValueError(f"figure.panels has {panel!r}, which needs analysis.maxima_bins")
-        if self.figure and "ratio" in self.figure.panels and self.analysis.ratio is None:
+        if "ratio" in panels and self.analysis.ratio is None:
             raise ValueError("figure.panels has 'ratio', which needs analysis.ratio")
-        if self.analysis.limit_draws is not None and 0 not in seen:
+        return self
+
+    @model_validator(mode="after")
+    def _limit_law_is_known(self) -> Self:
+        if self.analysis.limit_draws is None:
+            return self
+        if not any(0 in block.etas for block in self.eta_blocks):
             raise ValueError(
                 "analysis.limit_draws needs η = 0 in eta_blocks: write limit: true in the grid"
             )
-        if self.analysis.limit_draws is not None:
-            if self.own_files:
-                raise ValueError(
-                    "analysis.limit_draws: the law of η → 0⁺ is known for the models and the "
-                    "ensemble of syncsweep alone; leave it out (η = 0 itself needs no law)"
-                )
-            if isinstance(self.ensemble, Ensemble) and self.ensemble.zeta_diss == 0:
-                raise ValueError("analysis.limit_draws needs ensemble.zeta_diss > 0")
+        if self.own_files:
+            raise ValueError(
+                "analysis.limit_draws: the law of η → 0⁺ is known for the models and the "
+                "ensemble of syncsweep alone; leave it out (η = 0 itself needs no law)"
+            )
+        if isinstance(self.model, PackageModel) and not self.model.has_limit_law:
+            raise ValueError(
+                f"analysis.limit_draws: the law of η → 0⁺ is not known for {self.model.name}; "
+                "leave it out (η = 0 itself needs no law)"
+            )
+        if isinstance(self.ensemble, Ensemble) and self.ensemble.zeta_diss == 0:
+            raise ValueError("analysis.limit_draws needs ensemble.zeta_diss > 0")
+        return self
+
+    @model_validator(mode="after")
+    def _shards_can_be_planned(self) -> Self:
         shards = math.ceil(self.samples / self.samples_per_chunk) * len(self.eta_blocks)
         if shards > _MOST_SHARDS:
             what, instead = "samples need", "split the study"
@@ -181,7 +203,7 @@ class Study(Strict):
 def _with_samples(study: Any, samples: Any) -> Any:
     """A study, not validated yet, with other samples.
 
-    One that is not made by default gets no more than it has: its samples may be dear.
+    A study that is not made by default gets no more than it has, because it may be expensive.
     """
     if not isinstance(study, Mapping):
         return study
@@ -261,7 +283,7 @@ def parse(data: Mapping[str, Any]) -> Config:
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(explain(error, data, Config)) from None
+        raise ConfigError(explain(error, Config)) from None
     for name, study in config.studies.items():
         for key, file in study.own_files.items():
             try:

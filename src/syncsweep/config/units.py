@@ -1,9 +1,10 @@
-"""The unit in which figures, the report and the claims give η. Only this module decides it.
+"""The unit in which figures, the report and the claims give η.
 
 Energies, rates and η of a configuration are in one unit of energy, which the user chooses. Shards
 and tables contain η as it was configured. A label such as η/ω or η/J names a parameter of the
-model, and η is divided by this parameter. If the parameter is not positive, or the model is the
-user's own, no unit is named. Then η is in the unit of the configuration.
+model, and η is divided by this parameter. Each model of the package says which one. If it is not
+positive, or the model is the user's own, no unit is named. Then η is in the unit of the
+configuration.
 
 The random perturbation L₍₁₎ has no unit, and ηL₍₁₎ has that of η. So if all parameters and η are
 multiplied by one factor, the physics is the same in another unit.
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from syncsweep.config.eta import canonical_eta
-from syncsweep.config.physics import Spin1Chain, SpinHalfPair
+from syncsweep.config.physics import PackageModel
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,10 @@ class EnergyUnit:
 
 
 def energy_unit(model: BaseModel) -> EnergyUnit:
-    """The unit in which η is shown: ω of the chain, J of the pair."""
-    unit = EnergyUnit()
-    if isinstance(model, Spin1Chain):
-        unit = EnergyUnit("ω", model.omega)
-    elif isinstance(model, SpinHalfPair):
-        unit = EnergyUnit("J", model.J)
-    return unit if unit.value > 0 else EnergyUnit()
+    """The unit in which η of a model is shown: ω of the chain, J of the pair."""
+    if isinstance(model, PackageModel):
+        parameter, symbol = model.energy_unit
+        value = getattr(model, parameter)
+        if value > 0:
+            return EnergyUnit(symbol, value)
+    return EnergyUnit()

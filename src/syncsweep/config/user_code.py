@@ -182,7 +182,7 @@ class OwnEnsemble(Strict):
 
 
 class NoCodeError(Exception):
-    """A file that cannot be read as text; the message goes behind its name."""
+    """A file that cannot be read as text; the message follows its name."""
 
 
 def read_text(path: str | Path) -> str:
@@ -201,7 +201,7 @@ def read_text(path: str | Path) -> str:
 def code_lines(text: str) -> dict[int, str]:
     """The lines of a Python text, by number from 1, without comments and blank ones.
 
-    They mean the same to Python; a text that is no Python is left as it is.
+    They mean the same to Python. A text that is not Python stays as it is.
     """
     lines = dict(enumerate(text.split("\n"), 1))
     try:

@@ -1,7 +1,7 @@
 """Where numbers come from: the code, the lock file and the libraries that made them.
 
-Snakemake says which commit and which lock file its project has; the processes that it starts hear
-it from their environment, because they may run where the project's folder is not.
+Snakemake knows the commit and the lock file of its project. The processes that it starts read them
+from their environment, because they may run where the project's folder does not exist.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from syncsweep.environment import source
 
 _COMMIT, _LOCK, _ASKED = "SYNCSWEEP_COMMIT", "SYNCSWEEP_LOCK", "SYNCSWEEP_ASKED"
 
-#: The key under which results record what they were made for, see `results.freshness`.
+#: The key under which results record what they were made for, see `tables.freshness`.
 ASKED = "asked"
 
-#: What is said where nothing is known.
+#: The value where nothing is known.
 UNKNOWN = "unknown"
 
 

@@ -20,11 +20,13 @@ _NUMBERS = (
     "paper/claims",
     "sample.py",
     "sweep/shard.py",
-    "config/units.py",
 )
 
 #: What makes rows. `RESULTS_VERSION` says for all that it imports when rows have moved.
 _ROWS = "sample.py"
+
+#: What decides the unit of η on axes and in the report.
+_UNITS = ("config/units.py", "config/physics.py")
 
 #: What decides how figures look.
 _LOOKS = (
@@ -32,7 +34,7 @@ _LOOKS = (
     "tables/reading.py",
     "figures/",
     "paper/figures/",
-    "config/units.py",
+    *_UNITS,
 )
 
 
@@ -60,7 +62,7 @@ def report() -> tuple[str, ...]:
     """The files that decide what the report is, given the results that it shows."""
     page = ("report/page.css", "report/page.html.j2", "report/page.js")
     numbers = ("physics/measures.py", "physics/phase_distribution.py", "sample.py")
-    rooms = ("report/", "tables/", "figures/", "paper/", "config/units.py", *numbers)
+    rooms = ("report/", "tables/", "figures/", "paper/", *_UNITS, *numbers)
     return (*_with_imports("report/report_page.py", rooms), *page)
 
 
@@ -109,7 +111,7 @@ def digest(modules: tuple[str, ...]) -> str:
 def asked(request: object, modules: tuple[str, ...]) -> str:
     """12 hexadecimal digits over what a job is asked for (JSON values) and the text of modules.
 
-    It is left out where the rows lie and how their shards are cut, because this changes no result.
+    The folder of the rows and the size of their shards are left out, because they change no result.
     """
     text = json.dumps([_without_places(request), digest(modules)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

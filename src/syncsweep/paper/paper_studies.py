@@ -89,7 +89,7 @@ def with_paper_studies(config: Config) -> Config:
             "chunk_size": None,
             "core_seconds": None,
         }
-        # Not a copy: what was derived from the fields of the chain must be derived anew.
+        # Not a copy, because the values derived from the fields must be derived again.
         return Study(**{**{name: getattr(chain, name) for name in Study.model_fields}, **changed})
 
     free = {"J": 0.0, "delta": 0.0}

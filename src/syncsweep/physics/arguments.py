@@ -19,7 +19,7 @@ from scipy import sparse
 _OF_ENTRY, _OF_LARGEST = 1e-10, 1e-12
 
 #: Largest number of operators in a list. More are a mistake, or a generator that never ends.
-MOST_OPERATORS = 10_000
+_MOST_OPERATORS = 10_000
 
 
 class ArgumentError(ValueError):
@@ -77,25 +77,25 @@ def operators(
     name: str, value: Any, dim: int, spins: tuple[float, ...] | None = None
 ) -> np.ndarray:
     """A list of operators, which may be empty, as a finite complex array (k, D, D)."""
-    if is_one_matrix(value):
+    if _is_one_matrix(value):
         raise ArgumentError(
             f"{name} must be a list of operators ({dim}, {dim}), but has shape "
             f"{tuple(value.shape)}: write [L] for one."
         )
     try:
-        listed = None if isinstance(value, str | dict) else list(islice(value, MOST_OPERATORS + 1))
+        listed = None if isinstance(value, str | dict) else list(islice(value, _MOST_OPERATORS + 1))
     except TypeError:
         listed = None
-    if listed is None or len(listed) > MOST_OPERATORS:
+    if listed is None or len(listed) > _MOST_OPERATORS:
         raise ArgumentError(
-            f"{name} must be a list of at most {MOST_OPERATORS} operators ({dim}, {dim}), [] for "
+            f"{name} must be a list of at most {_MOST_OPERATORS} operators ({dim}, {dim}), [] for "
             f"none, but is a {type(value).__name__}."
         )
     found = [operator(f"{name}[{k}]", one, dim, spins) for k, one in enumerate(listed)]
     return np.array(found, complex).reshape(-1, dim, dim)
 
 
-def is_one_matrix(value: Any) -> bool:
+def _is_one_matrix(value: Any) -> bool:
     """Whether a value is a single matrix and not a list of matrices."""
     return _is_qobj(value) or sparse.issparse(value) or getattr(value, "ndim", 3) == 2
 

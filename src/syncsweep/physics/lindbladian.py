@@ -57,6 +57,21 @@ def _dissipator_sizes(jump: np.ndarray) -> sparse.csr_array:
     return sparse.csr_array(basis.T @ dissipator @ basis)
 
 
+def check_operators(owner: Any, spins: tuple[float, ...] | None = None) -> None:
+    """Check and convert the operators of a `Lindbladian` or a `Model`; ValueError.
+
+    spins: those of a model, which decide D.
+    """
+    hamiltonian = arguments.hermitian("Argument `hamiltonian`", owner.hamiltonian, spins=spins)
+    dim, jumps = len(hamiltonian), owner.jump_operators
+    jumps = arguments.operators("Argument `jump_operators`", jumps, dim, spins)
+    rest = arguments.rest_of("Argument `hamiltonian_rest`", owner.hamiltonian_rest, hamiltonian)
+    # A frozen dataclass has no other way to replace its fields.
+    object.__setattr__(owner, "hamiltonian", hamiltonian)
+    object.__setattr__(owner, "jump_operators", jumps)
+    object.__setattr__(owner, "hamiltonian_rest", rest)
+
+
 @dataclass(frozen=True)
 class Lindbladian:
     """−i[H, ·] + Σ_k (L_k·L_k† − ½{L_k†L_k, ·}) (Eq. 1).
@@ -72,14 +87,7 @@ class Lindbladian:
 
     def __post_init__(self) -> None:
         """Check the arguments."""
-        hamiltonian = arguments.hermitian("Argument `hamiltonian`", self.hamiltonian)
-        jumps = self.jump_operators
-        jumps = arguments.operators("Argument `jump_operators`", jumps, len(hamiltonian))
-        # A frozen dataclass has no other way to replace its fields.
-        object.__setattr__(self, "hamiltonian", hamiltonian)
-        object.__setattr__(self, "jump_operators", jumps)
-        rest = arguments.rest_of("Argument `hamiltonian_rest`", self.hamiltonian_rest, hamiltonian)
-        object.__setattr__(self, "hamiltonian_rest", rest)
+        check_operators(self)
 
     def _coherent(self) -> list[sparse.csr_array]:
         """−i[H, ·] as real matrices: of `hamiltonian`, and of the rest if there is one."""
@@ -184,9 +192,8 @@ class Perturbation:
             sizes[:] = np.abs(self.dissipator).max(axis=1, keepdims=True)
         else:
             sizes[:] = sum(_dissipator_sizes(jump).toarray() for jump in self.jump_operators)
-        entries = _commutator_entries(len(self.hamiltonian))
-        values = np.abs(entries.coefficient * _parts(self.hamiltonian)[entries.source])
-        np.add.at(sizes.reshape(-1), entries.place, values)
+        places, values = _commutator_terms(self.hamiltonian)
+        np.add.at(sizes.reshape(-1), places, np.abs(values))
         return sizes
 
     def terms(self) -> np.ndarray | None:
@@ -200,9 +207,8 @@ class Perturbation:
         rates = (jumps.swapaxes(1, 2) @ jumps).sum(axis=0)
         image = (jumps @ ones @ jumps.swapaxes(1, 2)).sum(axis=0)
         image += (rates @ ones + ones @ rates) / 2
-        entries = _commutator_entries(dim)
-        values = np.abs(entries.coefficient * _parts(self.hamiltonian)[entries.source])
-        of_hamiltonian = np.bincount(entries.place // dim**2, values, dim**2)
+        places, values = _commutator_terms(self.hamiltonian)
+        of_hamiltonian = np.bincount(places // dim**2, np.abs(values), dim**2)
         return of_hamiltonian + basis.T @ vectorize(image)
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
@@ -292,14 +298,15 @@ def _hermitian_operators(dim: int, units: np.ndarray) -> tuple[np.ndarray, np.nd
     return of_unit, basis.indices[entry], basis.data[entry]
 
 
-def _parts(hamiltonian: np.ndarray) -> np.ndarray:
-    """The numbers to which `_Entries.source` points, (2D²,)."""
-    return np.concatenate([hamiltonian.real.ravel(), hamiltonian.imag.ravel()])
+def _commutator_terms(hamiltonian: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Flat places and values of the terms that make up the entries of −i[H, ·]."""
+    entries = _commutator_entries(len(hamiltonian))
+    parts = np.concatenate([hamiltonian.real.ravel(), hamiltonian.imag.ravel()])
+    return entries.place, entries.coefficient * parts[entries.source]
 
 
 def add_commutator(matrix: np.ndarray, hamiltonian: np.ndarray) -> np.ndarray:
     """Add −i[H, ·] to a real matrix (D², D²) in the Hermitian basis, in place, and return it."""
-    entries = _commutator_entries(len(hamiltonian))
-    values = entries.coefficient * _parts(hamiltonian)[entries.source]
-    np.add.at(matrix.reshape(-1), entries.place, values)
+    places, values = _commutator_terms(hamiltonian)
+    np.add.at(matrix.reshape(-1), places, values)
     return matrix

@@ -159,10 +159,10 @@ def phase_distribution(rho: np.ndarray, spins: tuple[float, ...]) -> np.ndarray:
     """Fourier coefficients of S_d (Eqs. 2, A1-A3) at all frequencies that its grid resolves.
 
     rho: (D, D) of the `spins` (N,). Returns s, (p,)*(N−1), with p = 8S + 2 points per angle for
-    the largest S; s_k stands at index k mod p.
+    the largest S; s_k is at index k mod p.
     """
     points, n_sites = round(8 * max(spins)) + 2, len(spins)
-    # Q(φ₁ … φ_N), site by site: what is left has the axes of ρ behind those of the angles.
+    # Q(φ₁ … φ_N), site by site: the axes of ρ that are left follow the axes of the angles.
     density = rho.reshape([local_dimension(spin) for spin in spins] * 2)
     for left, spin in zip(range(n_sites, 0, -1), spins, strict=True):
         operators = _site_operators(spin, points)

@@ -15,7 +15,7 @@ import numpy as np
 
 from syncsweep.physics import arguments
 from syncsweep.physics.double_double import DoubleDouble
-from syncsweep.physics.lindbladian import Lindbladian
+from syncsweep.physics.lindbladian import Lindbladian, check_operators
 from syncsweep.physics.spins import (
     local_dimension,
     lowering,
@@ -45,16 +45,8 @@ class Model:
 
     def __post_init__(self) -> None:
         """Check the arguments."""
-        spins = spin_tuple(self.spins)
-        hamiltonian = arguments.hermitian("Argument `hamiltonian`", self.hamiltonian, spins=spins)
-        dim = len(hamiltonian)
-        jumps = arguments.operators("Argument `jump_operators`", self.jump_operators, dim, spins)
-        # A frozen dataclass has no other way to replace its fields.
-        object.__setattr__(self, "spins", spins)
-        object.__setattr__(self, "hamiltonian", hamiltonian)
-        object.__setattr__(self, "jump_operators", jumps)
-        rest = arguments.rest_of("Argument `hamiltonian_rest`", self.hamiltonian_rest, hamiltonian)
-        object.__setattr__(self, "hamiltonian_rest", rest)
+        object.__setattr__(self, "spins", spin_tuple(self.spins))
+        check_operators(self, self.spins)
 
     @property
     def n_sites(self) -> int:

@@ -268,7 +268,7 @@ def liouvillian_from_kossakowski(
 def _draw(
     rng: np.random.Generator, dim: int, zeta_coh: float, zeta_diss: float, rank: int | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """ζ_coh·H₍₁₎, and ζ_diss·K as `_wishart` gives it; ValueError for what is no argument."""
+    """ζ_coh·H₍₁₎, and ζ_diss·K as `_wishart` gives it; ValueError for a wrong argument."""
     if not isinstance(rng, np.random.Generator):
         raise ValueError(
             "Argument `rng` must be a NumPy generator, such as numpy.random.default_rng(seed), "

@@ -1,20 +1,38 @@
-"""Random streams: each purpose of each sample has its own, whatever else is drawn."""
+"""Random streams: everything that draws has its own, whatever else is drawn.
+
+A stream is spawned from the root seed of a configuration by the key of its purpose. Changing a key
+changes all numbers drawn for that purpose. Where a result does not depend on what is drawn, as in a
+probe with random vectors, a fixed seed takes the place of the root seed.
+"""
 
 from __future__ import annotations
 
-from enum import IntEnum
+from collections.abc import Callable
+from enum import Enum, auto
 
 import numpy as np
 
 
-class Purpose(IntEnum):
-    """What a random stream of a sample is for."""
+class Purpose(Enum):
+    """What a random stream is for, and what its `number` is."""
 
-    PERTURBATION = 0
-    CHI_SHIFT = 1
+    PERTURBATION = auto()  # L₍₁₎ of the sample `number`
+    CHI_SHIFT = auto()  # offset of the χ grid of the sample `number`
+    LIMIT = auto()  # law of η → 0⁺, and the offsets of its χ grids; 0
+    UNIFORM_ANGLES = auto()  # configurations of `number` uniform angles
+    INITIAL_STATES = auto()  # states from which the dynamics start; 0
 
 
-def stream(root_seed: int, sample: int, purpose: Purpose) -> np.random.Generator:
-    """The random stream of one sample and purpose."""
-    seed = np.random.SeedSequence(root_seed, spawn_key=(sample, int(purpose)))
+_KEYS: dict[Purpose, Callable[[int], tuple[int, ...]]] = {
+    Purpose.PERTURBATION: lambda number: (number, 0),
+    Purpose.CHI_SHIFT: lambda number: (number, 1),
+    Purpose.LIMIT: lambda number: (0,),
+    Purpose.UNIFORM_ANGLES: lambda number: (number,),
+    Purpose.INITIAL_STATES: lambda number: (*b"dynamics",),
+}
+
+
+def stream(root_seed: int, number: int, purpose: Purpose) -> np.random.Generator:
+    """The random stream of one purpose; number: as `Purpose` says."""
+    seed = np.random.SeedSequence(root_seed, spawn_key=_KEYS[purpose](number))
     return np.random.default_rng(seed)

@@ -6,7 +6,6 @@ by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,10 +43,10 @@ def left_null_vectors(
     """
     n = generator.shape[0] - 1
     vectors = [np.empty((n, 0))]
-    for members in _connected(generator):
+    for members in connected(generator):
         rows = members[members > 0]
         block = generator[rows][:, rows].toarray()
-        vectors.append(_embedded(_left_null(block, tolerance), rows - 1, n))
+        vectors.append(embedded(_left_null(block, tolerance), rows - 1, n))
     return np.hstack(vectors)
 
 
@@ -69,12 +68,14 @@ class PartialInverse:
         self.condition = 1.0
         vectors = [np.empty((n, 0))]
         inverses = []
-        for members in _connected(generator):
+        for members in connected(generator):
             unknowns = members[members > 0] - 1
+            if not len(unknowns):
+                continue
             block = generator[unknowns + 1][:, unknowns + 1].toarray()
             gone = np.isin(unknowns, missing)
             null = _right_null(block[~gone], int(gone.sum()))
-            vectors.append(_embedded(null, unknowns, n))
+            vectors.append(embedded(null, unknowns, n))
             block[gone] = null.T
             by_row, by_column = balancing(block)
             inverse = np.linalg.inv(block * by_row[:, None] * by_column)
@@ -123,13 +124,10 @@ class CompletedInverse:
         return x + self.partial.null_vectors @ c
 
 
-def _connected(matrix: sparse.csr_array) -> Iterator[np.ndarray]:
-    """Sets of connected unknowns, each ascending; a set of unknown 0 alone is left out."""
+def connected(matrix: sparse.csr_array) -> list[np.ndarray]:
+    """The sets of unknowns that entries of a matrix (n, n) connect, each ascending."""
     count, labels = connected_components(matrix, directed=False)
-    for index in range(count):
-        members = np.flatnonzero(labels == index)
-        if members[-1] > 0:
-            yield members
+    return [np.flatnonzero(labels == index) for index in range(count)]
 
 
 def _left_null(block: np.ndarray, tolerance: float) -> np.ndarray:
@@ -169,8 +167,8 @@ def _joined(blocks: list[tuple[np.ndarray, sparse.csr_array]], n: int) -> sparse
     return sparse.csr_array((data, columns, first), shape=(n, n))
 
 
-def _embedded(vectors: np.ndarray, places: np.ndarray, n: int) -> np.ndarray:
+def embedded(vectors: np.ndarray, places: np.ndarray, n: int) -> np.ndarray:
     """Vectors (k, m) as vectors (n, m), which are zero except in `places`."""
-    embedded = np.zeros((n, vectors.shape[1]))
-    embedded[places] = vectors
-    return embedded
+    whole = np.zeros((n, vectors.shape[1]), dtype=vectors.dtype)
+    whole[places] = vectors
+    return whole

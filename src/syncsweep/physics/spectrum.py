@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 from scipy.linalg import svd
-from scipy.sparse.csgraph import connected_components
 
+from syncsweep.physics.sparse_blocks import connected, embedded
 from syncsweep.physics.superoperators import unvectorize, vectorize
 
 #: Unit: the largest entry of a block in its rotating frame. Eigenvalues that differ by less than
@@ -102,8 +102,8 @@ class Spectrum:
                 u, s, vh = svd(block.matrix - from_frame * np.eye(len(block.matrix)))
                 if s[-count] > block.tolerance:
                     raise ValueError(f"The eigenvalue {eigenvalue:g} has too few modes.")
-                rights.append(_embedded(vh[-count:].conj().T, block.members, self.size))
-                lefts.append(_embedded(u[:, -count:], block.members, self.size))
+                rights.append(embedded(vh[-count:].conj().T, block.members, self.size))
+                lefts.append(embedded(u[:, -count:], block.members, self.size))
         right, left = np.hstack(rights), np.hstack(lefts)
         if not right.shape[1]:
             raise ValueError(f"Argument `eigenvalue` must be an eigenvalue, but is {eigenvalue:g}.")
@@ -117,8 +117,7 @@ def _parts(
     matrix = sparse.csr_array(superoperator, copy=True)
     matrix.data[abs(matrix.data) < _SUMS * float(abs(matrix).max())] = 0.0
     matrix.eliminate_zeros()
-    count, labels = connected_components(abs(matrix), directed=False)
-    return matrix, [np.flatnonzero(labels == index) for index in range(count)]
+    return matrix, connected(abs(matrix))
 
 
 def largest_block(superoperator: np.ndarray | sparse.csr_array) -> int:
@@ -177,10 +176,3 @@ def _hermitian(vector: np.ndarray) -> np.ndarray:
     """Hermitian part (D, D) of an operator given as a vector (D²,)."""
     operator = unvectorize(vector)
     return (operator + operator.conj().T) / 2
-
-
-def _embedded(vectors: np.ndarray, members: np.ndarray, size: int) -> np.ndarray:
-    """Vectors (n, k) of a block as vectors (size, k) of the whole."""
-    embedded = np.zeros((size, vectors.shape[1]), dtype=complex)
-    embedded[members] = vectors
-    return embedded

@@ -25,7 +25,7 @@ from scipy.sparse.csgraph import connected_components
 from syncsweep.physics.models import Model, magnetization, spin_flip
 from syncsweep.physics.perturbation import OperatorBasis, traceless_operators
 from syncsweep.physics.sparse_blocks import left_null_vectors
-from syncsweep.physics.superoperators import liouvillian, to_real, vectorize
+from syncsweep.physics.superoperators import liouvillian, to_real
 
 #: Overlaps of the v_ab below this are rounding.
 _ROUNDING = 1e-12
@@ -107,16 +107,6 @@ def _pair_sectors(model: Model) -> tuple[Sector, ...]:
     triplet = np.stack([both_up, (up_down + down_up) / sqrt(2), both_down], axis=1)
     singlet = np.stack([(up_down - down_up) / sqrt(2)], axis=1)
     return Sector("+", triplet, triplet[:, 2:]), Sector("-", singlet, singlet)
-
-
-def limit_rates(sectors: Sequence[Sector], L1: np.ndarray | sparse.csr_array) -> np.ndarray:
-    """Rates R_αβ = Tr(J_α L₍₁₎[ρ_β]) from sector β to α, (n, n); columns sum to zero.
-
-    L1: column-stacking superoperator (D², D²).
-    """
-    projectors = np.stack([vectorize(sector.projector) for sector in sectors])
-    states = np.stack([vectorize(sector.steady_state) for sector in sectors])
-    return (projectors.conj() @ (L1 @ states.T)).real
 
 
 def stationary_vector(rates: np.ndarray) -> np.ndarray:

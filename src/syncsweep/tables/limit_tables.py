@@ -19,6 +19,7 @@ from syncsweep.physics.limit_distribution import (
     type_probabilities,
 )
 from syncsweep.physics.measures import interval_probabilities
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.weak_limit import RateLaw, UnknownSectorsError, sectors
 from syncsweep.tables import ResultsError
 from syncsweep.tables.control import control_variate, controlled_probability
@@ -87,7 +88,7 @@ def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Num
     ensemble = physics.ensemble
     assert isinstance(ensemble, Ensemble)
     distribution = limit_distribution(parts, model.spins)
-    rng = np.random.default_rng(np.random.SeedSequence(physics.root_seed, spawn_key=(0,)))
+    rng = stream(physics.root_seed, 0, Purpose.LIMIT)
     c = RateLaw(parts, ensemble.basis, ensemble.rank).stationary_vectors(rng, draws)
     b = c @ distribution.weights
     names = [part.name for part in parts]

@@ -1,7 +1,7 @@
 """Whether code of the user's own can be swept, found out before the first job.
 
-It runs the code as the workers will, but says what is wrong in terms of the file as it stands, with
-its line numbers. See `own_process` for the process in which it does.
+It runs the code as the workers will. It names mistakes by the line numbers of the file itself. See
+`process` for the process in which it runs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _NO_LOCKING = (
 )
 
 
-def check(config: Config, study: str) -> list[str]:
+def check_code(config: Config, study: str) -> list[str]:
     """Check the model and the ensemble of a study, as far as they are the user's own.
 
     Returns notes for the user. OwnCodeError with one line, which names the study, the file, and
@@ -71,7 +71,7 @@ def fingerprints(config: Config, study: str, backwards: bool = False) -> dict[st
 
     "model": one digest of `model()`; "ensemble": one digest of `perturbation()` for each of the
     first samples. backwards: whether these are drawn in the opposite order. The digests must be the
-    same in every process. OwnCodeError as in `check`.
+    same in every process. OwnCodeError as in `check_code`.
     """
     physics, settings = config.physics(study), config.studies[study]
     found = {}
@@ -83,7 +83,7 @@ def fingerprints(config: Config, study: str, backwards: bool = False) -> dict[st
         samples = range(min(settings.samples, FIRST_DRAWS))
         with _named(config, study, settings.own_files["ensemble"]):
             draws = Draws(physics)
-            made = {k: _digest(draws.anew(k)) for k in (samples[::-1] if backwards else samples)}
+            made = {k: _digest(draws.again(k)) for k in (samples[::-1] if backwards else samples)}
         found["ensemble"] = [made[k] for k in samples]
     return found
 
@@ -106,7 +106,7 @@ def _named(config: Config, study: str, file: str) -> Iterator[None]:
 
 
 def _check_imports(text: str, folder: Path) -> None:
-    """OwnCodeError for an import of a file that lies beside: its text decides rows unseen."""
+    """OwnCodeError for an import of a file beside it, which decides rows but is not hashed."""
     try:
         nodes = list(ast.walk(ast.parse("\n".join(code_lines(text).values()))))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -122,7 +122,7 @@ def _check_imports(text: str, folder: Path) -> None:
         for name in names:
             if name.startswith(".") or _places(name.partition(".")[0]) & beside:
                 raise OwnCodeError(
-                    f"imports {name}, a file that lies beside it and whose changes would not be "
+                    f"imports {name}, a file beside it, whose changes would not be "
                     "noticed; put its code into this file",
                     node.lineno,
                 )
@@ -179,13 +179,13 @@ def _check_oscillations(model: Model) -> list[str]:
     turning = eigenvalues[eigenvalues.imag > spectrum.tolerance]
     if np.any(spectrum.decay_free & (eigenvalues.imag > spectrum.tolerance)):
         return [] if _locks_at_limit(spectrum, model.spins) else [_NO_LOCKING]
-    told = "has no other coherences either"
+    found = "has no other coherences either"
     if len(turning):
         slowest = turning[np.argmax(turning.real)]
-        told = f"λ = {slowest.real:.3g} + {slowest.imag:.3g}i is the least damped"
+        found = f"λ = {slowest.real:.3g} + {slowest.imag:.3g}i is the least damped"
     raise OwnCodeError(
         "model(): no coherence oscillates undamped: the Liouvillian of H and the jump operators "
-        f"has no eigenvalue with Re λ = 0 and Im λ ≠ 0 ({told}), so nothing can synchronize"
+        f"has no eigenvalue with Re λ = 0 and Im λ ≠ 0 ({found}), so nothing can synchronize"
     )
 
 

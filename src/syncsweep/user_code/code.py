@@ -12,7 +12,6 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
-from itertools import islice
 from traceback import walk_tb
 from types import ModuleType
 from typing import Any
@@ -54,7 +53,7 @@ class OwnCode:
     """What a source text defines; it is run once, when this is made."""
 
     def __init__(self, source: str) -> None:
-        """OwnCodeError if it is no Python, or fails."""
+        """OwnCodeError if it is not Python, or fails."""
         self._lines = source.split("\n")
         self._module = ModuleType(_MODULE)
         sys.modules[_MODULE] = self._module  # where dataclasses look for it
@@ -99,7 +98,7 @@ class OwnCode:
     ) -> Any:
         """What `run` returns, in which code of the user's own runs.
 
-        An error is told with the parameters that were handed to it, if any, behind `what`.
+        The message of an error begins with `what`, and names the parameters, if there are any.
         """
         folder = os.getcwd()
         try:
@@ -147,33 +146,28 @@ def _check_signature(
 ) -> None:
     """OwnCodeError unless a function takes the values given, and the parameters by name."""
     try:
-        arguments = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):  # one that does not say what it takes
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # it does not say what it takes
         return
-    by_place = [a for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
-    any_place, any_name = (
-        any(a.kind is kind for a in arguments)
-        for kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    try:
+        signature.bind(*given, **parameters)
+    except TypeError as error:
+        problem = f"{error}; its parameters are those under `parameters`"
+    else:
+        return
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    known = [a.name for a in list(signature.parameters.values())[len(given) :] if a.kind in by_name]
+    unknown = [parameter for parameter in parameters if parameter not in known]
+    if unknown:
+        by_small_letters = {name.lower(): name for name in known}
+        near = difflib.get_close_matches(unknown[0].lower(), by_small_letters, n=1)
+        hint = f"; did you mean {by_small_letters[near[0]]!r}?" if near else ""
+        problem = (
+            f"no parameter {unknown[0]!r}{hint} (its parameters: {', '.join(known) or 'none'})"
+        )
+    raise OwnCodeError(
+        f"{name}() must take {', '.join([*given, *parameters])}, but does not: {problem}"
     )
-    if len(by_place) < len(given) and not any_place:
-        raise OwnCodeError(f"{name}() must take {' and '.join(given)} before its parameters")
-    others = [a for a in arguments if a not in by_place[: len(given)]]
-    known = [a.name for a in others if a.kind in (a.POSITIONAL_OR_KEYWORD, a.KEYWORD_ONLY)]
-    for parameter in parameters:
-        if parameter not in known and not any_name:
-            by_small_letters = {name.lower(): name for name in known}
-            near = difflib.get_close_matches(parameter.lower(), by_small_letters, n=1)
-            hint = f"; did you mean {by_small_letters[near[0]]!r}?" if near else ""
-            allowed = ", ".join(known) or "none"
-            raise OwnCodeError(
-                f"{name}() has no parameter {parameter!r}{hint} (its parameters: {allowed})"
-            )
-    for argument in others:
-        needed = argument.default is argument.empty and argument.name in known
-        if needed and argument.name not in parameters:
-            raise OwnCodeError(
-                f"{name}() needs the parameter {argument.name!r}; give it under parameters"
-            )
 
 
 def own_model(code: ModelCode) -> Model:
@@ -210,36 +204,15 @@ def _operators(
         raise OwnCodeError(
             f"{function}() must return {name} and a list of jump operators: return {name}, [L1, L2]"
         )
-    operator = _matrix(arguments.hermitian, f"{function}(): {name}", returned[0], spins)
-    given = returned[1]
-    if arguments.is_one_matrix(given) or isinstance(given, str | dict):
-        raise OwnCodeError(f"{function}(): the jump operators must be a list: [L], or [] for none")
     try:
-        listed = list(islice(given, arguments.MOST_OPERATORS + 1))
-    except TypeError:
-        raise OwnCodeError(
-            f"{function}(): the jump operators must be a list, but are a {type(given).__name__}"
-        ) from None
-    if len(listed) > arguments.MOST_OPERATORS:
-        raise OwnCodeError(
-            f"{function}(): at most {arguments.MOST_OPERATORS} jump operators are handled"
-        )
-    jumps = [
-        _matrix(arguments.operator, f"{function}(): jump operator {number}", jump, spins)
-        for number, jump in enumerate(listed, 1)
-    ]
-    dim = len(operator)
-    return operator, np.array(jumps, complex).reshape(-1, dim, dim)
-
-
-def _matrix(
-    check: Callable[..., np.ndarray], name: str, value: Any, spins: tuple[float, ...]
-) -> np.ndarray:
-    """A complex array (D, D) without too large entries, checked by a function of `arguments`."""
-    try:
-        matrix = check(name, value, spins=spins)
+        operator = arguments.hermitian(f"{function}(): {name}", returned[0], spins=spins)
+        given, dim = f"{function}(): jump operators", len(operator)
+        jumps = arguments.operators(given, returned[1], dim, spins)
     except arguments.ArgumentError as error:
         raise OwnCodeError(str(error).removesuffix(".")) from None
-    if np.abs(matrix).max(initial=0.0) > _LARGEST_ENTRY:
-        raise OwnCodeError(f"{name} has an entry beyond {_LARGEST_ENTRY:g}; take another unit")
-    return matrix
+    for what, entries in ((name, operator), ("a jump operator", jumps)):
+        if np.abs(entries).max(initial=0.0) > _LARGEST_ENTRY:
+            raise OwnCodeError(
+                f"{function}(): {what} has an entry beyond {_LARGEST_ENTRY:g}; take another unit"
+            )
+    return operator, jumps

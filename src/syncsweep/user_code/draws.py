@@ -43,10 +43,10 @@ class Draws:
     def of(self, sample: int) -> tuple[np.ndarray, np.ndarray]:
         """The draw of a sample, made once."""
         if sample not in self._made:
-            self._made[sample] = self.anew(sample)
+            self._made[sample] = self.again(sample)
         return self._made[sample]
 
-    def anew(self, sample: int) -> tuple[np.ndarray, np.ndarray]:
+    def again(self, sample: int) -> tuple[np.ndarray, np.ndarray]:
         """A new draw of a sample."""
         rng = stream(self._root_seed, sample, Purpose.PERTURBATION)
         untouched = _state(rng)
@@ -68,7 +68,7 @@ def check_draws(physics: Physics, samples: int, etas: list[float]) -> list[str]:
     etas: of the sweep, ascending.
     """
     draws, most, notes = Draws(physics), min(samples, _MOST_DRAWS), []
-    if not is_equal(draws.of(0), draws.anew(0)):
+    if not is_equal(draws.of(0), draws.again(0)):
         raise OwnCodeError(
             "perturbation() returns something else for the same rng, so no sample could be "
             "reproduced: draw all random numbers from rng, and keep nothing from one call to the "

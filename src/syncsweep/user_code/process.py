@@ -1,4 +1,4 @@
-"""The check of the user's own code, in a separate process from that of Snakemake or of `plan`.
+"""The check of the user's own code, in a process separate from Snakemake and `plan`.
 
 A second process runs the code too, because a sample must be the same in all processes.
 """
@@ -18,12 +18,12 @@ from syncsweep.user_code import isolated
 #: The second process allocates its objects elsewhere in memory. This may change the order of a set.
 _OTHER_PLACES = {"PYTHONMALLOC": "malloc"}
 
-#: The user is told of a check that has taken so long [s].
+#: After this time a message says that the check still runs [s].
 _PATIENCE = 10.0
 
 
 def check(config: Config, study: str) -> list[str]:
-    """Check a study's own model and ensemble, as `own_check.check` does; notes, or ConfigError.
+    """Check a study's own model and ensemble, as `check_code` does; notes, or ConfigError.
 
     A study of the package's models and ensemble needs none.
     """
@@ -85,18 +85,17 @@ def main() -> None:
 
 
 def _answer(request: dict[str, Any], say: Callable[..., None]) -> None:
-    from syncsweep.user_code import (
-        check as own_check,  # here, because a BLAS heeds its limit when NumPy is loaded
-    )
+    # Imported here, because a BLAS reads its limit when NumPy is loaded.
+    from syncsweep.user_code.check import check_code, fingerprints
 
     config, study = parse(request["config"]), request["study"]
     if config.physics(study).digest != request["physics_hash"]:
         raise ConfigError(f"studies.{study}: its code has just changed; run the command again")
     if request.get("again"):
-        say(made=own_check.fingerprints(config, study, backwards=True))
+        say(made=fingerprints(config, study, backwards=True))
     else:
-        notes = own_check.check(config, study)
-        say(notes=notes, made=own_check.fingerprints(config, study))
+        notes = check_code(config, study)
+        say(notes=notes, made=fingerprints(config, study))
 
 
 if __name__ == "__main__":

@@ -14,11 +14,10 @@ import pytest
 import yaml
 from messages import assert_messages, is_one_line, lacking
 
-from syncsweep.config import study as config
 from syncsweep.config.eta import EtaBlock, canonical_eta
 from syncsweep.config.file import load_config, read_yaml
 from syncsweep.config.physics import RESULTS_VERSION, Physics
-from syncsweep.config.study import ConfigError, parse
+from syncsweep.config.study import ConfigError, json_schema, parse
 
 ROOT = Path(__file__).parents[3]
 CONFIG = ROOT / "config.yaml"
@@ -156,29 +155,21 @@ BAD_VALUES = [
     ("root_seed", 1.5, "1.5", "integer"),
     ("root_seed", 2**63, str(2**63), "9223372036854775807"),
     ("ranks", 0, "0", "1"),
-    ("ranks", True, "True", "number"),
     ("ranks", "two", "'two'", "number"),
     ("ranks", 10**400, "…", "4096"),
     ("samples", 0, "0", "1"),
-    ("samples", True, "True", "number"),
-    ("samples", "many", "'many'", "number"),
     ("studies", {}, "{}", "1"),
     ("studies", [1], "[1]", "key: value"),
     (PAIR, 3, "3", "key: value"),
+    (PAIR, None, "None", "key: value"),
     (f"{PAIR}.samples", 0, "0", "1"),
-    (f"{PAIR}.samples", -5, "-5", "1"),
-    (f"{PAIR}.samples", 1.5, "1.5", "integer"),
     (f"{PAIR}.samples", True, "True", "number"),
-    (f"{PAIR}.samples", "ten", "'ten'", "number"),
     (f"{PAIR}.samples", 10**400, "…", "999999999"),
     (f"{PAIR}.chunk_size", 0, "0", "1"),
-    (f"{PAIR}.chunk_size", -1, "-1", "1"),
-    (f"{PAIR}.chunk_size", "0.5", "'0.5'", "integer"),
     (f"{PAIR}.chunk_size", False, "False", "number"),
     (f"{PAIR}.core_seconds", 0, "0", "0"),
     (f"{PAIR}.core_seconds", 1e7, "10000000.0", "1000000"),
     (f"{PAIR}.samples", 10**9, "1000000000", "999999999"),
-    (f"{PAIR}.core_seconds", "fast", "'fast'", "number"),
     (f"{PAIR}.model", "spin_half_pair", "'spin_half_pair'", "key: value"),
     (f"{PAIR}.model.name", "spin_half_pairs", "'spin_half_pairs'", "'spin_half_pair'"),
     (f"{CHAIN}.model.name", "chain", "'chain'", "spin1_chain, spin_half_pair"),
@@ -186,38 +177,29 @@ BAD_VALUES = [
     (f"{PAIR}.model.J", "1e400", "'1e400'", "finite"),
     (f"{PAIR}.model.J", 10**400, "…", "finite"),
     (f"{PAIR}.model.B", math.inf, "inf", "finite"),
-    (f"{PAIR}.model.B", "nan", "'nan'", "finite"),
     (f"{PAIR}.model.B", [0.3], "[0.3]", "number"),
     (f"{PAIR}.model.B", None, "None", "number"),
     (f"{PAIR}.model.B", {"value": 1}, "number"),
     (f"{PAIR}.model.gamma", -0.5, "-0.5", "0"),
     (f"{CHAIN}.model.n_sites", 1, "1", "2"),
     (f"{CHAIN}.model.n_sites", 5, "5", "4"),
-    (f"{CHAIN}.model.n_sites", 2.5, "2.5", "integer"),
-    (f"{CHAIN}.model.n_sites", "three", "'three'", "number"),
-    (f"{CHAIN}.model.omega", True, "True", "number"),
     (f"{PAIR}.ensemble", [], "[]", "key: value"),
     (f"{PAIR}.ensemble.basis", "papr", "'papr'", "paper, orthonormal", "'paper'"),
     (f"{PAIR}.ensemble.basis", 3, "3", "paper, orthonormal"),
     (f"{PAIR}.ensemble.zeta_coh", -1, "-1.0", "0"),
     (f"{PAIR}.ensemble.rank", 0, "0", "1"),
-    (f"{PAIR}.ensemble.rank", 1.5, "1.5", "integer"),
     (f"{PAIR}.eta_blocks", [], "[]", "1"),
     (f"{PAIR}.eta_blocks", {"values": [1]}, "{'values': [1]}", "list"),
     (BLOCK, [1.0], "[1.0]", "key: value"),
     (f"{BLOCK}.first", 0, "0", "0"),
-    (f"{BLOCK}.first", -1e-4, "-0.0001", "0"),
+    (f"{BLOCK}.first", 1e308, "1e+308", "1e-100", "1e100"),
     (f"{BLOCK}.per_decade", 0, "0", "1"),
-    (f"{BLOCK}.per_decade", 2.5, "2.5", "integer"),
     (f"{PAIR}.analysis.threshold", 0, "0.0", "0"),
     (f"{PAIR}.analysis.threshold", 1, "1.0", "1"),
-    (f"{PAIR}.analysis.threshold", -0.5, "-0.5", "0"),
-    (f"{PAIR}.analysis.threshold", math.nan, "nan", "finite"),
-    (f"{PAIR}.analysis.threshold", "95 %", "'95 %'", "number"),
     (f"{PAIR}.analysis.intervals", "all", "'all'", "list"),
     (f"{PAIR}.analysis.intervals", [[0, 0.1], [0.2, 0.3]], "0.3", "3"),
+    (f"{PAIR}.analysis.intervals", [[0, 0.1]] * 7, "0.1", "6"),
     (f"{PAIR}.analysis.chi_bins", 0, "0", "1"),
-    (f"{PAIR}.analysis.chi_bins", 1.5, "1.5", "integer"),
     (f"{PAIR}.analysis.s_max_bins.low", 0, "0.0", "0"),
     (f"{PAIR}.analysis.s_max_bins.count", 0, "0", "1"),
     (f"{PAIR}.figure.panels", [], "[]", "1"),
@@ -355,18 +337,6 @@ def test_integer_too_long_to_print_is_refused_in_one_line(path, number):
 @pytest.mark.parametrize("data", [None, [], "text", 3, [PLAIN]], ids=repr)
 def test_configuration_must_be_a_mapping(data):
     assert "key: value" in refusal(data)
-
-
-def test_messages_are_in_the_words_of_a_configuration_file():
-    foreign = re.compile(r"tuple|dictionary|instance of|object to extract|math domain", re.I)
-    cases = [(path, value) for path, value, *_ in BAD_VALUES + CONTRADICTIONS]
-    cases += [(PAIR, None), (f"{BLOCK}.first", 1e308), (BLOCK, {"values": list(range(10_001))})]
-    strange = {}
-    for path, value in cases:
-        message = refusal(edited(path, value))
-        if foreign.search(message):
-            strange[named(path, value)] = message
-    assert strange == {}
 
 
 def aliases(pattern, levels):
@@ -597,12 +567,6 @@ def test_overrides_go_key_by_key():
     assert parsed.studies["spin_half_pair"].eta_blocks[0].etas == (0, 1)
 
 
-def test_chunks_divide_the_samples():
-    data = edited(f"{PAIR}.samples", 10)
-    data["studies"]["spin_half_pair"]["chunk_size"] = 4
-    assert parse(data).studies["spin_half_pair"].chunks == ((0, 4), (4, 8), (8, 10))
-
-
 def test_configuration_is_frozen():
     parsed = parse(PLAIN)
     with pytest.raises(ValueError, match="frozen"):
@@ -722,11 +686,11 @@ def test_configuration_imports_no_numpy():
 
 
 def test_schema_file_is_that_of_the_code():
-    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == config.json_schema()
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == json_schema()
 
 
 def test_every_field_is_described():
-    schema = config.json_schema()
+    schema = json_schema()
     lacking = [
         f"{name}.{field}"
         for name, model in {**schema["$defs"], "Config": schema}.items()

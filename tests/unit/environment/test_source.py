@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import syncsweep
 from syncsweep.environment import source
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.tables.registry import JOBS
@@ -18,24 +19,40 @@ ROOTS = {
 }
 
 
+#: Each root is imported by a child of its own, after what all of them need and what makes rows.
+IMPORT_EACH = """
+import os, sys, types
+import matplotlib.figure, pandas, pyarrow.parquet, scipy.stats
+sys.modules["syncsweep.sample"] = types.ModuleType("sample")
+sys.modules["syncsweep.sample"].__getattr__ = lambda name: None
+for root in sys.argv[1:]:
+    if os.fork() == 0:
+        __import__(root)
+        print(root, *(m for m in sys.modules if m.startswith("syncsweep.")), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """The modules that Python itself imports to make a result, by its root."""
+    command = [sys.executable, "-c", IMPORT_EACH, *ROOTS]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return {line.split()[0]: line.split() for line in said.splitlines()}
+
+
 @pytest.mark.parametrize("root", ROOTS)
-def test_results_depend_on_every_module_that_is_imported_to_make_them(root):
-    """As Python itself imports them, in a process of its own, but for what makes rows."""
-    code = (
-        "import sys, types; sys.modules['syncsweep.sample'] = types.ModuleType('sample'); "
-        "sys.modules['syncsweep.sample'].__getattr__ = lambda name: None; "
-        f"import {root}; print(*(m for m in sys.modules if m.startswith('syncsweep.')))"
-    )
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
-    deciding = (
-        "syncsweep.physics.",
-        "syncsweep.tables.",
-        "syncsweep.sample.",
-        "syncsweep.config.units.",
-    )
+def test_results_depend_on_every_module_that_is_imported_to_make_them(root, loaded):
+    deciding = ("syncsweep.physics.", "syncsweep.tables.", "syncsweep.sample.")
     if root.endswith("figures.sweep_figure"):
-        deciding = ("syncsweep.figures.", "syncsweep.tables.reading.", "syncsweep.config.units.")
-    names = {name for name in loaded.split() if f"{name}.".startswith(deciding)}
+        deciding = (
+            "syncsweep.figures.",
+            "syncsweep.tables.reading.",
+            "syncsweep.config.units.",
+            "syncsweep.config.physics.",
+        )
+    names = {name for name in loaded[root] if f"{name}.".startswith(deciding)}
     assert names >= {root}
     files = {name.removeprefix("syncsweep.").replace(".", "/") for name in names}
     known = {file.removesuffix(".py").removesuffix("/__init__") for file in ROOTS[root]()}
@@ -80,10 +97,10 @@ def test_a_figure_depends_on_the_look_but_not_on_the_numbers():
 
 def test_the_report_depends_on_all_its_files_and_on_the_maxima_that_it_marks():
     files = set(source.report())
-    folder = Path(source.__file__).parent
-    assert files >= {
-        path.relative_to(folder).as_posix() for path in (folder / "report").glob("*.*")
-    } - {"report/__init__.py"}
+    package = Path(syncsweep.__file__).parent
+    texts = {path.relative_to(package).as_posix() for path in (package / "report").glob("page.*")}
+    assert texts and files >= texts
+    assert {"report/report_page.py", "report/report_words.py", "config/physics.py"} <= files
     assert "physics/measures.py" in files
     assert "physics/affine_systems.py" not in files
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from states import random_state
 
 from syncsweep.config.physics import dimension
 from syncsweep.physics.literal import (
@@ -25,13 +26,6 @@ from syncsweep.physics.superoperators import liouvillian
 MODELS = [spin_half_pair(), spin1_chain(2), spin1_pair(), spin1_chain(3)]
 
 
-def random_state(dim, seed=1):
-    rng = np.random.default_rng(seed)
-    g = rng.standard_normal((dim, dim)) + 1j * rng.standard_normal((dim, dim))
-    rho = g @ g.conj().T
-    return rho / np.trace(rho).real
-
-
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: f"{m.name}-{m.n_sites}")
 def test_unperturbed_generator_is_that_of_the_package(model):
     expected = liouvillian(model.hamiltonian, model.jump_operators).toarray()
@@ -48,12 +42,6 @@ def test_double_sum_is_the_perturbation_of_the_sweep(dim, rank, basis):
         for draw in (perturbation, random_liouvillian)
     )
     np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-13 * np.abs(theirs).max())
-
-
-def test_perturbation_without_a_dissipator_is_the_commutator():
-    mine = perturbation(np.random.default_rng(5), 4, zeta_coh=1.0, zeta_diss=0.0)
-    np.testing.assert_allclose(mine + mine.conj().T, 0, atol=1e-14)
-    assert np.abs(mine).max() > 0.1
 
 
 @pytest.mark.parametrize(("rank", "columns"), [(None, 16), (15, 16), (4, 4)])
@@ -73,16 +61,6 @@ def test_steady_states_are_those_of_the_package_for_every_eta(model):
     solver = LiteralSolver(unperturbed(model))
     for eta, rho in zip(etas, expected.rho, strict=True):
         np.testing.assert_allclose(solver.solve(L1, eta), rho, atol=1e-12)
-
-
-@pytest.mark.parametrize("eta", [1e-3, 1.0])
-def test_steady_state_solves_the_equation_as_it_stands(eta):
-    model = spin1_chain(2)
-    L0, L1 = unperturbed(model), perturbation(np.random.default_rng(8), model.dim)
-    rho = LiteralSolver(L0).solve(L1, eta)
-    assert np.abs((L0 + eta * L1) @ rho.reshape(-1, order="F")).max() < 1e-14
-    assert np.trace(rho) == pytest.approx(1.0, abs=1e-14)
-    np.testing.assert_allclose(rho, rho.conj().T, atol=1e-14)
 
 
 def test_limit_that_first_order_leaves_open_is_refused():
@@ -117,11 +95,6 @@ def test_integrated_husimi_function_has_the_coefficients_of_the_package(spins):
     others = spectrum.copy()
     others[tuple(frequencies.T)] = others[tuple(-frequencies.T)] = 0
     assert np.abs(others).max() < 1e-15
-
-
-def test_husimi_function_integrates_to_one():
-    spectrum = phase_distribution(random_state(9), (1, 1))
-    assert 2 * np.pi * spectrum[0].real == pytest.approx(1.0, abs=1e-13)
 
 
 @pytest.mark.parametrize("spins", [(0.5, 0.5), (1, 1), (1, 1, 1), (1, 1.5, 0.5)])

@@ -1,6 +1,6 @@
 """S_max and local maxima compared with brute force, and χ with Eqs. 9 and D6."""
 
-from itertools import permutations, product
+from itertools import product
 from math import pi
 
 import numpy as np
@@ -45,10 +45,11 @@ def brute_force_maximum(coefficients, frequencies, points):
 @pytest.mark.parametrize(("n_angles", "points"), [(1, 720), (2, 120), (3, 36)])
 def test_s_max_of_random_distributions_is_the_brute_force_maximum(n_angles, points):
     frequencies = relative_frequencies((1,) * (n_angles + 1))
-    rows = random_coefficients(n_angles, 12, frequencies)
+    n_rows = 5 if n_angles == 3 else 12
+    rows = random_coefficients(n_angles, n_rows, frequencies)
     found = s_max(rows, frequencies)
-    assert found.s_max.shape == (12,)
-    assert found.angles.shape == (12, n_angles)
+    assert found.s_max.shape == (n_rows,)
+    assert found.angles.shape == (n_rows, n_angles)
     on_lattice = s_max_on_lattice(rows, frequencies)
     assert np.all((0.9 * found.s_max <= on_lattice) & (on_lattice <= found.s_max * (1 + 1e-12)))
     for row, height, angles in zip(rows, found.s_max, found.angles, strict=True):
@@ -88,24 +89,6 @@ def test_s_max_of_a_cosine():
     found = s_max(rows, frequencies)
     np.testing.assert_allclose(found.s_max, 0.02, rtol=1e-14)
     np.testing.assert_allclose(np.cos(found.angles[:, 0] + phases), 1, atol=1e-14)
-
-
-@pytest.mark.parametrize(
-    ("b", "height"), [(0.02, 3 * 0.02 / (16 * pi**2)), (-0.02, 3 * 0.02 / (32 * pi**2))]
-)
-def test_degenerate_maxima_of_the_limit(b, height):
-    row, frequencies = limit_coefficients(b), relative_frequencies((1, 1, 1))
-    found = s_max(row[None], frequencies)
-    assert found.s_max[0] == pytest.approx(height, rel=1e-13)
-    assert deviation(row, frequencies, found.angles)[0] == pytest.approx(height, rel=1e-13)
-
-
-@pytest.mark.parametrize(
-    ("b", "height"), [(0.02, 27 * 0.02 / (128 * pi**3)), (-0.02, 7 * 0.02 / (128 * pi**3))]
-)
-def test_degenerate_maxima_of_the_limit_of_four_sites(b, height):
-    found = s_max(four_site_coefficients(b)[None], relative_frequencies((1, 1, 1, 1)))
-    assert found.s_max[0] == pytest.approx(height, rel=1e-12)
 
 
 def test_s_max_of_a_uniform_distribution_is_zero():
@@ -151,37 +134,6 @@ def test_lattice_holds_every_point_of_the_grid_once(n_angles):
 )
 def test_special_configurations(angles, value):
     assert chi(np.array(angles)) == pytest.approx(value, abs=1e-15)
-
-
-def test_maxima_of_four_sites_in_step():
-    maxima = np.array([(*p, 0) for p in product([0, pi], repeat=3)])
-    heights = deviation(
-        four_site_coefficients(1.0), relative_frequencies((1, 1, 1, 1)), maxima[:, :3]
-    )
-    np.testing.assert_allclose(heights, 27 / (128 * pi**3), rtol=1e-13)
-    assert np.sort(chi(maxima)).tolist() == pytest.approx([0] + [1] * 7, abs=1e-14)
-
-
-def test_maxima_of_four_frustrated_sites():
-    doubled = [p for p in permutations([0, pi / 2, pi, 3 * pi / 2]) if p[3] == 0]
-    maxima = np.array(
-        [
-            np.array(d) / 2 + np.array([*turn, 0])
-            for d in doubled
-            for turn in product([0, pi], repeat=3)
-        ]
-    )
-    assert len(maxima) == 48
-    heights = deviation(
-        four_site_coefficients(-1.0), relative_frequencies((1, 1, 1, 1)), maxima[:, :3]
-    )
-    np.testing.assert_allclose(heights, 7 / (128 * pi**3), rtol=1e-13)
-    expected = [1 / 8] * 24 + [(5 / 6) ** 3] * 24
-    np.testing.assert_allclose(np.sort(chi(maxima)), expected, atol=1e-13)
-    distances = np.abs(np.angle(np.exp(1j * (maxima[:, :, None] - maxima[:, None, :]))))
-    pairs = distances[:, *np.triu_indices(4, 1)].ravel()
-    for value in (pi / 4, pi / 2, 3 * pi / 4):
-        assert np.isclose(pairs, value).mean() == pytest.approx(1 / 3)
 
 
 @pytest.mark.parametrize("n", [2, 3, 4])

@@ -5,9 +5,9 @@ from itertools import product
 
 import numpy as np
 import pytest
+from states import sector_projectors
 
 from syncsweep.physics.models import (
-    MODELS,
     magnetization,
     spin1_chain,
     spin1_pair,
@@ -31,16 +31,6 @@ def lindblad(model, rho):
         rate = jump.conj().T @ jump
         drift = drift + jump @ rho @ jump.conj().T - (rate @ rho + rho @ rate) / 2
     return drift
-
-
-def sector_projectors(model):
-    """Projectors on the sectors 0+, 0−, and M = −N … N without 0."""
-    m = np.rint(np.diag(magnetization(model)).real).astype(int)
-    zero, flip = np.diag((m == 0).astype(float)), spin_flip(model)
-    sectors = {"0+": (zero + zero @ flip) / 2, "0-": (zero - zero @ flip) / 2}
-    for value in [*range(-model.n_sites, 0), *range(1, model.n_sites + 1)]:
-        sectors[value] = np.diag((m == value).astype(float))
-    return sectors
 
 
 def spectrum(model):
@@ -80,19 +70,6 @@ def test_chain_jump_operators_are_root_gamma_sz_squared():
     assert (model.dim, model.spins) == (9, (1, 1))
 
 
-@pytest.mark.parametrize("n_sites", [2, 3, 4])
-def test_chain_has_two_n_plus_two_steady_states_of_the_tabulated_sectors(n_sites):
-    model = spin1_chain(n_sites)
-    sectors = sector_projectors(model)
-    assert len(sectors) == 2 * (n_sites + 1)
-    dimensions = {name: round(np.trace(p).real) for name, p in sectors.items()}
-    assert (dimensions["0+"], dimensions["0-"]) == {2: (2, 1), 3: (4, 3), 4: (10, 9)}[n_sites]
-    assert sum(dimensions.values()) == 3**n_sites
-    for projector in sectors.values():
-        np.testing.assert_allclose(projector @ projector, projector, atol=1e-14)
-        np.testing.assert_allclose(lindblad(model, projector), 0, atol=1e-13)
-
-
 @pytest.mark.parametrize("n_sites", [2, 3])
 def test_coherences_between_plus_and_minus_m_oscillate_at_two_m_omega(n_sites):
     omega = 1.3
@@ -124,18 +101,6 @@ def test_flip_and_magnetization_generate_the_symmetry():
         np.testing.assert_allclose(commutator(jump, flip), 0, atol=1e-14)
 
 
-def test_spectrum_of_two_coupled_spins():
-    eigenvalues = spectrum(spin1_chain(2))
-    np.testing.assert_allclose(
-        decay_free_frequencies(eigenvalues),
-        [-4, -3, -2, -1, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4],
-        atol=1e-8,
-    )
-    decaying = eigenvalues.real[eigenvalues.real < -1e-9]
-    assert -decaying.max() == pytest.approx(0.7636, abs=5e-5)
-    assert eigenvalues.real.max() < 1e-9
-
-
 def test_extra_coherences_of_two_spins_join_the_antisymmetric_state():
     omega, delta = 1.0, 0.5
     model = spin1_chain(2, omega=omega, delta=delta)
@@ -146,60 +111,6 @@ def test_extra_coherences_of_two_spins_join_the_antisymmetric_state():
         np.testing.assert_allclose(
             lindblad(model, coherence), 1j * frequency * coherence, rtol=0, atol=1e-14
         )
-
-
-def test_spectrum_of_three_coupled_spins():
-    eigenvalues = spectrum(spin1_chain(3))
-    np.testing.assert_allclose(
-        decay_free_frequencies(eigenvalues), [-6, -4, -2] + [0] * 8 + [2, 4, 6], atol=1e-8
-    )
-    decaying = eigenvalues.real[eigenvalues.real < -1e-9]
-    assert -decaying.max() == pytest.approx(0.11586, abs=5e-6)
-    assert eigenvalues.real.max() < 1e-9
-
-
-def spectrum_by_magnetization(model):
-    """Eigenvalues on all coherences |M⟩⟨M'| between sectors: M is a strong symmetry."""
-    m = np.rint(np.diag(magnetization(model)).real).astype(int)
-    sectors = [np.flatnonzero(m == value) for value in range(-model.n_sites, model.n_sites + 1)]
-
-    def effective(sector):
-        block = np.ix_(sector, sector)
-        jumps = model.jump_operators[:, sector[:, None], sector]
-        rates = np.einsum("kba,kbc->ac", jumps.conj(), jumps)
-        return -1j * model.hamiltonian[block] - rates / 2, jumps
-
-    eigenvalues = []
-    for ket, bra in product(sectors, repeat=2):
-        (left, left_jumps), (right, right_jumps) = effective(ket), effective(bra)
-        block = np.kron(np.eye(len(bra)), left) + np.kron(right.conj(), np.eye(len(ket)))
-        for one, other in zip(left_jumps, right_jumps, strict=True):
-            block += np.kron(other.conj(), one)
-        eigenvalues.append(np.linalg.eigvals(block))
-    return np.concatenate(eigenvalues)
-
-
-def test_spectra_by_sectors_are_those_of_the_whole():
-    whole, blocks = spectrum(spin1_chain(2)), spectrum_by_magnetization(spin1_chain(2))
-    moments = [np.sum(values**k) for values in (whole, blocks) for k in range(1, 6)]
-    np.testing.assert_allclose(moments[:5], moments[5:], rtol=1e-10, atol=1e-8)
-
-
-def test_spectrum_of_four_coupled_spins():
-    eigenvalues = spectrum_by_magnetization(spin1_chain(4))
-    assert len(eigenvalues) == 81**2
-    np.testing.assert_allclose(
-        decay_free_frequencies(eigenvalues), [-8, -6, -4, -2] + [0] * 10 + [2, 4, 6, 8], atol=1e-8
-    )
-    assert -eigenvalues.real[eigenvalues.real < -1e-9].max() == pytest.approx(0.2732, abs=5e-5)
-
-
-@pytest.mark.parametrize(("n_sites", "decay_free", "zero"), [(2, 25, 11), (3, 125, 45)])
-def test_decoupled_spins_have_many_more_decay_free_modes(n_sites, decay_free, zero):
-    eigenvalues = spectrum(spin1_chain(n_sites, J=0.0, delta=0.0))
-    frequencies = decay_free_frequencies(eigenvalues)
-    assert len(frequencies) == decay_free
-    assert np.sum(np.abs(frequencies) < 1e-8) == zero
 
 
 def test_pair_hamiltonian_and_jump_operator_are_eqs_d1_and_d2():
@@ -260,15 +171,6 @@ def test_small_terms_live_on_beside_large_ones_in_the_same_entries():
     parts = [part[0, 0].real for part in (model.hamiltonian, model.hamiltonian_rest)]
     error = sum(map(Fraction, parts)) - (Fraction(delta) + 2 * Fraction(omega))
     assert abs(error) < 1e-30 * delta
-
-
-def test_models_go_by_their_own_names():
-    for name, build in MODELS.items():
-        model = build()
-        assert model.name == name
-        assert model.hamiltonian.shape == (model.dim, model.dim)
-        assert model.dim == np.prod([2 * spin + 1 for spin in model.spins])
-    assert set(MODELS) == {"spin1_chain", "spin_half_pair"}
 
 
 def unit(row, column):

@@ -1,14 +1,15 @@
 """S_d: frequencies, site weights, brute-force Husimi integrals, and the sector states."""
 
-from itertools import combinations, product
+from itertools import product
 from math import pi, sqrt
 
 import numpy as np
 import pytest
 from scipy.linalg import expm
+from states import random_state, sector_projectors
 
 from syncsweep.config.physics import dimension
-from syncsweep.physics.models import magnetization, spin1_chain, spin_flip
+from syncsweep.physics.models import spin1_chain
 from syncsweep.physics.phase_distribution import (
     deviation,
     evaluate,
@@ -16,13 +17,6 @@ from syncsweep.physics.phase_distribution import (
     relative_phase_coefficients,
 )
 from syncsweep.physics.spins import lowering, magnetizations, raising
-
-
-def random_state(seed, dim):
-    rng = np.random.default_rng(seed)
-    m = rng.standard_normal((dim, dim)) + 1j * rng.standard_normal((dim, dim))
-    rho = m @ m.conj().T
-    return rho / np.trace(rho)
 
 
 def coefficient(rho, spins, frequency):
@@ -147,7 +141,7 @@ def test_site_weights_of_two_spins_are_those_of_each():
     ],
 )
 def test_s_d_of_two_sites_is_the_integral_of_the_husimi_function(spins, n_theta):
-    rho = random_state(1, dimension(spins))
+    rho = random_state(dimension(spins), 1)
     angles = np.array([[0.0], [0.3], [1.7], [4.0], [6.1]])
     expected = husimi_s_d(rho, spins, angles, n_theta)
     s_d = evaluate(relative_phase_coefficients(rho, spins), relative_frequencies(spins), angles)
@@ -156,7 +150,7 @@ def test_s_d_of_two_sites_is_the_integral_of_the_husimi_function(spins, n_theta)
 
 @pytest.mark.parametrize("spins", [(1, 1, 1), (0.5, 1, 1.5), (1, 0.5, 0.5)])
 def test_s_d_of_three_sites_is_the_integral_of_the_husimi_function(spins):
-    rho = random_state(2, dimension(spins))
+    rho = random_state(dimension(spins), 2)
     angles = np.array([[0.3, 1.1], [4.4, 0.7]])
     expected = husimi_s_d(rho, spins, angles, 12)
     s_d = evaluate(relative_phase_coefficients(rho, spins), relative_frequencies(spins), angles)
@@ -174,7 +168,7 @@ def test_diagonal_states_are_uniform(spins):
 
 @pytest.mark.parametrize("spins", [(0.5, 0.5), (1, 1), (1, 1, 1), (1, 0.5, 1.5)])
 def test_s_d_integrates_to_one(spins):
-    n_sites, rho = len(spins), random_state(4, dimension(spins))
+    n_sites, rho = len(spins), random_state(dimension(spins), 4)
     points = 8  # exact for harmonics below 8
     axis = 2 * pi * np.arange(points) / points
     angles = np.array(list(product(axis, repeat=n_sites - 1)))
@@ -184,7 +178,7 @@ def test_s_d_integrates_to_one(spins):
 
 
 def test_local_rotations_about_z_shift_the_angles():
-    rho, alpha = random_state(5, 27), np.array([0.4, 1.9, -0.8])
+    rho, alpha = random_state(27, 5), np.array([0.4, 1.9, -0.8])
     m = np.array(list(product([1, 0, -1], repeat=3)))
     u = np.exp(-1j * (m @ alpha))
     rotated = u[:, None] * rho * u.conj()
@@ -198,11 +192,11 @@ def test_local_rotations_about_z_shift_the_angles():
 
 
 def test_coefficients_of_a_batch_are_those_of_its_members():
-    states = np.array([[random_state(seed, 9) for seed in range(3)]])
+    states = np.array([[random_state(9, seed) for seed in range(3)]])
     batch = relative_phase_coefficients(states, (1, 1))
     assert batch.shape == (1, 3, 3)
     for seed in range(3):
-        alone = relative_phase_coefficients(random_state(seed, 9), (1, 1))
+        alone = relative_phase_coefficients(random_state(9, seed), (1, 1))
         np.testing.assert_allclose(batch[0, seed], alone, rtol=1e-14)
 
 
@@ -221,19 +215,10 @@ def test_a_state_of_another_size_is_refused():
         relative_phase_coefficients(np.eye(9), (1, 1, 1))
 
 
-def sector_states(n_sites):
-    """1_α/D_α for every sector of the chain, 0+ and 0− first."""
-    model = spin1_chain(n_sites)
-    m = np.rint(np.diag(magnetization(model)).real).astype(int)
-    zero, flip = np.diag((m == 0).astype(float)), spin_flip(model)
-    others = [np.diag((m == value).astype(float)) for value in np.unique(m[m != 0])]
-    projectors = [(zero + zero @ flip) / 2, (zero - zero @ flip) / 2, *others]
-    return [p / np.trace(p) for p in projectors]
-
-
 def limit_states(n_sites, count=6):
     """Random mixtures of the sector states with their c₀₊ and c₀₋."""
-    states = np.array(sector_states(n_sites))
+    projectors = sector_projectors(spin1_chain(n_sites)).values()
+    states = np.array([p / np.trace(p) for p in projectors])
     rng = np.random.default_rng(6)
     for _ in range(count):
         c = rng.dirichlet(np.ones(len(states)))
@@ -249,59 +234,3 @@ def test_entries_of_eq_7_are_those_of_the_errata():
             i, j = states.index(ket), states.index(tuple(-m for m in ket))
             expected[i, j] = expected[j, i] = b / 2
         np.testing.assert_allclose(rho - np.diag(np.diag(rho)), expected, atol=1e-15)
-
-
-def test_limit_distribution_of_two_sites():
-    angles = np.linspace(0, 6, 9)[:, None]
-    signs = set()
-    for c_even, c_odd, rho in limit_states(2):
-        b = c_even / 2 - c_odd
-        signs.add(np.sign(b))
-        s = deviation(
-            relative_phase_coefficients(rho, (1, 1)), relative_frequencies((1, 1)), angles
-        )
-        np.testing.assert_allclose(s, b / (8 * pi) * np.cos(2 * angles[:, 0]), atol=1e-16)
-    assert signs == {-1, 1}
-
-
-def test_limit_distribution_of_three_sites_is_eq_8_of_the_errata():
-    angles = np.random.default_rng(7).uniform(0, 2 * pi, (9, 2))
-    phi = np.column_stack([angles, np.zeros(9)])
-    cosines = sum(np.cos(2 * (phi[:, j] - phi[:, k])) for j, k in combinations(range(3), 2))
-    for c_even, c_odd, rho in limit_states(3):
-        b = c_even / 4 - c_odd / 3
-        s = evaluate(
-            relative_phase_coefficients(rho, (1, 1, 1)), relative_frequencies((1, 1, 1)), angles
-        )
-        expected = 1 / (4 * pi**2) + b / (16 * pi**2) * cosines
-        np.testing.assert_allclose(s, expected, rtol=1e-13)
-
-
-def test_limit_distribution_of_four_sites():
-    angles = np.random.default_rng(8).uniform(0, 2 * pi, (9, 3))
-    phi = np.column_stack([angles, np.zeros(9)])
-    pairs = sum(np.cos(2 * (phi[:, j] - phi[:, k])) for j, k in combinations(range(4), 2))
-    pairings = [(0, 1, 2, 3), (0, 2, 1, 3), (0, 3, 1, 2)]
-    quartets = sum(
-        np.cos(2 * (phi[:, a] + phi[:, b] - phi[:, c] - phi[:, d])) for a, b, c, d in pairings
-    )
-    for c_even, c_odd, rho in limit_states(4, count=3):
-        b = c_even / 10 - c_odd / 9
-        s = deviation(
-            relative_phase_coefficients(rho, (1, 1, 1, 1)),
-            relative_frequencies((1, 1, 1, 1)),
-            angles,
-        )
-        expected = b / (32 * pi**3) * (pairs + quartets / 4)
-        np.testing.assert_allclose(s, expected, rtol=1e-12, atol=1e-18)
-
-
-def test_limit_distribution_of_the_pair_is_eq_d5_of_the_errata():
-    singlet, angles = np.array([0, 1, -1, 0]) / sqrt(2), np.linspace(0, 6, 9)[:, None]
-    for c in (0.0, 0.3, 1.0):
-        rho = c * np.outer(singlet, singlet) + (1 - c) * np.diag([0, 0, 0, 1.0])
-        s = evaluate(
-            relative_phase_coefficients(rho, (0.5, 0.5)), relative_frequencies((0.5, 0.5)), angles
-        )
-        expected = 1 / (2 * pi) - pi * c / 32 * np.cos(angles[:, 0])
-        np.testing.assert_allclose(s, expected, rtol=1e-14)

@@ -70,19 +70,6 @@ def test_liouvillian_without_jump_operators_is_the_commutator():
     )
 
 
-@pytest.mark.parametrize(
-    ("hamiltonian", "jumps", "argument"),
-    [
-        (np.zeros((2, 3)), np.zeros((0, 2, 2)), "hamiltonian"),
-        (np.array([[0, 1], [0, 0]]), np.zeros((0, 2, 2)), "hamiltonian"),
-        (np.eye(2), np.zeros((1, 3, 3)), "jump_operators"),
-    ],
-)
-def test_liouvillian_names_the_argument_it_refuses(hamiltonian, jumps, argument):
-    with pytest.raises(ValueError, match=f"`{argument}`"):
-        liouvillian(hamiltonian, jumps)
-
-
 def test_unvectorize_refuses_a_length_that_is_no_square():
     with pytest.raises(ValueError, match="`vector`"):
         unvectorize(np.zeros(8))

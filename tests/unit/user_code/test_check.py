@@ -11,8 +11,7 @@ from own_study import TEXT, configured
 from syncsweep.config.study import parse
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.sample import SampleSolver
-from syncsweep.user_code import check as own_check
-from syncsweep.user_code.check import check
+from syncsweep.user_code.check import _entries, check_code
 from syncsweep.user_code.code import OwnCodeError
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +28,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def notes(path="", value=None, **options):
-    return check(parse(configured(path, value, **options)), "mine")
+    return check_code(parse(configured(path, value, **options)), "mine")
 
 
 def message(path="", value=None, **options):
@@ -41,23 +40,24 @@ def message(path="", value=None, **options):
     return text
 
 
-def ensemble_message(folder, text, **study):
-    """The message for an ensemble in a file of its own, of the model in mine.py."""
-    (folder / "random.py").write_text(text, encoding="utf-8")
-    data = configured("ensemble", {"file": "random.py"})
-    data["studies"]["mine"].update(study)
-    with pytest.raises(OwnCodeError) as error:
-        check(parse(data), "mine")
-    assert str(error.value).isprintable()
-    return str(error.value)
-
-
-def ensemble_notes(folder, text, **study):
-    """The notes on an ensemble in a file of its own, of the model in mine.py."""
+def with_ensemble(folder, text, **study):
+    """The configuration of an ensemble in a file of its own, of the model in mine.py."""
     (folder / "random.py").write_text(text, encoding="utf-8")
     data = configured("ensemble", {"file": "random.py"})
     data["studies"]["mine"].update({"samples": 1000} | study)
-    return check(parse(data), "mine")
+    return parse(data)
+
+
+def ensemble_notes(folder, text, **study):
+    return check_code(with_ensemble(folder, text, **study), "mine")
+
+
+def ensemble_message(folder, text, **study):
+    config = with_ensemble(folder, text, **study)
+    with pytest.raises(OwnCodeError) as error:
+        check_code(config, "mine")
+    assert str(error.value).isprintable()
+    return str(error.value)
 
 
 def s_max_at_limit():
@@ -84,7 +84,7 @@ def test_a_field_far_above_all_rates_can_be_swept(monkeypatch, study, field):
     monkeypatch.chdir(ROOT)
     data = yaml.safe_load((ROOT / "examples/mixed_pair.yaml").read_text(encoding="utf-8"))
     data["studies"][study]["model"]["parameters"]["B"] = field
-    assert check(parse(data), study) == []
+    assert check_code(parse(data), study) == []
 
 
 def test_an_ensemble_of_ones_own_goes_with_a_model_of_the_package():
@@ -105,11 +105,6 @@ def test_lines_are_those_of_the_file_with_its_comments(folder):
 def test_lines_of_what_is_no_python(folder):
     (folder / "mine.py").write_text("# one\n\nx = 1\ndef model(spins:\n    pass\n")
     assert message().startswith("studies.mine: mine.py, line 4: SyntaxError: ")
-
-
-def test_mistakes_of_the_ensemble_are_told_with_its_file(folder):
-    text = ensemble_message(folder, PERTURBATION.format("np.eye(5), []"))
-    assert text.startswith("studies.mine: random.py: perturbation(): V must have shape (6, 6)")
 
 
 @pytest.mark.parametrize(
@@ -135,38 +130,42 @@ def test_the_least_damped_coherence_is_named(folder):
     assert "λ = -0.01 + 1i is the least damped" in message("model.spins", [0.5, 0.5])
 
 
-def test_a_closed_model_oscillates(folder):
-    (folder / "mine.py").write_text(MODEL.format("np.diag(np.arange(6.)), []"))
-    (note,) = notes()
-    assert "nothing locks" in note
-
-
 def test_a_random_model_is_refused(folder):
     (folder / "mine.py").write_text(MODEL.format("np.diag(np.random.rand(6)), []"))
     assert "model() returns something else each time" in message()
 
 
-def test_an_ensemble_must_draw_from_what_it_is_given(folder):
-    text = ensemble_message(folder, PERTURBATION.format("np.diag(np.random.rand(6)), []"))
-    assert "perturbation() returns something else for the same rng" in text
+UNCHANGED = "np.diag(np.arange(6.)), [np.eye(6, k=1), np.eye(6, k=-1)]"
 
 
-def test_an_ensemble_must_keep_nothing_from_one_call_to_the_next(folder):
-    source = f"""{HEAD}
-calls = []
-def perturbation(rng, spins):
-    calls.append(1)
-    return np.diag(rng.random(6)), [len(calls) * np.diag(rng.random(6), k=1)[:6, :6]]
-"""
-    assert "something else for the same rng" in ensemble_message(folder, source)
+@pytest.mark.parametrize(
+    ("returned", "samples", "words"),
+    [
+        ("np.eye(5), []", 1000, "random.py: perturbation(): V must have shape (6, 6)"),
+        ("np.diag(np.random.rand(6)), []", 1000, "returns something else for the same rng"),
+        (
+            "calls.append(1) or np.diag(rng.random(6)), [len(calls) * np.eye(6, k=1)]",
+            1000,
+            "returns something else for the same rng",
+        ),
+        (UNCHANGED, 1000, "returns the same for every sample: draw from rng, or set samples: 1"),
+        ("np.zeros((6, 6)), []", 1, "perturbs nothing"),
+        ("rng.random() * np.eye(6), [np.eye(6)]", 1, "perturbs nothing"),
+        (
+            "np.diag(rng.random(6)), []",
+            4,
+            "leaves several steady states in 4 of 4 trial draws, even at η = 1",
+        ),
+    ],
+)
+def test_an_ensemble_that_cannot_be_swept_is_refused(folder, returned, samples, words):
+    source = PERTURBATION.format(returned) + "\ncalls = []\n"
+    text = ensemble_message(folder, source, samples=samples)
+    assert text.startswith("studies.mine: random.py: ") and words in text
 
 
-def test_an_ensemble_that_is_not_random_is_of_one_sample(folder):
-    source = PERTURBATION.format("np.diag(np.arange(6.)), [np.eye(6, k=1), np.eye(6, k=-1)]")
-    assert "returns the same for every sample" in ensemble_message(folder, source)
-    data = configured("ensemble", {"file": "random.py"})
-    data["studies"]["mine"]["samples"] = 1
-    assert check(parse(data), "mine") == []
+def test_one_sample_need_not_be_random(folder):
+    assert ensemble_notes(folder, PERTURBATION.format(UNCHANGED), samples=1) == []
 
 
 def test_an_ensemble_may_have_few_values(folder):
@@ -235,14 +234,6 @@ def test_what_a_trial_draw_lacks_is_not_a_matter_of_luck(folder):
     assert "trial" not in ensemble_message(folder, source)
 
 
-@pytest.mark.parametrize(
-    "returned", ["np.zeros((6, 6)), []", "rng.random() * np.eye(6), [np.eye(6)]"]
-)
-def test_an_ensemble_that_perturbs_nothing_is_refused(folder, returned):
-    text = ensemble_message(folder, PERTURBATION.format(returned), samples=1)
-    assert "perturbs nothing" in text
-
-
 def test_an_ensemble_is_judged_at_every_eta_of_the_sweep(folder):
     """At the largest η only its V may be above rounding, and V alone is unitary."""
     random = "1e12 * (m + m.T), [m]"
@@ -251,14 +242,10 @@ def test_an_ensemble_is_judged_at_every_eta_of_the_sweep(folder):
     assert ensemble_notes(folder, source, eta_blocks=etas) == []
 
 
-def test_an_ensemble_that_keeps_the_symmetry_of_the_model_is_refused(folder):
-    text = ensemble_message(folder, PERTURBATION.format("np.diag(rng.random(6)), []"))
-    assert "leaves several steady states in 4 of 4 trial draws, even at η = 1" in text
-
-
 @pytest.mark.parametrize(
     ("line", "told"),
     [
+        ("import package", "imports package"),
         ("import helper", "imports helper"),
         ("import helper.part", "imports helper.part"),
         ("from helper import x", "imports helper"),
@@ -268,19 +255,13 @@ def test_an_ensemble_that_keeps_the_symmetry_of_the_model_is_refused(folder):
 )
 def test_a_file_beside_it_cannot_be_imported(folder, monkeypatch, line, told):
     (folder / "helper.py").write_text("x = 1\n")
+    (folder / "package").mkdir()
+    (folder / "package" / "__init__.py").write_text("x = 1\n")
     monkeypatch.syspath_prepend(folder)
     (folder / "mine.py").write_text(f"# one\n{line}\n{TEXT}")
     text = message()
-    assert f"{told}, a file that lies beside it" in text
+    assert f"{told}, a file beside it" in text
     assert re.search(r"mine.py, line [23]:", text)
-
-
-def test_a_package_beside_it_cannot_be_imported(folder, monkeypatch):
-    (folder / "helper").mkdir()
-    (folder / "helper" / "__init__.py").write_text("x = 1\n")
-    monkeypatch.syspath_prepend(folder)
-    (folder / "mine.py").write_text(f"import helper\n{TEXT}")
-    assert "imports helper, a file that lies beside it" in message()
 
 
 def test_what_is_not_there_is_said_by_python(folder):
@@ -296,7 +277,7 @@ def test_packages_that_are_installed_can_be_imported(folder):
 
 
 def test_a_model_too_large_for_its_eigenvalues_is_swept_with_a_note(monkeypatch):
-    monkeypatch.setattr(own_check, "_LARGEST_BLOCK", 0)
+    monkeypatch.setattr("syncsweep.user_code.check._LARGEST_BLOCK", 0)
     (note,) = notes()
     assert note.startswith("studies.mine: whether coherences oscillate undamped was not checked")
     assert "a rank some 1 MB" in note
@@ -317,7 +298,7 @@ def test_number_of_entries_is_not_underestimated(seed):
     m, *jumps = rng.standard_normal((3, 6, 6)) * (rng.random((3, 6, 6)) < 0.3)
     model = Model("own", (1, 0.5), m + m.T, np.array(jumps))
     L0 = liouvillian(model.hamiltonian, model.jump_operators)
-    assert np.count_nonzero(L0.toarray()) <= own_check._entries(model) <= 6**4
+    assert np.count_nonzero(L0.toarray()) <= _entries(model) <= 6**4
 
 
 def test_four_spins_are_checked(folder):

@@ -15,7 +15,7 @@ from syncsweep.config.messages import ConfigError
 from syncsweep.config.user_code import ModelCode
 from syncsweep.physics.spectrum import Spectrum
 from syncsweep.physics.superoperators import liouvillian
-from syncsweep.user_code.check import check
+from syncsweep.user_code.check import check_code
 from syncsweep.user_code.code import own_model
 
 ROOT = Path(__file__).parents[3]
@@ -63,7 +63,7 @@ def test_the_example_can_be_swept(monkeypatch):
     monkeypatch.chdir(ROOT)
     config = load_config("examples/mixed_pair.yaml")
     assert list(config.studies) == ["mixed_pair", "mixed_pair_local"]
-    assert [check(config, study) for study in config.studies] == [[], []]
+    assert [check_code(config, study) for study in config.studies] == [[], []]
     # It goes beside the project's own configuration.
     assert config.studies.keys().isdisjoint(load_config("config.yaml").studies)
 

@@ -50,6 +50,7 @@ from syncsweep.physics.limit_distribution import limit_distribution, type_probab
 from syncsweep.physics.measures import ChiSample
 from syncsweep.physics.perturbation import OPERATOR_BASES
 from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.weak_limit import sectors
 from syncsweep.sample import chi_shift
 from syncsweep.tables import ResultsError
@@ -153,7 +154,7 @@ def _limit(physics: Physics, threshold: float, intervals: Intervals) -> np.ndarr
     """P_a of both types for η → 0⁺, (2, n_a), first (0, π)."""
     model = build_model(physics)
     distribution = limit_distribution(sectors(model), model.spins)
-    rng = np.random.default_rng(np.random.SeedSequence(physics.root_seed, spawn_key=(0,)))
+    rng = stream(physics.root_seed, 0, Purpose.LIMIT)
     small = np.array([1e-5, -1e-5])
     sets = type_probabilities(distribution, small, threshold, intervals, rng, _LIMIT_SHIFTS)
     return sets.mean(axis=0)

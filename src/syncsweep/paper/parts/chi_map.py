@@ -22,6 +22,7 @@ from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import Table, write_tables
 from syncsweep.paper.theory.chi_regions import TRIANGLES
 from syncsweep.physics.measures import chi
+from syncsweep.physics.random_streams import Purpose, stream
 
 #: Numbers of spins whose χ is tested.
 SPINS = (2, 3, 4)
@@ -59,8 +60,8 @@ def make(request: Request, output: Path) -> None:
 
 def _draw(request: Request, n_spins: int) -> np.ndarray:
     """χ of so many configurations of independent uniform angles, (draws,)."""
-    seed = np.random.SeedSequence(request.root_seed, spawn_key=(n_spins,))
-    return chi(np.random.default_rng(seed).uniform(0, 2 * pi, (request.draws, n_spins)))
+    rng = stream(request.root_seed, n_spins, Purpose.UNIFORM_ANGLES)
+    return chi(rng.uniform(0, 2 * pi, (request.draws, n_spins)))
 
 
 def _triangles() -> pd.DataFrame:

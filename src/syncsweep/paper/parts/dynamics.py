@@ -110,9 +110,8 @@ def make(request: Request, output: Path) -> None:
 
 def _prepare(case: Case, L0: np.ndarray, request: Request) -> _Run:
     model = case.model
-    # Streams of samples have keys of two numbers.
-    seed = np.random.SeedSequence(request.root_seed, spawn_key=tuple(b"dynamics"))
-    states = random_pure_states(np.random.default_rng(seed), model.dim, request.initial_states)
+    rng = stream(request.root_seed, 0, Purpose.INITIAL_STATES)
+    states = random_pure_states(rng, model.dim, request.initial_states)
     sites = range(model.n_sites)
     observables = np.array([on_site(case.observable, site, model.spins) for site in sites])
     spectrum = Spectrum(from_real(L0))
