@@ -31,7 +31,7 @@ for _job in registry.JOBS:
                 source.tables(job.module)
             ),
         message:
-            "{wildcards.study}: " + _job.message
+            f"{{wildcards.study}}: {_job.message}"
         shell:
             ': > {log:q}; SYNCSWEEP_ASKED={params.asked} python "$SCRIPTS"/make_tables.py'
             " {params.kind} --output {params.folder:q} --request {params.request:q}"
