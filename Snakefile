@@ -1,5 +1,5 @@
 # The sweep: configuration -> shards (one MPI launch each) -> tables -> figures.
-# README.md explains how to run it, config.yaml what it computes.
+# docs/running.md explains how to run it, config.yaml what it computes.
 import sys
 from pathlib import Path
 
