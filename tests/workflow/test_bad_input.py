@@ -10,12 +10,18 @@ import os
 import sys
 
 from messages import assert_messages
-from project import PAIR
+from project import PAIR, Project
 
 FEW = {**PAIR, "samples": 4, "chunk_size": 4}
 
 #: The line that Snakemake prints by itself when it finds the project's profile.
 ANNOUNCEMENT = "Using workflow specific profile profiles/default"
+
+
+def lines_of(project: Project, *arguments: str) -> list[str]:
+    """What Snakemake says of a mistake, wherever the project is."""
+    output = project.snakemake(*arguments, code=1)
+    return messages(output.replace(str(project.path), "PROJECT"))
 
 
 def messages(output: str) -> list[str]:
@@ -36,18 +42,18 @@ def test_mistakes_give_one_line_and_no_file(make_project, snapshot):
     project = make_project(pair=PAIR)
     before, cases = project.files(), {}
     for arguments, *facts in OVERRIDES:
-        (line,) = messages(project.snakemake(*arguments, code=1))
+        (line,) = lines_of(project, *arguments)
         assert line.startswith("error: ")
         cases[" ".join(arguments)] = line, facts
     (project.path / "config.yaml").write_text("results: a\nresults: b\n")
-    (line,) = messages(project.snakemake(code=1))
+    (line,) = lines_of(project)
     cases["twice"] = line, ["config.yaml", "line 2", "results", "twice"]
     assert project.files() == before
     project.write_config()
     wrong = project.results / "tables" / "pair"
     wrong.parent.mkdir(parents=True)
     wrong.write_text("kept")
-    (line,) = messages(project.snakemake(code=1))
+    (line,) = lines_of(project)
     cases["file in place of a folder"] = line, ["error", "results/tables/pair", "folder"]
     assert project.files() == before | {"results/tables/pair"} and wrong.read_text() == "kept"
     assert_messages(snapshot, cases)
