@@ -44,9 +44,10 @@ def loaded():
 
 @pytest.mark.parametrize("root", ROOTS)
 def test_results_depend_on_every_module_that_is_imported_to_make_them(root, loaded):
-    deciding = ("syncsweep.physics.", "syncsweep.tables.", "syncsweep.sample")
+    units = "syncsweep.config.units"
+    deciding = ("syncsweep.physics.", "syncsweep.tables.", "syncsweep.sample", units)
     if root.endswith("figures.sweep_figure"):
-        deciding = ("syncsweep.figures.", "syncsweep.config.units", "syncsweep.config.physics")
+        deciding = ("syncsweep.figures.", units, "syncsweep.config.physics")
     # Which samples there are is a request's; it decides no number of a table.
     names = {name for name in loaded[root] if name.startswith(deciding)}
     names.discard("syncsweep.sample_range")
