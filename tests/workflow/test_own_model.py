@@ -1,6 +1,6 @@
 """Models and ensembles of the user's own through snakemake: the files of docs/own-model.md.
 
-All kinds of mistakes are in tests/unit/test_own_code.py and test_own_check.py.
+All kinds of mistakes are in tests/unit/user_code.
 """
 
 from __future__ import annotations

@@ -44,14 +44,11 @@ def loaded():
 
 @pytest.mark.parametrize("root", ROOTS)
 def test_results_depend_on_every_module_that_is_imported_to_make_them(root, loaded):
-    deciding = ("syncsweep.physics.", "syncsweep.tables.", "syncsweep.sample.")
+    units = "syncsweep.config.units."
+    deciding = ("syncsweep.physics.", "syncsweep.tables.", "syncsweep.sample.", units)
     if root.endswith("figures.sweep_figure"):
-        deciding = (
-            "syncsweep.figures.",
-            "syncsweep.tables.reading.",
-            "syncsweep.config.units.",
-            "syncsweep.config.physics.",
-        )
+        reading, physics = "syncsweep.tables.reading.", "syncsweep.config.physics."
+        deciding = ("syncsweep.figures.", reading, units, physics)
     names = {name for name in loaded[root] if f"{name}.".startswith(deciding)}
     assert names >= {root}
     files = {name.removeprefix("syncsweep.").replace(".", "/") for name in names}
