@@ -48,7 +48,7 @@ _OUTLINE: list[AbstractPathEffect] = [withStroke(linewidth=1.6, foreground="blac
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of a study, as in `results.tables`, and the labels that go with them."""
+    """The tables of a study, as `tables.summary` writes them, and the labels that go with them."""
 
     summary: pd.DataFrame
     chi_histogram: pd.DataFrame

@@ -1,6 +1,6 @@
 """The figure of the limit η → 0⁺: small η beside the exact law, with and without control variate.
 
-Drawn from the tables of `results.limit` of one study, all of them in its folder of tables.
+Drawn from the tables of `tables.limit_tables` of one study, all of them in its folder of tables.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _S_MAX_COLOUR = style.LINE_COLOURS[3]
 def draw(tables: Path, stem: Path) -> None:
     """Draw S_max and P_a at small η beside their exact limits, and the control variate's gain.
 
-    tables: folder with the tables of `results.limit`. (a) ⟨S_max⟩ in units of the exact limit and
+    tables: folder with the tables of `tables.limit_tables`. (a) ⟨S_max⟩ in units of the exact limit and
     (b) P_a, as plain means (bands of one standard error) and with the control variate (points
     with error bars); (c) the ratio of the squares of both errors.
     """
