@@ -29,8 +29,8 @@ _S_MAX_COLOUR = style.LINE_COLOURS[3]
 def draw(tables: Path, stem: Path) -> None:
     """Draw S_max and P_a at small η beside their exact limits, and the control variate's gain.
 
-    tables: folder with the tables of `tables.limit_tables`. (a) ⟨S_max⟩ in units of the exact limit and
-    (b) P_a, as plain means (bands of one standard error) and with the control variate (points
+    tables: folder with the tables of `tables.limit_tables`. (a) ⟨S_max⟩ in units of the exact limit
+    and (b) P_a, as plain means (bands of one standard error) and with the control variate (points
     with error bars); (c) the ratio of the squares of both errors.
     """
     (law, unit), (control, _) = (
