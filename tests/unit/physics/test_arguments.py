@@ -25,6 +25,7 @@ def qobj(matrix, dims=(2, 2)):
 #: An operator (4, 4) in every form that a caller may pass.
 FORMS = {
     "list": lambda matrix: matrix.tolist(),
+    "objects": lambda matrix: matrix.astype(object),
     "csr_matrix": sparse.csr_matrix,
     "coo_array": sparse.coo_array,
     "qutip": qobj,
@@ -124,6 +125,7 @@ REFUSED = {
     ),
     "ket as H": (lambda: sync.liouvillian(qutip.basis(4, 0), []), "hamiltonian", "(4, 1)"),
     "text as H": (lambda: sync.liouvillian("H", []), "hamiltonian", "str"),
+    "digits of text as H": (lambda: sync.liouvillian([["1"]], []), "hamiltonian", "list"),
     "H that is no number": (lambda: sync.liouvillian(H * np.nan, []), "hamiltonian", "NaN"),
     "jumps as rest of H": (
         lambda: sync.Lindbladian(H, JUMPS, JUMPS),
@@ -155,6 +157,7 @@ REFUSED = {
     "imaginary L1": (lambda: sync.steady_states(L0, 1j * L1, [1]), "L1", "Hermiticity"),
     "one η": (lambda: sync.steady_states(L0, L1, 0.1), "etas", "()"),
     "η of text": (lambda: sync.steady_states(L0, L1, ["a"]), "etas", "list"),
+    "complex η": (lambda: sync.steady_states(L0, L1, [1j]), "etas", "real numbers"),
     "one spin": (lambda: sync.relative_frequencies(1), "spins", "1"),
     "spins of text": (lambda: sync.relative_frequencies("ab"), "spin", "'a'"),
     "another order of spins": (
