@@ -73,6 +73,19 @@ def test_a_value_is_looked_up_in_one_row():
         column(table, "p", eta=2.0)
 
 
+@pytest.mark.parametrize(("shift", "holds"), [(0, True), (1, False)])
+def test_the_locking_persists_up_to_the_eta_where_half_of_it_is_left(shift, holds):
+    """Λ falls by 0.2 a decade from 0.6 at 10⁻³·⁵, so half is left half a decade later."""
+    etas = 10.0 ** (np.array([-np.inf, -4.5, -3.5, -2.5, -1.5]) + shift)
+    table = pd.DataFrame({"model": "coupled", "n_sites": 3, "eta": etas})
+    table["locking"], table["locking_se"] = [1.0, 0.95, 0.6, 0.4, 0.0], [0.0, 0.1, 0.01, 0.005, 0.1]
+    persists, _ = claims_sweeps._persistence({"locking": table}.__getitem__)
+    (half,) = persists.numbers
+    assert half.value == pytest.approx(10.0 ** (-3 + shift))
+    assert half.error == pytest.approx(half.value * math.log(10) * 0.01 / 0.2)
+    assert persists.holds == holds
+
+
 def claim(holds, verdict=Verdict.AGREES):
     return Claim("Fig. 9", "a | b", "1", "2 ± 1", (Number(2.0, 1.0),), verdict, holds)
 

@@ -109,6 +109,10 @@ def test_grids_of_the_paper_are_in_units_of_omega(plain):
             "has no analysis.limit_draws",
         ),
         (
+            chain_with(eta_blocks=[{"values": [0.0]}]),
+            "paper.chain: 'spin1_chain' has no η > 0",
+        ),
+        (
             chain_with(model={"name": "spin1_chain", "omega": 0.0}),
             "paper.chain: 'spin1_chain' has omega ≤ 0",
         ),
