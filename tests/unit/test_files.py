@@ -259,6 +259,13 @@ def test_ranges_that_others_hold_are_told_without_taking_them(tmp_path, start, h
     assert held(path) == []
 
 
+@pytest.mark.parametrize("ranges", [[(10, 20), (20, 30)], [(20, 30), (10, 20)]])
+def test_ranges_that_touch_are_each_listed_once_whichever_was_taken_first(tmp_path, start, ranges):
+    for numbers in ranges:
+        start(HOLDER, "holds", numbers)
+    assert held(tmp_path / "lock") == [(10, 20), (20, 30)]
+
+
 @pytest.mark.parametrize("kind", ["missing", "folder", "pipe"])
 def test_what_is_no_lock_file_does_not_tell(tmp_path, kind):
     path = tmp_path / "lock"

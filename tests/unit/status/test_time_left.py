@@ -186,6 +186,9 @@ def test_last_job_decides_at_the_end():
     left = time_left([steady(30, *ended, last)], NOW)
     costs = (8 * 580 + 300) / (8 * 58 + 29.5)
     assert left.value == pytest.approx(29.5 * costs)
+    # What an ended job left behind is for others to solve, not for its ranks.
+    stopped = launch(300, 10, solved=58, missing=580, ranks=2, start=700)
+    assert time_left([steady(30, *ended[:-1], stopped, last)], NOW) == left
 
 
 def test_blocks_of_other_cost_are_weighed():

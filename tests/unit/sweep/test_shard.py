@@ -130,6 +130,15 @@ def test_shard_says_what_it_holds(written):
     }
 
 
+def test_equal_bytes_of_another_name_type_or_shape_have_another_digest():
+    zeros = pa.array([0, 0, 0, 0])
+    pairs = pa.FixedSizeListArray.from_arrays(zeros, 2)
+    columns = [("a", zeros), ("b", zeros), ("a", zeros.cast("float64")), ("a", pairs)]
+    tables = [pa.table({name: values}) for name, values in columns]
+    assert len({bits(column(one, one.column_names[0])) for one in tables}) == 1
+    assert len({_digest(one, {}) for one in tables}) == len(tables)
+
+
 def test_digest_moves_with_the_last_bit_of_any_number(tmp_path, rows, written):
     floats = [name for name in NAMES if getattr(rows[0], name).dtype == float and name != "eta"]
     digests = {stated(written[0])["digest"]}

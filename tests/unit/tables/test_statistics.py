@@ -62,6 +62,15 @@ def test_no_realisation_has_no_mean_and_one_has_no_standard_error():
     assert np.isnan(type_ratio(running, RATIO).error).all()
 
 
+@pytest.mark.parametrize("kind", [RunningMean, RunningCovariance])
+def test_two_realisations_have_a_spread_and_one_has_none(kind):
+    running = _fill(kind(1, 1), np.array([0.25, 0.75]).reshape(2, 1, 1))
+    # (a − b)²/2 and |a − b|/2.
+    assert (running.variance[0, 0], running.standard_error[0, 0]) == (0.125, 0.25)
+    alone = _fill(kind(1, 1), np.full((1, 1, 1), 0.25))
+    assert np.isnan([alone.variance, alone.standard_error]).all()
+
+
 def test_a_spread_far_below_the_mean_is_resolved():
     values = 1.0 + 1e-9 * np.array([-1.0, 0.0, 1.0]).reshape(3, 1, 1)
     running = _fill(RunningMean(1, 1), values)
