@@ -70,10 +70,10 @@ bundle: env
 	$(BIN)/snakemake bundle
 
 test-fast: env
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'not slow' tests/unit tests/property
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not slow' tests/unit tests/property
 
 test: env
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 snapshots: env
 	$(BIN)/python -m pytest -q -m syrupy_snapshot --snapshot-update
