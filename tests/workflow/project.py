@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -137,6 +138,14 @@ class Project:
         parts = [p for block in self.blocks(study) for _, p in BlockFolder(block).part_files()]
         # A record begins with its magic word, and the first is a header.
         return sum(max(path.read_bytes().count(b"SYNC") - 1, 0) for path in parts)
+
+    def logs_say(self, words: str) -> bool:
+        """Whether a job's log has these words. Snakemake removes a log before the next job."""
+        for log in (self.results / "logs").rglob("*.log"):
+            with suppress(FileNotFoundError):
+                if words in log.read_text(encoding="utf-8"):
+                    return True
+        return False
 
     def wait_for_samples(self, process: psutil.Popen, count: int) -> None:
         """Wait until so many samples of the chain are kept."""

@@ -28,8 +28,7 @@ def undisturbed(finished) -> dict[str, bytes]:
 
 def wait_for_a_launch_to_wait(project: Project, process: psutil.Popen) -> None:
     """Wait until a launch has said that it waits for another."""
-    logs = project.results / "logs"
-    while not any("waiting for it" in log.read_text() for log in logs.rglob("*-0*.log")):
+    while not project.logs_say("waiting for it"):
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.05)
 
