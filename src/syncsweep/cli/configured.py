@@ -106,7 +106,7 @@ def chosen(config: Config, parsed: argparse.Namespace) -> list[str]:
             hint = f"did you mean {near[0]!r}? " if near else ""
             # The paper adds studies that the user did not name.
             own = ", ".join(name for name in config.studies if not name.startswith(RESERVED))
-            raise ConfigError(f"there is no study {name!r}; {hint}there are: {own}")
+            raise ConfigError(f"there is no study {name!r}; {hint}studies are: {own}")
     return parsed.studies or [
         name for name, settings in config.studies.items() if settings.by_default
     ]

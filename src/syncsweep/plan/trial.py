@@ -1,4 +1,4 @@
-"""A trial: some samples solved as a rank solves them, and thrown away; a program of its own.
+"""A trial: a separate program that solves some samples as a rank does, and discards them.
 
 Started and asked through `syncsweep.user_code.isolated`; see `main`. Writes no file.
 """

@@ -79,7 +79,7 @@ def read(block_folder: Path) -> Description:
             )
         if physics.results_version != RESULTS_VERSION:
             raise DescriptionError(
-                f"{path}: is of results version {physics.results_version}, but this code of "
+                f"{path}: has results version {physics.results_version}, but this code has "
                 f"{RESULTS_VERSION}; run snakemake again"
             )
         path = block.description

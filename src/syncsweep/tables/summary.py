@@ -175,13 +175,13 @@ def _failures(described: Description, rows: SampleRows) -> list[tuple[float, int
 
 
 def _warn_of_failures(study: str, failed: pd.DataFrame, summary: pd.DataFrame) -> None:
-    """Say on stderr, in one line, which rows are not in the averages."""
+    """Print one line on stderr about the rows that are not in the averages."""
     if len(failed):
         total = int((summary["n"] + summary["failed"]).sum())
         first = failed.iloc[0]
         print(
-            f"warning: {study}: {len(failed)} of {total} rows failed, the first of them sample "
-            f"{first['sample']} at η = {first['eta']:g} ({first['status']}); averages are over the "
-            "others, and failures.csv names them",
+            f"warning: {study}: {len(failed)} of {total} rows failed, first sample "
+            f"{first['sample']} at η = {first['eta']:g} ({first['status']}); they do not enter the "
+            "averages, and failures.csv names them",
             file=sys.stderr,
         )

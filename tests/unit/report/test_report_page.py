@@ -349,7 +349,7 @@ def test_tables_of_other_settings_and_figures_of_other_tables_are_refused(made, 
         make(copy, request, copy / "new.html")
     analysis = said["analysis"] | {"threshold": 0.5}
     write_table(path.with_suffix(""), frame, said | {"analysis": analysis})
-    with pytest.raises(ResultsError, match=r"summary\.parquet: .* other settings \(analysis\)"):
+    with pytest.raises(ResultsError, match=r"summary\.parquet: .* settings of this run \(analysis\)"):
         make(copy, request, copy / "new.html")
     assert not (copy / "new.html").exists()
 

@@ -119,7 +119,7 @@ def damaged_shard(sweep):
 def shard_of_others(sweep):
     path = sweep.folder.shard(0, 4)
     sweep.shard(4, 8).rename(path)
-    return path, "holds other rows than its name says"
+    return path, "does not hold the rows that its name says"
 
 
 def part_of_others(sweep):

@@ -162,7 +162,7 @@ def test_shard_of_other_samples_under_a_wrong_name_gives_nothing(block):
     os.replace(block.shard(0, 4), block.folder.shard(4, 8))
     found = block.find(0, 12)
     assert found.rows == {}
-    assert "holds other rows than its name says" in found.messages[0]
+    assert "does not hold the rows that its name says" in found.messages[0]
 
 
 def test_shard_and_part_of_another_physics_give_nothing(block):
