@@ -177,14 +177,14 @@ def held(path: Path) -> list[tuple[int, int]] | None:
 
 
 class NotReadableError(Exception):
-    """A file of which the bytes cannot be had; the message is why, without its name."""
+    """A file cannot be read; the message is the reason, without the name of the file."""
 
 
 @contextmanager
 def open_regular(path: Path) -> Iterator[BinaryIO]:
-    """Open a regular file to be read; NotReadableError, or FileNotFoundError.
+    """Open a regular file for reading; NotReadableError, or FileNotFoundError.
 
-    What cannot be read of it later, within the context, is a NotReadableError too.
+    A later error of reading, within the context, is a NotReadableError too.
     """
     try:
         # A pipe would be waited for, and a device may never end.

@@ -1,7 +1,7 @@
-"""When a launch must stop: before its time limit, or when it is told to end.
+"""When a launch must stop: before its time limit, or on a signal.
 
-What a rank has solved is kept, so stopping between two samples costs nothing; the next launch for
-the same samples goes on.
+Solved samples are kept, so stopping between two samples costs nothing. The next launch for the same
+samples continues.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def test_program_verifies_and_recomputes(results):
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert re.fullmatch(
-        r"recomputed: 3 of 30 rows \(seed 7\), largest difference \d\.\de-1\d of .*", lines[-2]
+        r"recomputed: 3 of 30 rows \(seed 7\); largest difference \d\.\de-1\d of .*", lines[-2]
     )
     assert re.fullmatch("2 studies, 6 shards, 30 rows, [0-9]+ tables: all well", lines[-1])
 

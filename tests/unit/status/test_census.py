@@ -125,7 +125,7 @@ def shard_of_others(sweep):
 def part_of_others(sweep):
     path = sweep.part(0, 4, [0, 1], number=9)
     path.write_bytes(path.read_bytes().replace(PAIR.digest.encode(), b"0" * 12))
-    return path, "holds rows of something else"
+    return path, "holds rows of another study or block"
 
 
 #: What a file is named for that is something else.

@@ -277,7 +277,7 @@ def test_damaged_shards_newer_than_a_file_are_set_aside(block, tmp_path, capsys)
     for line, path in zip(lines, paths[1:], strict=True):
         (kept,) = block.folder.path.glob(f"{path.name}.damaged-*")
         assert line.startswith(f"warning: {path}: is damaged")
-        assert line.endswith(f"set aside as {kept.name} and made again")
+        assert line.endswith(f"set aside as {kept.name}, and will be made again")
 
 
 def test_without_the_file_all_shards_are_looked_at(block, tmp_path, capsys):

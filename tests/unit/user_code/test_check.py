@@ -74,7 +74,7 @@ def test_a_model_that_oscillates_but_does_not_lock_is_swept_with_a_note(folder):
     # It damps what turns no more: states of equal magnetization differ in the first spin's |m|.
     (folder / "mine.py").write_text(TEXT.replace("(z[0] + np.eye(len(z[0])))", "z[0]"))
     (note,) = notes()
-    assert note.startswith("studies.mine: nothing locks in the limit η → 0⁺")
+    assert note.startswith("studies.mine: no perturbation locks the spins in the limit η → 0⁺")
     assert s_max_at_limit() < 1e-12
 
 
@@ -111,8 +111,8 @@ def test_lines_of_what_is_no_python(folder):
     ("returned", "told"),
     [
         ("np.diag(np.arange(6.)), [np.eye(6, k=1), np.eye(6, k=-1)]", r"-\d.* is the least damped"),
-        ("np.zeros((6, 6)), [np.diag(np.arange(6.))]", "no other coherences either"),
-        ("np.eye(6), []", "no other coherences either"),
+        ("np.zeros((6, 6)), [np.diag(np.arange(6.))]", "and no other coherences"),
+        ("np.eye(6), []", "and no other coherences"),
     ],
 )
 def test_a_model_whose_coherences_do_not_oscillate_is_refused(folder, returned, told):
@@ -132,7 +132,7 @@ def test_the_least_damped_coherence_is_named(folder):
 
 def test_a_random_model_is_refused(folder):
     (folder / "mine.py").write_text(MODEL.format("np.diag(np.random.rand(6)), []"))
-    assert "model() returns something else each time" in message()
+    assert "model() returns different operators each time" in message()
 
 
 UNCHANGED = "np.diag(np.arange(6.)), [np.eye(6, k=1), np.eye(6, k=-1)]"
@@ -142,13 +142,17 @@ UNCHANGED = "np.diag(np.arange(6.)), [np.eye(6, k=1), np.eye(6, k=-1)]"
     ("returned", "samples", "words"),
     [
         ("np.eye(5), []", 1000, "random.py: perturbation(): V must have shape (6, 6)"),
-        ("np.diag(np.random.rand(6)), []", 1000, "returns something else for the same rng"),
+        ("np.diag(np.random.rand(6)), []", 1000, "returns different operators for the same rng"),
         (
             "calls.append(1) or np.diag(rng.random(6)), [len(calls) * np.eye(6, k=1)]",
             1000,
-            "returns something else for the same rng",
+            "returns different operators for the same rng",
         ),
-        (UNCHANGED, 1000, "returns the same for every sample: draw from rng, or set samples: 1"),
+        (
+            UNCHANGED,
+            1000,
+            "returns the same operators for every sample; draw from rng, or set samples: 1",
+        ),
         ("np.zeros((6, 6)), []", 1, "perturbs nothing"),
         ("rng.random() * np.eye(6), [np.eye(6)]", 1, "perturbs nothing"),
         (
@@ -225,7 +229,7 @@ def perturbation(rng, spins):
 """
     assert ensemble_message(folder, source) == (
         "studies.mine: random.py, line 8: ValueError: unlucky draw; this was a trial draw "
-        f"(sample {sample}) made before the first job, and these must all succeed"
+        f"(sample {sample}) before the first job, and all trial draws must succeed"
     )
 
 
@@ -279,14 +283,14 @@ def test_packages_that_are_installed_can_be_imported(folder):
 def test_a_model_too_large_for_its_eigenvalues_is_swept_with_a_note(monkeypatch):
     monkeypatch.setattr("syncsweep.user_code.check._LARGEST_BLOCK", 0)
     (note,) = notes()
-    assert note.startswith("studies.mine: whether coherences oscillate undamped was not checked")
+    assert note.startswith("studies.mine: did not check whether coherences oscillate undamped")
     assert "a rank some 1 MB" in note
 
 
 def test_a_model_of_too_many_entries_is_refused(folder):
     (folder / "mine.py").write_text(MODEL.format("np.diag(np.arange(64.)), [np.ones((64, 64))]"))
     text = message("model.spins", [3.5, 3.5])
-    assert "has up to 16,777,216 entries, but at most 2,000,000" in text
+    assert "has up to 16,777,216 entries, but the solver handles at most 2,000,000" in text
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -76,7 +76,7 @@ _FREQUENCIES = relative_frequencies((1, 1, 1))
 
 
 class AblationsError(ResultsError):
-    """Ablations that cannot be made; the message is one line for the user."""
+    """The ablations cannot be made; the message is one line for the user."""
 
 
 class Variant(part.Request):
