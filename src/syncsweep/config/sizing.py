@@ -1,4 +1,4 @@
-"""How large jobs are: samples per chunk, ranks, time limit and memory, from the cost of a sample.
+"""The size of jobs: samples per chunk, ranks, time limit and memory, from the cost of a sample.
 
 The costs were measured on one core of a 2-core x86 machine with OpenBLAS (`make bench` measures
 them again) and only steer how work is cut. A wrong cost makes jobs longer or shorter, nothing else.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 #: A job should take at least this long, where the sweep is long enough [s].
 JOB_SECONDS = 600.0
 
-#: Chunks are cut so that so many ranks work for JOB_SECONDS.
+#: Chunks are cut for this number of ranks, each busy for JOB_SECONDS.
 _JOB_RANKS = 16
 
 #: Jobs of a sweep: not fewer, if each then has a minute's work of a core, and not more.

@@ -1,4 +1,4 @@
-"""What `syncsweep status` says: tables for people, and JSON for programs."""
+"""The output of `syncsweep status`: tables for people, and JSON for programs."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def time_left_text(left: Expected) -> str:
 
 
 def status_of(overview: Overview, probabilities: Probabilities) -> Status:
-    """An overview with what only reading more than it takes."""
+    """An overview, completed with sizes, P_a and damaged files, which need more reading."""
     studies = []
     problems = {problem.path: problem for problem in overview.problems}
     for study, of_study in groupby(overview.blocks, key=lambda block: block.asked.described.study):

@@ -134,8 +134,8 @@ def _sample(payload: bytes) -> tuple[int, pa.Table | None]:
 def count_records(path: Path, described: Description) -> Records:
     """How many samples a part holds, by the lengths that its records state; FileNotFoundError.
 
-    Neither rows nor digests are read: this is for counting while ranks are at work. A record that
-    is not whole yet ends the count.
+    It reads neither rows nor digests, because it counts while ranks run. An incomplete record ends
+    the count.
     """
     count, header = 0, _header(described)
     try:
@@ -202,5 +202,5 @@ def _next_data(part: int, position: int) -> int | None:
     try:
         return os.lseek(part, position, os.SEEK_DATA)
     except OSError as error:
-        # Not every file system tells of its holes.
+        # Not every file system reports its holes.
         return None if error.errno == errno.ENXIO else position

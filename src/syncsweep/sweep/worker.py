@@ -47,7 +47,7 @@ _POLL_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class Job:
-    """What one launch makes: the shard of some samples of a block, with so many ranks."""
+    """The job of one launch: the shard of some samples of a block; ranks: their number."""
 
     folder: Path
     samples: SampleRange
@@ -136,7 +136,7 @@ def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
         return task
     began = time.time()
     mine = task.missing[comm.rank :: comm.size]
-    # Nobody begins with these samples while this rank is at work, also when rank 0 has died.
+    # No other launch starts these samples while this rank runs, even if rank 0 has died.
     in_hand = joined(folder.lock, *job.samples) if comm.rank else nullcontext()
     with in_hand:
         own = _solve(job, folder, task, mine, comm, walltime)
@@ -207,8 +207,8 @@ def _plan(
     """
     description = read(job.folder)
     folder.parts.mkdir(exist_ok=True)
-    # A launch whose Snakemake was killed may still be at work on some of the samples, perhaps for
-    # shards of another size: what it solves need not be solved twice.
+    # A launch whose Snakemake was killed may still solve some of the samples, perhaps for shards of
+    # another size. Its samples need not be solved twice.
     first, stop = job.samples
     waiting = (
         f"samples {first} to {stop - 1}: waiting for another launch that is solving some of them"
@@ -247,7 +247,7 @@ def _solve(
     walltime: Walltime,
 ) -> _Solved:
     """Solve this rank's samples while there is time, each kept in a part at once."""
-    # Where several Slurm nodes are one machine, only this tells them apart.
+    # If several Slurm nodes are one machine, only this variable distinguishes them.
     host = os.environ.get("SLURMD_NODENAME") or platform.node()
     if not samples:
         return _Solved([], None, 0.0, host, None)
@@ -292,7 +292,7 @@ def _log(folder: BlockFolder, job: Job, **event: Any) -> None:
 
 
 def _environment(task: _Task) -> dict[str, Any]:
-    """What else a shard says of its run: physics, code, libraries, machine."""
+    """Further records of a shard about its run: physics, code, libraries, machine."""
     from syncsweep.environment import provenance  # reads much, and only the first rank needs it
 
     return {

@@ -139,15 +139,15 @@ def make(request: Request, output: Path) -> None:
 def _check(rows: StudyRows, request: Request) -> None:
     physics, default = rows.physics, request.chain.physics
     if physics.model.name != "spin1_chain" or physics.model.n_sites != 3:
-        raise AblationsError(f"{rows.folder}: ablations are of a spin1_chain of three spins")
+        raise AblationsError(f"{rows.folder}: ablations need a spin1_chain of three spins")
     if (physics.model, physics.root_seed) != (default.model, default.root_seed):
         raise AblationsError(
-            f"{rows.folder}: has another model or root_seed than {request.chain.folder}"
+            f"{rows.folder}: must have the model and root_seed of {request.chain.folder}"
         )
     held = [eta for described in rows.describe() for eta in described.etas]
     for eta in request.etas:
         if eta not in held:
-            raise AblationsError(f"{rows.folder}: has no η = {eta:g}; name it in its eta_blocks")
+            raise AblationsError(f"{rows.folder}: has no η = {eta:g}; add it to its eta_blocks")
 
 
 def _limit(physics: Physics, threshold: float, intervals: Intervals) -> np.ndarray:
@@ -181,7 +181,7 @@ def _realise(rows: StudyRows, request: Request) -> _Realisations:
 def _drawn_from(rows: StudyRows) -> Ensemble:
     ensemble = rows.physics.ensemble
     if not isinstance(ensemble, Ensemble):
-        raise AblationsError(f"{rows.folder}: ablations are of the ensemble of App. F")
+        raise AblationsError(f"{rows.folder}: ablations need the ensemble of App. F")
     return ensemble
 
 
@@ -209,7 +209,7 @@ def _ensembles(request: Request) -> pd.DataFrame:
 
 
 def _place(axis: str, ensemble: Ensemble) -> tuple[float, str]:
-    """Where an ensemble stands on an axis, and what it is called there."""
+    """The place and the name of an ensemble on an axis."""
     if axis == "basis":
         return float(OPERATOR_BASES.index(ensemble.basis)), ensemble.basis
     if axis == "rank":

@@ -1,4 +1,4 @@
-"""Dynamical synchronization: how local observables of the spin-1 chain and of the pair oscillate.
+"""Dynamical synchronisation: how local observables of the spin-1 chain and of the pair oscillate.
 
 Haar-random pure states evolve without a perturbation (η = 0) and under L₀ + ηL₍₁₎, with the L₍₁₎ of
 sample 0 of a sweep with the same root seed. Observables are (S_j^x)² of three spin-1s and σ_j^x of

@@ -73,10 +73,10 @@ def _check(pair: Pair) -> None:
     same = (studied.root_seed, studied.ensemble, chain_of(studied).n_sites)
     if same != (alone.root_seed, alone.ensemble, chain_of(alone).n_sites):
         raise ResultsError(
-            f"{names}: need the same root_seed, ensemble and n_sites, or their samples differ"
+            f"{names}: must have the same root_seed, ensemble and n_sites, or their samples differ"
         )
     if build_model(alone).hamiltonian.any() or build_model(alone).jump_operators.any():
-        raise ResultsError(f"{names}: the second must have omega, J, delta and gamma 0")
+        raise ResultsError(f"{names}: in the second, omega, J, delta and gamma must be 0")
 
 
 def _locking(pair: Pair) -> pd.DataFrame:

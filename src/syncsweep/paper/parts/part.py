@@ -23,11 +23,11 @@ _RECORD = "record"
 
 
 class Request(requests.Request):
-    """What a part is asked for, as JSON; each part says more."""
+    """The request of a part, as JSON; each part adds its own fields."""
 
     @classmethod
     def of(cls, config: Config) -> Self:
-        """What `snakemake paper` asks for. The configuration must have all that the paper needs."""
+        """The request of `snakemake paper`, for a configuration with all that the paper needs."""
         return cls()
 
     def recorded(self) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class StudyRows(requests.Rows):
     _folder = field_serializer("folder")(folder_name)
 
     def describe(self) -> list[Description]:
-        """The blocks, as their folder describes them; ResultsError if that cannot be told."""
+        """The descriptions of the blocks in their folder; ResultsError if one is unreadable."""
         return describe(self.folder, self.blocks)
 
     @property

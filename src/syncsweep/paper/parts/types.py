@@ -121,7 +121,7 @@ def _smallest_eta(chain: StudyRows) -> tuple[Description, int]:
     found = chain.describe()
     model = found[0].physics.model
     if model.name != "spin1_chain" or model.n_sites != 3:
-        raise ResultsError(f"{chain.folder}: types are of a spin1_chain of three spins; name one")
+        raise ResultsError(f"{chain.folder}: types need a spin1_chain of three spins; name one")
     positive = [
         (eta, block, index)
         for block, described in enumerate(found)
@@ -129,7 +129,7 @@ def _smallest_eta(chain: StudyRows) -> tuple[Description, int]:
         if eta > 0
     ]
     if not positive:
-        raise ResultsError(f"{chain.folder}: has no positive η; name one in the study's eta_blocks")
+        raise ResultsError(f"{chain.folder}: has no positive η; add one to the study's eta_blocks")
     _, block, index = min(positive)
     return found[block], index
 
@@ -162,7 +162,7 @@ def _first(
         if realisation.kind is kind and type_of_amplitude(realisation.b) is kind:
             return realisation
     raise ResultsError(
-        f"no sample is of the {kind.name} type at η = {eta:g}; ask for more samples or a smaller η"
+        f"no sample has the {kind.name} type at η = {eta:g}; use more samples or a smaller η"
     )
 
 
