@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-#: Where no line can be drawn again, progress is told so often [s].
+#: Time between two lines of progress where no line can be drawn again [s].
 SECONDS_BETWEEN_LINES = 30.0
 
 

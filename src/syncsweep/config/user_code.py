@@ -90,7 +90,7 @@ def _parameters(value: Any) -> Any:
         raise ValueError("must be `name: value` pairs")
     for name in value:
         if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-            raise ValueError(f"a parameter must have a name of Python's, but is {name!r}")
+            raise ValueError(f"a parameter's name must be a Python identifier, but is {name!r}")
         if name in _ARGUMENTS:
             raise ValueError(f"{name} is always passed to the function; leave it out")
     found = {name: _value(name, given, 0) for name, given in value.items()}

@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _time(request: dict[str, Any], say: Callable[..., None]) -> None:
-    # Here, because a BLAS heeds its limit when NumPy is loaded. What a rank loads, but MPI.
+    # Imported here, because a BLAS reads its limit when NumPy is loaded. A rank also loads MPI.
     from syncsweep.config.physics import Physics
     from syncsweep.environment import blas
 

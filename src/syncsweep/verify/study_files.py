@@ -25,7 +25,7 @@ from syncsweep.verify.verify_text import Report
 from syncsweep.wording import number_of
 
 #: What to do about a damaged file that the workflow makes.
-AGAIN = "remove it and run the same snakemake command again, which makes it again"
+AGAIN = "remove it and run the same snakemake command, which makes it again"
 
 _ALLOW = "allow yourself to read it, and run this command again"
 

@@ -230,12 +230,12 @@ def test_help_is_printed_without_loading_the_libraries(command):
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("verify", ["RESULTS", "--recompute K", "--seed S", "Exit code: 0", "2 if"]),
+        ("verify", ["RESULTS", "--recompute K", "--seed S", "Exit codes: 0", "2 if"]),
         (
             "plan",
-            ["--calibrate N", "--no-calibration", "--ranks R", "Exit code: 0", "--fragment"],
+            ["--calibrate N", "--no-calibration", "--ranks R", "Exit codes: 0", "--fragment"],
         ),
-        ("status", ["--watch [SECONDS]", "--json", "Exit code: 0"]),
+        ("status", ["--watch [SECONDS]", "--json", "Exit codes: 0"]),
     ],
 )
 def test_help_explains_exit_codes_and_options(capsys, command, words):
@@ -275,7 +275,7 @@ def calls(results, tmp_path, monkeypatch):
 
 def told(done):
     """The lines on stderr but that of the trials."""
-    return [line for line in done.stderr.splitlines() if not line.startswith("plan: trials")]
+    return [line for line in done.stderr.splitlines() if not line.startswith("plan: solving")]
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ RARE = "np.diag(np.arange(6.)) * (1 + ({})), [np.eye(6, k=1), np.eye(6, k=-1)]"
 @pytest.mark.parametrize("drawn", ["rng.random() < 0.02", "rng.spawn(1)[0].random() < 0.001"])
 def test_an_ensemble_may_differ_in_one_sample_of_fifty(folder, drawn):
     (note,) = ensemble_notes(folder, PERTURBATION.format(RARE.format(drawn)))
-    assert "the same for the first 16 samples" in note
+    assert "the same operators for the first 16 samples" in note
     assert note.startswith("studies.mine: perturbation() draws from rng")
 
 
@@ -271,7 +271,10 @@ def test_a_file_beside_it_cannot_be_imported(folder, monkeypatch, line, told):
 def test_what_is_not_there_is_said_by_python(folder):
     (folder / "mine.py").write_text(f"import helper_of_mine\n{TEXT}")
     text = message()
-    assert "line 1: ModuleNotFoundError: No module named 'helper_of_mine'; own code is one" in text
+    assert (
+        "line 1: ModuleNotFoundError: No module named 'helper_of_mine'; your own code is one"
+        in text
+    )
 
 
 def test_packages_that_are_installed_can_be_imported(folder):
@@ -284,7 +287,7 @@ def test_a_model_too_large_for_its_eigenvalues_is_swept_with_a_note(monkeypatch)
     monkeypatch.setattr("syncsweep.user_code.check._LARGEST_BLOCK", 0)
     (note,) = notes()
     assert note.startswith("studies.mine: did not check whether coherences oscillate undamped")
-    assert "a rank some 1 MB" in note
+    assert "a rank about 1 MB" in note
 
 
 def test_a_model_of_too_many_entries_is_refused(folder):

@@ -150,8 +150,8 @@ def test_a_superoperator_of_one_spin_is_no_operator_of_two(returned):
         ("x = 1\ny = 1 / 0\n", "ZeroDivisionError: division by zero", 2, "y = 1 / 0"),
         (
             "import syncsweep_no_such_package\n",
-            "ModuleNotFoundError: No module named 'syncsweep_no_such_package'; own code is one "
-            "file, and may import only installed packages; to install it: .venv/bin/uv pip "
+            "ModuleNotFoundError: No module named 'syncsweep_no_such_package'; your own code is "
+            "one file, and may import only installed packages; to install it: .venv/bin/uv pip "
             "install --python .venv/bin/python syncsweep_no_such_package",
             1,
             "import syncsweep_no_such_package",
@@ -232,9 +232,9 @@ def test_an_error_inside_the_function_is_told_with_the_parameters():
     ("line", "hint"),
     [
         ("import syncsweep_no_such_package.part", "python syncsweep_no_such_package"),
-        ("import scipy.no_such_part", "packages only"),
-        ("from scipy import no_such_part", "packages only"),
-        ("raise ModuleNotFoundError(name=3)", "packages only"),
+        ("import scipy.no_such_part", "only installed packages"),
+        ("from scipy import no_such_part", "only installed packages"),
+        ("raise ModuleNotFoundError(name=3)", "only installed packages"),
     ],
 )
 def test_only_what_is_not_installed_is_to_be_installed(line, hint):

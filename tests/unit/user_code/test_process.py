@@ -150,7 +150,7 @@ def test_draws_that_differ_between_processes_are_refused(strength, head):
 
 
 def test_a_model_that_differs_between_processes_is_refused():
-    with pytest.raises(ConfigError, match=r"^studies.mine: mine.py: model\(\) returns something"):
+    with pytest.raises(ConfigError, match=r"^studies.mine: mine.py: model\(\) returns different"):
         check("omega = 1 + os.getpid()")
 
 

@@ -168,8 +168,8 @@ def test_rows_that_are_not_ok_or_ill_conditioned_are_counted_and_left_out(tmp_pa
     assert report.findings == 0
     assert lines[0].startswith("recomputed: 2 of 2 rows")
     assert lines[1:] == [
-        "not recomputed: 2 rows with a reciprocal condition number below 1e-06",
         "not recomputed: 2 rows whose status is not ok",
+        "not recomputed: 2 rows with a reciprocal condition number below 1e-06",
     ]
 
 

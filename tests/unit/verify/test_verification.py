@@ -342,7 +342,7 @@ def test_file_in_place_of_the_folder_of_the_tables_is_found(results, capsys):
 def test_folder_that_holds_no_study_cannot_be_verified(results, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(VerificationError, match="no results folder"):
+    with pytest.raises(VerificationError, match="not a results folder"):
         study_folders(empty)
     with pytest.raises(VerificationError, match="cannot be read"):
         study_folders(tmp_path / "nowhere")
