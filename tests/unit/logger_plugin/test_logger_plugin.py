@@ -467,7 +467,7 @@ def test_broken_look_at_the_files_is_said_once_and_ends_no_run(snakemake, capsys
     run.begin(solve_shard=1)
     run.info("Samples: 8", asked_blocks=[None])
     run.start(3, "solve_shard", "pair: samples 4 to 7", study="pair")
-    printed = wait_for(capsys, "cannot be told")
+    printed = wait_for(capsys, "cannot show the progress")
     printed = wait_for(capsys, "0 of 1 jobs", printed)
     run.finish(3, "solve_shard")
     assert (printed + run.printed().err).count("warning: cannot show the progress") == 1

@@ -212,7 +212,7 @@ def test_text_has_the_numbers_and_the_fragment(project, capsys):
     assert lines[0] == "pair: 6 of 12 samples to solve, 1 of 2 shards to make"
     labels = [line.split("  ")[1] for line in lines[1:7]]
     assert labels == ["sample", "core time", "time", "a job", "memory", "disk"]
-    assert "by 6 samples solved in 1 job" in lines[1]
+    assert "from 6 samples solved in 1 job" in lines[1]
     assert " on 2 cores" in lines[3]
     assert "time limit" not in out
     assert yaml.safe_load(out[out.index("studies:") :])["studies"]["pair"]["chunk_size"] == 6

@@ -282,7 +282,7 @@ def test_shard_that_says_it_is_something_else_is_refused(tmp_path, table, which)
 @pytest.mark.parametrize("said", [{"format": 2}, {"block": "eta-0-1-n3-01234567"}])
 def test_shard_of_another_format_or_block_is_refused(tmp_path, table, said):
     forge(tmp_path / "shard", table, **said)
-    with pytest.raises(ShardError, match="holds other rows"):
+    with pytest.raises(ShardError, match="does not hold the rows"):
         read_shard(tmp_path / "shard", *WHICH)
 
 
