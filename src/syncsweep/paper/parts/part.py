@@ -1,4 +1,4 @@
-"""What the parts share: how they are asked, how they read rows, and how they write tables."""
+"""Shared by the parts: their requests, reading rows, and writing tables."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Request(requests.Request):
         return cls()
 
     def recorded(self) -> dict[str, Any]:
-        """The request as results record it: where folders are decides nothing."""
+        """The request as results record it, without the places of folders."""
         return self.model_dump(mode="json", context=_RECORD)
 
 
 def folder_name(folder: Path, info: SerializationInfo) -> str:
-    """A folder in a request: its path, and in a record its name, which has the physics hash."""
+    """A folder in a request: its path; in a record: its name, which has the physics hash."""
     return folder.name if info.context == _RECORD else str(folder)
 
 

@@ -1,8 +1,8 @@
 """The two types of synchronisation at small η (Fig. 2a-f): one realisation of each, and counts.
 
-The realisations are those of the first samples of each type at the smallest positive η of the
-study: the first whose S_d has the maxima of the type and whose b has the type's sign (see
-`physics.configurations`), among those that were solved and whose S_max is resolved.
+The realisations are the first samples of each type at the smallest positive η of the study. S_d of
+such a sample has the maxima of the type, and its b has the type's sign (see
+`theory.configurations`). Only samples that were solved and whose S_max is resolved count.
 
 Tables; S_d is a density in rad⁻², angles are in rad:
 - types_realisations: one row for each type: sample, eta, s_max, b, the threshold r, and the number

@@ -1,4 +1,4 @@
-"""How much of S_d has the form that the zero modes of L₀ give it (Fig. 1).
+"""The share of S_d that has the form of the zero modes of L₀ (Fig. 1).
 
 In the limit η → 0⁺ the steady state is a combination of zero modes of L₀ (Eq. 4), so that the
 Fourier coefficients s_k of S_d, k ≠ 0, lie in the image of these modes: a real space, because both
