@@ -92,7 +92,7 @@ class Bench:
         return int(total[1]) - int(total[2] or 0) if total else None
 
     def probe(self, ranks: int, samples: int, replicate: bool = False) -> list[dict[str, Any]]:
-        """Times of each rank of a launch, see `bench.probe`."""
+        """Times of each rank of a launch, see `benchmarks.probe`."""
         with self.block() as block, self.temporary() as output:
             module = ["-m", "mpi4py", "-m", "benchmarks.probe"]
             options = ["--replicate"] if replicate else []

@@ -40,8 +40,8 @@ _LAUNCHER = re.compile(
 class Job:
     """A job that was started or submitted.
 
-    about: what it makes, in words of its rule; speaks: it makes no file, so that what it is about
-    is what the user should see; logs: its files, which Snakemake removes before each attempt.
+    about: what it makes, in words of its rule; speaks: whether it makes no file, so `about` is its
+    message to the user; logs: its files, which Snakemake removes before each attempt.
     """
 
     number: int

@@ -21,13 +21,13 @@ _LEAST, _MOST = 2, 1000
 
 
 def main() -> None:
-    """Time samples of each block of a study; what is said is in core-seconds [s] and bytes.
+    """Time samples of each block of a study; the answers are in core-seconds [s] and bytes.
 
     The request: physics, blocks (a list of lists of η), first and stride (the samples are first,
     first + stride, …), samples (of each block, or null) and seconds (of each block, if the number
-    of samples is null). Said is `start` (Python and the libraries), then for each block `once` (the
-    first sample with what all share) and for each later sample `sample` with the `bytes` of its
-    rows in a part, and at the end `peak` (resident memory); or else the `error` in a line.
+    of samples is null). The answers: `start` (Python and the libraries); for each block `once` (the
+    first sample, with what all share); for each later sample `sample` with the `bytes` of its rows
+    in a part; at the end `peak` (resident memory). A failure is an `error` of one line.
     """
     limit_blas_threads()
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"

@@ -1,6 +1,6 @@
 """The persistence of the locking of the limit η → 0⁺ when the perturbation grows (Fig. 1).
 
-ℛ is the share of S_d that has the form of the zero modes of L₀, see `physics.locking`, and
+ℛ is the share of S_d that has the form of the zero modes of L₀, see `theory.locking_window`, and
 Λ(η) = [⟨ℛ⟩(η) − ⟨ℛ⟩(∞)]/[1 − ⟨ℛ⟩(∞)]: 1 in the limit η → 0⁺, and 0 for the steady state of L₍₁₎
 alone. The latter comes from a second study, of the same samples with L₀ = 0.
 """

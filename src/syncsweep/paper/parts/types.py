@@ -14,10 +14,10 @@ Tables; S_d is a density in rad⁻², angles are in rad:
 - types_probabilities: type, chi_low, chi_high, and P_a three times: p of the realisation at r, on a
   fine grid; p_sampled, the same on the grid of the study, as it enters the averages over samples;
   p_predicted, of the type for r → 1.
-- types_counts: how many samples are of each type by the sign of b, by their maxima and by both, and
-  the shares of the first two with binomial standard errors; last the others, which are of neither
-  type. `samples` are those that count, the same in each row; `left_out` are those that failed or
-  whose S_max is not resolved.
+- types_counts: the number of samples of each type by the sign of b, by their maxima and by both,
+  and the shares of the first two with binomial standard errors. The last row is for samples of
+  neither type. `samples` is the number of samples that count, the same in each row. `left_out` is
+  the number of samples that failed or whose S_max is not resolved.
 """
 
 from __future__ import annotations
