@@ -211,7 +211,7 @@ def _plan(
     # another size. Its samples need not be solved twice.
     first, stop = job.samples
     waiting = (
-        f"samples {first} to {stop - 1}: waiting for another launch that is solving some of them"
+        f"samples {first} to {stop - 1}: another launch is solving some of them; waiting for it"
     )
     if not hold(
         folder.lock, *job.samples, lambda: _say(waiting), lambda: walltime.stop is not None
