@@ -20,7 +20,7 @@ try:
     from syncsweep.workflow.targets import are_only_previews, by_default, previews, rule_name
 except ImportError as error:  # also of an older syncsweep than this
     sys.exit(
-        f"error: {sys.executable} has no {error.name} that fits this project: run `make env`, then "
+        f"error: {sys.executable} has no {error.name} for this project; run `make env`, then "
         ".venv/bin/snakemake"
     )
 
@@ -31,8 +31,8 @@ write_anything(
     *(getattr(log, "stream", None) for log in workflow.logger_manager.logfile_handlers),
 )
 
-# The configuration is checked before Snakemake reads it: one line for a mistake, and doubled keys are
-# seen. `config` holds by now what --configfile and --config say.
+# Check the configuration before Snakemake reads it: a mistake gives one line, and no repeated key is
+# missed. `config` already holds the values of --configfile and --config.
 with ends_in_one_line(not_read):
     checkout.check(Path(workflow.basedir))
     if workflow.is_main_process:
@@ -65,7 +65,7 @@ include: "workflow/rules/report_parts.smk"
 include: "workflow/rules/report.smk"
 
 
-# What is wrong is said before Snakemake looks for files.
+# Report errors before Snakemake looks for files.
 if workflow.is_main_process:
     with ends_in_one_line(not_read):
         checks.check_profile(COMMAND.profile, Path(workflow.basedir))

@@ -38,7 +38,7 @@ try:
 except OSError as error:
     sys.exit(f"error: {arguments.output}: cannot be written ({error.strerror})")
 # So that launches end and temporary folders go, as after Ctrl-C.
-signal.signal(signal.SIGTERM, lambda *_: sys.exit("error: told to stop"))
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("error: stopped by a signal"))
 try:
     for part in [PARTS[arguments.only]] if arguments.only else PARTS.values():
         content = part.run(Path(__file__).parents[1], arguments.output, arguments.quick)

@@ -32,7 +32,7 @@ class Load:
 
 
 def _machine_seconds() -> tuple[float, float]:
-    """Busy and stolen core-seconds of all cores; zeros where Linux does not tell."""
+    """Busy and stolen core-seconds of all cores; zeros if Linux does not report them."""
     try:
         words = _STAT.read_text(encoding="utf-8").splitlines()[0].split()
     except OSError:

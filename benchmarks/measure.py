@@ -30,7 +30,7 @@ class Effort:
     """How much is run.
 
     repeats: of each launch; samples: that a rank solves for the numerics, for each chunk size;
-    chunks: chunk sizes of the launches that the model must foretell; replicated: samples of the
+    chunks: chunk sizes of the launches that the model must predict; replicated: samples of the
     shards that are only written; jobs: of the sweep that times Snakemake.
     """
 
@@ -47,7 +47,7 @@ QUICK = Effort(repeats=2, samples=8, chunks=(8,), replicated=(100, 500), jobs=3)
 
 @dataclass(frozen=True)
 class Launch:
-    """A real launch for the model to foretell: seconds on the clock [s].
+    """A real launch for the model to predict: wall time [s].
 
     sample: core time of a sample on one rank alone, measured just before and after, because the
     speed of a machine drifts. others: cores that others used meanwhile, of which the model knows
@@ -122,7 +122,7 @@ def progress(text: str) -> None:
 
 
 def measure(bench: Bench, effort: Effort) -> tuple[Measured, list[Launch]]:
-    """Measure every overhead, and launches for the model to foretell."""
+    """Measure every overhead, and launches for the model to predict."""
     progress(f"launches of Python, with MPI, with the worker; {effort.repeats} of each")
     starts = _measure_starts(bench, effort)
     numerics, launches = _measure_numerics(bench, effort)
@@ -148,7 +148,7 @@ def _measure_starts(bench: Bench, effort: Effort) -> dict[str, Any]:
 
 
 def _measure_numerics(bench: Bench, effort: Effort) -> tuple[dict[str, Any], list[Launch]]:
-    """Samples on one rank and on two at once, in turns with the launches to foretell.
+    """Samples on one rank and on two at once, in turns with the launches to predict.
 
     By core time, of which others on this machine take nothing.
     """

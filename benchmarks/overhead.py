@@ -47,7 +47,7 @@ def automatic_ranks(study: Study, most: int) -> int:
 
 
 def sweep_cost(overheads: Overheads, study: Study, ranks: int) -> SweepCost:
-    """What a study of one block costs at its chunk size, with so many ranks for each job."""
+    """The cost of a study of one block at its chunk size, with `ranks` for each job."""
     sizes = [stop - start for start, stop in study.chunks]
     allocated = sum(ranks * overheads.wall(ranks, size) for size in sizes)
     return SweepCost(

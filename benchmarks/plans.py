@@ -1,4 +1,4 @@
-"""How good plans are: what they foretell, and what the runs then take, in turns."""
+"""The accuracy of plans: their predictions beside the runs that follow, in turns."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Comparison:
 
     @property
     def ratio(self) -> float:
-        """Core time foretold over that measured."""
+        """Predicted core time over the measured one."""
         return self.core_time / self.core_time_measured
 
 
@@ -156,7 +156,7 @@ def _clear(config: Config, study: str, own: Path) -> None:
 def table(content: dict[str, Any]) -> str:
     """Plans beside runs, as text: medians of the rounds, and the ratio of each."""
     lines = [
-        f"plans: core time foretold over that measured (aim: within {AIM:.0%})",
+        f"plans: predicted core time over the measured one (aim: within {AIM:.0%})",
         f"{'study':20}{'samples':>8}  {'source':12}{'measured':>9}  {'median':>6}  "
         "each round; a sample; on the clock",
     ]

@@ -92,7 +92,7 @@ class Bench:
         return int(total[1]) - int(total[2] or 0) if total else None
 
     def probe(self, ranks: int, samples: int, replicate: bool = False) -> list[dict[str, Any]]:
-        """Times of each rank of a launch, see `bench.probe`."""
+        """Times of each rank of a launch, see `benchmarks.probe`."""
         with self.block() as block, self.temporary() as output:
             module = ["-m", "mpi4py", "-m", "benchmarks.probe"]
             options = ["--replicate"] if replicate else []
@@ -103,7 +103,7 @@ class Bench:
         return sorted(times, key=lambda of_rank: of_rank["rank"])
 
     def snakemake(self, jobs: int, samples: int, again: int) -> tuple[float, list[float]]:
-        """Seconds of a sweep of tiny samples in so many jobs, and of a job's launch by itself.
+        """Seconds of a sweep of tiny samples in some jobs, and of a job's launch by itself.
 
         One job at a time, of one rank; the launch is made `again` so many times.
         """
@@ -150,7 +150,7 @@ class Bench:
         return sum(event.get("core_seconds", 0.0) for event in events), wall
 
     def watched(self, samples: int, look: Callable[[Path], object]) -> None:
-        """Solve so many samples of each study of the project, on all cores, and look on.
+        """Solve some samples of each study of the project, on all cores, and watch.
 
         `look` is called each second with the folder of the results.
         """

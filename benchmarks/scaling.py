@@ -1,4 +1,4 @@
-"""Scaling of the sweep: measurements, the model that they feed, its test, and what it foretells."""
+"""Scaling of the sweep: measurements, the model based on them, its test, and its predictions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from syncsweep.environment.blas import blas_description
 from syncsweep.files import replace_atomically
 from syncsweep.plan.overheads import Overheads
 
-#: Samples of the sweeps that are foretold, and the most ranks of a job that a profile may allow.
+#: Samples of the predicted sweeps, and the most ranks of a job that a profile may allow.
 SWEEPS = (10**4, 10**5, 10**6)
 LIMITS = (2, 16, 64)
 
@@ -106,7 +106,7 @@ def report(
 
 
 def foretold(overheads: Overheads, launch: Launch) -> dict[str, float]:
-    """What the model says of a launch [s], and its relative error."""
+    """The model's prediction for a launch [s], and its relative error."""
     model = replace(overheads.launch_only(), sample=launch.sample)
     wall = model.wall(launch.ranks, launch.samples)
     return {"predicted": wall, "relative_error": wall / launch.measured - 1}
@@ -151,7 +151,7 @@ def stages(measured: Measured) -> list[Stage]:
 
 
 def table(content: dict[str, Any]) -> str:
-    """A report as text: what was measured, the test of the model, and what it foretells."""
+    """A report as text: the measurements, the test of the model, and its predictions."""
     on = content["machine"]
     lines = [f"{on['cpu']}, {on['cores']} cores, {on['date']}"]
     others, stolen = on["cores_used_by_others"], on["cores_stolen"]

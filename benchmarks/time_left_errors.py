@@ -1,4 +1,4 @@
-"""How well the time left is foretold: a sweep is watched, and what was said held against it."""
+"""The accuracy of the time left: watch a sweep, and compare what was shown with what it took."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def sentences(page: str) -> list[str]:
 
 
 def words(text: str) -> int:
-    """The number of words: whatever stands between spaces and has a letter or a digit."""
+    """The number of words: text between spaces that has a letter or a digit."""
     return sum(any(map(str.isalnum, word)) for word in text.split())
 
 

@@ -34,7 +34,7 @@ parser.add_argument("--ranks", type=int, required=True, help="expected number of
 parser.add_argument(
     "--minutes",
     type=time_limit,
-    help="minutes until the launch is killed: it stops by itself before; empty is no limit",
+    help="minutes until the launch is killed; it stops by itself earlier; empty: no limit",
 )
 arguments = parser.parse_args()
 seconds = None if arguments.minutes is None else 60 * arguments.minutes

@@ -7,7 +7,7 @@
 #       everything inside one allocation: nothing else is submitted
 #
 # Account, partition and launcher are those of slurm/config.yaml. Two minutes before the time limit
-# snakemake is interrupted: what is solved is kept, no lock stays, and the same command goes on.
+# snakemake is interrupted: what is solved is kept, no lock stays, and the same command continues.
 set -euo pipefail
 
 submitted=no

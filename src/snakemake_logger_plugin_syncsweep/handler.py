@@ -1,4 +1,4 @@
-"""The handler of Snakemake's log records: what of them is shown, and how."""
+"""The handler of Snakemake's log records: which of them it shows, and how."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ _REPEATED = (
 
 
 class LogHandler(LogHandlerBase):
-    """Shows the progress of a run, the jobs of a dry-run, and else what Snakemake would print.
+    """Shows the progress of a run, the jobs of a dry-run, and otherwise Snakemake's own output.
 
-    That is so before and without a run, as for --lint and --unlock, and where more was asked for:
-    --verbose, --printshellcmds, --debug-dag.
+    Snakemake's own output appears before a run, without one, as for --lint and --unlock, and with
+    --verbose, --printshellcmds and --debug-dag.
     """
 
     def __post_init__(self) -> None:
@@ -96,7 +96,7 @@ class LogHandler(LogHandlerBase):
         return False
 
     def filter(self, record: LogRecord) -> bool:
-        """Let everything in: what tells of the run may be of kinds that are not to be printed."""
+        """Accept every record: records about the run may be of kinds that are not printed."""
         return True
 
     def emit(self, record: LogRecord) -> None:
@@ -119,7 +119,7 @@ class LogHandler(LogHandlerBase):
             self.handleError(record)
 
     def close(self) -> None:
-        """Sum the run up."""
+        """Print the summary of the run."""
         run, self._run = self._run, None
         if run is not None:
             run.close()
@@ -135,7 +135,7 @@ class LogHandler(LogHandlerBase):
         return Run(screen, show_progress="PROGRESS" not in self._quiet)
 
     def _is_needed(self, record: LogRecord) -> bool:
-        """Whether a record need be shown before a run, without one, or in a dry-run."""
+        """Whether to show a record before a run, without one, or in a dry-run."""
         event = _event(record)
         if not self._is_dry_run or event not in (LogEvent.JOB_INFO, LogEvent.RUN_INFO):
             return not str(record.msg).startswith(_NEEDLESS)
@@ -145,9 +145,9 @@ class LogHandler(LogHandlerBase):
         return is_first_table
 
     def _print(self, record: LogRecord) -> None:
-        """As Snakemake would, but the plan where it tells of the jobs.
+        """Print a record as Snakemake would, with the plan before the table of the jobs.
 
-        Of a drawing of the jobs, which goes to a program, the plan is no part.
+        A drawing of the jobs is input of a program, so it comes without the plan.
         """
         text = str(record.msg)
         if _event(record) == LogEvent.RUN_INFO or text.startswith(_NOTHING):
@@ -201,8 +201,8 @@ def _check_cache() -> None:
         os.rmdir(tempfile.mkdtemp(dir=folder))  # as Snakemake does
     except OSError as error:
         sys.exit(
-            f"error: {folder}: cannot be written ({error.strerror}), and Snakemake keeps a cache "
-            "there: set XDG_CACHE_HOME to a folder that can be written"
+            f"error: {folder}: cannot be written ({error.strerror}), but Snakemake keeps a cache "
+            "there; set XDG_CACHE_HOME to a folder that you can write"
         )
 
 

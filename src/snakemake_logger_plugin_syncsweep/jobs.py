@@ -1,4 +1,4 @@
-"""The jobs of a run, as Snakemake tells of them, and what their logs say."""
+"""The jobs of a run, from Snakemake's records, and the content of their logs."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ _LAUNCHER = re.compile(
 class Job:
     """A job that was started or submitted.
 
-    about: what it makes, in words of its rule; speaks: it makes no file, so that what it is about
-    is what the user should see; logs: its files, which Snakemake removes before each attempt.
+    about: what it makes, in words of its rule; speaks: whether it makes no file, so `about` is its
+    message to the user; logs: its files, which Snakemake removes before each attempt.
     """
 
     number: int
@@ -52,17 +52,17 @@ class Job:
     logs: tuple[Path, ...] = ()
 
     def said(self) -> list[str]:
-        """What it has written into its logs, line by line; only the end if that is long."""
+        """The lines of its logs; only the end of long ones."""
         return [line for log in self.logs for line in _lines(log)]
 
     def warnings(self) -> list[str]:
-        """What it has warned of, each once."""
+        """Its warnings, each once."""
         return list(dict.fromkeys(line for line in self.said() if line.startswith("warning: ")))
 
     def reason(self) -> str | None:
         """The last line that says why it failed, or the first of a launcher, or the last line.
 
-        If it said nothing and its disk is full, that is the reason; otherwise None.
+        Without any line, the reason is a full disk, or None.
         """
         said = [line for line in self.said() if line.strip()]
         for reason in _REASONS:
@@ -75,12 +75,12 @@ class Job:
             return said[-1]
         for log in self.logs:
             if _is_disk_full(log.parent):
-                return f"nothing; no space is left on the disk of {log.parent}"
+                return f"nothing; the disk of {log.parent} is full"
         return None
 
 
 def job_of(record: LogRecord) -> Job:
-    """The job that a record of the kind JOB_INFO tells of."""
+    """The job of a record of the kind JOB_INFO."""
     told = record.__dict__
     rule = str(told["rule_name"])
     return Job(
@@ -105,8 +105,8 @@ def lack_of_shared_memory() -> str | None:
     else:
         return None
     return (
-        f"{_SHARED_MEMORY} {problem} here, and MPI takes 0.3 MB of it for each rank: enlarge it, "
-        "set ranks lower, or remove what killed runs have left there (mpich_shm_*)"
+        f"{_SHARED_MEMORY} {problem} here, and MPI needs 0.3 MB of it for each rank; enlarge it, "
+        "set ranks lower, or remove files that killed runs have left there (mpich_shm_*)"
     )
 
 

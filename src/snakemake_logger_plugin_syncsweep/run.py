@@ -1,4 +1,4 @@
-"""One run of Snakemake from its first job to its last: what is told of it, and when."""
+"""The output of one run of Snakemake, from its first job to its last."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
 _SOLVE = "solve_shard"
 
-#: What runs once all samples are solved.
+#: Jobs that run after all samples are solved.
 _AFTER_SAMPLES = "tables and figures"
+
+_CONTINUE = "run the same command again to continue"
 
 
 class Run:
     """Follows the jobs of a run, and shows its progress on a screen.
 
-    Records come in one thread, and another looks at the files of the sweep now and then.
+    One thread receives the records. Another looks at the files of the sweep from time to time.
     """
 
     def __init__(self, screen: Screen, show_progress: bool) -> None:
@@ -47,7 +49,7 @@ class Run:
         self._watcher = threading.Thread(target=self._watch, daemon=True)
 
     def solves(self, blocks: Sequence[AskedBlock]) -> None:
-        """Learn which samples the run is to solve."""
+        """Learn which samples the run solves."""
         from syncsweep.status.overview import Observer
 
         self._observer = Observer(blocks, since=time.time())
@@ -57,7 +59,7 @@ class Run:
         self._total = Counter({rule: n for rule, n in numbers.items() if rule != "total"})
 
     def starts(self, record: LogRecord) -> None:
-        """A job begins, or is submitted."""
+        """A job starts, or is submitted."""
         job = job_of(record)
         with self._lock:
             self._at_work[job.number] = job
@@ -70,7 +72,7 @@ class Run:
             self._watcher.start()
 
     def ends(self, number: int) -> None:
-        """A job has ended well."""
+        """A job has succeeded."""
         with self._lock:
             job = self._at_work.pop(number, None)
             if job is None:
@@ -83,7 +85,7 @@ class Run:
                 self._screen.stage(f"{job.rule}: {wording.number_of(of_rule, 'jobs')} done")
 
     def fails(self, record: LogRecord) -> None:
-        """A job has failed: say all that helps to find out why."""
+        """A job has failed: print all that helps to find the reason."""
         told = record.__dict__
         with self._lock:
             job = self._at_work.pop(int(told["jobid"]), None)
@@ -94,7 +96,7 @@ class Run:
             self._note_last_samples(job)
             self._warn(job)
             lines = [f"failed: {job.about} (job {job.number}, {job.rule})"]
-            # What speaks has said it already.
+            # A job that speaks has said it already.
             reason = None if job.speaks else job.reason()
             if reason:
                 lines.append(reason if reason.startswith("error: ") else f"said: {reason}")
@@ -107,11 +109,11 @@ class Run:
             self._screen.say("\n".join(lines), "red")
 
     def stops(self) -> None:
-        """The user has ended the run: that jobs end is no failure."""
+        """The user has stopped the run, so jobs that end have not failed."""
         self._is_stopped = True
 
     def says(self, text: str, style: str = "") -> None:
-        """Print something that stays."""
+        """Print lines that stay."""
         with self._lock:
             self._screen.say(text, style)
 
@@ -121,7 +123,7 @@ class Run:
         return bool(self._failed)
 
     def close(self) -> None:
-        """The run is over: take the progress away, and sum up."""
+        """The run is over: remove the progress, and print a summary."""
         self._ends.set()
         if self._watcher.ident is None:
             return
@@ -135,17 +137,17 @@ class Run:
             done = f"{self._done.total()} of {wording.number_of(self._total.total(), 'jobs')} done"
             if self._failed:
                 failed = f"{len(self._failed)} failed, {done} in {took}"
-                # What makes no file finds the same again.
+                # A job that makes no file would fail in the same way again.
                 if not all(job.speaks for job in self._failed.values()):
-                    failed += "; the same command goes on"
+                    failed += f"; {_CONTINUE}"
                 self._screen.say(failed, "red")
             elif is_stopped:
                 stopped = f"stopped, {done} in {took}"
                 if self._overview:
-                    # Of jobs that were stopped nearly all is kept.
+                    # Nearly all samples of stopped jobs are kept.
                     kept = f"{self._overview.done} of {self._overview.samples} samples are kept"
                     stopped = f"stopped after {took}, {kept}"
-                self._screen.say(f"{stopped}; the same command goes on", "yellow")
+                self._screen.say(f"{stopped}; {_CONTINUE}", "yellow")
             elif self._show_progress:
                 self._screen.say(f"{done} in {took}")
 
@@ -168,7 +170,7 @@ class Run:
         try:
             self._overview = self._observer.look()
         except Exception as error:  # progress must not disturb the run
-            self.says(f"warning: progress cannot be told: {error!r}", "yellow")
+            self.says(f"warning: cannot show the progress: {error!r}", "yellow")
             self._observer = self._overview = None
 
     def _draw(self) -> None:
@@ -178,7 +180,7 @@ class Run:
         if self._overview and self._has_samples_left():
             line = _samples_line(self._overview)
         else:
-            # What was done until the last samples is no part of this stage.
+            # Jobs done before the last samples do not belong to this stage.
             done = self._done.total() - self._done_with_samples
             total = self._total.total() - self._done_with_samples - self._failed_launches()
             what = _AFTER_SAMPLES if self._total[_SOLVE] and self._overview else jobs[0].about
@@ -190,7 +192,7 @@ class Run:
             self._done_with_samples = self._done.total()
 
     def _has_samples_left(self) -> bool:
-        """Whether jobs that solve samples are to come to their end; those that failed have."""
+        """Whether jobs that solve samples have not ended; failed jobs have ended."""
         return self._done[_SOLVE] + self._failed_launches() < self._total[_SOLVE]
 
     def _failed_launches(self) -> int:
@@ -198,7 +200,7 @@ class Run:
 
 
 def _samples_line(overview: Overview) -> Line:
-    """How many samples there are of all studies that the run solves, and which part of the work."""
+    """The number of solved samples of all studies of the run, and their part of the work."""
     studies = {block.asked.described.study for block in overview.blocks}
     part = wording.percent(overview.work_done, overview.work)
     if len(studies) == 1:
@@ -207,6 +209,6 @@ def _samples_line(overview: Overview) -> Line:
         what, part = f"{len(studies)} studies", f"{part} of the work"
     counted = f"{overview.done} of {overview.samples} samples, {part}"
     left = overview.time_left
-    # When all are there their jobs still write shards.
+    # After the last sample, jobs still write shards.
     in_words = f"{wording.duration(left.value)} left" if left and left.value else ""
     return Line(what, overview.work_done, overview.work, counted, in_words)

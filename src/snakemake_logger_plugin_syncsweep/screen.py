@@ -1,4 +1,4 @@
-"""Where progress is shown: one line that changes, on a terminal, or else a line now and then."""
+"""The place of the progress: one changing line on a terminal, else a line from time to time."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-#: Where no line can be drawn again, progress is told so often [s].
+#: Time between two lines of progress where no line can be drawn again [s].
 SECONDS_BETWEEN_LINES = 30.0
 
 
 @dataclass(frozen=True)
 class Line:
-    """What runs now, how much of how much is done, and what time that leaves, in words."""
+    """What runs now, the done part, the whole, both in words, and the time left in words."""
 
     what: str
     done: float
@@ -26,7 +26,7 @@ class Line:
 
 
 class Terminal:
-    """One line at the bottom, drawn again and again."""
+    """One line at the bottom of a terminal, which is drawn repeatedly."""
 
     #: How often what it shows should be looked up again [s].
     seconds = 2.0
@@ -41,7 +41,7 @@ class Terminal:
         self._progress: Progress | None = None
 
     def show(self, line: Line) -> None:
-        """Draw the line anew."""
+        """Draw the line again."""
         if self._progress is None:
             self._progress = self._begin()
         self._progress.update(
@@ -80,10 +80,10 @@ class Terminal:
         self._console.print(Text(text, style), soft_wrap=True)
 
     def stage(self, text: str) -> None:
-        """Nothing: the progress tells it."""
+        """Nothing: the progress shows it."""
 
     def pause(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
@@ -98,7 +98,7 @@ class Lines:
         self._shown: Line | None = None
 
     def show(self, line: Line) -> None:
-        """Print the line if it is another than the last."""
+        """Print the line if it differs from the last one."""
         if line != self._shown:
             self._shown = line
             told = [line.what, line.counted, line.left]

@@ -1,4 +1,4 @@
-"""Random-Liouvillian sweeps of quantum synchronization, and their physics as a library.
+"""Random-Liouvillian sweeps of quantum synchronisation, and their physics as a library.
 
 From a seed to a picture of how three spins lock:
 
@@ -18,8 +18,8 @@ Shapes are written (..., n, n); N is the number of spins and D the dimension of 
 Energies, rates and η are in one unit of your choice, with ħ = 1. Superoperators stack columns, as
 in QuTiP. Equation numbers are those of Zhao, Moore, Thingna and Wächtler, Quantum Synchronization
 of Perturbed Oscillating Coherences (arXiv:2510.11601v1, 2025). Operators and superoperators may be
-NumPy arrays, lists, SciPy's sparse matrices or QuTiP's objects. A wrong argument is a ValueError;
-what is wrong with a file is a `ConfigError` or a `ResultsError` of one line.
+NumPy arrays, lists, SciPy's sparse matrices or QuTiP's objects. A wrong argument raises ValueError.
+A wrong file raises `ConfigError` or `ResultsError` with a message of one line.
 """
 
 from __future__ import annotations

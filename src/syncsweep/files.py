@@ -23,7 +23,7 @@ _FLOCK = struct.Struct("hhqqi4x")
 #: Errors of a file system that cannot sync folders. The user can do nothing about that.
 _SYNCS_NO_FOLDERS = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOSYS}
 
-#: No more ranges of a lock file are told apart.
+#: Largest number of ranges of a lock file that are distinguished.
 _MOST_HELD = 10_000
 
 
@@ -60,12 +60,12 @@ def _fill(path: Path, text: str) -> None:
 
 
 def naming(error: OSError, path: Path) -> OSError:
-    """The same error with the name of the file that it is about."""
+    """The same error with the name of its file."""
     return OSError(error.errno or errno.EIO, error.strerror or str(error), str(path))
 
 
 def not_written(error: OSError) -> str:
-    """One line: what could not be written, why, and what to do if something else lies there."""
+    """One line: the file that could not be written, why, and what to do if it must be removed."""
     path = error.filename2 or error.filename or "results"
     in_its_place = error.errno in (errno.EEXIST, errno.EISDIR)
     advice = "; remove it" if in_its_place else ""
@@ -113,7 +113,7 @@ def hold(
     while True:
         try:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, stop - start, start)
-            # Now shared with those that join; who wants the numbers anew wants them alone.
+            # Now shared with processes that join. Another launch needs the numbers for itself.
             fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, stop - start, start)
             return True
         except BlockingIOError:
@@ -177,14 +177,14 @@ def held(path: Path) -> list[tuple[int, int]] | None:
 
 
 class NotReadableError(Exception):
-    """A file of which the bytes cannot be had; the message is why, without its name."""
+    """A file cannot be read; the message is the reason, without the name of the file."""
 
 
 @contextmanager
 def open_regular(path: Path) -> Iterator[BinaryIO]:
-    """Open a regular file to be read; NotReadableError, or FileNotFoundError.
+    """Open a regular file for reading; NotReadableError, or FileNotFoundError.
 
-    What cannot be read of it later, within the context, is a NotReadableError too.
+    A later error of reading, within the context, is a NotReadableError too.
     """
     try:
         # A pipe would be waited for, and a device may never end.

@@ -1,4 +1,4 @@
-"""Where everything lies: the only module that knows paths.
+"""The paths of all files; no other module knows paths.
 
 <results>/<study>-<hash>/study.json                       what decides the rows
 <results>/<study>-<hash>/<block>/block.json               the values of η
@@ -170,17 +170,17 @@ def made_files(results: str | Path) -> Iterator[Path]:
 
 
 class NotWritableError(Exception):
-    """A results folder that cannot be written, or used at all; the message is one line."""
+    """The results folder cannot be written or used; the message is one line."""
 
 
 def check_usable(results: str | Path) -> Path:
     """Refuse an output folder that cannot be made, without making it.
 
-    Returns the folder that is there already: itself, or the one in which it is to be made.
+    Returns the existing folder: itself, or the folder that will contain it.
     """
     folder = Path(results).absolute()
     try:
-        # A dangling link is there, and no folder can be made in its place.
+        # A dangling link exists, and no folder can be made in its place.
         while not os.path.lexists(folder) and folder != folder.parent:
             folder = folder.parent
         folder.stat()
@@ -214,19 +214,19 @@ def check_records(folder: Path) -> None:
     for path in places:
         if not os.access(path, os.R_OK | os.W_OK):
             raise NotWritableError(
-                f"{path}: cannot be written, but Snakemake keeps records there, even of a dry-run: "
+                f"{path}: cannot be written, but Snakemake keeps records there, even of a dry-run; "
                 "run it in a project of your own, with --config results=FOLDER for these results"
             )
 
 
 def check_places(folders: Iterable[Path], files: Iterable[Path]) -> None:
-    """Refuse what lies in place of folders or files of a study; NotWritableError.
+    """Refuse a file or link in place of a folder or file of a study; NotWritableError.
 
-    At a file in place of a folder, and at a link to itself, Snakemake ends with a traceback.
+    For a file in place of a folder, or a link to itself, Snakemake would print a traceback.
     """
     for path in folders:
         if os.path.lexists(path) and not os.path.isdir(path):
-            raise NotWritableError(f"{path}: is no folder, but a study needs one; move it away")
+            raise NotWritableError(f"{path}: is not a folder, but a study needs one; move it away")
     for path in files:
         if os.path.islink(path) and not os.path.exists(path):
-            raise NotWritableError(f"{path}: is a link that leads to no file; remove it")
+            raise NotWritableError(f"{path}: is a link to a missing file; remove it")

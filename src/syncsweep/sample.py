@@ -1,7 +1,7 @@
 """One sample: from (study, i) to the rows of a block.
 
-Sample i is the same sample for any number of ranks, chunk size, block and order: its random
-streams are spawned from the root seed by (i, purpose) alone, and all η share its L₍₁₎.
+Sample i is the same for any number of ranks, chunk size, block and order. Its random streams are
+spawned from the root seed by (i, purpose) only, and all η share its L₍₁₎.
 """
 
 from __future__ import annotations

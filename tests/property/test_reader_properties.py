@@ -208,7 +208,7 @@ def test_shard_is_read_by_its_own_identity_only(folder, changes, run):
     said = read_run(path)
     assert json.dumps(said) == json.dumps(run if isinstance(run, dict) else {})
     if other != DESCRIBED:
-        with pytest.raises(ShardError, match="holds other rows than its name says"):
+        with pytest.raises(ShardError, match="does not hold the rows that its name says"):
             read_shard(path, DESCRIBED, ALL)
 
 

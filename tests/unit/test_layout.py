@@ -165,7 +165,7 @@ def test_anything_else_in_place_of_a_folder_of_a_study_is_named(tmp_path, make):
     there.mkdir()
     check_places([there, missing, missing / "below"], [])
     make(wrong)
-    with pytest.raises(NotWritableError, match=rf"^{wrong}: is no folder, [^\n]*move it away$"):
+    with pytest.raises(NotWritableError, match=rf"^{wrong}: is not a folder, [^\n]*move it away$"):
         check_places([there, missing, wrong], [])
 
 

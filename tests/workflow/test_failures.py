@@ -220,7 +220,7 @@ def test_launch_short_of_time_stops_with_its_own_code_and_the_next_goes_on(make_
     first = subprocess.run([*command, "0.05"], capture_output=True, text=True, timeout=60)
     assert first.returncode == STOPPED
     assert "stopped (time limit)" in first.stderr
-    assert "they are kept, and the next attempt goes on" in first.stderr
+    assert "they are kept, and the next attempt continues" in first.stderr
     assert len(first.stderr.splitlines()) == 1
     second = subprocess.run([*command, ""], capture_output=True, text=True, timeout=60)
     assert second.returncode == 0

@@ -32,7 +32,7 @@ def project(tmp_path, monkeypatch):
 
 def test_all_is_made_and_said_without_greek_letters(project):
     output = project.snakemake("study_pair", "preview", "report")
-    assert "pair: the exact law of η" in output  # what jobs print is UTF-8
+    assert "pair: drew the exact law of η" in output  # what jobs print is UTF-8
     assert "Traceback" not in output and "Logging error" not in output
     (log,) = (project.path / ".snakemake/log").iterdir()
     assert "the limit \\u03b7 \\u2192 0" in log.read_text(encoding="ascii", errors="replace")

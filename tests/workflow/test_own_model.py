@@ -89,7 +89,7 @@ def test_tutorial(tutorial):
     assert tutorial.solved("mixed_pair") == 8
     said = tutorial.syncsweep("verify", "results", "--recompute", "3")
     assert "0 of 0 rows" not in said
-    assert f"never recomputed: {22 * 20} rows of models or ensembles of your own" in said
+    assert f"not recomputed: {22 * 20} rows of your own models or ensembles" in said
 
 
 def test_a_comment_costs_nothing_workers_read_no_file_and_code_makes_a_folder_of_its_own(

@@ -76,7 +76,7 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
         assert f'"name": "{name}"' in page
     assert "Every quantitative claim of the paper beside the number" in page
     # Captions are those of the registry.
-    assert "Small markers: coupled spins; large ones: decoupled." in page
+    assert "Small markers show coupled spins, large ones decoupled spins." in page
     assert "Above: the chain of three spin-1s." in page
 
     assert "To publish: results/bundle" in project.snakemake("bundle")
@@ -101,8 +101,8 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
     output = project.snakemake("validate", code=1)
     statement = "The chain of N spins has 2(N+1) independent steady states"
     assert output.count(f"error: validation: App. B: {statement}: no longer agrees") == 1
-    assert "The paper has 10000 of each; fewer cannot decide every claim." in output
-    assert "the same command goes on" not in output
+    assert "The paper has 10000 of each. Fewer samples cannot decide all claims." in output
+    assert "run the same command again to continue" not in output
     assert "Traceback" not in output
     page = (tables / "validation.md").read_text(encoding="utf-8")
     assert page.count("**does not hold** (agrees)") == 1

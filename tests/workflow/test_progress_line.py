@@ -73,7 +73,9 @@ def test_failed_job_is_told_with_its_log_and_what_it_said(make_project):
     assert lines[place + 2] == f"log: {log}"
     assert "error: " in (project.path / log).read_text()
     assert re.fullmatch(r"Complete log\(s\): .*\.snakemake/log/.*", lines[place + 3])
-    assert re.fullmatch(r"1 failed, 0 of 3 jobs done in \d+ s; the same command goes on", lines[-1])
+    assert re.fullmatch(
+        r"1 failed, 0 of 3 jobs done in \d+ s; run the same command again to continue", lines[-1]
+    )
     assert len(lines) <= place + 5
 
 
@@ -170,7 +172,9 @@ def test_ctrl_c_on_a_terminal_is_no_failure(make_project):
     assert terminal.process.wait() == 1, terminal.text
     lines = terminal.lines()
     assert lines[0].startswith("Terminating processes on user request")
-    stopped = r"stopped after .*, \d+ of 400 samples are kept; the same command goes on"
+    stopped = (
+        r"stopped after .*, \d+ of 400 samples are kept; run the same command again to continue"
+    )
     assert re.fullmatch(stopped, lines[1])
     assert len(lines) == 2, lines
     assert "\x1b[?25h" in terminal.text  # the cursor is shown again

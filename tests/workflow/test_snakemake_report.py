@@ -37,7 +37,7 @@ def test_report_has_figures_and_tables_with_captions_and_labels(make_project):
     assert found.keys() == {"pair.png", "pair.pdf", *tables}
     figure = found["pair.png"]
     assert figure["labels"] == {"figure": "pair", "study": "pair", "file": "PNG"}
-    assert "how χ is distributed" in figure["caption"]
+    assert "the distribution of χ" in figure["caption"]
     assert "the exact law of the limit" in figure["caption"]
     assert "how often spins lock" not in figure["caption"]  # a panel that this figure has not
     image = (project.results / "figures" / "pair.png").read_bytes()

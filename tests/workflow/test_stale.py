@@ -138,7 +138,7 @@ def test_figure_and_report_follow_and_a_dry_run_says_so_and_writes_nothing(make_
     assert "make_report" in planned and "solve_shard" not in planned.split("Reasons")[0]
     assert state(project.results) == before
     refused = project.snakemake("all", "--report", "snakemake.html", code=1)
-    assert "was made for other settings" in refused and "Traceback" not in refused
+    assert "was made with other settings" in refused and "Traceback" not in refused
 
     project.snakemake("all", "report")
     fresh = made(NEW).results

@@ -1,5 +1,5 @@
-# What the rules share. All that does not need Snakemake's own objects is in syncsweep.workflow, where it
-# is tested.
+# Shared by the rules. Code that does not need Snakemake's own objects is in syncsweep.workflow, with its
+# tests.
 from functools import cache
 
 from syncsweep.config.requests import FigureRequest, PreviewRequest, TablesRequest
@@ -21,7 +21,7 @@ COMMAND = read_command(sys.argv[1:]) if workflow.is_main_process else Command()
 
 @cache
 def asked_for():
-    """What the command line asks for."""
+    """The request of the command line."""
     return Asked(COMMAND, CONFIG, [*of_studies(OUTPUTS), *of_paper(CONFIG)])
 
 
@@ -38,12 +38,12 @@ def draw_rule(figure):
 
 
 def makes_only_previews():
-    """Whether this run is about previews alone; Snakemake knows its targets by now."""
+    """Whether this run makes only previews; call it when Snakemake knows the targets."""
     return are_only_previews(workflow.dag_settings.targets, CONFIG)
 
 
 def jobs_of_run():
-    """The jobs of this run, to be called when Snakemake knows them."""
+    """The jobs of this run; call it when Snakemake knows them."""
     return [Job(job.name, dict(job.wildcards_dict)) for job in workflow.dag.needrun_jobs()]
 
 
@@ -62,13 +62,13 @@ def unless_fresh(files, asked):
 
 
 def allowed_ranks():
-    """Ranks that a job may have: those of the configuration, or what a profile says."""
+    """Most ranks of a job, from the configuration or from a profile."""
     allowed = workflow.resource_settings.overwrite_threads.get("solve_shard", CONFIG.ranks)
     return getattr(allowed, "value", allowed)
 
 
 def resources_said():
-    """What a profile or --set-resources says of a shard's job, by resource."""
+    """Resources of a shard's job in a profile or in --set-resources, by name."""
     said = workflow.resource_settings.overwrite_resources.get("solve_shard", {})
     return {name: value.raw for name, value in said.items()}
 

@@ -1,5 +1,5 @@
-# The rest of the paper: parts, which make tables, and the figures drawn from them. What stands in the
-# way of it is said when it is asked for, and troubles no other run.
+# The rest of the paper: parts, which make tables, and the figures drawn from them. If a configuration
+# allows no paper, only a run that asks for the paper says so.
 
 
 if not PAPER_PROBLEM:
@@ -87,7 +87,7 @@ if not PAPER_PROBLEM:
         message:
             f"The paper is in {CONFIG.results}: figures, paper, tables"
 
-    # Has no output, so that a claim that stopped holding is said each time.
+    # This rule has no output, so each run names the claims that no longer hold.
     rule validate:
         input:
             part_files("validation"),
@@ -99,7 +99,7 @@ if not PAPER_PROBLEM:
         params:
             tables=lambda wildcards, input: str(Path(input[0]).parent),
         message:
-            "Whether the paper's claims hold"
+            "Checking whether the paper's claims hold"
         shell:
             'python "$SCRIPTS"/check_validation.py {params.tables:q} 2>&1 | tee {log:q}'
 

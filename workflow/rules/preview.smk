@@ -1,5 +1,5 @@
-# Tables and figures of what is solved so far, also while another Snakemake solves the rest. These
-# rules have neither input nor output, so that they always run, solve nothing and wait for nothing.
+# Tables and figures of the samples solved so far, also while another Snakemake solves the rest. These
+# rules have neither input nor output, so they always run, solve nothing and wait for nothing.
 
 
 def without_lock(wildcards):
@@ -29,6 +29,6 @@ for _target, _studies in previews(CONFIG).items():
         params:
             request=lambda wildcards, studies=_studies: PreviewRequest.of(CONFIG, studies).text,
         message:
-            "What is solved so far"
+            "Preview of the samples solved so far"
         shell:
             'python "$SCRIPTS"/make_preview.py --request {params.request:q} 2>&1 | tee {log:q}'

@@ -1,7 +1,7 @@
 # All results on one page.
 
 
-# The files stand beside the page, because a missing one does not trouble Snakemake once that is there.
+# The files are inputs beside the page, because Snakemake ignores a missing one once the page exists.
 rule report:
     input:
         layout.report_file(CONFIG.results),

@@ -1,4 +1,4 @@
-# What is on the page of all results.
+# The content of the page of all results.
 from syncsweep.workflow import report_jobs
 
 

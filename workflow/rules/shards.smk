@@ -1,10 +1,10 @@
 # One job per (η-block, seed-chunk): one MPI launch, one Parquet shard.
 #
-# The output is update(), so that Snakemake never deletes a whole shard; a job that finds its shard
-# valid does nothing. There is no input, and the only parameter is the physics hash (it stands in
-# the path too): launcher, ranks and memory are resources, which trigger nothing. Only a Slurm job has
-# a time limit that its ranks must heed. The log is of one attempt, and appended to, so that no process
-# of it overwrites what another one says; log.jsonl beside the shards has all attempts.
+# The output is update(), so Snakemake never deletes a whole shard. A job that finds its shard valid does
+# nothing. There is no input, and the only parameter is the physics hash, which is also in the path.
+# Launcher, ranks and memory are resources, which trigger nothing. Only a Slurm job has a time limit that
+# its ranks must keep. The log holds one attempt. Its processes append to it, so none overwrites the lines
+# of another. log.jsonl beside the shards has all attempts.
 
 
 rule solve_shard:

@@ -1,4 +1,4 @@
-"""How the program says how it is called: in its help, and on its page in the documentation."""
+"""The help of the program, on the terminal and on its page of the documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sub-commands share that are about a configuration: which one, and what it asks for."""
+"""Shared by the sub-commands that read a configuration: their arguments, and how to read it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that say which configuration; the words are Snakemake's."""
+    """Add the arguments that choose a configuration; Snakemake has the same names for them."""
     parser.add_argument(
-        "studies", nargs="*", metavar="STUDY", help="studies; default: those of plain snakemake"
+        "studies",
+        nargs="*",
+        metavar="STUDY",
+        help="names of studies; default: the studies that plain snakemake runs",
     )
     parser.add_argument(
         "--configfile",
@@ -23,19 +26,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="further configuration files, put over config.yaml as snakemake does",
+        help="further configuration files; as in snakemake, their values replace those of "
+        "config.yaml",
     )
     parser.add_argument(
         "--config",
         nargs="+",
         default=[],
         metavar="KEY=VALUE",
-        help="values put over those of the files, as for snakemake: samples=200",
+        help="values that replace those of the files, as in snakemake; example: samples=200",
     )
 
 
 def configuration(parsed: argparse.Namespace) -> Config:
-    """The configuration that the arguments speak of; ConfigError with one line."""
+    """The configuration that the arguments choose; ConfigError with one line."""
     from syncsweep.config.messages import ConfigError
 
     try:
@@ -76,7 +80,7 @@ def _values(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _has_study_as_value(parsed: argparse.Namespace) -> bool:
-    """Whether a study is named where a file or KEY=VALUE should be, by what the others say."""
+    """Whether the name of a study is among the values of --configfile or --config."""
     from syncsweep.config.messages import ConfigError
 
     files = [path for path in parsed.configfile if os.path.exists(path)]
@@ -90,7 +94,7 @@ def _has_study_as_value(parsed: argparse.Namespace) -> bool:
 
 
 def chosen(config: Config, parsed: argparse.Namespace) -> list[str]:
-    """The studies that the arguments name, or else those of plain snakemake; ConfigError."""
+    """The named studies, or the studies that plain snakemake runs; ConfigError."""
     import difflib
 
     from syncsweep.config.messages import ConfigError
@@ -100,9 +104,9 @@ def chosen(config: Config, parsed: argparse.Namespace) -> list[str]:
         if name not in config.studies:
             near = difflib.get_close_matches(name, config.studies, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
-            # Those that the paper needs besides are none of the user's own.
+            # The paper adds studies that the user did not name.
             own = ", ".join(name for name in config.studies if not name.startswith(RESERVED))
-            raise ConfigError(f"there is no study {name!r}; {hint}there are: {own}")
+            raise ConfigError(f"there is no study {name!r}; {hint}studies are: {own}")
     return parsed.studies or [
         name for name, settings in config.studies.items() if settings.by_default
     ]

@@ -66,7 +66,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _run_command(parsed: argparse.Namespace) -> int:
-    """Answer a call of a sub-command; one that cannot be answered in one line."""
+    """Run a sub-command; print one line if it cannot be run."""
     from syncsweep.cli.parser import WRONG_CALL
     from syncsweep.config.messages import ConfigError
     from syncsweep.verify import VerificationError
@@ -99,7 +99,7 @@ def _say_unanswered(error: OSError) -> None:
 
 
 def _end_output() -> None:
-    """Let what is not written yet go nowhere: at its end Python would try once more, and fail."""
+    """Discard unwritten output: at its end, Python would try to write it once more, and fail."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(nowhere, stream.fileno())
@@ -113,10 +113,10 @@ def parser() -> argparse.ArgumentParser:
 
     whole = Parser(
         prog="syncsweep",
-        description="What can be done with sweeps beside running them, which snakemake does.",
+        description="Plan sweeps, watch them, and verify their results. snakemake runs them.",
         epilog=(
-            "Exit codes: 0 all well, 1 something was found or failed, 2 the call is wrong,\n"
-            "130 stopped by Ctrl-C."
+            "Exit codes: 0 all is well; 1 something is wrong, unfinished or failed; 2 the call\n"
+            "is wrong; 130 stopped by Ctrl-C."
         ),
         formatter_class=HelpFormatter,
         allow_abbrev=False,
@@ -127,6 +127,6 @@ def parser() -> argparse.ArgumentParser:
     for command in (plan_command, status_command, verify_command):  # in the order of the help
         command.add(commands)
     for sub in commands.choices.values():
-        # That of argparse has the operands last.
+        # The usage of argparse has the operands last.
         sub.usage = usage(sub)
     return whole

@@ -1,7 +1,7 @@
 """The sub-commands of the program `syncsweep`, one module each.
 
-A module has `add`, which adds its parser, and a function that answers the call with an exit code.
-What takes long to import is imported there, because `--help` should not wait for it.
+Each module has `add`, which adds its parser, and a function that runs it and returns an exit code.
+Slow imports are inside that function, because `--help` should not wait for them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`syncsweep plan`: what a run has to do and what it costs, before it runs."""
+"""`syncsweep plan`: estimate the work and the cost of a run before it starts."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "plan",
         allow_abbrev=False,
-        help="say what a run has to do and what it costs, before it runs",
+        help="estimate the work and the cost of a run before it starts",
         formatter_class=HelpFormatter,
         description=(
-            "Say what a run has to do for some studies and what that costs: samples, shards and\n"
-            "jobs, core-hours, time, memory and disk, each with a range, and what to write into\n"
-            "the configuration. Some samples are solved for it, each in a process of its own, and\n"
-            "thrown away, unless jobs have logged what samples cost. Nothing is written."
+            "Estimate the work and the cost of a run before it starts. The plan shows samples,\n"
+            "shards, jobs, core-hours, time, memory and disk, with ranges. It also proposes\n"
+            "settings for the configuration. If no job has logged the cost of a sample, the plan\n"
+            "solves a few samples in separate processes and discards them. It writes no file."
         ),
         epilog=(
-            "The estimate holds for this machine: on a cluster, plan on a compute node.\n"
-            "docs/planning.md explains the numbers, how good they are, and the keys of --json.\n"
-            "Exit code: 0 with a plan, 1 if solving a sample failed, 2 if the call is wrong, 130\n"
-            "after Ctrl-C."
+            "The estimate is for this machine. On a cluster, plan on a compute node.\n"
+            "docs/planning.md explains the numbers, their accuracy, and the keys of --json.\n"
+            "Exit codes: 0 with a plan; 1 if solving a sample failed; 2 if the call is wrong;\n"
+            "130 after Ctrl-C."
         ),
     )
     configured.add_arguments(parser)
@@ -50,17 +50,17 @@ def add(commands: Commands) -> None:
         "--calibrate",
         type=positive,
         metavar="N",
-        help="solve N samples of each block in each process, also if jobs have logged their cost",
+        help="solve N samples of each block in each process, even if jobs have logged their cost",
     )
     how.add_argument(
-        "--no-calibration", action="store_true", help="solve no sample: what is known must do"
+        "--no-calibration", action="store_true", help="solve no sample; use the known costs"
     )
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON object in a line")
+    form.add_argument("--json", action="store_true", help="print one JSON object on one line")
     form.add_argument(
         "--fragment",
         choices=("config", "profile"),
-        help="print only the YAML to put over config.yaml, or to compare with a profile",
+        help="print only YAML: the proposed values for config.yaml, or for a profile",
     )
     parser.set_defaults(run=_plan)
 
@@ -70,20 +70,21 @@ def _add_means(parser: argparse.ArgumentParser) -> None:
         "--ranks",
         type=positive,
         metavar="R",
-        help="most MPI ranks of a job; default: what the profile allows, or else the configuration",
+        help="largest number of MPI ranks of a job; default: the number in the profile, or else "
+        "in the configuration",
     )
     parser.add_argument(
         "--cores",
         type=positive,
         metavar="C",
-        help="cores that jobs use at once; default: those of the profile or of the jobs that it "
-        "has at once, or else of this machine (within Slurm: those that it allots)",
+        help="cores that all jobs together use at once; default: as many as the profile allows, or "
+        "else the cores of this machine; within a Slurm job, its allotted cores",
     )
     parser.add_argument(
         "--profile",
         type=Path,
         metavar="DIR",
-        help="profile of the run, as for snakemake --workflow-profile: slurm",
+        help="profile of the run, as in snakemake --workflow-profile; example: slurm",
     )
 
 
@@ -100,7 +101,7 @@ def _plan(parsed: argparse.Namespace) -> int:
         with _calibrating(parsed) as calibrating:
             plan = make_plan(config, studies, means, calibrating)
     except CalibrationError as error:
-        hint = "--no-calibration does without"
+        hint = "--no-calibration plans without trials"
         print(printable(f"syncsweep plan: error: {error}; {hint}"), file=sys.stderr)
         return FOUND
     _show(parsed, plan)
@@ -108,7 +109,7 @@ def _plan(parsed: argparse.Namespace) -> int:
 
 
 def _check_own_code(config: Config, studies: list[str]) -> None:
-    """ConfigError if code of the user's own cannot be swept: a trial would not say where."""
+    """ConfigError if the user's own code cannot be swept; a trial would not name the place."""
     from syncsweep.user_code.process import check
 
     for study in studies:
@@ -117,7 +118,7 @@ def _check_own_code(config: Config, studies: list[str]) -> None:
 
 
 def _means(parsed: argparse.Namespace, ranks: int) -> Means:
-    """What the run may use, by the arguments, a profile, the configuration and this machine."""
+    """Ranks and cores that the run may use: arguments first, then profile, then this machine."""
     from syncsweep.config.messages import ConfigError
     from syncsweep.plan.calibration import cores_here
     from syncsweep.plan.estimate import Means
@@ -129,8 +130,8 @@ def _means(parsed: argparse.Namespace, ranks: int) -> Means:
     most = parsed.ranks or profile.most_ranks or ranks
     if profile.slurm and profile.jobs is None and not parsed.cores:
         raise ConfigError(
-            f"{parsed.profile}: sets no limit to the jobs at once, so say with --cores how many "
-            "cores they may use"
+            f"{parsed.profile}: does not limit how many jobs run at once; give the number of "
+            "cores that they may use with --cores"
         )
     of_profile = most * (profile.jobs or 1) if profile.slurm else profile.cores
     cores = parsed.cores or of_profile or cores_here()
@@ -152,9 +153,9 @@ def _calibrating(parsed: argparse.Namespace) -> Iterator[Calibrating]:
 
 @contextmanager
 def _progress(samples: int | None) -> Iterator[Callable[[str], None]]:
-    """What tells of the trials: a line that is drawn anew and goes away, or else one at the start.
+    """Show the progress of the trials: a changing line on a terminal, else one line at the start.
 
-    samples: of each block and trial; None: as many as take some seconds.
+    samples: per block and trial; None: as many as take some seconds.
     """
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         from rich.console import Console
@@ -175,9 +176,7 @@ def _progress(samples: int | None) -> Iterator[Callable[[str], None]]:
     def say(line: str) -> None:
         nonlocal is_said
         if not is_said:
-            print(
-                f"plan: trials of some samples, {_how_long(samples)}", file=sys.stderr, flush=True
-            )
+            print(f"plan: solving a few samples, {_how_long(samples)}", file=sys.stderr, flush=True)
         is_said = True
 
     yield say
@@ -187,9 +186,9 @@ def _how_long(samples: int | None) -> str:
     from syncsweep.plan.calibration import SECONDS
 
     if samples:
-        return f"in each process {number_of(samples + 1, 'samples')} of each block"
+        return f"{number_of(samples + 1, 'samples')} of each block in each process"
     return (
-        f"for each study {SECONDS:g} core-seconds and at least three samples of each block in each "
+        f"{SECONDS:g} core-seconds per study, and at least three samples of each block in each "
         "process"
     )
 

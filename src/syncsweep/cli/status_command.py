@@ -1,4 +1,4 @@
-"""`syncsweep status`: how far the sweeps are, and how long they still take."""
+"""`syncsweep status`: show the progress of the sweeps and the time left."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 5
 
-#: Rows of a table that goes into a file or a pipe are never cut or broken.
+#: In a file or a pipe, rows of a table are never cut or broken.
 _WIDTH_OF_FILE = 1000
 
 
@@ -28,20 +28,20 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "status",
         allow_abbrev=False,
-        help="say how far the sweeps are, and how long they still take",
+        help="show the progress of the sweeps and the time left",
         formatter_class=HelpFormatter,
         description=(
-            "Say how far the sweeps are: samples done, failed and missing, jobs at work, samples\n"
-            "per second, core-hours, disk and the time left until the last sample, all from\n"
-            "config.yaml and the files of the results folder. Needs no running snakemake, on any\n"
-            "machine that sees the folder. Nothing is written."
+            "Show the progress of the sweeps: samples done, failed and missing, running jobs,\n"
+            "samples per second, core-hours, disk, and the time left. The command reads only\n"
+            "config.yaml and the results folder, so it works on any machine that sees them, also\n"
+            "while snakemake does not run. It writes no file."
         ),
         epilog=(
-            "Samples are done once a rank has kept them; shards count by their footers, without\n"
-            "verification (syncsweep verify does that). docs/planning.md explains the numbers and\n"
-            "the keys of --json.\n"
-            "Exit code: 0 if all samples are in shards and none failed, 1 if not, or a file is\n"
-            "damaged, 2 if the call is wrong, 130 after Ctrl-C."
+            "A sample is done when a rank has saved it. The command reads only the footers of\n"
+            "shards; syncsweep verify checks their rows. docs/planning.md explains the numbers\n"
+            "and the keys of --json.\n"
+            "Exit codes: 0 if all samples are in shards and none failed; 1 if not, or if a file\n"
+            "is damaged; 2 if the call is wrong; 130 after Ctrl-C."
         ),
     )
     configured.add_arguments(parser)
@@ -51,10 +51,12 @@ def add(commands: Commands) -> None:
         type=positive,
         const=_SECONDS,
         metavar="SECONDS",
-        help=f"say it again every so many seconds (default {_SECONDS}) until all is in shards; "
-        "Ctrl-C ends it",
+        help=f"repeat every SECONDS (default {_SECONDS}) until all samples are in shards, or until "
+        "Ctrl-C",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object in a line, each time")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object on one line, each time"
+    )
     parser.set_defaults(run=_status)
 
 
@@ -70,7 +72,7 @@ def _status(parsed: argparse.Namespace) -> int:
 
 
 def _looks(observer: Observer, seconds: int | None) -> Iterator[Status]:
-    """How far it is, once or every so many seconds until all samples are in shards."""
+    """The status, once, or at intervals of `seconds` until all samples are in shards."""
     from syncsweep.status.probabilities import Probabilities
     from syncsweep.status.status_text import status_of
 

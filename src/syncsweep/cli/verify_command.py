@@ -1,4 +1,4 @@
-"""`syncsweep verify`: whether results are whole, and whether some rows come out again."""
+"""`syncsweep verify`: check that results are complete and undamaged, and recompute some rows."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "verify",
         allow_abbrev=False,
-        help="check that results are whole, and recompute some rows",
+        help="check that results are undamaged, and recompute some rows",
         formatter_class=HelpFormatter,
         description=(
-            "Check that results are whole: every study's description against its folder's name,\n"
-            "every shard against its digest, its name and its study, every table against the CSV\n"
-            "file beside it, and the figures, the report and the bundle against the tables that\n"
-            "they were made from. Nothing is written."
+            "Check that results are undamaged and belong together. The command compares each\n"
+            "study's description with the name of its folder, each shard with its digest, name\n"
+            "and study, and each table with its CSV file. It also compares figures, report and\n"
+            "bundle with the tables that they were made from. It writes no file."
         ),
         epilog=(
-            "Output: one line for each study and folder of tables, below it what is wrong and\n"
-            "what to do, and left-over files as notes; at the end a sum. Progress is on stderr.\n"
-            "Exit code: 0 if all is well, 1 if something is wrong, 2 if the call is."
+            "The output has one line for each study and each folder of tables. Below that line\n"
+            "it names errors, what to do about them, and left-over files. The last line sums up.\n"
+            "Progress goes to stderr.\n"
+            "Exit codes: 0 if all is well; 1 if something is wrong; 2 if the call is wrong."
         ),
     )
     parser.add_argument("results", type=_folder, metavar="RESULTS", help="the results folder")
@@ -37,15 +38,17 @@ def add(commands: Commands) -> None:
         "--recompute",
         type=positive,
         metavar="K",
-        help="compute K rows, drawn at random from all studies, again by another way, and compare "
-        "them; about half a second for a row of three spin-1s",
+        help="recompute K randomly chosen rows of all studies with independent code, and compare "
+        "them; a row of three spin-1s takes about half a second",
     )
-    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="of that draw; default 0")
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="S", help="seed of the random choice; default 0"
+    )
     parser.set_defaults(run=_verify)
 
 
 def _folder(text: str) -> Path:
-    """A folder as `results` of a configuration names it."""
+    """A folder, written as `results` in a configuration may be."""
     from syncsweep.config.fields import expanded
 
     try:

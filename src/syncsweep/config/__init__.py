@@ -1,1 +1,1 @@
-"""The configuration: what it may say, how it is read, and what it means."""
+"""The configuration: its keys, how it is read, and what it means."""

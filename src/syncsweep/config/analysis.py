@@ -1,4 +1,4 @@
-"""Configuration of what is made of the rows: tables and figures. Nothing here is solved for."""
+"""Configuration of tables and figures. A change here solves no sample again."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Ratio(Strict):
 
 
 class Analysis(Strict):
-    """How shards become tables; nothing here is ever solved again for."""
+    """How shards become tables. A change here solves no sample again."""
 
     threshold: Number = Field(
         0.95, gt=0, lt=1, description="r: χ is sampled where S_d − (1/2π)^(N−1) ≥ r·S_max"
@@ -66,7 +66,7 @@ class Analysis(Strict):
         None,
         ge=1,
         le=1000,
-        description="equal bins of χ and of |Δφ| at the maxima of S_d; null makes no such table",
+        description="equal bins of χ and of |Δφ| at the maxima of S_d; null: no such table",
     )
     limit_draws: OptionalInteger = Field(
         None,
@@ -80,7 +80,7 @@ class Analysis(Strict):
         for low, high in self.intervals:
             if not 0 <= low < high <= 1:
                 raise ValueError(
-                    f"intervals must satisfy 0 ≤ low < high ≤ 1, but has [{low}, {high}]"
+                    f"intervals must satisfy 0 ≤ low < high ≤ 1, but have [{low}, {high}]"
                 )
         ordered = sorted(self.intervals)
         for (low, high), (next_low, next_high) in pairwise(ordered):
@@ -97,11 +97,11 @@ class Analysis(Strict):
             numbers = (self.ratio.numerator, self.ratio.denominator)
             if max(numbers) > len(self.intervals):
                 raise ValueError(
-                    f"ratio must be of P_a of the {len(self.intervals)} intervals, but names "
+                    f"ratio must use P_a of the {len(self.intervals)} intervals, but names "
                     f"P{max(numbers)}"
                 )
             if len(set(numbers)) == 1:
-                raise ValueError(f"ratio must be of two P_a, but names P{numbers[0]} twice")
+                raise ValueError(f"ratio must use two different P_a, but names P{numbers[0]} twice")
         return self
 
 

@@ -38,9 +38,9 @@ class EtaBlock(Strict):
         grid = (self.first, self.last, self.per_decade)
         if self.values is not None and grid == (None, None, None):
             if self.limit:
-                raise ValueError("limit goes with a grid; among values the limit is 0")
+                raise ValueError("limit needs a grid; in values, write 0 for the limit")
             if min(self.values) < 0:
-                raise ValueError(f"values must be ≥ 0, but hold {min(self.values):g}")
+                raise ValueError(f"values must be ≥ 0, but contain {min(self.values):g}")
             return self
         if (
             self.values is not None
@@ -59,7 +59,7 @@ class EtaBlock(Strict):
             raise ValueError("first and last must be at most 100 decades and 10000 steps apart")
         if abs(steps - round(steps)) > 1e-6:
             raise ValueError(
-                f"last must lie a whole number of steps above first, but is {self.last:g}"
+                f"last must be a whole number of steps above first, but is {self.last:g}"
             )
         return self
 

@@ -29,7 +29,7 @@ def _number(value: Any) -> Any:
         if not math.isfinite(value):
             raise ValueError("must be a finite number")
         if value and not 1e-100 <= abs(value) <= 1e100:
-            raise ValueError("must be 0 or of a size between 1e-100 and 1e100")
+            raise ValueError("must be 0, or between 1e-100 and 1e100 in absolute value")
         return float(value) + 0.0  # no negative zero
     except OverflowError:
         raise ValueError("must be a finite number") from None
@@ -49,7 +49,8 @@ def _integer(value: Any) -> Any:
 def _safe_name(value: Any) -> Any:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise ValueError(
-            "must be a name of 1 to 64 letters, digits, '_' or '-', not beginning with '_' or '-'"
+            "must be a name of 1 to 64 letters, digits, '_' or '-', "
+            "and begin with a letter or digit"
         )
     return value
 
@@ -69,7 +70,7 @@ _VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*
 
 
 def expanded(path: str) -> str:
-    """A path in which ~ and environment variables are expanded, as in a shell.
+    """Expand ~ and environment variables in a path, as a shell does.
 
     ValueError names what cannot be expanded. An empty variable is an error too, because the rest of
     the path would name another folder. A $ that begins no variable stays.
@@ -80,10 +81,10 @@ def expanded(path: str) -> str:
         path = os.path.expanduser(path)
         if path.startswith("~"):
             user = path.partition("/")[0]
-            raise ValueError(f"begins with {user}, but there is no such user; write the path out")
+            raise ValueError(f"begins with {user}, but no such user exists; write the whole path")
     path = _VARIABLE.sub(_value_of_variable, path)
     if (left := _VARIABLE.search(path)) is not None:  # it would be expanded at the next reading
-        raise ValueError(f"contains {left[0]} after its variables are expanded; write the path out")
+        raise ValueError(f"contains {left[0]} after expanding variables; write the whole path")
     return path
 
 
@@ -92,7 +93,7 @@ def _value_of_variable(match: re.Match[str]) -> str:
     value = os.environ.get(name)
     if not value:
         problem = "is not set" if value is None else "is empty"
-        raise ValueError(f"the variable {name} {problem} here; set it, or write the path out")
+        raise ValueError(f"the variable {name} {problem} here; set it, or write the whole path")
     return value
 
 
@@ -105,17 +106,17 @@ def _folder_name(value: Any) -> Any:
     # Braces and a ~ mean something to Snakemake, and control characters break its logs.
     if not value.isprintable() or "{" in value or "}" in value or value.startswith(("-", "~")):
         raise ValueError(
-            "must be a path without braces and control characters, not from '-' or '~'"
+            "must be a path without braces and control characters, and not begin with '-' or '~'"
         )
     try:
         longest = max((len(os.fsencode(part)) for part in Path(value).parts), default=0)
     except UnicodeEncodeError as error:
         raise ValueError(
-            "must be a path in characters of the locale, but the locale does not have "
-            f"{error.object[error.start]!r}; set LC_ALL=C.UTF-8"
+            f"must be a path without {error.object[error.start]!r}, which the locale does not "
+            "have; or set LC_ALL=C.UTF-8"
         ) from None
     if longest > _LONGEST_NAME:
-        raise ValueError(f"must be a path of names of at most {_LONGEST_NAME} bytes")
+        raise ValueError(f"must be a path with no name longer than {_LONGEST_NAME} bytes")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Reading configuration files, strictly: no doubled key, no tag, one line for each mistake."""
+"""Read configuration files strictly: no repeated key, no tag, one line for each mistake."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class ConfigError(Exception):
     """A mistake in the configuration; the message is one line for the user."""
 
 
-#: What is allowed, by the type of pydantic's error; the names are those of its context.
+#: Rules by the type of pydantic's error, with the names of its context.
 _ALLOWED = {
     "greater_than": "must be greater than {gt}",
     "greater_than_equal": "must be greater than or equal to {ge}",
@@ -80,7 +80,7 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
 
 
 def _allowed(kind: str, context: Mapping[str, Any]) -> str:
-    """What is allowed where an error of this type was found; empty for a type not listed here."""
+    """The rule that an error of this type breaks; empty for a type not listed here."""
     values = {
         name: f"{value:.0f}" if isinstance(value, float) and value.is_integer() else value
         for name, value in context.items()
@@ -91,7 +91,7 @@ def _allowed(kind: str, context: Mapping[str, Any]) -> str:
 
 def _not_among(key: str, given: Any, options: list[str]) -> str:
     hint = _nearest(given, options, "; did you mean {!r}?") if isinstance(given, str) else ""
-    return f"{key}: {_shown(given)} is refused: allowed: {', '.join(options)}{hint}"
+    return f"{key}: {_shown(given)} is refused; allowed: {', '.join(options)}{hint}"
 
 
 def _nearest(word: str, options: list[str], sentence: str) -> str:
@@ -128,14 +128,14 @@ def _fields_at(location: tuple[int | str, ...], root: type[BaseModel]) -> Mappin
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    """The models that an annotation speaks of, however deep."""
+    """The models in an annotation, at any depth."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in get_args(annotation) for model in _models_in(part)]
 
 
 def _words_in(annotation: Any) -> list[str]:
-    """The words that an annotation allows, however deep."""
+    """The words that an annotation allows, at any depth."""
     if isinstance(annotation, str):
         return [annotation]
     return [word for part in get_args(annotation) for word in _words_in(part)]
@@ -146,7 +146,7 @@ def _tags(annotation: Any) -> list[str]:
 
 
 def _tag(model: type[BaseModel]) -> str | None:
-    """What tells a model from those it is chosen among: its `tag`, or the one value of `name`."""
+    """What distinguishes a model from the other choices: its `tag`, or its one value of `name`."""
     if hasattr(model, "tag"):
         return str(model.tag)
     names = _words_in(model.model_fields["name"].annotation) if "name" in model.model_fields else []

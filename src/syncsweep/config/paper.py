@@ -15,7 +15,7 @@ class Paper(Strict):
     )
     pair: SafeName = Field("spin_half_pair", description="study of two spin-1/2s behind Fig. 5")
     supplement: tuple[SafeName, ...] = Field(
-        (), description="further studies whose figures belong to it"
+        (), description="further studies whose figures belong to the paper"
     )
     locking_samples: Integer = Field(
         1000, ge=2, le=10**6, description="realisations behind Λ(η) of Fig. 1"
@@ -30,7 +30,7 @@ class Paper(Strict):
         400, ge=2, le=10**6, description="realisations per η of each changed ensemble"
     )
     ensemble_samples: Integer = Field(
-        6, ge=2, le=10**4, description="spectra of the random dissipator held against Ref. 57"
+        6, ge=2, le=10**4, description="spectra of the random dissipator, compared with Ref. 57"
     )
 
     @field_validator("supplement")

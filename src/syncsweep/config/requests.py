@@ -1,4 +1,4 @@
-"""What the rules ask of their programs: the same model makes a request and reads it.
+"""Requests of the rules to their programs: the same model makes a request and reads it.
 
 Imports no NumPy, because Snakemake makes requests in its own process.
 """
@@ -20,7 +20,7 @@ from syncsweep.layout import preview_folder, study_folder
 
 
 class Request(BaseModel):
-    """What a program is asked for, as JSON; each kind says more."""
+    """A request to a program, as JSON; each kind adds its own fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -56,7 +56,7 @@ class Rows(Request):
 
 
 class TablesRequest(Rows):
-    """What `scripts/make_tables.py` is asked for: all that tables depend on beside the shards."""
+    """The request to `scripts/make_tables.py`: all that tables depend on beside the shards."""
 
     analysis: Analysis
 
@@ -67,7 +67,7 @@ class TablesRequest(Rows):
 
 
 class FigureRequest(Request):
-    """What `scripts/make_figure.py` is asked for: all that a figure depends on beside tables."""
+    """The request to `scripts/make_figure.py`: all that a figure depends on beside tables."""
 
     figure: Figure
     analysis: Analysis
@@ -119,7 +119,7 @@ class StudyPreview(Request):
 
 
 class PreviewRequest(Request):
-    """What `scripts/make_preview.py` is asked for."""
+    """The request to `scripts/make_preview.py`."""
 
     studies: list[StudyPreview]
 

@@ -1,4 +1,4 @@
-"""How large jobs are: samples per chunk, ranks, time limit and memory, from the cost of a sample.
+"""The size of jobs: samples per chunk, ranks, time limit and memory, from the cost of a sample.
 
 The costs were measured on one core of a 2-core x86 machine with OpenBLAS (`make bench` measures
 them again) and only steer how work is cut. A wrong cost makes jobs longer or shorter, nothing else.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 #: A job should take at least this long, where the sweep is long enough [s].
 JOB_SECONDS = 600.0
 
-#: Chunks are cut so that so many ranks work for JOB_SECONDS.
+#: Chunks are cut for this number of ranks, each busy for JOB_SECONDS.
 _JOB_RANKS = 16
 
 #: Jobs of a sweep: not fewer, if each then has a minute's work of a core, and not more.
@@ -39,7 +39,7 @@ def core_seconds(dim: int, n_eta: int) -> float:
 
 
 def row_bytes(spins: tuple[float, ...]) -> int:
-    """Memory of a row in bytes: the coefficients of S_d, its maximum, and some ten numbers more."""
+    """Memory of a row in bytes: the coefficients of S_d, its maximum, and about ten numbers."""
     coefficients = math.prod(round(4 * spin + 1) for spin in sorted(spins)[:-1])
     return 8 * (coefficients + len(spins) + 10)
 
@@ -60,10 +60,11 @@ def chunk_size(samples: int, seconds: float, n_blocks: int, sample_bytes: int) -
 
 
 def ranks(samples: int, seconds: float, least: int, most: int) -> int:
-    """MPI ranks of a job: as many as make it take ten minutes.
+    """MPI ranks of a job: as many as are needed for a job of ten minutes.
 
-    At least those of the configuration, at most those of a profile, and none without a sample. But
-    two where a profile allows more, because Snakemake's Slurm executor takes no MPI job of one.
+    At least the ranks of the configuration, at most those of a profile, and no rank without a
+    sample. At least two if a profile allows more than one, because Snakemake's Slurm executor does
+    not submit MPI jobs of one rank.
     """
     wanted = min(most, math.floor(samples * seconds / JOB_SECONDS))
     return min(max(least, wanted, 2), max(samples, 2), most)
@@ -71,7 +72,7 @@ def ranks(samples: int, seconds: float, least: int, most: int) -> int:
 
 @dataclass(frozen=True)
 class JobSize:
-    """What a job asks for: MPI ranks, and memory of each [MB]; minutes: what it should take."""
+    """The request of a job: MPI ranks, and memory of each [MB]; minutes: expected time."""
 
     ranks: int
     minutes: float
@@ -84,12 +85,12 @@ class JobSize:
 
 
 def job_minutes(samples: int, seconds: float, n_ranks: int) -> float:
-    """Minutes that a job should take: the rank with the most samples decides."""
+    """Expected minutes of a job: the rank with the most samples decides."""
     return math.ceil(samples / n_ranks) * seconds / 60
 
 
 def time_limit(minutes: float) -> int:
-    """Time limit of a job [min]: three times what it should take, beside its start and end."""
+    """Time limit of a job [min]: three times its expected time, and time for its start and end."""
     return _OVERHEAD_MINUTES + math.ceil(3 * minutes)
 
 
@@ -112,5 +113,5 @@ def table_row_seconds(spins: tuple[float, ...]) -> float:
 
 
 def tables_time_limit(rows: int, spins: tuple[float, ...]) -> int:
-    """Time limit of a table of a study [min]: four times what its rows should take."""
+    """Time limit of a table of a study [min]: four times the expected time of its rows."""
     return 10 + math.ceil(4 * table_row_seconds(spins) * rows / 60)

@@ -59,22 +59,23 @@ class Study(Strict):
         None,
         ge=1,
         le=10**6,
-        description="samples per job and shard; null makes jobs of ten minutes where it can",
+        description="samples per job and shard; null: jobs of ten minutes if the sweep is long "
+        "enough",
     )
     core_seconds: OptionalNumber = Field(
         None,
         gt=0,
         le=1e6,
-        description="CPU seconds of one sample, all its η, for time limits; null is an estimate",
+        description="CPU seconds of one sample, all its η, for time limits; null: an estimate",
     )
     eta_blocks: tuple[EtaBlock, ...] = Field(
         min_length=1, description="η grids or lists; all η of a block are solved together"
     )
     analysis: Analysis = Field(description="how shards become tables")
-    figure: Figure | None = Field(None, description="the figure of this study; null makes none")
+    figure: Figure | None = Field(None, description="the figure of this study; null: none")
     by_default: StrictBool = Field(
         True,
-        description="whether plain `snakemake` makes it; if not, `snakemake study_<name>` does",
+        description="whether plain `snakemake` runs it; `snakemake study_<name>` always does",
     )
 
     @model_validator(mode="after")
@@ -102,9 +103,15 @@ class Study(Strict):
         panels = self.figure.panels if self.figure else ()
         for panel in MAXIMA_PANELS:
             if panel in panels and self.analysis.maxima_bins is None:
-                raise ValueError(f"figure.panels has {panel!r}, which needs analysis.maxima_bins")
+                raise ValueError(
+                    f"figure.panels has {panel!r}, which needs analysis.maxima_bins; set it, or "
+                    "leave the panel out"
+                )
         if "ratio" in panels and self.analysis.ratio is None:
-            raise ValueError("figure.panels has 'ratio', which needs analysis.ratio")
+            raise ValueError(
+                "figure.panels has 'ratio', which needs analysis.ratio; set it, or leave the panel "
+                "out"
+            )
         return self
 
     @model_validator(mode="after")
@@ -113,12 +120,12 @@ class Study(Strict):
             return self
         if not any(0 in block.etas for block in self.eta_blocks):
             raise ValueError(
-                "analysis.limit_draws needs η = 0 in eta_blocks: write limit: true in the grid"
+                "analysis.limit_draws needs η = 0 in eta_blocks; write limit: true in the grid"
             )
         if self.own_files:
             raise ValueError(
-                "analysis.limit_draws: the law of η → 0⁺ is known for the models and the "
-                "ensemble of syncsweep alone; leave it out (η = 0 itself needs no law)"
+                "analysis.limit_draws: the law of η → 0⁺ is known only for the models and the "
+                "ensemble of syncsweep; leave it out (η = 0 itself needs no law)"
             )
         if isinstance(self.model, PackageModel) and not self.model.has_limit_law:
             raise ValueError(
@@ -135,7 +142,7 @@ class Study(Strict):
         if shards > _MOST_SHARDS:
             what, instead = "samples need", "split the study"
             if self.chunk_size is not None:
-                what, instead = "chunk_size makes", "leave it out and it is chosen"
+                what, instead = "chunk_size makes", "leave it out, or make it larger"
             raise ValueError(
                 f"{what} {shards} shards of {self.samples_per_chunk} samples, but at most "
                 f"{_MOST_SHARDS} are allowed; {instead}"
@@ -174,9 +181,9 @@ class Study(Strict):
         return self.core_seconds * estimate / sum(sizing.core_seconds(self.dim, n) for n in sizes)
 
     def job_size(self, samples: int, n_eta: int, least: int, most: int) -> sizing.JobSize:
-        """Size of a job of so many samples of a block.
+        """Size of a job for some samples of a block.
 
-        least: ranks of the configuration; most: ranks that a profile allows.
+        samples: their number; least: ranks in the configuration; most: ranks that a profile allows.
         """
         seconds = self.sample_seconds(n_eta)
         ranks = sizing.ranks(samples, seconds, least, most)
@@ -187,7 +194,7 @@ class Study(Strict):
 
     @cached_property
     def samples_per_chunk(self) -> int:
-        """`chunk_size`, or what it is chosen to be."""
+        """`chunk_size`, or the automatic choice."""
         if self.chunk_size is not None:
             return self.chunk_size
         sizes = [len(block.etas) for block in self.eta_blocks]
@@ -201,9 +208,10 @@ class Study(Strict):
 
 
 def _with_samples(study: Any, samples: Any) -> Any:
-    """A study, not validated yet, with other samples.
+    """A study before its validation, with another number of samples.
 
-    A study that is not made by default gets no more than it has, because it may be expensive.
+    A study that does not run by default gets no more than its own number, because it may be
+    expensive.
     """
     if not isinstance(study, Mapping):
         return study
@@ -225,11 +233,12 @@ class Config(Strict):
         None,
         ge=1,
         le=_MOST_SAMPLES,
-        description="instead of those of each study made by default, and the most of any other",
+        description="replaces the samples of each study that runs by default, and limits those of "
+        "the others",
     )
     studies: dict[SafeName, Study] = Field(min_length=1, description="the sweeps, by name")
     paper: Paper | None = Field(
-        None, description="what `snakemake paper` makes of them; null for nothing"
+        None, description="studies and sizes for `snakemake paper`; null: no paper"
     )
     _texts: dict[str, str] = PrivateAttr(default_factory=dict)  # of the files of the user's own
 
@@ -253,13 +262,13 @@ class Config(Strict):
             plain = [name.replace("-", "_") for name in names]
             for name in names:
                 if plain.count(name.replace("-", "_")) > 1:
-                    difference = "must differ between studies in more than '-' and '_'"
-                    raise ValueError(f"{what} {difference}, but {name!r} has a double")
+                    difference = "must differ between studies by more than '-' and '_'"
+                    raise ValueError(f"{what} {difference}, but two are like {name!r}")
         for name in self.studies:
             if name.startswith(RESERVED):
                 raise ValueError(f"names must not begin with {RESERVED!r}, but {name!r} does")
         if not any(study.by_default for study in self.studies.values()):
-            raise ValueError("by_default: true must stand in at least one study")
+            raise ValueError("at least one study must have by_default: true")
         return self
 
     def physics(self, study: str) -> Physics:

@@ -77,7 +77,9 @@ def _file(value: Any) -> Any:
     if not value.isprintable():
         raise ValueError("must be the path of a Python file, without control characters")
     if not value.endswith(".py"):
-        raise ValueError("must be the path of a Python file, from the working folder: name.py")
+        raise ValueError(
+            "must be the path of a Python file, relative to the working folder: name.py"
+        )
     return value
 
 
@@ -88,9 +90,9 @@ def _parameters(value: Any) -> Any:
         raise ValueError("must be `name: value` pairs")
     for name in value:
         if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-            raise ValueError(f"a parameter's name must be one of Python's, but is {name!r}")
+            raise ValueError(f"a parameter's name must be a Python identifier, but is {name!r}")
         if name in _ARGUMENTS:
-            raise ValueError(f"{name} is handed to the function anyway; leave it out")
+            raise ValueError(f"{name} is always passed to the function; leave it out")
     found = {name: _value(name, given, 0) for name, given in value.items()}
     if sum(map(_count, found.values())) > _MOST_VALUES:
         raise ValueError(f"at most {_MOST_VALUES} values are allowed")
@@ -98,7 +100,7 @@ def _parameters(value: Any) -> Any:
 
 
 def _value(name: str, value: Any, depth: int) -> Any:
-    """A number, text, true, false, null, or a list of such, as JSON can hold it."""
+    """A number, text, true, false, null, or a list of these, as JSON can hold it."""
     if isinstance(value, list | tuple) and depth < _MOST_DEPTH:
         return [_value(name, entry, depth + 1) for entry in value]
     if isinstance(value, str) and _NUMBER.fullmatch(value):
@@ -109,7 +111,7 @@ def _value(name: str, value: Any, depth: int) -> Any:
         return value
     if isinstance(value, str) and len(value) <= 1000 and value.isprintable():
         return value
-    raise ValueError(f"{name} must be a number, text, true, false, null or a list of such")
+    raise ValueError(f"{name} must be a number, text, true, false, null or a list of these")
 
 
 def _count(value: Any) -> int:
@@ -120,8 +122,8 @@ PythonFile = Annotated[str, BeforeValidator(_file)]
 Spins = Annotated[tuple[float, ...], BeforeValidator(_spins)]
 Parameters = Annotated[dict[str, Any], BeforeValidator(_parameters)]
 
-_FILE = "Python file, from the working folder"
-_PARAMETERS = "handed to the function by name: numbers, text, true, false, null or lists of such"
+_FILE = "Python file, relative to the working folder"
+_PARAMETERS = "passed to the function by name: numbers, text, true, false, null or lists of these"
 _SOURCE = "its code, without comments and blank lines"
 
 

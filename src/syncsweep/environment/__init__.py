@@ -1,1 +1,1 @@
-"""What runs: which code, which libraries, on how many threads."""
+"""The environment of a run: its code, its libraries, its number of threads."""

@@ -1,4 +1,4 @@
-"""Where numbers come from: the code, the lock file and the libraries that made them.
+"""The origin of numbers: the code, the lock file and the libraries that made them.
 
 Snakemake knows the commit and the lock file of its project. The processes that it starts read them
 from their environment, because they may run where the project's folder does not exist.
@@ -68,7 +68,7 @@ def code() -> dict[str, str]:
 
 
 def asked() -> dict[str, str]:
-    """A digest of what the workflow asks of this process, under `ASKED`; empty outside of it."""
+    """The digest of the workflow's request to this process, under `ASKED`; empty without one."""
     return {ASKED: os.environ[_ASKED]} if _ASKED in os.environ else {}
 
 

@@ -1,4 +1,4 @@
-"""Digests of the package's own source, for rules that must notice when their code changes."""
+"""Digests of the package's own source, for rules that run again when their code changes."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def digest(modules: tuple[str, ...]) -> str:
 
 
 def asked(request: object, modules: tuple[str, ...]) -> str:
-    """12 hexadecimal digits over what a job is asked for (JSON values) and the text of modules.
+    """12 hexadecimal digits over the request of a job (JSON values) and the text of modules.
 
     The folder of the rows and the size of their shards are left out, because they change no result.
     """

@@ -1,4 +1,4 @@
-"""A look at a study while it is solved: tables and figure from the samples that are there."""
+"""A preview of a study while it is being solved: tables and figure of the existing samples."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from syncsweep.tables.registry import table_jobs
 def make_preview(request: StudyPreview) -> str:
     """Make the tables and the figure of a study from the samples that are valid now.
 
-    Returns a line that says how many these are. What an earlier preview made is removed. Damaged
-    shards are named on stderr and left out. Raises ResultsError as the tables and the
-    figure of a whole study do.
+    Returns a line with the number of samples. Files of an earlier preview are removed. Damaged
+    shards are named on stderr and left out. Raises ResultsError like the tables and the figure of
+    a whole study.
     """
     damaged: dict[str, None] = {}
     blocks = [Description(request.study, request.physics, etas) for etas in request.blocks]

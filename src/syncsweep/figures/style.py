@@ -43,7 +43,7 @@ _NEAR = 1e-9
 #: Size of the smaller letters [pt].
 SMALL = 6.5
 
-#: Colours for lines (Okabe & Ito), which the colour-blind can tell apart.
+#: Colours for lines (Okabe & Ito), which colour-blind people can distinguish.
 LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 #: Colour of guides to the eye.
@@ -142,7 +142,7 @@ def log_cell_edges(centres: Sequence[float] | np.ndarray) -> np.ndarray:
 
 
 def sweep_height(n_panels: int, stamped: bool = False) -> float:
-    """Height of a figure with so many panels above each other, and perhaps a stamp [in]."""
+    """Height of a figure with some panels above each other, and perhaps a stamp [in]."""
     return stamped * _STAMP + _TOP + n_panels * _HEIGHT + (n_panels - 1) * _GAP + _BOTTOM
 
 

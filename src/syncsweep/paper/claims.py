@@ -1,4 +1,4 @@
-"""Claims of the paper held against what was computed: how one is written down and judged."""
+"""A claim of the paper, our result about it, and the verdict."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Tables = Callable[[str], pd.DataFrame]
 
 
 class Verdict(StrEnum):
-    """What becomes of a statement of the paper."""
+    """The verdict on a statement of the paper."""
 
     AGREES = "agrees"
     CORRECTED = "corrected"  # not as printed: a corrected statement holds instead
@@ -30,11 +30,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement of the paper, and what was computed about it.
+    """One statement of the paper, and our result about it.
 
     printed: the paper's own words, number or formula, or `–` if it has none; found: our result, in
-    words; numbers: the number or numbers in it; verdict: on the statement, if `holds`; holds:
-    whether the numbers support this verdict.
+    words; numbers: the numbers in it; verdict: on the statement; holds: whether the numbers support
+    this verdict.
     """
 
     source: str

@@ -112,7 +112,7 @@ def _chi(tables: Tables) -> Iterator[Claim]:
     area = float(triangles["area"].sum()) / (2 * math.pi) ** 2
     yield Claim(
         "Eq. C2",
-        "The triangles of Ω_d have the area (2πd)² together",
+        "The triangles of Ω_d together have the area (2πd)²",
         "T³: 0 < φ'_2 − φ'_1 < 2πd",
         f"{area:.12g}·(2πd)² with T³: 0 < φ'_2 − 2φ'_1 < 2πd; as printed, T³ alone has 3/4 of it",
         (Number(area),),
@@ -141,8 +141,8 @@ def _pair(tables: Tables) -> Iterator[Claim]:
         "Eq. D3",
         "The global inversion P is a strong symmetry of the pair",
         "[H, P] = [P, L₋] = 0",
-        f"‖[H, P]‖ = {flip[0]:.6g}, ‖[P, L₋]‖ = {flip[1]:.6g}; for the exchange of the spins "
-        f"{swap[0]:.1g} and {swap[1]:.1g}",
+        f"‖[H, P]‖ = {flip[0]:.6g}, ‖[P, L₋]‖ = {flip[1]:.6g}; {swap[0]:.1g} and {swap[1]:.1g} for "
+        "the exchange of the spins",
         tuple(map(Number, (*flip, *swap))),
         Verdict.CORRECTED,
         Number(flip[0]).agrees_with(1.2) and Number(flip[1]).agrees_with(1) and max(swap) < 1e-12,
@@ -179,8 +179,8 @@ def _two_spin1s(tables: Tables) -> Iterator[Claim]:
         "App. E",
         "The zero modes of the two spin-1s contribute to S_max for weak couplings",
         "–",
-        f"at best {weak['best_s_max']:.5g} rad⁻¹ at scale {weak['scale']:g}; leading order "
-        f"{weak['best_s_max_predicted']:.5g}, the difference falls with the scale",
+        f"at most {weak['best_s_max']:.5g} rad⁻¹ at scale {weak['scale']:g}; leading order "
+        f"{weak['best_s_max_predicted']:.5g}; the difference decreases with the scale",
         (Number(float(weak["best_s_max"])),),
         Verdict.AGREES,
         bool(weak["best_s_max"] > 0)
@@ -197,9 +197,9 @@ def _ensemble(tables: Tables) -> Iterator[Claim]:
     moment = measured("hamiltonian_second_moment")
     yield Claim(
         "App. F",
-        "H₍₁₎ = (M + M†)/√2 is of a Gaussian unitary ensemble of unit variance",
+        "H₍₁₎ = (M + M†)/√2 is drawn from a Gaussian unitary ensemble of unit variance",
         "unit variance",
-        f"E|H_jk|² = {moment}, of real and imaginary part together",
+        f"E|H_jk|² = {moment}, real and imaginary part together",
         (moment,),
         Verdict.AGREES,
         moment.agrees_with(2),
@@ -222,7 +222,7 @@ def _ensemble(tables: Tables) -> Iterator[Claim]:
         "Ref. 57",
         "The spectrum of a random dissipator fills a universal region",
         "–",
-        f"share {inside} of the complex eigenvalues inside its boundary at D = 27",
+        f"{inside} of the complex eigenvalues are inside its boundary at D = 27",
         (inside,),
         Verdict.AGREES,
         0.95 < inside.value < 1,

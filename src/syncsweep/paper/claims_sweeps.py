@@ -10,7 +10,7 @@ import pandas as pd
 
 from syncsweep.paper.claims import Claim, Number, Tables, Verdict, column, number
 
-#: What a distribution that is called uniform may differ from 1/8 by, beside its error.
+#: Largest deviation from 1/8 of a distribution that counts as uniform, beside its error.
 _UNIFORM = 0.02
 
 
@@ -35,7 +35,7 @@ def _single_steady_state(tables: Tables) -> Iterator[Claim]:
         "Figs. 3, 5",
         "Every realisation of the perturbation leaves a single steady state",
         "every realisation",
-        f"{total - failed} of {total} (sample, η) have one, to the stated accuracy",
+        f"{total - failed} of {total} rows (sample, η) have one, to the stated accuracy",
         (Number(float(total - failed)),),
         Verdict.AGREES,
         failed == 0,
@@ -139,7 +139,7 @@ def _weak(tables: Tables) -> Iterator[Claim]:
     exact = [number(law, "value", quantity=name) for name in names]
     yield Claim(
         "Fig. 3b",
-        "For η ≪ ω the P_a are those of the peaks at χ = 0, 1/4, 1",
+        "For η ≪ ω, the P_a follow from the peaks at χ = 0, 1/4, 1",
         "peaks around χ = 0, 1/4, 1",
         f"{', '.join(map(str, found))} at η = {smallest:g}ω; the law of η → 0⁺ at this threshold: "
         + ", ".join(map(str, exact))
@@ -222,7 +222,7 @@ def _damping(tables: Tables) -> Iterator[Claim]:
     rate = number(shifts, "re_mu", **chain)
     yield Claim(
         "Fig. 1",
-        "A perturbation damps the coherence that (S^x)² sees, on average at 28η (first order)",
+        "A perturbation damps the coherence seen by (S^x)², on average at 28η (first order)",
         "–",
         f"E Re μ = {rate}",
         (rate,),
@@ -246,7 +246,7 @@ def _persistence(tables: Tables) -> Iterator[Claim]:
         "Fig. 3a",
         "The synchronisation persists up to η ≲ 10⁻³ω",
         "η/ω ≲ 10⁻³",
-        f"half of the locking Λ is left at η = {found}ω",
+        f"half of the locking Λ remains at η = {found}ω",
         (found,),
         Verdict.AGREES,
         10**-3.5 < found.value < 10**-2.5,

@@ -1,4 +1,4 @@
-"""Studies that parts of the paper compare with its chain: their names, ensembles and η."""
+"""Studies that the paper compares with its chain: their names, ensembles and η."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The parts of the paper: an entry for each, with its tables, its figure and what both depend on.
+"""The parts of the paper: an entry for each, with its tables, its figure and their inputs.
 
-A new part is an entry here, a module in `paper/parts/` with a `Request` and `make`, and a module in
-`paper/figures/` with `draw`. Rules, the report and `syncsweep verify` go by these entries.
+A new part needs an entry here, a module in `paper/parts/` with a `Request` and `make`, and a module
+in `paper/figures/` with `draw`. Rules, the report and `syncsweep verify` use these entries.
 Snakemake reads this module in every job, so modules of parts and figures are loaded on demand.
 """
 
@@ -20,10 +20,11 @@ from syncsweep.wording import Caption
 
 @dataclass(frozen=True, kw_only=True)
 class Figure(Caption):
-    """A figure of the paper that is not one of a sweep, with its caption.
+    """A figure of the paper, other than the figures of sweeps, with its caption.
 
-    module: draws it, in `paper/figures/`; parts: whose tables it is drawn from, or none if those of
-    the limit of the chain's study are; data: endings of the files with the data of its panels.
+    module: its module in `paper/figures/`; parts: the parts whose tables it shows, or none for the
+    tables of the limit of the chain's study; data: endings of the files with the data of its
+    panels.
     """
 
     name: str
@@ -44,8 +45,8 @@ def _no_study(config: Config) -> Iterable[str]:
 class Part:
     """A part of `snakemake paper`, made by the module of its name in `paper/parts/`.
 
-    tables: without ending, each as Parquet and CSV; studies: whose rows it reads; pages: further
-    files beside its tables; minutes, memory [MB]: what its job asks for.
+    tables: names without ending, each as Parquet and CSV; studies: the studies whose rows it reads;
+    pages: further files beside its tables; minutes, memory [MB]: resources of its job.
     """
 
     name: str
@@ -86,8 +87,8 @@ _PARTS = (
             data=tuple("abcdefg"),
             title="Spectra of the models",
             alt="Seven panels with eigenvalues of the unperturbed Liouvillians in the complex "
-            "plane: steady states, oscillating coherences, and what decays",
-            text="Eigenvalues λ of the unperturbed Liouvillians. Undamped ones lie at Re λ = 0; "
+            "plane: steady states, oscillating coherences, and decaying modes",
+            text="Eigenvalues λ of the unperturbed Liouvillians. Undamped modes have Re λ = 0, and "
             "the numbers count them.",
             panels=(
                 "Chain of two spin-1s.",
@@ -110,12 +111,13 @@ _PARTS = (
             data=tuple("abcdef"),
             title="Oscillations in time",
             alt="Six panels of local observables against time: the three spins of the chain "
-            "swing in step, the two of the pair in antiphase, and a perturbation damps them",
+            "oscillate in phase, the two of the pair in antiphase, and a perturbation damps them",
             text="Above: the chain of three spin-1s. Below: the pair of spin-1/2s.",
             panels=(
                 "The chain without perturbation: after different starts, all sites oscillate "
                 "together.",
-                "Three initial states at late times: amplitudes differ, the sites stay in step.",
+                "Three initial states at late times: the amplitudes differ, but the sites stay in "
+                "phase.",
                 "With a perturbation the oscillation decays at the predicted rate.",
                 "The pair without perturbation: the two spins oscillate in antiphase.",
                 "Three initial states of the pair at late times.",
@@ -139,12 +141,12 @@ _PARTS = (
             alt="Two panels against η for two and three spins, coupled and decoupled: the "
             "quality factor Q falls as 1/η; the locking Λ falls from 1 to 0",
             text="An oscillation remains at every η, but the locking is lost above a certain η. "
-            "Small markers: coupled spins; large ones: decoupled.",
+            "Small markers show coupled spins, large ones decoupled spins.",
             panels=(
-                "Quality factor Q: how many periods the longest-lived oscillation lasts, mean "
-                "over realisations. Thin lines: first order, for the modes in (S^x)².",
+                "Quality factor Q: number of periods that the longest-lived oscillation lasts, "
+                "averaged over realisations. Thin lines: first order, for the modes in (S^x)².",
                 "Λ, the share of S_d that has the form of the zero modes of the unperturbed "
-                "model: 1 in the limit η → 0⁺, 0 for the perturbation alone.",
+                "model. It is 1 in the limit η → 0⁺, and 0 for the perturbation alone.",
             ),
         ),
         studies=_locking,
@@ -168,10 +170,10 @@ _PARTS = (
             "angles at the maxima drawn on circles, and bars of P_a",
             text="One realisation of each type at the smallest η > 0 of the sweep.",
             panels=(
-                "S_d of a realisation of the (0, π) type minus its uniform value, over the two "
-                "angle differences; its maxima are marked.",
+                "S_d of a realisation of the (0, π) type minus its uniform value, against the two "
+                "angle differences, with its maxima.",
                 "The configurations of the angles at these maxima, and their χ.",
-                "Probability P_a that χ lies in the intervals a, measured (bars) and predicted.",
+                "Probability P_a that χ is in the intervals a, measured (bars) and predicted.",
                 "S_d of a realisation of the π/3 type.",
                 "The configurations at its maxima.",
                 "P_a of the π/3 type.",
@@ -190,13 +192,12 @@ _PARTS = (
             title="Fig. 4: what χ measures",
             alt="Map of the root of χ over the plane of the two angle differences, with a "
             "hexagon of six triangles; below it, how far the distribution of χ is from uniform",
-            text="χ turns a configuration of angles into one number that is uniform if the "
-            "angles are.",
+            text="χ is a number for a configuration of angles. It is uniform if the angles are.",
             panels=(
                 "√χ over the plane of angle differences, with the regions of App. C (T³ "
                 "corrected).",
-                "Distribution function of χ for uniformly drawn angles, minus that of a uniform "
-                "number; grey: the region of 95 % of such curves.",
+                "Distribution function of χ for uniformly drawn angles, minus the function of a "
+                "uniform number. Grey: the region of 95 % of such curves.",
             ),
         ),
     ),
@@ -223,7 +224,7 @@ _PARTS = (
                 "(dashed).",
                 "S_max against the coupling for several scales s.",
                 "The angle at which the spins lock, against the detuning δ.",
-                "Relative errors of the leading order against the scale; colours as in (a).",
+                "Relative errors of the leading order against the scale, with the colours of (a).",
             ),
         ),
     ),
@@ -238,14 +239,14 @@ _PARTS = (
             title="Is it generic?",
             alt="Rows of panels for four η: P_a, P₂/(3P₁) and mean S_max under other ensembles "
             "of perturbations, P_a against the threshold, and three readings of the threshold",
-            text="What changes with another ensemble of perturbations or another analysis; "
-            "columns: η.",
+            text="Results for other ensembles of perturbations and other analyses. Each column is "
+            "one η.",
             panels=(
                 "P_a for other operators F_n, weights ζ_diss/ζ_coh and ranks of the Kossakowski "
-                "matrix; bold: the paper's choice.",
+                "matrix. Bold: the paper's choice.",
                 "P₂/(3P₁) of the same ensembles.",
                 "⟨S_max⟩ of the same ensembles.",
-                "P_a against the threshold r; dashed: the exact law of η → 0⁺.",
+                "P_a against the threshold r. Dashed: the exact law of η → 0⁺.",
                 "Three readings of the threshold.",
             ),
         ),
@@ -260,8 +261,8 @@ _PARTS = (
             parts=("ensemble",),
             data=("eigenvalues", "boundary", "summary"),
             title="The ensemble of perturbations",
-            alt="Eigenvalues of random dissipators in the complex plane, which fill a lemon- "
-            "shaped region whose boundary is drawn",
+            alt="Eigenvalues of random dissipators in the complex plane, which fill a lemon-shaped "
+            "region, and its boundary",
             text="Eigenvalues of random dissipators at D = 27 with orthonormal operators, in the "
             "units of Ref. 57, and the boundary of the universal region.",
             panels=(),
@@ -284,11 +285,11 @@ _LIMIT = Figure(
     alt="Three panels against η: mean S_max, probabilities P_a, and the gain in samples, with "
     "and without control variate, beside the exact law of η → 0⁺",
     text="At small η, the value of a sample is close to its value at η → 0⁺, whose mean is known "
-    "exactly. With the latter as a control variate the errors are smaller.",
+    "exactly. As a control variate, the latter makes the errors smaller.",
     panels=(
         "⟨S_max⟩ as plain mean (band) and with control variate (points).",
-        "P_a in the same way; dashed: the exact law.",
-        "How many times as many samples the plain mean would need for the same error.",
+        "P_a in the same way. Dashed: the exact law.",
+        "The factor by which a plain mean would need more samples for the same error.",
     ),
 )
 

@@ -23,34 +23,39 @@ from syncsweep.paper.paper_registry import FIGURES
 
 
 def problem(config: Config) -> str | None:
-    """Why `snakemake paper` cannot be made from this configuration, in one line; None if it can."""
+    """Why this configuration does not allow `snakemake paper`, in one line; None if it does."""
     if config.paper is None:
-        return "paper: is null; see config.yaml for what to write"
+        return "paper: is null; the shipped config.yaml shows what to write"
     for role, name in config.paper.roles:
         study = config.studies.get(name)
         if study is None:
-            return f"paper.{role}: {name!r} is none of the studies: {', '.join(config.studies)}"
+            return (
+                f"paper.{role}: {name!r} is not a study; studies are: {', '.join(config.studies)}"
+            )
         if study.figure is None:
             return f"paper.{role}: {name!r} has no figure; give it one"
         if study.own_files:
-            return f"paper.{role}: {name!r} has a model or an ensemble of your own; name another"
+            return (
+                f"paper.{role}: {name!r} has your own model or ensemble; name a study without them"
+            )
         if study.analysis.limit_draws is None:
-            return f"paper.{role}: {name!r} has no analysis.limit_draws; give it one"
+            return f"paper.{role}: {name!r} has no analysis.limit_draws; set it"
     for name, study in config.studies.items():
         if study.figure and study.figure.name.replace("-", "_") in FIGURES:
             return (
-                f"studies.{name}.figure.name: {study.figure.name!r} is a figure of the paper's own"
+                f"studies.{name}.figure.name: {study.figure.name!r} is the name of a figure of the "
+                "paper; choose another name"
             )
     chain = config.studies[config.paper.chain]
     if not any(eta > 0 for block in chain.eta_blocks for eta in block.etas):
-        return f"paper.chain: {config.paper.chain!r} has no η > 0; give it some in eta_blocks"
+        return f"paper.chain: {config.paper.chain!r} has no η > 0; add some to eta_blocks"
     if not isinstance(chain.model, Spin1Chain) or chain.model.n_sites != 3:
         return f"paper.chain: {config.paper.chain!r} is not a spin1_chain of three spins"
     ratio = chain.analysis.ratio
     if ratio is None or (ratio.numerator, ratio.denominator, ratio.weight) != (2, 1, 3):
         return (
             f"paper.chain: {config.paper.chain!r} has no analysis.ratio P₂/(3P₁); "
-            "see config.yaml for what to write"
+            "the shipped config.yaml shows what to write"
         )
     if not isinstance(config.studies[config.paper.pair].model, SpinHalfPair):
         return f"paper.pair: {config.paper.pair!r} is not a spin_half_pair"
@@ -58,8 +63,8 @@ def problem(config: Config) -> str | None:
         name = getattr(config.paper, role)
         if not energy_unit(config.studies[name].model).symbol:
             return (
-                f"paper.{role}: {name!r} has {parameter} ≤ 0, but it is the unit of the paper's η; "
-                "give it one above 0"
+                f"paper.{role}: {name!r} has {parameter} ≤ 0, but {parameter} is the unit of the "
+                "paper's η; set it above 0"
             )
     return None
 

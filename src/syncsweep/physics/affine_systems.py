@@ -16,7 +16,7 @@ from scipy.linalg import lapack
 
 from syncsweep.physics.balancing import balancing
 
-#: Systems of at most so many equations are solved all at once.
+#: Systems of at most this many equations are solved all at once.
 _SMALL = 30
 
 #: Error of an equation that its own rounding may cause, relative to its size.

@@ -62,13 +62,13 @@ def hermitian(
 
 
 def rest_of(name: str, value: Any, hamiltonian: np.ndarray) -> np.ndarray | None:
-    """What was rounded off a Hamiltonian (D, D), as `hermitian`; None if the value is None."""
+    """The rounding error of a Hamiltonian (D, D), as `hermitian`; None if the value is None."""
     if value is None:
         return None
     rest = hermitian(name, value, len(hamiltonian))
     if np.any(np.abs(rest) > np.finfo(float).eps * np.abs(hamiltonian)):
         raise ArgumentError(
-            f"{name} must be what was rounded off `hamiltonian`, but some entries are larger."
+            f"{name} must be the rounding error of `hamiltonian`, but some entries are larger."
         )
     return rest
 

@@ -1,8 +1,8 @@
 """S_d in the limit η → 0⁺: one function of the angles, times one number b of the realisation.
 
-Which state Σ_α c_α ρ_α a realisation has is said by `weak_limit`; here is what S_d, S_max and χ are
-then. The sign of b decides the type of synchronization: (0, π) for b > 0 and π/3 for b < 0 in the
-chain of three.
+`weak_limit` gives the state Σ_α c_α ρ_α of a realisation. This module gives its S_d, S_max and χ.
+The sign of b decides the type of synchronisation: (0, π) for b > 0 and π/3 for b < 0 in the chain
+of three.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from syncsweep.physics.weak_limit import Sector
 #: Coefficients of S_d below this are rounding.
 _ROUNDING = 1e-12
 
-#: Independent sets of shifts of the χ grid, whose spread tells the error of their mean.
+#: Independent sets of shifts of the χ grid, whose spread gives the error of their mean.
 _SETS = 16
 
 

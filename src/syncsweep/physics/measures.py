@@ -11,7 +11,8 @@ import numpy as np
 
 from syncsweep.physics import arguments
 
-#: Points per angle on which the search for S_max starts: at least so many, and so many per wave.
+#: Points per angle on which the search for S_max starts: at least the first number, and the second
+#: per wave.
 _START_GRID, _START_GRID_PER_WAVE = 24, 12
 
 #: Largest number of Newton steps to the highest maximum, and of steps to any maximum along a bent

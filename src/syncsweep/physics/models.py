@@ -160,5 +160,5 @@ def spin_flip(model: Model) -> np.ndarray:
 
 
 def magnetization(model: Model) -> np.ndarray:
-    """Total magnetization M = Σ_j S_j^z, shape (D, D)."""
+    """Total magnetisation M = Σ_j S_j^z, shape (D, D)."""
     return np.sum(on_each_site(sz, model.spins), axis=0)

@@ -1,8 +1,8 @@
-"""Calibration: some samples solved now, by as many processes at once as ranks will work here.
+"""Calibration: solve some samples now, in as many processes at once as ranks will run here.
 
-Ranks that work together share caches and memory bandwidth, so each trial is timed in company. The
-first sample of a block warms a trial up and is timed apart; of the later ones the median counts.
-Times are of the core, of which others on this machine take nothing (though their company costs).
+Ranks on one machine share caches and memory bandwidth, so all trials run at the same time. The
+first sample of a block warms a trial up and is timed separately. Of the later ones the median
+counts. Times are CPU times, so other programs on this machine change them only through the caches.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class CalibrationError(Exception):
 
 @dataclass(frozen=True)
 class BlockTimes:
-    """What the trials say of a block; core-seconds [s] and bytes.
+    """Results of the trials of a block, in core-seconds [s] and bytes.
 
-    samples: each later sample of each trial; once: the first sample of each, with what all share;
-    part_bytes: a sample's rows in a part.
+    samples: all samples but the first of each trial; once: the first samples, which also prepare
+    what the others share; part_bytes: size of a sample's rows in a part.
     """
 
     samples: list[float]
@@ -51,7 +51,7 @@ class BlockTimes:
 
     @property
     def first(self) -> float:
-        """Core-seconds of a rank's first sample beyond a later one."""
+        """Core-seconds that a rank's first sample costs more than a later one."""
         return max(0.0, mean(self.once) - self.sample)
 
     @property
@@ -65,9 +65,10 @@ class BlockTimes:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What the trials of a study say: its blocks, core-seconds to load the libraries, peak memory.
+    """Results of the trials of a study.
 
-    start: [s], the mean of the trials; peak: the largest resident memory of one [bytes].
+    start: core-seconds to load the libraries [s], the mean of the trials; peak: the largest
+    resident memory of a trial [bytes].
     """
 
     blocks: list[BlockTimes]
@@ -78,9 +79,9 @@ class Calibration:
 
 @dataclass(frozen=True)
 class TrialRequest:
-    """What is to be timed: blocks, as lists of η, by so many processes at once.
+    """The blocks to time, as lists of η, and the number of processes at once.
 
-    samples: of each block and process; None: as many as fit SECONDS, shared among the blocks.
+    samples: per block and process; None: as many as fit into SECONDS, shared among the blocks.
     """
 
     physics: Physics
@@ -89,7 +90,7 @@ class TrialRequest:
     samples: int | None
 
     def of_process(self, number: int) -> dict[str, Any]:
-        """The request of one trial, whose samples are those that a rank of a launch would solve."""
+        """The request of one trial, which solves the samples that a rank of a launch would."""
         return {
             "physics": self.physics.model_dump(mode="json"),
             "blocks": self.blocks,
@@ -116,17 +117,17 @@ def calibrate(request: TrialRequest, on_sample: Callable[[], None]) -> Calibrati
 def _follow(
     trial: subprocess.Popen[str], request: dict[str, Any], on_sample: Callable[[], None]
 ) -> list[dict[str, Any]]:
-    """All that a trial says."""
+    """All lines of a trial."""
     said = []
     for line in isolated.ask(trial, request):
         said.append(line)
         if "sample" in line or "once" in line:
             on_sample()
         if isolated.ERROR in line:
-            raise CalibrationError(f"a trial of some samples failed: {line[isolated.ERROR]}")
+            raise CalibrationError(f"a trial failed: {line[isolated.ERROR]}")
         if "peak" in line:
             return said
-    raise CalibrationError(f"a trial of some samples ended with {isolated.end_of(trial)}")
+    raise CalibrationError(f"a trial ended with {isolated.end_of(trial)}")
 
 
 def _gathered(said: list[list[dict[str, Any]]], n_blocks: int) -> Calibration:
@@ -151,7 +152,7 @@ def _gathered(said: list[list[dict[str, Any]]], n_blocks: int) -> Calibration:
 
 
 def most_processes(rank_megabytes: int) -> int:
-    """Trials that this machine can run at once: by its cores, and by its memory."""
+    """Number of trials that this machine can run at once, by its cores and its memory."""
     memory = 0.8e-6 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return max(1, min(cores_here(), int(memory / rank_megabytes)))
 

@@ -1,4 +1,4 @@
-"""What a sample of a study costs, from the best source there is: a trial, a log, or an estimate."""
+"""The cost of a sample of a study, from the best source: a trial, a log, or an estimate."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from syncsweep.status.expected import Expected
 from syncsweep.status.launches import find_launches
 from syncsweep.wording import number_of
 
-#: The speed of a machine drifts by so much between a measurement and what it foretells.
+#: The speed of a machine drifts by this fraction between a measurement and the run.
 _DRIFT = 0.15
 
-#: What is not measured may be wrong by this factor.
+#: A cost that was not measured may be wrong by this factor.
 _UNMEASURED = 2.0
 
 #: Launches of a log that count: the last ones, because code and machine may have changed since the
@@ -31,7 +31,7 @@ _MOST_START = 0.1
 
 
 class Source(StrEnum):
-    """Where the cost of a sample is from."""
+    """Where the cost of a sample comes from."""
 
     CALIBRATION = "calibration"
     LOG = "log"
@@ -41,9 +41,10 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class BlockCost:
-    """A sample of a block: core-seconds [s], of a rank's first one beyond a later one too.
+    """The cost of a sample of a block [core-seconds].
 
-    part_bytes: of its rows in a part.
+    first: what the first sample of a rank costs more than a later one; part_bytes: size of the
+    sample's rows in a part.
     """
 
     seconds: float
@@ -53,11 +54,11 @@ class BlockCost:
 
 @dataclass(frozen=True)
 class SampleCost:
-    """What a sample costs in each block, by the block's folder name.
+    """The cost of a sample in each block, by the name of the block's folder.
 
-    low, high: factors on all seconds, between which the cost is expected. basis: what it rests on,
-    in words. start: core-seconds to load the libraries, and peak: memory of a process [bytes], if
-    they were measured.
+    low, high: factors on all seconds that bound the expected cost. basis: the source, in words.
+    start: core-seconds to load the libraries; peak: memory of a process [bytes]; both None if not
+    measured.
     """
 
     source: Source
@@ -70,12 +71,12 @@ class SampleCost:
 
     @property
     def core_seconds(self) -> float:
-        """Core-seconds of a sample in all blocks together, what the configuration calls so [s]."""
+        """Cost of a sample in all blocks together, the key of the configuration [core-seconds]."""
         return sum(block.seconds for block in self.blocks.values())
 
 
 def calibrated_cost(study: Study, blocks: list[str], found: Calibration) -> SampleCost:
-    """The cost by a calibration of some of a study's blocks; the others' in proportion."""
+    """The cost from a calibration of some blocks of a study; other blocks in proportion."""
     costs, low, high = {}, 1 - _DRIFT, 1 + _DRIFT
     for block, times in zip(blocks, found.blocks, strict=True):
         costs[block] = BlockCost(times.sample, times.first, times.part_bytes)
@@ -95,7 +96,7 @@ def calibrated_cost(study: Study, blocks: list[str], found: Calibration) -> Samp
 
 @dataclass(frozen=True)
 class LoggedCost:
-    """Core-seconds of a sample in the last launches of a block [s], with quartiles of these."""
+    """Core-seconds of a sample in the last launches of a block [s], with their quartiles."""
 
     seconds: Expected
     samples: int
@@ -103,9 +104,10 @@ class LoggedCost:
 
 
 def logged_cost(folder: BlockFolder, first_sample: float) -> LoggedCost | None:
-    """What the last launches of a block say, or None if they solved too few samples to say it.
+    """The cost from the last launches of a block, or None if they solved too few samples.
 
-    first_sample: core-seconds of a rank's first sample beyond a later one, which a log counts in.
+    first_sample: core-seconds that a rank's first sample costs more than a later one; logs include
+    them.
     """
     found, _ = find_launches(folder, {}, time.time(), 0.0)
     numbers = []
@@ -125,7 +127,7 @@ def logged_cost(folder: BlockFolder, first_sample: float) -> LoggedCost | None:
 
 
 def cost_of_logs(study: Study, folder: Path) -> SampleCost | None:
-    """The cost by what earlier launches logged of a study's blocks; None if that is too little."""
+    """The cost from the logs of a study's launches; None if they hold too few samples."""
     costs, low, high = {}, 1 - _DRIFT, 1 + _DRIFT
     logged: list[LoggedCost] = []
     estimates = configured_cost(study).blocks
@@ -147,20 +149,20 @@ def cost_of_logs(study: Study, folder: Path) -> SampleCost | None:
 
 
 def configured_cost(study: Study) -> SampleCost:
-    """The cost that the configuration states, or else the estimate that `sizing` makes."""
+    """The cost that the configuration states, or else the estimate of `sizing`."""
     costs = {
         block.id: _estimate(study, len(block.etas), study.sample_seconds(len(block.etas)))
         for block in study.eta_blocks
     }
     if study.core_seconds is None:
-        basis = "the estimate for this size; nothing was measured"
+        basis = "an estimate for this size, without a measurement"
         return SampleCost(Source.FORMULA, costs, 1 / _UNMEASURED, _UNMEASURED, basis)
-    basis = "what the configuration says"
+    basis = "the configuration"
     return SampleCost(Source.CONFIGURATION, costs, 1 - 2 * _DRIFT, 1 + 2 * _DRIFT, basis)
 
 
 def _with_others(study: Study, measured: dict[str, BlockCost]) -> dict[str, BlockCost]:
-    """All blocks of a study: those that were not measured in proportion to the estimates."""
+    """Costs of all blocks: the measured ones, and the others in proportion to their estimates."""
     sizes = {block.id: len(block.etas) for block in study.eta_blocks}
     estimates = {name: sizing.core_seconds(study.dim, n_eta) for name, n_eta in sizes.items()}
     seconds = sum(cost.seconds for cost in measured.values())
@@ -172,6 +174,6 @@ def _with_others(study: Study, measured: dict[str, BlockCost]) -> dict[str, Bloc
 
 
 def _estimate(study: Study, n_eta: int, seconds: float) -> BlockCost:
-    # What all samples share is made ready once, and memory touched for the first time.
+    # The first sample also prepares what all samples share, and touches memory for the first time.
     first = 0.02 + 0.6 * min(seconds, 1.0) + 0.1 * seconds
     return BlockCost(seconds, first, n_eta * study.row_bytes + 1500)

@@ -1,7 +1,7 @@
-"""What a run of a study costs: core time by parts, time on the clock, memory and disk.
+"""The cost of a run of a study: core time by parts, wall time, memory and disk.
 
-Each number is made three times: as expected, and with all that was measured or assumed at the low
-and at the high end of its range.
+Each number is computed three times: as expected, and with all measured and assumed values at the
+low and at the high end of their ranges.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from syncsweep.plan.overheads import (
 from syncsweep.plan.schedule import Job, Stages, makespan
 from syncsweep.status.expected import Expected, within
 
-#: What is beside the samples may be wrong by this factor: with a trial here, and without.
+#: Costs other than those of samples may be wrong by this factor: with a trial here, and without.
 _OTHERS, _OTHERS_UNMEASURED = 1.3, 2.0
 
 #: Parts of the core time: solving; ranks and jobs getting ready; gathering, writing and verifying
@@ -36,10 +36,10 @@ PARTS = ("samples", "start", "shards", "tables")
 
 @dataclass(frozen=True)
 class Means:
-    """What a run may use.
+    """The resources of a run.
 
-    most_ranks: of a job; cores: at once; slurm: whether each job is one of Slurm's; asked: the
-    resources of a shard's job that a profile fixes, by name.
+    most_ranks: most ranks of a job; cores: most cores at once; slurm: whether each job is a Slurm
+    job; asked: the resources of a shard's job that a profile fixes, by name.
     """
 
     most_ranks: int
@@ -50,7 +50,7 @@ class Means:
 
 @dataclass(frozen=True)
 class JobEstimate:
-    """What a job is given, how long it takes [s], and the memory that each rank needs [MB]."""
+    """The size of a job, its time [s], and the memory that each rank needs [MB]."""
 
     size: sizing.JobSize
     seconds: Expected
@@ -59,10 +59,10 @@ class JobEstimate:
 
 @dataclass(frozen=True)
 class StudyEstimate:
-    """What a study costs.
+    """The cost of a study.
 
-    job: the largest; None without one. core_time: by part [s]; wall: of the study alone [s]; disk:
-    what is added [bytes]. stages: the jobs, as expected and at both ends of the range.
+    job: the largest one, or None. core_time: by part [s]; wall: of the study alone [s]; disk:
+    additional space [bytes]. stages: the jobs, as expected and at both ends of the range.
     """
 
     study: str
@@ -83,7 +83,7 @@ class StudyEstimate:
 def estimate(
     config: Config, study: str, found: Inventory, cost: SampleCost, means: Means
 ) -> StudyEstimate:
-    """What is to be done for a study, and what that costs."""
+    """The work for a study, and its cost."""
     after = follow_ups(config, study, shards_change=bool(found.jobs))
     models = [_Model(config, study, cost, means, *factors) for factors in _ends(cost)]
     stages = tuple(model.stages(found.jobs, after) for model in models)
@@ -103,7 +103,7 @@ def estimate(
 
 
 def whole_run(estimates: Sequence[StudyEstimate], means: Means) -> tuple[Expected, Expected]:
-    """Core-seconds of one run for some studies, Snakemake's start among them, and seconds."""
+    """Core-seconds and seconds of one run for some studies, with the start of Snakemake."""
     start = within(SNAKEMAKE_START, _OTHERS_UNMEASURED)
     core_time = sum((study.whole_core_time for study in estimates), start)
     ends = zip(*(study.stages for study in estimates), strict=True)
@@ -111,14 +111,14 @@ def whole_run(estimates: Sequence[StudyEstimate], means: Means) -> tuple[Expecte
 
 
 def _ends(cost: SampleCost) -> list[tuple[float, float]]:
-    """Factors on samples and on all else: as expected, at the low end and at the high end."""
+    """Factors on samples and on other costs: as expected, at the low and at the high end."""
     others = _OTHERS if cost.start else _OTHERS_UNMEASURED
     return [(1.0, 1.0), (cost.low, 1 / others), (cost.high, others)]
 
 
 @dataclass(frozen=True)
 class _Model:
-    """The model of a study's jobs with factors on what samples take, and on what all else does."""
+    """The model of a study's jobs, with a factor on the time of samples and one on other times."""
 
     config: Config
     study: str
@@ -133,7 +133,7 @@ class _Model:
 
     @property
     def slowness(self) -> float:
-        """Of Python's own work, over that where it was measured."""
+        """Time of Python's own work, relative to the machine where it was measured."""
         measured = self.cost.start / REFERENCE_LOADING if self.cost.start else 1.0
         return measured * self.others
 
@@ -199,7 +199,7 @@ def _job(models: Sequence[_Model], job: ShardJob) -> JobEstimate:
 
 
 def _rank_memory(model: _Model, job: ShardJob) -> Expected:
-    """Memory of each rank [MB]: by a trial and the rows of the shard, or by the estimate alone."""
+    """Memory of each rank [MB]: from a trial and the shard's rows, or from the estimate only."""
     size, study = model.size(job), model.settings
     if model.cost.peak is None:
         return Expected(size.rank_memory, 0.6 * size.rank_memory, 1.2 * size.rank_memory)
@@ -210,8 +210,8 @@ def _rank_memory(model: _Model, job: ShardJob) -> Expected:
 
 
 def _disk(study: Study, found: Inventory, cost: SampleCost) -> Expected:
-    """Bytes that are added: the shards, and beside them, until the tables are made, the parts."""
-    # Random coefficients do not compress, the rest of a row does.
+    """Additional bytes: the shards, and until the tables are made also the parts."""
+    # Random coefficients do not compress. The rest of a row does.
     row = 0.93 * study.row_bytes - 60
     shards = row * sum(job.samples.size * job.n_eta for job in found.jobs)
     parts = sum(job.missing * cost.blocks[job.described.block].part_bytes for job in found.jobs)

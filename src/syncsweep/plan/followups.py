@@ -1,4 +1,4 @@
-"""The rules that follow a study's shards, its tables and its figure: which, and what they cost.
+"""The rules that follow the shards of a study (tables and figure), and their cost.
 
 Imports no NumPy, because Snakemake reads it in every job.
 """
@@ -36,7 +36,7 @@ class FollowUps:
 
 
 def follow_ups(config: Config, name: str, shards_change: bool) -> FollowUps:
-    """What follows the shards of a study: all if these change, or else what is not there."""
+    """All rules that follow the shards if these change, else the rules whose files are missing."""
     study = config.studies[name]
     folder = layout.tables_folder(config.results, name)
 

@@ -1,4 +1,4 @@
-"""What is there of a study and what is missing: shards by name, samples in any shard or part.
+"""Existing and missing files of a study: shards by name, samples in any shard or part.
 
 Imports no NumPy, because a dry-run of Snakemake calls it.
 """
@@ -17,9 +17,9 @@ from syncsweep.sweep.description import Description
 
 @dataclass(frozen=True)
 class ShardJob:
-    """A shard of a block that is not there.
+    """A missing shard of a block.
 
-    missing: how many of its samples no shard of another size and no part holds.
+    missing: number of its samples that are neither in a shard of another size nor in a part.
     """
 
     described: Description
@@ -34,9 +34,9 @@ class ShardJob:
 
 @dataclass(frozen=True)
 class Inventory:
-    """The shards that a study lacks, and how many there are in all, made or not.
+    """The missing shards of a study, and the number of all its shards and samples.
 
-    A sample that is solved in each of several blocks counts as often.
+    A sample of several blocks counts once for each of them.
     """
 
     jobs: tuple[ShardJob, ...]
@@ -45,14 +45,15 @@ class Inventory:
 
     @property
     def missing(self) -> int:
-        """Samples to be solved."""
+        """Number of samples to solve."""
         return sum(job.missing for job in self.jobs)
 
 
 def take_inventory(config: Config, study: str) -> Inventory:
-    """Look at the files of a study; nothing is written.
+    """Look at the files of a study, and write none.
 
-    A shard counts by its name, a sample in a part if its record is whole: what a job will find.
+    A shard counts by its name. A sample in a part counts if its record is complete. A job will find
+    the same.
     """
     settings, physics = config.studies[study], config.physics(study)
     folder = study_folder(config.results, study, physics.digest)

@@ -1,4 +1,4 @@
-"""The plan of each study in one line, as a dry-run prints it; from the files and sizes alone.
+"""The plan of each study in one line, as a dry-run prints it, from files and sizes only.
 
 Imports no NumPy, because a dry-run of Snakemake calls it.
 """
@@ -15,10 +15,10 @@ from syncsweep.wording import duration, number_of
 def outlines(
     config: Config, studies: Sequence[str], most_ranks: int, asked: Mapping[str, object]
 ) -> Iterator[str]:
-    """What a run has to do for each study, and its cost by the estimate of the configuration.
+    """The work of a run for each study, and its cost as the configuration estimates it.
 
-    most_ranks: of a job; asked: resources of a shard's job that a profile fixes, by name. With
-    several studies to solve, a last line has the sum.
+    most_ranks: most ranks of a job; asked: resources of a shard's job that a profile fixes, by
+    name. With several studies to solve, a last line has the sum.
     """
     hours = []
     for study in studies:

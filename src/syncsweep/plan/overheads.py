@@ -61,7 +61,7 @@ class Overheads:
         return replace(self, nested_start=0.0, scheduler=0.0)
 
     def scaled(self, factor: float) -> Overheads:
-        """The same where all but samples, their appending and the scheduler takes so many times."""
+        """The same with all times multiplied by `factor`, except samples, append and scheduler."""
         slower = (
             "launch", "launch_rank", "import_alone", "import_together", "end", "end_row",
             "nested_start",
@@ -74,9 +74,9 @@ class Overheads:
         return before + self.launch + (ranks - 1) * self.launch_rank + self._loading(ranks)
 
     def wall(self, ranks: int, samples: int, missing: int | None = None) -> float:
-        """Seconds of a job of so many ranks and samples.
+        """Seconds of a job.
 
-        missing: how many of the samples are to be solved; None is all.
+        missing: number of its samples that must be solved; None means all.
         """
         solved = samples if missing is None else missing
         solving = math.ceil(solved / ranks) * self._sample(ranks)
@@ -84,7 +84,7 @@ class Overheads:
         return self.start(ranks) + first + solving + self.ending(samples)
 
     def core_time(self, ranks: int, samples: int, missing: int | None = None) -> float:
-        """Core-seconds of a job; as for `wall`."""
+        """Core-seconds of a job; arguments as for `wall`."""
         solved = samples if missing is None else missing
         start = ranks * (self.launch + self._loading(ranks))
         first = min(ranks, solved) * self.first_sample

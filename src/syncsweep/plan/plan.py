@@ -1,4 +1,4 @@
-"""The plan of a run for some studies: what each lacks, what a sample costs, and what follows."""
+"""The plan of a run: missing shards and samples of each study, their cost, and what follows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Trials(Enum):
 class Calibrating:
     """When samples are solved; how many in each trial, or None for as many as take some seconds.
 
-    progress: is told in a line what goes on.
+    progress: a function that shows a line of progress.
     """
 
     trials: Trials
@@ -39,7 +39,7 @@ class Calibrating:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run has to do for some studies: core-seconds and seconds of all in one run [s]."""
+    """The work of a run for some studies; core_time, wall: of all studies in one run [s]."""
 
     config: Config
     means: Means
@@ -52,7 +52,7 @@ class Plan:
 def make_plan(
     config: Config, studies: Sequence[str], means: Means, calibrating: Calibrating
 ) -> Plan:
-    """Look at what is there, and estimate the rest; CalibrationError if a trial fails."""
+    """Look at the files that exist, and estimate the rest; CalibrationError if a trial fails."""
     estimates = []
     for study in studies:
         found = take_inventory(config, study)
@@ -73,9 +73,9 @@ def make_plan(
 def find_cost(
     config: Config, study: str, found: Inventory, means: Means, calibrating: Calibrating
 ) -> SampleCost:
-    """What a sample costs: by a trial, by what jobs have logged, or by the configuration.
+    """The cost of a sample, from a trial, from the logs of jobs, or from the configuration.
 
-    Real jobs know better than a trial, so there is one only without them, or if it is asked for.
+    Logs of real jobs are better than a trial. So a trial runs only without logs, or on request.
     """
     settings = config.studies[study]
     if calibrating.trials is Trials.ALWAYS and found.jobs:
@@ -103,7 +103,9 @@ def _by_trials(
         samples += 1
         calibrating.progress(f"{study}: {number_of(samples, 'samples')} solved in trials")
 
-    calibrating.progress(f"{study}: trials of some samples, {processes} at once")
+    calibrating.progress(
+        f"{study}: solving a few samples in {number_of(processes, 'trials')} at once"
+    )
     request = TrialRequest(
         config.physics(study), [block.etas for block in blocks], processes, calibrating.samples
     )

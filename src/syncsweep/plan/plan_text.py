@@ -1,4 +1,4 @@
-"""A plan as text for people, as JSON for programs, and as YAML to be put into files."""
+"""A plan as text for people, as JSON for programs, and as YAML for configuration files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from syncsweep.plan.plan import Plan
 from syncsweep.status.expected import Expected
 from syncsweep.wording import duration, number_of, size, three_digits
 
-#: A cost that the configuration states is said to be wrong if it is so by this factor.
+#: A note names a cost in the configuration that is wrong by more than this factor.
 _WRONG = 1.5
 
 
@@ -106,7 +106,7 @@ def as_text(plan: Plan) -> Iterator[str]:
     for note in notes(plan):
         yield f"note: {note}"
     if plan.proposals:
-        yield "To keep this cost, put over config.yaml (--fragment config prints only this):"
+        yield "To keep this cost, add this to config.yaml (--fragment config prints only this):"
         yield fragment(proposal.configuration(plan.proposals)).rstrip("\n")
 
 
@@ -119,7 +119,7 @@ def _study_as_text(plan: Plan, study: StudyEstimate) -> Iterator[str]:
     if study.whole_core_time.high == 0:
         yield "  nothing to do"
         return
-    yield f"  sample     {_per_sample(study).words(three_digits)} core-seconds, by {cost.basis}"
+    yield f"  sample     {_per_sample(study).words(three_digits)} core-seconds, from {cost.basis}"
     hours = ", ".join(
         f"{name} {part.value / 3600:.2g}" for name, part in study.core_time.items() if part.value
     )
@@ -136,12 +136,12 @@ def _study_as_text(plan: Plan, study: StudyEstimate) -> Iterator[str]:
             + (f"; time limit {limit} min" if plan.means.slurm else "")
         )
         needed = job.memory.words(three_digits)
-        yield f"  memory     {needed} MB per rank; {memory} MB are asked for"
+        yield f"  memory     {needed} MB per rank; jobs request {memory} MB"
         yield f"  disk       {study.disk.words(size)}"
 
 
 def notes(plan: Plan) -> Iterator[str]:
-    """What to look at before the run."""
+    """Warnings to read before the run."""
     for study in plan.studies:
         job = study.job
         if not job:
@@ -155,20 +155,20 @@ def notes(plan: Plan) -> Iterator[str]:
             )
         if plan.means.slurm and job.seconds.high > 60 * job.size.time_limit:
             yield (
-                f"{study.study}: jobs may not fit their time limit of {job.size.time_limit} min: "
-                f"write the cost of a sample into core_seconds"
+                f"{study.study}: jobs may exceed their time limit of {job.size.time_limit} min; "
+                f"set core_seconds to the cost of a sample"
             )
         if job.memory.value > job.size.rank_memory:
             yield (
-                f"{study.study}: a rank needs more than the {job.size.rank_memory} MB that are "
-                "asked for: set mem_mb_per_cpu in the profile"
+                f"{study.study}: a rank needs more than the {job.size.rank_memory} MB that jobs "
+                "request; set mem_mb_per_cpu in the profile"
             )
     needed = sum(study.disk.high for study in plan.studies)
     free = _free_bytes(Path(plan.config.results))
     if needed > free:
         yield (
-            f"the disk of {plan.config.results} has {size(free)} left, but "
-            f"{size(needed)} may be needed"
+            f"the disk of {plan.config.results} has {size(free)} left, but the run may need "
+            f"{size(needed)}"
         )
 
 
@@ -179,7 +179,7 @@ def _free_bytes(folder: Path) -> int:
 
 
 def fragment(content: dict[str, Any]) -> str:
-    """YAML of what to put into a file."""
+    """YAML text for a file."""
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
 
 

@@ -1,4 +1,4 @@
-"""What a profile of Snakemake, such as slurm/config.yaml, says of the jobs of shards."""
+"""The settings of a Snakemake profile, such as slurm/config.yaml, for the jobs that make shards."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ _SHOWN = ("mem_mb_per_cpu", "runtime")
 
 @dataclass(frozen=True)
 class Profile:
-    """most_ranks: of a job; jobs: at once; cores: at once; each None if the profile does not say.
+    """Settings of a profile.
 
-    slurm: whether jobs go to Slurm; asked: resources of a shard's job that it fixes, by name.
+    most_ranks: most ranks of a job; jobs, cores: most of them at once; each None if the profile
+    sets none. slurm: whether jobs go to Slurm; asked: resources of a shard's job that the profile
+    fixes, by name.
     """
 
     most_ranks: int | None
@@ -64,7 +66,7 @@ def _pairs(file: Path, said: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _most(file: Path, said: Mapping[str, Any], key: str, without_limit: str) -> int | None:
-    """What may be in use at once; None also where the profile sets no limit."""
+    """The most that may be in use at once; None also if the profile sets no limit."""
     value = said.get(key)
     if value == without_limit:
         return None
@@ -75,5 +77,5 @@ def _positive(file: Path, key: str, value: object, otherwise: str = "") -> int |
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigError(f"{file}: {key} must be an integer from 1{otherwise}, but is {value!r}")
+        raise ConfigError(f"{file}: {key} must be a positive integer{otherwise}, but is {value!r}")
     return value

@@ -1,4 +1,4 @@
-"""What to write into the configuration and a profile, so that jobs have the sizes that fit."""
+"""Settings for the configuration and a profile that give jobs a suitable size."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _MEASURED = (Source.CALIBRATION, Source.LOG)
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a study should have, and the jobs that it then has.
+    """Settings for a study, and the jobs that they give.
 
-    core_seconds: None if nothing was measured; why: of the chunk size, in a few words. jobs: shards
-    to be made, and size: of a whole one; its memory is more than what the workflow asks for if a
-    trial used more.
+    core_seconds: None if nothing was measured; why: reason for the chunk size, in a few words.
+    jobs: number of shards to make; size: of a full one. Its memory is larger than the workflow's
+    own request if a trial used more.
     """
 
     study: str
@@ -36,7 +36,7 @@ class Proposal:
 
 
 def propose(config: Config, estimate: StudyEstimate, means: Means) -> Proposal | None:
-    """The proposal for a study of the configuration's own that has jobs to run, or else None."""
+    """The proposal for a study of the user's that has jobs to run, or else None."""
     study = estimate.study
     if not estimate.found.jobs or study.startswith(RESERVED):
         return None
@@ -60,23 +60,23 @@ def propose(config: Config, estimate: StudyEstimate, means: Means) -> Proposal |
 
 
 def _beyond(estimate: StudyEstimate) -> int:
-    """Memory that a rank needs beyond what the workflow asks for, by a trial [MB]."""
+    """Memory that a rank needs beyond the workflow's request, from a trial [MB]."""
     assert estimate.job
     return max(0, math.ceil(estimate.job.memory.value - estimate.job.size.rank_memory))
 
 
 def _chunk_size(settings: Study, estimate: StudyEstimate, cost: float | None) -> tuple[int, str]:
     if settings.chunk_size is not None:
-        return settings.chunk_size, "of the configuration"
+        return settings.chunk_size, "from the configuration"
     if len(estimate.found.jobs) < estimate.found.shards:
-        # Another one would write all shards anew, though it would solve no sample twice.
-        return settings.samples_per_chunk, "of the shards that are there"
+        # Another one would write all shards again, though it would solve no sample twice.
+        return settings.samples_per_chunk, "as in the existing shards"
     changed = Study(**{**_fields(settings), "core_seconds": cost})
     return changed.samples_per_chunk, "for this cost"
 
 
 def _changed(config: Config, study: str, change: dict[str, Any]) -> Config:
-    # Not a copy: what was derived from the fields must be derived anew.
+    # Not a copy: values derived from the fields must be derived again.
     changed = Study(**{**_fields(config.studies[study]), **change})
     return config.model_copy(update={"studies": {**config.studies, study: changed}})
 
@@ -86,7 +86,7 @@ def _fields(settings: Study) -> dict[str, Any]:
 
 
 def configuration(proposals: Sequence[Proposal]) -> dict[str, Any]:
-    """What to put over config.yaml."""
+    """Values for config.yaml."""
     studies: dict[str, dict[str, float]] = {}
     for proposal in proposals:
         studies[proposal.study] = {"chunk_size": proposal.chunk_size}
@@ -96,10 +96,10 @@ def configuration(proposals: Sequence[Proposal]) -> dict[str, Any]:
 
 
 def profile(proposals: Sequence[Proposal], means: Means) -> dict[str, Any]:
-    """What to write into a profile, for the largest job of all studies.
+    """Values for a profile, for the largest job of all studies.
 
-    By themselves, the rules ask for the same or less; what is written here does not grow when a job
-    is tried again.
+    Without a profile, the rules request the same or less. Values in a profile do not grow when a
+    job is tried again.
     """
     if not proposals:
         return {}

@@ -1,4 +1,4 @@
-"""How long jobs take on so many cores, if each starts as soon as its cores are free."""
+"""The time of jobs on a number of cores, if each starts as soon as its cores are free."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Job:
-    """Cores for so many seconds [s]."""
+    """A job that uses `cores` for `seconds` [s]."""
 
     cores: int
     seconds: float
@@ -21,10 +21,10 @@ Stages = Sequence[Sequence[Job]]
 
 
 def makespan(studies: Sequence[Stages], cores: int) -> float:
-    """Seconds until all is done on so many cores [s].
+    """Time until all jobs are done on `cores` cores [s].
 
-    Jobs start in their order; those of a study's next stage, which are short, before what waits. A
-    job that wants more cores than there are gets all of them.
+    Jobs start in their order. The jobs of a study's next stage are short and start before those
+    that wait. A job that wants more cores than there are gets all of them.
     """
     left = [deque(stage for stage in stages if stage) for stages in studies]
     at_work = [0] * len(studies)

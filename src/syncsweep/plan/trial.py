@@ -1,4 +1,4 @@
-"""A trial: some samples solved as a rank solves them, and thrown away; a program of its own.
+"""A trial: a separate program that solves some samples as a rank does, and discards them.
 
 Started and asked through `syncsweep.user_code.isolated`; see `main`. Writes no file.
 """
@@ -21,13 +21,13 @@ _LEAST, _MOST = 2, 1000
 
 
 def main() -> None:
-    """Time samples of each block of a study; what is said is in core-seconds [s] and bytes.
+    """Time samples of each block of a study; the answers are in core-seconds [s] and bytes.
 
     The request: physics, blocks (a list of lists of η), first and stride (the samples are first,
     first + stride, …), samples (of each block, or null) and seconds (of each block, if the number
-    of samples is null). Said is `start` (Python and the libraries), then for each block `once` (the
-    first sample with what all share) and for each later sample `sample` with the `bytes` of its
-    rows in a part, and at the end `peak` (resident memory); or else the `error` in a line.
+    of samples is null). The answers: `start` (Python and the libraries); for each block `once` (the
+    first sample, with what all share); for each later sample `sample` with the `bytes` of its rows
+    in a part; at the end `peak` (resident memory). A failure is an `error` of one line.
     """
     limit_blas_threads()
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _time(request: dict[str, Any], say: Callable[..., None]) -> None:
-    # Here, because a BLAS heeds its limit when NumPy is loaded. What a rank loads, but MPI.
+    # Imported here, because a BLAS reads its limit when NumPy is loaded. A rank also loads MPI.
     from syncsweep.config.physics import Physics
     from syncsweep.environment import blas
 

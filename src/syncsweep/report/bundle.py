@@ -1,6 +1,6 @@
-"""A folder to publish: figures and their data, tables, claims, and all that they were made with.
+"""A folder to publish: figures and their data, tables, claims, and the record of their origin.
 
-`sha256sum --check SHA256SUMS` within it verifies it, wherever it is moved.
+`sha256sum --check SHA256SUMS`, run in the folder, verifies it anywhere.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ Made by syncsweep {version}, commit {commit}, from the configuration in `config.
 |---|---|
 | `figures/` | each figure as PDF and PNG, the data of its panels as CSV, its origin as JSON |
 | `tables/<study>/` | averages and distributions of each sweep, as Parquet and CSV |
-| `paper/` | tables of the other parts, and `validation.md`: the claims beside our numbers |
+| `paper/` | tables of the other parts, and `validation.md`: the paper's claims beside our numbers |
 | `config.json` | the resolved configuration: models, ensembles, seeds, analysis |
 | `requirements.lock` | the environment, with hashes |
 | `origin.json` | code and libraries |
 | `CITATION.cff`, `LICENSE` | how to cite, and the terms |
 
-To verify that nothing was changed or lost:
+To verify that no file was changed or lost:
 
     sha256sum --check --quiet SHA256SUMS
 """

@@ -1,6 +1,6 @@
-"""What the figures of the sweeps show, in words for a reader who has not read the code.
+"""Captions of the figures of the sweeps, for a reader who does not know the code.
 
-Of each figure: a title, a short text in its place (`alt`), and what its panels show.
+Each has a title, a short text in place of the figure (`alt`), and texts of the panels.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from syncsweep.wording import Caption
 #: Panels of the figure of a sweep.
 _SWEEP_PANELS = {
     "chi": (
-        "Distribution of χ, a number for a configuration of angles: it is 0 if all angles agree, "
-        "and uniform if the angles are. Each column is one η and all its realisations."
+        "Distribution of χ, a number for a configuration of angles. It is 0 if all angles agree, "
+        "and uniform if the angles are. Each column shows all realisations at one η."
     ),
-    "probabilities": "Probabilities P_a that χ lies in the intervals a, which are marked beside "
-    "its distribution; dashed: for a uniform χ.",
+    "probabilities": "Probabilities P_a that χ is in the intervals a, which are marked beside "
+    "its distribution. Dashed: P_a of a uniform χ.",
     "s_max": (
         "Distribution of S_max, the height of the maximum of S_d above the uniform density, with "
         "its mean."
     ),
-    "chi_maxima": "χ at the maxima of S_d themselves; arrow heads mark the limit η → 0⁺.",
-    "differences": "Differences |Δφ| of all pairs of angles at the maxima of S_d; arrow heads mark "
+    "chi_maxima": "χ at the maxima of S_d themselves. Arrow heads mark the limit η → 0⁺.",
+    "differences": "Differences |Δφ| of all pairs of angles at the maxima of S_d. Arrow heads mark "
     "the limit η → 0⁺.",
 }
 
@@ -35,16 +35,15 @@ def of_sweep(name: str, study: str, panels: Sequence[str], ratio: Ratio | None) 
     if ratio is not None:
         symbol = ratio_symbol(ratio)
         short["ratio"] = f"ratio {symbol}"
-        shown["ratio"] = f"{symbol}, {ratio.meaning}; dashed: 1, and the value for a uniform χ."
+        shown["ratio"] = f"{symbol}, {ratio.meaning}. Dashed: 1, and the value for a uniform χ."
     return Caption(
         title=f"{name}: the sweep of {study}",
         alt=f"{len(panels)} panels against the perturbation strength η: "
         + ", ".join(short[panel] for panel in panels),
         text=(
-            "How the locking changes with the strength η of the perturbation, from the exact limit "
-            "η → 0⁺ (the column at the left, if the sweep has it) to strong perturbations. Lines "
-            "across that column are exact values, if its law is known. Bands are intervals of one "
-            "standard error (68 %)."
+            "Locking against the strength η of the perturbation. The column at the left, if there "
+            "is one, shows the exact limit η → 0⁺. Lines across this column are exact values, if "
+            "its law is known. Bands are intervals of one standard error (68 %)."
         ),
         panels=tuple(shown[panel] for panel in panels),
     )

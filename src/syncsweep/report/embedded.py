@@ -1,4 +1,4 @@
-"""Files within the page: figures with what they say of their origin, and data to download."""
+"""Files within the page: figures with the record of their origin, and data to download."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Download:
 class EmbeddedFigure:
     """A figure: image as a data: address with its size on the page, words, data and origin.
 
-    module: the file of the package that drew it; code: version and commit of that package, as the
-    figure's <name>.json says; tables: what it was drawn from.
+    module: the file of the package that drew it; code: version and commit of that package, from the
+    figure's <name>.json; tables: the tables that it shows.
     """
 
     name: str
@@ -110,7 +110,7 @@ def read(path: Path) -> bytes:
 
 
 def damaged(path: Path) -> ResultsError:
-    """The error of a file of the results that is not what it should be."""
+    """The error of a damaged file of the results."""
     return ResultsError(f"{path}: is damaged; remove it and run the same snakemake command again")
 
 

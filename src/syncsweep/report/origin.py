@@ -1,4 +1,4 @@
-"""Where the numbers come from, and how to cite them."""
+"""The origin of the numbers, and how to cite them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOTHING = "–"
 
 @dataclass(frozen=True)
 class Citation:
-    """What to cite: in words, as BibTeX, and the file that says so."""
+    """The citations: in words, as BibTeX, and the text of their file."""
 
     sentences: tuple[str, ...]
     bibtex: str
@@ -33,7 +33,7 @@ class Citation:
 
 @dataclass(frozen=True)
 class SolvedStudy:
-    """When the rows of a study were solved, and in how many core-hours; "–" where nothing says."""
+    """Time and core-hours of solving the rows of a study; "–" if they are not recorded."""
 
     name: str
     physics_hash: str
@@ -45,14 +45,14 @@ class SolvedStudy:
 
 @dataclass(frozen=True)
 class Runs:
-    """Studies whose rows were made by the same, and by what: headings and values."""
+    """Studies whose rows have the same origin; made_by: headings and values of this origin."""
 
     studies: tuple[SolvedStudy, ...]
     made_by: tuple[tuple[str, str], ...]
 
 
 def runs(studies: Mapping[str, StudyRows]) -> list[Runs]:
-    """What the shards of studies say of the runs that made them."""
+    """The records of the shards of studies about the runs that made them."""
     by_origin: dict[tuple[tuple[str, str], ...], list[SolvedStudy]] = {}
     for name, stored in studies.items():
         said = [_run(path) for path in _shards(stored)]

@@ -1,4 +1,4 @@
-"""Realisations to look at one by one: the Fourier coefficients of S_d, from which the page draws.
+"""Single realisations for the report: the Fourier coefficients of S_d, from which the page draws.
 
 The page evaluates S_d − (1/2π)^{N−1} = 2 Σ_k [Re s_k cos(k·φ') − Im s_k sin(k·φ')] and χ (Eqs. 9,
 D6) by itself; see `physics.phase_distribution` and `physics.measures`.
@@ -30,11 +30,11 @@ _ANGLE_DIGITS = 9
 def of_study(
     name: str, study: Study, stored: StudyRows, named: Mapping[int, str]
 ) -> dict[str, Any]:
-    """A study's realisations as JSON values: its first samples, and those that have a name.
+    """A study's realisations as JSON values: its first samples, and the named ones.
 
-    Of each sample at each η, ascending: `s_d`, see `sample.pack_coefficients`; `maxima`, the angles
-    (rad) at which S_d has maxima within the threshold of its largest, none if S_max is no larger
-    than rounding; null if the row failed.
+    Each sample has, for each η in ascending order: `s_d`, see `sample.pack_coefficients`, and
+    `maxima`, the angles (rad) of the maxima of S_d above the threshold. There are none if S_max is
+    only rounding. A failed row is null.
     """
     model = study.model
     frequencies = relative_frequencies(model.spins)
@@ -69,7 +69,7 @@ def of_study(
 
 
 def _rows(rows: SampleRows, frequencies: np.ndarray, threshold: float) -> list[Any]:
-    """What the page knows of one sample at each η of a block."""
+    """The data of one sample for the page, at each η of a block."""
     resolved = is_resolved(rows.coefficients, rows.maximum, rows.error)
     heights = np.where(resolved, rows.maximum.s_max, np.nan)
     found = local_maxima(rows.coefficients, frequencies, heights, threshold)

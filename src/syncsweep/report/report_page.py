@@ -107,7 +107,7 @@ def _own(name: str) -> str:
 
 
 def _config(request: ReportRequest) -> Config:
-    """The configuration without the studies that the paper adds to it, as a user could write it."""
+    """The configuration without the studies that the paper adds, as a user could write it."""
     studies = request.config.get("studies", {})
     own = {name: study for name, study in studies.items() if not name.startswith(RESERVED)}
     try:
@@ -177,10 +177,10 @@ def _results(results: Path, config: Config, request: ReportRequest) -> dict[str,
 def _glance(
     results: Path, studies: list[str], figures: int, verdicts: dict[str, int]
 ) -> list[tuple[str, str]]:
-    """What there is, in numbers."""
+    """The content of the results, in numbers."""
     counts = [report_tables.rows_of_study(tables_folder(results, name)) for name in studies]
     good, failed = (sum(column) for column in zip(*counts, strict=True))
-    rows = f"{report_words.count(good, 'row')} (sample, η) in the averages, {failed} failed"
+    rows = f"{report_words.count(good, 'row')} (sample, η) in the averages; {failed} failed"
     lines = [("Studies", ", ".join(studies)), ("Rows", rows), ("Figures", str(figures))]
     if verdicts:
         claims = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.items())
@@ -190,7 +190,7 @@ def _glance(
 
 def _sections(has_claims: bool) -> list[dict[str, str]]:
     titles = {
-        "asked": "What was asked",
+        "asked": "Configuration",
         "figures": "Figures",
         "realisations": "One realisation",
         "tables": "Tables",
@@ -226,7 +226,7 @@ def _figures(
 
 
 def _shown_in_fig2(paper: Path) -> dict[int, str]:
-    """The samples of the chain that Fig. 2 shows, and as what."""
+    """The samples of the chain that Fig. 2 shows, with their roles."""
     frame = read_table(paper / "types_realisations.parquet").to_pandas()
     return {
         int(sample): f"Fig. 2, {kind} type"

@@ -13,7 +13,7 @@ import pandas as pd
 from syncsweep.config.study import Study
 from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.paper.claims import PAPER
-from syncsweep.paper.parts.validation import checked_with, samples_of
+from syncsweep.paper.parts.validation import ERRORS, checked_with, samples_of
 from syncsweep.report.embedded import Download, download
 from syncsweep.report.report_words import (
     count,
@@ -105,7 +105,7 @@ def _limit_control(folder: Path, study: Study) -> Table:
         "quantity": lambda row: Cell(_quantity(row["quantity"])),
         "plain mean": _measured("plain"),
         "with control variate": _measured("control"),
-        # Of some hundred samples no more digits are known.
+        # A few hundred samples give no more digits.
         "gain in samples": lambda row: _plain(float(f"{row['gain']:.2g}")),
     }
     return _table(folder, registry.LIMIT_CONTROL, columns)
@@ -119,7 +119,7 @@ def _table(
     shown = frame.head(MOST_ROWS)
     rows = tuple(tuple(make(row) for make in columns.values()) for _, row in shown.iterrows())
     if len(frame) > MOST_ROWS:
-        caption += f" The first {grouped(MOST_ROWS)} of {count(len(frame), 'row')}."
+        caption += f" Here are the first {grouped(MOST_ROWS)} of {count(len(frame), 'row')}."
     words = {"status", "quantity"}
     numeric = tuple(head not in words for head in columns)
     data = download(folder / f"{known.name}.csv")
@@ -127,7 +127,7 @@ def _table(
 
 
 def claims(folder: Path) -> tuple[Table, dict[str, int]]:
-    """The checked claims in the folder of the paper's tables, and how many have each verdict."""
+    """The checked claims in the folder of the paper's tables, and the number of each verdict."""
     read = read_table(folder / "validation.parquet")
     frame = read.to_pandas()
     verdicts = [
@@ -144,10 +144,8 @@ def claims(folder: Path) -> tuple[Table, dict[str, int]]:
     )
     heads = ("verdict", "source", "statement", "printed", "found")
     caption = (
-        f"{PAPER} {checked_with(samples_of(read))} "
-        "± is one standard error (+ and − if its sides differ); numbers without it are exact to "
-        "rounding, or are counts. "
-        "“corrected”: the printed statement does not hold, but another one does."
+        f"{PAPER} {checked_with(samples_of(read))} {ERRORS} "
+        "“Corrected” means that the printed statement does not hold, but another one does."
     )
     data = download(folder / "validation.csv")
     table = Table(

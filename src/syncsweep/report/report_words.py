@@ -1,4 +1,4 @@
-"""Numbers and configurations in words."""
+"""Numbers and configurations, written out for the report."""
 
 from __future__ import annotations
 
@@ -82,7 +82,10 @@ def density_unit(n_sites: int) -> str:
 
 
 def of_study(study: Study, physics: Physics) -> list[tuple[str, str]]:
-    """What a study was asked to do: headings and sentences; physics: with the user's own code."""
+    """The configuration of a study in words: headings and sentences.
+
+    physics: with the user's own code.
+    """
     return [
         ("Model", _model(study.model, physics)),
         ("Perturbation", _ensemble(study.ensemble, physics)),
@@ -92,7 +95,7 @@ def of_study(study: Study, physics: Physics) -> list[tuple[str, str]]:
 
 
 def of_code(physics: Physics) -> list[tuple[str, str]]:
-    """The code of the user's own that decides rows: what it is for, and its text, each once."""
+    """The user's own code that decides rows: its roles and its text, each text once."""
     of = {"model": physics.model, "perturbation": physics.ensemble}
     names: dict[str, list[str]] = {}
     for name, part in of.items():
@@ -105,7 +108,7 @@ def _model(model: BaseModel, physics: Physics) -> str:
     if isinstance(model, OwnModel):
         spins = ", ".join(f"{spin:g}" for spin in model.spins)
         parameters = _parameters(model.parameters, physics.model, "model")
-        return f"Own model: model() of {model.file}, spins {spins}{parameters}"
+        return f"Own model: model() in {model.file}, spins {spins}{parameters}"
     summary = (type(model).__doc__ or "").partition("\n")[0].rstrip(".")
     values = [
         _parameter(field.description or name, getattr(model, name))
@@ -132,7 +135,7 @@ def _parameter(description: str, value: float) -> str:
 def _ensemble(ensemble: Ensemble | OwnEnsemble, physics: Physics) -> str:
     if isinstance(ensemble, OwnEnsemble):
         parameters = _parameters(ensemble.parameters, physics.ensemble, "perturbation")
-        return f"Own ensemble: perturbation() of {ensemble.file}{parameters}"
+        return f"Own ensemble: perturbation() in {ensemble.file}{parameters}"
     operators = {"paper": "operators as printed in Eq. F3", "orthonormal": "orthonormal operators"}
     rank = "full rank" if ensemble.rank is None else f"rank {ensemble.rank}"
     return (

@@ -1,7 +1,7 @@
-"""What lies in the folder of an η-block: samples in shards and in parts, and what is damaged.
+"""The content of an η-block's folder: samples in shards and in parts, and damaged files.
 
-Shards count by name and footer, parts by the lengths that their records state, so that thousands
-of files take seconds. What is counted here is verified by the jobs that use it.
+Shards count by name and footer, parts by the lengths that their records state, so thousands of
+files take seconds. The jobs that use these files verify them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Problem:
-    """A file that is not what its name says, and in what way."""
+    """A file that is not what its name says, and the reason."""
 
     path: Path
     what: str
@@ -32,7 +32,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Kept:
-    """What the parts of one attempt hold: samples, of so many ranks, last written at a time [s]."""
+    """Content of the parts of one attempt: samples, number of ranks, time of the last write [s]."""
 
     samples: int
     ranks: int
@@ -41,10 +41,10 @@ class Kept:
 
 @dataclass(frozen=True)
 class Census:
-    """What there is of the samples that are asked for, each counted once.
+    """The existing ones among the requested samples, each counted once.
 
-    in_parts: samples in the parts of unfinished shards; failed: samples in shards of which a row is
-    not ok; attempts: what the parts of each attempt hold, also of samples not asked for.
+    in_parts: samples in the parts of unfinished shards; failed: samples in shards with a row that
+    is not ok; attempts: content of the parts of each attempt, also of samples not requested.
     """
 
     in_shards: int
@@ -63,7 +63,7 @@ class _Part:
 
 
 class BlockCounter:
-    """Counts again and again what a block's folder holds; looks only at files that changed."""
+    """Counts the content of a block's folder repeatedly; reads only files that changed."""
 
     def __init__(self, asked: AskedBlock) -> None:
         self._asked = asked
@@ -72,10 +72,10 @@ class BlockCounter:
         self._samples = _Remembered(lambda path: [i for i, _ in read_part(path, asked.described)])
 
     def count(self) -> Census:
-        """What there is now."""
+        """The present content."""
         problems: list[Problem] = []
         try:
-            # Parts first: those that a job clears away meanwhile are in its shard.
+            # Parts first: if a job removes some meanwhile, their samples are in its shard.
             parts = self._parts(problems)
             shards, failed = self._shards(problems)
         except OSError as error:
@@ -118,7 +118,7 @@ class BlockCounter:
         return union(whole), failed
 
     def _in_parts_alone(self, parts: list[_Part], shards: list[SampleRange]) -> int:
-        """Samples that are asked for and in no shard, but in parts."""
+        """Requested samples that are in parts and in no shard."""
         of_jobs: dict[SampleRange, list[_Part]] = defaultdict(list)
         for part in parts:
             if part.job.common(shards) < part.job.size:
@@ -130,7 +130,7 @@ class BlockCounter:
             if self._asked.count([job]) == job.size and not job.common(others):
                 total += min(sum(part.records.count for part in of_job), job.size)
                 continue
-            # Only the rows themselves tell which samples several jobs share.
+            # Only the rows themselves show which samples several jobs share.
             for part in of_job:
                 samples = self._samples(part.path)
                 seen.update(samples if isinstance(samples, list) else ())
@@ -159,9 +159,9 @@ def _written(path: Path) -> float:
 
 
 class _Remembered(Generic[T]):
-    """What a look at a file gave, as long as the file stays the same.
+    """Remembers the result of reading a file, as long as the file stays the same.
 
-    In place of it: what is wrong with the file, in words, or None if it is gone.
+    Instead of a result: the error of the file in words, or None if the file is gone.
     """
 
     def __init__(self, look: Callable[..., T]) -> None:

@@ -17,14 +17,14 @@ from syncsweep.status.census import Kept, Problem
 #: A log takes no more bytes than these: 10⁴ shards need some 10⁷.
 _MOST_BYTES = 2**28
 
-#: Where its lock may not be seen, as on another machine, a launch counts as at work so long after
-#: its last record [s], or so many times what a sample takes.
+#: Its lock may be invisible, for example on another machine. Then a launch counts as running for
+#: this time after its last record [s], or for this multiple of the time of a sample.
 _SILENT_SECONDS, _SILENT_SAMPLES = 15.0, 3.0
 
-#: And so long after its begin, before the first record [s].
+#: The same after its start, before the first record [s].
 _STARTUP_SECONDS = 60.0
 
-#: What a log counts, and its times: nothing that the arithmetic cannot bear.
+#: Counts and times of a log, limited so that arithmetic does not overflow.
 _Count = Annotated[int, Field(ge=0, lt=10**12)]
 _Seconds = Annotated[float, Field(ge=0, lt=1e12)]
 
@@ -67,10 +67,9 @@ _event = TypeAdapter[_Start | _End](
 class Launch:
     """One MPI launch for some samples.
 
-    began, ended: seconds since the epoch; ended is None while it is at work, and the time of its
-    last record if it was killed. missing: samples to solve at its begin; solved: how many of them
-    are solved; ranks: at work on them, 0 if nothing tells; core_seconds: CPU time, None unless it
-    ended by itself.
+    began, ended: seconds since the epoch; ended is None while it runs, and the time of its last
+    record if it was killed. missing: samples to solve at its start; solved: solved ones among them;
+    ranks: their number, 0 if unknown; core_seconds: CPU time, None unless it ended by itself.
     """
 
     samples: SampleRange
@@ -121,10 +120,9 @@ def find_launches(
 
 
 def _without_end(start: _Start, kept: Kept | None, followed: _Start | None) -> Launch:
-    """A launch that is at work or was killed, by what its parts hold.
+    """A launch that runs or was killed, from the content of its parts.
 
-    Its parts may be cleared away: then the next launch for the same samples tells how many it took
-    over.
+    If its parts are gone, the next launch for the same samples says how many it took over.
     """
     launch = _begun(start)
     if kept:
@@ -137,7 +135,7 @@ def _without_end(start: _Start, kept: Kept | None, followed: _Start | None) -> L
 
 
 def _begun(start: _Start) -> Launch:
-    """What its begin says of a launch, as if it had ended at once."""
+    """A launch from the record of its start, as if it had ended at once."""
     return Launch(
         samples=start.samples,
         attempt=start.attempt,
@@ -178,5 +176,5 @@ def _read(log: Path) -> tuple[list[_Start | _End], list[Problem]]:
         except ValidationError:
             bad += 1
     events.sort(key=lambda event: event.time)
-    what = "has a line that is no event" if bad == 1 else f"has {bad} lines that are no events"
+    what = "has a line that is not an event" if bad == 1 else f"has {bad} lines that are not events"
     return events, [Problem(log, what)] if bad else []

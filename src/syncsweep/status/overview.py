@@ -1,4 +1,4 @@
-"""How far studies are at one moment: counts, launches, costs and the time left."""
+"""The progress of studies at one moment: counts, launches, costs and the time left."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from syncsweep.status.time_left import (
 
 @dataclass(frozen=True)
 class BlockStatus:
-    """How far a block is; cost: rank-seconds of a sample."""
+    """The progress of a block; cost: rank-seconds of a sample."""
 
     asked: AskedBlock
     census: Census
@@ -49,7 +49,7 @@ class BlockStatus:
 
     @property
     def core_seconds_used(self) -> float:
-        """CPU time of all launches, also of those that were killed."""
+        """CPU time of all launches, with those that were killed."""
         said = sum(launch.core_seconds or 0.0 for launch in self.launches)
         silent = (launch.solved for launch in self.launches if launch.core_seconds is None)
         return said + self.core_seconds_per_sample * sum(silent)
@@ -61,7 +61,7 @@ class BlockStatus:
 
     @property
     def core_seconds_per_sample(self) -> float:
-        """CPU time of a sample by what launches say of themselves, or else its rank-seconds."""
+        """CPU time of a sample from the records of launches, or else its rank-seconds."""
         said = [launch for launch in self.launches if launch.core_seconds is not None]
         solved = sum(launch.solved for launch in said)
         if not solved:
@@ -71,9 +71,9 @@ class BlockStatus:
 
 @dataclass(frozen=True)
 class Overview:
-    """How far all blocks are at a time [s since the epoch].
+    """The progress of all blocks at a time [s since the epoch].
 
-    time_left: seconds until the last sample, None if nothing works.
+    time_left: seconds until the last sample; None if no launch runs.
     """
 
     time: float
@@ -83,12 +83,12 @@ class Overview:
 
     @property
     def samples(self) -> int:
-        """Samples that are asked for, a sample of two blocks counted twice."""
+        """Number of requested samples; a sample of two blocks counts twice."""
         return sum(block.asked.samples for block in self.blocks)
 
     @property
     def done(self) -> int:
-        """Those of them that are there."""
+        """Number of the existing ones among them."""
         return sum(block.done for block in self.blocks)
 
     @property
@@ -98,7 +98,7 @@ class Overview:
 
     @property
     def work_done(self) -> float:
-        """That of the samples that are there; equal to `work` if all are."""
+        """The same for the existing samples; equal to `work` if all exist."""
         return sum(block.asked.core_seconds * block.done for block in self.blocks)
 
     @property
@@ -108,16 +108,16 @@ class Overview:
 
 
 class Observer:
-    """Looks at blocks again and again, and reads only what changed since the last look."""
+    """Looks at blocks repeatedly, and reads only files that changed since the last look."""
 
     def __init__(self, blocks: Sequence[AskedBlock], since: float = 0.0) -> None:
-        """since: when the run began that is looked at [s since the epoch], if that is known."""
+        """since: start of the observed run [s since the epoch], if known."""
         self._since = since
         self._asked = list(blocks)
         self._counters = [BlockCounter(asked) for asked in blocks]
 
     def look(self, now: float | None = None) -> Overview:
-        """How far it is now; `now` in seconds since the epoch, the present if None."""
+        """The present progress; now: seconds since the epoch, None for the present."""
         now = time.time() if now is None else now
         problems: list[Problem] = []
         censuses, of_blocks = [], []
@@ -145,7 +145,7 @@ class Observer:
 
 
 def disk_bytes(folder: Path) -> int:
-    """What the files of a folder take on the disk; what cannot be read counts nothing."""
+    """Size of the files of a folder on the disk; files that cannot be read do not count."""
     total = 0
     for path, _, names in os.walk(folder):
         for name in names:

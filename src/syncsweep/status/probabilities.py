@@ -1,4 +1,4 @@
-"""P_a at a few η from the samples that are there, as the tables will have it when all are."""
+"""P_a at a few η from the existing samples, computed as for the tables."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def few_etas(etas: Sequence[float]) -> list[float]:
 
 
 class Probabilities:
-    """Estimates of P_a, made anew only when samples have come that can enter them."""
+    """Estimates of P_a, computed again only after new samples that can enter them."""
 
     def __init__(self) -> None:
         self._known: dict[Path, tuple[int, list[Estimate], list[Problem]]] = {}

@@ -1,4 +1,4 @@
-"""What `syncsweep status` says: tables for people, and JSON for programs."""
+"""The output of `syncsweep status`: tables for people, and JSON for programs."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def time_left_text(left: Expected) -> str:
 
 
 def status_of(overview: Overview, probabilities: Probabilities) -> Status:
-    """An overview with what only reading more than it takes."""
+    """An overview, completed with sizes, P_a and damaged files, which need more reading."""
     studies = []
     problems = {problem.path: problem for problem in overview.problems}
     for study, of_study in groupby(overview.blocks, key=lambda block: block.asked.described.study):
@@ -242,12 +242,12 @@ def _costs(studies: Sequence[StudyStatus], on_terminal: bool) -> _Table:
 
 
 def _probabilities(studies: Sequence[StudyStatus], on_terminal: bool) -> _Table:
-    told = [(study, estimate) for study in studies for estimate in study.estimates]
-    # With samples, but none that has a P_a (no χ where S_max is 0), a dash says so.
-    told = [(s, e) for s, e in told if any(block.done for block in s.blocks)]
-    width = max((len(estimate.values) for _, estimate in told), default=0)
+    shown = [(study, estimate) for study in studies for estimate in study.estimates]
+    # If no sample has a P_a, because χ does not exist where S_max is 0, the table shows a dash.
+    shown = [(s, e) for s, e in shown if any(block.done for block in s.blocks)]
+    width = max((len(estimate.values) for _, estimate in shown), default=0)
     table = _Table("study", "at η", *(f"P{_BELOW[k]}" for k in range(width)), "of samples")
-    for study, estimate in told:
+    for study, estimate in shown:
         each = zip(estimate.values, estimate.lows, estimate.highs, strict=True)
         cells = [wording.with_interval(*one) for one in each]
         table.add_row(
@@ -268,23 +268,23 @@ def _problems(problems: Sequence[Problem]) -> Iterator[str]:
         yield printable(f"damaged: {problem.path}: {problem.what}")
     others = len(problems) - _MOST_NAMED
     if others > 0:
-        yield f"damaged: {wording.number_of(others, 'other files')}; --json names all"
+        yield f"damaged: {wording.number_of(others, 'other files')}; --json names all of them"
 
 
 def _sum(overview: Overview) -> str:
     launches = [launch for block in overview.blocks for launch in block.at_work]
     ranks = sum(launch.ranks for launch in launches)
-    at_work = "no job at work"
+    running = "no running job"
     if launches:
-        at_work = f"{wording.number_of(len(launches), 'jobs')} at work"
-        at_work += f" on {wording.number_of(ranks, 'ranks')}" if ranks else ", beginning"
+        running = wording.number_of(len(launches), "running jobs")
+        running += f" on {wording.number_of(ranks, 'ranks')}" if ranks else ", starting"
     done = f"{overview.done} of {overview.samples} samples"
-    parts = [time.strftime("%H:%M:%S", time.localtime(overview.time)), done, at_work]
+    parts = [time.strftime("%H:%M:%S", time.localtime(overview.time)), done, running]
     if overview.in_shards:
         parts[2:] = ["all in shards"]
     elif overview.time_left:
         left = time_left_text(overview.time_left)
-        # Between two jobs nothing works, and so for a while after the last one ended.
+        # No job runs between two jobs, and for a while after the last one ended.
         goes_on = launches or overview.time_left.high == 0
-        parts.append(left if goes_on else f"{left} once a job is at work again")
+        parts.append(left if goes_on else f"{left} once a job runs again")
     return ", ".join(parts)

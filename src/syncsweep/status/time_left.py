@@ -1,10 +1,9 @@
-"""How long a sweep still takes: arithmetic on what its launches have done.
+"""The time left of a sweep, from the work of its launches.
 
-Work is counted in rank-seconds, one rank at work for one second, because samples of different
-studies and blocks take different times and share the ranks. The work left, divided by the ranks
-that were at work on the average of the last minutes (pauses between jobs included), is the time
-left while jobs are at work; but it cannot be less than what the longest launch at work still needs
-for its own samples.
+Work is counted in rank-seconds (one rank busy for one second), because samples of different studies
+and blocks take different times and share the ranks. While jobs run, the time left is the remaining
+work divided by the average number of busy ranks in the last minutes, with pauses between jobs. It
+cannot be less than the time that the longest running launch still needs for its own samples.
 """
 
 from __future__ import annotations
@@ -16,30 +15,28 @@ from dataclasses import dataclass
 from syncsweep.status.expected import Expected
 from syncsweep.status.launches import Launch
 
-#: The time left follows from the last so many seconds; how far it differs over the others is its
-#: range.
+#: The time left follows from the last WINDOW seconds [s]. The other windows give its range.
 WINDOW = 600.0
 OTHER_WINDOWS = (120.0, 3600.0)
 
-#: A pause of so many seconds ends what counts as one run.
+#: A longer pause ends a run [s].
 _LONGEST_PAUSE = 600.0
 
-#: So long after the last job ended the next may be about to begin.
+#: The next job may begin within this time after the last one ended [s].
 _BETWEEN_JOBS = 30.0
 
-#: The range reaches at least so far on both sides: samples and machines are never quite even.
+#: Least factor of the range on both sides, because samples and machines always vary.
 _LEAST_SPREAD = 1.1
 
-#: Where no sample was measured yet, the cost may be wrong by this factor either way: the estimate
-#: for the size is.
+#: Without a measured sample, the cost may be wrong by this factor, as the estimate for the size is.
 _UNMEASURED_SPREAD = 2.0
 
 
 @dataclass(frozen=True)
 class Block:
-    """What is left of a block and what has been done: `missing` samples, and all launches.
+    """The `missing` samples of a block, and all its launches.
 
-    core_seconds: what a sample should take by the configuration; study: of which it is a block.
+    core_seconds: cost of a sample in the configuration; study: name of the block's study.
     """
 
     missing: int
@@ -57,12 +54,12 @@ class Cost:
 
 
 def _end(launch: Launch, now: float) -> float:
-    """When a launch ended, or now if it is at work."""
+    """The end of a launch, or now if it runs."""
     return now if launch.ended is None else launch.ended
 
 
 def in_hand(launch: Launch) -> float:
-    """What ranks at work have done of samples that are not finished: on average half one each."""
+    """Samples that running ranks have in hand, each counted as half done."""
     return min(launch.ranks, launch.missing - launch.solved) / 2 if launch.at_work else 0.0
 
 
@@ -73,7 +70,7 @@ def work_of(launch: Launch, now: float) -> tuple[float, float]:
 
 
 def samples_per_second(launches: Sequence[Launch], now: float) -> float:
-    """What the launches at work solve in a second, each averaged since its begin."""
+    """Samples that running launches solve per second, each averaged since its start."""
     rate = 0.0
     for launch in launches:
         work, samples = work_of(launch, now)
@@ -86,9 +83,9 @@ def sample_costs(blocks: Sequence[Block], now: float, window: float) -> list[Cos
     """Rank-seconds of a sample of each block.
 
     They follow from the launches of the last `window` seconds, or from all if those solved nothing.
-    A block of which no sample is solved yet costs what the configuration says, in proportion to
-    what the other blocks of its study took. Other studies say nothing of it: for a tiny one most of
-    the time goes into what the configuration does not count.
+    Without a solved sample, the cost of a block is the configured one, scaled by the measured costs
+    of the other blocks of its study. Other studies do not help, because in a tiny study most of the
+    time goes into work that the configuration does not count.
     """
     measured = [_measured_cost(block, now, window) for block in blocks]
     ratios: dict[str, list[float]] = defaultdict(list)
@@ -108,7 +105,7 @@ def _mean(ratios: Sequence[float]) -> float:
 def _measured_cost(block: Block, now: float, window: float) -> float | None:
     recent = [x for x in block.launches if x.at_work or (x.ended or 0.0) > now - window]
     for launches in (recent, block.launches):
-        # A launch without a finished sample has told nothing yet but how long it takes to start.
+        # A launch without a finished sample says only how long it takes to start.
         works = [work_of(launch, now) for launch in launches if launch.solved]
         samples = sum(samples for _, samples in works)
         if samples and (work := sum(work for work, _ in works)):
@@ -117,7 +114,7 @@ def _measured_cost(block: Block, now: float, window: float) -> float | None:
 
 
 def busy_ranks(launches: Sequence[Launch], begin: float, now: float) -> float:
-    """Ranks at work between two times, on the average."""
+    """Average number of busy ranks between two times."""
     if now <= begin:
         return 0.0
     seconds = 0.0
@@ -128,7 +125,7 @@ def busy_ranks(launches: Sequence[Launch], begin: float, now: float) -> float:
 
 
 def run_began(launches: Sequence[Launch], now: float) -> float | None:
-    """When the run began that goes on now: the last stretch without a long pause; None without."""
+    """The start of the present run, the last stretch without a long pause; None without a run."""
     began = now
     for launch in sorted(launches, key=lambda launch: _end(launch, now), reverse=True):
         if began - _end(launch, now) > _LONGEST_PAUSE:
@@ -138,15 +135,15 @@ def run_began(launches: Sequence[Launch], now: float) -> float | None:
 
 
 def first_at_work(launches: Sequence[Launch], begin: float, now: float) -> float:
-    """When the first launch was at work that was so between two times; `now` if none was."""
+    """The first time between two times when a launch ran; `now` if none ran."""
     later = (launch for launch in launches if _end(launch, now) > begin)
     return min((max(launch.began, begin) for launch in later), default=now)
 
 
 def is_going_on(launches: Sequence[Launch], now: float) -> bool:
-    """Whether a launch is at work, or one was done so lately that the next may be about to begin.
+    """Whether a launch runs, or ended so recently that the next one may be about to start.
 
-    One that ended before its last sample was stopped or killed.
+    A launch that ended before its last sample was stopped or killed.
     """
     return any(
         x.ended is None or (x.solved >= x.missing and now - x.ended <= _BETWEEN_JOBS)
@@ -155,9 +152,9 @@ def is_going_on(launches: Sequence[Launch], now: float) -> bool:
 
 
 def time_left(blocks: Sequence[Block], now: float, since: float = 0.0) -> Expected | None:
-    """Seconds until the last sample of all blocks; None if nothing is at work, or was just now.
+    """Seconds until the last sample of all blocks; None if no launch runs or ran just now.
 
-    since: when the run began, if that is known; a pause before it says nothing of the ranks in it.
+    since: start of the run, if known. A pause before it says nothing about the ranks in it.
     """
     launches = [launch for block in blocks for launch in block.launches]
     if not sum(block.missing for block in blocks):

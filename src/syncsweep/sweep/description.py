@@ -1,7 +1,7 @@
-"""What workers know of a study and its blocks: files written once, named by their content.
+"""Descriptions of a study and its blocks for workers: files written once, named by their content.
 
-The configuration may be edited while jobs wait, so workers never read it. They read these files
-and refuse one whose content does not belong to its folder's name.
+Users may edit the configuration while jobs wait, so workers never read it. They read these files,
+and refuse a file whose content does not fit the name of its folder.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _name = TypeAdapter[str](SafeName).validate_python
 
 
 class DescriptionError(Exception):
-    """A study or block file that is missing or does not belong to its folder; one line."""
+    """The file of a study or block is missing or does not fit its folder; one line."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def read(block_folder: Path) -> Description:
             )
         if physics.results_version != RESULTS_VERSION:
             raise DescriptionError(
-                f"{path}: is of results version {physics.results_version}, but this code of "
+                f"{path}: has results version {physics.results_version}, but this code has "
                 f"{RESULTS_VERSION}; run snakemake again"
             )
         path = block.description

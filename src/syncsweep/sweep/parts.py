@@ -134,8 +134,8 @@ def _sample(payload: bytes) -> tuple[int, pa.Table | None]:
 def count_records(path: Path, described: Description) -> Records:
     """How many samples a part holds, by the lengths that its records state; FileNotFoundError.
 
-    Neither rows nor digests are read: this is for counting while ranks are at work. A record that
-    is not whole yet ends the count.
+    It reads neither rows nor digests, because it counts while ranks run. An incomplete record ends
+    the count.
     """
     count, header = 0, _header(described)
     try:
@@ -151,7 +151,7 @@ def count_records(path: Path, described: Description) -> Records:
                 if payload + length > size:
                     break
                 if count == 0 and os.pread(part, min(length, 1024), payload) != header:
-                    return Records(0, "holds rows of something else")
+                    return Records(0, "holds rows of another study or block")
                 count += 1
                 position = payload + length
     except NotReadableError as error:
@@ -185,7 +185,7 @@ def _records(part: int, most: int) -> Iterator[bytes]:
 
 
 def _find_magic(part: int, position: int) -> int | None:
-    """Where the next magic word from `position` on stands."""
+    """Position of the next magic word from `position` on."""
     while (data := _next_data(part, position)) is not None:
         block = os.pread(part, _BLOCK_BYTES, data)
         place = block.find(_MAGIC)
@@ -198,9 +198,9 @@ def _find_magic(part: int, position: int) -> int | None:
 
 
 def _next_data(part: int, position: int) -> int | None:
-    """Where the first byte from `position` on stands that is in no hole, which may be huge."""
+    """Position of the first byte from `position` on that is not in a hole, which may be huge."""
     try:
         return os.lseek(part, position, os.SEEK_DATA)
     except OSError as error:
-        # Not every file system tells of its holes.
+        # Not every file system reports its holes.
         return None if error.errno == errno.ENXIO else position

@@ -159,14 +159,14 @@ _KINDS = {int: pa.int64(), float: pa.float64(), str: pa.string()}
 def _check_rows(table: pa.Table, described: Description, samples: SampleRange) -> str | None:
     """What is wrong with the rows of a table, or None."""
     if not has_columns_of_rows(table):
-        return "has other columns than a shard, or empty cells"
+        return "does not have the columns of a shard, or has empty cells"
     if table.num_rows != _n_rows(described, samples):
         return f"has {table.num_rows} rows instead of {_n_rows(described, samples)}"
     expected = np.repeat(np.arange(*samples), len(described.etas))
     if not np.array_equal(column(table, "sample"), expected):
-        return "has other samples than its name says"
+        return "does not have the samples that its name says"
     if not np.array_equal(column(table, "eta"), np.tile(described.etas, samples.size)):
-        return "has other values of η than its block"
+        return "does not have the values of η of its block"
     return None
 
 
@@ -175,7 +175,7 @@ def write_shard(
 ) -> None:
     """Write the shard of some samples atomically: complete and verified, or not at all.
 
-    run: what does not belong to identity (time, machine, versions); JSON values.
+    run: records that are not part of its identity (time, machine, versions); JSON values.
     """
     problem = _check_rows(table, described, samples)
     if problem:
@@ -212,9 +212,9 @@ def read_shard(path: Path, described: Description, samples: SampleRange) -> pa.T
         digest = stated.pop("digest")
         actual = _digest(table, stated)
     if digest != actual:
-        raise ShardError(f"{path}: is damaged (its digest does not fit its rows)")
+        raise ShardError(f"{path}: is damaged (its digest does not match its rows)")
     if stated != _statement(described, samples):
-        raise ShardError(f"{path}: holds other rows than its name says")
+        raise ShardError(f"{path}: does not hold the rows that its name says")
     problem = _check_rows(table, described, samples)
     if problem:
         raise ShardError(f"{path}: {problem}")
@@ -222,11 +222,10 @@ def read_shard(path: Path, described: Description, samples: SampleRange) -> pa.T
 
 
 def failed_samples(path: Path, described: Description, samples: SampleRange) -> set[int]:
-    """The samples of a shard that have a row that is not ok, by what its footer says.
+    """The samples of a shard that have a row that is not ok, according to its footer.
 
-    Raises as `read_shard` does if the footer does not say that the shard holds these samples. The
-    rows are not verified, and read only if some are not ok: this is for counting thousands of
-    shards.
+    Raises the errors of `read_shard` if the footer names other samples. For counting thousands of
+    shards: it does not verify rows, and reads them only if some are not ok.
     """
     with _named_errors(path), open_regular(path) as opened:
         file = _open_parquet(opened, _n_rows(described, samples))
@@ -250,7 +249,7 @@ def _all_ok(footer: pq.FileMetaData) -> bool:
 
 @contextmanager
 def _named_errors(path: Path) -> Iterator[None]:
-    """Raise as ShardError, with the file's name, whatever a file can do to its reader."""
+    """Turn all errors of reading a file into a ShardError with the file's name."""
     try:
         yield
     except FileNotFoundError:
@@ -258,8 +257,8 @@ def _named_errors(path: Path) -> Iterator[None]:
     except NotReadableError as error:
         raise ShardError(f"{path}: cannot be read ({error})") from None
     except _OtherRowsError:
-        raise ShardError(f"{path}: holds other rows than its name says") from None
-    # A damaged file can fail anywhere in the decoder, in whatever way.
+        raise ShardError(f"{path}: does not hold the rows that its name says") from None
+    # A damaged file can make the decoder fail anywhere, with any error.
     except Exception as error:
         raise ShardError(f"{path}: is damaged ({type(error).__name__})") from None
 

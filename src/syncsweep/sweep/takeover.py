@@ -1,7 +1,7 @@
-"""Rows that are there already: resuming, more samples and another chunk size in one mechanism.
+"""Take over existing rows: one mechanism for resuming, more samples and another chunk size.
 
-A job needs the rows of its samples. Whatever valid shard or part of the same physics and block
-holds some of them, made by whatever job, they are taken from there, and only the rest is solved.
+A job needs the rows of its samples. It takes those that any valid shard or part of the same physics
+and block holds, whichever job made them, and solves only the rest.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from syncsweep.sweep.shard import RowsBySample, ShardError, read_shard, set_asid
 
 @dataclass(frozen=True)
 class Found:
-    """Rows by sample number, where they came from, and what had to be set aside."""
+    """Rows by sample number, their sources, and messages about files that were set aside."""
 
     rows: dict[int, pa.Table]
     from_shards: int
@@ -32,7 +32,7 @@ class Found:
 
 
 def valid_shard(folder: BlockFolder, described: Description, samples: SampleRange) -> bool:
-    """Whether a job's own shard is there and whole; then what it covers is cleared away."""
+    """Whether a job's own shard is valid; if so, remove the files that it replaces."""
     path = folder.shard(*samples)
     if not path.exists():
         return False
@@ -112,4 +112,6 @@ def set_aside_damaged(
         except (ShardError, FileNotFoundError) as error:  # a link may lead nowhere
             problem = error if isinstance(error, ShardError) else f"{path}: is a dangling link"
             kept = _set_aside(path)
-            print(f"warning: {problem}; set aside as {kept} and made again", file=sys.stderr)
+            print(
+                f"warning: {problem}; set aside as {kept}, and will be made again", file=sys.stderr
+            )

@@ -1,7 +1,7 @@
-"""When a launch must stop: before its time limit, or when it is told to end.
+"""When a launch must stop: before its time limit, or on a signal.
 
-What a rank has solved is kept, so stopping between two samples costs nothing; the next launch for
-the same samples goes on.
+Solved samples are kept, so stopping between two samples costs nothing. The next launch for the same
+samples continues.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from types import FrameType
 #: Exit code of a launch that stopped early with all its rows kept (EX_TEMPFAIL: try again).
 STOPPED = 75
 
-#: Part of the limit, and at most so many seconds, for what lies outside the samples: the job's
-#: start before the ranks and the shard behind them.
+#: Reserve for the start of the job and for its shard: this part of the limit, and at most this time
+#: [s].
 _RESERVE_PART, _RESERVE_SECONDS = 0.25, 60.0
 
-#: A sample may take so much longer than the slowest one so far.
+#: A sample may take this factor longer than the slowest one so far.
 _SLOWER = 1.5
 
 _SIGNALS = (signal.SIGTERM, signal.SIGUSR1)

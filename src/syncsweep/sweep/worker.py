@@ -47,7 +47,7 @@ _POLL_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class Job:
-    """What one launch makes: the shard of some samples of a block, with so many ranks."""
+    """The job of one launch: the shard of some samples of a block; ranks: their number."""
 
     folder: Path
     samples: SampleRange
@@ -57,7 +57,7 @@ class Job:
 
 @dataclass(frozen=True)
 class _Task:
-    """What rank 0 tells the others."""
+    """The message of rank 0 to the others."""
 
     description: Description
     missing: list[int]
@@ -66,7 +66,7 @@ class _Task:
 
 @dataclass(frozen=True)
 class _Solved:
-    """What a rank tells rank 0."""
+    """The message of a rank to rank 0."""
 
     samples: list[int]
     rows: pa.Table | None
@@ -85,8 +85,8 @@ def run(job: Job) -> int:
     if comm.size != job.ranks:
         if comm.rank == 0:
             _say(
-                f"error: this launch has {comm.size} rank(s) instead of {job.ranks}; use the MPI "
-                "launcher that belongs to the MPI library of mpi4py"
+                f"error: this launch has {comm.size} rank(s) instead of {job.ranks}; use the "
+                "launcher of the MPI library of mpi4py"
             )
         sys.exit(1)
     walltime = Walltime(job.seconds)
@@ -136,7 +136,7 @@ def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
         return task
     began = time.time()
     mine = task.missing[comm.rank :: comm.size]
-    # Nobody begins with these samples while this rank is at work, also when rank 0 has died.
+    # No other launch starts these samples while this rank runs, even if rank 0 has died.
     in_hand = joined(folder.lock, *job.samples) if comm.rank else nullcontext()
     with in_hand:
         own = _solve(job, folder, task, mine, comm, walltime)
@@ -154,7 +154,7 @@ def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
 
 
 def _summary(gathered: list[_Solved]) -> dict[str, Any]:
-    """What a launch says of its run, from what its ranks say."""
+    """The record of a launch, from the messages of its ranks."""
     return {
         "ended": time.time(),
         "core_seconds": sum(solved.cpu_seconds for solved in gathered),
@@ -173,7 +173,7 @@ def _wait_for_all(comm: MPI.Intracomm) -> None:
     request = comm.Ibarrier()
     while not request.Test():
         if os.getppid() != _LAUNCHER:
-            _say("error: the launcher of this rank is gone; what it solved is kept")
+            _say("error: the launcher of this rank has ended; the solved samples are kept")
             os._exit(1)  # MPI's own end would wait for the other ranks
         time.sleep(_POLL_SECONDS)
 
@@ -194,24 +194,24 @@ def _stop(
     _log(folder, job, event="stop", **run)
     _say(
         f"{_name(task, job)}: stopped ({run['stopped_by']}) with {len(rows)} of "
-        f"{job.samples.size} samples solved; they are kept, and the next attempt goes on"
+        f"{job.samples.size} samples solved; they are kept, and the next attempt continues"
     )
 
 
 def _plan(
     job: Job, folder: BlockFolder, walltime: Walltime
 ) -> tuple[_Task | bool, dict[int, pa.Table]]:
-    """What is left to solve, and the rows that are there.
+    """The samples left to solve, and the existing rows.
 
-    Instead of a task: True if the shard is whole already, False if there was no time to see.
+    Instead of a task: True if the shard exists already, False if there was no time to look.
     """
     description = read(job.folder)
     folder.parts.mkdir(exist_ok=True)
-    # A launch whose Snakemake was killed may still be at work on some of the samples, perhaps for
-    # shards of another size: what it solves need not be solved twice.
+    # A launch whose Snakemake was killed may still solve some of the samples, perhaps for shards of
+    # another size. Its samples need not be solved twice.
     first, stop = job.samples
     waiting = (
-        f"samples {first} to {stop - 1}: another launch is at work on some of them; waiting for it"
+        f"samples {first} to {stop - 1}: another launch is solving some of them; waiting for it"
     )
     if not hold(
         folder.lock, *job.samples, lambda: _say(waiting), lambda: walltime.stop is not None
@@ -247,7 +247,7 @@ def _solve(
     walltime: Walltime,
 ) -> _Solved:
     """Solve this rank's samples while there is time, each kept in a part at once."""
-    # Where several Slurm nodes are one machine, only this tells them apart.
+    # If several Slurm nodes are one machine, only this variable distinguishes them.
     host = os.environ.get("SLURMD_NODENAME") or platform.node()
     if not samples:
         return _Solved([], None, 0.0, host, None)
@@ -277,8 +277,8 @@ def _solve(
 
 def _report_failure(task: _Task, sample: int, problem: str) -> None:
     _say(
-        f"warning: {task.description.study}: sample {sample} failed: {problem}; the first of this "
-        "rank, failures.csv will name all"
+        f"warning: {task.description.study}: sample {sample} failed: {problem}; it is the first "
+        "of this rank, and failures.csv will name all"
     )
 
 
@@ -292,7 +292,7 @@ def _log(folder: BlockFolder, job: Job, **event: Any) -> None:
 
 
 def _environment(task: _Task) -> dict[str, Any]:
-    """What else a shard says of its run: physics, code, libraries, machine."""
+    """Further records of a shard about its run: physics, code, libraries, machine."""
     from syncsweep.environment import provenance  # reads much, and only the first rank needs it
 
     return {

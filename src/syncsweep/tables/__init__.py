@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-#: Where a table says, as JSON, what it was made from.
+#: The key of the JSON record of a table's origin.
 METADATA_KEY = b"syncsweep"
 
-#: Where it says, of the samples of how many a table of an unfinished study was made, by block.
+#: The entry of this record with the number of samples by block, in a table of an unfinished study.
 PRESENT_KEY = "present"
 
 _Request = TypeVar("_Request", bound=BaseModel)
@@ -21,7 +21,7 @@ class ResultsError(Exception):
 
 
 def extent(present: Mapping[str, int], samples: int) -> str:
-    """How many of a study's samples are there, by block: a few words for people."""
+    """How many of a study's samples exist, in a few words; present: by block."""
     least, most = min(present.values()), max(present.values())
     return f"{least if least == most else f'{least} to {most}'} of {samples} samples"
 

@@ -1,4 +1,4 @@
-"""Whether results are what is asked for now, according to what they record of themselves.
+"""Check whether results fit the present request, from their own records.
 
 Each table, each figure (in its <name>.json), the report and the bundle record what they were made
 for, as a digest. They also record from which files they were made, with the SHA-256 of each. Unlike
@@ -43,7 +43,7 @@ def _sha256(path: Path) -> str:
 
 
 def said_by(path: Path) -> dict[str, Any]:
-    """What a result records of itself; empty if there is nothing that can be read.
+    """The record that a result has of itself; empty if it cannot be read.
 
     path: a Parquet table, the JSON of a figure, the report, or the manifest of the bundle.
     """
@@ -127,6 +127,6 @@ def refuse_other_settings(paths: Iterable[Path], **asked: object) -> None:
         other = [name for name, value in asked.items() if said and said.get(name) != value]
         if other:
             raise ResultsError(
-                f"{path}: was made with other settings ({', '.join(other)}) than you ask for; "
+                f"{path}: was not made with the settings of this run ({', '.join(other)}); "
                 "run the same snakemake command again"
             )

@@ -1,4 +1,4 @@
-"""Whether a table is whole: its Parquet file, and the CSV file that must say the same."""
+"""Check a table: its Parquet file, and the CSV file, which must hold the same."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def _compare(table: pa.Table, text: bytes) -> None:
         raise _WrongTableError("has other columns than the Parquet file beside it")
     if len(lines) != table.num_rows:
         raise _WrongTableError(
-            f"has {number_of(len(lines), 'rows')}, but the Parquet file beside it {table.num_rows}"
+            f"has {number_of(len(lines), 'rows')}, but the Parquet file beside it has "
+            f"{table.num_rows}"
         )
     for number, (line, values) in enumerate(zip(lines, _rows(table), strict=True), 1):
         if len(line) != len(values) or not all(map(_same, line, values)):
@@ -76,7 +77,7 @@ def _rows(table: pa.Table) -> Iterator[tuple[object, ...]]:
 
 
 def _same(cell: str, value: object) -> bool:
-    """Whether a cell is how a value is written: numbers to the last bit, an empty cell for NaN."""
+    """Whether a cell equals a value: numbers to the last bit, an empty cell for NaN."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return cell == ""
     if isinstance(value, float):

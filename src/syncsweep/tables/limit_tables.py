@@ -1,4 +1,4 @@
-"""From the exact law of η → 0⁺ to tables: what it predicts, and what it does for small η.
+"""Tables from the exact law of η → 0⁺: its predictions, and better averages at small η.
 
 A sample's value at small η is nearly its value at η → 0⁺, whose mean is known: see `control`.
 """
@@ -38,17 +38,19 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """
     draws = analysis.limit_draws
     if draws is None:
-        raise ResultsError(f"{output}: no tables of the limit without analysis.limit_draws; set it")
+        raise ResultsError(
+            f"{output}: tables of the limit need analysis.limit_draws; set it to a number of draws"
+        )
     study, physics = source.blocks[0].study, source.blocks[0].physics
     if not isinstance(physics.ensemble, Ensemble) or physics.is_own:
         raise ResultsError(
-            f"{study}: the law of η → 0⁺ is known for the models and the ensemble of syncsweep "
-            "alone; leave analysis.limit_draws out"
+            f"{study}: the law of η → 0⁺ is known only for the models and the ensemble of "
+            "syncsweep; leave analysis.limit_draws out"
         )
     if physics.ensemble.zeta_diss == 0:
         raise ResultsError(
-            f"{study}: zeta_diss is 0, so L₍₁₎ moves nothing between the sectors and η → 0⁺ has no "
-            "law; leave analysis.limit_draws out"
+            f"{study}: zeta_diss is 0, so L₍₁₎ does not couple the sectors, and η → 0⁺ has no law; "
+            "leave analysis.limit_draws out"
         )
     if not any(0 in block.etas for block in source.blocks):
         raise ResultsError(f"{study}: no block holds η = 0; write limit: true in the grid")
@@ -56,10 +58,10 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
         law = limit_law(physics, analysis, draws)
     except UnknownSectorsError:
         raise ResultsError(
-            f"{study}: L₀ has other steady states than one in each sector with these "
-            "parameters, so the law of η → 0⁺ is not known; leave analysis.limit_draws out"
+            f"{study}: with these parameters L₀ does not have exactly one steady state in each "
+            "sector, so the law of η → 0⁺ is not known; leave analysis.limit_draws out"
         ) from None
-    print(f"{study}: the exact law of η → 0⁺ by {draws} draws of it", flush=True)
+    print(f"{study}: drew the exact law of η → 0⁺ {draws} times", flush=True)
     etas, values = _gather(source, analysis)
     rows = pd.DataFrame(
         {

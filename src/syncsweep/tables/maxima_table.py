@@ -29,7 +29,9 @@ def make_maxima_table(source: Source, analysis: Analysis, output: Path) -> None:
     """
     bins = analysis.maxima_bins
     if bins is None:
-        raise ResultsError(f"{output}: no table of maxima without analysis.maxima_bins; set it")
+        raise ResultsError(
+            f"{output}: the table of maxima needs analysis.maxima_bins; set it to a number of bins"
+        )
     frames = [_histograms(block, _gather(source, block, analysis, bins)) for block in source.blocks]
     tables = {"maxima_histogram": sorted_by_eta(frames)}
     write_tables(output, tables, provenance_of(source, analysis))

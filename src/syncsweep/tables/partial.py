@@ -1,7 +1,7 @@
-"""The rows that are valid now, while a sweep runs or after it was stopped: nothing is written.
+"""Read the rows that are valid now, while a sweep runs or after it was stopped; write nothing.
 
-Shards of any chunk size and the parts of unfinished jobs are read, whatever workers do meanwhile: a
-part grows and a shard appears as a whole; a part goes only once a valid shard holds its rows.
+It reads shards of any chunk size and the parts of unfinished jobs, while workers write. Parts grow,
+and shards appear as a whole. A part disappears only after a valid shard holds its rows.
 """
 
 from __future__ import annotations

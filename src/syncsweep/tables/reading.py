@@ -1,4 +1,4 @@
-"""Tables as they are read: their rows, their record of their origin, and the unit of their η."""
+"""Reading tables: their rows, the record of their origin, and the unit of their η."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_IN_FOOTER = 4096
 
 
 def open_table(path: Path) -> pq.ParquetFile:
-    """A table of which the footer has been read; raises what files and Arrow raise."""
+    """Open a table and read its footer; raises the errors of files and of Arrow."""
     content = pa.BufferReader(read_regular(path, MOST_BYTES))
     return pq.ParquetFile(content, thrift_container_size_limit=_MOST_IN_FOOTER)
 

@@ -1,7 +1,7 @@
-"""The tables of a study: which there are, which job makes them, and what people read about them.
+"""The tables of a study: their names, the jobs that make them, and their captions.
 
-A new table is an entry here, and what its job writes. Imports no NumPy, because Snakemake reads it
-in every job.
+A new table needs an entry here and a function that writes it. Imports no NumPy, because Snakemake
+reads this module in every job.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Table:
     """A table of a study, which exists as Parquet and CSV.
 
-    name: of its files, without ending; title: for people, if they read it and do not only see it in
-    a figure; caption: what the report says about it.
+    name: name of its files, without ending; title: heading in the report, empty if people see the
+    table only in a figure; caption: text of the report about it.
     """
 
     name: str
@@ -34,10 +34,10 @@ class Table:
 class TableJob:
     """Tables that one job makes from all rows of a study.
 
-    name: of the rule, and of the function that makes the tables, in a module of this package;
-    kind: what the program of the rule is asked for, and how its log is called; message: what it
-    does; setting: the key of the analysis without which a study does not have these tables;
-    row_cost: core-seconds for a row, in units of those of the first job.
+    name: name of the rule, and of the function that makes the tables; module: its module in this
+    package; kind: argument of the rule's program, and name of its log; message: what the job
+    makes; setting: key of the analysis without which a study does not have these tables;
+    row_cost: core-seconds per row, relative to the first job.
     """
 
     name: str
@@ -66,17 +66,17 @@ class TableJob:
 SUMMARY = Table(
     "summary",
     "Averages",
-    "Averages over the n good realisations at each η, with intervals of one standard error (68 %); "
+    "Averages over the n good realisations at each η, with intervals of one standard error (68 %). "
     "0⁺ is the exact limit of weak perturbations.",
 )
-FAILURES = Table("failures", "Failed rows", "Rows that are not in the averages.")
+FAILURES = Table("failures", "Failed rows", "Rows that do not enter the averages.")
 MAXIMA = Table("maxima_histogram")
 LIMIT_LAW = Table("limit_law", "The law of the limit")
 LIMIT_CONTROL = Table(
     "limit_control",
     "With the limit as control",
-    "Averages with the limit η → 0⁺ as a control variate, and how many times as many samples the "
-    "plain mean would need for the same error.",
+    "Averages with the limit η → 0⁺ as a control variate. The gain is the factor by which a plain "
+    "mean would need more samples for the same error.",
 )
 
 #: All tables, by the jobs that make them.

@@ -1,4 +1,4 @@
-"""The rows of a study, sample by sample, for the tables that are made from them."""
+"""Reading the rows of a study, sample by sample, for the tables."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SampleRows:
 
     @classmethod
     def from_rows(cls, rows: Rows) -> SampleRows:
-        """What tables need of the rows of a sample."""
+        """Take what tables need from the rows of a sample."""
         maximum = Maximum(rows.s_max, rows.angles)
         with np.errstate(divide="ignore", invalid="ignore"):
             error = rows.residual / rows.condition
@@ -64,9 +64,9 @@ class SampleRows:
 
 
 class Source(Protocol):
-    """Where the rows come from that tables are made of.
+    """A source of the rows for tables.
 
-    blocks: the η-blocks of a study, with no η in two of them; samples: how many the study has.
+    blocks: the η-blocks of a study, with no η in two of them; samples: number of its samples.
     """
 
     @property
@@ -76,18 +76,18 @@ class Source(Protocol):
     def samples(self) -> int: ...  # noqa: D102
 
     def read(self, block: Description) -> Iterator[SampleRows]:
-        """The rows of a block in the order of the samples, as many samples as there are."""
+        """The rows of a block in the order of the samples, for all samples that exist."""
 
     def origin(self) -> dict[str, Any]:
-        """What tables say of these rows, beside study, samples and physics; JSON values."""
+        """What tables record about these rows, beside study, samples and physics; JSON values."""
 
 
 @dataclass(frozen=True)
 class Shards:
     """The samples 0 … samples−1 of a study, all of them, from its shards of one size.
 
-    folder: of the study's rows; blocks: as `describe` gives them. A shard that is missing or
-    damaged is a ResultsError; a damaged one is set aside, so that it is computed again.
+    folder: folder of the study's rows; blocks: as `describe` returns them. A missing or damaged
+    shard is a ResultsError. A damaged one is set aside, so that the next run makes it again.
     """
 
     folder: Path
@@ -100,7 +100,7 @@ class Shards:
         return read_samples(self.folder, block, self.samples, self.chunk_size)
 
     def origin(self) -> dict[str, Any]:
-        """What made the rows."""
+        """The code and the libraries that made the rows."""
         runs = [
             shard.read_run(BlockFolder(self.folder / block.block).shard(*range_of_samples))
             for block in self.blocks
@@ -114,7 +114,7 @@ class Shards:
 
 
 def describe(folder: Path, blocks: list[str]) -> list[Description]:
-    """What the blocks of a study hold; ResultsError if that is unknown or an η is in two."""
+    """The descriptions of a study's blocks; ResultsError if one is unreadable or an η is in two."""
     try:
         found = [description.read(folder / block) for block in blocks]
     except DescriptionError as error:
@@ -133,7 +133,7 @@ def read_samples(
     block = BlockFolder(folder / described.block)
     for chunk in chunks(samples, chunk_size):
         table = _read(block, described, chunk)
-        clear_leftovers(block, chunk)  # a valid shard makes them needless
+        clear_leftovers(block, chunk)  # a valid shard replaces them
         yield from sample_rows(table, len(described.etas))
         print(
             f"{described.study}: {chunk.stop} of {samples} samples ({described.block})", flush=True
@@ -141,7 +141,7 @@ def read_samples(
 
 
 def sample_rows(table: pa.Table, n_eta: int) -> Iterator[SampleRows]:
-    """The samples of a table of rows, in its order; n_eta rows follow each other for each."""
+    """The samples of a table of rows, in its order; each has n_eta consecutive rows."""
     columns = {column.name: shard.column(table, column.name) for column in fields(Rows)}
     for first in range(0, table.num_rows, n_eta):
         one = {name: values[first : first + n_eta] for name, values in columns.items()}
@@ -175,7 +175,7 @@ def chi_of_sample(physics: Physics, threshold: float, rows: SampleRows) -> ChiSa
 
 
 def provenance_of(source: Source, analysis: Analysis) -> dict[str, object]:
-    """What decides the content of tables, and what made their rows: no time, no machine."""
+    """What decides the content of tables, and what made their rows, without time and machine."""
     block = source.blocks[0]
     return {
         "study": block.study,

@@ -119,8 +119,8 @@ def _chi_histogram(etas: Etas, statistics: BlockStatistics) -> pd.DataFrame:
 def _s_max_histogram(etas: Etas, statistics: BlockStatistics) -> pd.DataFrame:
     """One row for each η and bin [low, high) of S_max: good rows, and their share per decade.
 
-    The first and last bin of an η reach from 0 and to infinity, so the counts add up to n; a share
-    per decade has no meaning there and is NaN, as it is where no row is good.
+    The first bin of an η begins at 0, and the last one ends at infinity, so the counts add up to n.
+    A share per decade has no meaning in these bins and is NaN. It is also NaN if no row is good.
     """
     edges = np.concatenate([[0.0], statistics.s_max_edges, [np.inf]])
     decades = np.full(len(edges) - 1, np.nan)
@@ -175,13 +175,13 @@ def _failures(described: Description, rows: SampleRows) -> list[tuple[float, int
 
 
 def _warn_of_failures(study: str, failed: pd.DataFrame, summary: pd.DataFrame) -> None:
-    """Say on stderr, in one line, which rows are not in the averages."""
+    """Print one line on stderr about the rows that are not in the averages."""
     if len(failed):
         total = int((summary["n"] + summary["failed"]).sum())
         first = failed.iloc[0]
         print(
-            f"warning: {study}: {len(failed)} of {total} rows failed, the first of them sample "
-            f"{first['sample']} at η = {first['eta']:g} ({first['status']}); averages are over the "
-            "others, and failures.csv names them",
+            f"warning: {study}: {len(failed)} of {total} rows failed, first sample "
+            f"{first['sample']} at η = {first['eta']:g} ({first['status']}); they do not enter the "
+            "averages, and failures.csv names them",
             file=sys.stderr,
         )

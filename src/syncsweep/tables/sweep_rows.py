@@ -1,6 +1,6 @@
-"""Rows for a notebook: samples solved as the sweep solves them, and rows and tables of its results.
+"""Rows for a notebook: solve samples as the sweep does, and read rows and tables of results.
 
-Nothing is written, and whatever is read is verified first.
+These functions write nothing, and verify all that they read.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _AGAIN = "run the same snakemake command again to make it"
 
 @dataclass(frozen=True)
 class SweepRows:
-    """Rows of a study, one (sample, η) each, ascending in sample and then in η.
+    """Rows of a study, one for each (sample, η), ascending in sample and then in η.
 
-    study, physics: whose they are.
+    study, physics: the study, and what decides its rows.
 
-    frame: a line for each of the n rows, numbered from 0, with the columns sample; eta, as
-    configured (0 is the limit η → 0⁺); s_max [rad^{1−N}]; angle_1 … angle_{N−1} [rad],
-    where S_d is largest; error, the estimated error of S_d in units of the uniform density; and
-    status. Only rows whose status is "ok" enter the averages of a sweep; others may hold NaN.
+    frame: one line for each of the n rows, numbered from 0. Its columns are sample; eta, as
+    configured (0 is the limit η → 0⁺); s_max [rad^{1−N}]; angle_1 … angle_{N−1} [rad], where S_d is
+    largest; error, the estimated error of S_d in units of the uniform density; and status. Only
+    rows whose status is "ok" enter the averages of a sweep. Others may hold NaN.
 
     coefficients: (n, n_k), complex, of S_d, in the order of the lines; frequencies: (n_k, N−1),
     integers.
@@ -59,11 +59,11 @@ def solve_samples(config: Config, study: str, samples: Iterable[int]) -> SweepRo
     PYTHONHASHSEED=0, as ranks do. A sample of three spin-1s takes a tenth of a second, after half a
     second for the model.
 
-    ResultsError if there is no such study, ValueError for a negative sample, and for a model of
-    your own, whose code is run, ConfigError in one line if that fails.
+    Raises ResultsError if there is no such study, and ValueError for a negative sample. The code of
+    your own model is run; if it fails, ConfigError says why in one line.
     """
     if study not in config.studies:
-        raise ResultsError(f"there is no study {study!r}; there are: {', '.join(config.studies)}")
+        raise ResultsError(f"there is no study {study!r}; studies are: {', '.join(config.studies)}")
     wanted = sorted(set(samples))
     if wanted and wanted[0] < 0:
         raise ValueError(f"Argument `samples` must hold numbers from 0, but holds {wanted[0]}.")
@@ -85,16 +85,16 @@ def read_rows(
 ) -> SweepRows:
     """Read all rows of a study that are valid now, while its sweep runs or afterwards.
 
-    results: the results folder; study: its name, or the name of its folder, `<name>-<hash>`, which
-    must be given where there are several of one name, as of several seeds.
+    results: the results folder; study: its name, or the name of its folder, `<name>-<hash>`. Give
+    the latter if several folders have one name, for example with several seeds.
 
-    samples: only the samples 0 … samples−1; None is all. blocks: names of the folders of its
-    η-blocks; None is all, of which no two may share an η.
+    samples: read only the samples 0 … samples−1; None means all. blocks: names of the folders of
+    its η-blocks; None means all. No two blocks may share an η.
 
-    Shards, and the parts of jobs that are not done, are read one by one and verified against their
-    digests; no code of a model of your own is run. ResultsError, in one line that names the file,
-    for what is damaged or cannot be read, and where there are no rows. The 10⁴ samples of the chain
-    take 70 MB, and three times as much while they are read.
+    Shards and the parts of unfinished jobs are read one by one and verified against their digests.
+    The code of your own model is not run. ResultsError, in one line that names the file, if a file
+    is damaged or unreadable, or if there are no rows. The 10⁴ samples of the chain take 70 MB, and
+    three times as much while they are read.
     """
     folder = _folder_of(Path(results), study)
     names = _blocks_of(folder) if blocks is None else list(blocks)
@@ -106,15 +106,15 @@ def read_rows(
 
 
 def read_table(results: str | Path, study: str, name: str) -> pd.DataFrame:
-    """Read a table of a study, as `summary` or `chi_histogram`, verified against its CSV file.
+    """Read a table of a study, such as `summary`, and verify it against its CSV file.
 
-    ResultsError, in one line that names the file, if it is missing, damaged, or was changed.
+    ResultsError, in one line that names the file, if it is missing, damaged or changed.
     """
     stem = tables_folder(results, study) / name
     path = stem.with_name(f"{name}.parquet")
     if not path.exists():
         there = sorted(other.stem for other in stem.parent.glob("*.parquet"))
-        raise ResultsError(f"{path}: is missing; tables there are: {', '.join(there) or 'none'}")
+        raise ResultsError(f"{path}: is missing; existing tables: {', '.join(there) or 'none'}")
     problem = problem_of_table(stem)
     if problem:
         raise ResultsError(f"{problem}; {_AGAIN}")
@@ -131,9 +131,11 @@ def _folder_of(results: Path, study: str) -> Path:
     if len(of_study) == 1:
         return results / of_study[0]
     if of_study:
-        raise ResultsError(f"{results}: name one of its folders of {study}: {', '.join(of_study)}")
+        raise ResultsError(
+            f"{results}: has several folders of {study}; give one of them: {', '.join(of_study)}"
+        )
     there = ", ".join(sorted({name.rpartition("-")[0] for name in names})) or "none"
-    raise ResultsError(f"{results}: holds no study {study!r}; studies there are: {there}")
+    raise ResultsError(f"{results}: holds no study {study!r}; its studies are: {there}")
 
 
 def _blocks_of(folder: Path) -> list[str]:

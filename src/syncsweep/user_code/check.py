@@ -1,7 +1,7 @@
-"""Whether code of the user's own can be swept, found out before the first job.
+"""Check before the first job that the user's own code can be swept.
 
-It runs the code as the workers will. It names mistakes by the line numbers of the file itself. See
-`process` for the process in which it runs.
+The check runs the code as the workers will. It names mistakes by the line numbers of the file
+itself. See `process` for the process in which it runs.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _MOST_ENTRIES = 2_000_000
 _UNIFORM = 1e-9
 
 _NO_LOCKING = (
-    "nothing locks in the limit η → 0⁺, whatever the perturbation: every coherence between states "
-    "of equal magnetization is damped or turned by L₀, so S_max is 0 there; the sweep goes on"
+    "no perturbation locks the spins in the limit η → 0⁺: L₀ damps or rotates every coherence "
+    "between states of equal magnetisation, so S_max is 0 there; the sweep goes on"
 )
 
 
@@ -149,7 +149,7 @@ def _reproducible_model(physics: Physics) -> Model:
     if not is_equal(
         (model.hamiltonian, model.jump_operators), (again.hamiltonian, again.jump_operators)
     ):
-        raise OwnCodeError("model() returns something else each time; it must not be random")
+        raise OwnCodeError("model() returns different operators each time; it must not be random")
     return model
 
 
@@ -162,35 +162,35 @@ def _check_oscillations(model: Model) -> list[str]:
     if entries > _MOST_ENTRIES:
         raise OwnCodeError(
             f"model(): the Liouvillian of H and the jump operators has up to {entries:,} entries, "
-            f"but at most {_MOST_ENTRIES:,} are handled; take jump operators with fewer entries, "
-            "or smaller spins"
+            f"but the solver handles at most {_MOST_ENTRIES:,}; use jump operators with fewer "
+            "entries, or smaller spins"
         )
     L0 = liouvillian(model.hamiltonian, model.jump_operators)
     block = largest_block(L0)
     if block > _LARGEST_BLOCK:
         return [
-            "whether coherences oscillate undamped was not checked, because the Liouvillian "
-            f"connects {block} of them (checked up to {_LARGEST_BLOCK}); a sample takes minutes, "
-            f"and a rank some {math.ceil(_BLOCK_BYTES * block**2 / 1e6)} MB: for Slurm, set "
-            "mem_mb_per_cpu of solve_shard"
+            "did not check whether coherences oscillate undamped, because the Liouvillian "
+            f"connects {block} of them (limit of the check: {_LARGEST_BLOCK}); a sample takes "
+            f"minutes, and a rank about {math.ceil(_BLOCK_BYTES * block**2 / 1e6)} MB; for Slurm, "
+            "set mem_mb_per_cpu of solve_shard"
         ]
     spectrum = Spectrum(L0)
     eigenvalues = spectrum.eigenvalues
     turning = eigenvalues[eigenvalues.imag > spectrum.tolerance]
     if np.any(spectrum.decay_free & (eigenvalues.imag > spectrum.tolerance)):
         return [] if _locks_at_limit(spectrum, model.spins) else [_NO_LOCKING]
-    found = "has no other coherences either"
+    found = "and no other coherences"
     if len(turning):
         slowest = turning[np.argmax(turning.real)]
         found = f"λ = {slowest.real:.3g} + {slowest.imag:.3g}i is the least damped"
     raise OwnCodeError(
         "model(): no coherence oscillates undamped: the Liouvillian of H and the jump operators "
-        f"has no eigenvalue with Re λ = 0 and Im λ ≠ 0 ({found}), so nothing can synchronize"
+        f"has no eigenvalue with Re λ = 0 and Im λ ≠ 0 ({found}), so nothing can synchronise"
     )
 
 
 def _locks_at_limit(spectrum: Spectrum, spins: tuple[float, ...]) -> bool:
-    """Whether S_d is not uniform in all states that L₀ leaves as they are: ρ(0⁺) is one of them."""
+    """Whether S_d is not uniform for some stationary state of L₀; ρ(0⁺) is one of these states."""
     stationary = unvectorize(spectrum.eigenspace(0)[0].T)
     coefficients = relative_phase_coefficients(stationary, spins)
     return bool(np.abs(coefficients[:, 1:]).max() > _UNIFORM)

@@ -1,7 +1,7 @@
-"""Code of the user's own: run it, and take a model or a perturbation from what it returns.
+"""Run the user's own code, and build a model or a perturbation from what it returns.
 
-Its source comes from the description of a study, which its user's `snakemake` has written. Nothing
-that only looks at results may run it.
+The source comes from the description of a study, which the user's `snakemake` has written. A
+program that only reads results must not run it.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _LARGEST_ENTRY = 1e50
 
 
 class OwnCodeError(ConfigError):
-    """What is wrong with code of the user's own.
+    """An error in the user's own code.
 
-    problem: one line; line: the number of a line of its source, from 1, or None. The message of the
+    problem: one line; line: number of a line of the source, from 1, or None. The message of the
     error quotes that line.
     """
 
@@ -46,11 +46,11 @@ class OwnCodeError(ConfigError):
 
 
 class MissingHereError(OwnCodeError):
-    """Something that the code needs and this machine has not: a package, a file, memory."""
+    """The code needs something that this machine does not have: a package, a file, memory."""
 
 
 class OwnCode:
-    """What a source text defines; it is run once, when this is made."""
+    """The definitions of a source text, which runs once, when this object is made."""
 
     def __init__(self, source: str) -> None:
         """OwnCodeError if it is not Python, or fails."""
@@ -75,11 +75,11 @@ class OwnCode:
     ) -> tuple[np.ndarray, np.ndarray]:
         """A Hermitian operator (D, D) and jump operators (k, D, D) that a function returns.
 
-        The function is handed the values `given`, in order, and the parameters; `name` is what the
-        operator is called.
+        The function gets the values `given`, in order, and the parameters. `name` is the name of
+        the operator in messages.
         """
         returned = self.call(function, given, parameters)
-        what = f"{function}(): what it returns cannot be read: "
+        what = f"{function}(): the returned value cannot be read: "
         return self._guarded(lambda: _operators(function, name, returned, spins), what=what)
 
     def call(self, name: str, given: dict[str, Any], parameters: dict[str, Any]) -> Any:
@@ -89,14 +89,14 @@ class OwnCode:
             wanted = ", ".join([*given, *parameters])
             raise OwnCodeError(f"must define a function {name}({wanted})")
         self._guarded(lambda: _check_signature(name, function, list(given), parameters))
-        # A copy, or one call could change what the next one is given.
-        handed = copy.deepcopy(parameters)
-        return self._guarded(lambda: function(*given.values(), **handed), parameters)
+        # A copy, or one call could change the parameters of the next one.
+        copied = copy.deepcopy(parameters)
+        return self._guarded(lambda: function(*given.values(), **copied), parameters)
 
     def _guarded(
         self, run: Callable[[], Any], parameters: dict[str, Any] | None = None, what: str = ""
     ) -> Any:
-        """What `run` returns, in which code of the user's own runs.
+        """Call `run`, which runs the user's own code, and return its value.
 
         The message of an error begins with `what`, and names the parameters, if there are any.
         """
@@ -119,26 +119,26 @@ class OwnCode:
             said = ""
         problem = what + one_line(f"{type(error).__name__}: {said}", 200).removesuffix(":")
         if isinstance(error, ImportError):
-            problem += "; own code is one file, and may import installed packages only"
+            problem += "; your own code is one file, and may import only installed packages"
             problem += _how_to_install(error)
         kind = OwnCodeError
         is_row = isinstance(error, Exception)  # and not the end of all
         if not is_row or isinstance(error, ImportError | OSError | MemoryError):
             kind = MissingHereError
         elif parameters:  # a wrong one makes errors that do not name it
-            handed = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
-            problem += f"; with the parameters {one_line(handed, 100)}"
+            passed = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
+            problem += f"; with the parameters {one_line(passed, 100)}"
         if not lines:
             return kind(problem)
         return kind(problem, lines[-1], self._lines[lines[-1] - 1].strip())
 
 
 def _how_to_install(error: ImportError) -> str:
-    """How to install the package that was not found; "" where a part of one is missing."""
+    """How to install the missing package; "" if only a part of a package is missing."""
     name = error.name if isinstance(error, ModuleNotFoundError) else None
     if not isinstance(name, str) or not name.isidentifier() or len(name) > 60:
         return ""
-    return f"; to install one: .venv/bin/uv pip install --python .venv/bin/python {name}"
+    return f"; to install it: .venv/bin/uv pip install --python .venv/bin/python {name}"
 
 
 def _check_signature(
@@ -152,7 +152,7 @@ def _check_signature(
     try:
         signature.bind(*given, **parameters)
     except TypeError as error:
-        problem = f"{error}; its parameters are those under `parameters`"
+        problem = f"{error}; its parameters are the keys under `parameters`"
     else:
         return
     by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -166,7 +166,7 @@ def _check_signature(
             f"no parameter {unknown[0]!r}{hint} (its parameters: {', '.join(known) or 'none'})"
         )
     raise OwnCodeError(
-        f"{name}() must take {', '.join([*given, *parameters])}, but does not: {problem}"
+        f"{name}() must accept {', '.join([*given, *parameters])}, but does not: {problem}"
     )
 
 
@@ -213,6 +213,6 @@ def _operators(
     for what, entries in ((name, operator), ("a jump operator", jumps)):
         if np.abs(entries).max(initial=0.0) > _LARGEST_ENTRY:
             raise OwnCodeError(
-                f"{function}(): {what} has an entry beyond {_LARGEST_ENTRY:g}; take another unit"
+                f"{function}(): {what} has an entry above {_LARGEST_ENTRY:g}; use another unit"
             )
     return operator, jumps

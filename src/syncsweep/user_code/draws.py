@@ -70,23 +70,24 @@ def check_draws(physics: Physics, samples: int, etas: list[float]) -> list[str]:
     draws, most, notes = Draws(physics), min(samples, _MOST_DRAWS), []
     if not is_equal(draws.of(0), draws.again(0)):
         raise OwnCodeError(
-            "perturbation() returns something else for the same rng, so no sample could be "
-            "reproduced: draw all random numbers from rng, and keep nothing from one call to the "
+            "perturbation() returns different operators for the same rng, so no sample could be "
+            "reproduced; draw all random numbers from rng, and keep nothing from one call to the "
             "next"
         )
     if samples > 1 and all(is_equal(draws.of(0), draws.of(k)) for k in range(1, most)):
         if not draws.use_rng:
             raise OwnCodeError(
-                "perturbation() returns the same for every sample: draw from rng, or set samples: 1"
+                "perturbation() returns the same operators for every sample; draw from rng, or set "
+                "samples: 1"
             )
         notes.append(
-            f"perturbation() draws from rng, but returned the same for the first {most} samples: "
-            "is it meant to differ so rarely?"
+            f"perturbation() draws from rng, but returned the same operators for the first {most} "
+            "samples; check that it should differ so rarely"
         )
     if all(_perturbs_nothing(draws.of(k)) for k in range(most)):
         raise OwnCodeError(
             "perturbation() perturbs nothing: V and all jump operators are multiples of the unit "
-            f"matrix in {most} of {most} trial draws"
+            f"matrix in all {most} trial draws"
         )
     if physics.dim <= _SOLVED_DIMENSIONS:
         notes += _check_steady_states(physics, draws, most, etas)
@@ -106,9 +107,9 @@ def _check_steady_states(physics: Physics, draws: Draws, most: int, etas: list[f
         f"draws, even at η = {etas[-1]:g}"
     )
     if all(several):
-        raise OwnCodeError(f"{said}: it must break the symmetries of the model")
+        raise OwnCodeError(f"{said}; it must break the symmetries of the model")
     if any(several):
-        return [f"{said}: such samples have the status {Status.DEGENERATE} and enter no average"]
+        return [f"{said}; such samples have the status {Status.DEGENERATE} and enter no average"]
     return []
 
 
@@ -123,8 +124,8 @@ def _trial(sample: int) -> Iterator[None]:
         if sample == 0 and error.line is None:
             raise
         raise OwnCodeError(
-            f"{error.problem}; this was a trial draw (sample {sample}) made before the first job, "
-            "and these must all succeed",
+            f"{error.problem}; this was a trial draw (sample {sample}) before the first job, and "
+            "all trial draws must succeed",
             error.line,
         ) from None
 

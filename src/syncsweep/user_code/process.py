@@ -50,9 +50,9 @@ def check(config: Config, study: str) -> list[str]:
         if again["made"][role] != made:
             function = {"model": "model()", "ensemble": "perturbation()"}[role]
             raise ConfigError(
-                f"studies.{study}: {files[role]}: {function} returns something else in another "
-                "process, so ranks would disagree: draw all random numbers from rng, and do not "
-                "depend on the time, the process, or the order of objects in a set"
+                f"studies.{study}: {files[role]}: {function} returns different operators in "
+                "another process, so ranks would disagree; draw all random numbers from rng, and "
+                "do not depend on the time, the process, or the order of objects in a set"
             )
     notes: list[str] = first["notes"]
     return notes
@@ -64,8 +64,7 @@ def _answer_of(request: dict[str, Any], said: str, variables: Mapping[str, str] 
         answer = next(isolated.ask(program, request), None)
         if answer is None:
             raise ConfigError(
-                f"{said}: the code ended its process ({isolated.end_of(program)}) "
-                "when it was checked"
+                f"{said}: the code ended its process ({isolated.end_of(program)}) during the check"
             )
     if isolated.ERROR in answer:
         problem: str = answer[isolated.ERROR]
@@ -75,7 +74,7 @@ def _answer_of(request: dict[str, Any], said: str, variables: Mapping[str, str] 
 
 
 def _remind(said: str) -> None:
-    print(f"{said}: still being checked; Ctrl-C ends it", file=sys.stderr, flush=True)
+    print(f"{said}: the check still runs; Ctrl-C ends it", file=sys.stderr, flush=True)
 
 
 def main() -> None:
@@ -90,7 +89,7 @@ def _answer(request: dict[str, Any], say: Callable[..., None]) -> None:
 
     config, study = parse(request["config"]), request["study"]
     if config.physics(study).digest != request["physics_hash"]:
-        raise ConfigError(f"studies.{study}: its code has just changed; run the command again")
+        raise ConfigError(f"studies.{study}: its code has just changed; run this command again")
     if request.get("again"):
         say(made=fingerprints(config, study, backwards=True))
     else:

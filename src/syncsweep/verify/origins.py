@@ -1,4 +1,4 @@
-"""Whether results belong together: from which files tables, figures and pages were made."""
+"""Verification that results belong together: tables, figures and pages against their sources."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def verify_origins(results: Path, report: Report) -> None:
             again = _command(results, path)
             report.finding(f"{path}: was made from another version of {changed[0]}{more}; {again}")
         elif MADE_FROM not in said:
-            report.note(f"{path}: does not say what it was made from, so it was not compared")
+            report.note(f"{path}: does not record what it was made from, so it was not compared")
     if found:
         report.say(f"made from tables: {number_of(len(found), 'files')}")
 
 
 def _command(results: Path, path: Path) -> str:
-    """What to run so that a result of older tables is replaced."""
+    """The command that replaces a result of older tables."""
     targets = {
         report_file(results): "report",
         bundle_folder(results) / BUNDLE_MANIFEST: "bundle",
@@ -56,7 +56,7 @@ def _command(results: Path, path: Path) -> str:
         **{figures_folder(results) / f"{name}.json": "paper" for name in FIGURES},
     }
     command = f"`snakemake {targets[path]}`" if path in targets else "the snakemake command for it"
-    return f"run {command} again with the same --config and --configfile, which replaces it"
+    return f"to replace it, run {command} again with the same --config and --configfile"
 
 
 def _compare_tables(results: Path, folder: Path, report: Report) -> None:
@@ -67,15 +67,17 @@ def _compare_tables(results: Path, folder: Path, report: Report) -> None:
     for path, of_table in said.items():
         other = [name for name in _SETTINGS if of_table.get(name) != first.get(name)]
         if of_table and other:
-            what = f"was made with other settings ({', '.join(other)}) than {SUMMARY.name}.parquet"
-            report.finding(f"{path}: {what}; {AGAIN}")
+            report.finding(
+                f"{path}: was not made with the same settings ({', '.join(other)}) as "
+                f"{SUMMARY.name}.parquet; {AGAIN}"
+            )
     rows = study_folder(results, str(first.get("study")), str(first.get("physics_hash")))
     if not rows.is_dir():
-        report.note(f"{folder}: was made from the rows in {rows.name}, which are not here")
+        report.note(f"{folder}: was made from the rows in {rows.name}, which does not exist here")
 
 
 def _made_of_tables(results: Path, report: Report) -> Iterator[Path]:
-    """The files here that should record from which others they were made."""
+    """The files that should record their sources."""
     yield from (p for p in entries(figures_folder(results), report) if p.suffix == ".json")
     others = (
         paper_folder(results) / f"{_VALIDATION}.parquet",

@@ -1,4 +1,4 @@
-"""Random rows, computed again by `physics.literal`, which shares no solver with the sweep."""
+"""Recompute random rows with `physics.literal`, which shares no solver with the sweep."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from syncsweep.wording import number_of
 #: Largest difference of a row from its recomputation, in units of the uniform density.
 TOLERANCE = 1e-9
 
-#: Largest Hilbert space of which a dense complex superoperator is solved.
+#: Largest dimension D for which a dense complex superoperator is solved.
 MOST_DIMENSIONS = 27
 
 #: Least condition at which two programs agree to TOLERANCE: they agree to rounding/condition.
@@ -37,21 +37,21 @@ _LEAST_CONDITION = 1e-6
 #: Largest ratio of two terms of a model that a dense solve in double precision can resolve.
 _LARGEST_RATIO = 1e6
 
-_OWN = "of models or ensembles of your own, whose code is never run here"
+_OWN = "of your own models or ensembles, whose code this command never runs"
 _TOO_LARGE = f"of more than {MOST_DIMENSIONS} dimensions"
 _FAR_APART = f"of models whose terms differ by more than {_LARGEST_RATIO:g}"
-_NOT_OK = "with another status than ok"
+_NOT_OK = "whose status is not ok"
 _ILL_CONDITIONED = f"with a reciprocal condition number below {_LEAST_CONDITION:g}"
 
 _ADVICE = (
-    "see that NumPy and syncsweep are those that the shard names under `run`; if they are, "
-    "remove the shard and run the same snakemake command again"
+    "check that NumPy and syncsweep have the versions that the shard names under `run`; if they "
+    "do, remove the shard and run the same snakemake command again"
 )
 
 
 @dataclass(frozen=True)
 class RowsOfShard:
-    """A whole shard, how many of its rows can be recomputed, and why others cannot."""
+    """A valid shard, how many of its rows can be recomputed, and why others cannot."""
 
     path: Path
     described: Description
@@ -69,7 +69,7 @@ def rows_of_shard(
 
 
 def _reasons(physics: Physics, table: pa.Table) -> np.ndarray:
-    """Why each row of a shard is left out, (rows,); "" where it is not."""
+    """Why each row of a shard is left out, (rows,); "" for a row that is not left out."""
     if physics.is_own:
         return np.full(table.num_rows, _OWN, dtype=object)
     if physics.dim > MOST_DIMENSIONS:
@@ -93,9 +93,9 @@ def _ratio_of_terms(physics: Physics) -> float:
 
 
 def draw(numbers: list[int], wanted: int, seed: int) -> list[np.ndarray]:
-    """Draw different rows, each equally likely: for each shard the indices of those drawn from it.
+    """Draw distinct rows with equal probability; returns the indices of the drawn rows by shard.
 
-    numbers: of rows of each shard; all are drawn if `wanted` is more than there are.
+    numbers: number of rows of each shard. All are drawn if `wanted` is larger than their sum.
     """
     total = sum(numbers)
     rng = np.random.default_rng(seed)
@@ -120,7 +120,7 @@ class Difference:
 
 
 class Recomputation:
-    """Rows of one physics, computed literally; what several rows share is kept."""
+    """Recomputation of rows of one physics; keeps what several rows share."""
 
     def __init__(self, physics: Physics) -> None:
         self._physics = physics
@@ -174,22 +174,22 @@ def recompute(shards: list[RowsOfShard], wanted: int, seed: int, report: Report)
     if total or not reasons:
         largest = f"{max(differences):.1e}" if differences else "none"
         report.say(
-            f"recomputed: {len(differences)} of {number_of(sum(numbers), 'rows')} (seed {seed}), "
-            f"largest difference {largest} of the uniform density, allowed {TOLERANCE:g}"
+            f"recomputed: {len(differences)} of {number_of(sum(numbers), 'rows')} (seed {seed}); "
+            f"largest difference {largest} of the uniform density (allowed: {TOLERANCE:g})"
         )
     for reason, n in sorted(reasons.items()):
-        report.say(f"never recomputed: {number_of(n, 'rows')} {reason}")
+        report.say(f"not recomputed: {number_of(n, 'rows')} {reason}")
 
 
 def _compare(
     shard: RowsOfShard, rows: np.ndarray, recomputation: Recomputation, report: Report
 ) -> Iterator[float]:
-    """Largest difference of each row from its recomputation; infinity where there is none."""
+    """Largest difference of each row from its recomputation; infinity if it has none."""
     try:
         table = read_shard(shard.path, shard.described, shard.samples)
         places = np.flatnonzero(_reasons(shard.described.physics, table) == "")[rows]
     except (ShardError, FileNotFoundError, IndexError):
-        report.finding(f"{shard.path}: changed while it was verified; verify it again")
+        report.finding(f"{shard.path}: changed during the verification; verify it again")
         return
     for row in places:
         sample, eta = (column(table, name)[row] for name in ("sample", "eta"))
@@ -197,7 +197,7 @@ def _compare(
         try:
             difference = recomputation.difference(table, row)
         except (literal.NotUniqueError, np.linalg.LinAlgError) as error:
-            report.finding(f"{where}: is ok, but cannot be recomputed ({error}); {_ADVICE}")
+            report.finding(f"{where}: has status ok, but cannot be recomputed ({error}); {_ADVICE}")
             yield inf
             continue
         if not difference.largest <= TOLERANCE:

@@ -1,6 +1,6 @@
-"""The studies of a results folder: descriptions against folder names, shards against what they say.
+"""Verification of studies: descriptions against folder names, shards against their records.
 
-Shards are read one after the other, so the memory is that of one shard.
+Shards are read one after the other, so the memory holds only one shard.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from syncsweep.verify.verify_text import Report
 from syncsweep.wording import number_of
 
 #: What to do about a damaged file that the workflow makes.
-AGAIN = "remove it and run the same snakemake command again, which makes it anew"
+AGAIN = "remove it and run the same snakemake command, which makes it again"
 
-_ALLOW = "make it a folder that you may read and run this again"
+_ALLOW = "allow yourself to read it, and run this command again"
 
 _SET_ASIDE = re.compile(r".+\.damaged-[0-9a-f]{8}")
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
@@ -43,10 +43,11 @@ def study_folders(results: Path) -> list[Path]:
         return found
     if study_file(results).exists():
         raise VerificationError(
-            f"{results}: is the folder of one study; give the results folder that it lies in"
+            f"{results}: is the folder of one study; give the results folder that contains it"
         )
     raise VerificationError(
-        f"{results}: is no results folder, because it holds no folder of a study, <name>-<hash>"
+        f"{results}: is not a results folder, because it has no folder <name>-<hash> of a study; "
+        "give the folder that `results` in the configuration names"
     )
 
 
@@ -56,7 +57,7 @@ def _is_study(path: Path) -> bool:
 
 
 def verify_study(folder: Path, report: Report) -> list[RowsOfShard]:
-    """Verify one study; returns its whole shards, with how many of their rows can be recomputed."""
+    """Verify one study; returns its valid shards, with the number of rows to recompute from."""
     status: Counter[str] = Counter()
     whole: list[RowsOfShard] = []
     blocks = []
@@ -81,7 +82,7 @@ def verify_study(folder: Path, report: Report) -> list[RowsOfShard]:
 
 
 def entries(folder: Path, report: Report) -> list[Path]:
-    """What lies in a folder, in order; nothing where there is none, or a finding."""
+    """The content of a folder, in order; empty if there is none. An error becomes a finding."""
     try:
         return sorted(folder.iterdir())
     except FileNotFoundError:
@@ -92,11 +93,11 @@ def entries(folder: Path, report: Report) -> list[Path]:
 
 
 def note_entry(path: Path, report: Report) -> None:
-    """Name what lies beside the results."""
+    """Add a note about a file that is not part of the results."""
     if _SET_ASIDE.fullmatch(path.name):
         what = "was set aside as damaged; nothing reads it"
     elif _TEMPORARY.fullmatch(path.name):
-        what = "is the temporary file of a job that runs or died"
+        what = "is the temporary file of a job that is running or was killed"
     else:
         what = "does not belong here and was not read"
     report.note(f"{path}: {what}")
@@ -105,7 +106,7 @@ def note_entry(path: Path, report: Report) -> None:
 def _describe(
     folder: Path, blocks: list[BlockFolder], report: Report
 ) -> Iterator[tuple[BlockFolder, Description]]:
-    """The blocks with what their shards must say; findings for those that do not tell it."""
+    """The blocks with their descriptions; a finding for each description that cannot be read."""
     said = set()
     if not blocks:
         report.note(f"{folder}: holds no η-block")
@@ -114,17 +115,17 @@ def _describe(
             described = description.read(block.path)
         except DescriptionError as error:
             problem = str(error)
-        # JSON can be wrong in ways that its reader has not foreseen.
+        # JSON can be wrong in ways that its reader does not expect.
         except Exception as error:
             problem = f"{block.description}: is damaged ({type(error).__name__}); {AGAIN}"
         else:
             yield block, described
             continue
-        # What is wrong with the study is so for all its blocks.
+        # An error in the study's description concerns all its blocks.
         if problem not in said:
             said.add(problem)
             report.finding(problem)
-        report.note(f"{block.path}: not verified, because nothing tells what it must hold")
+        report.note(f"{block.path}: not verified, because its description cannot be read")
 
 
 def _verify_shards(
@@ -160,7 +161,7 @@ def _fits_model(table: pa.Table, physics: Physics) -> bool:
 
 
 def _name_leftovers(block: BlockFolder, report: Report) -> None:
-    """Name all in a block's folder that is neither a shard nor about the shards."""
+    """Add notes about all files of a block that are neither shards nor descriptions of them."""
     known = {path for _, path in block.shards()}
     known |= {block.description, block.log, block.parts}
     for path in entries(block.path, report):
@@ -170,7 +171,10 @@ def _name_leftovers(block: BlockFolder, report: Report) -> None:
     parts = entries(block.parts, report)
     of_jobs = leftovers.intersection(parts)
     if of_jobs:
-        report.note(f"{block.parts}: {number_of(len(of_jobs), 'files')} of jobs that run or died")
+        report.note(
+            f"{block.parts}: {number_of(len(of_jobs), 'files')} of jobs that are running or were "
+            "killed"
+        )
     for path in parts:
         if path not in of_jobs and path != block.lock:
             note_entry(path, report)

@@ -1,4 +1,4 @@
-"""Tables: every Parquet file and the CSV file beside it, which must hold the same."""
+"""Verification of tables: each Parquet file and the CSV file beside it must hold the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a verification says: a line for each thing looked at, what is wrong with it, and a sum."""
+"""The output of a verification: a line for each study or folder, its findings, and a summary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PROGRESS_SECONDS = 5.0
 
 
 class Report:
-    """Findings (what is wrong), notes (what may be known), and counts for the last line."""
+    """Findings (errors), notes (no errors), and counts for the last line."""
 
     def __init__(self) -> None:
         self.findings = 0
@@ -22,12 +22,12 @@ class Report:
         self._said_at = time.monotonic()
 
     def finding(self, line: str) -> None:
-        """Something is wrong: the line names the file and says what to do."""
+        """Add an error: the line names the file and says what to do."""
         self.findings += 1
         self._waiting.append(f"  wrong: {line}")
 
     def note(self, line: str) -> None:
-        """Something that is no error, but no part of the results either."""
+        """Add a note about something that is neither an error nor a part of the results."""
         self.notes += 1
         self._waiting.append(f"  note: {line}")
 
@@ -46,14 +46,14 @@ class Report:
         self.counts[what] += number
 
     def progress(self, line: str) -> None:
-        """Say on stderr how far it is, unless that was said a moment ago."""
+        """Print the progress on stderr, at most once every few seconds."""
         now = time.monotonic()
         if now - self._said_at >= _PROGRESS_SECONDS:
             self._said_at = now
             print(printable(line), file=sys.stderr, flush=True)
 
     def sum_up(self) -> None:
-        """Print the last line, behind all that is still to be said."""
+        """Print the waiting lines and the last line."""
         self._flush()
         counted = ", ".join(number_of(n, what) for what, n in self.counts.items())
         verdict = number_of(self.findings, "findings") if self.findings else "all well"

@@ -1,4 +1,4 @@
-"""What a run says of its studies beside its jobs: the plan, the samples that it is about, failures.
+"""Messages of a run about its studies: the plan, the number of samples, and failures.
 
 Imports no NumPy, because Snakemake reads it in every job.
 """
@@ -32,7 +32,7 @@ def studies_of(jobs: Sequence[Job], rule: str) -> list[str]:
 
 
 def write_descriptions(config: Config, jobs: Sequence[Job]) -> None:
-    """Tell the workers what each study is that has jobs: they never read the configuration."""
+    """Write the description of each study that has jobs; workers never read the configuration."""
     from syncsweep.sweep import description
 
     for study in config.studies.keys() & {job.wildcards.get("study") for job in jobs}:
@@ -49,7 +49,7 @@ def tell_plan(
     most_ranks: int,
     asked: Mapping[str, object],
 ) -> None:
-    """Say what there is to do for each study, see `plan.outline.outlines`."""
+    """Print the plan of each study, see `plan.outline.outlines`."""
     from syncsweep.plan.outline import outlines
 
     for line in outlines(config, studies, most_ranks, asked):
@@ -57,9 +57,9 @@ def tell_plan(
 
 
 def tell_samples(logger: Logger, config: Config, jobs: Sequence[Job]) -> None:
-    """Tell the line of progress which samples a run is about.
+    """Pass the samples of a run to the line of progress.
 
-    Samples that were solved before count where all samples of a study are asked for.
+    If a run needs all samples of a study, the samples solved before count too.
     """
     from syncsweep.sample_range import SampleRange
     from syncsweep.status.requested import asked_blocks, asked_of_jobs
@@ -80,9 +80,9 @@ def tell_samples(logger: Logger, config: Config, jobs: Sequence[Job]) -> None:
 
 
 def warn_of_failures(config: Config, said: Collection[str]) -> None:
-    """Say on stderr which studies have rows that are not in their averages.
+    """Print on stderr which studies have rows that are not in their averages.
 
-    said: studies whose tables this run has made, which have said so.
+    said: studies whose tables this run has made, because these jobs have said it.
     """
     for study in (study for study in config.studies if study not in said):
         table = layout.tables_folder(config.results, study) / f"{FAILURES.name}.csv"
@@ -90,7 +90,7 @@ def warn_of_failures(config: Config, said: Collection[str]) -> None:
             rows = _rows_in(table)
         except NotReadableError as error:
             print(
-                f"warning: {study}: {table} cannot be read ({error}), so which rows failed is not "
+                f"warning: {study}: {table} cannot be read ({error}), so the failed rows are not "
                 "known; remove it and run the same snakemake command again",
                 file=sys.stderr,
             )
@@ -108,4 +108,4 @@ def _rows_in(table: Path) -> int:
     except FileNotFoundError:
         return 0
     except UnicodeDecodeError:
-        raise NotReadableError("it is no text in UTF-8") from None
+        raise NotReadableError("it is not UTF-8 text") from None

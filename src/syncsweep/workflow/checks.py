@@ -1,4 +1,4 @@
-"""What is checked before a run has jobs, and mended: a RunError ends it in one line.
+"""Checks and repairs before a run has jobs; a RunError ends the run with one line.
 
 Imports no NumPy, because Snakemake reads it in every job.
 """
@@ -17,7 +17,7 @@ from syncsweep.config.study import Config
 from syncsweep.workflow.errors import RunError
 from syncsweep.workflow.study_outputs import StudyOutputs
 
-#: So long does Slurm get to say that it is there [s].
+#: Time that Slurm gets to answer [s].
 _PATIENCE = 120
 
 
@@ -49,16 +49,16 @@ def most_ranks(allowed: object) -> int:
     """Ranks that a job may have; allowed: what the configuration or a profile says."""
     if not str(allowed).isdecimal() or int(str(allowed)) < 1:
         raise RunError(
-            f"set-threads: solve_shard must be an integer from 1, but is {allowed}; see "
+            f"set-threads: solve_shard must be a positive integer, but is {allowed}; see "
             "slurm/config.yaml"
         )
     return int(str(allowed))
 
 
 def check_places(outputs: StudyOutputs, studies: Iterable[str]) -> None:
-    """Refuse what lies in place of a folder or file that some studies make; NotWritableError.
+    """Refuse a file or link in place of a folder or file of some studies; NotWritableError.
 
-    Shards are none of these files: damaged ones are set aside.
+    Shards are not checked, because the next job sets damaged ones aside.
     """
     results = outputs.config.results
     for study in studies:
@@ -70,16 +70,16 @@ def check_places(outputs: StudyOutputs, studies: Iterable[str]) -> None:
 
 
 def check_cluster(executor: str, ranks: int) -> None:
-    """Refuse a run whose jobs are to go to a Slurm cluster that cannot take them.
+    """Refuse a run on a Slurm cluster that cannot take its jobs.
 
-    executor: Snakemake's name of it; ranks: the most that a job may have.
+    executor: Snakemake's name of the executor; ranks: most ranks of a job.
     """
     if executor != "slurm":
         return
     if ranks == 1:
         raise RunError(
-            "set-threads: solve_shard is 1, but Snakemake takes no MPI job of one rank to "
-            "Slurm: give at least 2, see slurm/config.yaml"
+            "set-threads: solve_shard is 1, but Snakemake does not submit MPI jobs of one rank to "
+            "Slurm; set at least 2, see slurm/config.yaml"
         )
     failure = _failure_of_slurm()
     if failure:
@@ -98,14 +98,14 @@ def _failure_of_slurm() -> str | None:
     except OSError:
         return "there is no squeue here; run this where sbatch works"
     except subprocess.TimeoutExpired:
-        return "squeue gave no answer in two minutes"
+        return "squeue did not answer within two minutes"
     if not asked.returncode:
         return None
-    return (asked.stderr.strip().splitlines() or ["it says nothing"])[-1]
+    return (asked.stderr.strip().splitlines() or ["squeue failed without a message"])[-1]
 
 
 def check_limits(config: Config, studies: Iterable[str]) -> None:
-    """Refuse studies that ask for the law of η → 0⁺ of a model that has none."""
+    """Refuse studies with limit_draws if their model has no law of η → 0⁺."""
     for study in studies:
         from syncsweep.physics.weak_limit import UnknownSectorsError, sectors
         from syncsweep.user_code.study_model import build_model
@@ -114,8 +114,8 @@ def check_limits(config: Config, studies: Iterable[str]) -> None:
             sectors(build_model(config.physics(study)))
         except UnknownSectorsError:
             raise RunError(
-                f"config: studies.{study}: the model has more steady states than its sectors, "
-                "so η → 0⁺ has no law here: set analysis.limit_draws: null"
+                f"config: studies.{study}: the model has more steady states than sectors, so "
+                "η → 0⁺ has no known law; set analysis.limit_draws: null"
             ) from None
 
 
@@ -134,7 +134,7 @@ def check_own_code(config: Config, studies: Iterable[str]) -> None:
 
 
 def set_aside_damaged_shards(outputs: StudyOutputs, studies: Iterable[str]) -> None:
-    """Set aside damaged shards that tables are to be made from, so that they are made again.
+    """Set aside damaged shards that tables need, so that the run makes them again.
 
     Only shards that changed after the tables were made are read. Call it before Snakemake looks for
     files, and not in a dry-run, which moves nothing.
@@ -158,7 +158,7 @@ def stale_files(
 ) -> Collection[Path]:
     """The files of a job if one of them is stale, or else none; see `tables.freshness.is_stale`.
 
-    RunError if Snakemake is to make a report of them instead, which would say nothing.
+    RunError if the command is `snakemake --report`, which would not notice.
     """
     if not any(map(os.path.lexists, files)):
         return []
@@ -168,7 +168,7 @@ def stale_files(
         return []
     if makes_report:
         raise RunError(
-            f"{next(iter(files))}: was made for other settings; run the same command without "
-            "--report first"
+            f"{next(iter(files))}: was made with other settings; first run the same command "
+            "without --report"
         )
     return files

@@ -25,8 +25,8 @@ def bring_back_results(results: Path) -> None:
     late = bring_back(made_files(results), results) if results.exists() else []
     if late:
         print(
-            f"warning: {results}: {number_of(len(late), 'files')} dated in the future, such as "
-            f"{late[-1]}; they get the present date",
+            f"warning: {results}: {number_of(len(late), 'files')} dated in the future, for example "
+            f"{late[-1]}; they now have the present date",
             file=sys.stderr,
         )
 
@@ -48,8 +48,8 @@ def bring_back(files: Iterable[Path], folder: Path) -> list[Path]:
             pass
         except OSError as error:
             raise FutureError(
-                f"{path}: is dated in the future, so Snakemake cannot use it, and its date cannot "
-                f"be changed ({error.strerror}); ask its owner to `touch` it, or copy it"
+                f"{path}: has a date in the future, so Snakemake cannot use it, and this user "
+                f"cannot change it ({error.strerror}); ask the owner to `touch` it, or copy it"
             ) from None
     return late
 

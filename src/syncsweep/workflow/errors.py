@@ -14,7 +14,7 @@ from syncsweep.tables import ResultsError
 
 
 class RunError(Exception):
-    """Why a run cannot start or go on; the message is one line for the user."""
+    """A run cannot start or continue; the message is one line for the user."""
 
 
 def not_read(error: OSError) -> str:

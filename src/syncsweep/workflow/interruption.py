@@ -56,7 +56,7 @@ def _end_jobs(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _say_again(_number: int, _frame: FrameType | None) -> None:
     _leave_closed_terminal()
-    print("stopping already: the jobs at work are about to end", file=sys.stderr)
+    print("already stopping: the running jobs are about to end", file=sys.stderr)
 
 
 def _leave_closed_terminal() -> None:

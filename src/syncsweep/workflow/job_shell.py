@@ -1,4 +1,4 @@
-"""The shell that each job's command runs in: which Python, and which environment variables."""
+"""The shell of each job: its Python and its environment variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which results `snakemake --report` shows, with which captions and labels."""
+"""The results that `snakemake --report` shows, with their captions and labels."""
 
 from __future__ import annotations
 

@@ -65,9 +65,9 @@ def rule_name(kind: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class Target:
-    """What a command can ask for: by its name, by another rule that makes it, or by a file.
+    """A target of a command, by its name, by another rule that makes it, or by a file.
 
-    studies: those whose rows it needs, none if other targets of the command decide.
+    studies: the studies whose rows it needs; empty if other targets of the command decide.
     """
 
     name: str
@@ -106,7 +106,7 @@ def of_studies(outputs: StudyOutputs) -> list[Target]:
 def of_paper(config: Config) -> list[Target]:
     """The targets about the paper: all of it, its claims, its parts and its figures.
 
-    A configuration from which no paper can be made has the first of them, about no studies.
+    If the configuration allows no paper, only the first ones exist, without studies.
     """
     possible = problem(config) is None
     checked = paper_jobs.studies_of_claims(config) if possible else set()
@@ -175,14 +175,13 @@ class Asked:
         kind = word.partition("_")[0]
         if word in {rule_name(kind, study) for study in self._config.studies}:
             return
-        # Those that the paper adds are none of the user's own.
+        # The paper adds studies that the user did not name.
         own = [study for study in self._config.studies if not study.startswith(RESERVED)]
         names = [rule_name(kind, study) for study in own]
         near = difflib.get_close_matches(word, names, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise RunError(
-            f"{word}: there is no such study in the configuration; {hint}targets are "
-            + ", ".join(names)
+            f"{word}: the configuration has no such study; {hint}targets are " + ", ".join(names)
         )
 
     def _studies_of(self, words: Iterable[str]) -> set[str]:

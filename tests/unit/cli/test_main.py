@@ -40,7 +40,7 @@ def test_program_verifies_and_recomputes(results):
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert re.fullmatch(
-        r"recomputed: 3 of 30 rows \(seed 7\), largest difference \d\.\de-1\d of .*", lines[-2]
+        r"recomputed: 3 of 30 rows \(seed 7\); largest difference \d\.\de-1\d of .*", lines[-2]
     )
     assert re.fullmatch("2 studies, 6 shards, 30 rows, [0-9]+ tables: all well", lines[-1])
 
@@ -230,12 +230,12 @@ def test_help_is_printed_without_loading_the_libraries(command):
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("verify", ["RESULTS", "--recompute K", "--seed S", "Exit code: 0", "2 if"]),
+        ("verify", ["RESULTS", "--recompute K", "--seed S", "Exit codes: 0", "2 if"]),
         (
             "plan",
-            ["--calibrate N", "--no-calibration", "--ranks R", "Exit code: 0", "--fragment"],
+            ["--calibrate N", "--no-calibration", "--ranks R", "Exit codes: 0", "--fragment"],
         ),
-        ("status", ["--watch [SECONDS]", "--json", "Exit code: 0"]),
+        ("status", ["--watch [SECONDS]", "--json", "Exit codes: 0"]),
     ],
 )
 def test_help_explains_exit_codes_and_options(capsys, command, words):
@@ -275,7 +275,7 @@ def calls(results, tmp_path, monkeypatch):
 
 def told(done):
     """The lines on stderr but that of the trials."""
-    return [line for line in done.stderr.splitlines() if not line.startswith("plan: trials")]
+    return [line for line in done.stderr.splitlines() if not line.startswith("plan: solving")]
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,9 @@ def test_failure_is_one_block_with_the_log_and_its_error(snakemake):
         f"log: {run.log_of(7)}",
         "Complete log(s): /somewhere/x.log",
     ]
-    assert re.fullmatch("1 failed, 0 of 2 jobs done in . s; the same command goes on", last)
+    assert re.fullmatch(
+        "1 failed, 0 of 2 jobs done in . s; run the same command again to continue", last
+    )
 
 
 def test_failure_of_what_printed_on_its_own_is_said_once_and_nothing_goes_on(snakemake):
@@ -249,7 +251,9 @@ def test_jobs_that_the_user_stopped_did_not_fail(snakemake):
     run.info("Complete log(s): /somewhere/x.log")
     first, second = run.lines()
     assert first == STOPPED
-    assert re.fullmatch("stopped, 0 of 2 jobs done in . s; the same command goes on", second)
+    assert re.fullmatch(
+        "stopped, 0 of 2 jobs done in . s; run the same command again to continue", second
+    )
 
 
 @pytest.mark.parametrize("quiet", [set(), {Quietness.PROGRESS}])
@@ -266,7 +270,9 @@ def test_run_that_solves_samples_says_how_many_are_kept_when_it_is_stopped(
     sweep.part(4, 8, [4, 5, 6])
     run.fail(3, "solve_shard")
     kept = "7 of 12 samples are kept"
-    assert re.fullmatch(f"stopped after . s, {kept}; the same command goes on", run.lines()[-1])
+    assert re.fullmatch(
+        f"stopped after . s, {kept}; run the same command again to continue", run.lines()[-1]
+    )
 
 
 NOTHING = "Nothing to be done (all requested files are present and up to date)."
@@ -461,10 +467,10 @@ def test_broken_look_at_the_files_is_said_once_and_ends_no_run(snakemake, capsys
     run.begin(solve_shard=1)
     run.info("Samples: 8", asked_blocks=[None])
     run.start(3, "solve_shard", "pair: samples 4 to 7", study="pair")
-    printed = wait_for(capsys, "cannot be told")
+    printed = wait_for(capsys, "cannot show the progress")
     printed = wait_for(capsys, "0 of 1 jobs", printed)
     run.finish(3, "solve_shard")
-    assert (printed + run.printed().err).count("warning: progress cannot be told") == 1
+    assert (printed + run.printed().err).count("warning: cannot show the progress") == 1
 
 
 @pytest.mark.parametrize(
@@ -508,7 +514,7 @@ def test_job_that_could_say_nothing_because_its_disk_is_full_is_told(
     if exists:
         run.log_of(3).touch()
     run.fail(3, "make_tables")
-    assert f"said: nothing; no space is left on the disk of {tmp_path}" in run.lines()
+    assert f"said: nothing; the disk of {tmp_path} is full" in run.lines()
 
 
 def test_job_that_said_something_is_believed_also_on_a_full_disk(tmp_path, monkeypatch):

@@ -287,9 +287,9 @@ def test_grid_reading_is_that_of_a_search_on_the_grid(studies, tables, points):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"etas": (0.0, 2.0)}, r"has no η = 2; name it in its eta_blocks"),
-        ({"chain": "pair"}, r"ablations are of a spin1_chain of three spins"),
-        ({"chain": "seed"}, r"has another model or root_seed than"),
+        ({"etas": (0.0, 2.0)}, r"has no η = 2; add it to its eta_blocks"),
+        ({"chain": "pair"}, r"ablations need a spin1_chain of three spins"),
+        ({"chain": "seed"}, r"must have the model and root_seed of"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_in_one_line(studies, tmp_path, change, message):

@@ -110,7 +110,9 @@ def test_a_claim_that_holds_no_longer_is_named_in_a_line_of_its_own(tmp_path):
 
 def test_few_samples_are_said_to_decide_not_all(tmp_path):
     write(tmp_path, [claim(False)], QUICK)
-    said = "and 200 of the pair. The paper has 10000 of each; fewer cannot decide every claim."
+    said = (
+        "and 200 of the pair. The paper has 10000 of each. Fewer samples cannot decide all claims."
+    )
     with pytest.raises(ValidationError, match=said):
         demand(tmp_path)
     assert said in _page([claim(True)], QUICK)

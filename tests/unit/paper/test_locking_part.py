@@ -178,17 +178,17 @@ def test_table_does_not_depend_on_the_chunk_size_in_a_single_byte(tmp_path, solv
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
-        (physics(seed=5, **NOTHING), "need the same root_seed, ensemble and n_sites"),
-        (physics(3, **NOTHING), "need the same root_seed, ensemble and n_sites"),
+        (physics(seed=5, **NOTHING), "must have the same root_seed, ensemble and n_sites"),
+        (physics(3, **NOTHING), "must have the same root_seed, ensemble and n_sites"),
         (
             PHYSICS["alone"].model_copy(update={"ensemble": Ensemble(rank=3)}),
-            "need the same root_seed, ensemble and n_sites",
+            "must have the same root_seed, ensemble and n_sites",
         ),
-        (physics(omega=0.0, J=0.0, delta=0.0), "must have omega, J, delta and gamma 0"),
-        (physics(**{**NOTHING, "omega": 1.0}), "must have omega, J, delta and gamma 0"),
+        (physics(omega=0.0, J=0.0, delta=0.0), "omega, J, delta and gamma must be 0"),
+        (physics(**{**NOTHING, "omega": 1.0}), "omega, J, delta and gamma must be 0"),
         (
             Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=4),
-            "about spin1_chain, but was given spin_half_pair",
+            "needs a spin1_chain, but has spin_half_pair",
         ),
     ],
 )

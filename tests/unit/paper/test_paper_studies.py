@@ -99,8 +99,8 @@ def test_grids_of_the_paper_are_in_units_of_omega(plain):
         ({**PLAIN, "paper": None}, "is null"),
         (changed(chain="spin1_chain_n2"), "not a spin1_chain of three"),
         (changed(pair="spin1_chain"), "not a spin_half_pair"),
-        (changed(supplement=["nothing"]), "paper.supplement: 'nothing' is none of the studies"),
-        (chain_with(figure={"name": "fig1"}), "'fig1' is a figure of the paper's own"),
+        (changed(supplement=["nothing"]), "paper.supplement: 'nothing' is not a study"),
+        (chain_with(figure={"name": "fig1"}), "'fig1' is the name of a figure of the paper"),
         (chain_with(figure=None), "paper.chain: 'spin1_chain' has no figure"),
         (
             chain_with(

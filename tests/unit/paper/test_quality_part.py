@@ -120,7 +120,7 @@ def test_ensemble_of_the_physics_is_the_one_that_is_drawn(tmp_path):
 def test_another_model_is_refused_in_one_line(tmp_path):
     pair = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=SEED)
     request = Request(chains=[Sampled(physics=pair, samples=2)], etas=[1.0])
-    with pytest.raises(ResultsError, match="about spin1_chain, but was given spin_half_pair"):
+    with pytest.raises(ResultsError, match="needs a spin1_chain, but has spin_half_pair"):
         make(request, tmp_path / "tables")
     assert not (tmp_path / "tables").exists()
 

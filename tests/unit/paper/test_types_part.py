@@ -165,7 +165,7 @@ def test_tables_do_not_depend_on_the_chunks(rows, tables, tmp_path):
 def test_a_study_without_one_of_the_types_is_refused(rows, tmp_path):
     study = write_chain(tmp_path, rows[:4], 4)
     missing = "π/3" if rows[3].s_d[1][3] > 0 else r"\(0, π\)"
-    with pytest.raises(ResultsError, match=f"no sample is of the {missing} type at η = 1e-06"):
+    with pytest.raises(ResultsError, match=f"no sample has the {missing} type at η = 1e-06"):
         make(Request(chain=study, threshold=THRESHOLD), tmp_path / "out")
 
 

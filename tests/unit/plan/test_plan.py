@@ -72,8 +72,8 @@ def test_trials_give_the_cost_and_nothing_is_written(project, capsys):
 
 def test_progress_is_on_stderr_and_trials_are_at_most_the_ranks(project, capsys):
     out, err = plan(capsys, "--calibrate", "1", "--ranks", "1", "--cores", "1")
-    assert err == "plan: trials of some samples, in each process 2 samples of each block\n"
-    assert "by 1 sample solved just now in 1 trial\n" in out
+    assert err == "plan: solving a few samples, 2 samples of each block in each process\n"
+    assert "from 1 sample solved just now in 1 trial\n" in out
 
 
 def test_trials_of_several_studies_are_one_line(capsys):
@@ -81,7 +81,7 @@ def test_trials_of_several_studies_are_one_line(capsys):
         progress("pair: 1 sample solved in trials")
         progress("later: 1 sample solved in trials")
     assert capsys.readouterr().err == (
-        "plan: trials of some samples, for each study 3 core-seconds and at least three samples "
+        "plan: solving a few samples, 3 core-seconds per study, and at least three samples "
         "of each block in each process\n"
     )
 
@@ -92,7 +92,7 @@ def test_trials_on_a_terminal_are_one_line_that_goes_away(project):
         text = terminal.read_until()
         out, _ = terminal.process.communicate(timeout=60)
     assert out.startswith(b"pair: 12 of 12 samples to solve")
-    assert "plan: pair: trials of some samples, 1 at once" in text
+    assert "plan: pair: solving a few samples in 1 trial at once" in text
     assert "plan: pair: 1 sample solved in trials" in text
     # Every line that was begun is left upwards, where it is erased; the cursor is shown again.
     drawn, _, end = text.rpartition("plan: pair: 4 samples solved in trials")
@@ -118,7 +118,7 @@ def test_without_log_and_trials_the_configuration_must_do(project, capsys):
     assert study["sample"] == {
         "core_seconds": {"value": 7.0, "low": 4.9, "high": 9.1},
         "source": "core_seconds",
-        "basis": "what the configuration says",
+        "basis": "the configuration",
     }
 
 
@@ -177,7 +177,7 @@ def test_profile_of_jobs_that_are_not_slurm_s_gives_its_cores(project, capsys):
 def test_profile_without_a_limit_of_jobs_asks_for_cores(project, capsys):
     Path("slurm.yaml").write_text("executor: slurm\njobs: unlimited\n")
     asked = ("later", "--profile", "slurm.yaml", "--no-calibration")
-    assert "say with --cores how many cores" in plan(capsys, *asked, code=2)[1]
+    assert "number of cores that they may use with --cores" in plan(capsys, *asked, code=2)[1]
     assert planned(capsys, *asked, "--cores", 12)[0]["cores"] == 12
 
 
@@ -186,7 +186,7 @@ def test_profile_s_own_memory_and_time_limit_are_named(project, capsys):
     resources = "set-resources: {solve_shard: {runtime: 77, mem_mb_per_cpu: 901}}\n"
     Path("profile.yaml").write_text(f"executor: slurm\njobs: 1\n{resources}")
     out = plan(capsys, "--profile", "profile.yaml")[0]
-    assert "; time limit 77 min\n" in out and "; 901 MB are asked for\n" in out
+    assert "; time limit 77 min\n" in out and "; jobs request 901 MB\n" in out
 
 
 def test_fragments_are_printed_alone(project, capsys):
@@ -212,7 +212,7 @@ def test_text_has_the_numbers_and_the_fragment(project, capsys):
     assert lines[0] == "pair: 6 of 12 samples to solve, 1 of 2 shards to make"
     labels = [line.split("  ")[1] for line in lines[1:7]]
     assert labels == ["sample", "core time", "time", "a job", "memory", "disk"]
-    assert "by 6 samples solved in 1 job" in lines[1]
+    assert "from 6 samples solved in 1 job" in lines[1]
     assert " on 2 cores" in lines[3]
     assert "time limit" not in out
     assert yaml.safe_load(out[out.index("studies:") :])["studies"]["pair"]["chunk_size"] == 6
@@ -239,7 +239,7 @@ def test_notes_say_what_to_look_at(project, capsys, monkeypatch):
     Path("slurm.yaml").write_text("executor: slurm\njobs: 1\n")
     change = "studies={pair: {core_seconds: 0.001, samples: 6000, chunk_size: 6000}}"
     notes = planned(capsys, "--profile", "slurm.yaml", "--config", change)[0]["notes"]
-    assert any("jobs may not fit their time limit of 9 min" in note for note in notes)
+    assert any("jobs may exceed their time limit of 9 min" in note for note in notes)
     assert planned(capsys)[0]["notes"] == []
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000}))
     (note,) = planned(capsys)[0]["notes"]
@@ -251,8 +251,8 @@ def test_a_failing_trial_is_one_line_and_exit_code_one(project, capsys, monkeypa
     out, err = plan(capsys, "--calibrate", "1", code=1)
     assert out == ""
     assert err.splitlines()[-1] == (
-        "syncsweep plan: error: pair: a trial of some samples ended with exit code 1; "
-        "--no-calibration does without"
+        "syncsweep plan: error: pair: a trial ended with exit code 1; "
+        "--no-calibration plans without trials"
     )
 
 
@@ -272,7 +272,7 @@ def test_ctrl_c_ends_the_trials(project):
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
-        assert "trials of some samples" in process.stderr.readline()
+        assert "solving a few samples" in process.stderr.readline()
         deadline = time.monotonic() + 120
         while not (trials := psutil.Process(process.pid).children()):
             assert time.monotonic() < deadline

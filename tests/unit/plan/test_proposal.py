@@ -70,7 +70,7 @@ def test_blocks_together_are_what_the_configuration_calls_core_seconds(tmp_path)
 def test_a_chunk_size_of_the_user_is_kept(tmp_path):
     settings = config(tmp_path, samples=10**5, chunk_size=12345)
     found = proposed(settings)
-    assert (found.chunk_size, found.why) == (12345, "of the configuration")
+    assert (found.chunk_size, found.why) == (12345, "from the configuration")
     check_promise(settings, found)
 
 
@@ -81,7 +81,7 @@ def test_a_chunk_size_that_shards_have_is_kept(tmp_path):
     shard.parent.mkdir(parents=True)
     shard.touch()
     found = proposed(settings, seconds=1.0)
-    assert (found.chunk_size, found.why) == (chunk, "of the shards that are there")
+    assert (found.chunk_size, found.why) == (chunk, "as in the existing shards")
     check_promise(settings, found)
 
 

@@ -219,7 +219,7 @@ def test_tables_have_a_row_for_each_of_the_file_and_numbers_to_sort_by(text):
     failures = text[text.index('id="chain-failures"') :]
     cells = re.findall(r"<td[^>]*>(.*?)</td>", failures[: failures.index("</table>")])
     assert cells[:3] == ["0.001", str(FAILED[0]), "degenerate"]
-    assert 'id="pair-failures"' not in text and "There are none." in text
+    assert 'id="pair-failures"' not in text and "There are no such rows." in text
     assert 'id="chain-limit_control"' in text and 'id="pair-limit_control"' not in text
 
 
@@ -349,7 +349,9 @@ def test_tables_of_other_settings_and_figures_of_other_tables_are_refused(made, 
         make(copy, request, copy / "new.html")
     analysis = said["analysis"] | {"threshold": 0.5}
     write_table(path.with_suffix(""), frame, said | {"analysis": analysis})
-    with pytest.raises(ResultsError, match=r"summary\.parquet: .* other settings \(analysis\)"):
+    with pytest.raises(
+        ResultsError, match=r"summary\.parquet: .* settings of this run \(analysis\)"
+    ):
         make(copy, request, copy / "new.html")
     assert not (copy / "new.html").exists()
 
@@ -471,9 +473,9 @@ def test_models_and_ensembles_of_the_users_own_are_said_by_their_files_and_code(
     model, ensemble = study.model.code(text), study.ensemble.code("x = 1")
     physics = Physics(model=model, ensemble=ensemble, root_seed=1)
     said = dict(of_study(study, physics))
-    model_said = "Own model: model() of my_model.py, spins 1, 0.5; B = 0.3; gamma = 2; axis = 'z'"
+    model_said = "Own model: model() in my_model.py, spins 1, 0.5; B = 0.3; gamma = 2; axis = 'z'"
     assert said["Model"] == model_said
-    assert said["Perturbation"] == "Own ensemble: perturbation() of my_noise.py"
+    assert said["Perturbation"] == "Own ensemble: perturbation() in my_noise.py"
     assert said["Sweep"] == "1 realisation at each η: η = 0.001"
     assert of_code(physics) == [
         ("model", model.source),

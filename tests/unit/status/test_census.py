@@ -119,13 +119,13 @@ def damaged_shard(sweep):
 def shard_of_others(sweep):
     path = sweep.folder.shard(0, 4)
     sweep.shard(4, 8).rename(path)
-    return path, "holds other rows than its name says"
+    return path, "does not hold the rows that its name says"
 
 
 def part_of_others(sweep):
     path = sweep.part(0, 4, [0, 1], number=9)
     path.write_bytes(path.read_bytes().replace(PAIR.digest.encode(), b"0" * 12))
-    return path, "holds rows of something else"
+    return path, "holds rows of another study or block"
 
 
 #: What a file is named for that is something else.

@@ -171,7 +171,7 @@ BAD_LINES = [
 @pytest.mark.parametrize("line", BAD_LINES, ids=range(len(BAD_LINES)))
 def test_line_that_is_no_event_is_counted_and_passed_over(sweep, line):
     sweep.begins(0, 8)
-    for text in ("has a line that is no event", "has 2 lines that are no events"):
+    for text in ("has a line that is not an event", "has 2 lines that are not events"):
         with sweep.folder.log.open("ab") as log:
             log.write(line + b"\n")
         found, problems = find_launches(sweep.folder, {}, NOON + 9, 1.0)

@@ -87,7 +87,7 @@ def test_samples_in_parts_only_are_not_complete(sweep, capsys):
     sweep.part(6, 12, [8, 9, 10, 11], number=3)
     code, out, _ = status(capsys)
     assert code == 1
-    assert out.splitlines()[-1].endswith("12 of 12 samples, no job at work, nothing left to solve")
+    assert out.splitlines()[-1].endswith("12 of 12 samples, no running job, nothing left to solve")
 
 
 def test_other_configuration_is_asked_as_snakemake_does(sweep, capsys):
@@ -108,7 +108,7 @@ def test_damaged_files_are_named(sweep, capsys):
         f"damaged: {sweep.folder.shard(0, 13)}: cannot be read (it is not a regular file)"
     )
     assert len(damaged) == 11
-    assert damaged[-1] == "damaged: 2 other files; --json names all"
+    assert damaged[-1] == "damaged: 2 other files; --json names all of them"
     assert len(json.loads(status(capsys, "--json")[1])["problems"]) == 12
 
 
@@ -173,7 +173,7 @@ def test_job_at_work_is_told(sweep, capsys):
     code, out, _ = status(capsys, *asked)
     assert code == 1
     assert out.splitlines()[1].split()[-1] == "1"
-    assert "12 of 20 samples, 1 job at work on 1 rank, " in out
+    assert "12 of 20 samples, 1 running job on 1 rank, " in out
     assert " left (" in out.splitlines()[-1]
     told = json.loads(status(capsys, "--json", *asked)[1])
     (job,) = told["studies"][0]["blocks"][0]["jobs"]
@@ -192,8 +192,8 @@ def test_between_two_jobs_the_time_left_counts_from_the_next(sweep, capsys):
     code, out, _ = status(capsys, "--config", "samples=20")
     assert code == 1
     last = out.splitlines()[-1]
-    assert "12 of 20 samples, no job at work, " in last
-    assert " left (" in last and last.endswith(") once a job is at work again")
+    assert "12 of 20 samples, no running job, " in last
+    assert " left (" in last and last.endswith(") once a job runs again")
 
 
 def test_only_studies_of_the_configuration_are_named_where_one_is_unknown(capsys, monkeypatch):
@@ -201,7 +201,7 @@ def test_only_studies_of_the_configuration_are_named_where_one_is_unknown(capsys
     code, _, err = status(capsys, "nosuch")
     studies = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))["studies"]
     assert code == 2
-    assert err.endswith(f"there is no study 'nosuch'; there are: {', '.join(studies)}\n")
+    assert err.endswith(f"there is no study 'nosuch'; studies are: {', '.join(studies)}\n")
 
 
 def test_results_folder_that_is_not_there_is_all_missing(tmp_path, monkeypatch, capsys):
@@ -209,7 +209,7 @@ def test_results_folder_that_is_not_there_is_all_missing(tmp_path, monkeypatch, 
     Path("config.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
     code, out, _ = status(capsys)
     assert code == 1
-    assert "0 of 12 samples, no job at work" in out
+    assert "0 of 12 samples, no running job" in out
     assert not Path("results").exists()
 
 

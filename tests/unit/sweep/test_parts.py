@@ -225,10 +225,10 @@ def test_records_of_something_else_and_of_no_file_do_not_count(part, tmp_path):
     path, data, _ = part
     for foreign in FOREIGN:
         other = dataclasses.replace(DESCRIBED, **foreign)
-        assert count_records(path, other) == Records(0, "holds rows of something else")
+        assert count_records(path, other) == Records(0, "holds rows of another study or block")
     # A first record of the right length or longer, with other bytes.
     path.write_bytes(data[:28] + b"?" + data[29:])
-    assert count_records(path, DESCRIBED) == Records(0, "holds rows of something else")
+    assert count_records(path, DESCRIBED) == Records(0, "holds rows of another study or block")
     os.mkfifo(tmp_path / "pipe")
     found = count_records(tmp_path / "pipe", DESCRIBED)
     assert found == Records(0, "cannot be read (it is not a regular file)")

@@ -275,7 +275,7 @@ FOREIGN = {
 @pytest.mark.parametrize("which", FOREIGN.values(), ids=FOREIGN)
 def test_shard_of_something_else_is_refused(written, which):
     for reader in (read_shard, failed_samples):
-        with pytest.raises(ShardError, match="holds other rows than its name says") as error:
+        with pytest.raises(ShardError, match="does not hold the rows that its name says") as error:
             reader(written[0], *which)
         assert str(written[0]) in str(error.value)
 
@@ -284,14 +284,14 @@ def test_shard_of_something_else_is_refused(written, which):
 def test_shard_that_says_it_is_something_else_is_refused(tmp_path, table, which):
     path = tmp_path / "shard"
     forge(path, table, **_statement(*which))
-    with pytest.raises(ShardError, match="holds other rows than its name says"):
+    with pytest.raises(ShardError, match="does not hold the rows that its name says"):
         read_shard(path, *WHICH)
 
 
 @pytest.mark.parametrize("said", [{"format": 2}, {"block": "eta-0-1-n3-01234567"}])
 def test_shard_of_another_format_or_block_is_refused(tmp_path, table, said):
     forge(tmp_path / "shard", table, **said)
-    with pytest.raises(ShardError, match="holds other rows"):
+    with pytest.raises(ShardError, match="does not hold the rows"):
         read_shard(tmp_path / "shard", *WHICH)
 
 
@@ -302,7 +302,7 @@ def test_shard_under_the_name_of_another_is_refused(tmp_path, rows):
         table = to_table(rows[half.start - 2 : half.stop - 2])
         write_shard(tmp_path / f"{half.start}", table, DESCRIBED, half, {})
     for name, half in zip(("4", "2"), halves, strict=True):
-        with pytest.raises(ShardError, match="holds other rows than its name says"):
+        with pytest.raises(ShardError, match="does not hold the rows that its name says"):
             read_shard(tmp_path / name, DESCRIBED, half)
 
 
@@ -336,7 +336,7 @@ def test_disk_that_changes_a_number_is_noticed_before_the_old_shard_goes(
         whole(table.set_column(place, "s_max", pa.array(values)), where, **options)
 
     monkeypatch.setattr(pq, "write_table", changed)
-    with pytest.raises(ShardError, match="its digest does not fit its rows"):
+    with pytest.raises(ShardError, match="its digest does not match its rows"):
         write_shard(path, table, *WHICH, {})
     assert path.read_bytes() == data
     assert list(path.parent.iterdir()) == [path]

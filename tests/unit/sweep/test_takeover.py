@@ -162,7 +162,7 @@ def test_shard_of_other_samples_under_a_wrong_name_gives_nothing(block):
     os.replace(block.shard(0, 4), block.folder.shard(4, 8))
     found = block.find(0, 12)
     assert found.rows == {}
-    assert "holds other rows than its name says" in found.messages[0]
+    assert "does not hold the rows that its name says" in found.messages[0]
 
 
 def test_shard_and_part_of_another_physics_give_nothing(block):
@@ -277,7 +277,7 @@ def test_damaged_shards_newer_than_a_file_are_set_aside(block, tmp_path, capsys)
     for line, path in zip(lines, paths[1:], strict=True):
         (kept,) = block.folder.path.glob(f"{path.name}.damaged-*")
         assert line.startswith(f"warning: {path}: is damaged")
-        assert line.endswith(f"set aside as {kept.name} and made again")
+        assert line.endswith(f"set aside as {kept.name}, and will be made again")
 
 
 def test_without_the_file_all_shards_are_looked_at(block, tmp_path, capsys):

@@ -233,10 +233,10 @@ def test_chunks_change_no_byte_and_blocks_nothing_but_rounding(tmp_path):
 @pytest.mark.parametrize(
     ("model", "ensemble", "etas", "draws", "message"),
     [
-        ({}, {}, (0.0, 0.1), None, "without analysis.limit_draws"),
+        ({}, {}, (0.0, 0.1), None, "need analysis.limit_draws"),
         ({}, {"zeta_diss": 0}, (0.0, 0.1), 1000, "zeta_diss is 0"),
         ({}, {}, (0.1,), 1000, "limit: true"),
-        ({"J": 0, "delta": 0}, {}, (0.0, 0.1), 1000, "other steady states"),
+        ({"J": 0, "delta": 0}, {}, (0.0, 0.1), 1000, "exactly one steady state"),
     ],
 )
 def test_what_has_no_law_is_refused_in_one_line(tmp_path, model, ensemble, etas, draws, message):

@@ -243,7 +243,7 @@ def test_a_failed_row_is_counted_and_left_out(tmp_path, tables, rows, capsys):
     pd.testing.assert_frame_equal(summary.drop(0.1), untouched, rtol=1e-12, atol=1e-14)
     warning = capsys.readouterr().err.splitlines()
     assert len(warning) == 1
-    assert "pair: 1 of 48 rows failed, the first of them sample 4 at η = 0.1 (failed)" in warning[0]
+    assert "pair: 1 of 48 rows failed, first sample 4 at η = 0.1 (failed)" in warning[0]
     (failure,) = read(tmp_path / "tables", "failures").to_dict("records")
     assert (failure["eta"], failure["sample"], failure["status"]) == (0.1, 4, FAILED)
 

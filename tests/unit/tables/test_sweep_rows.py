@@ -108,7 +108,7 @@ def test_no_samples_are_no_rows():
 
 
 def test_wrong_study_and_wrong_sample_are_refused():
-    with pytest.raises(ResultsError, match="there is no study 'x'; there are: s"):
+    with pytest.raises(ResultsError, match="there is no study 'x'; studies are: s"):
         solve_samples(config_of(PAIR), "x", [0])
     with pytest.raises(ValueError, match="must hold numbers from 0, but holds -1"):
         solve_samples(config_of(PAIR), "s", [3, -1])
@@ -150,7 +150,7 @@ def test_folder_must_be_named_where_there_are_several(tmp_path):
 
 
 def test_study_whose_name_begins_like_another_is_not_taken_for_it(results, tmp_path):
-    with pytest.raises(ResultsError, match=r"no study 'pai'; studies there are: chain, pair$"):
+    with pytest.raises(ResultsError, match=r"no study 'pai'; its studies are: chain, pair$"):
         read_rows(results, "pai")
     put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:1], 0)
     put_shard(tmp_path, "pair-b", CHAIN, rows_of(CHAIN)[:1], 0)
@@ -167,7 +167,7 @@ def assert_refused(words, call, *arguments, **options):
 
 def test_what_cannot_be_read_is_named_in_one_line(results, tmp_path):
     assert_refused("nowhere: cannot be read (No such", read_rows, tmp_path / "nowhere", "pair")
-    assert_refused("studies there are: none", read_rows, tmp_path, "pair")
+    assert_refused("its studies are: none", read_rows, tmp_path, "pair")
     folder = study_folder(tmp_path, "pair", PAIR.digest)
     folder.mkdir()
     assert_refused("holds no rows", read_rows, tmp_path, "pair")
@@ -197,9 +197,9 @@ def test_tables_are_read_and_verified(results, tmp_path):
     text = tables_folder(copy, "pair") / "summary.csv"
     text.write_text(text.read_text().replace(str(ETAS[2]), "0.25", 1))
     assert_refused("summary.csv: holds other values in row", read_table, copy, "pair", "summary")
-    words = "summry.parquet: is missing; tables there are: chi_histogram, failures, s_max_histogram"
+    words = "summry.parquet: is missing; existing tables: chi_histogram, failures, s_max_histogram"
     assert_refused(words, read_table, copy, "pair", "summry")
-    assert_refused("tables there are: none", read_table, copy, "nothing", "summary")
+    assert_refused("existing tables: none", read_table, copy, "nothing", "summary")
 
 
 def test_samples_are_the_same_where_blas_has_more_threads(tmp_path):

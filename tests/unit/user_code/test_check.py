@@ -74,7 +74,7 @@ def test_a_model_that_oscillates_but_does_not_lock_is_swept_with_a_note(folder):
     # It damps what turns no more: states of equal magnetization differ in the first spin's |m|.
     (folder / "mine.py").write_text(TEXT.replace("(z[0] + np.eye(len(z[0])))", "z[0]"))
     (note,) = notes()
-    assert note.startswith("studies.mine: nothing locks in the limit η → 0⁺")
+    assert note.startswith("studies.mine: no perturbation locks the spins in the limit η → 0⁺")
     assert s_max_at_limit() < 1e-12
 
 
@@ -111,8 +111,8 @@ def test_lines_of_what_is_no_python(folder):
     ("returned", "told"),
     [
         ("np.diag(np.arange(6.)), [np.eye(6, k=1), np.eye(6, k=-1)]", r"-\d.* is the least damped"),
-        ("np.zeros((6, 6)), [np.diag(np.arange(6.))]", "no other coherences either"),
-        ("np.eye(6), []", "no other coherences either"),
+        ("np.zeros((6, 6)), [np.diag(np.arange(6.))]", "and no other coherences"),
+        ("np.eye(6), []", "and no other coherences"),
     ],
 )
 def test_a_model_whose_coherences_do_not_oscillate_is_refused(folder, returned, told):
@@ -132,7 +132,7 @@ def test_the_least_damped_coherence_is_named(folder):
 
 def test_a_random_model_is_refused(folder):
     (folder / "mine.py").write_text(MODEL.format("np.diag(np.random.rand(6)), []"))
-    assert "model() returns something else each time" in message()
+    assert "model() returns different operators each time" in message()
 
 
 UNCHANGED = "np.diag(np.arange(6.)), [np.eye(6, k=1), np.eye(6, k=-1)]"
@@ -142,13 +142,17 @@ UNCHANGED = "np.diag(np.arange(6.)), [np.eye(6, k=1), np.eye(6, k=-1)]"
     ("returned", "samples", "words"),
     [
         ("np.eye(5), []", 1000, "random.py: perturbation(): V must have shape (6, 6)"),
-        ("np.diag(np.random.rand(6)), []", 1000, "returns something else for the same rng"),
+        ("np.diag(np.random.rand(6)), []", 1000, "returns different operators for the same rng"),
         (
             "calls.append(1) or np.diag(rng.random(6)), [len(calls) * np.eye(6, k=1)]",
             1000,
-            "returns something else for the same rng",
+            "returns different operators for the same rng",
         ),
-        (UNCHANGED, 1000, "returns the same for every sample: draw from rng, or set samples: 1"),
+        (
+            UNCHANGED,
+            1000,
+            "returns the same operators for every sample; draw from rng, or set samples: 1",
+        ),
         ("np.zeros((6, 6)), []", 1, "perturbs nothing"),
         ("rng.random() * np.eye(6), [np.eye(6)]", 1, "perturbs nothing"),
         (
@@ -182,7 +186,7 @@ RARE = "np.diag(np.arange(6.)) * (1 + ({})), [np.eye(6, k=1), np.eye(6, k=-1)]"
 @pytest.mark.parametrize("drawn", ["rng.random() < 0.02", "rng.spawn(1)[0].random() < 0.001"])
 def test_an_ensemble_may_differ_in_one_sample_of_fifty(folder, drawn):
     (note,) = ensemble_notes(folder, PERTURBATION.format(RARE.format(drawn)))
-    assert "the same for the first 16 samples" in note
+    assert "the same operators for the first 16 samples" in note
     assert note.startswith("studies.mine: perturbation() draws from rng")
 
 
@@ -225,7 +229,7 @@ def perturbation(rng, spins):
 """
     assert ensemble_message(folder, source) == (
         "studies.mine: random.py, line 8: ValueError: unlucky draw; this was a trial draw "
-        f"(sample {sample}) made before the first job, and these must all succeed"
+        f"(sample {sample}) before the first job, and all trial draws must succeed"
     )
 
 
@@ -267,7 +271,10 @@ def test_a_file_beside_it_cannot_be_imported(folder, monkeypatch, line, told):
 def test_what_is_not_there_is_said_by_python(folder):
     (folder / "mine.py").write_text(f"import helper_of_mine\n{TEXT}")
     text = message()
-    assert "line 1: ModuleNotFoundError: No module named 'helper_of_mine'; own code is one" in text
+    assert (
+        "line 1: ModuleNotFoundError: No module named 'helper_of_mine'; your own code is one"
+        in text
+    )
 
 
 def test_packages_that_are_installed_can_be_imported(folder):
@@ -279,14 +286,14 @@ def test_packages_that_are_installed_can_be_imported(folder):
 def test_a_model_too_large_for_its_eigenvalues_is_swept_with_a_note(monkeypatch):
     monkeypatch.setattr("syncsweep.user_code.check._LARGEST_BLOCK", 0)
     (note,) = notes()
-    assert note.startswith("studies.mine: whether coherences oscillate undamped was not checked")
-    assert "a rank some 1 MB" in note
+    assert note.startswith("studies.mine: did not check whether coherences oscillate undamped")
+    assert "a rank about 1 MB" in note
 
 
 def test_a_model_of_too_many_entries_is_refused(folder):
     (folder / "mine.py").write_text(MODEL.format("np.diag(np.arange(64.)), [np.ones((64, 64))]"))
     text = message("model.spins", [3.5, 3.5])
-    assert "has up to 16,777,216 entries, but at most 2,000,000" in text
+    assert "has up to 16,777,216 entries, but the solver handles at most 2,000,000" in text
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -116,9 +116,9 @@ def test_any_number_of_jump_operators(jumps, count):
         ("np.eye(6), __import__('itertools').repeat(np.eye(6))", "at most 10000 operators"),
         (
             "np.eye(6), [np.eye(6) * 1e300]",
-            "a jump operator has an entry beyond 1e+50; take another",
+            "a jump operator has an entry above 1e+50; use another",
         ),
-        ("np.eye(6) * 1e300, []", "H has an entry beyond 1e+50; take another unit"),
+        ("np.eye(6) * 1e300, []", "H has an entry above 1e+50; use another unit"),
         ("type('Q', (), {'dims': 0, 'full': lambda self: 1 / 0})(), []", "no attribute 'isoper'"),
     ],
 )
@@ -150,8 +150,8 @@ def test_a_superoperator_of_one_spin_is_no_operator_of_two(returned):
         ("x = 1\ny = 1 / 0\n", "ZeroDivisionError: division by zero", 2, "y = 1 / 0"),
         (
             "import syncsweep_no_such_package\n",
-            "ModuleNotFoundError: No module named 'syncsweep_no_such_package'; own code is one "
-            "file, and may import installed packages only; to install one: .venv/bin/uv pip "
+            "ModuleNotFoundError: No module named 'syncsweep_no_such_package'; your own code is "
+            "one file, and may import only installed packages; to install it: .venv/bin/uv pip "
             "install --python .venv/bin/python syncsweep_no_such_package",
             1,
             "import syncsweep_no_such_package",
@@ -186,7 +186,7 @@ def test_a_superoperator_of_one_spin_is_no_operator_of_two(returned):
         ("raise SystemExit(0)\n", "SystemExit: 0", 1, "raise SystemExit(0)"),
         (
             "def model():\n    pass\n",
-            "model() must take spins, but does not: too many positional arguments",
+            "model() must accept spins, but does not: too many positional arguments",
             None,
             None,
         ),
@@ -203,7 +203,7 @@ def test_code_that_fails_is_told_with_its_line(source, problem, line, quoted):
 @pytest.mark.parametrize(
     ("signature", "parameters", "words"),
     [
-        ("spins, J, K=1", {}, "must take spins, but does not: missing a required argument: 'J'"),
+        ("spins, J, K=1", {}, "must accept spins, but does not: missing a required argument: 'J'"),
         ("spins, *, J", {}, "missing a required argument: 'J'"),
         ("spins, omega=1", {"omage": 1}, "no parameter 'omage'; did you mean 'omega'?"),
         ("spins, J=1", {"j": 1}, "no parameter 'j'; did you mean 'J'? (its parameters: J)"),
@@ -232,9 +232,9 @@ def test_an_error_inside_the_function_is_told_with_the_parameters():
     ("line", "hint"),
     [
         ("import syncsweep_no_such_package.part", "python syncsweep_no_such_package"),
-        ("import scipy.no_such_part", "packages only"),
-        ("from scipy import no_such_part", "packages only"),
-        ("raise ModuleNotFoundError(name=3)", "packages only"),
+        ("import scipy.no_such_part", "only installed packages"),
+        ("from scipy import no_such_part", "only installed packages"),
+        ("raise ModuleNotFoundError(name=3)", "only installed packages"),
     ],
 )
 def test_only_what_is_not_installed_is_to_be_installed(line, hint):
@@ -377,7 +377,7 @@ def test_what_another_machine_may_have_is_told_apart(body):
 )
 def test_what_fails_when_it_is_read_is_told_with_its_line(returned):
     error = error_of(returning, returned)
-    told = "model(): what it returns cannot be read: ZeroDivisionError: division by zero"
+    told = "model(): the returned value cannot be read: ZeroDivisionError: division by zero"
     assert (error.problem, error.line) == (told, 4)
 
 

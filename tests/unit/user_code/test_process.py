@@ -53,7 +53,7 @@ def test_a_large_model_gives_its_note():
     config = configured("model", {"name": "own", "file": "mine.py", "spins": [1, 1, 1, 1]})
     write(large)
     (note,) = process.check(parse(config), "mine")
-    assert note.startswith("studies.mine: whether coherences oscillate undamped was not checked")
+    assert note.startswith("studies.mine: did not check whether coherences oscillate undamped")
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_a_large_model_gives_its_note():
         ("sys.exit('bye')", "studies.mine: mine.py, line 10: SystemExit: bye"),
         (
             "os.kill(os.getpid(), 9)",
-            "studies.mine: mine.py: the code ended its process (SIGKILL) when it was checked",
+            "studies.mine: mine.py: the code ended its process (SIGKILL) during the check",
         ),
         (
             "os.closerange(0, 99); os._exit(3)",
-            "studies.mine: mine.py: the code ended its process (exit code 3) when it was checked",
+            "studies.mine: mine.py: the code ended its process (exit code 3) during the check",
         ),
     ],
 )
@@ -94,14 +94,14 @@ def test_threads_that_it_leaves_are_not_waited_for():
 def test_a_check_that_takes_long_is_told(capfd, monkeypatch):
     monkeypatch.setattr(process, "_PATIENCE", 0.01)
     assert check() == []
-    said = "studies.mine: mine.py: still being checked; Ctrl-C ends it\n"
+    said = "studies.mine: mine.py: the check still runs; Ctrl-C ends it\n"
     assert capfd.readouterr() == ("", said)
 
 
 def test_code_that_changed_since_it_was_read_is_not_checked_in_its_place():
     config = parse(configured())
     write("x = 1")
-    with pytest.raises(ConfigError, match=r"^studies\.mine: its code has just changed; run the"):
+    with pytest.raises(ConfigError, match=r"^studies\.mine: its code has just changed; run this"):
         process.check(config, "mine")
 
 
@@ -143,12 +143,14 @@ def test_draws_that_differ_between_processes_are_refused(strength, head):
     with pytest.raises(ConfigError) as caught:
         process.check(drawn_with(strength, head), "mine")
     said = str(caught.value)
-    assert said.startswith("studies.mine: random.py: perturbation() returns something else in ano")
+    assert said.startswith(
+        "studies.mine: random.py: perturbation() returns different operators in ano"
+    )
     assert said.isprintable()
 
 
 def test_a_model_that_differs_between_processes_is_refused():
-    with pytest.raises(ConfigError, match=r"^studies.mine: mine.py: model\(\) returns something"):
+    with pytest.raises(ConfigError, match=r"^studies.mine: mine.py: model\(\) returns different"):
         check("omega = 1 + os.getpid()")
 
 

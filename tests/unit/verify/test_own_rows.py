@@ -122,7 +122,7 @@ def test_verification_runs_no_code_from_a_results_folder(tmp_path, capsys, part)
     assert report.findings == 0
     assert any(line.startswith("recomputed: 6 of 6 rows") for line in lines)
     assert lines[-1] == (
-        "never recomputed: 6 rows of models or ensembles of your own, whose code is never run here"
+        "not recomputed: 6 rows of your own models or ensembles, whose code this command never runs"
     )
     recompute([shard for shard in shards if shard.described.study == "own"], 5, 0, report)
     assert capsys.readouterr().out.splitlines() == lines[-1:]

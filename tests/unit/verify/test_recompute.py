@@ -168,8 +168,8 @@ def test_rows_that_are_not_ok_or_ill_conditioned_are_counted_and_left_out(tmp_pa
     assert report.findings == 0
     assert lines[0].startswith("recomputed: 2 of 2 rows")
     assert lines[1:] == [
-        "never recomputed: 2 rows with a reciprocal condition number below 1e-06",
-        "never recomputed: 2 rows with another status than ok",
+        "not recomputed: 2 rows whose status is not ok",
+        "not recomputed: 2 rows with a reciprocal condition number below 1e-06",
     ]
 
 
@@ -180,7 +180,7 @@ def test_rows_of_terms_far_apart_are_counted_and_left_out(tmp_path, capsys):
     put_shard(tmp_path, "pair", physics, list(rows_of(physics)[:1]), 0)
     report, lines = recomputed(tmp_path, capsys)
     assert report.findings == 0
-    assert lines == ["never recomputed: 3 rows of models whose terms differ by more than 1e+06"]
+    assert lines == ["not recomputed: 3 rows of models whose terms differ by more than 1e+06"]
 
 
 def test_four_spins_are_counted_and_left_out(tmp_path, capsys):
@@ -196,7 +196,7 @@ def test_four_spins_are_counted_and_left_out(tmp_path, capsys):
     put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:2], 0)
     _, lines = recomputed(tmp_path, capsys)
     assert lines[0].startswith("recomputed: 6 of 6 rows")
-    assert lines[1:] == ["never recomputed: 3 rows of more than 27 dimensions"]
+    assert lines[1:] == ["not recomputed: 3 rows of more than 27 dimensions"]
 
 
 def test_nothing_to_recompute_is_no_error(capsys):
@@ -204,8 +204,8 @@ def test_nothing_to_recompute_is_no_error(capsys):
     recompute([], 5, 0, report)
     assert report.findings == 0
     assert capsys.readouterr().out.splitlines() == [
-        "recomputed: 0 of 0 rows (seed 0), largest difference none of the uniform density, "
-        "allowed 1e-09"
+        "recomputed: 0 of 0 rows (seed 0); largest difference none of the uniform density "
+        "(allowed: 1e-09)"
     ]
 
 
@@ -216,7 +216,7 @@ def test_shard_that_goes_meanwhile_is_named(tmp_path, capsys):
     report = Report()
     recompute(shards, 3, 0, report)
     assert report.findings == 1
-    assert f"{path}: changed while it was verified" in capsys.readouterr().out
+    assert f"{path}: changed during the verification" in capsys.readouterr().out
 
 
 def test_difference_names_its_three_parts(tmp_path):
@@ -250,4 +250,4 @@ def test_row_that_is_ok_but_has_no_unique_limit_is_found(tmp_path, capsys):
     put_shard(tmp_path, "chain", coherent, [pretended], 0, (0.0,))
     report, lines = recomputed(tmp_path, capsys)
     assert report.findings == 1
-    assert "is ok, but cannot be recomputed (W†L₁V must have one zero mode" in lines[1]
+    assert "has status ok, but cannot be recomputed (W†L₁V must have one zero mode" in lines[1]

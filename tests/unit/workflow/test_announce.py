@@ -87,7 +87,7 @@ def put_failures(settings, content):
         (b"eta,sample\n1,2\n", ["1 row failed", "not in the averages", "names them"]),
         (b"eta,sample\n1,2\n3,4\n", ["2 rows failed"]),
         (b"\xff\xfe\n", ["cannot be read (", "remove it and run the same snakemake command"]),
-        (None, ["cannot be read (", "so which rows failed is not known"]),
+        (None, ["cannot be read (", "so the failed rows are not known"]),
     ],
 )
 def test_failures_are_said_unless_the_tables_of_this_run_said_so(tmp_path, capfd, content, words):

@@ -125,12 +125,12 @@ def put_squeue(folder, monkeypatch, script):
 @pytest.mark.parametrize(
     ("script", "ranks", "said"),
     [
-        ("exit 0", 1, "set-threads: solve_shard is 1, .*: give at least 2"),
+        ("exit 0", 1, "set-threads: solve_shard is 1, .*; set at least 2"),
         (None, 2, "the Slurm cluster does not answer: there is no squeue here"),
         ("echo first >&2; echo 'no controller' >&2; exit 1", 2, "not answer: no controller$"),
-        ("exit 3", 2, "does not answer: it says nothing$"),
+        ("exit 3", 2, "does not answer: squeue failed without a message$"),
         ("printf '\\377' >&2; exit 3", 2, "does not answer: "),
-        ("/bin/sleep 30", 2, "squeue gave no answer"),
+        ("/bin/sleep 30", 2, "squeue did not answer"),
     ],
 )
 def test_a_cluster_that_takes_no_jobs_is_refused(tmp_path, monkeypatch, script, ranks, said):
@@ -200,7 +200,7 @@ def test_results_of_other_settings_are_stale_and_no_report_is_made_of_them(tmp_p
         assert not checks.stale_files([missing], "b" * 12, tmp_path, makes_report)
     both = [table, missing]
     assert list(checks.stale_files(both, "b" * 12, tmp_path, False)) == both
-    with pytest.raises(RunError, match=r"summary\.parquet: was made for other settings"):
+    with pytest.raises(RunError, match=r"summary\.parquet: was made with other settings"):
         checks.stale_files(both, "b" * 12, tmp_path, True)
 
 

@@ -50,6 +50,6 @@ def test_file_of_somebody_else_is_named(files, tmp_path, monkeypatch):
         try:
             bring_back([Path("shard")], Path("."))
         except FutureError as error:
-            os._exit(0 if str(error).startswith("shard: is dated in the future") else 1)
+            os._exit(0 if str(error).startswith("shard: has a date in the future") else 1)
         os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -66,7 +66,7 @@ def test_second_interrupt_changes_nothing(start, tmp_path):
     process.send_signal(signal.SIGINT)
     assert process.stdout.readline() == "stops\n"
     process.send_signal(signal.SIGINT)
-    said = "stopping already: the jobs at work are about to end\n"
+    said = "already stopping: the running jobs are about to end\n"
     assert process.communicate(timeout=30)[0] == f"{said}0\n"
 
 

@@ -161,7 +161,7 @@ def test_a_paper_that_cannot_be_made_is_refused_when_it_is_asked_for(words):
         ("preview_my-chain", r"did you mean preview_my_chain\?"),
         (
             "study_qqqqqqqqqqq",
-            r"^study_qqqqqqqqqqq: there is no such study in the configuration; targets are ",
+            r"^study_qqqqqqqqqqq: the configuration has no such study; targets are ",
         ),
     ],
 )

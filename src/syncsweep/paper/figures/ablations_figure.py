@@ -104,7 +104,7 @@ def _eta_name(eta: float, unit: str) -> str:
 
 
 def _places(ensembles: pd.DataFrame) -> np.ndarray:
-    """Where each ensemble of one η stands, (n,): evenly, with gaps between the axes."""
+    """Place of each ensemble of one η, (n,): evenly spaced, with gaps between the axes."""
     new_axis = (ensembles["axis"] != ensembles["axis"].shift()).to_numpy()
     return np.arange(len(ensembles)) + _AXIS_GAP * (np.cumsum(new_axis) - 1)
 

@@ -1,4 +1,4 @@
-"""Figure of dynamical synchronization: local observables of the chain and of the pair in time.
+"""Figure of dynamical synchronisation: local observables of the chain and of the pair in time.
 
 A row for each model. Without a perturbation: from a random state into the oscillation, and that
 oscillation for all initial states, as computed and as predicted. With one: the decay of the

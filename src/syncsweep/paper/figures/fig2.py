@@ -48,7 +48,7 @@ _FILLS = dict(
 
 
 def draw(tables: Path, stem: Path) -> None:
-    """Draw the figure of the tables of `results.paper.types` in the folder `tables`."""
+    """Draw the figure of the tables of the part `types` in the folder `tables`."""
     read = {name: read_with_unit(tables / f"types_{name}.parquet") for name in _TABLES}
     frames = {name: frame for name, (frame, _) in read.items()}
     unit = read["realisations"][1]

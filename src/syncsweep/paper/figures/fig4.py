@@ -42,7 +42,7 @@ _POINTS = 97
 
 
 def draw(tables: Path, stem: Path) -> None:
-    """Draw the figure of the tables of `results.paper.chi_map` in the folder `tables`."""
+    """Draw the figure of the tables of the part `chi_map` in the folder `tables`."""
     triangles, distributions = (
         read_table(tables / f"chi_map_{name}.parquet").to_pandas() for name in ("triangles", "cdf")
     )

@@ -1,8 +1,8 @@
 """Figure of the spectra of all models, with their steady states and oscillating coherences.
 
-The axis of Re λ is linear near the imaginary axis and logarithmic away from it, so that the gap to
-the modes that decay can be seen. Numbers beside the decay-free modes are their multiplicities, at 0
-that of the steady states plus that of the coherences.
+The axis of Re λ is linear near the imaginary axis and logarithmic away from it, so the gap to the
+decaying modes is visible. Numbers beside the decay-free modes are their multiplicities. At 0 they
+are the multiplicity of the steady states plus the multiplicity of the coherences.
 """
 
 from __future__ import annotations

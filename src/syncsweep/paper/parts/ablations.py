@@ -1,20 +1,24 @@
-"""Does what the paper finds depend on its choices? Other ensembles, thresholds and readings of r.
+"""Do the paper's results depend on its choices? Other ensembles, thresholds and readings of r.
 
-Tables, of the chain of three spin-1s; one row for each choice and η as configured; `_se` are
-standard errors, `_low` and `_high` the ends of intervals of one standard error:
+All tables are about the chain of three spin-1s. They have one row for each choice and η as
+configured. `_se` are standard errors, `_low` and `_high` the ends of intervals of one standard
+error.
 
-- ablations: label and value say where an ensemble is on an axis: `basis` F_n, `weights` with their
-  ratio ζ_diss/ζ_coh (inf for ζ_coh = 0), or `rank` of K; the chain's own is the default on each.
-  n rows are good. Of the `failed` others so many are `degenerate`: to first order in η they have no
-  single steady state. Of the good ones, undefined_chi have no S_max above the numerical error, so
-  no χ. P_a, P₂/(3P₁) and S_max [rad⁻²] as in the summary of a study. `_difference` is that to the
-  default over the first `paired` samples, whose random draws are the same as far as the ensembles
-  allow. `_limit` is the exact law of η → 0⁺ for the default, `_uniform` that of η → ∞.
-- ablations_threshold: the chain with other thresholds r. `_zero_pi` and `_pi_third` are each type's
-  values in the limit η → 0⁺, where both are equally frequent, and `_limit` the ensemble's.
-- ablations_reading: the chain with other readings of the threshold: S_d − u ≥ r·S_max with the
-  `refined` maximum, or with that of a `grid` of so many points per angle, which is not shifted; or
-  S_d ≥ r·max S_d with the `background` u in it. `_difference` is that to the first of these.
+- ablations: label and value give the place of an ensemble on an axis: `basis` F_n, `weights` with
+  their ratio ζ_diss/ζ_coh (inf for ζ_coh = 0), or `rank` of K. The chain's own ensemble is the
+  default on each axis. n rows are good, and `failed` rows are not. Of the latter, `degenerate`
+  rows have several steady states to first order in η. Of the good rows, undefined_chi have no S_max
+  above the numerical error, so no χ. P_a, P₂/(3P₁) and S_max [rad⁻²] are as in the summary of a
+  study. `_difference` is the difference from the default over the first `paired` samples, whose
+  random draws are the same as far as the ensembles allow. `_limit` is the exact law of η → 0⁺ for
+  the default, and `_uniform` the law of η → ∞.
+- ablations_threshold: the chain with other thresholds r. `_zero_pi` and `_pi_third` are the values
+  of each type in the limit η → 0⁺, where both types are equally frequent. `_limit` is the value of
+  the ensemble.
+- ablations_reading: the chain with other readings of the threshold. These are S_d − u ≥ r·S_max
+  with the `refined` maximum, the same with the maximum of an unshifted `grid` with `points` per
+  angle, and S_d ≥ r·max S_d with the `background` u. `_difference` is the difference from the
+  first of these.
 """
 
 from __future__ import annotations
@@ -76,7 +80,7 @@ _FREQUENCIES = relative_frequencies((1, 1, 1))
 
 
 class AblationsError(ResultsError):
-    """Ablations that cannot be made; the message is one line for the user."""
+    """The ablations cannot be made; the message is one line for the user."""
 
 
 class Variant(part.Request):
@@ -139,15 +143,15 @@ def make(request: Request, output: Path) -> None:
 def _check(rows: StudyRows, request: Request) -> None:
     physics, default = rows.physics, request.chain.physics
     if physics.model.name != "spin1_chain" or physics.model.n_sites != 3:
-        raise AblationsError(f"{rows.folder}: ablations are of a spin1_chain of three spins")
+        raise AblationsError(f"{rows.folder}: ablations need a spin1_chain of three spins")
     if (physics.model, physics.root_seed) != (default.model, default.root_seed):
         raise AblationsError(
-            f"{rows.folder}: has another model or root_seed than {request.chain.folder}"
+            f"{rows.folder}: must have the model and root_seed of {request.chain.folder}"
         )
     held = [eta for described in rows.describe() for eta in described.etas]
     for eta in request.etas:
         if eta not in held:
-            raise AblationsError(f"{rows.folder}: has no η = {eta:g}; name it in its eta_blocks")
+            raise AblationsError(f"{rows.folder}: has no η = {eta:g}; add it to its eta_blocks")
 
 
 def _limit(physics: Physics, threshold: float, intervals: Intervals) -> np.ndarray:
@@ -181,7 +185,7 @@ def _realise(rows: StudyRows, request: Request) -> _Realisations:
 def _drawn_from(rows: StudyRows) -> Ensemble:
     ensemble = rows.physics.ensemble
     if not isinstance(ensemble, Ensemble):
-        raise AblationsError(f"{rows.folder}: ablations are of the ensemble of App. F")
+        raise AblationsError(f"{rows.folder}: ablations need the ensemble of App. F")
     return ensemble
 
 
@@ -209,7 +213,7 @@ def _ensembles(request: Request) -> pd.DataFrame:
 
 
 def _place(axis: str, ensemble: Ensemble) -> tuple[float, str]:
-    """Where an ensemble stands on an axis, and what it is called there."""
+    """The place and the name of an ensemble on an axis."""
     if axis == "basis":
         return float(OPERATOR_BASES.index(ensemble.basis)), ensemble.basis
     if axis == "rank":

@@ -9,7 +9,7 @@ from syncsweep.tables import ResultsError
 def chain_of(physics: Physics) -> Spin1Chain:
     """The spin-1 chain that was perturbed; ResultsError if it is another model."""
     if not isinstance(physics.model, Spin1Chain):
-        raise ResultsError(f"fig1: is about spin1_chain, but was given {physics.model.name}")
+        raise ResultsError(f"fig1: needs a spin1_chain, but has {physics.model.name}")
     return physics.model
 
 

@@ -1,15 +1,15 @@
-"""Dynamical synchronization: how local observables of the spin-1 chain and of the pair oscillate.
+"""Dynamical synchronisation: how local observables of the spin-1 chain and of the pair oscillate.
 
 Haar-random pure states evolve without a perturbation (η = 0) and under L₀ + ηL₍₁₎, with the L₍₁₎ of
 sample 0 of a sweep with the same root seed. Observables are (S_j^x)² of three spin-1s and σ_j^x of
 the spin-1/2 pair, at the paper's parameters. Tables:
 
-- dynamics_series: value is ⟨O_j⟩ at each time; late is what the decay-free modes of L₀ make of it
-  to leading order in η, of which background does not oscillate and envelope is the amplitude of
-  the rest, both at that time;
-- dynamics_fits: frequency, decay_rate, amplitude and phase at time 0 [rad] of the oscillation, and
-  residual, the root mean square of what the fit leaves over, from times fit_start to fit_stop; with
-  what first-order perturbation theory says (suffix _predicted).
+- dynamics_series: value is ⟨O_j⟩ at each time. late is the contribution of the decay-free modes of
+  L₀ to leading order in η. Its background does not oscillate, and envelope is the amplitude of the
+  rest, both at that time.
+- dynamics_fits: frequency, decay_rate, amplitude and phase at time 0 [rad] of the oscillation.
+  residual is the root mean square of the rest, from fit_start to fit_stop. The suffix _predicted
+  marks the results of first-order perturbation theory.
 
 site counts from 1. Times, frequencies and rates are in units of the model's scale: J for the pair,
 ω for the chain.

@@ -1,6 +1,6 @@
-"""How long the locking of the limit η → 0⁺ persists when the perturbation grows (Fig. 1).
+"""The persistence of the locking of the limit η → 0⁺ when the perturbation grows (Fig. 1).
 
-ℛ is the share of S_d that has the form of the zero modes of L₀, see `physics.locking`, and
+ℛ is the share of S_d that has the form of the zero modes of L₀, see `theory.locking_window`, and
 Λ(η) = [⟨ℛ⟩(η) − ⟨ℛ⟩(∞)]/[1 − ⟨ℛ⟩(∞)]: 1 in the limit η → 0⁺, and 0 for the steady state of L₍₁₎
 alone. The latter comes from a second study, of the same samples with L₀ = 0.
 """
@@ -55,9 +55,9 @@ class Request(part.Request):
 def make(request: Request, output: Path) -> None:
     """Write the table `locking` into `output`: one row for each chain and η as configured.
 
-    `r_mean` and `r_infinity` are ⟨ℛ⟩(η) and ⟨ℛ⟩(∞) over the same n samples, those whose S_d is
-    known and resolved in both studies, and `locking` is Λ. Columns with suffix _se are standard
-    errors; that of Λ by the delta method. ResultsError if the samples are not the same.
+    `r_mean` and `r_infinity` are ⟨ℛ⟩(η) and ⟨ℛ⟩(∞) over the same n samples, whose S_d is known and
+    resolved in both studies. `locking` is Λ. Columns with suffix _se are standard errors, for Λ by
+    the delta method. ResultsError if the samples are not the same.
     """
     for pair in request.pairs:
         _check(pair)
@@ -73,10 +73,10 @@ def _check(pair: Pair) -> None:
     same = (studied.root_seed, studied.ensemble, chain_of(studied).n_sites)
     if same != (alone.root_seed, alone.ensemble, chain_of(alone).n_sites):
         raise ResultsError(
-            f"{names}: need the same root_seed, ensemble and n_sites, or their samples differ"
+            f"{names}: must have the same root_seed, ensemble and n_sites, or their samples differ"
         )
     if build_model(alone).hamiltonian.any() or build_model(alone).jump_operators.any():
-        raise ResultsError(f"{names}: the second must have omega, J, delta and gamma 0")
+        raise ResultsError(f"{names}: in the second, omega, J, delta and gamma must be 0")
 
 
 def _locking(pair: Pair) -> pd.DataFrame:

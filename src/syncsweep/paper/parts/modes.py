@@ -2,13 +2,13 @@
 
 Tables:
 
-- modes_counts, a row for each model: decay_free, zero and steady count its modes with Re λ = 0,
-  those with λ = 0, and its steady states with mutually orthogonal supports, each with what the
-  closed form predicts (suffix _predicted); slowest_decay is the smallest −Re λ > 0; residual is
-  the largest ‖Lρ − λρ‖/‖ρ‖ of the closed form's modes ρ, and subspace_error the largest sine of
-  the angles between its eigenspaces and the computed ones;
-- modes_eigenvalues: all eigenvalues λ = re + i·im, and what kind of mode each belongs to;
-- modes_symmetries: of each generator X, hamiltonian_norm ‖[X, H]‖ and jump_norm, the largest
+- modes_counts, a row for each model: decay_free is the number of its modes with Re λ = 0, zero of
+  its modes with λ = 0, and steady of its steady states with mutually orthogonal supports. The
+  suffix _predicted marks the numbers of the closed form. slowest_decay is the smallest −Re λ > 0.
+  residual is the largest ‖Lρ − λρ‖/‖ρ‖ of the closed form's modes ρ. subspace_error is the largest
+  sine of the angles between its eigenspaces and the computed ones.
+- modes_eigenvalues: all eigenvalues λ = re + i·im, and the kind of their modes.
+- modes_symmetries, a row for each generator X: hamiltonian_norm ‖[X, H]‖, jump_norm, the largest
   ‖[X, L_j]‖ (spectral norms), and whether X is a strong symmetry.
 
 Frequencies and rates are in units of the model's scale: J for `spin_half_pair`, else ω.

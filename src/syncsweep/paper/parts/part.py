@@ -1,4 +1,4 @@
-"""What the parts share: how they are asked, how they read rows, and how they write tables."""
+"""Shared by the parts: their requests, reading rows, and writing tables."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _RECORD = "record"
 
 
 class Request(requests.Request):
-    """What a part is asked for, as JSON; each part says more."""
+    """The request of a part, as JSON; each part adds its own fields."""
 
     @classmethod
     def of(cls, config: Config) -> Self:
-        """What `snakemake paper` asks for. The configuration must have all that the paper needs."""
+        """The request of `snakemake paper`, for a configuration with all that the paper needs."""
         return cls()
 
     def recorded(self) -> dict[str, Any]:
-        """The request as results record it: where folders are decides nothing."""
+        """The request as results record it, without the places of folders."""
         return self.model_dump(mode="json", context=_RECORD)
 
 
 def folder_name(folder: Path, info: SerializationInfo) -> str:
-    """A folder in a request: its path, and in a record its name, which has the physics hash."""
+    """A folder in a request: its path; in a record: its name, which has the physics hash."""
     return folder.name if info.context == _RECORD else str(folder)
 
 
@@ -57,7 +57,7 @@ class StudyRows(requests.Rows):
     _folder = field_serializer("folder")(folder_name)
 
     def describe(self) -> list[Description]:
-        """The blocks, as their folder describes them; ResultsError if that cannot be told."""
+        """The descriptions of the blocks in their folder; ResultsError if one is unreadable."""
         return describe(self.folder, self.blocks)
 
     @property

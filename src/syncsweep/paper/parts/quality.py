@@ -1,7 +1,7 @@
 """Quality factors of the oscillations that a perturbation leaves, against its strength (Fig. 1).
 
-The mean over realisations sums Q up well: its spread is at most about a tenth of the mean at any η,
-without a heavy tail.
+The mean over realisations describes Q well: its spread is at most about a tenth of the mean at any
+η, without a heavy tail.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""App. E: how two weakly coupled spin-1s lock, and where the leading order stops to hold.
+"""App. E: how two weakly coupled spin-1s lock, and where the leading order ceases to hold.
 
 All perturbations ε, Δ₁, Δ₂, γ₁ᵈ, γ₂ᵍ are a scale s times their values at unit scale, so the
-Liouvillian is L₀ + s·L₁, and s = 0 stands for the limit s → 0⁺, which the leading order describes.
-The steady state is invariant under rotations of both spins about z, by which ω and the mean of Δ₁
-and Δ₂ drop out: only δ = Δ₁ − Δ₂ is asked for.
+Liouvillian is L₀ + s·L₁. s = 0 means the limit s → 0⁺, which the leading order describes. The
+steady state is invariant under rotations of both spins about z. Therefore ω and the mean of Δ₁ and
+Δ₂ drop out, and only δ = Δ₁ − Δ₂ is a parameter.
 
 Units: rates, ε and δ in γ₁ᵍ; angles in rad; S_d and S_max in rad⁻¹. In all tables `epsilon` and
 `delta` are ε/s and δ/s, the values at unit scale.
@@ -43,8 +43,8 @@ from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian
 from syncsweep.tables import ResultsError
 
-#: Points of the sweeps: ε on either side of 0, up to so many times that of the largest |c|; δ on
-#: either side of 0, up to so many Γ; φ′; and scales per decade of the errors.
+#: Points of the sweeps: ε on either side of 0, and its end in units of the ε of the largest |c|;
+#: δ on either side of 0, and its end in units of Γ; φ′; and scales per decade of the errors.
 _EPSILONS, _EPSILON_REACH = 40, 4.0
 _DELTAS, _DELTA_REACH = 30, 1.5
 _ANGLES = 121
@@ -59,7 +59,7 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class TwoSpin1sError(ResultsError):
-    """Parameters of App. E that cannot be solved; the message is one line for the user."""
+    """These parameters of App. E cannot be solved; the message is one line for the user."""
 
 
 class Request(part.Request):

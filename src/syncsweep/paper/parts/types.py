@@ -1,8 +1,8 @@
 """The two types of synchronisation at small η (Fig. 2a-f): one realisation of each, and counts.
 
-The realisations are those of the first samples of each type at the smallest positive η of the
-study: the first whose S_d has the maxima of the type and whose b has the type's sign (see
-`physics.configurations`), among those that were solved and whose S_max is resolved.
+The realisations are the first samples of each type at the smallest positive η of the study. S_d of
+such a sample has the maxima of the type, and its b has the type's sign (see
+`theory.configurations`). Only samples that were solved and whose S_max is resolved count.
 
 Tables; S_d is a density in rad⁻², angles are in rad:
 - types_realisations: one row for each type: sample, eta, s_max, b, the threshold r, and the number
@@ -14,10 +14,10 @@ Tables; S_d is a density in rad⁻², angles are in rad:
 - types_probabilities: type, chi_low, chi_high, and P_a three times: p of the realisation at r, on a
   fine grid; p_sampled, the same on the grid of the study, as it enters the averages over samples;
   p_predicted, of the type for r → 1.
-- types_counts: how many samples are of each type by the sign of b, by their maxima and by both, and
-  the shares of the first two with binomial standard errors; last the others, which are of neither
-  type. `samples` are those that count, the same in each row; `left_out` are those that failed or
-  whose S_max is not resolved.
+- types_counts: the number of samples of each type by the sign of b, by their maxima and by both,
+  and the shares of the first two with binomial standard errors. The last row is for samples of
+  neither type. `samples` is the number of samples that count, the same in each row. `left_out` is
+  the number of samples that failed or whose S_max is not resolved.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _smallest_eta(chain: StudyRows) -> tuple[Description, int]:
     found = chain.describe()
     model = found[0].physics.model
     if model.name != "spin1_chain" or model.n_sites != 3:
-        raise ResultsError(f"{chain.folder}: types are of a spin1_chain of three spins; name one")
+        raise ResultsError(f"{chain.folder}: types need a spin1_chain of three spins; name one")
     positive = [
         (eta, block, index)
         for block, described in enumerate(found)
@@ -129,7 +129,7 @@ def _smallest_eta(chain: StudyRows) -> tuple[Description, int]:
         if eta > 0
     ]
     if not positive:
-        raise ResultsError(f"{chain.folder}: has no positive η; name one in the study's eta_blocks")
+        raise ResultsError(f"{chain.folder}: has no positive η; add one to the study's eta_blocks")
     _, block, index = min(positive)
     return found[block], index
 
@@ -162,7 +162,7 @@ def _first(
         if realisation.kind is kind and type_of_amplitude(realisation.b) is kind:
             return realisation
     raise ResultsError(
-        f"no sample is of the {kind.name} type at η = {eta:g}; ask for more samples or a smaller η"
+        f"no sample has the {kind.name} type at η = {eta:g}; use more samples or a smaller η"
     )
 
 

@@ -1,8 +1,8 @@
 """Every quantitative claim of the paper beside our number: a table, and a page to read.
 
-Verdicts: `agrees`; `corrected`, where the printed statement is wrong and another holds; `differs`,
-where what was computed says something else. `holds` tells whether the numbers of this run bear the
-verdict out.
+Verdicts: `agrees`; `corrected`: the printed statement is wrong, and another one holds; `differs`:
+our result contradicts the statement. `holds` says whether the numbers of this run support the
+verdict.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SAMPLES_OF_PAPER = 10_000
 
 
 class ValidationError(ResultsError):
-    """Claims that cannot be checked, or hold no longer; one line for each."""
+    """Claims that cannot be checked, or no longer hold; one line for each."""
 
 
 class Request(part.Request):
@@ -90,7 +90,9 @@ def check(tables: Tables) -> list[Claim]:
     try:
         return [*claims_models.claims(tables), *claims_sweeps.claims(tables)]
     except (KeyError, IndexError, ValueError) as error:
-        raise ValidationError(f"validation: a table lacks {error}; run it again") from None
+        raise ValidationError(
+            f"validation: a table lacks {error}; run `snakemake validate` again"
+        ) from None
 
 
 def _table(claims: list[Claim]) -> pd.DataFrame:
@@ -110,20 +112,29 @@ def _table(claims: list[Claim]) -> pd.DataFrame:
     )
 
 
-def checked_with(samples: Mapping[str, int]) -> str:
-    """With how many samples claims were checked, in a sentence or two.
+#: How the claims give their errors.
+ERRORS = (
+    "± is one standard error, or + and − if its sides differ. Numbers without it are counts, or "
+    "exact to rounding."
+)
 
-    samples: of the chain and of the pair, under these names.
+
+def checked_with(samples: Mapping[str, int]) -> str:
+    """The number of samples behind the claims, in a sentence or two.
+
+    samples: numbers for the keys `chain` and `pair`.
     """
     chain, pair = samples["chain"], samples["pair"]
     said = f"Checked with {chain} samples of the chain and {pair} of the pair."
     if min(chain, pair) < _SAMPLES_OF_PAPER:
-        said += f" The paper has {_SAMPLES_OF_PAPER} of each; fewer cannot decide every claim."
+        said += (
+            f" The paper has {_SAMPLES_OF_PAPER} of each. Fewer samples cannot decide all claims."
+        )
     return said
 
 
 def samples_of(table: pa.Table) -> dict[str, int]:
-    """With how many samples the claims of a table were checked; for `checked_with`."""
+    """The number of samples behind the claims of a table, for `checked_with`."""
     samples: dict[str, int] = json.loads(table.schema.metadata[METADATA_KEY])["samples"]
     return samples
 
@@ -134,8 +145,7 @@ def _page(claims: list[Claim], samples: Mapping[str, int]) -> str:
         "",
         PAPER,
         checked_with(samples),
-        "± is one standard error (+ and − if its sides differ); numbers without it are exact to "
-        "rounding, or are counts.",
+        ERRORS,
         "",
         "| source | statement | printed | found | verdict |",
         "|---|---|---|---|---|",

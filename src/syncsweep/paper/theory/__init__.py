@@ -1,1 +1,1 @@
-"""What the paper derives, for comparison with what is solved; numbers only."""
+"""Results that the paper derives, for comparison with solved ones; numbers only."""

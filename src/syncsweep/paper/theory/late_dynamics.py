@@ -13,7 +13,7 @@ from scipy.optimize import least_squares
 from syncsweep.physics.spectrum import reduced_generator
 from syncsweep.physics.superoperators import hermitian_basis, vectorize
 
-#: Degree of the polynomial that stands for what does not oscillate in a fit.
+#: Degree of the polynomial for the non-oscillating part of a fit.
 _BACKGROUND_DEGREE = 8
 
 
@@ -65,7 +65,7 @@ def slow_part(
     states: np.ndarray,
     observables: np.ndarray,
 ) -> SlowPart:
-    """What the modes at one eigenvalue λ of L₀ contribute to ⟨O⟩ under L₀ + L', to leading order.
+    """Leading-order contribution of the modes at one eigenvalue λ of L₀ to ⟨O⟩ under L₀ + L'.
 
     It is Tr[O r e^{(λ+M)t} l†ρ(0)], with M the `reduced_generator` of the perturbation L' (D², D²)
     on the biorthonormal right and left `modes`: exact if L' = 0. States and observables as in
@@ -95,7 +95,7 @@ class OscillationFit:
 def fit_oscillation(times: np.ndarray, values: np.ndarray) -> OscillationFit:
     """Least-squares fit of one damped oscillation to values (n,) at equally spaced times (n,).
 
-    What does not oscillate is fitted with it, as a polynomial of degree 8. The search starts at the
+    The fit includes a polynomial of degree 8 for the non-oscillating part. The search starts at the
     highest peak of the Fourier spectrum, so the times must span many periods.
     """
     middle, half = (times[0] + times[-1]) / 2, (times[-1] - times[0]) / 2

@@ -1,4 +1,4 @@
-"""Symmetries of the models: what commutes with the Hamiltonian and with every jump operator."""
+"""Symmetries of the models: operators that commute with H and with every jump operator."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Where the eigenvalues of large random dissipators lie (Ref. 57, Denisov et al., PRL 123, 140403).
+"""The spectrum of large random dissipators (Ref. 57, Denisov et al., PRL 123, 140403).
 
-Ref. 57 has Tr K = D and orthonormal F_n; the eigenvalues λ then have the mean −1, and those of
-λ′ = D(λ + 1), the one of the steady state apart, fill for D → ∞ a region in the complex plane that
-is shaped like a lemon. App. F has Tr K = d = D² − 1 instead, so all its rates are d/D times larger.
+Ref. 57 has Tr K = D and orthonormal F_n, so the eigenvalues λ have the mean −1. For D → ∞, the
+λ′ = D(λ + 1), except the one of the steady state, fill a region in the complex plane with the shape
+of a lemon. App. F has Tr K = d = D² − 1 instead, so all its rates are d/D times larger.
 
-The region is that of the sum of a Ginibre matrix with unit spectral radius and a Hermitian matrix
-whose eigenvalues are distributed as ρ, the convolution of two semicircles of radius 1 each. Of z,
-that region holds all with ∫ ρ(x)/|z − x|² dx > 1; since G(z) = ∫ ρ(x)/(z − x) dx has the imaginary
-part −Im z ∫ ρ(x)/|z − x|² dx, its boundary is Im[z + G(z)] = 0.
+The region is the spectrum of the sum of two matrices: a Ginibre matrix with unit spectral radius,
+and a Hermitian matrix whose eigenvalues have the distribution ρ, the convolution of two semicircles
+of radius 1. It contains all z with ∫ ρ(x)/|z − x|² dx > 1. The imaginary part of
+G(z) = ∫ ρ(x)/(z − x) dx is −Im z ∫ ρ(x)/|z − x|² dx, so the boundary is Im[z + G(z)] = 0.
 """
 
 from __future__ import annotations
