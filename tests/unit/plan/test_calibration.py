@@ -149,12 +149,13 @@ def test_code_of_the_user_s_own_that_ends_the_process_is_told(does, end):
 
 
 def test_a_trial_that_is_killed_is_an_error_and_ends_the_others():
-    trials = []
+    trials, lock = [], threading.Lock()
 
     def kill_one():
-        if not trials:
-            trials.extend(psutil.Process().children())
-            trials[0].kill()
+        with lock:  # each trial is followed by a thread of its own
+            if not trials:
+                trials.extend(psutil.Process().children())
+                trials[0].kill()
 
     with pytest.raises(CalibrationError, match=r"^a trial ended with SIGKILL$"):
         calibrate(TrialRequest(PAIR, [ETAS], processes=2, samples=10**6), kill_one)
