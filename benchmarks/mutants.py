@@ -275,7 +275,13 @@ class Suite:
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         else:
             name = path.stem  # a helper of the tests
-        return {other for other, names in self._imports.items() if name in names}
+        # Registries of the package name modules without their rooms.
+        registries = {other for other in self._imports if other.stem.endswith("registry")}
+        return {
+            other
+            for other, names in self._imports.items()
+            if name in names or (other in registries and path.stem in names)
+        }
 
     def measure(self) -> dict[str, float | None]:
         """CPU time of each case in seconds, None if it fails without a mutant.

@@ -41,6 +41,8 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(items):
+    # The longest runs come first, so that one worker does not wait for the other at the end.
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/workflow/"))
     slow = _slow_tests()
     for item in items:
         names = slow.get(item.nodeid.partition("::")[0])
