@@ -37,6 +37,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
+#: Folders of all code.
+ROOTS = ("src", "benchmarks", "tests")
 SUITES = ("tests/unit", "tests/property", "tests/reference")
 CASE_S, CASES_S, OVERHEAD_S = 3.0, 12.0, 0.02
 
@@ -253,8 +255,8 @@ class Suite:
         self.own.mkdir(exist_ok=True)
         shutil.copy(__file__, self.own / "mutants.py")  # the plugin, without its neighbours
         self.costs: dict[str, float | None] = {}
-        self._imports = {path: self._imported(path) for path in tree.glob("src/**/*.py")}
-        self._imports |= {path: self._imported(path) for path in tree.glob("tests/**/*.py")}
+        paths = [path for root in ROOTS for path in tree.glob(f"{root}/**/*.py")]
+        self._imports = {path: self._imported(path) for path in paths}
 
     @staticmethod
     def _imported(path: Path) -> set[str]:
@@ -273,6 +275,8 @@ class Suite:
         if path.is_relative_to(self.tree / "src"):
             parts = path.relative_to(self.tree / "src").with_suffix("").parts
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        elif path.parent == self.tree / "benchmarks":
+            name = f"benchmarks.{path.stem}"
         else:
             name = path.stem  # a helper of the tests
         # Registries of the package name modules without their rooms.
