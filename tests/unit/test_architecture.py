@@ -225,6 +225,13 @@ def test_errors_are_not_silenced(path):
     assert bare == []
 
 
+def test_tests_that_the_fast_suite_leaves_out_exist():
+    for line in (ROOT / "tests" / "slow.txt").read_text(encoding="utf-8").splitlines():
+        file, _, names = line.partition(":")
+        text = (ROOT / file).read_text(encoding="utf-8")
+        assert [name for name in names.split() if f"def {name}(" not in text] == [], file
+
+
 def test_global_random_state_is_not_used():
     for path in MODULES:
         names = [name for name in imports(path) if top(name) == "random"]
