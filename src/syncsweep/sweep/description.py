@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from syncsweep.config.eta import block_id, canonical_eta
 from syncsweep.config.fields import SafeName
 from syncsweep.config.physics import RESULTS_VERSION, Physics
-from syncsweep.files import NotReadableError, read_regular, replace_atomically
+from syncsweep.files import NotReadableError, read_regular, write_text
 from syncsweep.layout import BlockFolder, study_file
 
 #: A description takes no more bytes than these.
@@ -57,11 +57,7 @@ def _write_json(path: Path, content: dict) -> None:
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     if path.is_file() and path.read_bytes() == text.encode():
         return
-
-    def fill(temporary: Path) -> None:
-        temporary.write_text(text, encoding="utf-8")
-
-    replace_atomically(path, fill)
+    write_text(path, text)
 
 
 def read(block_folder: Path) -> Description:
