@@ -67,6 +67,11 @@ def report() -> tuple[str, ...]:
     return (*_with_imports("report/report_page.py", rooms), *page)
 
 
+def bundle() -> tuple[str, ...]:
+    """The modules that decide how a folder to publish describes the results in it."""
+    return _with_imports("report/bundle.py", ("report/", "environment/provenance.py"))
+
+
 def everything() -> tuple[str, ...]:
     """All modules of the package."""
     return tuple(sorted(str(path.relative_to(_PACKAGE)) for path in _PACKAGE.rglob("*.py")))

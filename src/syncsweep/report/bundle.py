@@ -14,9 +14,20 @@ from typing import Any
 
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.layout import BUNDLE_MANIFEST, BUNDLE_ORIGIN, tables_folder
+from syncsweep.report import crate
+from syncsweep.report.citation import software
+from syncsweep.report.data_package import Digests, companions, data_package
+from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import refuse_changed, refuse_other_settings
 
 _PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "mpi4py", "snakemake")
+
+_TITLE = "Quantum synchronization of perturbed oscillating coherences: results"
+
+_DESCRIPTION = (
+    "Random perturbations of open quantum spin systems: how strongly, and at which angles, the "
+    "phases of the spins lock. Figures, tables, and each claim of the paper beside our number."
+)
 
 _README = """\
 # {title}
@@ -68,20 +79,41 @@ def make_bundle(files: Mapping[str, Path], config: Mapping[str, Any], output: Pa
         target = new / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
-    made_by = code()
-    title = "Quantum synchronization of perturbed oscillating coherences: results"
+    program = software(files["CITATION.cff"])
+    if program.date_released is None:
+        raise ResultsError(
+            f"{files['CITATION.cff']}: has no date-released; add the day on which you publish"
+        )
+    origin = {**asked(), "code": code(), "libraries": libraries(*_PACKAGES)}
     texts = {
         "config.json": _json(config),
-        BUNDLE_ORIGIN: _json({**asked(), "code": made_by, "libraries": libraries(*_PACKAGES)}),
-        "README.md": _README.format(title=title, **made_by),
+        BUNDLE_ORIGIN: _json(origin),
+        "README.md": _README.format(title=_TITLE, **code()),
+        **{name: _json(said) for name, said in companions(new).items()},
     }
-    for name, text in texts.items():
-        (new / name).write_text(text, encoding="utf-8")
-    names = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
-    lines = [f"{hashlib.sha256((new / name).read_bytes()).hexdigest()}  {name}" for name in names]
-    (new / BUNDLE_MANIFEST).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    digests = {name: _digest(new / name) for name in files} | _write(new, texts)
+    digests = dict(sorted(digests.items()))
+    package = data_package(new, digests, _TITLE, program)
+    digests |= _write(new, {"datapackage.json": _json(package)})
+    words = {"name": _TITLE, "description": _DESCRIPTION}
+    described = crate.describe(words, digests, program, origin)
+    digests |= _write(new, {crate.NAME: _json(described)})
+    lines = [f"{sha256}  {name}\n" for name, (_, sha256) in sorted(digests.items())]
+    _write(new, {BUNDLE_MANIFEST: "".join(lines)})
     shutil.rmtree(output, ignore_errors=True)
     new.rename(output)
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> Digests:
+    """Write texts by name into a folder; returns their digests."""
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return {name: _digest(folder / name) for name in texts}
+
+
+def _digest(path: Path) -> tuple[int, str]:
+    with path.open("rb") as file:
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def refuse_stale(results: Path, files: Iterable[Path], config: Mapping[str, Any]) -> None:
@@ -98,4 +130,4 @@ def refuse_stale(results: Path, files: Iterable[Path], config: Mapping[str, Any]
 
 
 def _json(content: Any) -> str:
-    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"

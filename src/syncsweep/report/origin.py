@@ -1,4 +1,4 @@
-"""The origin of the numbers, and how to cite them."""
+"""The origin of the numbers."""
 
 from __future__ import annotations
 
@@ -15,20 +15,11 @@ import yaml
 from syncsweep.config.study import chunks
 from syncsweep.layout import BlockFolder
 from syncsweep.paper.parts.part import StudyRows
-from syncsweep.report.embedded import damaged, read
+from syncsweep.report.embedded import damaged
 from syncsweep.sweep import shard
 
 #: Where nothing is known.
 _NOTHING = "–"
-
-
-@dataclass(frozen=True)
-class Citation:
-    """The citations: in words, as BibTeX, and the text of their file."""
-
-    sentences: tuple[str, ...]
-    bibtex: str
-    source: str
 
 
 @dataclass(frozen=True)
@@ -126,63 +117,6 @@ def _pairs(values: Mapping[str, str]) -> str:
 
 def _different(values: Iterable[str]) -> str:
     return "; ".join(sorted({value for value in values if value}))
-
-
-def citation(path: Path) -> Citation:
-    """How to cite, from a CITATION.cff file."""
-    text = read(path).decode(errors="replace")
-    try:
-        cff = yaml.safe_load(text)
-        works = [*cff.get("references", []), cff]
-        return Citation(
-            sentences=tuple(map(_sentence, works)),
-            bibtex="\n\n".join(map(_bibtex, works)),
-            source=text,
-        )
-    except (yaml.YAMLError, AttributeError, LookupError, TypeError):
-        raise damaged(path) from None
-
-
-def _names(work: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Family and given names of the authors; those of an entity have no given name."""
-    return [
-        (author.get("family-names") or author["name"], author.get("given-names", ""))
-        for author in work["authors"]
-    ]
-
-
-def _arxiv(work: Mapping[str, Any]) -> str | None:
-    """The identifier of a work at arXiv, without its version."""
-    values = (str(identifier["value"]) for identifier in work.get("identifiers", []))
-    return next((v.removeprefix("arXiv:") for v in values if v.startswith("arXiv:")), None)
-
-
-def _sentence(work: Mapping[str, Any]) -> str:
-    authors = ", ".join(" ".join(filter(None, (given, family))) for family, given in _names(work))
-    when = work.get("year") or f"version {work['version']}"
-    eprint, notes = _arxiv(work), work.get("notes")
-    where = f", arXiv:{eprint}{work.get('version', '')}" if eprint else ""
-    return f"{authors}, {work['title']}{where} ({when})" + (f". {notes}" if notes else "")
-
-
-def _bibtex(work: Mapping[str, Any]) -> str:
-    names = _names(work)
-    authors = " and ".join(
-        f"{family}, {given}" if given else f"{{{family}}}" for family, given in names
-    )
-    eprint = _arxiv(work)
-    fields = {
-        "title": f"{{{work['title']}}}",
-        "author": authors,
-        "year": work.get("year"),
-        "eprint": eprint,
-        "archivePrefix": eprint and "arXiv",
-        "version": work.get("version"),
-    }
-    lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value is not None]
-    key = f"{names[0][0].split()[-1].lower()}{work.get('year', '')}"
-    kind = "software" if work.get("type") == "software" else "misc"
-    return f"@{kind}{{{key},\n" + ",\n".join(lines) + "\n}"
 
 
 def as_yaml(content: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from syncsweep.files import write_text
 from syncsweep.layout import figures_folder, paper_folder, tables_folder
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.report import captions, origin, realisations, report_tables, report_words
+from syncsweep.report.citation import cite
 from syncsweep.report.embedded import (
     EmbeddedFigure,
     data_address,
@@ -236,7 +237,7 @@ def _shown_in_fig2(paper: Path) -> dict[int, str]:
 
 def _citation(path: Path) -> dict[str, Any]:
     return {
-        "citation": origin.citation(path),
+        "citation": cite(path),
         "citation_file": text_download(path.name, read(path), "text/plain"),
     }
 

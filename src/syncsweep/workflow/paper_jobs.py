@@ -109,5 +109,4 @@ def bundle_config(config: Config) -> str:
 
 def asked_of_bundle(config: Config) -> str:
     """Digest of what the folder to publish is made for."""
-    code = ("report/bundle.py", "environment/provenance.py")
-    return source.asked(bundle_config(config), code)
+    return source.asked(bundle_config(config), source.bundle())

@@ -1,36 +1,78 @@
 """The folder to publish: whole, described, and verifiable wherever it lies."""
 
+import hashlib
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
+import pandas as pd
 import pytest
+from rocrate.rocrate import ROCrate
 from studies import ETAS, PAIR, SAMPLES, StudyOnDisk, rows_of
 
-from syncsweep.layout import BUNDLE_MANIFEST
+from syncsweep.figures.figure_page import save_data, save_provenance
+from syncsweep.layout import BUNDLE_MANIFEST, figures_folder
 from syncsweep.report.bundle import make_bundle, publish
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import said_by
 
+PROJECT = Path(__file__).parents[3]
+SUMMARY = "tables/pair/summary"
+
+#: Words that a user might write, and that are harmful in other languages.
+HOSTILE = "</script><img src=\"https://example.org/x.png\"> & 'S_d' | \n\u2028 %20 #"
+
+
+def config_of(table):
+    return {"studies": {"pair": {"samples": SAMPLES, "analysis": said_by(table)["analysis"]}}}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """The tables of a study in a results folder, and the data of a figure."""
+    folder = tmp_path_factory.mktemp("results") / "results"
+    tables = StudyOnDisk(folder, "pair", PAIR, {ETAS: rows_of(PAIR)}).tables()
+    stem = figures_folder(folder) / "fig_a"
+    stem.parent.mkdir()
+    save_data(stem, {"chi": pd.read_csv(tables / "chi_histogram.csv")})
+    save_provenance(stem, sorted(tables.glob("*.parquet")))
+    return folder
+
+
+def made(results, output, project=PROJECT):
+    files = sorted(path for path in results.glob("[tf]*/**/*") if path.is_file())
+    config = config_of(results / f"{SUMMARY}.parquet")
+    publish(results, files, config, project, output)
+    return output
+
 
 @pytest.fixture
-def bundle(tmp_path):
-    sources = tmp_path / "sources"
-    sources.mkdir()
-    files = {}
-    for name in ("figures/fig1.png", "tables/chain/summary.csv", "LICENSE"):
-        source = sources / name.replace("/", "-")
-        source.write_bytes(name.encode() * 100)
-        files[name] = source
-    output = tmp_path / "results" / "bundle"
-    output.parent.mkdir()
-    make_bundle(files, {"root_seed": 7}, output)
-    return output
+def bundle(results, tmp_path):
+    (tmp_path / "made").mkdir()
+    return made(results, tmp_path / "made" / "bundle")
+
+
+@pytest.fixture
+def project(tmp_path):
+    for name in ("CITATION.cff", "LICENSE", "envs/requirements.lock"):
+        target = tmp_path / "project" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PROJECT / name, target)
+    return tmp_path / "project"
 
 
 def check(folder):
     command = ["sha256sum", "--check", "--quiet", "--strict", BUNDLE_MANIFEST]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def names(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def test_it_verifies_after_being_moved_with_one_command(bundle, tmp_path):
@@ -39,7 +81,9 @@ def test_it_verifies_after_being_moved_with_one_command(bundle, tmp_path):
     assert (done.returncode, done.stdout) == (0, "")
 
 
-@pytest.mark.parametrize("name", ["figures/fig1.png", "config.json", "README.md", "origin.json"])
+@pytest.mark.parametrize(
+    "name", ["figures/fig_a_chi.csv", "config.json", "README.md", "origin.json", "datapackage.json"]
+)
 def test_a_file_that_changed_or_is_gone_is_named(bundle, name):
     data = bytearray((bundle / name).read_bytes())
     data[len(data) // 2] ^= 1
@@ -52,49 +96,151 @@ def test_a_file_that_changed_or_is_gone_is_named(bundle, name):
 
 def test_manifest_names_every_file_once(bundle):
     lines = (bundle / BUNDLE_MANIFEST).read_text().splitlines()
-    names = [line.split("  ", 1)[1] for line in lines]
-    there = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
-    assert sorted(names) == sorted(there - {BUNDLE_MANIFEST})
+    named = [line.split("  ", 1)[1] for line in lines]
+    assert sorted(named) == sorted(names(bundle) - {BUNDLE_MANIFEST})
 
 
-def test_it_says_what_it_was_made_with(bundle):
-    assert json.loads((bundle / "config.json").read_text()) == {"root_seed": 7}
-    origin = json.loads((bundle / "origin.json").read_text())
+def test_equal_results_give_equal_bytes(bundle, results, tmp_path):
+    again = made(results, tmp_path / "again")
+    assert names(again) == names(bundle)
+    assert [
+        name
+        for name in names(bundle)
+        if (again / name).read_bytes() != (bundle / name).read_bytes()
+    ] == []
+
+
+def test_it_says_what_it_was_made_with(bundle, results):
+    assert read(bundle / "config.json") == config_of(results / f"{SUMMARY}.parquet")
+    origin = read(bundle / "origin.json")
     assert {"version", "commit", "source", "lock"} == set(origin["code"])
     assert {"numpy", "scipy", "python", "snakemake"} <= set(origin["libraries"])
 
 
-def test_a_new_bundle_replaces_the_old_one_and_leaves_nothing_of_it(bundle, tmp_path):
-    licence = tmp_path / "sources" / "LICENSE"
-    make_bundle({"LICENSE": licence}, {}, bundle)
+def test_a_file_beside_each_table_says_study_seed_physics_and_columns(bundle, results):
+    for table in bundle.glob("tables/pair/*.csv"):
+        said = read(table.with_suffix(".json"))
+        assert (said["study"], said["samples"]) == ("pair", SAMPLES)
+        assert said["physics"] == PAIR.model_dump(mode="json")
+        assert said["physics_hash"] == PAIR.digest
+        assert {"analysis", "made_by"} <= said.keys()
+        assert [column["name"] for column in said["columns"]] == header(table)
+        assert all(column["description"] for column in said["columns"])
+
+
+def header(table):
+    return table.read_text(encoding="utf-8").partition("\n")[0].split(",")
+
+
+def test_the_data_package_describes_every_table(bundle):
+    package = read(bundle / "datapackage.json")
+    resources = {resource["path"]: resource for resource in package["resources"]}
+    assert resources.keys() == {n for n in names(bundle) if n.endswith((".csv", ".parquet"))}
+    assert len({resource["name"] for resource in resources.values()}) == len(resources)
+    for path, resource in resources.items():
+        content = (bundle / path).read_bytes()
+        assert resource["bytes"] == len(content)
+        assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+        # Those of the figure are those of its tables.
+        assert (resource["study"], resource["seed"]) == ("pair", PAIR.root_seed)
+        assert resource["physics_hash"] == PAIR.digest
+        fields = {field["name"]: field for field in resource["schema"]["fields"]}
+        assert list(fields) == header((bundle / path).with_suffix(".csv"))
+        assert all(field["description"] for field in fields.values())
+    fields = {field["name"]: field for field in resources[f"{SUMMARY}.csv"]["schema"]["fields"]}
+    kinds = {"eta": "number", "n": "integer", "failed": "integer", "p1": "number"}
+    assert {name: fields[name]["type"] for name in kinds} == kinds
+    assert fields["s_max_mean"]["unit"]
+
+
+def test_the_crate_names_files_program_licence_and_paper(bundle, tmp_path):
+    moved = shutil.move(bundle, tmp_path / "else where")
+    crate = ROCrate(moved)
+    described = {entity.id for entity in crate.data_entities}
+    assert described == names(moved) - {BUNDLE_MANIFEST, "ro-crate-metadata.json"}
+    run = crate.dereference("#run")
+    assert {entity.id for entity in run["object"]} == {"config.json", "requirements.lock"}
+    assert f"{SUMMARY}.parquet" in {entity.id for entity in run["result"]}
+    program, root = run["instrument"], crate.root_dataset
+    assert {"numpy", "snakemake"} <= {one["name"] for one in program["softwareRequirements"]}
+    assert root["license"].id == "https://spdx.org/licenses/MIT"
+    assert root["author"]["name"] == "The syncsweep developers"
+    assert root["citation"]["identifier"] == "arXiv:2510.11601"
+    assert len(root["citation"]["author"]) == 4
+
+
+def test_words_of_users_stay_words(results, project, tmp_path):
+    citation = project / "CITATION.cff"
+    text = citation.read_text().replace("title: syncsweep", f"title: {json.dumps(HOSTILE)}")
+    citation.write_text(
+        text.replace("name: The syncsweep developers", f"name: {json.dumps(HOSTILE)}")
+    )
+    crate = ROCrate(made(results, tmp_path / "bundle", project))
+    assert crate.dereference("#syncsweep")["name"] == HOSTILE
+    author = crate.root_dataset["author"]
+    assert author["name"] == HOSTILE
+    assert not set(author.id) & set('<>" |\n\u2028')
+
+
+def test_studies_that_differ_by_capital_letters_stay_apart(results, tmp_path):
+    other = tmp_path / "results"
+    shutil.copytree(results, other)
+    shutil.copytree(other / "tables" / "pair", other / "tables" / "Pair")
+    package = read(made(other, tmp_path / "bundle") / "datapackage.json")
+    found = [resource["name"] for resource in package["resources"]]
+    assert len(set(found)) == len(found) and all(name == name.lower() for name in found)
+
+
+def test_a_new_bundle_replaces_the_old_one_and_leaves_nothing_of_it(bundle):
+    files = {name: PROJECT / name for name in ("LICENSE", "CITATION.cff")}
+    make_bundle({**files, "requirements.lock": files["LICENSE"]}, {}, bundle)
     assert not (bundle / "figures").exists()
     assert check(bundle).returncode == 0
     assert [path.name for path in bundle.parent.iterdir()] == ["bundle"]
 
 
-def test_a_bundle_that_cannot_be_made_leaves_the_old_one(bundle, tmp_path):
-    with pytest.raises(FileNotFoundError):
-        make_bundle({"x": tmp_path / "missing"}, {}, bundle)
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("date-released:", "released:", "CITATION.cff: has no date-released; add the day"),
+        ("date-released: 2", "date-released: soon 2", r"CITATION.cff: date-released: .*correct it"),
+        ("license: MIT", "", "CITATION.cff: license: .*correct it"),
+        ("authors:\n", "writers:\n", "CITATION.cff: authors: .*correct it"),
+        ("title:", "{title:", "CITATION.cff: is not YAML; correct it"),
+        ("", None, "CITATION.cff: the file: .*correct it"),
+    ],
+)
+def test_a_citation_that_lacks_something_is_said_in_a_line(
+    results, project, tmp_path, bundle, old, new, said
+):
+    citation = project / "CITATION.cff"
+    citation.write_text("" if new is None else citation.read_text().replace(old, new))
+    with pytest.raises(ResultsError, match=said) as raised:
+        made(results, bundle, project)
+    assert "\n" not in str(raised.value)
+    assert check(bundle).returncode == 0  # the old one
+
+
+def test_a_bundle_that_cannot_be_made_leaves_the_old_one(bundle, results, project):
+    (project / "CITATION.cff").unlink()
+    with pytest.raises(FileNotFoundError, match=r"CITATION\.cff"):
+        made(results, bundle, project)
     assert check(bundle).returncode == 0
-    assert (bundle / "figures" / "fig1.png").exists()
+    assert (bundle / "figures" / "fig_a_chi.csv").exists()
 
 
-def test_results_are_published_with_what_the_project_says_of_itself_unless_they_are_stale(tmp_path):
-    project, results = tmp_path / "project", tmp_path / "results"
-    for name in ("CITATION.cff", "LICENSE", "envs/requirements.lock"):
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_text(name)
-    study = StudyOnDisk(results, "pair", PAIR, {ETAS: rows_of(PAIR)})
-    table = study.tables() / "summary.parquet"
-    settings = {"samples": SAMPLES, "analysis": said_by(table)["analysis"]}
-    output = results / "bundle"
+def test_stale_results_are_not_published(results, tmp_path):
+    table = results / f"{SUMMARY}.parquet"
+    config = config_of(table)
+    config["studies"]["pair"]["samples"] = 9
     with pytest.raises(ResultsError, match=r"summary\.parquet: .*\(samples\)"):
-        publish(
-            results, [table], {"studies": {"pair": {**settings, "samples": 9}}}, project, output
-        )
-    assert not output.exists()
-    publish(results, [table], {"studies": {"pair": settings}}, project, output)
-    assert check(output).returncode == 0
-    assert (output / "tables" / "pair" / "summary.parquet").read_bytes() == table.read_bytes()
-    assert (output / "requirements.lock").read_text() == "envs/requirements.lock"
-    assert {"CITATION.cff", "LICENSE"} <= {path.name for path in output.iterdir()}
+        publish(results, [table], config, PROJECT, tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_damaged_table_is_named(results, tmp_path):
+    other = tmp_path / "results"
+    shutil.copytree(results, other)
+    (other / "figures" / "fig_a_chi.csv").write_bytes(b'a,b\n"1')
+    with pytest.raises(ResultsError, match=r"fig_a_chi\.csv: is damaged"):
+        made(other, tmp_path / "bundle")

@@ -7,6 +7,7 @@ import shutil
 
 import pandas as pd
 import pytest
+from report_results import CITATION
 
 from syncsweep.figures.figure_page import save_provenance
 from syncsweep.layout import BUNDLE_MANIFEST, bundle_folder, paper_folder, tables_folder
@@ -123,7 +124,9 @@ def test_a_bundle_is_of_one_configuration_and_its_files_of_each_other(results, a
     with pytest.raises(ResultsError, match="samples"):
         refuse_stale(results, files, {"studies": {"pair": SETTINGS | {"samples": 8}}})
     bundle = bundle_folder(results)
-    make_bundle({str(path.relative_to(results)): path for path in files}, config, bundle)
+    named = {str(path.relative_to(results)): path for path in files}
+    named |= {"CITATION.cff": CITATION, "requirements.lock": CITATION}
+    make_bundle(named, config, bundle)
     assert not is_stale(bundle / BUNDLE_MANIFEST, asked, results)
     other_table(results)
     assert is_stale(bundle / BUNDLE_MANIFEST, asked, results)

@@ -1,0 +1,160 @@
+"""Tables to publish, described for machines: as a Frictionless Data Package, and one by one.
+
+`frictionless validate datapackage.json` compares each table with its description, and its bytes
+with their hash. The package follows version 1 of the standard, because version 2 has no word for a
+file that is to be hashed and not to be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from syncsweep.report.citation import Software
+from syncsweep.report.embedded import damaged
+from syncsweep.tables.freshness import MADE_FROM, said_by
+
+#: Media types of what is published, by the ending of the file.
+MEDIA_TYPES = {
+    ".cff": "application/yaml",
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".md": "text/markdown",
+    ".parquet": "application/vnd.apache.parquet",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+}
+
+
+#: Size in bytes and SHA-256 of files, by their path in the folder.
+Digests: TypeAlias = dict[str, tuple[int, str]]
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file holds a table."""
+    return path.suffix in (".csv", ".parquet")
+
+
+def companions(folder: Path) -> dict[str, dict[str, Any]]:
+    """What to write beside the files of tables, by path in the folder: origin and columns.
+
+    The data of figures have none, because the figure's own <name>.json says all that.
+    """
+    tables = sorted(folder.rglob("*.parquet"))
+    return {
+        str(table.relative_to(folder).with_suffix(".json")): {
+            **said_by(table),
+            "columns": fields(table),
+        }
+        for table in tables
+    }
+
+
+def data_package(folder: Path, digests: Digests, title: str, program: Software) -> dict[str, Any]:
+    """The descriptor of all tables among the files of a folder."""
+    resources: dict[str, dict[str, Any]] = {}
+    for path in filter(is_table, map(Path, digests)):
+        size, sha256 = digests[str(path)]
+        name = "-".join(path.with_suffix("").parts).lower()
+        name += "-parquet" if path.suffix == ".parquet" else ""
+        # Two studies may differ by capital letters only, which no name of a resource has.
+        name += f"-{len(resources)}" if name in resources else ""
+        resources[name] = {
+            "name": name,
+            "path": str(path),
+            **_kind(path),
+            "mediatype": MEDIA_TYPES[path.suffix],
+            "bytes": size,
+            "hash": f"sha256:{sha256}",
+            **_origin(folder / path),
+            "schema": {"fields": fields(folder / path), "missingValues": [""]},
+        }
+    return {
+        "profile": "data-package",
+        "name": "syncsweep-results",
+        "title": title,
+        "licenses": [{"name": program.license, "path": "LICENSE"}],
+        "contributors": [
+            {"title": author.full_name, "role": "author"} for author in program.authors
+        ],
+        "sources": [{"title": work.title, "path": work.url} for work in program.references],
+        "resources": list(resources.values()),
+    }
+
+
+def _kind(path: Path) -> dict[str, str]:
+    if path.suffix == ".csv":
+        return {"profile": "tabular-data-resource", "format": "csv", "encoding": "utf-8"}
+    # Of a table in Parquet, Frictionless finds neither size nor hash, and so calls both wrong.
+    return {"profile": "data-resource", "type": "file", "format": "parquet"}
+
+
+def _origin(path: Path) -> dict[str, Any]:
+    """Study, physics hash and root seed of a table, as far as all that it is made from agree."""
+    said = _records(path)
+    found = {
+        "study": {record.get("study") for record in said},
+        "physics_hash": {record.get("physics_hash") for record in said},
+        "seed": {_seed(record) for record in said},
+    }
+    return {
+        key: value
+        for key, values in found.items()
+        if len(values) == 1 and (value := values.pop()) is not None
+    }
+
+
+def _seed(record: Mapping[str, Any]) -> int | None:
+    """The root seed in the record of a table; None if nothing in it is random."""
+    settings = (record.get("physics", {}), record.get("request", {}))
+    return next((one["root_seed"] for one in settings if "root_seed" in one), None)
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    """What a table says of itself; for the data of a figure, what its tables say."""
+    table = path.with_suffix(".parquet")
+    if table.exists():
+        return [said_by(table)]
+    figures = [file for file in path.parent.glob("*.json") if path.stem.startswith(f"{file.stem}_")]
+    if not figures:
+        return []
+    figure = max(figures, key=lambda file: len(file.stem))
+    return list(said_by(figure).get(MADE_FROM, {}).values())
+
+
+def fields(path: Path) -> list[dict[str, str]]:
+    """The columns of a table as fields of a Table Schema; ResultsError if it is damaged."""
+    table = path.with_suffix(".parquet")
+    try:
+        if table.exists():
+            schema = pq.read_schema(table)
+        else:
+            # One thread, because Arrow's others sometimes crash a process that ends.
+            schema = csv.read_csv(path, csv.ReadOptions(use_threads=False)).schema
+    except (pa.ArrowException, OSError, ValueError):
+        raise damaged(path) from None
+    return [_field(field) for field in schema]
+
+
+def _field(field: pa.Field) -> dict[str, str]:
+    said = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+    described = {"description": said.pop("meaning", ""), **said}
+    return {"name": field.name, "type": _type(field.type)} | {
+        k: v for k, v in described.items() if v
+    }
+
+
+def _type(kind: pa.DataType) -> str:
+    """The type of a field of a Table Schema, in which a number may also be `inf`."""
+    if pa.types.is_boolean(kind):
+        return "boolean"
+    if pa.types.is_integer(kind):
+        return "integer"
+    if pa.types.is_floating(kind):
+        return "number"
+    return "any" if pa.types.is_null(kind) else "string"
