@@ -15,7 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from syncsweep.columns import Column
 from syncsweep.report.citation import Software
+from syncsweep.report.dictionary import columns_of
 from syncsweep.report.embedded import damaged
 from syncsweep.tables.freshness import MADE_FROM, said_by
 
@@ -128,25 +130,33 @@ def _records(path: Path) -> list[dict[str, Any]]:
 
 
 def fields(path: Path) -> list[dict[str, str]]:
-    """The columns of a table as fields of a Table Schema; ResultsError if it is damaged."""
-    table = path.with_suffix(".parquet")
+    """The columns of a table as fields of a Table Schema, with their entries of the dictionary.
+
+    ResultsError if the table is damaged, or has a column without an entry.
+    """
     try:
-        if table.exists():
-            schema = pq.read_schema(table)
-        else:
-            # One thread, because Arrow's others sometimes crash a process that ends.
-            schema = csv.read_csv(path, csv.ReadOptions(use_threads=False)).schema
-    except (pa.ArrowException, OSError, ValueError):
+        return [
+            _field(column, kind)
+            for column, kind in zip(columns_of(path), _types(path), strict=True)
+        ]
+    except (pa.ArrowException, OSError, ValueError, LookupError):
         raise damaged(path) from None
-    return [_field(field) for field in schema]
 
 
-def _field(field: pa.Field) -> dict[str, str]:
-    said = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
-    described = {"description": said.pop("meaning", ""), **said}
-    return {"name": field.name, "type": _type(field.type)} | {
-        k: v for k, v in described.items() if v
-    }
+def _types(path: Path) -> list[pa.DataType]:
+    """The types of columns, for a CSV file those of the Parquet file beside it, if there is one."""
+    table = path.with_suffix(".parquet")
+    if table.exists():
+        types: list[pa.DataType] = pq.read_schema(table).types
+        return types
+    # One thread, because Arrow's others sometimes crash a process that ends.
+    return list(csv.read_csv(path, csv.ReadOptions(use_threads=False)).schema.types)
+
+
+def _field(column: Column, kind: pa.DataType) -> dict[str, str]:
+    said = column.record
+    described = {"description": said.pop("meaning")} | said
+    return {"name": column.name, "type": _type(kind)} | {k: v for k, v in described.items() if v}
 
 
 def _type(kind: pa.DataType) -> str:
