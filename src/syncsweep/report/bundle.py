@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.layout import BUNDLE_MANIFEST, BUNDLE_ORIGIN, tables_folder
-from syncsweep.report import crate
+from syncsweep.report import crate, dictionary
 from syncsweep.report.citation import software
 from syncsweep.report.data_package import Digests, companions, data_package
 from syncsweep.tables import ResultsError
@@ -32,23 +33,34 @@ _DESCRIPTION = (
 _README = """\
 # {title}
 
-Made by syncsweep {version}, commit {commit}, from the configuration in `config.json`.
+{description} Made by syncsweep {version}, commit {commit}, from the configuration in `config.json`.
 
 | | |
 |---|---|
 | `figures/` | each figure as PDF and PNG, the data of its panels as CSV, its origin as JSON |
 | `tables/<study>/` | averages and distributions of each sweep, as Parquet and CSV |
 | `paper/` | tables of the other parts, and `validation.md`: the paper's claims beside our numbers |
+| `COLUMNS.md` | what each column means, its unit, and what an average must leave out |
+| `<table>.json` beside a table | its study, seed and physics, its columns, and the code that made it |
+| `datapackage.json` | all tables as a Frictionless Data Package, with hashes |
+| `ro-crate-metadata.json` | all files as an RO-Crate: inputs, outputs, software, licence, paper |
 | `config.json` | the resolved configuration: models, ensembles, seeds, analysis |
 | `requirements.lock` | the environment, with hashes |
 | `origin.json` | code and libraries |
 | `CITATION.cff`, `LICENSE` | how to cite, and the terms |
 
-To verify that no file was changed or lost:
+Pages that are named `docs/…` are those of syncsweep. To verify that no file was changed or lost:
 
     sha256sum --check --quiet SHA256SUMS
+
+To verify that the tables are what their descriptions say:
+
+    pip install frictionless
+    frictionless validate datapackage.json
 """
 
+#: A link to another page of the documentation.
+_LINK = re.compile(r"\[[^\]]+\]\((?!https?:)([^)#]*)[^)]*\)")
 
 #: Files of the project that go into the folder, from its top.
 _OF_PROJECT = ("CITATION.cff", "LICENSE", "envs/requirements.lock")
@@ -88,7 +100,8 @@ def make_bundle(files: Mapping[str, Path], config: Mapping[str, Any], output: Pa
     texts = {
         "config.json": _json(config),
         BUNDLE_ORIGIN: _json(origin),
-        "README.md": _README.format(title=_TITLE, **code()),
+        "README.md": _README.format(title=_TITLE, description=_DESCRIPTION, **code()),
+        "COLUMNS.md": _LINK.sub(r"docs/\1", dictionary.page()),
         **{name: _json(said) for name, said in companions(new).items()},
     }
     digests = {name: _digest(new / name) for name in files} | _write(new, texts)
