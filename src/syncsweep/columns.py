@@ -44,12 +44,15 @@ class Column:
 
     def with_errors(self, *endings: str) -> Columns:
         """The column and those of its errors, of `_se`, `_low` and `_high`; see `Number`."""
-        stem = self.name.removesuffix("_mean")
-        errors = (
-            Column(f"{stem}{ending}", _ERRORS[ending].format(self.name), self.unit)
-            for ending in endings
-        )
-        return (self, *errors)
+        return (self, *(self._error(ending) for ending in endings))
+
+    def has_error(self, other: Column) -> bool:
+        """Whether another column is that of an error of this one."""
+        return any(other == self._error(ending) for ending in _ERRORS)
+
+    def _error(self, ending: str) -> Column:
+        name = self.name.removesuffix("_mean") + ending
+        return Column(name, _ERRORS[ending].format(self.name), self.unit)
 
     def beside(self, ending: str, meaning: str) -> Column:
         """The column `<name><ending>` of the same unit; meaning: `{}` stands for this column."""
@@ -100,7 +103,11 @@ UNDEFINED_CHI = Column(
     "how many of the n realisations have no χ, because S_max is at most its numerical error; they "
     "are in no P_a",
 )
-P = Column("p{a}", "P_{a}, the probability that χ is in the interval 𝓘_{a}", source="Fig. 3b")
+P = Column(
+    "p{a}",
+    "P_{a}, the probability that χ is in the interval 𝓘_{a}: the mean over realisations with a χ",
+    source="Fig. 3b",
+)
 RATIO = Column(
     "ratio",
     "P_a/(w·P_b), as `ratio` in the configuration says: how often the spins lock in one way for "

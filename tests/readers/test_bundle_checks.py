@@ -9,22 +9,11 @@ from pathlib import Path
 
 import pytest
 from elsewhere import FOLDER
-from project import CHAIN, PAIR, Project
+from project import PAPER, PAPER_STUDIES, Project
 
 pytestmark = pytest.mark.readers
 
 PROGRAMS = FOLDER / "venv" / "bin"
-
-#: Few samples of all that the paper needs.
-PAPER = {
-    "chain": "chain",
-    "pair": "pair",
-    "locking_samples": 4,
-    "quality_samples_n2": 2,
-    "quality_samples_n3": 2,
-    "ablation_samples": 4,
-    "ensemble_samples": 2,
-}
 
 #: The context of RO-Crate 1.1, as the package `rocrate` has it, in the cache of its validator.
 FILL_CACHE = """
@@ -48,16 +37,10 @@ assert session.get("https://w3id.org/ro/crate/1.1/context").json()["version"] ==
 """
 
 
-def few(study):
-    blocks = [{"first": 1e-2, "last": 10.0, "per_decade": 1, "limit": True}]
-    analysis = {**study["analysis"], "limit_draws": 2000}
-    return {**study, "samples": 8, "chunk_size": 8, "eta_blocks": blocks, "analysis": analysis}
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A whole bundle, moved to another folder."""
-    project = Project(tmp_path_factory.mktemp("paper"), pair=few(PAIR), chain=few(CHAIN))
+    project = Project(tmp_path_factory.mktemp("paper"), **PAPER_STUDIES)
     project.config["paper"] = PAPER
     project.write_config()
     project.snakemake("bundle")

@@ -44,6 +44,30 @@ CHAIN = {
 }
 
 
+def _with_limit(study, first):
+    return {
+        **study,
+        "samples": 60,
+        "chunk_size": 60,
+        "eta_blocks": [{"first": first, "last": 10.0, "per_decade": 2, "limit": True}],
+        "analysis": {**study["analysis"], "limit_draws": 20_000},
+    }
+
+
+#: What a whole paper of few samples is made of.
+PAPER_STUDIES = {"pair": _with_limit(PAIR, 1e-4), "chain": _with_limit(CHAIN, 1e-6)}
+
+PAPER = {
+    "chain": "chain",
+    "pair": "pair",
+    "locking_samples": 60,
+    "quality_samples_n2": 20,
+    "quality_samples_n3": 2,
+    "ablation_samples": 20,
+    "ensemble_samples": 2,
+}
+
+
 @cache
 def _checkout() -> Path:
     """What all projects of this process are copied from: the code, compiled once."""

@@ -8,35 +8,13 @@ import subprocess
 
 import pandas as pd
 import pyarrow.parquet as pq
-from project import CHAIN, PAIR
+from described import assert_described
+from project import CHAIN, PAPER, PAPER_STUDIES
 
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.tables.freshness import said_by
 from syncsweep.tables.reading import read_table
 from syncsweep.tables.summary import write_table
-
-
-def with_limit(study, first):
-    return {
-        **study,
-        "samples": 60,
-        "chunk_size": 60,
-        "eta_blocks": [{"first": first, "last": 10.0, "per_decade": 2, "limit": True}],
-        "analysis": {**study["analysis"], "limit_draws": 20_000},
-    }
-
-
-STUDIES = {"pair": with_limit(PAIR, 1e-4), "chain": with_limit(CHAIN, 1e-6)}
-
-PAPER = {
-    "chain": "chain",
-    "pair": "pair",
-    "locking_samples": 60,
-    "quality_samples_n2": 20,
-    "quality_samples_n3": 2,
-    "ablation_samples": 20,
-    "ensemble_samples": 2,
-}
 
 
 def jobs(output):
@@ -46,7 +24,7 @@ def jobs(output):
 
 
 def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_project):
-    project = make_project(**STUDIES)
+    project = make_project(**PAPER_STUDIES)
     project.config["paper"] = PAPER
     project.write_config()
     output = project.snakemake("paper", "validate", "report")
@@ -62,6 +40,9 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
         for table in part.tables:
             csv = pd.read_csv(tables / f"{table}.csv")
             assert len(csv) == pq.read_metadata(tables / f"{table}.parquet").num_rows > 0
+    everything = [*project.results.glob("tables/*/*"), *tables.iterdir(), *figures.glob("*.csv")]
+    made = [path for path in everything if path.suffix in (".parquet", ".csv")]
+    assert_described([*made, *project.results.glob("*/eta-*/samples-*.parquet")])
     assert "does not hold" not in (tables / "validation.md").read_text(encoding="utf-8")
     page = (project.results / "report.html").read_text(encoding="utf-8")
     for figure in ("pair", "chain", *FIGURES):
@@ -109,7 +90,7 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
 
 
 def test_what_the_paper_lacks_is_said_when_it_is_asked_for_and_troubles_nobody_else(make_project):
-    project = make_project(pair=STUDIES["pair"], chain=CHAIN)
+    project = make_project(pair=PAPER_STUDIES["pair"], chain=CHAIN)
     project.config["paper"] = PAPER
     project.write_config()
     output = project.snakemake("-n", "paper", code=1)

@@ -69,8 +69,9 @@ def report() -> tuple[str, ...]:
 
 
 def bundle() -> tuple[str, ...]:
-    """The modules that decide how a folder to publish describes the results in it."""
-    return _with_imports("report/bundle.py", ("report/", "environment/provenance.py"))
+    """The files that decide how a folder to publish describes the results in it."""
+    rooms = ("report/", "columns.py", "environment/provenance.py")
+    return (*_with_imports("report/bundle.py", rooms), "report/columns.md")
 
 
 def everything() -> tuple[str, ...]:

@@ -41,7 +41,7 @@ _README = """\
 | `tables/<study>/` | averages and distributions of each sweep, as Parquet and CSV |
 | `paper/` | tables of the other parts, and `validation.md`: the paper's claims beside our numbers |
 | `COLUMNS.md` | what each column means, its unit, and what an average must leave out |
-| `<table>.json` beside a table | its study, seed and physics, its columns, and the code that made it |
+| `<table>.json` beside a table | its study, seed and physics, its columns, the code that made it |
 | `datapackage.json` | all tables as a Frictionless Data Package, with hashes |
 | `ro-crate-metadata.json` | all files as an RO-Crate: inputs, outputs, software, licence, paper |
 | `config.json` | the resolved configuration: models, ensembles, seeds, analysis |

@@ -39,8 +39,8 @@ COLUMNS: dict[str, Columns] = {
         Column(
             "quantity",
             "s_max_mean [rad^(1-N)], p1, p2, … and ratio as in `summary`; p_b_positive, the "
-            "probability of b > 0, the sign that decides the type; c_<sector>, the means of the "
-            "weights of Eq. 4; p_even_above_odd, the probability of c₀₊ > c₀₋",
+            "probability of b > 0, whose sign decides where S_d is largest; c_0+, c_0-, …, the "
+            "mean weights c_α of Eq. 4; p_even_above_odd, the probability of c₀₊ > c₀₋",
             source="Eqs. 4, 7, 8; docs/errata.md",
         ),
         *Column("value", "mean of the quantity over the draws", "that of the quantity").with_errors(

@@ -59,9 +59,11 @@ COLUMNS: dict[str, Columns] = {
     ),
     "chi_histogram": (
         *_BINS,
-        *Column("density", "probability density of χ in the bin", source="Fig. 3a").with_errors(
-            "_se"
-        ),
+        *Column(
+            "density",
+            "probability density of χ in the bin: the mean over realisations with a χ",
+            source="Fig. 3a",
+        ).with_errors("_se"),
     ),
     "s_max_histogram": (
         ETA,

@@ -51,9 +51,9 @@ COLUMNS: dict[str, Columns] = {
         Column(
             "quantity",
             "hamiltonian_second_moment (also _diagonal), the mean of |H_jk|²; kossakowski_trace, "
-            "Tr K; kossakowski_trace_of_square, Tr K²; mean_real_part_<basis>, the mean of Re λ "
-            "[ζ_diss] over all D² eigenvalues; fraction_inside_<basis>, the share of the complex "
-            "λ′ inside the boundary",
+            "Tr K; kossakowski_trace_of_square, Tr K²; mean_real_part_paper (or _orthonormal, of "
+            "the F_n), the mean of Re λ [ζ_diss] over all D² eigenvalues; fraction_inside_paper "
+            "(or _orthonormal), the share of the complex λ′ inside the boundary",
             source="App. F; Ref. 57",
         ),
         Column("value", "mean of the quantity over the samples", "that of the quantity"),
