@@ -8,6 +8,7 @@ file that is to be hashed and not to be read.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,10 +17,12 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from syncsweep.columns import Column
+from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.report.citation import Software
 from syncsweep.report.dictionary import columns_of
 from syncsweep.report.embedded import damaged
 from syncsweep.tables.freshness import MADE_FROM, said_by
+from syncsweep.tables.registry import JOBS
 
 #: Media types of what is published, by the ending of the file.
 MEDIA_TYPES = {
@@ -32,6 +35,12 @@ MEDIA_TYPES = {
     ".png": "image/png",
 }
 
+
+_DESCRIPTION = (
+    "COLUMNS.md explains columns, and what an average must leave out. A `source` is an equation "
+    "or a figure of the paper. All random numbers follow from the `seed`. The file <table>.json "
+    "beside a table has the physics of its `physics_hash`: model, parameters, ensemble and seed."
+)
 
 #: Size in bytes and SHA-256 of files, by their path in the folder.
 Digests: TypeAlias = dict[str, tuple[int, str]]
@@ -47,14 +56,11 @@ def companions(folder: Path) -> dict[str, dict[str, Any]]:
 
     The data of figures have none, because the figure's own <name>.json says all that.
     """
-    tables = sorted(folder.rglob("*.parquet"))
-    return {
-        str(table.relative_to(folder).with_suffix(".json")): {
-            **said_by(table),
-            "columns": fields(table),
-        }
-        for table in tables
-    }
+    found = {}
+    for table in sorted(folder.rglob("*.parquet")):
+        said = {**_origin(table), **said_by(table), "columns": fields(table)}
+        found[str(table.relative_to(folder).with_suffix(".json"))] = said
+    return found
 
 
 def data_package(folder: Path, digests: Digests, title: str, program: Software) -> dict[str, Any]:
@@ -68,6 +74,7 @@ def data_package(folder: Path, digests: Digests, title: str, program: Software) 
         name += f"-{len(resources)}" if name in resources else ""
         resources[name] = {
             "name": name,
+            "title": _titles().get((path.parts[0], path.stem)) or path.stem,
             "path": str(path),
             **_kind(path),
             "mediatype": MEDIA_TYPES[path.suffix],
@@ -80,13 +87,27 @@ def data_package(folder: Path, digests: Digests, title: str, program: Software) 
         "profile": "data-package",
         "name": "syncsweep-results",
         "title": title,
+        "description": _DESCRIPTION,
         "licenses": [{"name": program.license, "path": "LICENSE"}],
         "contributors": [
             {"title": author.full_name, "role": "author"} for author in program.authors
         ],
-        "sources": [{"title": work.title, "path": work.url} for work in program.references],
+        "sources": [
+            {"title": work.title, "path": work.url} for work in program.references if work.url
+        ],
         "resources": list(resources.values()),
     }
+
+
+@cache
+def _titles() -> dict[tuple[str, str], str]:
+    """What tables are about, by folder and name, where the report or a figure says so."""
+    titles = {("tables", table.name): table.title for job in JOBS for table in job.tables}
+    for part in PARTS.values():
+        titles |= {("paper", table): part.figure.title for table in part.tables if part.figure}
+    for figure in FIGURES.values():
+        titles |= {("figures", f"{figure.name}_{data}"): figure.title for data in figure.data}
+    return titles
 
 
 def _kind(path: Path) -> dict[str, str]:
