@@ -16,7 +16,7 @@ from typing import Any
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.layout import BUNDLE_MANIFEST, BUNDLE_ORIGIN, tables_folder
 from syncsweep.report import crate, dictionary
-from syncsweep.report.citation import software
+from syncsweep.report.citation import Software, software
 from syncsweep.report.data_package import Digests, companions, data_package
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import refuse_changed, refuse_other_settings
@@ -38,7 +38,7 @@ _README = """\
 | | |
 |---|---|
 | `figures/` | each figure as PDF and PNG, the data of its panels as CSV, its origin as JSON |
-| `tables/<study>/` | averages and distributions of each sweep, as Parquet and CSV |
+| `tables/<study>/` | averages and distributions of each sweep, and `samples`, their single rows |
 | `paper/` | tables of the other parts, and `validation.md`: the paper's claims beside our numbers |
 | `COLUMNS.md` | what each column means, its unit, and what an average must leave out |
 | `<table>.json` beside a table | its study, seed and physics, its columns, the code that made it |
@@ -91,30 +91,38 @@ def make_bundle(files: Mapping[str, Path], config: Mapping[str, Any], output: Pa
         target = new / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
-    program = software(files["CITATION.cff"])
+    _describe(new, [*files], config, _citation(files["CITATION.cff"]))
+    shutil.rmtree(output, ignore_errors=True)
+    new.rename(output)
+
+
+def _citation(path: Path) -> Software:
+    program = software(path)
     if program.date_released is None:
-        raise ResultsError(
-            f"{files['CITATION.cff']}: has no date-released; add the day on which you publish"
-        )
+        raise ResultsError(f"{path}: has no date-released; add the day on which you publish")
+    return program
+
+
+def _describe(
+    folder: Path, files: Sequence[str], config: Mapping[str, Any], program: Software
+) -> None:
+    """Write into a folder with files what they are, for people and for machines."""
     origin = {**asked(), "code": code(), "libraries": libraries(*_PACKAGES)}
     texts = {
         "config.json": _json(config),
         BUNDLE_ORIGIN: _json(origin),
         "README.md": _README.format(title=_TITLE, description=_DESCRIPTION, **code()),
         "COLUMNS.md": _LINK.sub(r"docs/\1", dictionary.page()),
-        **{name: _json(said) for name, said in companions(new).items()},
+        **{name: _json(said) for name, said in companions(folder).items()},
     }
-    digests = {name: _digest(new / name) for name in files} | _write(new, texts)
-    digests = dict(sorted(digests.items()))
-    package = data_package(new, digests, _TITLE, program)
-    digests |= _write(new, {"datapackage.json": _json(package)})
-    words = {"name": _TITLE, "description": _DESCRIPTION}
-    described = crate.describe(words, digests, program, origin)
-    digests |= _write(new, {crate.NAME: _json(described)})
+    known = {name: _digest(folder / name) for name in files} | _write(folder, texts)
+    digests = dict(sorted(known.items()))
+    package = data_package(folder, digests, _TITLE, program)
+    digests |= _write(folder, {"datapackage.json": _json(package)})
+    about = {"name": _TITLE, "description": _DESCRIPTION}
+    digests |= _write(folder, {crate.NAME: _json(crate.describe(about, digests, program, origin))})
     lines = [f"{sha256}  {name}\n" for name, (_, sha256) in sorted(digests.items())]
-    _write(new, {BUNDLE_MANIFEST: "".join(lines)})
-    shutil.rmtree(output, ignore_errors=True)
-    new.rename(output)
+    _write(folder, {BUNDLE_MANIFEST: "".join(lines)})
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> Digests:

@@ -9,12 +9,14 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
+import pyarrow.parquet as pq
+
 from syncsweep import sample
 from syncsweep.columns import Column, Columns, entry
 from syncsweep.figures import sweep_figure
+from syncsweep.files import open_regular
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.tables.reading import open_table
 from syncsweep.tables.registry import JOBS
 
 
@@ -61,7 +63,8 @@ def columns_of(path: Path) -> tuple[Column, ...]:
 
 def _names(path: Path) -> list[str]:
     if path.suffix == ".parquet":
-        names: list[str] = open_table(path).schema_arrow.names
+        with open_regular(path) as opened:  # its footer only: a table may be large
+            names: list[str] = pq.read_schema(opened).names
         return names
     with open(path, newline="", encoding="utf-8") as file:
         return next(csv.reader(file))

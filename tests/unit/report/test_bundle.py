@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from rocrate.rocrate import ROCrate
 from studies import ETAS, PAIR, SAMPLES, StudyOnDisk, rows_of
@@ -118,9 +119,10 @@ def test_it_says_what_it_was_made_with(bundle, results):
 
 
 def test_a_file_beside_each_table_says_study_seed_physics_and_columns(bundle, results):
-    for table in bundle.glob("tables/pair/*.csv"):
+    for table in bundle.glob("tables/pair/*.parquet"):
         said = read(table.with_suffix(".json"))
         assert (said["study"], said["samples"]) == ("pair", SAMPLES)
+        assert said["seed"] == said["physics"]["root_seed"] == PAIR.root_seed
         assert said["physics"] == PAIR.model_dump(mode="json")
         assert said["physics_hash"] == PAIR.digest
         assert {"analysis", "made_by"} <= said.keys()
@@ -129,6 +131,8 @@ def test_a_file_beside_each_table_says_study_seed_physics_and_columns(bundle, re
 
 
 def header(table):
+    if table.suffix == ".parquet":
+        return pq.read_schema(table).names
     return table.read_text(encoding="utf-8").partition("\n")[0].split(",")
 
 
@@ -145,7 +149,7 @@ def test_the_data_package_describes_every_table(bundle):
         assert (resource["study"], resource["seed"]) == ("pair", PAIR.root_seed)
         assert resource["physics_hash"] == PAIR.digest
         fields = {field["name"]: field for field in resource["schema"]["fields"]}
-        assert list(fields) == header((bundle / path).with_suffix(".csv"))
+        assert list(fields) == header(bundle / path)
         assert all(field["description"] for field in fields.values())
     fields = {field["name"]: field for field in resources[f"{SUMMARY}.csv"]["schema"]["fields"]}
     kinds = {"eta": "number", "n": "integer", "failed": "integer", "p1": "number"}

@@ -6,10 +6,22 @@ from dataclasses import replace
 from math import nextafter
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from program import state_of
-from studies import CHAIN, PAIR, STUDIES, Block, block_of, make_results, put_shard, rows_of
+from studies import (
+    ANALYSIS,
+    CHAIN,
+    PAIR,
+    STUDIES,
+    Block,
+    block_of,
+    make_results,
+    put_shard,
+    rows_of,
+)
 
 from syncsweep.config.physics import RESULTS_VERSION
 from syncsweep.figures.figure_page import save_provenance
@@ -22,8 +34,9 @@ from syncsweep.layout import (
     study_folder,
     tables_folder,
 )
+from syncsweep.tables import METADATA_KEY
 from syncsweep.tables.freshness import said_by
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.registry import names_of_averages
 from syncsweep.verify import VerificationError, origins
 from syncsweep.verify.origins import verify_origins
 from syncsweep.verify.study_files import study_folders, verify_study
@@ -93,10 +106,10 @@ def test_whole_results_are_one_line_each_and_a_sum(results, capsys):
     assert lines == [
         f"chain-{CHAIN.digest}: 3 shards, 15 rows (15 ok)",
         f"pair-{PAIR.digest}: 3 shards, 15 rows (15 ok)",
-        f"tables/chain: {n} tables",
-        f"tables/pair: {n} tables",
+        f"tables/chain: {n + 1} tables",
+        f"tables/pair: {n + 1} tables",
         f"paper: {n} tables",
-        f"2 studies, 6 shards, 30 rows, {3 * n} tables: all well",
+        f"2 studies, 6 shards, 30 rows, {3 * n + 2} tables: all well",
     ]
 
 
@@ -325,6 +338,49 @@ def test_table_that_does_not_say_what_it_was_made_from_is_found(results, verdict
     verdict.found(path)
 
 
+def change_samples(results, change):
+    path = tables_folder(results, "pair") / "samples.parquet"
+    table = pq.read_table(path)
+    frame = change(table.to_pandas())
+    changed = pa.Table.from_pandas(frame, table.schema, preserve_index=False)
+    pq.write_table(changed.replace_schema_metadata(table.schema.metadata), path)
+    return path
+
+
+def test_rows_of_all_samples_whose_averages_are_not_those_of_summary_are_found(results, verdict):
+    path = change_samples(results, lambda frame: frame.assign(s_max=frame["s_max"] * 1.001))
+    verdict.found(path, "summary.parquet", "η = 0;")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.drop(index=len(frame) - 1),
+        lambda frame: pd.concat([frame, frame]),
+        lambda frame: frame.assign(p2=frame["p2"].where(frame.index != 14)),
+        lambda frame: frame[frame["eta"] < 0.5],
+    ],
+    ids=["row lost", "rows twice", "number lost", "eta lost"],
+)
+def test_lost_and_doubled_rows_of_samples_are_found(results, capsys, change):
+    path = change_samples(results, change)
+    report, lines = verified(results, capsys)
+    assert report.findings == 1 and any(f"wrong: {path}: " in line for line in lines)
+
+
+def test_damaged_rows_of_all_samples_are_found(results, verdict):
+    path = tables_folder(results, "pair") / "samples.parquet"
+    column = pq.read_metadata(path).row_group(0).column(5)
+    flip(path, column.data_page_offset + column.total_compressed_size - 5)
+    verdict.found(path, "is damaged")
+
+
+def test_csv_file_of_a_table_that_has_none_is_noted(results, verdict):
+    path = tables_folder(results, "pair") / "samples.csv"
+    path.touch()
+    verdict.noted(path, "does not belong here")
+
+
 def test_temporary_file_of_a_table_is_noted(results, verdict):
     (paper_folder(results) / f".summary.csv.{'a' * 12}.tmp").touch()
     verdict.noted("temporary file")
@@ -371,14 +427,16 @@ def figure(results):
     """A figure of all tables of the pair."""
     figures_folder(results).mkdir()
     stem = figures_folder(results) / "fig"
-    save_provenance(stem, list(tables_folder(results, "pair").glob("*.parquet")))
+    folder = tables_folder(results, "pair")
+    tables = [folder / f"{name}.parquet" for name in names_of_averages(ANALYSIS)]
+    save_provenance(stem, tables)
     return stem.with_name("fig.json")
 
 
 def write_again(path, **said):
     """A table with the same values and another record of its origin."""
-    frame = pq.read_table(path).to_pandas()
-    write_table(path.with_suffix(""), frame, said_by(path) | said)
+    metadata = {METADATA_KEY: json.dumps(said_by(path) | said)}
+    pq.write_table(pq.read_table(path).replace_schema_metadata(metadata), path)
 
 
 def test_figures_are_compared_with_the_tables_that_they_were_drawn_from(
@@ -408,8 +466,9 @@ def test_the_command_that_replaces_a_result_of_older_tables_is_named(tmp_path, n
     assert told == f"to replace it, run {command} again with the same --config and --configfile"
 
 
-def test_a_table_of_other_settings_than_those_beside_it_is_found(results, verdict):
-    path = tables_folder(results, "pair") / "s_max_histogram.parquet"
+@pytest.mark.parametrize("name", ["s_max_histogram", "samples"])
+def test_a_table_of_other_settings_than_those_beside_it_is_found(results, verdict, name):
+    path = tables_folder(results, "pair") / f"{name}.parquet"
     write_again(path, analysis=said_by(path)["analysis"] | {"threshold": 0.5})
     verdict.found(path, "analysis", "summary.parquet")
 
