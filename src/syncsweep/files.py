@@ -12,8 +12,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 _LOCK_POLL_SECONDS = 0.2
 
@@ -181,7 +181,7 @@ class NotReadableError(Exception):
 
 
 @contextmanager
-def open_regular(path: Path) -> Iterator[BinaryIO]:
+def open_regular(path: Path) -> Iterator[BufferedReader]:
     """Open a regular file for reading; NotReadableError, or FileNotFoundError.
 
     A later error of reading, within the context, is a NotReadableError too.

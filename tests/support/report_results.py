@@ -26,7 +26,7 @@ from syncsweep.paper.paper_registry import PARTS
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import Rows, pack_coefficients
-from syncsweep.tables.registry import table_names
+from syncsweep.tables.registry import names_of_averages
 from syncsweep.tables.summary import write_table
 
 CITATION = Path(__file__).parents[2] / "CITATION.cff"
@@ -168,7 +168,9 @@ def _draw(results: Path, name: str, study: Study) -> None:
     stem = figures_folder(results) / study.figure.name
     model = study.model
     sweep_figure.draw(folder, study.figure, study.analysis, model.name, model.n_sites, stem)
-    save_provenance(stem, [folder / f"{table}.parquet" for table in table_names(study.analysis)])
+    save_provenance(
+        stem, [folder / f"{table}.parquet" for table in names_of_averages(study.analysis)]
+    )
 
 
 def _put_paper(results: Path) -> None:

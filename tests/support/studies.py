@@ -156,7 +156,7 @@ def make_results(results: Path) -> Path:
     for study, physics in STUDIES.items():
         output = StudyOnDisk(results, study, physics, {ETAS: rows_of(physics)}).tables()
     paper_folder(results).mkdir()
-    for path in output.iterdir():
+    for path in sorted({*output.iterdir()} - {output / "samples.parquet"}):
         (paper_folder(results) / path.name).write_bytes(path.read_bytes())
     return results
 

@@ -13,7 +13,7 @@ for _study, _settings in CONFIG.studies.items():
                 [file for file in figure_files(study) if file.suffix == ".json"],
                 FigureRequest.of(CONFIG, study).asked(source.figure_of_sweep()),
             ),
-            tables=[file for file in table_files(_study) if file.suffix == ".parquet"],
+            tables=OUTPUTS.averages(_study),
         output:
             reported(
                 figure_files(_study),

@@ -14,7 +14,7 @@ from syncsweep.figures.sweep_figure import draw
 from syncsweep.sweep.description import Description
 from syncsweep.tables import extent
 from syncsweep.tables.partial import Present
-from syncsweep.tables.registry import table_jobs
+from syncsweep.tables.registry import names_of_averages, table_jobs
 
 
 def make_preview(request: StudyPreview) -> str:
@@ -48,7 +48,8 @@ def _make(source: Present, request: StudyPreview, folder: Path) -> None:
     if request.figure is not None:
         stem = folder / request.figure.figure.name
         draw(folder, **dict(request.figure), stem=stem)
-        save_provenance(stem, list(folder.glob("*.parquet")))
+        averages = names_of_averages(request.analysis)
+        save_provenance(stem, [folder / f"{name}.parquet" for name in averages])
 
 
 def _move(folder: Path, output: Path) -> None:

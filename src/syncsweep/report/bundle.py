@@ -26,7 +26,7 @@ Made by syncsweep {version}, commit {commit}, from the configuration in `config.
 | | |
 |---|---|
 | `figures/` | each figure as PDF and PNG, the data of its panels as CSV, its origin as JSON |
-| `tables/<study>/` | averages and distributions of each sweep, as Parquet and CSV |
+| `tables/<study>/` | averages and distributions of each sweep, and `samples`, their single rows |
 | `paper/` | tables of the other parts, and `validation.md`: the paper's claims beside our numbers |
 | `config.json` | the resolved configuration: models, ensembles, seeds, analysis |
 | `requirements.lock` | the environment, with hashes |
@@ -78,7 +78,7 @@ def make_bundle(files: Mapping[str, Path], config: Mapping[str, Any], output: Pa
     for name, text in texts.items():
         (new / name).write_text(text, encoding="utf-8")
     names = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
-    lines = [f"{hashlib.sha256((new / name).read_bytes()).hexdigest()}  {name}" for name in names]
+    lines = [f"{_sha256(new / name)}  {name}" for name in names]
     (new / BUNDLE_MANIFEST).write_text("\n".join(lines) + "\n", encoding="utf-8")
     shutil.rmtree(output, ignore_errors=True)
     new.rename(output)
@@ -95,6 +95,11 @@ def refuse_stale(results: Path, files: Iterable[Path], config: Mapping[str, Any]
         tables = [path for path in files if path.parent == folder and path.suffix == ".parquet"]
         refuse_other_settings(tables, samples=settings["samples"], analysis=settings["analysis"])
     refuse_changed([path for path in files if path.suffix in (".json", ".parquet")], results)
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _json(content: Any) -> str:

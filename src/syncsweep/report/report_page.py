@@ -35,12 +35,9 @@ from syncsweep.report.report_request import ReportRequest
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import MADE_FROM, digests, refuse_changed, refuse_other_settings
 from syncsweep.tables.reading import read_table
-from syncsweep.tables.registry import table_names
+from syncsweep.tables.registry import kinds_of, names_of_averages, table_names
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "pillow", "jinja2", "plotly", "itables")
-
-#: Each table is written as these.
-_KINDS = ("csv", "parquet")
 
 #: S_d and S^x in running text: an index below or above a single letter.
 _BELOW = re.compile(r"(?<!\w)(\w|\w&#39;)_([^\W_]+)")
@@ -72,7 +69,8 @@ def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Pa
     for name, rows in request.studies.items():
         study = config.studies[name]
         folder = tables_folder(results, name)
-        tables_of_study = [folder / f"{table}.parquet" for table in table_names(study.analysis)]
+        averages = names_of_averages(study.analysis)
+        tables_of_study = [folder / f"{table}.parquet" for table in averages]
         refuse_other_settings(
             tables_of_study,
             physics_hash=rows.physics.digest,
@@ -251,13 +249,15 @@ def _files(
     groups = {"Figures": [figures_folder(results) / f"{figure.name}.pdf" for figure in figures]}
     for name, study in studies.items():
         stems = [tables_folder(results, name) / table for table in table_names(study.analysis)]
-        of_study = [stem.with_name(f"{stem.name}.{kind}") for stem in stems for kind in _KINDS]
+        of_study = [
+            stem.with_name(f"{stem.name}.{kind}") for stem in stems for kind in kinds_of(stem.name)
+        ]
         groups[f"Tables of {name}"] = sorted(of_study)
     of_parts = [
         paper_folder(results) / f"{table}.{kind}"
         for part in parts
         for table in PARTS[part].tables
-        for kind in _KINDS
+        for kind in kinds_of(table)
     ]
     groups["Tables of the paper"] = sorted(of_parts)
     return {

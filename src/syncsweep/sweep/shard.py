@@ -197,7 +197,24 @@ def write_parquet(path: Path, table: pa.Table) -> None:
     """Write a table into a file."""
     # Not by its name: pyarrow takes a name with a colon for an address, and assumes UTF-8.
     with open(path, "wb") as file:
-        pq.write_table(table, file, compression="zstd")
+        options = {"write_statistics": statistics_of(table.column_names, _is_of_limit(table))}
+        pq.write_table(table, file, compression="zstd", **options)
+
+
+def _is_of_limit(table: pa.Table) -> bool:
+    """Whether a table has rows of η = 0 and no others."""
+    if "eta" not in table.column_names or not len(table) or table["eta"].null_count:
+        return False
+    return not np.any(column(table, "eta"))
+
+
+def statistics_of(names: list[str], is_of_limit: bool) -> bool | list[str]:
+    """For which columns a Parquet file has statistics: all, or all but `eta` if all η are 0.
+
+    Parquet gives a row group of zeros a minimum of −0.0. Arrow's filter `isin([0.0])` then finds
+    no row of it, because it takes −0.0 and 0.0 for two values.
+    """
+    return [name for name in names if name != "eta"] if is_of_limit else True
 
 
 def read_shard(path: Path, described: Description, samples: SampleRange) -> pa.Table:

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from syncsweep.environment.provenance import ASKED
-from syncsweep.files import NotReadableError, read_regular
+from syncsweep.files import NotReadableError, open_regular, read_regular
 from syncsweep.layout import BUNDLE_MANIFEST, BUNDLE_ORIGIN, name_in_results
-from syncsweep.tables import METADATA_KEY, ResultsError
-from syncsweep.tables.reading import MOST_BYTES, open_table
+from syncsweep.tables import ResultsError
+from syncsweep.tables.reading import MOST_BYTES, record_of
 
 #: The key under which files record what they were made from. For each file by its name in the
 #: results, there is a mapping with `sha256`.
@@ -39,7 +39,8 @@ def digests(files: Iterable[Path]) -> dict[str, dict[str, str]]:
 
 
 def _sha256(path: Path) -> str:
-    return hashlib.sha256(read_regular(path, MOST_BYTES)).hexdigest()
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def said_by(path: Path) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def _said_by(path: Path) -> Any:
         made_from = {name: {"sha256": digest} for digest, name in (s.split("  ", 1) for s in lines)}
         return {**_said_by(path.with_name(BUNDLE_ORIGIN)), MADE_FROM: made_from}
     if path.suffix == ".parquet":
-        return json.loads(open_table(path).schema_arrow.metadata[METADATA_KEY])
+        return record_of(path)
     content = read_regular(path, MOST_BYTES)
     if path.suffix == ".html":
         (found,) = _IN_PAGE.findall(content)

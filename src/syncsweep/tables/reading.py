@@ -13,20 +13,27 @@ import pyarrow.parquet as pq
 
 from syncsweep.config.physics import Physics
 from syncsweep.config.units import EnergyUnit, energy_unit
-from syncsweep.files import NotReadableError, read_regular
+from syncsweep.files import NotReadableError, open_regular, read_regular
 from syncsweep.tables import METADATA_KEY, ResultsError
 
 #: No file that holds a table, or records its origin, is larger [bytes].
 MOST_BYTES = 2**28
 
-# No list in the footer of a table is longer.
-_MOST_IN_FOOTER = 4096
+#: No list in the footer of a table is longer.
+MOST_IN_FOOTER = 4096
 
 
 def open_table(path: Path) -> pq.ParquetFile:
     """Open a table and read its footer; raises the errors of files and of Arrow."""
     content = pa.BufferReader(read_regular(path, MOST_BYTES))
-    return pq.ParquetFile(content, thrift_container_size_limit=_MOST_IN_FOOTER)
+    return pq.ParquetFile(content, thrift_container_size_limit=MOST_IN_FOOTER)
+
+
+def record_of(path: Path) -> Any:
+    """What a table records of its origin, from its footer; raises the errors of all decoders."""
+    with open_regular(path) as opened:
+        file = pq.ParquetFile(opened, thrift_container_size_limit=MOST_IN_FOOTER)
+        return json.loads(file.schema_arrow.metadata[METADATA_KEY])
 
 
 def read_table(path: Path) -> pa.Table:

@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a study, which exists as Parquet and CSV.
+    """A table of a study.
 
     name: name of its files, without ending; title: heading in the report, empty if people see the
-    table only in a figure; caption: text of the report about it.
+    table only in a figure; caption: text of the report about it; kinds: endings of its files.
     """
 
     name: str
     title: str = ""
     caption: str = ""
+    kinds: tuple[str, ...] = ("parquet", "csv")
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ SUMMARY = Table(
     "0⁺ is the exact limit of weak perturbations.",
 )
 FAILURES = Table("failures", "Failed rows", "Rows that do not enter the averages.")
+#: It has a row for each row of the study, too many for a CSV file, a figure or a page.
+SAMPLES = Table("samples", kinds=("parquet",))
 MAXIMA = Table("maxima_histogram")
 LIMIT_LAW = Table("limit_law", "The law of the limit")
 LIMIT_CONTROL = Table(
@@ -86,7 +89,7 @@ JOBS = (
         "summary",
         "tables",
         "tables from the shards",
-        (SUMMARY, Table("chi_histogram"), Table("s_max_histogram"), FAILURES),
+        (SUMMARY, Table("chi_histogram"), Table("s_max_histogram"), FAILURES, SAMPLES),
     ),
     TableJob(
         "make_maxima_table",
@@ -113,6 +116,21 @@ def table_jobs(analysis: Analysis) -> list[TableJob]:
     return [job for job in JOBS if job.is_asked_for(analysis)]
 
 
+def tables_of_study(analysis: Analysis) -> list[Table]:
+    """The tables of a study with this analysis."""
+    return [table for job in table_jobs(analysis) for table in job.tables]
+
+
 def table_names(analysis: Analysis) -> list[str]:
     """Names of the tables of a study with this analysis."""
-    return [name for job in table_jobs(analysis) for name in job.names]
+    return [table.name for table in tables_of_study(analysis)]
+
+
+def names_of_averages(analysis: Analysis) -> list[str]:
+    """Names of those tables of a study that figures and pages are made from."""
+    return [table.name for table in tables_of_study(analysis) if table != SAMPLES]
+
+
+def kinds_of(name: str) -> tuple[str, ...]:
+    """Endings of the files of a table, of a study or of the paper."""
+    return SAMPLES.kinds if name == SAMPLES.name else ("parquet", "csv")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
-from syncsweep.physics.measures import ChiSample, interval_probabilities
+from syncsweep.physics.measures import ChiSample
 from syncsweep.tables.intervals import Ends, probability_interval, quotient
 from syncsweep.tables.number import Number
 
@@ -168,7 +168,6 @@ class BlockStatistics:
     """
 
     def __init__(self, n_eta: int, analysis: Analysis) -> None:
-        self._intervals = analysis.intervals
         self.chi_edges = chi_edges(analysis.chi_bins)
         self.s_max_edges = s_max_edges(analysis.s_max_bins)
         self.n = np.zeros(n_eta, dtype=np.int64)
@@ -179,14 +178,18 @@ class BlockStatistics:
         self.chi = RunningMean(n_eta, analysis.chi_bins)
         self.s_max_counts = np.zeros((n_eta, analysis.s_max_bins.count + 2), dtype=np.int64)
 
-    def add(self, good: np.ndarray, s_max: np.ndarray, chi: ChiSample) -> None:
-        """Add one sample: which rows are good (n_eta,), their S_max (n_eta,) and their χ."""
+    def add(
+        self, good: np.ndarray, s_max: np.ndarray, chi: ChiSample, probabilities: np.ndarray
+    ) -> None:
+        """Add one sample: which rows are good (n_eta,), and their S_max (n_eta,), χ and P_a.
+
+        probabilities: P_a as `interval_probabilities` returns them, (n_eta, n_a).
+        """
         self.n += good
         self.failed += ~good
         has_chi = good & chi.is_defined
         self.undefined_chi += good & ~has_chi
         self.s_max.add(s_max[:, None], good)
-        probabilities = interval_probabilities(chi.chi, chi.weights, self._intervals)
         self.probabilities.add(probabilities, has_chi)
         self.chi.add(chi_fractions(chi, self.chi_edges), has_chi)
         rows = np.flatnonzero(good)

@@ -18,11 +18,14 @@ import pyarrow as pa
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically
+from syncsweep.physics.measures import interval_probabilities
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import write_parquet
 from syncsweep.tables import METADATA_KEY
 from syncsweep.tables.number import Number
+from syncsweep.tables.registry import SAMPLES
 from syncsweep.tables.samples import SampleRows, Source, chi_of_sample, provenance_of
+from syncsweep.tables.samples_table import SamplesTable
 from syncsweep.tables.statistics import BlockStatistics, RunningCovariance, type_ratio
 
 Etas = tuple[float, ...]
@@ -31,17 +34,27 @@ Etas = tuple[float, ...]
 def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """Write the tables of a study into `output`.
 
-    Each is written as Parquet and CSV once everything has been read. Raises the ResultsError of the
-    source.
+    Each is written once everything has been read: `samples` as Parquet, and the others also as CSV.
+    Raises the ResultsError of the source.
     """
     gathered, failures = [], []
-    for block in source.blocks:
-        statistics = BlockStatistics(len(block.etas), analysis)
-        for rows in source.read(block):
-            chi = chi_of_sample(block.physics, analysis.threshold, rows)
-            statistics.add(rows.good, rows.s_max, chi)
-            failures += _failures(block, rows)
-        gathered.append((block.etas, statistics))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with SamplesTable(source.blocks[0], len(analysis.intervals), output.parent) as of_samples:
+        for block in source.blocks:
+            statistics = BlockStatistics(len(block.etas), analysis)
+            for rows in source.read(block):
+                chi = chi_of_sample(block.physics, analysis.threshold, rows)
+                p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
+                statistics.add(rows.good, rows.s_max, chi, p)
+                of_samples.add(block.etas, rows, chi, p)
+                failures += _failures(block, rows)
+            gathered.append((block.etas, statistics))
+        provenance = provenance_of(source, analysis)
+        schema = file_schema(of_samples.schema, provenance)
+        output.mkdir(exist_ok=True)
+        replace_atomically(
+            output / f"{SAMPLES.name}.parquet", lambda path: of_samples.write(path, schema)
+        )
     failed = pd.DataFrame(failures, columns=["eta", "sample", "status", "s_d_error"])
     tables = {
         "summary": sorted_by_eta([_summary(*block, analysis.ratio) for block in gathered]),
@@ -49,7 +62,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
         "s_max_histogram": sorted_by_eta([_s_max_histogram(*block) for block in gathered]),
         "failures": failed.sort_values(["eta", "sample"], ignore_index=True),
     }
-    write_tables(output, tables, provenance_of(source, analysis))
+    write_tables(output, tables, provenance)
     _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"])
 
 
@@ -145,17 +158,9 @@ def write_tables(
 
 
 def write_table(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) -> None:
-    """Write one table as <stem>.parquet and <stem>.csv, each atomically.
-
-    provenance: what the table was made from. This function adds what the workflow asked for, and
-    the code and the libraries that made the table.
-    """
-    made_by = {"code": code(), "libraries": libraries("numpy", "scipy", "pandas", "pyarrow")}
-    said = json.dumps(
-        {**asked(), **provenance, "made_by": made_by}, sort_keys=True, ensure_ascii=False
-    )
-    metadata = {METADATA_KEY: said.encode()}
-    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(metadata)
+    """Write one table as <stem>.parquet and <stem>.csv, each atomically; see `file_schema`."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    table = table.cast(file_schema(table.schema, provenance))
     replace_atomically(
         stem.with_name(f"{stem.name}.parquet"),
         lambda path: write_parquet(path, table),
@@ -164,6 +169,19 @@ def write_table(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) 
         stem.with_name(f"{stem.name}.csv"),
         lambda path: frame.to_csv(path, index=False, lineterminator="\n"),
     )
+
+
+def file_schema(schema: pa.Schema, provenance: dict[str, object]) -> pa.Schema:
+    """The schema of a table's Parquet file: names and types, and the record of its origin.
+
+    provenance: what the table was made from. This function adds what the workflow asked for, and
+    the code and the libraries that made the table.
+    """
+    made_by = {"code": code(), "libraries": libraries("numpy", "scipy", "pandas", "pyarrow")}
+    said = json.dumps(
+        {**asked(), **provenance, "made_by": made_by}, sort_keys=True, ensure_ascii=False
+    )
+    return schema.with_metadata({METADATA_KEY: said.encode()})
 
 
 def _failures(described: Description, rows: SampleRows) -> list[tuple[float, int, str, float]]:

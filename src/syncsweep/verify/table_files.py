@@ -1,4 +1,7 @@
-"""Verification of tables: each Parquet file and the CSV file beside it must hold the same."""
+"""Verification of tables: each Parquet file and the CSV file beside it must hold the same.
+
+The table `samples` has no CSV file; its checksums must fit, and its means be those of `summary`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 
 from syncsweep.layout import CLAIMS_PAGE, paper_folder, tables_folder
 from syncsweep.tables.integrity import problem_of_table
+from syncsweep.tables.registry import kinds_of
 from syncsweep.verify.study_files import AGAIN, entries, note_entry
 from syncsweep.verify.verify_text import Report
 from syncsweep.wording import number_of
@@ -19,7 +23,7 @@ def verify_tables(results: Path, report: Report) -> None:
     for folder in [*folders, paper_folder(results)]:
         stems = set()
         for path in entries(folder, report):
-            if path.suffix in (".parquet", ".csv"):
+            if path.suffix[1:] in kinds_of(path.stem):
                 stems.add(path.with_suffix(""))
             elif path != paper_folder(results) / CLAIMS_PAGE:
                 note_entry(path, report)

@@ -13,7 +13,7 @@ from typing import Protocol
 from syncsweep import layout
 from syncsweep.config import sizing
 from syncsweep.config.study import Config
-from syncsweep.tables.registry import table_names
+from syncsweep.tables.registry import kinds_of, names_of_averages, table_names
 
 
 class ShardWildcards(Protocol):
@@ -50,15 +50,20 @@ class StudyOutputs:
         ]
 
     def tables(self, study: str) -> list[Path]:
-        """All tables, each as Parquet and CSV."""
+        """All tables, each in all of its kinds."""
         return self.named_tables(study, table_names(self.config.studies[study].analysis))
 
+    def averages(self, study: str) -> list[Path]:
+        """The tables that a figure is made from."""
+        names = names_of_averages(self.config.studies[study].analysis)
+        return self.named_tables(study, names, ["parquet"])
+
     def named_tables(
-        self, study: str, names: Sequence[str], kinds: Sequence[str] = ("parquet", "csv")
+        self, study: str, names: Sequence[str], kinds: Sequence[str] = ()
     ) -> list[Path]:
-        """Tables by name, each in all of its kinds; study: may be a wildcard."""
+        """Tables by name, each in all of its kinds or in those given; study: may be a wildcard."""
         folder = layout.tables_folder(self.config.results, study)
-        return [folder / f"{table}.{kind}" for table in names for kind in kinds]
+        return [folder / f"{table}.{kind}" for table in names for kind in kinds or kinds_of(table)]
 
     def figure(self, study: str) -> list[Path]:
         """The figure, its origin and the data of its panels; none if the study has no figure."""

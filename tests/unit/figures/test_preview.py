@@ -98,6 +98,7 @@ def test_preview_of_a_whole_study_holds_its_tables(tmp_path):
     files = {f"fig.{kind}" for kind in ("pdf", "png", "json")}
     files |= {"fig_s_max.csv", "fig_limit.csv"}
     files |= {f"{table.stem}.{kind}" for table in tables for kind in ("csv", "parquet")}
+    files |= {"samples.parquet"}
     assert {path.name for path in folder.iterdir()} == files
     made_from = json.loads((folder / "fig.json").read_text())["made_from"]
     assert made_from.keys() == {f"pair/{table.stem}.parquet" for table in tables}

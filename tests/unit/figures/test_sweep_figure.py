@@ -25,6 +25,7 @@ from syncsweep.figures.figure_page import blank_page
 from syncsweep.figures.maxima_figure import LIMITS
 from syncsweep.tables import ResultsError
 from syncsweep.tables.reading import read_table
+from syncsweep.tables.registry import names_of_averages
 from syncsweep.wording import superscript
 
 ETAS = (0.0, 0.01, 0.1, 1.0, 10.0)
@@ -62,11 +63,16 @@ def page_of(tables, stem, figure=FIGURE):
     return pages[0]
 
 
+def files_of(tables):
+    """The tables that a figure is made from."""
+    return [tables / f"{name}.parquet" for name in names_of_averages(ANALYSIS)]
+
+
 def run_script(tables, stem, figure=FIGURE):
     """Draw a figure as the rule does."""
     asked = {"figure": figure, "analysis": ANALYSIS, "model": "spin_half_pair", "n_sites": 2}
     request = FigureRequest.model_validate(asked).text
-    arguments = ["--tables", *sorted(tables.glob("*.parquet")), "--stem", stem]
+    arguments = ["--tables", *map(str, files_of(tables)), "--stem", stem]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", list(map(str, [SCRIPT, *arguments, "--request", request])))
         runpy.run_path(str(SCRIPT))
@@ -133,7 +139,7 @@ def test_data_beside_the_figure_are_those_of_the_tables(tables, drawn):
 def test_origin_of_a_figure_names_its_tables_with_their_digests(tables, drawn):
     said = json.loads((drawn / "fig.json").read_text(encoding="utf-8"))
     assert said["figure"] == "fig" and said["made_by"]["code"]["version"]
-    paths = list(tables.glob("*.parquet"))
+    paths = files_of(tables)
     assert len(said["made_from"]) == len(paths) == 5
     for path in paths:
         origin = said["made_from"][f"{path.parent.name}/{path.name}"]

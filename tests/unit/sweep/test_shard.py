@@ -386,7 +386,7 @@ def test_samples_with_a_row_that_is_not_ok_are_told(tmp_path, rows, monkeypatch,
     write = pq.write_table
 
     def write_table(*arguments, **options):
-        write(*arguments, write_statistics=statistics, **options)
+        write(*arguments, **{**options, "write_statistics": statistics})
 
     monkeypatch.setattr(pq, "write_table", write_table)
     write_shard(path, to_table(bad), *WHICH, {})

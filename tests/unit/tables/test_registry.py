@@ -10,7 +10,7 @@ PLAIN = Analysis(s_max_bins=LogBins(low=1e-6, high=1.0, count=20))
 
 
 def test_tables_are_those_that_are_asked_for():
-    usual = ["summary", "chi_histogram", "s_max_histogram", "failures"]
+    usual = ["summary", "chi_histogram", "s_max_histogram", "failures", "samples"]
     assert table_names(PLAIN) == usual
     with_maxima = PLAIN.model_copy(update={"maxima_bins": 9})
     assert table_names(with_maxima) == [*usual, "maxima_histogram"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
-from syncsweep.physics.measures import ChiSample
+from syncsweep.physics.measures import ChiSample, interval_probabilities
 from syncsweep.tables.intervals import probability_interval
 from syncsweep.tables.statistics import (
     BlockStatistics,
@@ -179,8 +179,9 @@ def test_every_row_is_counted_once():
     good = np.array([True, True, True, False, False])
     # Below all bins; on the upper edge, which is above; not resolved; and two failures.
     s_max = np.array([5e-5, 1e-2, 0.0, 2e-4, np.nan])
-    statistics.add(good, s_max, chi)
-    statistics.add(good, np.array([5e-4, 1e-3, 1e-4, 2e-4, np.nan]), chi)
+    p = interval_probabilities(chi.chi, weights, analysis.intervals)
+    statistics.add(good, s_max, chi, p)
+    statistics.add(good, np.array([5e-4, 1e-3, 1e-4, 2e-4, np.nan]), chi, p)
     np.testing.assert_array_equal(statistics.n, [2, 2, 2, 0, 0])
     np.testing.assert_array_equal(statistics.failed, [0, 0, 0, 2, 2])
     np.testing.assert_array_equal(statistics.undefined_chi, [0, 0, 2, 0, 0])

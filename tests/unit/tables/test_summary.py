@@ -128,7 +128,7 @@ def test_tables_do_not_depend_on_the_chunk_size_in_a_single_byte(tmp_path, table
         other = tables_of(parent, rows, chunk_size)
         names = sorted(path.name for path in other.iterdir())
         assert names == sorted(
-            f"{name}.{end}" for name in JOBS[0].names for end in ("csv", "parquet")
+            f"{table.name}.{end}" for table in JOBS[0].tables for end in table.kinds
         )
         for name in names:
             assert (other / name).read_bytes() == (tables / name).read_bytes(), name

@@ -9,7 +9,17 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from program import state_of
-from studies import CHAIN, PAIR, STUDIES, Block, block_of, make_results, put_shard, rows_of
+from studies import (
+    ANALYSIS,
+    CHAIN,
+    PAIR,
+    STUDIES,
+    Block,
+    block_of,
+    make_results,
+    put_shard,
+    rows_of,
+)
 
 from syncsweep.config.physics import RESULTS_VERSION
 from syncsweep.figures.figure_page import save_provenance
@@ -22,8 +32,9 @@ from syncsweep.layout import (
     study_folder,
     tables_folder,
 )
+from syncsweep.tables import METADATA_KEY
 from syncsweep.tables.freshness import said_by
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.registry import names_of_averages
 from syncsweep.verify import VerificationError, origins
 from syncsweep.verify.origins import verify_origins
 from syncsweep.verify.study_files import study_folders, verify_study
@@ -93,10 +104,10 @@ def test_whole_results_are_one_line_each_and_a_sum(results, capsys):
     assert lines == [
         f"chain-{CHAIN.digest}: 3 shards, 15 rows (15 ok)",
         f"pair-{PAIR.digest}: 3 shards, 15 rows (15 ok)",
-        f"tables/chain: {n} tables",
-        f"tables/pair: {n} tables",
+        f"tables/chain: {n + 1} tables",
+        f"tables/pair: {n + 1} tables",
         f"paper: {n} tables",
-        f"2 studies, 6 shards, 30 rows, {3 * n} tables: all well",
+        f"2 studies, 6 shards, 30 rows, {3 * n + 2} tables: all well",
     ]
 
 
@@ -371,14 +382,16 @@ def figure(results):
     """A figure of all tables of the pair."""
     figures_folder(results).mkdir()
     stem = figures_folder(results) / "fig"
-    save_provenance(stem, list(tables_folder(results, "pair").glob("*.parquet")))
+    folder = tables_folder(results, "pair")
+    tables = [folder / f"{name}.parquet" for name in names_of_averages(ANALYSIS)]
+    save_provenance(stem, tables)
     return stem.with_name("fig.json")
 
 
 def write_again(path, **said):
     """A table with the same values and another record of its origin."""
-    frame = pq.read_table(path).to_pandas()
-    write_table(path.with_suffix(""), frame, said_by(path) | said)
+    metadata = {METADATA_KEY: json.dumps(said_by(path) | said)}
+    pq.write_table(pq.read_table(path).replace_schema_metadata(metadata), path)
 
 
 def test_figures_are_compared_with_the_tables_that_they_were_drawn_from(

@@ -39,7 +39,13 @@ def test_tables_are_those_that_the_analysis_asks_for(analysis, more):
     tables = outputs(analysis={**BINS, **analysis}).tables("pair")
     names = ["summary", "chi_histogram", "s_max_histogram", "failures", *more]
     folder = Path("r/tables/pair")
-    assert tables == [folder / f"{n}.{kind}" for n in names for kind in ("parquet", "csv")]
+    expected = {folder / f"{n}.{kind}" for n in names for kind in ("parquet", "csv")}
+    assert set(tables) == {*expected, folder / "samples.parquet"}
+
+
+def test_a_figure_is_not_made_from_the_rows_of_all_samples():
+    names = {path.name for path in outputs().averages("pair")}
+    assert "summary.parquet" in names and "samples.parquet" not in names
 
 
 def test_a_figure_has_data_for_each_panel_and_for_the_limit():

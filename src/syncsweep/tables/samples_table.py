@@ -1,0 +1,149 @@
+"""The table `samples`: one row for each (η, sample), with the numbers that are averaged.
+
+Rows come sample by sample, but the table is sorted by η. Until all are there, they wait in a
+temporary file without a name, so that the memory holds a batch of samples, and then one η.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from syncsweep.physics.measures import ChiSample
+from syncsweep.sweep.description import Description
+from syncsweep.sweep.shard import statistics_of
+from syncsweep.tables.samples import SampleRows
+
+#: Number of rows that the memory holds before they go to the temporary file.
+_WAITING_ROWS = 2**18
+
+#: Number of rows of a row group: the most, except in the group of η = 0, and the fewest. A large
+#: table has larger ones, because readers refuse a footer that lists too many.
+_MOST_IN_GROUP, _FEWEST_IN_GROUP, _MOST_GROUPS = 2**17, 2**13, 2**11
+
+#: Columns with few different values; an encoding by dictionary would make the others larger.
+_FEW_VALUES = ["study", "n_spins", "sample", "eta", "status"]
+
+
+class SamplesTable:
+    """The rows of the table `samples`, added sample by sample and then written in the order of η.
+
+    A context, which closes the temporary file. schema: names and types of the columns; a number
+    that does not enter an average is null.
+    """
+
+    def __init__(self, block: Description, n_intervals: int, folder: Path) -> None:
+        """block: any of the study; n_intervals: of χ; folder: of the temporary file."""
+        spins = block.physics.model.spins
+        self._study, self._n_spins = block.study, len(spins)
+        angles = [f"angle_{j + 1}" for j in range(len(spins) - 1)]
+        shares = [f"p{a + 1}" for a in range(n_intervals)]
+        self._numbers = ["s_max", *angles, *shares, "chi_mean", "error"]
+        self.schema = pa.schema(
+            {
+                "study": pa.string(),
+                "n_spins": pa.int64(),
+                "sample": pa.int64(),
+                "eta": pa.float64(),
+                "status": pa.string(),
+                **dict.fromkeys(self._numbers, pa.float64()),
+            }
+        )
+        self._file = TemporaryFile(dir=folder)  # noqa: SIM115
+        self._writer = pa.ipc.new_file(self._file, self.schema)
+        self._etas: tuple[float, ...] = ()
+        self._waiting: list[tuple[int, np.ndarray, np.ndarray]] = []
+        #: η of each batch in the file.
+        self._eta_of: list[float] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(
+        self, etas: tuple[float, ...], rows: SampleRows, chi: ChiSample, probabilities: np.ndarray
+    ) -> None:
+        """Add a sample of a block, after all samples before it; probabilities: (n_eta, n_a)."""
+        if etas != self._etas:
+            self._put_aside()
+            self._etas = etas
+        chi_mean = np.minimum(chi.weights @ chi.chi, 1.0)  # weights add up to one up to rounding
+        of_chi = np.column_stack([probabilities, chi_mean])
+        of_chi[~(rows.good & chi.is_defined)] = np.nan
+        of_maximum = np.column_stack([rows.s_max, rows.maximum.angles])
+        of_maximum[~rows.good] = np.nan
+        numbers = np.column_stack([of_maximum, of_chi, rows.error])
+        self._waiting.append((rows.sample, rows.status, numbers))
+        if len(self._waiting) * len(etas) >= _WAITING_ROWS:
+            self._put_aside()
+
+    def _put_aside(self) -> None:
+        """Write the rows that wait in memory to the temporary file, a batch for each η."""
+        if not self._waiting:
+            return
+        samples, statuses, numbers = zip(*self._waiting, strict=True)
+        self._waiting = []
+        status, values = np.stack(statuses), np.stack(numbers)
+        for k, eta in enumerate(self._etas):
+            columns = [
+                pa.repeat(self._study, len(samples)),
+                pa.repeat(self._n_spins, len(samples)),
+                pa.array(samples),
+                pa.repeat(eta, len(samples)),
+                pa.array(status[:, k].tolist(), pa.string()),
+                *(pa.array(column, mask=np.isnan(column)) for column in values[:, k].T),
+            ]
+            self._writer.write_batch(pa.record_batch(columns, schema=self.schema))
+            self._eta_of.append(eta)
+
+    def write(self, path: Path, schema: pa.Schema) -> None:
+        """Write all rows, sorted by η and then by sample; schema: with metadata, see `schema`.
+
+        To be called once, after all rows. Snappy, because every reader knows it. Pages have
+        checksums.
+        """
+        self._put_aside()
+        self._writer.close()
+        writer_options = {
+            "compression": "snappy",
+            "use_dictionary": _FEW_VALUES,
+            "write_page_checksum": True,
+            "write_statistics": statistics_of(schema.names, not any(self._eta_of)),
+        }
+        # Not by its name: pyarrow takes a name with a colon for an address, and assumes UTF-8.
+        with open(path, "wb") as file, pq.ParquetWriter(file, schema, **writer_options) as writer:
+            for table, most in self._groups():
+                writer.write_table(table.cast(schema), row_group_size=most)
+
+    def _groups(self) -> Iterator[tuple[pa.Table, int]]:
+        """Tables to write one after the other, each with the largest size of its row groups.
+
+        A row group does not hold η = 0 alone, see `shard.statistics_of`.
+        """
+        with pa.ipc.open_file(self._file) as reader:
+            order = sorted(range(len(self._eta_of)), key=self._eta_of.__getitem__)
+            batches: list[pa.RecordBatch] = []
+            total = sum(reader.get_batch(k).num_rows for k in order)
+            fewest = max(_FEWEST_IN_GROUP, total // _MOST_GROUPS)
+            for eta, places in groupby(order, self._eta_of.__getitem__):
+                batches += [reader.get_batch(k) for k in places]
+                table = pa.Table.from_batches(batches)
+                if eta > 0 and len(table) >= fewest:
+                    yield table, _most_in_group(table)
+                    batches = []
+            if batches:
+                yield table, _most_in_group(table)
+
+
+def _most_in_group(table: pa.Table) -> int:
+    """Most rows of a row group of a table: all of them, if they begin with η = 0."""
+    return _MOST_IN_GROUP if table["eta"][0].as_py() else len(table)
