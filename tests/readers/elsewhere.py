@@ -21,14 +21,16 @@ SAMPLES = 30
 _FENCED = re.compile(r"^```(\w+)(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 #: What prints a table in Node prints it as JSON here.
-_PRINT_JSON = """console.table = rows => process.stdout.write(JSON.stringify(
-  rows.map(row => Object.values(row)), (_, value) => typeof value === "bigint" ? Number(value) : value))
+_PRINT_JSON = """
+const plain = (_, value) => typeof value === "bigint" ? Number(value) : value
+console.table = rows => console.log(JSON.stringify(rows.map(row => Object.values(row)), plain))
 """
 
 
 def snippets() -> dict[str, tuple[str, str]]:
-    """Language and code of each piece of code on the page, by the name that follows its language."""
-    found = [(name, (language, code)) for language, name, code in _FENCED.findall(PAGE.read_text())]
+    """Language and code of each piece of code on the page, by the name beside its language."""
+    text = PAGE.read_text(encoding="utf-8")
+    found = [(name, (language, code)) for language, name, code in _FENCED.findall(text)]
     assert len(dict(found)) == len(found), "two pieces of code have one name"
     return dict(found)
 
