@@ -196,6 +196,8 @@ def open_regular(path: Path) -> Iterator[BufferedReader]:
     except FileNotFoundError:
         raise
     except OSError as error:
+        if error.errno is None:  # of a decoder within the context, and not of the system
+            raise
         raise NotReadableError(error.strerror) from None
 
 

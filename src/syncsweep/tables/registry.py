@@ -128,9 +128,10 @@ def table_names(analysis: Analysis) -> list[str]:
 
 def names_of_averages(analysis: Analysis) -> list[str]:
     """Names of those tables of a study that figures and pages are made from."""
-    return [table.name for table in tables_of_study(analysis) if table != SAMPLES]
+    return [table.name for table in tables_of_study(analysis) if "csv" in table.kinds]
 
 
 def kinds_of(name: str) -> tuple[str, ...]:
     """Endings of the files of a table, of a study or of the paper."""
-    return SAMPLES.kinds if name == SAMPLES.name else ("parquet", "csv")
+    kinds = {table.name: table.kinds for job in JOBS for table in job.tables}
+    return kinds.get(name, Table.kinds)

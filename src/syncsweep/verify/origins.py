@@ -17,7 +17,8 @@ from syncsweep.layout import (
 )
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.tables.freshness import MADE_FROM, changed_sources, said_by
-from syncsweep.tables.registry import SUMMARY
+from syncsweep.tables.registry import SAMPLES, SUMMARY
+from syncsweep.verify.averages import other_averages
 from syncsweep.verify.study_files import AGAIN, entries
 from syncsweep.verify.verify_text import Report
 from syncsweep.wording import number_of
@@ -70,6 +71,11 @@ def _compare_tables(results: Path, folder: Path, report: Report) -> None:
             report.finding(
                 f"{path}: was not made with the same settings ({', '.join(other)}) as "
                 f"{SUMMARY.name}.parquet; {AGAIN}"
+            )
+        elif path.stem == SAMPLES.name and (etas := other_averages(folder)):
+            report.finding(
+                f"{path}: has other averages than {SUMMARY.name}.parquet at η = {etas[0]:g}; "
+                f"{AGAIN}"
             )
     rows = study_folder(results, str(first.get("study")), str(first.get("physics_hash")))
     if not rows.is_dir():

@@ -6,6 +6,8 @@ from dataclasses import replace
 from math import nextafter
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from program import state_of
@@ -336,6 +338,49 @@ def test_table_that_does_not_say_what_it_was_made_from_is_found(results, verdict
     verdict.found(path)
 
 
+def change_samples(results, change):
+    path = tables_folder(results, "pair") / "samples.parquet"
+    table = pq.read_table(path)
+    frame = change(table.to_pandas())
+    changed = pa.Table.from_pandas(frame, table.schema, preserve_index=False)
+    pq.write_table(changed.replace_schema_metadata(table.schema.metadata), path)
+    return path
+
+
+def test_rows_of_all_samples_whose_averages_are_not_those_of_summary_are_found(results, verdict):
+    path = change_samples(results, lambda frame: frame.assign(s_max=frame["s_max"] * 1.001))
+    verdict.found(path, "summary.parquet", "η = 0;")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.drop(index=len(frame) - 1),
+        lambda frame: pd.concat([frame, frame]),
+        lambda frame: frame.assign(p2=frame["p2"].where(frame.index != 14)),
+        lambda frame: frame[frame["eta"] < 0.5],
+    ],
+    ids=["row lost", "rows twice", "number lost", "eta lost"],
+)
+def test_lost_and_doubled_rows_of_samples_are_found(results, capsys, change):
+    path = change_samples(results, change)
+    report, lines = verified(results, capsys)
+    assert report.findings == 1 and any(f"wrong: {path}: " in line for line in lines)
+
+
+def test_damaged_rows_of_all_samples_are_found(results, verdict):
+    path = tables_folder(results, "pair") / "samples.parquet"
+    column = pq.read_metadata(path).row_group(0).column(5)
+    flip(path, column.data_page_offset + column.total_compressed_size - 5)
+    verdict.found(path, "is damaged")
+
+
+def test_csv_file_of_a_table_that_has_none_is_noted(results, verdict):
+    path = tables_folder(results, "pair") / "samples.csv"
+    path.touch()
+    verdict.noted(path, "does not belong here")
+
+
 def test_temporary_file_of_a_table_is_noted(results, verdict):
     (paper_folder(results) / f".summary.csv.{'a' * 12}.tmp").touch()
     verdict.noted("temporary file")
@@ -421,8 +466,9 @@ def test_the_command_that_replaces_a_result_of_older_tables_is_named(tmp_path, n
     assert told == f"to replace it, run {command} again with the same --config and --configfile"
 
 
-def test_a_table_of_other_settings_than_those_beside_it_is_found(results, verdict):
-    path = tables_folder(results, "pair") / "s_max_histogram.parquet"
+@pytest.mark.parametrize("name", ["s_max_histogram", "samples"])
+def test_a_table_of_other_settings_than_those_beside_it_is_found(results, verdict, name):
+    path = tables_folder(results, "pair") / f"{name}.parquet"
     write_again(path, analysis=said_by(path)["analysis"] | {"threshold": 0.5})
     verdict.found(path, "analysis", "summary.parquet")
 
