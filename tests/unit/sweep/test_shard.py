@@ -11,6 +11,7 @@ import pytest
 from studies import CHAIN, ETAS, PAIR, assert_same, rows_of
 
 from syncsweep.config.eta import block_id
+from syncsweep.layout import BlockFolder
 from syncsweep.sample import Rows
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
@@ -345,17 +346,18 @@ def test_disk_that_changes_a_number_is_noticed_before_the_old_shard_goes(
 
 def test_file_set_aside_keeps_its_bytes_under_its_own_name(written):
     path, data = written
-    kept = [set_aside(path)]
+    block = BlockFolder(path.parent)
+    kept = [set_aside(block, path)]
     assert not path.exists()
     path.write_bytes(b"again")
-    kept.append(set_aside(path))
+    kept.append(set_aside(block, path))
     assert kept[0] != kept[1]
     assert [file.read_bytes() for file in kept] == [data, b"again"]
     for file in kept:
-        assert file.parent == path.parent
+        assert file.parent == block.jobs
         assert file.name.startswith(f"{path.name}.damaged-")
     with pytest.raises(FileNotFoundError):
-        set_aside(path)
+        set_aside(block, path)
 
 
 @pytest.mark.parametrize("per_table", [1, 2, 3, 100])
