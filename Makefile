@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PIP := PIP_USER=0 PIP_TARGET= PIP_PREFIX= $(BIN)/python -m pip
 
 .PHONY: help env quick figures paper validate report bundle test test-fast snapshots test-slurm test-browser \
-  chaos chaos-slurm check schema docs bench
+  test-readers chaos chaos-slurm check schema docs bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
@@ -22,6 +22,7 @@ help:
 	@echo "make snapshots  the wording of messages that the tests compare with, after you improved one"
 	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make test-browser  the tests of the report in Chromium; as root on Debian it installs that"
+	@echo "make test-readers  the queries of docs/elsewhere.md in DuckDB, R and others; as root on Debian it installs those"
 	@echo "make chaos     200 faults at random against sweeps of this machine (SEED=1 MINUTES=45)"
 	@echo "make chaos-slurm  40 against sweeps on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make check     format, lint, types, and how long the sentences of the pages are"
@@ -83,6 +84,9 @@ test-slurm: env
 
 test-browser: env
 	tests/browser/run.sh $(BIN)/python
+
+test-readers: env
+	tests/readers/run.sh $(BIN)/python $(READERS)
 
 SEED ?= 1
 MINUTES ?= 45

@@ -14,7 +14,7 @@ try:
     from syncsweep.paper import paper_studies
     from syncsweep.environment import checkout
     from syncsweep.wording import write_anything
-    from syncsweep.workflow import announce, checks, dates, interruption
+    from syncsweep.workflow import announce, checks, dates, interruption, old_places
     from syncsweep.workflow.errors import ends_in_one_line, not_read
     from syncsweep.workflow.job_shell import shell_prefix
     from syncsweep.workflow.targets import are_only_previews, by_default, previews, rule_name
@@ -78,6 +78,7 @@ if workflow.is_main_process:
             announce.tell_plan(logger, CONFIG, asked_for().studies, MOST_RANKS, resources_said())
         else:
             if asked_for().studies:
+                old_places.move_old_files(CONFIG.results)
                 dates.bring_back_results(Path(CONFIG.results))
             checks.set_aside_damaged_shards(OUTPUTS, asked_for().studies)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 import stat
 import struct
 import sys
@@ -27,12 +28,15 @@ _SYNCS_NO_FOLDERS = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOSYS}
 _MOST_HELD = 10_000
 
 
-def replace_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a temporary file beside `path`, sync it, and move it into place.
+def replace_atomically(
+    path: Path, write: Callable[[Path], None], aside: Path | None = None
+) -> None:
+    """Let `write` fill a temporary file, sync it, and move it into place.
 
+    aside: folder of the temporary file, instead of that of `path`, if both are on one file system.
     The temporary file is removed if `write` fails; `path` is then as it was.
     """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    temporary = (aside or path.parent) / f".{path.name}.{uuid.uuid4().hex[:12]}.tmp"
     try:
         write(temporary)
         descriptor = os.open(temporary, os.O_RDONLY)
@@ -43,6 +47,9 @@ def replace_atomically(path: Path, write: Callable[[Path], None]) -> None:
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
+        if error.errno == errno.EXDEV and aside:
+            replace_atomically(path, write)
+            return
         raise naming(error, path) from None
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -57,6 +64,21 @@ def write_text(path: Path, text: str) -> None:
 
 def _fill(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
+
+
+def move(path: Path, to: Path) -> None:
+    """Move a file, also to another file system: at each moment it is whole in one of the places."""
+    try:
+        os.replace(path, to)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        replace_atomically(to, lambda temporary: _copy(path, temporary))
+        path.unlink()
+
+
+def _copy(path: Path, to: Path) -> None:
+    shutil.copyfile(path, to)
 
 
 def naming(error: OSError, path: Path) -> OSError:

@@ -1,19 +1,24 @@
 """The paths of all files; no other module knows paths.
 
-<results>/<study>-<hash>/study.json                       what decides the rows
-<results>/<study>-<hash>/<block>/block.json               the values of η
 <results>/<study>-<hash>/<block>/samples-<a>-<b>.parquet  shard of the samples a … b−1
-<results>/<study>-<hash>/<block>/parts/                   rows of unfinished shards
-<results>/<study>-<hash>/<block>/log.jsonl                what each job took over and solved
+<results>/jobs/<study>-<hash>/study.json                  what decides the rows
+<results>/jobs/<study>-<hash>/<block>/block.json          the values of η
+<results>/jobs/<study>-<hash>/<block>/parts/              rows of unfinished shards
+<results>/jobs/<study>-<hash>/<block>/log.jsonl           what each job took over and solved
 <results>/preview/<study>/                                tables and figure of an unfinished study
 <results>/tables/<study>/, <results>/paper/, <results>/figures/, <results>/logs/, <results>/bundle/
 <results>/report.html                                     all of it on one page
+
+Only shards lie in the folder of a block, because readers of Parquet take every file of a folder for
+one (docs/decisions/0013). Older versions put the files of jobs there. Until a run moves them, they
+are read where they lie.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +32,14 @@ BLOCK_FOLDER = re.compile(r"eta-.+-n\d+-[0-9a-f]{8}")
 _SHARD = re.compile(r"samples-(\d{9})-(\d{9})\.parquet")
 _PART = re.compile(r"part-(\d{9})-(\d{9})-([0-9a-f]{12})-\d+\.rows")
 _TEMPORARY = re.compile(r"\.samples-(\d{9})-(\d{9})\.parquet\.[0-9a-f]{12}\.tmp")
+
+#: Files that the jobs of a study, of a block, and of its unfinished shards keep, by their names.
+_OF_STUDY = re.compile(r"study\.json|\.study\.json\.[0-9a-f]{12}\.tmp")
+_OF_BLOCK = re.compile(
+    r"block\.json|log\.jsonl|\.block\.json\.[0-9a-f]{12}\.tmp"
+    rf"|{_TEMPORARY.pattern}|{_SHARD.pattern}\.damaged-[0-9a-f]{{8}}"
+)
+_OF_PARTS = re.compile(rf"lock|{_PART.pattern}")
 
 #: Of the folder to publish: digest and name of each file, as `sha256sum` writes and checks them.
 BUNDLE_MANIFEST = "SHA256SUMS"
@@ -83,9 +96,39 @@ def logs_folder(results: str | Path) -> Path:
     return Path(results) / "logs"
 
 
+def jobs_folder(folder: Path) -> Path:
+    """Folder of all that the jobs of a study keep beside its shards; folder: that of its rows."""
+    return folder.parent / "jobs" / folder.name
+
+
+def study_folders(results: Path) -> list[Path]:
+    """The folders of the rows of all studies, also of those that have no shard yet; OSError.
+
+    Snakemake removes an empty folder when a job is interrupted.
+    """
+    results.stat()
+    return _in_either(results, results / "jobs", STUDY_FOLDER)
+
+
+def block_folders(folder: Path) -> list[BlockFolder]:
+    """The blocks of a study, also those that have no shard yet; folder: that of its rows."""
+    return [BlockFolder(path) for path in _in_either(folder, jobs_folder(folder), BLOCK_FOLDER)]
+
+
+def _in_either(folder: Path, jobs: Path, names: re.Pattern[str]) -> list[Path]:
+    found = [path for place in (folder, jobs) for path in _matching(place, names) if path.is_dir()]
+    return [folder / name for name in sorted({path.name for path in found})]
+
+
 def study_file(folder: Path) -> Path:
-    """The description of a study that its workers read."""
-    return folder / "study.json"
+    """The description of a study that its workers read; folder: that of its rows."""
+    return _present(jobs_folder(folder), folder, "study.json")
+
+
+def _present(folder: Path, old: Path, name: str) -> Path:
+    """A file in its folder, or in that of older versions if it is still there."""
+    is_old = os.path.lexists(old / name) and not os.path.lexists(folder / name)
+    return (old if is_old else folder) / name
 
 
 def shard_name(start: int, stop: int) -> str:
@@ -100,24 +143,34 @@ def values_in_block(block: str) -> int:
 
 @dataclass(frozen=True)
 class BlockFolder:
-    """Folder of one η-block of a study."""
+    """Folder of the shards of one η-block of a study, and what its jobs keep elsewhere."""
 
     path: Path
 
     @property
+    def jobs(self) -> Path:
+        """Folder of all that the jobs of the block keep beside its shards."""
+        return jobs_folder(self.path.parent) / self.path.name
+
+    @property
     def description(self) -> Path:
         """The values of η of the block."""
-        return self.path / "block.json"
+        return _present(self.jobs, self.path, "block.json")
 
     @property
     def log(self) -> Path:
         """One line per event of every job of the block."""
-        return self.path / "log.jsonl"
+        return _present(self.jobs, self.path, "log.jsonl")
 
     @property
     def parts(self) -> Path:
         """Folder of the rows of unfinished shards."""
-        return self.path / "parts"
+        return self.jobs / "parts"
+
+    @property
+    def parts_folders(self) -> list[Path]:
+        """Where parts may lie: the folder of parts, and that of older versions."""
+        return [self.parts, self.path / "parts"]
 
     def shard(self, start: int, stop: int) -> Path:
         """Shard of samples start … stop−1."""
@@ -127,6 +180,10 @@ class BlockFolder:
         """Rows that one rank of one attempt has solved so far."""
         return self.parts / f"part-{start:09d}-{stop:09d}-{attempt}-{rank}.rows"
 
+    def damaged(self, shard: Path) -> Path:
+        """A new name for a shard that must not be used."""
+        return self.jobs / f"{shard.name}.damaged-{uuid.uuid4().hex[:8]}"
+
     @property
     def lock(self) -> Path:
         """Empty; the bytes start … stop−1 are held by the launch that solves these samples."""
@@ -134,16 +191,52 @@ class BlockFolder:
 
     def shards(self) -> Iterator[tuple[SampleRange, Path]]:
         """All shards with their sample ranges, in order."""
-        return _matching(self.path, _SHARD)
+        return _ranges(self.path, _SHARD)
 
     def part_files(self) -> Iterator[tuple[SampleRange, Path]]:
         """All parts with the sample ranges of their jobs, in order."""
-        return _matching(self.parts, _PART)
+        for folder in self.parts_folders:
+            yield from _ranges(folder, _PART)
 
     def leftovers(self) -> Iterator[tuple[SampleRange, Path]]:
         """Parts and temporary files with the sample ranges of their jobs."""
         yield from self.part_files()
-        yield from _matching(self.path, _TEMPORARY)
+        for folder in (self.jobs, self.path):
+            yield from _ranges(folder, _TEMPORARY)
+
+
+@dataclass(frozen=True)
+class OldStudy:
+    """A folder of rows in which an older version has left files of jobs.
+
+    files: where each of them lies, and where it belongs; parts: folders of parts, with their locks.
+    """
+
+    folder: Path
+    files: tuple[tuple[Path, Path], ...]
+    parts: tuple[Path, ...]
+
+    @property
+    def locks(self) -> list[Path]:
+        """The lock of each block."""
+        return [folder / "lock" for folder in self.parts]
+
+
+def old_studies(results: str | Path) -> Iterator[OldStudy]:
+    """The folders of rows in which an older version has left files of jobs."""
+    for folder in _matching(Path(results), STUDY_FOLDER):
+        places = [(folder, jobs_folder(folder), _OF_STUDY)]
+        for block in map(BlockFolder, _matching(folder, BLOCK_FOLDER)):
+            places.append((block.path, block.jobs, _OF_BLOCK))
+            places.append((block.path / "parts", block.parts, _OF_PARTS))
+        files = [
+            (path, to / path.name)
+            for place, to, names in places
+            for path in _matching(place, names)
+        ]
+        parts = [place for place, _, names in places if names is _OF_PARTS and place.is_dir()]
+        if files or parts:
+            yield OldStudy(folder, tuple(files), tuple(parts))
 
 
 def attempt_of_part(path: Path) -> str:
@@ -153,13 +246,17 @@ def attempt_of_part(path: Path) -> str:
     return match[3]
 
 
-def _matching(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[SampleRange, Path]]:
+def _matching(folder: Path, names: re.Pattern[str]) -> list[Path]:
     if not folder.is_dir():
-        return
-    for path in sorted(folder.iterdir()):
-        match = pattern.fullmatch(path.name)
-        if match:
-            yield SampleRange(int(match[1]), int(match[2])), path
+        return []
+    return [path for path in sorted(folder.iterdir()) if names.fullmatch(path.name)]
+
+
+def _ranges(folder: Path, names: re.Pattern[str]) -> Iterator[tuple[SampleRange, Path]]:
+    for path in _matching(folder, names):
+        match = names.fullmatch(path.name)
+        assert match
+        yield SampleRange(int(match[1]), int(match[2])), path
 
 
 def made_files(results: str | Path) -> Iterator[Path]:
@@ -187,7 +284,7 @@ def check_usable(results: str | Path) -> Path:
         Path(results).exists()  # a name too long is an error of its own
     except OSError as error:
         raise NotWritableError(f"results: {results} cannot be written ({error.strerror})") from None
-    names = ("tables", "paper", "figures", "logs", "bundle", "preview")
+    names = ("tables", "paper", "figures", "logs", "bundle", "preview", "jobs")
     inside = (Path(results) / name for name in names)
     for path in (folder, *inside):
         if os.path.lexists(path) and not path.is_dir():

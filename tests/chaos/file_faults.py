@@ -151,13 +151,13 @@ def flip_bits_of_part(sweep, rng, number):
 def leave_stale_files(sweep, rng, number):
     """Temporary files, locks and parts such as crashes leave: cut, empty, foreign and doubled."""
     block = sweep.block
-    block.parts.mkdir(exist_ok=True)
+    block.parts.mkdir(parents=True, exist_ok=True)
     start, stop = choose(rng, sweep.chunks())
     token = rng.bytes(6).hex()
     noise = rng.bytes(1000)
     tables = sweep.first.results / "tables" / "chain"
     tables.mkdir(parents=True, exist_ok=True)
-    (block.path / f".{block.shard(start, stop).name}.{token}.tmp").write_bytes(noise)
+    (block.jobs / f".{block.shard(start, stop).name}.{token}.tmp").write_bytes(noise)
     (tables / f".summary.parquet.{token}.tmp").write_bytes(noise)
     (sweep.first.results / f".study.json.{token}.tmp").write_bytes(noise)
     block.lock.touch()

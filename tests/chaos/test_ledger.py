@@ -17,7 +17,8 @@ PART = "part-000000000-000000004-0123456789ab-0.rows"
 @pytest.fixture
 def sweep(tmp_path):
     """A ledger and a function that lets a rank that is dead by now say something."""
-    block = BlockFolder(tmp_path / "eta-1-1-n1-01234567")
+    block = BlockFolder(tmp_path / "chain-0" / "eta-1-1-n1-01234567")
+    block.path.mkdir(parents=True)
     block.parts.mkdir(parents=True)
     log = tmp_path / "witness.jsonl"
     dead = subprocess.Popen([sys.executable, "-c", ""])

@@ -307,6 +307,7 @@ def test_damaged_results_are_told_from_whole_ones_and_give_true_rows(
 @example(0, 10**9 - 1, 0)
 def test_names_of_shards_and_parts_say_their_samples(folder, start, stop, rank):
     block = BlockFolder(folder / "names" / BLOCK)
+    block.path.mkdir(parents=True, exist_ok=True)
     block.parts.mkdir(parents=True, exist_ok=True)
     shard, part = block.shard(start, stop), block.part(start, stop, "0123456789ab", rank)
     shard.touch()

@@ -24,7 +24,8 @@ class Sweep(Block):
 
     def __init__(self, results):
         super().__init__(results, SAMPLES)
-        self.folder.parts.mkdir(parents=True)
+        self.folder.path.mkdir(parents=True, exist_ok=True)
+        self.folder.parts.mkdir(parents=True, exist_ok=True)
 
     def asked(self, samples=SAMPLES, ranges=None):
         """All samples or those of some ranges are asked for; each should take a second."""

@@ -1,5 +1,6 @@
 """Small studies on disk as the workflow leaves them: descriptions, shards, parts and tables."""
 
+import shutil
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
@@ -87,6 +88,18 @@ def put_part(results, study, physics, rows, job, attempt="0" * 12, rank=0, etas=
         writer.append(sample)
     writer.close()
     return path
+
+
+def as_older_versions_left_it(results):
+    """Put what jobs keep beside the shards, as older versions did; returns these files."""
+    jobs = Path(results) / "jobs"
+    moved = []
+    for path in sorted(path for path in jobs.rglob("*") if path.is_file()):
+        old = Path(results) / path.relative_to(jobs)
+        old.parent.mkdir(parents=True, exist_ok=True)
+        moved.append(path.rename(old))
+    shutil.rmtree(jobs)
+    return moved
 
 
 class StudyOnDisk:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -14,6 +15,7 @@ from syncsweep.files import (
     append,
     held,
     hold,
+    move,
     not_written,
     open_regular,
     read_regular,
@@ -152,6 +154,7 @@ def test_folder_that_fails_to_be_synced_is_named(tmp_path, monkeypatch):
 HOLDER = """
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from syncsweep.files import hold
 numbers = int(sys.argv[2]), int(sys.argv[3])
 assert hold(Path(sys.argv[1]), *numbers, lambda: print("waits", flush=True), lambda: False)
@@ -162,6 +165,7 @@ sys.stdin.read()
 JOINER = """
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from syncsweep.files import joined
 with joined(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])):
     print("has joined", flush=True)
@@ -294,3 +298,37 @@ def test_only_regular_files_are_opened(tmp_path):
     assert read_regular(path, 3) == b"abc"
     with pytest.raises(NotReadableError, match="larger than 2 bytes"):
         read_regular(path, 2)
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A folder on another file system than the temporary one."""
+    if not os.path.isdir("/dev/shm") or os.stat("/dev/shm").st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is one file system")
+    with TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Path(folder)
+
+
+def test_a_file_moves_to_another_file_system_and_replaces_none_halfway(tmp_path, elsewhere):
+    path = tmp_path / "file"
+    path.write_bytes(b"rows")
+    move(path, elsewhere / "file")
+    assert list(tmp_path.iterdir()) == []
+    assert [(to.name, to.read_bytes()) for to in elsewhere.iterdir()] == [("file", b"rows")]
+
+
+def test_an_unfinished_file_lies_aside_if_it_can_be_moved_from_there(tmp_path, elsewhere):
+    for folder in (tmp_path / "aside", elsewhere):
+        folder.mkdir(exist_ok=True)
+        places = []
+
+        def write(temporary, places=places):
+            places.append(temporary.parent)
+            temporary.write_bytes(b"rows")
+
+        path = tmp_path / "rows" / folder.name
+        path.parent.mkdir(exist_ok=True)
+        replace_atomically(path, write, aside=folder)
+        assert path.read_bytes() == b"rows" and list(folder.iterdir()) == []
+        assert places == ([folder] if folder != elsewhere else [elsewhere, path.parent])
+    assert len(list((tmp_path / "rows").iterdir())) == 2

@@ -15,6 +15,7 @@ from syncsweep.layout import (
     check_usable,
     check_writable,
     figures_folder,
+    jobs_folder,
     logs_folder,
     report_file,
     shard_name,
@@ -29,15 +30,17 @@ ATTEMPT = "0123456789ab"
 def test_folders_are_those_that_the_documentation_names():
     folder = study_folder("out/results", "chain", "87c593cc1051")
     assert folder == Path("out/results/chain-87c593cc1051")
-    assert study_file(folder) == folder / "study.json"
+    jobs = Path("out/results/jobs/chain-87c593cc1051")
+    assert jobs_folder(folder) == jobs
+    assert study_file(folder) == jobs / "study.json"
     assert tables_folder("out", "chain") == Path("out/tables/chain")
     assert figures_folder("out") == Path("out/figures")
     assert logs_folder("out") == Path("out/logs")
     assert report_file("out") == Path("out/report.html")
     block = BlockFolder(folder / "eta-1-1-n1-01234567")
-    assert block.description == block.path / "block.json"
-    assert block.log == block.path / "log.jsonl"
-    assert block.parts == block.path / "parts"
+    assert block.description == jobs / "eta-1-1-n1-01234567/block.json"
+    assert block.log == jobs / "eta-1-1-n1-01234567/log.jsonl"
+    assert block.parts == jobs / "eta-1-1-n1-01234567/parts"
     assert block.shard(0, 500) == block.path / "samples-000000000-000000500.parquet"
 
 
@@ -53,13 +56,14 @@ def test_part_tells_its_attempt(tmp_path):
 
 
 def test_files_are_found_again_by_their_names_in_order(tmp_path):
-    block = BlockFolder(tmp_path)
+    block = BlockFolder(tmp_path / "pair-0123456789ab" / "eta-1-1-n1-01234567")
     assert list(block.shards()) == list(block.part_files()) == list(block.leftovers()) == []
-    block.parts.mkdir()
+    block.path.mkdir(parents=True)
+    block.parts.mkdir(parents=True)
     for start, stop in [(500, 1000), (0, 500), (0, 250)]:
         block.shard(start, stop).touch()
         block.part(start, stop, ATTEMPT, 11).touch()
-    temporary = tmp_path / f".{shard_name(0, 500)}.{ATTEMPT}.tmp"
+    temporary = block.jobs / f".{shard_name(0, 500)}.{ATTEMPT}.tmp"
     temporary.touch()
     for foreign in (
         "samples-0-500.parquet",
@@ -70,7 +74,7 @@ def test_files_are_found_again_by_their_names_in_order(tmp_path):
         "parts/part-0-500-0123456789ab-0.rows",
         "parts/notes.txt",
     ):
-        (tmp_path / foreign).touch()
+        (block.jobs / foreign).touch()
     ranges = [(0, 250), (0, 500), (500, 1000)]
     assert list(block.shards()) == [(pair, block.shard(*pair)) for pair in ranges]
     parts = [(pair, block.part(*pair, ATTEMPT, 11)) for pair in ranges]

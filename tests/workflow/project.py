@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import yaml
 
-from syncsweep.layout import BlockFolder
+from syncsweep.layout import BlockFolder, block_folders, study_folders
 
 ROOT = Path(__file__).parents[2]
 
@@ -147,9 +147,15 @@ class Project:
     def blocks(self, study: str) -> list[Path]:
         return sorted(self.results.glob(f"{study}-*/eta-*"))
 
+    def blocks_of_jobs(self, study: str) -> list[BlockFolder]:
+        """The blocks of a study, also those that have no shard yet."""
+        folders = study_folders(self.results) if self.results.exists() else []
+        folders = [folder for folder in folders if folder.name.rpartition("-")[0] == study]
+        return [block for folder in folders for block in block_folders(folder)]
+
     def events(self, study: str) -> list[dict]:
         """What the jobs of a study logged, in order."""
-        logs = [block / "log.jsonl" for block in self.blocks(study)]
+        logs = [block.log for block in self.blocks_of_jobs(study)]
         lines = [line for log in logs if log.exists() for line in log.read_text().splitlines()]
         return [json.loads(line) for line in lines]
 
@@ -159,7 +165,7 @@ class Project:
 
     def kept(self, study: str) -> int:
         """Samples in the parts of a study that are there now."""
-        parts = [p for block in self.blocks(study) for _, p in BlockFolder(block).part_files()]
+        parts = [path for block in self.blocks_of_jobs(study) for _, path in block.part_files()]
         # A record begins with its magic word, and the first is a header.
         return sum(max(path.read_bytes().count(b"SYNC") - 1, 0) for path in parts)
 

@@ -188,4 +188,4 @@ def test_closed_terminal_leaves_no_lock(make_project):
     terminal.close()
     assert terminal.process.wait(timeout=60) == 1
     assert not list((project.path / ".snakemake").glob("locks/*"))
-    assert len(list(project.results.glob("chain-*/*/parts/*.rows"))) > 0
+    assert len(list(project.results.glob("jobs/chain-*/*/parts/*.rows"))) > 0

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from project import CHAIN, PAIR
 
+from syncsweep.layout import BlockFolder
+
 TABLES = ("summary", "chi_histogram", "s_max_histogram")
 
 
@@ -103,7 +105,7 @@ def test_a_new_block_solves_only_itself_and_other_physics_keeps_the_old_rows(fin
     assert project.solved("pair") == 120
     by_block = {}
     for block in project.blocks("pair"):
-        lines = [json.loads(line) for line in (block / "log.jsonl").read_text().splitlines()]
+        lines = [json.loads(line) for line in BlockFolder(block).log.read_text().splitlines()]
         by_block[block.name] = sum(e["solved"] for e in lines if e["event"] == "end")
     assert sorted(by_block.values()) == [60, 60]
     summary = pd.read_csv(project.results / "tables" / "pair" / "summary.csv")

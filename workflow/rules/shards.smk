@@ -4,7 +4,7 @@
 # nothing. There is no input, and the only parameter is the physics hash, which is also in the path.
 # Launcher, ranks and memory are resources, which trigger nothing. Only a Slurm job has a time limit that
 # its ranks must keep. The log holds one attempt. Its processes append to it, so none overwrites the lines
-# of another. log.jsonl beside the shards has all attempts.
+# of another. log.jsonl in the folder of the jobs has all attempts.
 
 
 rule solve_shard:

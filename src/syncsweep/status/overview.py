@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from syncsweep.status.census import BlockCounter, Census, Problem
@@ -144,10 +145,10 @@ class Observer:
         return Overview(now, blocks, time_left(of_blocks, now, self._since), tuple(problems))
 
 
-def disk_bytes(folder: Path) -> int:
-    """Size of the files of a folder on the disk; files that cannot be read do not count."""
+def disk_bytes(*folders: Path) -> int:
+    """Size of the files of some folders on the disk; files that cannot be read do not count."""
     total = 0
-    for path, _, names in os.walk(folder):
+    for path, _, names in chain.from_iterable(map(os.walk, folders)):
         for name in names:
             try:
                 total += os.lstat(os.path.join(path, name)).st_blocks * 512

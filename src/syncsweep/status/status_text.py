@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from syncsweep import wording
+from syncsweep.layout import jobs_folder
 from syncsweep.status.census import Problem
 from syncsweep.status.expected import Expected
 from syncsweep.status.overview import BlockStatus, Overview, disk_bytes
@@ -75,7 +76,8 @@ def status_of(overview: Overview, probabilities: Probabilities) -> Status:
         estimates, damaged = probabilities.of_study(blocks)
         for problem in damaged:
             problems.setdefault(problem.path, problem)
-        studies.append(StudyStatus(study, folder, blocks, disk_bytes(folder), tuple(estimates)))
+        disk = disk_bytes(folder, jobs_folder(folder))
+        studies.append(StudyStatus(study, folder, blocks, disk, tuple(estimates)))
     return Status(overview, tuple(studies), tuple(problems.values()))
 
 

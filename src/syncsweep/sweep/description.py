@@ -17,7 +17,7 @@ from syncsweep.config.eta import block_id, canonical_eta
 from syncsweep.config.fields import SafeName
 from syncsweep.config.physics import RESULTS_VERSION, Physics
 from syncsweep.files import NotReadableError, read_regular, write_text
-from syncsweep.layout import BlockFolder, study_file
+from syncsweep.layout import BlockFolder, jobs_folder, study_file
 
 #: A description takes no more bytes than these.
 _MOST_BYTES = 10**7
@@ -44,12 +44,13 @@ class Description:
 
 
 def write(folder: Path, study: str, physics: Physics, blocks: list[tuple[float, ...]]) -> None:
-    """Describe a study and its blocks in `folder`, unless the same is already written."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Describe a study and its blocks, unless the same is already written; folder: of its rows."""
+    jobs_folder(folder).mkdir(parents=True, exist_ok=True)
     _write_json(study_file(folder), {"study": study, "physics": physics.model_dump(mode="json")})
     for etas in blocks:
         block = BlockFolder(folder / block_id(etas))
-        block.path.mkdir(exist_ok=True)
+        block.path.mkdir(parents=True, exist_ok=True)
+        block.jobs.mkdir(exist_ok=True)
         _write_json(block.description, {"etas": list(etas)})
 
 

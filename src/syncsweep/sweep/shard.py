@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import uuid
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -24,6 +23,7 @@ import pyarrow.parquet as pq
 
 from syncsweep.columns import Columns, entry
 from syncsweep.files import NotReadableError, open_regular, read_regular, replace_atomically
+from syncsweep.layout import BlockFolder
 from syncsweep.physics.diagnosis import Status
 from syncsweep.sample import COLUMNS, Rows
 from syncsweep.sample_range import SampleRange
@@ -174,11 +174,17 @@ def _check_rows(table: pa.Table, described: Description, samples: SampleRange) -
 
 
 def write_shard(
-    path: Path, table: pa.Table, described: Description, samples: SampleRange, run: dict[str, Any]
+    path: Path,
+    table: pa.Table,
+    described: Description,
+    samples: SampleRange,
+    run: dict[str, Any],
+    aside: Path | None = None,
 ) -> None:
     """Write the shard of some samples atomically: complete and verified, or not at all.
 
     run: records that are not part of its identity (time, machine, versions); JSON values.
+    aside: folder of the unfinished file, see `replace_atomically`.
     """
     problem = _check_rows(table, described, samples)
     if problem:
@@ -195,7 +201,7 @@ def write_shard(
         write_parquet(temporary, whole)
         read_shard(temporary, described, samples)
 
-    replace_atomically(path, fill)
+    replace_atomically(path, fill, aside)
 
 
 def described_schema(schema: pa.Schema, columns: Columns) -> pa.Schema:
@@ -343,8 +349,9 @@ def read_run(path: Path) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a file that must not be used to its name with an ending, which is returned."""
-    kept = path.with_name(f"{path.name}.damaged-{uuid.uuid4().hex[:8]}")
-    os.replace(path, kept)
+def set_aside(block: BlockFolder, path: Path) -> Path:
+    """Move a shard that must not be used to the files of the block's jobs; returns its new path."""
+    kept = block.damaged(path)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(path, kept)  # a link or a folder too, and between file systems
     return kept

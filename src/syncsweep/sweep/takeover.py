@@ -55,7 +55,7 @@ def find_rows(folder: BlockFolder, described: Description, samples: SampleRange)
         except FileNotFoundError:
             continue
         except ShardError as error:
-            messages.append(f"{error}; set aside as {_set_aside(path)}")
+            messages.append(f"{error}; set aside as {_set_aside(folder, path)}")
             continue
         n_eta = len(described.etas)
         rows |= {i: table.slice((i - there.start) * n_eta, n_eta) for i in wanted}
@@ -83,9 +83,9 @@ def clear_leftovers(folder: BlockFolder, samples: SampleRange) -> None:
             path.unlink(missing_ok=True)
 
 
-def _set_aside(path: Path) -> str:
+def _set_aside(folder: BlockFolder, path: Path) -> str:
     try:
-        return set_aside(path).name
+        return str(set_aside(folder, path))
     except FileNotFoundError:  # another job was faster
         return "(done by another job)"
 
@@ -111,7 +111,7 @@ def set_aside_damaged(
             read_shard(path, described, samples)
         except (ShardError, FileNotFoundError) as error:  # a link may lead nowhere
             problem = error if isinstance(error, ShardError) else f"{path}: is a dangling link"
-            kept = _set_aside(path)
+            kept = _set_aside(folder, path)
             print(
                 f"warning: {problem}; set aside as {kept}, and will be made again", file=sys.stderr
             )

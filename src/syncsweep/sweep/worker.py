@@ -183,7 +183,8 @@ def _finish(
 ) -> None:
     table = pa.concat_tables([rows[i] for i in job.samples.numbers()])
     run_of_shard = {**run, **_environment(task)}
-    write_shard(folder.shard(*job.samples), table, task.description, job.samples, run_of_shard)
+    shard = folder.shard(*job.samples)
+    write_shard(shard, table, task.description, job.samples, run_of_shard, folder.jobs)
     _log(folder, job, event="end", **run)
     print(f"{_name(task, job)}: {run['solved']} solved, {len(rows)} in the shard", flush=True)
 
@@ -206,7 +207,7 @@ def _plan(
     Instead of a task: True if the shard exists already, False if there was no time to look.
     """
     description = read(job.folder)
-    folder.parts.mkdir(exist_ok=True)
+    folder.parts.mkdir(parents=True, exist_ok=True)
     # A launch whose Snakemake was killed may still solve some of the samples, perhaps for shards of
     # another size. Its samples need not be solved twice.
     first, stop = job.samples

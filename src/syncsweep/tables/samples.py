@@ -157,7 +157,7 @@ def _read(block: BlockFolder, described: Description, samples: SampleRange) -> p
         raise ResultsError(f"{path}: is missing; {again}") from None
     except ShardError as error:
         try:
-            kept = shard.set_aside(path)
+            kept = shard.set_aside(block, path)
         except FileNotFoundError:  # another reader was faster
             raise ResultsError(f"{error}; set aside; {again}") from None
         except OSError as failure:

@@ -5,7 +5,6 @@ These functions write nothing, and verify all that they read.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
-from syncsweep.layout import BLOCK_FOLDER, STUDY_FOLDER, BlockFolder, tables_folder
+from syncsweep.layout import BlockFolder, block_folders, study_folders, tables_folder
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep.description import Description
@@ -126,7 +125,7 @@ def read_table(results: str | Path, study: str, name: str) -> pd.DataFrame:
 def _folder_of(results: Path, study: str) -> Path:
     """The one folder of a study in a results folder."""
     try:
-        names = sorted(name for name in os.listdir(results) if STUDY_FOLDER.fullmatch(name))
+        names = [folder.name for folder in study_folders(results)]
     except OSError as error:
         raise ResultsError(f"{results}: cannot be read ({error.strerror})") from None
     of_study = [name for name in names if study in (name, name.rpartition("-")[0])]
@@ -141,7 +140,7 @@ def _folder_of(results: Path, study: str) -> Path:
 
 
 def _blocks_of(folder: Path) -> list[str]:
-    names = sorted(name for name in os.listdir(folder) if BLOCK_FOLDER.fullmatch(name))
+    names = [block.path.name for block in block_folders(folder)]
     if not names:
         raise ResultsError(f"{folder}: holds no rows; {_AGAIN}")
     return names

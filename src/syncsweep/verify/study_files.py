@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from syncsweep import layout
 from syncsweep.config.physics import Physics
-from syncsweep.layout import BLOCK_FOLDER, STUDY_FOLDER, BlockFolder, study_file
+from syncsweep.layout import BLOCK_FOLDER, BlockFolder, jobs_folder, study_file
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description, DescriptionError
@@ -36,7 +37,8 @@ _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
 def study_folders(results: Path) -> list[Path]:
     """The folders of studies below `results`, in order; VerificationError if there is none."""
     try:
-        found = [path for path in sorted(results.iterdir()) if _is_study(path)]
+        described = [path for path in results.iterdir() if _is_described(path)]
+        found = sorted({*layout.study_folders(results), *described})
     except OSError as error:
         raise VerificationError(f"{results}: cannot be read ({error.strerror})") from None
     if found:
@@ -51,21 +53,22 @@ def study_folders(results: Path) -> list[Path]:
     )
 
 
-def _is_study(path: Path) -> bool:
-    named = bool(STUDY_FOLDER.fullmatch(path.name))
-    return os.path.isdir(path) and (named or os.path.lexists(study_file(path)))
+def _is_described(path: Path) -> bool:
+    return os.path.isdir(path) and os.path.lexists(study_file(path))
 
 
 def verify_study(folder: Path, report: Report) -> list[RowsOfShard]:
     """Verify one study; returns its valid shards, with the number of rows to recompute from."""
     status: Counter[str] = Counter()
     whole: list[RowsOfShard] = []
-    blocks = []
-    for path in entries(folder, report):
+    content = entries(folder, report) + entries(jobs_folder(folder), report)
+    names = set()
+    for path in content:
         if BLOCK_FOLDER.fullmatch(path.name) and os.path.isdir(path):
-            blocks.append(BlockFolder(path))
+            names.add(path.name)
         elif path != study_file(folder):
             note_entry(path, report)
+    blocks = [BlockFolder(folder / name) for name in sorted(names)]
     for block, described in _describe(folder, blocks, report):
         try:
             whole += _verify_shards(block, described, status, report)
@@ -151,6 +154,8 @@ def _verify_shards(
                 continue
             status.update(column(table, "status").tolist())
             yield rows_of_shard(path, described, samples, table)
+    if not end:
+        report.note(f"{block.path}: holds no shard")
 
 
 def _fits_model(table: pa.Table, physics: Physics) -> bool:
@@ -163,18 +168,17 @@ def _fits_model(table: pa.Table, physics: Physics) -> bool:
 def _name_leftovers(block: BlockFolder, report: Report) -> None:
     """Add notes about all files of a block that are neither shards nor descriptions of them."""
     known = {path for _, path in block.shards()}
-    known |= {block.description, block.log, block.parts}
-    for path in entries(block.path, report):
+    known |= {block.description, block.log, *block.parts_folders}
+    for path in entries(block.path, report) + entries(block.jobs, report):
         if path not in known:
             note_entry(path, report)
-    leftovers = {path for _, path in block.leftovers()}
-    parts = entries(block.parts, report)
-    of_jobs = leftovers.intersection(parts)
-    if of_jobs:
-        report.note(
-            f"{block.parts}: {number_of(len(of_jobs), 'files')} of jobs that are running or were "
-            "killed"
-        )
-    for path in parts:
-        if path not in of_jobs and path != block.lock:
-            note_entry(path, report)
+    parts = {path for _, path in block.part_files()}
+    for folder in block.parts_folders:
+        content = entries(folder, report)
+        of_jobs = parts.intersection(content)
+        if of_jobs:
+            n = number_of(len(of_jobs), "files")
+            report.note(f"{folder}: {n} of jobs that are running or were killed")
+        for path in content:
+            if path not in of_jobs and path.name != block.lock.name:
+                note_entry(path, report)

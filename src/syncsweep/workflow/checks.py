@@ -63,8 +63,14 @@ def check_places(outputs: StudyOutputs, studies: Iterable[str]) -> None:
     results = outputs.config.results
     for study in studies:
         folder = outputs.folder(study)
-        within = [path for b in outputs.block_folders(study) for path in (b.path, b.parts)]
-        others = [layout.tables_folder(results, study), layout.logs_folder(results) / folder.name]
+        jobs = layout.jobs_folder(folder)
+        blocks = outputs.block_folders(study)
+        within = [path for block in blocks for path in (block.path, block.jobs, block.parts)]
+        others = [
+            jobs,
+            layout.tables_folder(results, study),
+            layout.logs_folder(results) / folder.name,
+        ]
         files = [*outputs.tables(study), *outputs.figure(study), layout.report_file(results)]
         layout.check_places([folder, *within, *others], files)
 

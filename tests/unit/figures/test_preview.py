@@ -192,7 +192,7 @@ def test_a_damaged_shard_is_named_once_and_stays(tmp_path, capsys):
     (warning,) = capsys.readouterr().err.splitlines()
     assert warning.startswith(f"warning: {path}: is damaged") and warning.endswith("; left out")
     names = {entry.name for entry in block_of(tmp_path, "pair", PAIR, BLOCKS[0]).path.iterdir()}
-    assert names == {"block.json", path.name, "samples-000000000-000000002.parquet"}
+    assert names == {path.name, "samples-000000000-000000002.parquet"}
 
 
 def test_the_stamp_is_on_the_page_and_covers_nothing(tmp_path, pages):

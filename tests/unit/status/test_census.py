@@ -27,6 +27,7 @@ def counted(sweep, samples=SAMPLES):
 def test_folder_that_is_not_there_holds_nothing(tmp_path):
     sweep = Sweep(tmp_path / "made")
     sweep.folder.parts.rmdir()
+    sweep.folder.jobs.rmdir()
     sweep.folder.path.rmdir()
     assert count(sweep) == Census(0, 0, 0, {}, ())
 

@@ -2,10 +2,9 @@
 
 import json
 import platform
-import subprocess
-import sys
 
 import pytest
+from holder import held_elsewhere
 from progress_block import NOON, attempt
 
 from syncsweep.sample_range import SampleRange
@@ -95,30 +94,14 @@ def test_launch_of_this_machine_whose_lock_is_gone_goes_by_its_records(sweep):
     assert launch.at_work
 
 
-HOLDER = """
-import sys
-from pathlib import Path
-from syncsweep.files import hold
-hold(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), lambda: None, lambda: False)
-print("holds", flush=True)
-sys.stdin.read()
-"""
-
-
 @pytest.mark.parametrize(
     ("start", "stop", "at_work"), [(0, 4, True), (7, 12, True), (8, 12, False)]
 )
 def test_launch_whose_samples_are_held_is_at_work(sweep, start, stop, at_work):
     sweep.begins(0, 8)
-    program = [sys.executable, "-c", HOLDER, sweep.folder.lock, str(start), str(stop)]
-    holder = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        assert holder.stdout.readline() == "holds\n"
+    with held_elsewhere(sweep.folder.lock, start, stop):
         (launch,) = launches(sweep, now=NOON + 10**6)
         assert launch.at_work == at_work
-    finally:
-        holder.kill()
-        holder.communicate()
     (launch,) = launches(sweep, now=NOON + 10**6)
     assert not launch.at_work
 

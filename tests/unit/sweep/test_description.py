@@ -8,7 +8,7 @@ import pytest
 
 from syncsweep.config.eta import block_id
 from syncsweep.config.physics import RESULTS_VERSION, Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.layout import study_file, study_folder
+from syncsweep.layout import BlockFolder, jobs_folder, study_file, study_folder
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description, DescriptionError
 
@@ -58,13 +58,22 @@ def test_physics_of_every_model_survives(tmp_path):
 
 
 def test_nothing_else_is_written(folder):
-    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
     blocks = {block_id(ETAS), block_id(MORE)}
+    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*")} == blocks
+    jobs = jobs_folder(folder)
+    names = {path.relative_to(jobs).as_posix() for path in jobs.rglob("*")}
     assert names == {"study.json", *blocks, *(f"{block}/block.json" for block in blocks)}
+    assert set(folder.parent.rglob("*")) == {
+        folder,
+        jobs,
+        jobs.parent,
+        *folder.rglob("*"),
+        *jobs.rglob("*"),
+    }
 
 
 def test_writing_the_same_again_touches_no_file(folder):
-    files = [path for path in folder.rglob("*") if path.is_file()]
+    files = [path for path in jobs_folder(folder).rglob("*") if path.is_file()]
     for path in files:
         os.utime(path, ns=(10**18, 10**18))
     before = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in files}
@@ -74,7 +83,7 @@ def test_writing_the_same_again_touches_no_file(folder):
 
 
 def test_new_block_is_added_beside_the_old_ones(folder):
-    old = folder / block_id(ETAS) / "block.json"
+    old = BlockFolder(folder / block_id(ETAS)).description
     os.utime(old, ns=(10**18, 10**18))
     description.write(folder, "pair", PHYSICS, [ETAS, (7.0,)])
     assert description.read(folder / block_id((7.0,))).etas == (7.0,)
@@ -85,7 +94,7 @@ def test_new_block_is_added_beside_the_old_ones(folder):
 @pytest.mark.parametrize("data", [b"", b"{", b"damaged", b"\xff\xfe"])
 def test_writing_again_repairs_a_damaged_file(folder, data):
     block = folder / block_id(ETAS)
-    for path in (study_file(folder), block / "block.json"):
+    for path in (study_file(folder), BlockFolder(block).description):
         path.write_bytes(data)
     description.write(folder, "pair", PHYSICS, [ETAS])
     assert description.read(block).etas == ETAS
@@ -102,14 +111,17 @@ def test_writing_again_repairs_a_damaged_file(folder, data):
 )
 def test_folder_of_another_name_is_refused(folder, name):
     other = folder.rename(folder.parent / name)
+    jobs_folder(folder).rename(jobs_folder(other))
     words = f"describes pair-{PHYSICS.digest}, not this folder"
     assert_refused(other / block_id(ETAS), study_file(other), words)
 
 
 def test_block_of_another_name_is_refused(folder):
     block = folder / "eta-1-1-n1-00000000"
-    shutil.copytree(folder / block_id(ETAS), block)
-    assert_refused(block, block / "block.json", f"describes {block_id(ETAS)}, not this folder")
+    shutil.copytree(BlockFolder(folder / block_id(ETAS)).jobs, BlockFolder(block).jobs)
+    assert_refused(
+        block, BlockFolder(block).description, f"describes {block_id(ETAS)}, not this folder"
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,8 +152,8 @@ def test_edited_physics_is_refused(folder, change):
 )
 def test_edited_values_of_eta_are_refused(folder, change):
     block = folder / block_id(ETAS)
-    edit(block / "block.json", change)
-    assert_refused(block, block / "block.json", "not this folder")
+    edit(BlockFolder(block).description, change)
+    assert_refused(block, BlockFolder(block).description, "not this folder")
 
 
 def test_rows_of_another_results_version_are_not_added_to(tmp_path):
@@ -181,7 +193,7 @@ DAMAGED = [
 @pytest.mark.parametrize(("which", "data"), DAMAGED, ids=range(len(DAMAGED)))
 def test_damaged_file_is_named_in_one_line(folder, which, data):
     block = folder / block_id(ETAS)
-    path = study_file(folder) if which == "study" else block / "block.json"
+    path = study_file(folder) if which == "study" else BlockFolder(block).description
     path.write_bytes(data)
     assert_refused(block, path, "is damaged")
 
@@ -194,12 +206,14 @@ def test_study_of_an_impossible_name_is_refused(folder, name):
 
 def test_missing_files_are_named_in_one_line(folder, tmp_path):
     block = folder / block_id(ETAS)
-    (block / "block.json").unlink()
-    assert_refused(block, block / "block.json", "cannot be read (No such file or directory)")
+    (BlockFolder(block).description).unlink()
+    assert_refused(
+        block, BlockFolder(block).description, "cannot be read (No such file or directory)"
+    )
     study_file(folder).unlink()
     assert_refused(block, study_file(folder), "cannot be read (No such file or directory)")
     nowhere = tmp_path / "none" / "block"
-    assert_refused(nowhere, tmp_path / "none" / "study.json", "cannot be read")
+    assert_refused(nowhere, study_file(tmp_path / "none"), "cannot be read")
 
 
 def test_configuration_file_is_not_needed(folder, tmp_path, monkeypatch):

@@ -5,11 +5,13 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from studies import CHAIN, ETAS, PAIR, assert_same, rows_of
 
 from syncsweep.config.eta import block_id
+from syncsweep.layout import BlockFolder
 from syncsweep.sample import Rows
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
@@ -344,17 +346,18 @@ def test_disk_that_changes_a_number_is_noticed_before_the_old_shard_goes(
 
 def test_file_set_aside_keeps_its_bytes_under_its_own_name(written):
     path, data = written
-    kept = [set_aside(path)]
+    block = BlockFolder(path.parent)
+    kept = [set_aside(block, path)]
     assert not path.exists()
     path.write_bytes(b"again")
-    kept.append(set_aside(path))
+    kept.append(set_aside(block, path))
     assert kept[0] != kept[1]
     assert [file.read_bytes() for file in kept] == [data, b"again"]
     for file in kept:
-        assert file.parent == path.parent
+        assert file.parent == block.jobs
         assert file.name.startswith(f"{path.name}.damaged-")
     with pytest.raises(FileNotFoundError):
-        set_aside(path)
+        set_aside(block, path)
 
 
 @pytest.mark.parametrize("per_table", [1, 2, 3, 100])
@@ -391,6 +394,19 @@ def test_samples_with_a_row_that_is_not_ok_are_told(tmp_path, rows, monkeypatch,
     monkeypatch.setattr(pq, "write_table", write_table)
     write_shard(path, to_table(bad), *WHICH, {})
     assert failed_samples(path, *WHICH) == {3, 5}
+
+
+@pytest.mark.parametrize("etas", [(0.0,), (0.0, 0.5), (0.1,)])
+def test_filters_find_the_rows_of_an_eta(tmp_path, etas):
+    """Arrow misreads the statistics of a row group of zeros, so there must be none."""
+    path, described = tmp_path / "shard.parquet", Description("pair", PAIR, etas)
+    write_shard(path, to_table(rows_of(PAIR, 4, etas)), described, SampleRange(0, 4), {})
+    for eta in etas:
+        for condition in (ds.field("eta") == eta, ds.field("eta").isin([eta])):
+            assert ds.dataset(path).to_table(filter=condition).num_rows == 4
+    statistics = pq.read_metadata(path).row_group(0).column(1).statistics
+    assert (statistics is None) == (etas == (0.0,))
+    assert failed_samples(path, described, SampleRange(0, 4)) == set()
 
 
 WORDS = ("ok", "degenerate", "ok", "inaccurate")

@@ -39,6 +39,7 @@ class Finding(Block):
 @pytest.fixture
 def block(tmp_path):
     block = Finding(tmp_path, 12)
+    block.folder.path.mkdir(parents=True)
     block.folder.parts.mkdir(parents=True)
     return block
 
@@ -133,8 +134,8 @@ def test_damaged_shard_is_set_aside_with_a_message_and_the_rest_is_taken(block, 
     assert "\n" not in message
     assert message.startswith(f"{damaged}: is damaged")
     assert not damaged.exists()
-    (kept,) = block.folder.path.glob("*.damaged-*")
-    assert message.endswith(f"set aside as {kept.name}")
+    (kept,) = block.folder.jobs.glob("*.damaged-*")
+    assert message.endswith(f"set aside as {kept}")
     assert kept.name.startswith(damaged.name)
     assert kept.read_bytes() == data
     # The next job finds the same rows and has nothing to say.
@@ -225,8 +226,7 @@ def test_damaged_shard_is_not_valid_and_clears_nothing(block):
 
 def test_only_leftovers_that_a_shard_covers_are_cleared(block):
     def temporary(start, stop):
-        path = block.folder.shard(start, stop)
-        return path.with_name(f".{path.name}.{ATTEMPT}.tmp")
+        return block.folder.jobs / f".{block.folder.shard(start, stop).name}.{ATTEMPT}.tmp"
 
     covered = [
         block.part(2, 6, []),
@@ -244,7 +244,7 @@ def test_only_leftovers_that_a_shard_covers_are_cleared(block):
         block.shard(2, 6),
         block.shard(2, 4),
         block.folder.parts / "notes.txt",
-        block.folder.path / "samples-000000002-000000006.parquet.damaged-01234567",
+        block.folder.damaged(block.folder.shard(2, 6)),
         block.folder.description,
     ]
     for path in covered + kept:
@@ -275,9 +275,9 @@ def test_damaged_shards_newer_than_a_file_are_set_aside(block, tmp_path, capsys)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     for line, path in zip(lines, paths[1:], strict=True):
-        (kept,) = block.folder.path.glob(f"{path.name}.damaged-*")
+        (kept,) = block.folder.jobs.glob(f"{path.name}.damaged-*")
         assert line.startswith(f"warning: {path}: is damaged")
-        assert line.endswith(f"set aside as {kept.name}, and will be made again")
+        assert line.endswith(f"set aside as {kept}, and will be made again")
 
 
 def test_without_the_file_all_shards_are_looked_at(block, tmp_path, capsys):

@@ -176,6 +176,7 @@ def test_a_damaged_shard_is_named_once_whatever_happens_meanwhile(block):
 
 def test_a_link_that_leads_nowhere_ends(block):
     block.part(0, 12, [3])
+    block.folder.path.mkdir(parents=True)
     os.symlink(block.results / "nowhere", block.folder.shard(0, 12))
     os.symlink(block.results / "nowhere", block.folder.part(0, 12, "2" * 12, 0))
     assert block.read() == ([3], [])

@@ -294,7 +294,7 @@ def test_a_damaged_shard_is_set_aside_and_named(tmp_path, rows):
     damage(path)
     with pytest.raises(ResultsError) as caught:
         make_tables(shards_of(folder, BLOCK_NAMES), ANALYSIS, tmp_path / "tables")
-    (kept,) = path.parent.glob(f"{path.name}.damaged-*")
+    (kept,) = BlockFolder(path.parent).jobs.glob(f"{path.name}.damaged-*")
     assert not path.exists()
     message = str(caught.value)
     assert str(path) in message and str(kept) in message and "same snakemake command" in message
@@ -320,11 +320,11 @@ def test_an_unknown_block_is_one_line(tmp_path, rows):
 def test_only_leftovers_that_a_valid_shard_covers_are_removed(tmp_path, rows):
     folder = write_study(tmp_path, rows, 5)
     block = BlockFolder(folder / BLOCK_NAMES[0])
-    block.parts.mkdir(exist_ok=True)
+    block.parts.mkdir(parents=True, exist_ok=True)
     covered = [
         block.part(0, 5, "0" * 12, 0),
         block.part(6, 9, "0" * 12, 1),
-        block.path / f".samples-000000005-000000010.parquet.{'0' * 12}.tmp",
+        block.jobs / f".samples-000000005-000000010.parquet.{'0' * 12}.tmp",
     ]
     needed = [block.part(10, 15, "0" * 12, 0), block.part(0, 500, "0" * 12, 0)]
     for path in covered + needed:
@@ -337,7 +337,7 @@ def test_only_leftovers_that_a_valid_shard_covers_are_removed(tmp_path, rows):
 def test_leftovers_of_a_damaged_shard_stay(tmp_path, rows):
     folder = write_study(tmp_path, rows, 5)
     block = BlockFolder(folder / BLOCK_NAMES[0])
-    block.parts.mkdir(exist_ok=True)
+    block.parts.mkdir(parents=True, exist_ok=True)
     part = block.part(0, 5, "0" * 12, 0)
     part.touch()
     damage(block.shard(0, 5))

@@ -7,6 +7,7 @@ from studies import ETAS, PAIR, put_shard, rows_of
 
 from syncsweep.config.physics import Physics
 from syncsweep.config.user_code import EnsembleCode, ModelCode
+from syncsweep.layout import study_file
 from syncsweep.sample import FAILED, SampleSolver
 from syncsweep.user_code.code import MissingHereError
 from syncsweep.verify.recompute import recompute
@@ -137,7 +138,7 @@ def test_a_changed_source_in_a_results_folder_is_found(tmp_path, capsys):
     model = ModelCode(name="own", source=source, spins=(0.5, 0.5), parameters={})
     physics = Physics(model=model, ensemble=PAIR.ensemble, root_seed=1)
     path = put_shard(tmp_path, "own", physics, rows_of(PAIR)[:2], 0)
-    description = path.parents[1] / "study.json"
+    description = study_file(path.parents[1])
     description.write_text(description.read_text().replace("x = 1", "x = 2"))
     report = Report()
     assert verify_study(path.parents[1], report) == []

@@ -28,6 +28,7 @@ from syncsweep.figures.figure_page import save_provenance
 from syncsweep.layout import (
     CLAIMS_PAGE,
     figures_folder,
+    jobs_folder,
     paper_folder,
     report_file,
     study_file,
@@ -225,8 +226,7 @@ def test_folders_that_may_not_be_read_are_found(results, block, verdict, monkeyp
         with pytest.raises(VerificationError, match=r"cannot be read \(Permission denied\)"):
             study_folders(results)
     else:
-        notes = 1 if which == "study" else 0
-        verdict.found(refused, "Permission denied", notes=notes)
+        verdict.found(refused, "Permission denied")
 
 
 def test_part_of_a_running_job_is_noted(results, block, verdict):
@@ -246,7 +246,7 @@ def test_part_of_a_running_job_is_noted(results, block, verdict):
     ],
 )
 def test_files_beside_the_shards_are_noted(results, block, verdict, name, text):
-    path = block.path / name
+    path = (block.path if "belong" in text and "/" not in name else block.jobs) / name
     path.parent.mkdir(exist_ok=True)
     path.touch()
     verdict.noted(text)
@@ -271,7 +271,13 @@ def test_a_gap_in_the_samples_is_noted(results, block, verdict):
 
 def test_study_without_blocks_is_noted(results, block, verdict):
     shutil.rmtree(block.path)
+    shutil.rmtree(block.jobs)
     verdict.noted(block.path.parent, "η-block")
+
+
+def test_block_without_shards_is_noted(results, block, verdict):
+    shutil.rmtree(block.path)
+    verdict.noted(block.path, "no shard")
 
 
 def test_other_folders_of_the_results_are_left_alone(results, capsys):
@@ -474,7 +480,9 @@ def test_a_table_of_other_settings_than_those_beside_it_is_found(results, verdic
 
 
 def test_tables_of_rows_that_are_not_here_are_noted(results, verdict):
-    shutil.rmtree(study_folder(results, "pair", PAIR.digest))
+    folder = study_folder(results, "pair", PAIR.digest)
+    shutil.rmtree(folder)
+    shutil.rmtree(jobs_folder(folder))
     verdict.noted(tables_folder(results, "pair"), f"pair-{PAIR.digest}")
 
 

@@ -1,0 +1,59 @@
+"""Files of jobs that an older version left beside the shards: a run moves them to their place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from syncsweep.files import held, move, replace_atomically
+from syncsweep.layout import OldStudy, old_studies
+from syncsweep.workflow.errors import RunError
+
+
+def move_old_files(results: str | Path) -> None:
+    """Move the files of jobs of all studies of a results folder; shards stay where they are.
+
+    RunError if a launch of an older version holds samples of a study. What another user owns stays,
+    with a warning on stderr, because it is read there too. Interrupted, the next run continues.
+    """
+    for study in old_studies(results):
+        if any(map(held, study.locks)):
+            raise RunError(
+                f"{study.folder}: jobs that an older version started are running here; wait until "
+                "they have ended, and run the same command again"
+            )
+        try:
+            _move(study)
+        except PermissionError as error:
+            print(
+                f"warning: {study.folder}: its owner must run snakemake once, which moves files of "
+                f"jobs out of it; this user cannot ({error.strerror}: {error.filename})",
+                file=sys.stderr,
+            )
+
+
+def _move(study: OldStudy) -> None:
+    for old, new in study.files:
+        new.parent.mkdir(parents=True, exist_ok=True)
+        if not os.path.lexists(new):
+            move(old, new)
+            continue
+        if new.suffix == ".jsonl":
+            _add_lines(old, new)
+        old.unlink()
+    for folder in study.parts:
+        with suppress(OSError):  # it holds files that are not ours
+            folder.rmdir()
+
+
+def _add_lines(old: Path, new: Path) -> None:
+    """Add the lines of an old log to that of later jobs, unless they are there."""
+    later = new.read_bytes().splitlines(keepends=True)
+    missing = [line for line in old.read_bytes().splitlines(keepends=True) if line not in later]
+    replace_atomically(new, lambda temporary: _fill(temporary, [*missing, *later]))
+
+
+def _fill(path: Path, lines: list[bytes]) -> None:
+    path.write_bytes(b"".join(lines))
