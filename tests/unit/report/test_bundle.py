@@ -16,7 +16,7 @@ from syncsweep.figures.figure_page import save_data, save_provenance
 from syncsweep.layout import BUNDLE_MANIFEST, figures_folder
 from syncsweep.report.bundle import make_bundle, publish
 from syncsweep.tables import ResultsError
-from syncsweep.tables.freshness import said_by
+from syncsweep.tables.freshness import changed_sources, said_by
 
 PROJECT = Path(__file__).parents[3]
 SUMMARY = "tables/pair/summary"
@@ -109,6 +109,14 @@ def test_equal_results_give_equal_bytes(bundle, results, tmp_path):
         for name in names(bundle)
         if (again / name).read_bytes() != (bundle / name).read_bytes()
     ] == []
+
+
+def test_it_is_of_the_results_until_one_of_them_changes(bundle, results, tmp_path):
+    said = said_by(bundle / BUNDLE_MANIFEST)
+    assert changed_sources(said, results) == []
+    other = Path(shutil.copytree(results, tmp_path / "other"))
+    (other / "figures" / "fig_a_chi.csv").write_text("eta\n")
+    assert changed_sources(said, other) == ["figures/fig_a_chi.csv"]
 
 
 def test_it_says_what_it_was_made_with(bundle, results):
