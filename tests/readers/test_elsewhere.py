@@ -151,6 +151,24 @@ def test_studies_under_one_glob_stay_apart(reader, data):
         assert {row[3] for row in of_study} == {angles}
 
 
+#: How a reader counts the rows in a folder.
+COUNTS = {
+    "pandas": "import pandas as pd\nlen(pd.read_parquet('FOLDER'))",
+    "polars": "import polars as pl\npl.scan_parquet('FOLDER').collect().height",
+    "pyarrow": "import pyarrow.dataset as ds\nds.dataset('FOLDER').count_rows()",
+    "fastparquet": "import fastparquet\nfastparquet.ParquetFile('FOLDER').count()",
+}
+
+
+@pytest.mark.parametrize("reader", COUNTS)
+def test_folder_of_shards_opens(reader, data):
+    study = next(data.glob("results/spin1_chain-*"))
+    for folder in (study, next(study.iterdir())):
+        rows = sum(pq.read_metadata(path).num_rows for path in folder.rglob("*.parquet"))
+        code = COUNTS[reader].replace("FOLDER", str(folder))
+        assert evaluate("py", code, data) == rows > 0
+
+
 def test_mean_over_shards_is_wrong(data):
     """Old chunk sizes, other seeds and other studies, as the page says."""
     expected = summary(data, "spin1_chain_n2")[:, 1]
