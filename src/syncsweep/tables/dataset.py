@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,18 +14,17 @@ from syncsweep.physics.diagnosis import Status
 if TYPE_CHECKING:
     import xarray
 
-
 #: Unit and meaning by variable; {density} is the unit of a density over the angles.
 _ATTRIBUTES = {
-    "sample": ("1", "number of the random perturbation"),
-    "eta": ("energy unit of the model", "perturbation strength η; 0 is the limit η → 0⁺"),
-    "angle": ("1", "number j of the angle φ_j − φ_N"),
-    "frequencies": ("1", "frequencies k of S_d = Σ_k s_k exp(ik·φ); of ±k only one is listed"),
-    "s_max": ("{density}", "maximum of S_d above the uniform density; 0 where it is rounding"),
-    "angles": ("rad", "angles φ_j − φ_N at which S_d is largest"),
+    "sample": ("1", "number of the sample: one random perturbation L₁"),
+    "eta": ("energy unit of the configuration", "perturbation strength η; 0 is the limit η → 0⁺"),
+    "angle": ("1", "j of the angle difference φ'_j = φ_j − φ_N"),
+    "frequencies": ("1", "k of S_d = Σ_k s_k exp(ik·φ'); of each pair ±k only one is listed"),
+    "s_max": ("{density}", "maximum of S_d minus the uniform density; 0 if at most the error"),
+    "angles": ("rad", "angle differences φ'_j at the maximum of S_d"),
     "coefficients": ("{density}", "Fourier coefficients s_k of S_d"),
     "error": ("1", "estimated error of S_d in units of the uniform density"),
-    "status": ("1", "ok, or why the row is in no average; empty: not solved yet"),
+    "status": ("1", "ok, or why the row is in no average; empty if it is not solved yet"),
 }
 
 
@@ -49,24 +49,13 @@ def dataset_of(
         ) from None
     sample, at_sample = np.unique(frame["sample"], return_inverse=True)
     eta, at_eta = np.unique(frame["eta"], return_inverse=True)
+    spread = partial(_spread, (at_sample, at_eta), (len(sample), len(eta)))
     good = (frame["status"] == Status.OK).to_numpy()
-
-    def spread(values: Any, measured: bool = False) -> np.ndarray:
-        """Values (n, …) of the rows as (n_samples, n_eta, …), with NaN or "" where none is."""
-        rows = good if measured else np.full(len(frame), True)
-        values = np.asarray(values)
-        if values.dtype.kind in "biu":
-            values = values.astype(float)
-        missing = np.nan if values.dtype.kind in "fc" else ""
-        whole = np.full((len(sample), len(eta), *values.shape[1:]), missing, values.dtype)
-        whole[at_sample[rows], at_eta[rows]] = values[rows]
-        return whole
-
     names, rows = angle_columns(frequencies), ("sample", "eta")
     data = {
-        "s_max": (rows, spread(frame["s_max"], True)),
-        "angles": ((*rows, "angle"), spread(frame[names], True)),
-        "coefficients": ((*rows, "frequency"), spread(coefficients, True)),
+        "s_max": (rows, spread(frame["s_max"], good)),
+        "angles": ((*rows, "angle"), spread(frame[names], good)),
+        "coefficients": ((*rows, "frequency"), spread(coefficients, good)),
         "error": (rows, spread(frame["error"])),
         "status": (rows, spread(frame["status"].to_numpy(str))),
     }
@@ -91,3 +80,19 @@ def dataset_of(
     for name, (unit, meaning) in _ATTRIBUTES.items():
         dataset[name].attrs = {"units": unit.format(density=density), "long_name": meaning}
     return dataset
+
+
+def _spread(
+    places: tuple[np.ndarray, np.ndarray],
+    shape: tuple[int, int],
+    values: Any,
+    kept: np.ndarray | slice = slice(None),
+) -> np.ndarray:
+    """Values (n, …) of rows as (n_samples, n_eta, …), with NaN or "" where none is kept."""
+    values = np.asarray(values)
+    if values.dtype.kind in "biu":
+        values = values.astype(float)
+    missing = np.nan if values.dtype.kind in "fc" else ""
+    whole = np.full((*shape, *values.shape[1:]), missing, values.dtype)
+    whole[places[0][kept], places[1][kept]] = values[kept]
+    return whole

@@ -135,7 +135,8 @@ class SweepRows:
 
         As in the table `samples`, s_max is 0 where it is not above its error. s_max, angles and
         coefficients are NaN where the status is not ok, and where a row has not been solved yet;
-        there the status is "". ImportError without xarray: `pip install syncsweep[xarray]`.
+        there the status is "". NetCDF 3 holds no complex numbers: leave out `coefficients` in it.
+        ImportError without xarray: `pip install syncsweep[xarray]`.
 
         >>> dataset = rows.to_xarray()
         >>> dict(dataset.sizes)
@@ -158,15 +159,15 @@ class SweepRows:
     def _samples(self) -> Iterator[tuple[np.ndarray, SampleRows]]:
         """For each sample the numbers of its lines, and its rows as tables are made from them."""
         frame = self._frame()
-        angles, status = frame[angle_columns(self.frequencies)].to_numpy(), frame["status"]
+        angles = frame[angle_columns(self.frequencies)].to_numpy()
+        status = frame["status"].to_numpy(str)
         sample, s_max, error = (frame[name].to_numpy() for name in ("sample", "s_max", "error"))
         for lines in np.split(np.arange(len(sample)), np.flatnonzero(np.diff(sample)) + 1):
             if len(lines):
                 maximum = Maximum(s_max[lines], angles[lines])
                 coefficients = self.coefficients[lines]
                 number = int(sample[lines[0]])
-                words = status[lines].to_numpy(str)
-                yield lines, SampleRows(number, coefficients, maximum, words, error[lines])
+                yield lines, SampleRows(number, coefficients, maximum, status[lines], error[lines])
 
     def _chi(self, threshold: float) -> Iterator[tuple[np.ndarray, ChiSample, np.ndarray]]:
         """The lines of each sample, its χ, and in which lines it counts."""
