@@ -20,6 +20,22 @@ in QuTiP. Equation numbers are those of Zhao, Moore, Thingna and Wächtler, Quan
 of Perturbed Oscillating Coherences (arXiv:2510.11601v1, 2025). Operators and superoperators may be
 NumPy arrays, lists, SciPy's sparse matrices or QuTiP's objects. A wrong argument raises ValueError.
 A wrong file raises `ConfigError` or `ResultsError` with a message of one line.
+
+All examples below continue from these lines, in the folder of the project after `make figures`.
+Those of a method continue from the example of its class.
+
+>>> import matplotlib.pyplot as plt
+>>> import numpy as np
+>>> import syncsweep as sync
+>>> pair = sync.spin_half_pair()
+>>> L0 = sync.liouvillian(pair.hamiltonian, pair.jump_operators)
+>>> L1 = sync.random_liouvillian(np.random.default_rng(1), pair.dim)
+>>> steady = sync.steady_states(L0, L1, etas=[0, 1e-3, 1])
+>>> s_d = sync.relative_phase_coefficients(steady.rho, pair.spins)
+>>> frequencies = sync.relative_frequencies(pair.spins)
+>>> maximum = sync.s_max(s_d, frequencies)
+>>> chi = sync.sample_chi(s_d, frequencies, maximum, threshold=0.95, shift=[0.5])
+>>> config = sync.load_config("config.yaml")
 """
 
 from __future__ import annotations

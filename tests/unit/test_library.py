@@ -1,8 +1,10 @@
 """The library: public names are loaded when they are used, and examples run as they are printed."""
 
 import ast
+import doctest
 import inspect
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -14,9 +16,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.collections import QuadMesh
+from studies import StudyOnDisk, rows_of
 
 import syncsweep
 from syncsweep.physics.phase_distribution import deviation
+from syncsweep.tables.summary import make_tables
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "syncsweep" / "__init__.py"
@@ -103,6 +107,69 @@ def test_example_of_the_reference_runs_as_printed(axes):
     names = {}
     exec(textwrap.dedent(code), names)
     assert_shows_s_d(axes, names, 0)
+
+
+def public():
+    """Public names, and the methods of public classes behind their class: `Model`, …"""
+    for name in syncsweep.__all__:
+        value = getattr(syncsweep, name)
+        yield name, value
+        if inspect.isclass(value):
+            methods = inspect.getmembers(value, inspect.isfunction)
+            yield from ((f"{name}.{m}", f) for m, f in methods if not m.startswith("_"))
+
+
+def examples_of(name, value):
+    """The example in a docstring, as it stands there."""
+    return doctest.DocTestParser().get_doctest(inspect.getdoc(value), {}, name, None, None)
+
+
+def run(example, names):
+    """Run an example in a namespace, which it may change; its differences from what it says."""
+    said = []
+    example.globs = names
+    doctest.DocTestRunner().run(example, out=said.append, clear_globs=False)
+    return "".join(said)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A folder with the shipped configuration, and three samples of its pair in results."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copy(ROOT / "config.yaml", folder)
+    config = syncsweep.load_config(ROOT / "config.yaml")
+    physics, study = config.physics("spin_half_pair"), config.studies["spin_half_pair"]
+    rows = {block.etas: rows_of(physics, 3, block.etas) for block in study.eta_blocks}
+    on_disk = StudyOnDisk(folder / "results", "spin_half_pair", physics, rows)
+    make_tables(on_disk.shards, study.analysis, on_disk.output)
+    return folder
+
+
+@pytest.fixture
+def start(axes, project, monkeypatch):
+    """What examples continue from, in the folder where they run."""
+    monkeypatch.chdir(project)
+    names = {}
+    assert run(examples_of("syncsweep", syncsweep), names) == ""
+    return names
+
+
+@pytest.mark.parametrize("name", syncsweep.__all__)
+def test_examples_of_public_names_and_methods_are_there_and_run(start, name):
+    for full_name, value in public():
+        if full_name.partition(".")[0] == name:
+            example = examples_of(full_name, value)
+            assert example.examples, f"{full_name} has no example"
+            assert run(example, start) == ""
+
+
+def test_example_that_is_wrong_is_seen(start):
+    def f():
+        """>>> 1 + 1
+        3
+        """
+
+    assert "Expected" in run(examples_of("f", f), start)
 
 
 @pytest.fixture(scope="module")

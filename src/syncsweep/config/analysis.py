@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Literal, Self
 
@@ -45,6 +46,21 @@ class Ratio(Strict):
         return self.numerator - 1, self.denominator - 1
 
 
+def check_intervals(name: str, intervals: Iterable[tuple[float, float]]) -> None:
+    """Check that intervals [low, high] lie in [0, 1] and do not overlap; ValueError names them."""
+    ordered = sorted(intervals)
+    for low, high in ordered:
+        if not 0 <= low < high <= 1:
+            raise ValueError(
+                f"{name} must satisfy 0 ≤ low < high ≤ 1, but one of them is [{low}, {high}]"
+            )
+    for (low, high), (next_low, next_high) in pairwise(ordered):
+        if next_low < high:
+            raise ValueError(
+                f"{name} must not overlap, but [{low}, {high}] and [{next_low}, {next_high}] do"
+            )
+
+
 class Analysis(Strict):
     """How shards become tables. A change here solves no sample again."""
 
@@ -77,18 +93,7 @@ class Analysis(Strict):
 
     @model_validator(mode="after")
     def _intervals_apart(self) -> Self:
-        for low, high in self.intervals:
-            if not 0 <= low < high <= 1:
-                raise ValueError(
-                    f"intervals must satisfy 0 ≤ low < high ≤ 1, but have [{low}, {high}]"
-                )
-        ordered = sorted(self.intervals)
-        for (low, high), (next_low, next_high) in pairwise(ordered):
-            if next_low < high:
-                raise ValueError(
-                    f"intervals must not overlap, but [{low}, {high}] and "
-                    f"[{next_low}, {next_high}] do"
-                )
+        check_intervals("intervals", self.intervals)
         return self
 
     @model_validator(mode="after")

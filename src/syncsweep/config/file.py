@@ -128,6 +128,10 @@ def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
 
     Gives the frozen configuration: its keys are attributes, as in `config.studies["x"].samples`.
     ConfigError, in one line that names the key, for a mistake.
+
+    >>> config = sync.load_config("config.yaml", {"samples": 200})
+    >>> config.studies["spin_half_pair"].samples
+    200
     """
     data = read_yaml(path)
     for key, value in (overrides or {}).items():

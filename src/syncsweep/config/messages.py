@@ -13,7 +13,13 @@ from syncsweep.wording import one_line
 
 
 class ConfigError(Exception):
-    """A mistake in the configuration; the message is one line for the user."""
+    """A mistake in the configuration; the message is one line for the user.
+
+    >>> sync.load_config("confg.yaml")
+    Traceback (most recent call last):
+        ...
+    syncsweep.config.messages.ConfigError: confg.yaml: cannot be read (No such file or directory)
+    """
 
 
 #: Rules by the type of pydantic's error, with the names of its context.

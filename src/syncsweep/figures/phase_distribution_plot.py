@@ -28,6 +28,8 @@ def plot_phase_distribution(
     and `relative_frequencies`. A line over φ_1 − φ_2 for two spins, a heat map with its colour bar
     over (φ_1 − φ_3, φ_2 − φ_3) for three; ValueError for others. The angles go from −π/2 to 3π/2,
     so that locking at 0, π and ±π/3 is off the edges. Returns the line or the mesh.
+
+    >>> line = sync.plot_phase_distribution(plt.gca(), s_d[0], frequencies)
     """
     coefficients, frequencies = arguments.distributions(coefficients, frequencies)
     n_angles = frequencies.shape[1]

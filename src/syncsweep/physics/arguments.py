@@ -175,6 +175,14 @@ def real(name: str, value: Any, least: float = -math.inf) -> float:
     return number
 
 
+def fraction(name: str, value: Any) -> float:
+    """A real number in (0, 1)."""
+    number = real(name, value)
+    if not 0 < number < 1:
+        raise ArgumentError(f"{name} must be above 0 and below 1, but is {value!r}.")
+    return number
+
+
 def integer(name: str, value: Any, least: int) -> int:
     """An integer that is at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:

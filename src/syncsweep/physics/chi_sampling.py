@@ -101,8 +101,13 @@ def sample_chi(
     it has a random error in one sample. Averaged over the offset, it has a small bias. For a single
     distribution the bias is below 1e-3, but for N = 3 and 0.8 < r ≤ 0.95 it is up to 7e-3
     (6e-4 r.m.s., of either sign).
+
+    >>> chi = sync.sample_chi(s_d, frequencies, maximum, threshold=0.95, shift=[0.5])
+    >>> chi.weights.shape == (3, len(chi.chi))
+    True
     """
     coefficients, frequencies = arguments.distributions(coefficients, frequencies, "n_eta")
+    threshold = arguments.fraction("Argument `threshold`", threshold)
     grid = _grid(frequencies, threshold)
     resolved = is_resolved(coefficients, maximum, error)
     level = np.where(resolved, min(threshold, HIGHEST_SHARE) * maximum.s_max, np.nan)

@@ -43,6 +43,9 @@ class SteadyStates:
     residual, condition: residual/condition is the estimated error of ρ, in units of the identity's
     component 1/√D (see `Solutions`); trace_error: |Tr ρ − 1|; hermiticity_error: max|ρ − ρ†|;
     smallest_eigenvalue: of ρ; status, method: arrays of str.
+
+    >>> bool((steady.residual / steady.condition).max() < 1e-13)
+    True
     """
 
     etas: np.ndarray

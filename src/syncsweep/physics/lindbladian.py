@@ -79,6 +79,8 @@ class Lindbladian:
     hamiltonian: (D, D), Hermitian; jump_operators: (k, D, D), k ≥ 0; hamiltonian_rest: (D, D) or
     None, H minus its rounded value `hamiltonian` (see `Model`). Lists, sparse matrices and
     operators of QuTiP become arrays; ValueError.
+
+    >>> generator = sync.Lindbladian(pair.hamiltonian, pair.jump_operators)
     """
 
     hamiltonian: np.ndarray
@@ -102,6 +104,9 @@ class Lindbladian:
         The part of each operator is made separately. So where a strong operator does nothing, its
         rounding does not hide a weak one. Where the parts cancel each other up to rounding, the
         entry is set to zero.
+
+        >>> generator.matrix().shape
+        (16, 16)
         """
         dissipators = [to_real(lindblad_dissipator(jump)) for jump in self.jump_operators]
         parts = [*self._coherent(), *dissipators]
@@ -117,6 +122,9 @@ class Lindbladian:
         single difference of entries of H, or two equal numbers cancel in it. So there its own
         absolute value is taken. If the entries of a jump operator are alike, what is zero in its
         part is exactly zero: pure dephasing, however strong, rounds nothing of populations.
+
+        >>> print(f"{generator.sizes().max():.1f}")
+        2.6
         """
         total: Any = sum(abs(part) for part in self._coherent())
         for jump in self.jump_operators:
@@ -128,11 +136,21 @@ class Lindbladian:
         return sparse.csr_array(total)
 
     def largest_terms(self) -> np.ndarray:
-        """The largest term in each row of `matrix` (D²,)."""
+        """The largest term in each row of `matrix` (D²,).
+
+        >>> generator.largest_terms()[:3].round(2)
+        array([0.  , 1.  , 1.73])
+        """
         return np.asarray(self.sizes().max(axis=1).todense()).ravel()
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
-        """L[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision."""
+        """L[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision.
+
+        >>> from syncsweep.physics.double_double import DoubleDouble
+        >>> image = generator.apply(DoubleDouble.of(steady.rho[:1].transpose(1, 2, 0)))
+        >>> bool(np.abs(image.rounded()).max() < 1e-12)  # at η → 0⁺
+        True
+        """
         total = _commutator(self.hamiltonian, rho, self.hamiltonian_rest)
         for jump in self.jump_operators:
             image = product(jump, rho)
@@ -142,6 +160,9 @@ class Lindbladian:
     def apply_adjoint(self, observable: DoubleDouble) -> tuple[DoubleDouble, DoubleDouble]:
         """i[H, X] and Σ_k (L_k†XL_k − ½{L_k†L_k, X}) of Hermitian operators X (D, D, n), in twice
         the working precision.
+
+        >>> generator.apply_adjoint(DoubleDouble.of(np.eye(4)[:, :, None]))[1].rounded().shape
+        (4, 4, 1)
         """
         coherent = _commutator(self.hamiltonian, observable, self.hamiltonian_rest).times(-1.0)
         dissipative = DoubleDouble.of(np.zeros_like(observable.high))
@@ -159,6 +180,10 @@ class Perturbation:
     hamiltonian: (D, D), Hermitian; dissipator: real (D², D²) in the Hermitian basis;
     jump_operators: those of the dissipator (k, D, D), or None if they are not known. Lists become
     arrays; ValueError.
+
+    >>> field, dephasing = np.diag([1.0, 0.5, -0.5, -1.0]), np.diag([1.0, -1.0, -1.0, 1.0])
+    >>> dissipator = sync.Lindbladian(np.zeros((4, 4)), [dephasing]).matrix().toarray()
+    >>> perturbation = sync.Perturbation(field, dissipator, [dephasing])
     """
 
     hamiltonian: np.ndarray
@@ -179,13 +204,18 @@ class Perturbation:
             object.__setattr__(self, "jump_operators", jumps)
 
     def matrix(self) -> np.ndarray:
-        """L₍₁₎, real (D², D²) in the Hermitian basis: a new array."""
+        """L₍₁₎, real (D², D²) in the Hermitian basis: a new array.
+
+        >>> perturbation.matrix().shape
+        (16, 16)
+        """
         return add_commutator(self.dissipator.copy(), self.hamiltonian)
 
     def sizes(self) -> np.ndarray:
-        """As for a `Lindbladian`.
+        """As for a `Lindbladian`; without jump operators, the largest entry of each row.
 
-        Of a dissipator without known jump operators, the largest entry of each row is taken.
+        >>> bool((np.abs(perturbation.matrix()) <= perturbation.sizes()).all())
+        True
         """
         sizes = np.empty_like(self.dissipator)
         if self.jump_operators is None:
@@ -197,7 +227,11 @@ class Perturbation:
         return sizes
 
     def terms(self) -> np.ndarray | None:
-        """For each row of `matrix` (D²,), the sum of its absolute terms, or None if not known."""
+        """For each row of `matrix` (D²,), the sum of its absolute terms, or None if not known.
+
+        >>> perturbation.terms().shape
+        (16,)
+        """
         if self.jump_operators is None:
             return None
         dim = len(self.hamiltonian)
@@ -216,6 +250,10 @@ class Perturbation:
 
         A dissipator without known jump operators is applied in working precision. It mixes all
         modes at about the same rate. So its rounding is small compared with its effect on any mode.
+
+        >>> from syncsweep.physics.double_double import DoubleDouble
+        >>> perturbation.apply(DoubleDouble.of(np.eye(4)[:, :, None])).rounded().shape
+        (4, 4, 1)
         """
         if self.jump_operators is not None:
             return Lindbladian(self.hamiltonian, self.jump_operators).apply(rho)

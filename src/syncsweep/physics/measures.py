@@ -11,8 +11,7 @@ import numpy as np
 
 from syncsweep.physics import arguments
 
-#: Points per angle on which the search for S_max starts: at least the first number, and the second
-#: per wave.
+#: Points per angle where the search for S_max starts: at least the first, or the second per wave.
 _START_GRID, _START_GRID_PER_WAVE = 24, 12
 
 #: Largest number of Newton steps to the highest maximum, and of steps to any maximum along a bent
@@ -31,7 +30,11 @@ RESOLUTION = 1e-11
 
 @dataclass(frozen=True)
 class Maximum:
-    """Maximum of S_d: `s_max` (...,) above the uniform density, at `angles` (..., N−1) in rad."""
+    """Maximum of S_d: `s_max` (...,) above the uniform density, at `angles` (..., N−1) in rad.
+
+    >>> (maximum.angles / np.pi).round(2).ravel()
+    array([1.  , 1.  , 0.12])
+    """
 
     s_max: np.ndarray
     angles: np.ndarray
@@ -78,6 +81,9 @@ def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
     coefficients: (n_eta, n_k) complex; frequencies: (n_k, N−1) with k = 0 first. Every local
     maximum of a coarse grid that could hold the global one is refined by Newton's method; S_max is
     the largest. NaN coefficients give NaN. Angles lie in [0, 2π).
+
+    >>> sync.s_max(s_d, frequencies).s_max.round(4)
+    array([0.0132, 0.0129, 0.0054])
     """
     coefficients, frequencies = arguments.distributions(coefficients, frequencies, "n_eta")
     n_angles = frequencies.shape[1]
@@ -293,9 +299,11 @@ def chi(angles: np.ndarray) -> np.ndarray:
 class ChiSample:
     """χ values drawn from the region where S_d − u ≥ r·S_max, for each of n_eta distributions.
 
-    chi: (n_points,) at the points of the shifted grid that lie in the region of at least one of
-    them; weights: (n_eta, n_points), zero outside a distribution's own region, each row summing to
-    one, or NaN where S_max is not resolved.
+    chi: (n_points,) at the points of the grid in the region of at least one of them; weights:
+    (n_eta, n_points), zero outside the own region; rows sum to one, or are NaN without locking.
+
+    >>> (chi.weights @ chi.chi).round(2)  # the mean of χ
+    array([0.95, 0.95, 0.12])
     """
 
     chi: np.ndarray
@@ -330,9 +338,13 @@ def interval_probabilities(
     """Probability P_a that χ lies in the closed interval a.
 
     chi_values: (n_points,); weights: (..., n_points), rows summing to one; returns (..., n_a).
+
+    >>> sync.interval_probabilities(chi.chi, chi.weights, [(0, 0.5), (0.5, 1)]).round(2).tolist()
+    [[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]]
     """
     chi_values = arguments.numbers("Argument `chi_values`", chi_values, "n_points")
     weights = arguments.numbers("Argument `weights`", weights, "...", len(chi_values))
-    inside = [(chi_values >= low) & (chi_values <= high) for low, high in intervals]
+    low, high = arguments.numbers("Argument `intervals`", intervals, "n_a", 2).T[:, :, None]
+    inside = (chi_values >= low) & (chi_values <= high)
     # Sums of weights may exceed one by their rounding; a probability must not.
-    return np.minimum(weights @ np.array(inside, dtype=float).T, 1.0)
+    return np.minimum(weights @ inside.astype(float).T, 1.0)

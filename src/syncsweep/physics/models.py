@@ -35,6 +35,10 @@ class Model:
     D = ∏ (2S+1); hamiltonian_rest: (D, D) or None, the sum of H's terms minus its rounded value
     `hamiltonian`. It keeps the digits of a small term that shares entries with a large one. Lists,
     sparse matrices and operators of QuTiP become arrays; ValueError.
+
+    >>> sz, lower = np.diag([0.5, -0.5]), [[0, 0], [1, 0]]
+    >>> sync.Model("mine", spins=[0.5], hamiltonian=sz, jump_operators=[lower]).dim
+    2
     """
 
     name: str
@@ -84,6 +88,9 @@ def spin1_chain(
 
     H = ω Σ_j S_j^z + J Σ_j (S_j⁺S_{j+1}⁻ + H.c.) + Δ Σ_j S_j^z S_{j+1}^z, with the jump operators
     L_j = √γ (S_j^z)². J = delta = 0 gives decoupled spins.
+
+    >>> sync.spin1_chain(n_sites=2).hamiltonian.shape
+    (9, 9)
     """
     spins = (1,) * arguments.integer("Argument `n_sites`", n_sites, 1)
     omega, J, delta = _numbers(omega=omega, J=J, delta=delta)
@@ -102,6 +109,12 @@ def spin_half_pair(J: float = 1.0, delta: float = 1.0, B: float = 0.3, gamma: fl
 
     H = J(σ₁⁺σ₂⁻ + H.c.) + Δ σ₁^z σ₂^z + B(σ₁^z + σ₂^z) with Pauli matrices, and one jump operator
     L = γ(σ₁⁻ + σ₂⁻): γ itself, not its root.
+
+    >>> sync.spin_half_pair(B=0.3).hamiltonian.real.round(1)
+    array([[ 1.6,  0. ,  0. ,  0. ],
+           [ 0. , -1. ,  1. ,  0. ],
+           [ 0. ,  1. , -1. ,  0. ],
+           [ 0. ,  0. ,  0. ,  0.4]])
     """
     spins = (0.5, 0.5)
     J, delta, B, gamma = _numbers(J=J, delta=delta, B=B, gamma=gamma)

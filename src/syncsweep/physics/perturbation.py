@@ -324,5 +324,8 @@ def random_liouvillian(
     Gaussian unitary ensemble with E|H_jk|² = 2, and of the random dissipator with the Kossakowski
     matrix K = d·GG†/Tr GG†, d = D²−1; basis: of K, `paper` for the literal F_n of Eq. F3, or
     `orthonormal`; rank: of K, None for d. Returns a column-stacking superoperator (D², D²).
+
+    >>> sync.random_liouvillian(np.random.default_rng(1), dim=4).shape
+    (16, 16)
     """
     return from_real(random_generator(rng, dim, zeta_coh, zeta_diss, basis, rank))

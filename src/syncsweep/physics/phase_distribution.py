@@ -28,6 +28,9 @@ def relative_frequencies(spins: Sequence[float]) -> np.ndarray:
 
     Of each pair ±k the one whose first non-zero entry is positive is listed, in lexicographic
     order. A frequency is k_j = m_j − m'_j on the first N−1 sites, and −Σk_j on the last.
+
+    >>> sync.relative_frequencies([0.5, 1]).tolist()
+    [[0], [1]]
     """
     spins = spin_tuple(spins)
     if len(spins) < 2:
@@ -90,6 +93,9 @@ def relative_phase_coefficients(rho: Any, spins: Sequence[float]) -> np.ndarray:
 
     rho: (..., D, D) of the `spins` (N,), as an array, an operator of QuTiP, a sparse matrix, or a
     list of them; ValueError. S_d is a density over N−1 angles (rad^{1−N}).
+
+    >>> sync.relative_phase_coefficients(steady.rho, pair.spins).shape
+    (3, 2)
     """
     spins = spin_tuple(spins)
     rho = arguments.states("Argument `rho`", rho, spins)
@@ -103,6 +109,9 @@ def evaluate(coefficients: Any, frequencies: Any, angles: Any) -> np.ndarray:
 
     coefficients: (..., n_k); frequencies: (n_k, N−1) with k = 0 first; angles: (n_points, N−1) in
     rad. Returns (..., n_points). ValueError.
+
+    >>> sync.evaluate(s_d, frequencies, angles=[[0], [np.pi]])[0].round(3)
+    array([0.146, 0.172])
     """
     coefficients, frequencies = arguments.distributions(coefficients, frequencies, "...")
     angles = arguments.numbers("Argument `angles`", angles, "n_points", frequencies.shape[1])

@@ -78,7 +78,10 @@ AllowedErrors = Callable[[np.ndarray], np.ndarray]
 
 
 class SteadyStateSolver:
-    """Solve L₀ + ηL₁ for many L₁ and η at fixed L₀; the work on L₀ is done once."""
+    """Solve L₀ + ηL₁ for many L₁ and η at fixed L₀; the work on L₀ is done once.
+
+    >>> solver = sync.SteadyStateSolver(pair.lindbladian)
+    """
 
     def __init__(self, L0: Any) -> None:
         """L0: a Lindblad generator, as column-stacking superoperator (D², D²), see `steady_states`,
@@ -97,11 +100,8 @@ class SteadyStateSolver:
             raise ValueError("Argument `L0` must be of D ≥ 2, but is of D = 1.")
         self._basis = hermitian_basis(self.dim)
         _check_trace_row(generator[[0]].toarray(), abs(generator).max(), "L0")
-        self._modes = (
-            slow_modes(self._lindbladian, generator)
-            if self._lindbladian
-            else conserved_modes(generator)
-        )
+        known = self._lindbladian
+        self._modes = slow_modes(known, generator) if known else conserved_modes(generator)
         self._generator = generator
         if generator.shape[0] < _SPARSE_UNKNOWNS:
             self._constant: np.ndarray | sparse.csr_array = generator[1:].toarray()
@@ -140,7 +140,11 @@ class SteadyStateSolver:
         return self._norm / norm if norm > 0 else 0.0
 
     def solve(self, L1: Any, etas: Sequence[float] | np.ndarray) -> SteadyStates:
-        """Steady states for all `etas` ≥ 0 (0 is the limit η → 0⁺); L1 like L0."""
+        """Steady states for all `etas` ≥ 0 (0 is the limit η → 0⁺); L1 like L0.
+
+        >>> solver.solve(L1, [0, 1e-3]).status.tolist()
+        ['ok', 'ok']
+        """
         L1 = arguments.superoperator("Argument `L1`", L1, self.dim)
         dense = np.asarray(L1.toarray() if hasattr(L1, "toarray") else L1)
         return self._solve(to_real(dense, "L1"), etas, real_terms(L1))
@@ -156,6 +160,10 @@ class SteadyStateSolver:
         allowed: function from states (n_eta, D, D) to the estimated errors (n_eta,) that they may
         have; None means 1e-11. States are refined up to D = 27. Above, nothing is refined to save
         memory, and the dissipator of the perturbation is overwritten.
+
+        >>> field = sync.Perturbation(np.diag([1, 0.5, -0.5, -1]), np.zeros((16, 16)), [])
+        >>> solver.solve_perturbation(field, [0.1]).status.tolist()
+        ['ok']
         """
         if not isinstance(perturbation, Perturbation) or len(perturbation.hamiltonian) != self.dim:
             raise ValueError(
@@ -169,7 +177,11 @@ class SteadyStateSolver:
         return self._solve(perturbation.matrix(), etas, terms, perturbation, allowed)
 
     def solve_real(self, generator: np.ndarray, etas: Sequence[float] | np.ndarray) -> SteadyStates:
-        """As `solve`, for L₁ as a real matrix (D², D²) in the Hermitian basis; overwrites it."""
+        """As `solve`, for L₁ as a real matrix (D², D²) in the Hermitian basis; overwrites it.
+
+        >>> solver.solve_real(field.matrix(), [0.1]).status.tolist()
+        ['ok']
+        """
         return self._solve(generator, etas)
 
     def _solve(
@@ -294,6 +306,10 @@ def steady_states(L0: Any, L1: Any, etas: Sequence[float] | np.ndarray) -> Stead
     sparse matrices, superoperators of QuTiP, or lists; else ValueError. Where the steady state is
     not unique the status says so and ρ is NaN. For many L1 at the same L0, keep a
     `SteadyStateSolver`.
+
+    >>> steady = sync.steady_states(L0, L1, etas=[0, 1e-3, 1])
+    >>> steady.rho.shape
+    (3, 4, 4)
     """
     return SteadyStateSolver(L0).solve(L1, etas)
 

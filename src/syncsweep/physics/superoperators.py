@@ -56,6 +56,10 @@ def liouvillian(hamiltonian: Any, jump_operators: Any) -> sparse.csr_array:
 
     hamiltonian: (D, D), Hermitian; jump_operators: (k, D, D), k ≥ 0, with √γ absorbed. They may be
     NumPy arrays, SciPy's sparse matrices, operators of QuTiP (Qobj), or lists; ValueError.
+
+    >>> L0 = sync.liouvillian(pair.hamiltonian, pair.jump_operators)
+    >>> L0.shape
+    (16, 16)
     """
     hamiltonian = arguments.hermitian("Argument `hamiltonian`", hamiltonian)
     jumps = arguments.operators("Argument `jump_operators`", jump_operators, len(hamiltonian))

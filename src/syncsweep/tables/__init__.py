@@ -17,7 +17,13 @@ _Request = TypeVar("_Request", bound=BaseModel)
 
 
 class ResultsError(Exception):
-    """Results that cannot be made or read; the message is one line for the user."""
+    """Results that cannot be made or read; the message is one line for the user.
+
+    >>> sync.read_rows("resluts", "spin_half_pair")
+    Traceback (most recent call last):
+        ...
+    syncsweep.tables.ResultsError: resluts: cannot be read (No such file or directory)
+    """
 
 
 def extent(present: Mapping[str, int], samples: int) -> str:

@@ -1,6 +1,7 @@
 """Rows for a notebook: solve samples as the sweep does, and read rows and tables of results.
 
-These functions write nothing, and verify all that they read.
+These functions write nothing, and verify all that they read. The measures of rows are computed by
+the functions that make the tables.
 """
 
 from __future__ import annotations
@@ -8,21 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from syncsweep.config.analysis import check_intervals
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
 from syncsweep.layout import BlockFolder, block_folders, study_folders, tables_folder
-from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.physics import arguments
+from syncsweep.physics.diagnosis import Status
+from syncsweep.physics.measures import ChiSample, Maximum, interval_probabilities
+from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep.description import Description
 from syncsweep.tables import ResultsError
+from syncsweep.tables.dataset import angle_columns, dataset_of
 from syncsweep.tables.integrity import problem_of_table
 from syncsweep.tables.partial import read_present
-from syncsweep.tables.samples import SampleRows, describe
+from syncsweep.tables.samples import SampleRows, chi_of_sample, describe
+
+if TYPE_CHECKING:
+    import xarray
 
 _AGAIN = "run the same snakemake command again to make it"
 
@@ -35,11 +45,21 @@ class SweepRows:
 
     frame: one line for each of the n rows, numbered from 0. Its columns are sample; eta, as
     configured (0 is the limit η → 0⁺); s_max [rad^{1−N}]; angle_1 … angle_{N−1} [rad], where S_d is
-    largest; error, the estimated error of S_d in units of the uniform density; and status. Only
-    rows whose status is "ok" enter the averages of a sweep. Others may hold NaN.
+    largest; error, the estimated error of S_d in units of the uniform density; and status. You may
+    add columns; copy the frame before you sort or filter it.
 
     coefficients: (n, n_k), complex, of S_d, in the order of the lines; frequencies: (n_k, N−1),
     integers.
+
+    Only rows whose status is "ok" enter the averages of a sweep. Others may hold NaN. What the
+    methods give is NaN for them, so means over samples that leave out NaN are those of the tables.
+
+    >>> rows = sync.solve_samples(config, "spin_half_pair", range(3))
+    >>> rows.frame.query("eta == 0").round(4)
+        sample  eta   s_max  angle_1  error status
+    0        0  0.0  0.0226   3.1416    0.0     ok
+    22       1  0.0  0.0116   3.1416    0.0     ok
+    44       2  0.0  0.0223   3.1416    0.0     ok
     """
 
     study: str
@@ -47,6 +67,112 @@ class SweepRows:
     frame: pd.DataFrame
     coefficients: np.ndarray
     frequencies: np.ndarray
+
+    def chi(self, threshold: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Values of χ (Eqs. 9, D6) and their weights, (n_points,) each, row by row.
+
+        threshold: r in (0, 1), see `sample_chi`; the grid has the shift of the sample, as for the
+        tables. The weights of a row add up to one. Both are one NaN where χ is undefined: where the
+        status is not ok, or S_max is not above the error. ValueError.
+
+        >>> chi, weights = next(rows.chi(threshold=0.95))
+        >>> print(f"{chi @ weights:.2f}")  # the mean
+        0.95
+        """
+        threshold = arguments.fraction("Argument `threshold`", threshold)
+        return (
+            (chi.chi[weights > 0], weights[weights > 0])
+            if is_defined
+            else (np.array([np.nan]), np.array([np.nan]))
+            for _, chi, defined in self._chi(threshold)
+            for weights, is_defined in zip(chi.weights, defined, strict=True)
+        )
+
+    def probabilities(
+        self, threshold: float, intervals: Sequence[tuple[float, float]]
+    ) -> np.ndarray:
+        """P_a of each row, (n, n_intervals): the probability that χ lies in the interval a.
+
+        threshold: as for `chi`; intervals: [low, high] within [0, 1], which do not overlap. NaN
+        where χ is undefined. The means over samples are p1, p2, … of the table `summary`, if both
+        arguments are those of the study's analysis. 10⁴ samples take as long as the tables do.
+        ValueError.
+
+        >>> analysis = config.studies["spin_half_pair"].analysis
+        >>> p = rows.probabilities(analysis.threshold, analysis.intervals)
+        >>> rows.frame[["p1", "p2", "p3"]] = p
+        >>> rows.frame.groupby("eta")["p3"].mean().round(2).iloc[[0, -1]].tolist()
+        [1.0, 0.08]
+        """
+        threshold = arguments.fraction("Argument `threshold`", threshold)
+        found = arguments.numbers("Argument `intervals`", intervals, "n_intervals", 2)
+        pairs = [(low, high) for low, high in found.tolist()]
+        check_intervals("Argument `intervals`", pairs)
+        p = np.full((len(self.frame), len(pairs)), np.nan)
+        for lines, chi, defined in self._chi(threshold):
+            p[lines[defined]] = interval_probabilities(chi.chi, chi.weights[defined], pairs)
+        return p
+
+    def phase_distribution(self, angles: Any) -> np.ndarray:
+        """S_d of each row at `angles` (n_points, N−1) in rad, (n, n_points) in rad^{1−N} (Eq. 2).
+
+        NaN where the status is not ok. ValueError.
+
+        >>> rows.phase_distribution([[0], [np.pi]])[0].round(3)
+        array([0.137, 0.182])
+        """
+        s_d = evaluate(self.coefficients, self.frequencies, angles)
+        s_d[(self._frame()["status"] != Status.OK).to_numpy()] = np.nan
+        return s_d
+
+    def to_xarray(self) -> xarray.Dataset:
+        """The rows as a Dataset of xarray, with dimensions sample, eta, angle and frequency.
+
+        s_max, error, status: (sample, eta); angles: (sample, eta, angle); coefficients: (sample,
+        eta, frequency), and their frequencies: (frequency, angle). Columns that you have added to
+        `frame` are there too. The attributes name units, meanings and what decides the rows.
+
+        As in the table `samples`, s_max is 0 where it is not above its error. s_max, angles and
+        coefficients are NaN where the status is not ok, and where a row has not been solved yet;
+        there the status is "". NetCDF 3 holds no complex numbers: leave out `coefficients` in it.
+        ImportError without xarray: `pip install syncsweep[xarray]`.
+
+        >>> dataset = rows.to_xarray()
+        >>> dict(dataset.sizes)
+        {'sample': 3, 'eta': 22, 'angle': 1, 'frequency': 2}
+        >>> print(f"{dataset.s_max.sel(eta=0).mean('sample'):.4f}")
+        0.0188
+        """
+        s_max = np.concatenate([np.empty(0), *(rows.s_max for _, rows in self._samples())])
+        frame = self.frame.assign(s_max=s_max)
+        return dataset_of(self.study, self.physics, frame, self.coefficients, self.frequencies)
+
+    def _frame(self) -> pd.DataFrame:
+        """The frame; ValueError if its lines are no longer where their coefficients are."""
+        if not self.frame.index.equals(pd.RangeIndex(len(self.coefficients))):
+            raise ValueError(
+                "`frame` must have its lines in their order: copy it before you sort or filter it."
+            )
+        return self.frame
+
+    def _samples(self) -> Iterator[tuple[np.ndarray, SampleRows]]:
+        """For each sample the numbers of its lines, and its rows as tables are made from them."""
+        frame = self._frame()
+        angles = frame[angle_columns(self.frequencies)].to_numpy()
+        status = frame["status"].to_numpy(str)
+        sample, s_max, error = (frame[name].to_numpy() for name in ("sample", "s_max", "error"))
+        for lines in np.split(np.arange(len(sample)), np.flatnonzero(np.diff(sample)) + 1):
+            if len(lines):
+                maximum = Maximum(s_max[lines], angles[lines])
+                coefficients = self.coefficients[lines]
+                number = int(sample[lines[0]])
+                yield lines, SampleRows(number, coefficients, maximum, status[lines], error[lines])
+
+    def _chi(self, threshold: float) -> Iterator[tuple[np.ndarray, ChiSample, np.ndarray]]:
+        """The lines of each sample, its χ, and in which lines it counts."""
+        for lines, rows in self._samples():
+            chi = chi_of_sample(self.physics, threshold, rows)
+            yield lines, chi, rows.good & chi.is_defined
 
 
 def solve_samples(config: Config, study: str, samples: Iterable[int]) -> SweepRows:
@@ -60,6 +186,10 @@ def solve_samples(config: Config, study: str, samples: Iterable[int]) -> SweepRo
 
     Raises ResultsError if there is no such study, and ValueError for a negative sample. The code of
     your own model is run; if it fails, ConfigError says why in one line.
+
+    >>> rows = sync.solve_samples(config, "spin_half_pair", samples=[7])
+    >>> print(f"{rows.frame['s_max'].iloc[0]:.4f}")
+    0.0219
     """
     if study not in config.studies:
         raise ResultsError(f"there is no study {study!r}; studies are: {', '.join(config.studies)}")
@@ -94,6 +224,10 @@ def read_rows(
     The code of your own model is not run. ResultsError, in one line that names the file, if a file
     is damaged or unreadable, or if there are no rows. The 10⁴ samples of the chain take 70 MB, and
     three times as much while they are read.
+
+    >>> rows = sync.read_rows("results", "spin_half_pair", samples=3)
+    >>> len(rows.frame)
+    66
     """
     folder = _folder_of(Path(results), study)
     names = _blocks_of(folder) if blocks is None else list(blocks)
@@ -110,6 +244,10 @@ def read_table(results: str | Path, study: str, name: str) -> pd.DataFrame:
     The table `samples` has none, and is verified against its checksums.
 
     ResultsError, in one line that names the file, if it is missing, damaged or changed.
+
+    >>> summary = sync.read_table("results", "spin_half_pair", "summary")
+    >>> print(f"{summary['p3'].iloc[0]:.2f}")  # P₃ at η → 0⁺
+    1.00
     """
     stem = tables_folder(results, study) / name
     path = stem.with_name(f"{name}.parquet")
@@ -172,7 +310,7 @@ def _gather(
         "sample": np.repeat([rows.sample for _, rows in found], [len(etas) for etas, _ in found]),
         "eta": np.concatenate([np.empty(0), *(etas for etas, _ in found)]),
         "s_max": np.concatenate([np.empty(0), *(rows.maximum.s_max for _, rows in found)]),
-        **{f"angle_{j + 1}": angles[:, j] for j in range(n_angles)},
+        **dict(zip(angle_columns(frequencies), angles.T, strict=True)),
         "error": np.concatenate([np.empty(0), *(rows.error for _, rows in found)]),
         "status": np.concatenate([np.empty(0, object), *(rows.status for _, rows in found)]),
     }

@@ -192,6 +192,16 @@ REFUSED = {
         "weights",
         "(1,)",
     ),
+    "threshold of one": (
+        lambda: sync.sample_chi(S_D, FREQUENCIES, MAXIMUM, 1, [0.0]),
+        "threshold",
+        "1",
+    ),
+    "one interval": (
+        lambda: sync.interval_probabilities([0.0, 1.0], [1.0, 0.0], (0, 1)),
+        "intervals",
+        "(2,)",
+    ),
     "seed as rng": (lambda: sync.random_liouvillian(1, 4), "rng", "int"),
     "no dimension": (lambda: sync.random_liouvillian(rng(), 2.5), "dim", "2.5"),
     "weight of text": (

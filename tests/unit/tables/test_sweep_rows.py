@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import own_study
@@ -14,6 +16,7 @@ from studies import (
     PAIR,
     STUDIES,
     Block,
+    StudyOnDisk,
     block_of,
     make_results,
     put_shard,
@@ -21,14 +24,18 @@ from studies import (
 )
 
 from syncsweep.config.eta import block_id
+from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.config.study import ConfigError, parse
 from syncsweep.layout import study_folder, tables_folder
 from syncsweep.sample import SampleSolver, unpack_coefficients
 from syncsweep.tables import ResultsError
+from syncsweep.tables.summary import make_tables
 from syncsweep.tables.sweep_rows import read_rows, read_table, solve_samples
 
 MORE = (1e-5, 2.0)
+THREE = Physics(model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(), root_seed=1)
+SHIPPED = load_config(Path(__file__).parents[3] / "config.yaml").studies
 
 
 def config_of(physics, blocks=(ETAS,)):
@@ -212,8 +219,7 @@ def test_samples_are_the_same_where_blas_has_more_threads(tmp_path):
         "assert max(pool['num_threads'] for pool in threadpoolctl.threadpool_info()) == 2\n"
         "print(rows.coefficients.tobytes().hex())"
     )
-    three = Physics(model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(), root_seed=1)
-    config = config_of(three, [(0.0, 1e-4, 1e-2, 1.0)])
+    config = config_of(THREE, [(0.0, 1e-4, 1e-2, 1.0)])
     (tmp_path / "config.yaml").write_text(config.model_dump_json())
     environment = {**os.environ, **dict.fromkeys(THREADS, "2")}
     done = subprocess.run(
@@ -253,4 +259,164 @@ def test_mistake_in_code_of_the_users_own_is_told_in_one_line(tmp_path, monkeypa
     (tmp_path / "mine.py").write_text("def model(spins):\n    return 1 / 0\n")
     with pytest.raises(ConfigError, match="ZeroDivisionError") as error:
         solve_samples(parse(own_study.configured()), "mine", [0])
+    assert "\n" not in str(error.value)
+
+
+def spoilt(samples):
+    """Rows of samples of which one has failed, and one has an S_max below its error: both at η₀."""
+    first, second, *others = samples
+    status = np.array(["failed", *first.status[1:]])
+    rough = second.condition * 2 * second.s_max / second.s_d[:, 0]
+    residual = np.concatenate([rough[:1], second.residual[1:]])
+    return [replace(first, status=status), replace(second, residual=residual), *others]
+
+
+@pytest.fixture(scope="module", params=["spin_half_pair", "spin1_chain"])
+def averaged(request, tmp_path_factory):
+    """Rows of two blocks that were read, and the analysis and the results of their tables."""
+    results, name = tmp_path_factory.mktemp("averaged"), request.param
+    physics = {"spin_half_pair": PAIR, "spin1_chain": THREE}[name]
+    rows = {ETAS: spoilt(rows_of(physics)), MORE: rows_of(physics, etas=MORE)}
+    study, analysis = StudyOnDisk(results, name, physics, rows), SHIPPED[name].analysis
+    make_tables(study.shards, analysis, study.output)
+    return read_rows(results, name), analysis, results
+
+
+def test_means_over_samples_are_those_of_the_summary(averaged):
+    rows, analysis, results = averaged
+    summary = read_table(results, rows.study, "summary").set_index("eta")
+    names = ["p1", "p2", "p3"]
+    p = rows.frame.assign(**dict(zip(names, rows.probabilities(*asked(analysis)).T, strict=True)))
+    means = p.groupby("eta")[names].mean()
+    np.testing.assert_allclose(means, summary[names], rtol=0, atol=1e-15)
+    undefined = p["p1"].isna().groupby(p["eta"]).sum()
+    assert undefined.tolist() == (summary["failed"] + summary["undefined_chi"]).tolist()
+    assert undefined[0.0] == 2
+    s_max = rows.to_xarray()["s_max"].mean("sample")
+    np.testing.assert_allclose(s_max, summary["s_max_mean"], rtol=1e-15)
+
+
+def asked(analysis):
+    return analysis.threshold, analysis.intervals
+
+
+def test_chi_of_rows_has_the_histogram_of_the_tables(averaged):
+    rows, analysis, results = averaged
+    drawn = list(rows.chi(analysis.threshold))
+    assert len(drawn) == len(rows.frame)
+    bins = np.linspace(0, 1, analysis.chi_bins + 1)
+    histogram = read_table(results, rows.study, "chi_histogram")
+    for eta, table in histogram.groupby("eta"):
+        ours = [drawn[line] for line in np.flatnonzero(rows.frame["eta"] == eta)]
+        defined = [(chi, weights) for chi, weights in ours if not np.isnan(weights).any()]
+        assert len(defined) == (3 if eta == 0 else 5)
+        densities = [np.histogram(chi, bins, weights=w)[0] / bins[1] for chi, w in defined]
+        np.testing.assert_allclose(np.mean(densities, axis=0), table["density"], atol=1e-12)
+        assert all(np.isnan([chi, weights]).all() for chi, weights in ours if len(chi) == 1)
+
+
+def test_phase_distribution_of_rows_has_its_maximum_at_their_angles(averaged):
+    rows, *_ = averaged
+    n_angles = rows.frequencies.shape[1]
+    angles = rows.frame[[f"angle_{j + 1}" for j in range(n_angles)]].to_numpy()
+    heights = np.diag(rows.phase_distribution(angles))
+    good = rows.frame["status"] == "ok"
+    expected = (rows.frame["s_max"] + (2 * np.pi) ** -n_angles).where(good)
+    np.testing.assert_allclose(heights, expected, rtol=1e-12)
+    assert (~good).sum() == 1
+
+
+def test_dataset_holds_each_row_at_its_sample_and_eta(averaged):
+    rows, *_ = averaged
+    n, n_angles = len(rows.frame), rows.frequencies.shape[1]
+    rows.frame["twice"] = 2 * rows.frame["sample"]
+    dataset = rows.to_xarray()
+    del rows.frame["twice"]
+    assert dict(dataset.sizes) == {
+        "sample": 5,
+        "eta": 5,
+        "angle": n_angles,
+        "frequency": len(rows.frequencies),
+    }
+    assert dataset["frequencies"].values.tolist() == rows.frequencies.tolist()
+    for line in range(n):
+        row, there = (
+            rows.frame.loc[line],
+            dataset.sel(sample=line // 5, eta=rows.frame["eta"][line]),
+        )
+        assert (there["status"], there["error"]) == (row["status"], row["error"])
+        assert there["twice"] == 2 * row["sample"]
+        if row["status"] == "ok":
+            found = there["angles"].values.tolist()
+            assert found == [row[f"angle_{j + 1}"] for j in range(n_angles)]
+            assert there["coefficients"].values.tolist() == rows.coefficients[line].tolist()
+            assert there["s_max"] == (row["s_max"] if line != 5 else 0)
+        else:
+            for name in ("s_max", "angles", "coefficients"):
+                assert there[name].isnull().all()
+    assert dataset.attrs["physics_hash"] == rows.physics.digest
+    assert Physics.model_validate_json(dataset.attrs["physics"]) == rows.physics
+    assert dataset["s_max"].attrs["units"] == f"rad^-{n_angles}"
+    described = set(dataset.variables) - {"twice"}
+    assert {name for name in described if dataset[name].attrs.get("long_name")} == described
+
+
+def test_rows_that_are_not_solved_yet_are_missing_in_the_dataset(tmp_path):
+    put_shard(tmp_path, "s", PAIR, rows_of(PAIR)[:2], 0)
+    put_shard(tmp_path, "s", PAIR, rows_of(PAIR, etas=MORE)[:1], 0, MORE)
+    rows = read_rows(tmp_path, "s")
+    assert len(rows.frame) == 2 * 3 + 2
+    missing = rows.to_xarray().sel(sample=1, eta=list(MORE))
+    assert missing["status"].values.tolist() == ["", ""]
+    for name in ("s_max", "angles", "coefficients", "error"):
+        assert missing[name].isnull().all()
+    assert np.isnan(rows.probabilities(0.9, [(0, 1)])).sum() == 0
+
+
+def test_no_rows_have_no_measures():
+    rows = solve_samples(config_of(PAIR), "s", [])
+    assert list(rows.chi(0.5)) == []
+    assert rows.probabilities(0.5, [(0, 0.5), (0.5, 1)]).shape == (0, 2)
+    assert rows.phase_distribution([[0.0]]).shape == (0, 1)
+    assert rows.to_xarray().sizes["sample"] == 0
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda rows: rows.chi(0), "Argument `threshold` must be above 0 and below 1, but is 0."),
+        (lambda rows: rows.probabilities(1.0, [(0, 1)]), "Argument `threshold` .* but is 1.0."),
+        (lambda rows: rows.chi("r"), "Argument `threshold` must hold real numbers"),
+        (lambda rows: rows.probabilities(0.9, (0, 1)), r"Argument `intervals` .* shape \(2,\)"),
+        (lambda rows: rows.probabilities(0.9, [(0.5, 0.2)]), r"Argument `intervals` .*0.5, 0.2\]"),
+        (lambda rows: rows.probabilities(0.9, [(0.5, 1.2)]), r"Argument `intervals` .*0.5, 1.2\]"),
+        (
+            lambda rows: rows.probabilities(0.9, [(0.4, 1), (0, 0.5)]),
+            r"Argument `intervals` must not overlap, but \[0.0, 0.5\] and \[0.4, 1.0\] do",
+        ),
+        (lambda rows: rows.phase_distribution([[0, 0]]), r"Argument `angles` .* shape \(1, 2\)"),
+    ],
+)
+def test_wrong_arguments_are_named_in_one_line(results, ask, words):
+    with pytest.raises(ValueError, match=words) as error:
+        ask(read_rows(results, "pair"))
+    assert "\n" not in str(error.value)
+
+
+def test_frame_whose_lines_were_moved_is_refused(results):
+    rows = read_rows(results, "pair")
+    for frame in (rows.frame.sort_values("eta"), rows.frame[rows.frame["eta"] > 0]):
+        for measure in (
+            lambda rows: list(rows.chi(0.9)),
+            lambda rows: rows.phase_distribution([[0.0]]),
+            lambda rows: rows.to_xarray(),
+        ):
+            with pytest.raises(ValueError, match="`frame` must have its lines in their order"):
+                measure(replace(rows, frame=frame))
+
+
+def test_dataset_without_xarray_says_what_to_install(results, monkeypatch):
+    monkeypatch.setitem(sys.modules, "xarray", None)
+    with pytest.raises(ImportError, match=r"pip install syncsweep\[xarray\]") as error:
+        read_rows(results, "pair").to_xarray()
     assert "\n" not in str(error.value)
