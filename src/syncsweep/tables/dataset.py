@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from syncsweep.columns import DENSITY, ETA, S_D_ERROR, S_MAX, SAMPLE, STATUS, Column
 from syncsweep.config.physics import Physics
 from syncsweep.physics.diagnosis import Status
 
 if TYPE_CHECKING:
     import xarray
 
-#: Unit and meaning by variable; {density} is the unit of a density over the angles.
-_ATTRIBUTES = {
-    "sample": ("1", "number of the sample: one random perturbation L₁"),
-    "eta": ("energy unit of the configuration", "perturbation strength η; 0 is the limit η → 0⁺"),
-    "angle": ("1", "j of the angle difference φ'_j = φ_j − φ_N"),
-    "frequencies": ("1", "k of S_d = Σ_k s_k exp(ik·φ'); of each pair ±k only one is listed"),
-    "s_max": ("{density}", "maximum of S_d minus the uniform density; 0 if at most the error"),
-    "angles": ("rad", "angle differences φ'_j at the maximum of S_d"),
-    "coefficients": ("{density}", "Fourier coefficients s_k of S_d"),
-    "error": ("1", "estimated error of S_d in units of the uniform density"),
-    "status": ("1", "ok, or why the row is in no average; empty if it is not solved yet"),
-}
+_COLUMNS = (
+    SAMPLE,
+    ETA,
+    S_MAX,
+    STATUS,
+    replace(S_D_ERROR, name="error"),
+    Column("angle", "j of the angle difference φ'_j = φ_j − φ_N"),
+    Column("angles", "angle differences φ'_j at the maximum of S_d", "rad"),
+    Column("frequencies", "k of S_d = Σ_k s_k exp(ik·φ'); of each pair ±k only one is listed"),
+    Column("coefficients", "Fourier coefficients s_k of S_d", DENSITY),
+)
 
 
 def angle_columns(frequencies: np.ndarray) -> list[str]:
@@ -76,9 +77,10 @@ def dataset_of(
             "physics": physics.model_dump_json(),
         },
     )
-    density = f"rad^-{len(names)}"
-    for name, (unit, meaning) in _ATTRIBUTES.items():
-        dataset[name].attrs = {"units": unit.format(density=density), "long_name": meaning}
+    units = {"": "1", DENSITY: f"rad^-{len(names)}"}
+    for column in _COLUMNS:
+        unit = units.get(column.unit, column.unit)
+        dataset[column.name].attrs = {"units": unit, "long_name": column.meaning}
     return dataset
 
 
