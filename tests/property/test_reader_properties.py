@@ -28,13 +28,8 @@ from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description, DescriptionError
 from syncsweep.sweep.parts import read_part
-from syncsweep.sweep.shard import (
-    ShardError,
-    read_run,
-    read_shard,
-    to_table,
-    write_shard,
-)
+from syncsweep.sweep.row_table import to_table
+from syncsweep.sweep.shard import ShardError, read_run, read_shard, write_shard
 from syncsweep.sweep.takeover import find_rows
 from syncsweep.tables import ResultsError
 from syncsweep.tables.reading import read_table

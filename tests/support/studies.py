@@ -17,7 +17,8 @@ from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parts import PartWriter
-from syncsweep.sweep.shard import column, to_table, write_shard
+from syncsweep.sweep.row_table import column, to_table
+from syncsweep.sweep.shard import write_shard
 from syncsweep.tables.registry import table_jobs
 from syncsweep.tables.samples import Shards, describe
 

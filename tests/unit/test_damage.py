@@ -24,7 +24,8 @@ from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description, takeover
 from syncsweep.sweep.description import Description, DescriptionError
 from syncsweep.sweep.parts import Records, count_records, read_part
-from syncsweep.sweep.shard import ShardError, column, failed_samples, read_run, read_shard
+from syncsweep.sweep.row_table import column
+from syncsweep.sweep.shard import ShardError, failed_samples, read_run, read_shard
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import said_by
 from syncsweep.tables.reading import read_table

@@ -25,7 +25,8 @@ from syncsweep.sample import (
 )
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
-from syncsweep.sweep.shard import read_shard, to_table, write_shard
+from syncsweep.sweep.row_table import to_table
+from syncsweep.sweep.shard import read_shard, write_shard
 from syncsweep.user_code.study_model import build_model
 
 ETAS = (0.0, 1e-3, 0.5, 10.0)

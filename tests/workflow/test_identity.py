@@ -16,7 +16,7 @@ from syncsweep.config import study as config
 from syncsweep.config.eta import block_id
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep import description
-from syncsweep.sweep.shard import column
+from syncsweep.sweep.row_table import column
 
 SAMPLES = 12
 

@@ -20,6 +20,8 @@ _NUMBERS = (
     "paper/parts/",
     "paper/claims",
     "sample.py",
+    "sweep/parquet.py",
+    "sweep/row_table.py",
     "sweep/shard.py",
     "config/units.py",
 )

@@ -25,7 +25,8 @@ import pyarrow as pa
 from syncsweep.files import NotReadableError, naming, open_regular
 from syncsweep.sample import Rows
 from syncsweep.sweep.description import Description
-from syncsweep.sweep.shard import column, has_columns_of_rows, most_bytes, to_table
+from syncsweep.sweep.row_table import column, has_columns_of_rows, to_table
+from syncsweep.sweep.shard import most_bytes
 
 FLUSH_SECONDS = 10.0
 

@@ -11,9 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +20,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from syncsweep.columns import Columns, entry
 from syncsweep.files import NotReadableError, open_regular, read_regular, replace_atomically
 from syncsweep.layout import BlockFolder
 from syncsweep.physics.diagnosis import Status
-from syncsweep.sample import COLUMNS, Rows
+from syncsweep.sample import COLUMNS
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
+from syncsweep.sweep.parquet import described_schema, write_parquet
+from syncsweep.sweep.row_table import column, has_columns_of_rows
 
 _IDENTITY_KEY = b"syncsweep"
 _RUN_KEY = b"syncsweep.run"
 _PHYSICS_KEY = b"syncsweep.physics"
 _FORMAT = 1
-
-_SAMPLES_PER_TABLE = 256
 
 #: No shard takes more bytes than these, for each row and beside them, written or decoded.
 _MOST_ROW_BYTES, _MOST_OTHER_BYTES = 2**12, 2**24
@@ -45,86 +43,6 @@ _MOST_IN_FOOTER = 4096
 
 class ShardError(Exception):
     """A shard that is not what its name says; the message is one line and names the file."""
-
-
-def to_table(rows: Iterable[Rows]) -> pa.Table:
-    """Rows of samples as an Arrow table, in the order given; at least one sample."""
-    columns: dict[str, list[np.ndarray]] = {field.name: [] for field in fields(Rows)}
-    for sample_rows in rows:
-        for name, column in columns.items():
-            column.append(getattr(sample_rows, name))
-    return pa.table({name: _arrow(np.concatenate(parts)) for name, parts in columns.items()})
-
-
-class RowsBySample:
-    """Rows of samples, kept in few large tables: one table each takes several times the memory."""
-
-    def __init__(self) -> None:
-        self._samples: list[int] = []
-        self._tables: list[pa.Table] = []
-        self._whole: list[pa.Table] = []
-
-    def add(self, sample: int, table: pa.Table) -> None:
-        """Add the rows of a sample that is not there yet."""
-        self._samples.append(sample)
-        self._tables.append(table)
-        if len(self._tables) >= _SAMPLES_PER_TABLE:
-            self._pack()
-
-    def _pack(self) -> None:
-        self._whole.append(pa.concat_tables(self._tables).combine_chunks())
-        self._tables = []
-
-    def packed(self) -> tuple[list[int], pa.Table | None]:
-        """The samples, and their rows in the same order in one table; None without any."""
-        if self._tables:
-            self._pack()
-        if not self._whole:
-            return [], None
-        self._whole = [pa.concat_tables(self._whole).combine_chunks()]
-        return self._samples, self._whole[0]
-
-
-def unpacked(samples: list[int], table: pa.Table | None) -> dict[int, pa.Table]:
-    """Rows by sample, as views of what `RowsBySample.packed` gave."""
-    if table is None:
-        return {}
-    n_eta = table.num_rows // len(samples)
-    return {sample: table.slice(k * n_eta, n_eta) for k, sample in enumerate(samples)}
-
-
-def _arrow(values: np.ndarray) -> pa.Array:
-    # From buffers, because `pa.array` imports pandas where it is installed, in every worker.
-    if values.ndim == 2:
-        return pa.FixedSizeListArray.from_arrays(_arrow(values.reshape(-1)), values.shape[1])
-    if values.dtype.kind == "U":
-        words = [word.encode() for word in values.tolist()]
-        offsets = np.cumsum([0, *map(len, words)], dtype=np.int32)
-        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(words))]
-        return pa.Array.from_buffers(pa.string(), len(words), buffers)
-    plain = np.ascontiguousarray(values)
-    kind = pa.from_numpy_dtype(plain.dtype)
-    return pa.Array.from_buffers(kind, len(plain), [None, pa.py_buffer(plain)])
-
-
-def column(table: pa.Table, name: str) -> np.ndarray:
-    """A column as NumPy array: (rows,), or (rows, width) for a list column."""
-    chunk = table.column(name).combine_chunks()
-    if pa.types.is_fixed_size_list(chunk.type):
-        return _numbers(chunk.flatten()).reshape(len(chunk), chunk.type.list_size)
-    if pa.types.is_string(chunk.type):
-        return np.array(chunk.to_pylist(), dtype=object)
-    return _numbers(chunk)
-
-
-def _numbers(values: pa.Array) -> np.ndarray:
-    # Only a damaged file has others, for which NumPy asks Arrow twice, the second time in a
-    # deprecated way.
-    is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-    if values.null_count or not is_number:
-        raise TypeError("A column has values that are not numbers.")
-    # Not `to_numpy`, which imports pandas as well.
-    return np.from_dlpack(values)
 
 
 def _digest(table: pa.Table, identity: dict[str, Any]) -> str:
@@ -138,25 +56,6 @@ def _digest(table: pa.Table, identity: dict[str, Any]) -> str:
         else:
             digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()
-
-
-def has_columns_of_rows(table: pa.Table) -> bool:
-    """Whether a table has the columns of `Rows`, each once, with their types and no empty cell."""
-    if sorted(table.column_names) != sorted(field.name for field in fields(Rows)):
-        return False
-    for field in fields(Rows):
-        values = table.column(field.name).combine_chunks()
-        kind, empty = values.type, values.null_count
-        if field.metadata["is_list"]:
-            if not pa.types.is_fixed_size_list(kind):
-                return False
-            kind, empty = kind.value_type, empty + values.flatten().null_count
-        if kind != _KINDS[field.metadata["kind"]] or empty:
-            return False
-    return True
-
-
-_KINDS = {int: pa.int64(), float: pa.float64(), str: pa.string()}
 
 
 def _check_rows(table: pa.Table, described: Description, samples: SampleRange) -> str | None:
@@ -202,36 +101,6 @@ def write_shard(
         read_shard(temporary, described, samples)
 
     replace_atomically(path, fill, aside)
-
-
-def described_schema(schema: pa.Schema, columns: Columns) -> pa.Schema:
-    """A schema with the entries of its columns in its fields; KeyError if a column has none."""
-    fields = (one.with_metadata(entry(one.name, columns).record) for one in schema)
-    return pa.schema(fields, schema.metadata)
-
-
-def write_parquet(path: Path, table: pa.Table) -> None:
-    """Write a table into a file."""
-    # Not by its name: pyarrow takes a name with a colon for an address, and assumes UTF-8.
-    with open(path, "wb") as file:
-        options = {"write_statistics": statistics_of(table.column_names, _is_of_limit(table))}
-        pq.write_table(table, file, compression="zstd", **options)
-
-
-def _is_of_limit(table: pa.Table) -> bool:
-    """Whether a table has rows of η = 0 and no others."""
-    if "eta" not in table.column_names or not len(table) or table["eta"].null_count:
-        return False
-    return not np.any(column(table, "eta"))
-
-
-def statistics_of(names: list[str], is_of_limit: bool) -> bool | list[str]:
-    """For which columns a Parquet file has statistics: all, or all but `eta` if all η are 0.
-
-    Parquet gives a row group of zeros a minimum of −0.0. Arrow's filter `isin([0.0])` then finds
-    no row of it, because it takes −0.0 and 0.0 for two values.
-    """
-    return [name for name in names if name != "eta"] if is_of_limit else True
 
 
 def read_shard(path: Path, described: Description, samples: SampleRange) -> pa.Table:

@@ -27,7 +27,8 @@ from syncsweep.sample import SampleSolver
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description, DescriptionError, read
 from syncsweep.sweep.parts import PartWriter
-from syncsweep.sweep.shard import RowsBySample, ShardError, unpacked, write_shard
+from syncsweep.sweep.row_table import RowsBySample, unpacked
+from syncsweep.sweep.shard import ShardError, write_shard
 from syncsweep.sweep.takeover import find_rows, valid_shard
 from syncsweep.sweep.walltime import STOPPED, Walltime
 from syncsweep.user_code.code import OwnCodeError

@@ -18,7 +18,8 @@ from syncsweep.layout import BlockFolder
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parts import read_part
-from syncsweep.sweep.shard import RowsBySample, ShardError, read_shard, unpacked
+from syncsweep.sweep.row_table import RowsBySample, unpacked
+from syncsweep.sweep.shard import ShardError, read_shard
 from syncsweep.tables import PRESENT_KEY
 from syncsweep.tables.samples import SampleRows, sample_rows
 

@@ -21,7 +21,7 @@ from syncsweep.physics.measures import ChiSample, Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import Rows, chi_shift, unpack_coefficients
 from syncsweep.sample_range import SampleRange
-from syncsweep.sweep import description, shard
+from syncsweep.sweep import description, row_table, shard
 from syncsweep.sweep.description import Description, DescriptionError
 from syncsweep.sweep.shard import ShardError
 from syncsweep.sweep.takeover import clear_leftovers
@@ -142,7 +142,7 @@ def read_samples(
 
 def sample_rows(table: pa.Table, n_eta: int) -> Iterator[SampleRows]:
     """The samples of a table of rows, in its order; each has n_eta consecutive rows."""
-    columns = {column.name: shard.column(table, column.name) for column in fields(Rows)}
+    columns = {column.name: row_table.column(table, column.name) for column in fields(Rows)}
     for first in range(0, table.num_rows, n_eta):
         one = {name: values[first : first + n_eta] for name, values in columns.items()}
         yield SampleRows.from_rows(Rows(**one))

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from syncsweep.columns import ETA, S_D_ERROR, S_MAX, SAMPLE, STATUS, STUDY, Column, Columns
 from syncsweep.physics.measures import ChiSample
 from syncsweep.sweep.description import Description
-from syncsweep.sweep.shard import statistics_of
+from syncsweep.sweep.parquet import statistics_of
 from syncsweep.tables.samples import SampleRows
 
 #: Number of rows that the memory holds before they go to the temporary file.
@@ -158,7 +158,7 @@ class SamplesTable:
     def _groups(self) -> Iterator[pa.Table]:
         """Tables to write one after the other: of one η, or of some if these have few rows.
 
-        The first one has η = 0 and the next η, because of what `shard.statistics_of` says.
+        The first one has η = 0 and the next η, because of what `parquet.statistics_of` says.
         """
         order = sorted(range(len(self._eta_of)), key=self._eta_of.__getitem__)
         fewest = max(_FEWEST_IN_GROUP, self._n_rows // _MOST_GROUPS)

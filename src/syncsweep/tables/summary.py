@@ -37,7 +37,7 @@ from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically
 from syncsweep.physics.measures import interval_probabilities
 from syncsweep.sweep.description import Description
-from syncsweep.sweep.shard import described_schema, write_parquet
+from syncsweep.sweep.parquet import described_schema, write_parquet
 from syncsweep.tables import METADATA_KEY, samples_table
 from syncsweep.tables.number import Number
 from syncsweep.tables.registry import SAMPLES

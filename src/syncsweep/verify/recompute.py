@@ -20,7 +20,8 @@ from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.sample import unpack_coefficients
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
-from syncsweep.sweep.shard import ShardError, column, read_shard
+from syncsweep.sweep.row_table import column
+from syncsweep.sweep.shard import ShardError, read_shard
 from syncsweep.user_code.study_model import build_model
 from syncsweep.verify.verify_text import Report
 from syncsweep.wording import number_of

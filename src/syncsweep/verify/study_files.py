@@ -19,7 +19,8 @@ from syncsweep.layout import BLOCK_FOLDER, BlockFolder, jobs_folder, study_file
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description, DescriptionError
-from syncsweep.sweep.shard import ShardError, column, read_shard
+from syncsweep.sweep.row_table import column
+from syncsweep.sweep.shard import ShardError, read_shard
 from syncsweep.verify import VerificationError
 from syncsweep.verify.recompute import RowsOfShard, rows_of_shard
 from syncsweep.verify.verify_text import Report

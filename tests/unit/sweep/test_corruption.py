@@ -11,7 +11,8 @@ from studies import ETAS, PAIR, put_shard, rows_of
 
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
-from syncsweep.sweep.shard import ShardError, column, failed_samples, read_run, read_shard
+from syncsweep.sweep.row_table import column
+from syncsweep.sweep.shard import ShardError, failed_samples, read_run, read_shard
 
 WHICH = Description("pair", PAIR, ETAS), SampleRange(0, 4)
 

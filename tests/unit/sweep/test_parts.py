@@ -11,7 +11,7 @@ from studies import CHAIN, ETAS, PAIR, rows_of
 
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parts import PartWriter, Records, count_records, read_part
-from syncsweep.sweep.shard import to_table
+from syncsweep.sweep.row_table import to_table
 
 DESCRIBED = Description("pair", PAIR, ETAS)
 SAMPLES = [7, 3, 11]

@@ -15,18 +15,15 @@ from syncsweep.layout import BlockFolder
 from syncsweep.sample import Rows
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
+from syncsweep.sweep.row_table import RowsBySample, column, to_table, unpacked
 from syncsweep.sweep.shard import (
-    RowsBySample,
     ShardError,
     _digest,
     _statement,
-    column,
     failed_samples,
     read_run,
     read_shard,
     set_aside,
-    to_table,
-    unpacked,
     write_shard,
 )
 
@@ -362,7 +359,7 @@ def test_file_set_aside_keeps_its_bytes_under_its_own_name(written):
 
 @pytest.mark.parametrize("per_table", [1, 2, 3, 100])
 def test_rows_by_sample_give_back_what_was_added(rows, monkeypatch, per_table):
-    monkeypatch.setattr("syncsweep.sweep.shard._SAMPLES_PER_TABLE", per_table)
+    monkeypatch.setattr("syncsweep.sweep.row_table._SAMPLES_PER_TABLE", per_table)
     kept = RowsBySample()
     assert unpacked(*kept.packed()) == {}
     order = [5, 2, 4, 3]

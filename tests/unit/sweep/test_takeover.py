@@ -12,7 +12,8 @@ from studies import ETAS, PAIR, Block, assert_same, rows_of
 from syncsweep.config.physics import Physics
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.parts import PartWriter
-from syncsweep.sweep.shard import ShardError, column, read_shard, to_table, write_shard
+from syncsweep.sweep.row_table import column, to_table
+from syncsweep.sweep.shard import ShardError, read_shard, write_shard
 from syncsweep.sweep.takeover import (
     clear_leftovers,
     find_rows,
