@@ -29,7 +29,7 @@ SLOW = {"pandas", "matplotlib", "snakemake"}
 #: those before it. The package itself offers names of all.
 ROOMS = (
     "files", "wording", "sample_range", "layout", "environment", "physics", "config", "user_code",
-    "sample", "sweep", "tables", "figures", "paper", "status", "verify", "plan", "report",
+    "sample", "sweep", "tables", "figures", "paper", "status", "verify", "plan", "clean", "report",
     "workflow", "cli",
 )  # fmt: skip
 

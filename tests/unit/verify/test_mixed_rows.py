@@ -6,13 +6,14 @@ import pandas as pd
 import pytest
 from studies import ETAS, PAIR, make_results, put_shard, rows_of
 
+from syncsweep.config.physics import Physics
 from syncsweep.layout import paper_folder, tables_folder
 from syncsweep.tables.summary import write_tables
 from syncsweep.verify.mixed_rows import note_mixed_rows
 from syncsweep.verify.study_files import study_folders
 from syncsweep.verify.verify_text import Report
 
-OTHER = PAIR.model_copy(update={"root_seed": 4})
+OTHER = Physics.model_validate({**PAIR.model_dump(), "root_seed": 4})
 
 
 @pytest.fixture(scope="module")
