@@ -35,9 +35,9 @@ _TEMPORARY = re.compile(r"\.samples-(\d{9})-(\d{9})\.parquet\.[0-9a-f]{12}\.tmp"
 
 #: Files that the jobs of a study, of a block, and of its unfinished shards keep, by their names.
 _OF_STUDY = re.compile(r"study\.json|\.study\.json\.[0-9a-f]{12}\.tmp")
+_DISCARDED = re.compile(rf"{_TEMPORARY.pattern}|{_SHARD.pattern}\.damaged-[0-9a-f]{{8}}")
 _OF_BLOCK = re.compile(
-    r"block\.json|log\.jsonl|\.block\.json\.[0-9a-f]{12}\.tmp"
-    rf"|{_TEMPORARY.pattern}|{_SHARD.pattern}\.damaged-[0-9a-f]{{8}}"
+    rf"block\.json|log\.jsonl|\.block\.json\.[0-9a-f]{{12}}\.tmp|{_DISCARDED.pattern}"
 )
 _OF_PARTS = re.compile(rf"lock|{_PART.pattern}")
 
@@ -125,6 +125,11 @@ def study_file(folder: Path) -> Path:
     return _present(jobs_folder(folder), folder, "study.json")
 
 
+def files_of_study(folder: Path) -> list[Path]:
+    """What the jobs of a study keep beside its blocks; folder: that of its rows."""
+    return _matching(jobs_folder(folder), _OF_STUDY)
+
+
 def _present(folder: Path, old: Path, name: str) -> Path:
     """A file in its folder, or in that of older versions if it is still there."""
     is_old = os.path.lexists(old / name) and not os.path.lexists(folder / name)
@@ -203,6 +208,15 @@ class BlockFolder:
         yield from self.part_files()
         for folder in (self.jobs, self.path):
             yield from _ranges(folder, _TEMPORARY)
+
+    def discarded(self) -> list[Path]:
+        """Damaged shards, and shards whose writing was broken off: files that nothing reads."""
+        return [*_matching(self.jobs, _DISCARDED), *_matching(self.path, _TEMPORARY)]
+
+    def files_of_jobs(self) -> list[Path]:
+        """All that the jobs of the block keep beside its shards; the description comes last."""
+        described = _matching(self.jobs, _OF_BLOCK)
+        return [*_matching(self.parts, _OF_PARTS), *reversed(described)]
 
 
 @dataclass(frozen=True)

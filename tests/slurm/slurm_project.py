@@ -131,9 +131,9 @@ class SlurmProject(Project):
         """
         starts = [event for event in self.events("chain") if event["event"] == "start"]
         found: dict[str, list[int]] = {start["attempt"]: [] for start in starts}
-        for block in self.blocks("chain"):
-            described = description.read(block)
-            for _, path in BlockFolder(block).part_files():
+        for block in self.blocks_of_jobs("chain"):
+            described = description.read(block.path)
+            for _, path in block.part_files():
                 attempt = path.stem.split("-")[3]
                 found[attempt].extend(sample for sample, _ in read_part(path, described))
         return found

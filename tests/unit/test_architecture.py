@@ -30,7 +30,7 @@ SLOW = {"pandas", "matplotlib", "snakemake"}
 ROOMS = (
     "files", "wording", "columns", "sample_range", "layout", "environment", "physics", "config",
     "user_code", "sample", "sweep", "tables", "figures", "paper", "status", "verify", "plan",
-    "report", "workflow", "cli",
+    "clean", "report", "workflow", "cli",
 )  # fmt: skip
 
 #: Of the standard library, what reaches beyond numbers.

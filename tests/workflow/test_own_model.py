@@ -165,7 +165,7 @@ def test_what_a_worker_lacks_ends_the_job_in_one_line_and_makes_no_row(make_proj
     lacks = "if 'mpi4py.MPI' in sys.modules: open('no-such-file')"
     (project.path / "mine.py").write_text(OWN.format(lacks))
     output = project.snakemake("tables", code=1)
-    (block,) = project.blocks("mine")
-    assert f"error: {block.parent.name}: FileNotFoundError: " in output
+    (block,) = project.blocks_of_jobs("mine")
+    assert f"error: {block.path.parent.name}: FileNotFoundError: " in output
     assert "no-such-file" in output and "Traceback" not in output
-    assert not list(block.glob("samples-*"))
+    assert not list(block.shards())

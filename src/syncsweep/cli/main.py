@@ -67,6 +67,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _run_command(parsed: argparse.Namespace) -> int:
     """Run a sub-command; print one line if it cannot be run."""
+    from syncsweep.clean import CleanError
     from syncsweep.cli.parser import WRONG_CALL
     from syncsweep.config.messages import ConfigError
     from syncsweep.verify import VerificationError
@@ -75,7 +76,7 @@ def _run_command(parsed: argparse.Namespace) -> int:
     try:
         code: int = parsed.run(parsed)
         return code
-    except (ConfigError, VerificationError) as error:
+    except (CleanError, ConfigError, VerificationError) as error:
         print(printable(f"syncsweep {parsed.command}: error: {error}"), file=sys.stderr)
         return WRONG_CALL
 
@@ -107,13 +108,13 @@ def _end_output() -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
-    from syncsweep.cli import plan_command, status_command, verify_command
+    from syncsweep.cli import clean_command, plan_command, status_command, verify_command
     from syncsweep.cli.command_page import HelpFormatter, usage
     from syncsweep.cli.parser import Parser
 
     whole = Parser(
         prog="syncsweep",
-        description="Plan sweeps, watch them, and verify their results. snakemake runs them.",
+        description="Plan sweeps, watch them, verify and clean their results. snakemake runs them.",
         epilog=(
             "Exit codes: 0 all is well; 1 something is wrong, unfinished or failed; 2 the call\n"
             "is wrong; 130 stopped by Ctrl-C."
@@ -124,7 +125,12 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(
         required=True, dest="command", metavar="COMMAND", title="commands"
     )
-    for command in (plan_command, status_command, verify_command):  # in the order of the help
+    for command in (
+        plan_command,
+        status_command,
+        verify_command,
+        clean_command,
+    ):  # in the order of the help
         command.add(commands)
     for sub in commands.choices.values():
         # The usage of argparse has the operands last.

@@ -29,7 +29,8 @@ def add(commands: Commands) -> None:
         ),
         epilog=(
             "The output has one line for each study and each folder of tables. Below that line\n"
-            "it names errors, what to do about them, and left-over files. The last line sums up.\n"
+            "it names errors and what to do about them. It also notes left-over files, and rows\n"
+            "that a mean over whole folders would count twice or mix. The last line sums up.\n"
             "Progress goes to stderr.\n"
             "Exit codes: 0 if all is well; 1 if something is wrong; 2 if the call is wrong."
         ),
@@ -59,6 +60,7 @@ def _folder(text: str) -> Path:
 
 
 def _verify(parsed: argparse.Namespace) -> int:
+    from syncsweep.verify.mixed_rows import note_mixed_rows
     from syncsweep.verify.origins import verify_origins
     from syncsweep.verify.recompute import recompute
     from syncsweep.verify.study_files import study_folders, verify_study
@@ -70,6 +72,7 @@ def _verify(parsed: argparse.Namespace) -> int:
     shards = [shard for folder in folders for shard in verify_study(folder, report)]
     verify_tables(parsed.results, report)
     verify_origins(parsed.results, report)
+    note_mixed_rows(parsed.results, folders, report)
     if parsed.recompute is not None:
         recompute(shards, parsed.recompute, parsed.seed, report)
     report.sum_up()

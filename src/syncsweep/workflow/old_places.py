@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import suppress
@@ -10,6 +11,9 @@ from pathlib import Path
 from syncsweep.files import held, move, replace_atomically
 from syncsweep.layout import OldStudy, old_studies
 from syncsweep.workflow.errors import RunError
+
+#: Errors in folders of other users, or on a file system that is mounted read-only.
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def move_old_files(results: str | Path) -> None:
@@ -26,7 +30,9 @@ def move_old_files(results: str | Path) -> None:
             )
         try:
             _move(study)
-        except PermissionError as error:
+        except OSError as error:
+            if error.errno not in _REFUSED:
+                raise
             print(
                 f"warning: {study.folder}: its owner must run snakemake once, which moves files of "
                 f"jobs out of it; this user cannot ({error.strerror}: {error.filename})",
@@ -38,11 +44,12 @@ def _move(study: OldStudy) -> None:
     for old, new in study.files:
         new.parent.mkdir(parents=True, exist_ok=True)
         if not os.path.lexists(new):
-            move(old, new)
+            with suppress(FileNotFoundError):  # another run was faster
+                move(old, new)
             continue
         if new.suffix == ".jsonl":
             _add_lines(old, new)
-        old.unlink()
+        old.unlink(missing_ok=True)
     for folder in study.parts:
         with suppress(OSError):  # it holds files that are not ours
             folder.rmdir()

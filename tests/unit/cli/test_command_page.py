@@ -29,7 +29,7 @@ def test_page_is_that_of_the_parsers(monkeypatch):
 
 
 def test_every_command_has_a_section_with_all_its_options():
-    assert set(parsers()) == {"plan", "status", "verify"}
+    assert set(parsers()) == {"plan", "status", "verify", "clean"}
     sections = PAGE.read_text(encoding="utf-8").split("\n## ")
     for section, (name, parser) in zip(sections[1:], parsers().items(), strict=True):
         assert section.startswith(f"syncsweep {name}\n")

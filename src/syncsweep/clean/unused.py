@@ -1,0 +1,222 @@
+"""Files of studies that a configuration does not use. What is not known by its name is not ours.
+
+A shard of another chunk size is needed until each shard that replaces it is there and valid,
+because the next job takes its rows over. The same holds for the parts of unfinished shards.
+"""
+
+from __future__ import annotations
+
+import stat
+import time
+from bisect import bisect
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import takewhile
+from pathlib import Path
+
+from syncsweep import layout
+from syncsweep.clean import CleanError
+from syncsweep.config.study import Config
+from syncsweep.files import held
+from syncsweep.layout import BlockFolder
+from syncsweep.sample_range import SampleRange
+from syncsweep.status.census import Kept
+from syncsweep.status.launches import find_launches
+from syncsweep.sweep.description import Description
+from syncsweep.sweep.shard import ShardError, read_shard
+
+#: A job on another machine, whose lock is perhaps invisible, counts as running as long as its last
+#: record is not older than three times this [s].
+_SAMPLE_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class State:
+    """A regular file as it is now: if one of these changes, it is another file."""
+
+    inode: int
+    size: int
+    changed: int
+
+    @classmethod
+    def of(cls, path: Path) -> State | None:
+        """The state of a file; None for anything else, such as a link."""
+        try:
+            found = path.lstat()
+        except OSError:
+            return None
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        return cls(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+@dataclass(frozen=True)
+class Unused:
+    """A file or folder that the configuration does not use.
+
+    files: all that is to be removed, in this order; folders: to be removed then, if they are empty;
+    blocks: of which no job may run; instead: the shards because of which it is not needed.
+    """
+
+    path: Path
+    why: str
+    files: dict[Path, State]
+    blocks: tuple[BlockFolder, ...]
+    folders: tuple[Path, ...] = ()
+    instead: dict[Path, State] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Size of its files [bytes]."""
+        return sum(state.size for state in self.files.values())
+
+
+def has_jobs(block: BlockFolder) -> bool:
+    """Whether a job solves samples of a block now, or may do so on another machine."""
+    if held(block.lock):
+        return True
+    attempts: dict[str, Kept] = {}
+    for _, path in block.part_files():
+        with suppress(OSError):
+            attempt, written = layout.attempt_of_part(path), path.stat().st_mtime
+            last = max(written, attempts[attempt].written) if attempt in attempts else written
+            attempts[attempt] = Kept(samples=1, ranks=1, written=last)
+    launches, _ = find_launches(block, attempts, time.time(), _SAMPLE_SECONDS)
+    return any(launch.at_work for launch in launches)
+
+
+class Search:
+    """The search for what some studies of a configuration do not use.
+
+    notes: what was left alone, and why.
+    """
+
+    def __init__(
+        self, config: Config, studies: Iterable[str], progress: Callable[[str], None]
+    ) -> None:
+        self._config, self._studies, self._progress = config, list(studies), progress
+        self.notes: list[str] = []
+
+    def run(self) -> list[Unused]:
+        """Everything that is not used, in the order of its names; CleanError."""
+        results = Path(self._config.results)
+        if not results.exists():
+            return []
+        for old in layout.old_studies(results):
+            if _study_of(old.folder) in self._studies:
+                raise CleanError(
+                    f"{old.folder}: holds files of jobs of an older version; run snakemake first, "
+                    "which moves them"
+                )
+        return [
+            unused
+            for folder in layout.study_folders(results)
+            if _study_of(folder) in self._studies
+            for unused in self._of_study(folder)
+        ]
+
+    def _of_study(self, folder: Path) -> Iterator[Unused]:
+        name, places = _study_of(folder), (folder, layout.jobs_folder(folder))
+        if self._has_link(*places):
+            return
+        blocks = layout.block_folders(folder)
+        idle = [block for block in blocks if self._is_idle(block)]
+        study, physics = self._config.studies[name], self._config.physics(name)
+        if folder == layout.study_folder(self._config.results, name, physics.digest):
+            asked = {block.id: block.etas for block in study.eta_blocks}
+            for block in idle:
+                if block.path.name in asked:
+                    described = Description(name, physics, asked[block.path.name])
+                    yield from self._of_block(block, described, study.chunks)
+                else:
+                    yield self._whole([block], "an η-block that the configuration does not have")
+        elif idle == blocks:
+            why = "another seed, model or ensemble than the configuration has"
+            yield self._whole(blocks, why, folder)
+
+    def _has_link(self, *places: Path) -> bool:
+        for path in places:
+            if path.is_symlink():
+                self.notes.append(f"{path}: is a link, so nothing behind it was looked at")
+                return True
+        return False
+
+    def _is_idle(self, block: BlockFolder) -> bool:
+        if self._has_link(block.path, block.jobs, block.parts):
+            return False
+        if has_jobs(block):
+            self.notes.append(f"{block.path}: jobs are running, so its files were left alone")
+            return False
+        return True
+
+    def _whole(self, blocks: list[BlockFolder], why: str, study: Path | None = None) -> Unused:
+        """All that is known in some blocks, or in all blocks of a study and beside them."""
+        paths: list[Path] = []
+        folders: list[Path] = []
+        for block in blocks:
+            paths += [*(path for _, path in block.shards()), *block.files_of_jobs()]
+            folders += [block.parts, block.jobs, block.path]
+        if study:
+            paths += layout.files_of_study(study)
+            folders += [layout.jobs_folder(study), study]
+        files = _states(paths)
+        top = study or blocks[0].path
+        foreign = {
+            path
+            for folder in folders
+            for path in (folder.iterdir() if folder.is_dir() else ())
+            if path not in files and path not in folders
+        }
+        if foreign:
+            self.notes.append(f"{top}: {min(foreign)} is not ours and stays")
+        return Unused(top, why, files, tuple(blocks), tuple(folders))
+
+    def _of_block(
+        self, block: BlockFolder, described: Description, chunks: Iterable[SampleRange]
+    ) -> Iterator[Unused]:
+        chunks = sorted(chunks)
+        present = set(chunks)
+        valid: dict[SampleRange, State | None] = {}
+        others = [
+            (samples, path, "a shard of another chunk size or sample range")
+            for samples, path in block.shards()
+            if samples not in present
+        ]
+        others += [
+            (samples, path, "rows of an unfinished shard that the present shards hold")
+            for samples, path in block.part_files()
+        ]
+        for samples, path, why in others:
+            first = bisect(chunks, samples.start, key=lambda chunk: chunk.stop)
+            instead = list(takewhile(samples.overlaps, chunks[first:]))
+            for chunk in instead:
+                if chunk not in valid:
+                    valid[chunk] = self._valid(block, described, chunk)
+            states = {block.shard(*chunk): state for chunk in instead if (state := valid[chunk])}
+            if len(states) == len(instead) and (files := _states([path])):
+                yield Unused(path, why, files, (block,), instead=states)
+        for path, state in _states(block.discarded()).items():
+            why = "a damaged shard or an unfinished file, which nothing reads"
+            yield Unused(path, why, {path: state}, (block,))
+
+    def _valid(
+        self, block: BlockFolder, described: Description, chunk: SampleRange
+    ) -> State | None:
+        """The state of a present shard; None if it is missing or damaged."""
+        path = block.shard(*chunk)
+        self._progress(f"verifying {path}")
+        state = State.of(path)
+        try:
+            read_shard(path, described, chunk)
+        except (ShardError, FileNotFoundError):
+            return None
+        return state
+
+
+def _study_of(folder: Path) -> str:
+    return folder.name.rpartition("-")[0]
+
+
+def _states(paths: Iterable[Path]) -> dict[Path, State]:
+    return {path: state for path in paths if (state := State.of(path))}
