@@ -23,8 +23,9 @@ def add(commands: Commands) -> None:
         description=(
             "Check that results are undamaged and belong together. The command compares each\n"
             "study's description with the name of its folder, each shard with its digest, name\n"
-            "and study, and each table with its CSV file. It also compares figures, report and\n"
-            "bundle with the tables that they were made from. It writes no file."
+            "and study, each table with its CSV file, and `samples` with `summary`. It also\n"
+            "compares figures, report and bundle with the tables that they were made from. It\n"
+            "writes no file."
         ),
         epilog=(
             "The output has one line for each study and each folder of tables. Below that line\n"
