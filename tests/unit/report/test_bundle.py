@@ -250,9 +250,11 @@ def test_stale_results_are_not_published(results, tmp_path):
     assert not (tmp_path / "bundle").exists()
 
 
-def test_a_damaged_table_is_named(results, tmp_path):
+def test_a_damaged_table_is_named_where_a_user_can_remove_it(results, tmp_path):
     other = tmp_path / "results"
     shutil.copytree(results, other)
-    (other / "figures" / "fig_a_chi.csv").write_bytes(b'a,b\n"1')
-    with pytest.raises(ResultsError, match=r"fig_a_chi\.csv: is damaged"):
+    table = other / "figures" / "fig_a_chi.csv"
+    table.write_text("eta,chi_low\n0.5\n")
+    with pytest.raises(ResultsError) as raised:
         made(other, tmp_path / "bundle")
+    assert str(raised.value).startswith(f"{table}: is damaged; remove it")
