@@ -91,7 +91,7 @@ def make_bundle(files: Mapping[str, Path], config: Mapping[str, Any], output: Pa
         target = new / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
-    _describe(new, [*files], config, _citation(files["CITATION.cff"]))
+    _describe(new, files, config, _citation(files["CITATION.cff"]))
     shutil.rmtree(output, ignore_errors=True)
     new.rename(output)
 
@@ -104,20 +104,20 @@ def _citation(path: Path) -> Software:
 
 
 def _describe(
-    folder: Path, files: Sequence[str], config: Mapping[str, Any], program: Software
+    folder: Path, files: Mapping[str, Path], config: Mapping[str, Any], program: Software
 ) -> None:
-    """Write into a folder with files what they are, for people and for machines."""
+    """Write into a folder what the files in it are, for people and for machines."""
     origin = {**asked(), "code": code(), "libraries": libraries(*_PACKAGES)}
     texts = {
         "config.json": _json(config),
         BUNDLE_ORIGIN: _json(origin),
         "README.md": _README.format(title=_TITLE, description=_DESCRIPTION, **code()),
         "COLUMNS.md": _LINK.sub(r"docs/\1", dictionary.page()),
-        **{name: _json(said) for name, said in companions(folder).items()},
+        **{name: _json(said) for name, said in companions(files).items()},
     }
     known = {name: _digest(folder / name) for name in files} | _write(folder, texts)
     digests = dict(sorted(known.items()))
-    package = data_package(folder, digests, _TITLE, program)
+    package = data_package(files, digests, _TITLE, program)
     digests |= _write(folder, {"datapackage.json": _json(package)})
     about = {"name": _TITLE, "description": _DESCRIPTION}
     digests |= _write(folder, {crate.NAME: _json(crate.describe(about, digests, program, origin))})

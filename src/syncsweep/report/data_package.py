@@ -51,23 +51,30 @@ def is_table(path: Path) -> bool:
     return path.suffix in (".csv", ".parquet")
 
 
-def companions(folder: Path) -> dict[str, dict[str, Any]]:
+def companions(files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
     """What to write beside the files of tables, by path in the folder: origin and columns.
 
-    The data of figures have none, because the figure's own <name>.json says all that.
+    files: those to publish, by path in the folder. The data of figures have no companion, because
+    the figure's own <name>.json says all that. ResultsError if a table is damaged.
     """
-    found = {}
-    for table in sorted(folder.rglob("*.parquet")):
-        said = {**_origin(table), **said_by(table), "columns": fields(table)}
-        found[str(table.relative_to(folder).with_suffix(".json"))] = said
-    return found
+    return {
+        str(Path(name).with_suffix(".json")): {
+            **_origin(table),
+            **said_by(table),
+            "columns": fields(table),
+        }
+        for name, table in files.items()
+        if table.suffix == ".parquet"
+    }
 
 
-def data_package(folder: Path, digests: Digests, title: str, program: Software) -> dict[str, Any]:
-    """The descriptor of all tables among the files of a folder."""
+def data_package(
+    files: Mapping[str, Path], digests: Digests, title: str, program: Software
+) -> dict[str, Any]:
+    """The descriptor of all tables among the files to publish; ResultsError if one is damaged."""
     resources: dict[str, dict[str, Any]] = {}
-    for path in filter(is_table, map(Path, digests)):
-        size, sha256 = digests[str(path)]
+    for path in filter(is_table, map(Path, sorted(files))):
+        table, (size, sha256) = files[str(path)], digests[str(path)]
         name = "-".join(path.with_suffix("").parts).lower()
         name += "-parquet" if path.suffix == ".parquet" else ""
         # Two studies may differ by capital letters only, which no name of a resource has.
@@ -80,8 +87,8 @@ def data_package(folder: Path, digests: Digests, title: str, program: Software) 
             "mediatype": MEDIA_TYPES[path.suffix],
             "bytes": size,
             "hash": f"sha256:{sha256}",
-            **_origin(folder / path),
-            "schema": {"fields": fields(folder / path), "missingValues": [""]},
+            **_origin(table),
+            "schema": {"fields": fields(table), "missingValues": [""]},
         }
     return {
         "profile": "data-package",

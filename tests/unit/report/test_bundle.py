@@ -198,9 +198,12 @@ def test_studies_that_differ_by_capital_letters_stay_apart(results, tmp_path):
     other = tmp_path / "results"
     shutil.copytree(results, other)
     shutil.copytree(other / "tables" / "pair", other / "tables" / "Pair")
-    package = read(made(other, tmp_path / "bundle") / "datapackage.json")
-    found = [resource["name"] for resource in package["resources"]]
-    assert len(set(found)) == len(found) and all(name == name.lower() for name in found)
+    bundle = made(other, tmp_path / "bundle")
+    resources = read(bundle / "datapackage.json")["resources"]
+    tables = [name for name in names(bundle) if name.endswith((".csv", ".parquet"))]
+    assert {resource["path"] for resource in resources} == set(tables)
+    found = {resource["name"] for resource in resources}
+    assert len(found) == len(tables) and all(name == name.lower() for name in found)
 
 
 def test_a_new_bundle_replaces_the_old_one_and_leaves_nothing_of_it(bundle):
@@ -250,9 +253,11 @@ def test_stale_results_are_not_published(results, tmp_path):
     assert not (tmp_path / "bundle").exists()
 
 
-def test_a_damaged_table_is_named(results, tmp_path):
+def test_a_damaged_table_is_named_where_a_user_can_remove_it(results, tmp_path):
     other = tmp_path / "results"
     shutil.copytree(results, other)
-    (other / "figures" / "fig_a_chi.csv").write_bytes(b'a,b\n"1')
-    with pytest.raises(ResultsError, match=r"fig_a_chi\.csv: is damaged"):
+    table = other / "figures" / "fig_a_chi.csv"
+    table.write_text("eta,chi_low\n0.5\n")
+    with pytest.raises(ResultsError) as raised:
         made(other, tmp_path / "bundle")
+    assert str(raised.value).startswith(f"{table}: is damaged; remove it")

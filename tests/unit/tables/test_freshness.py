@@ -40,7 +40,7 @@ def results(tmp_path, asked):
     for path in (folder, paper_folder(tmp_path), tmp_path / "figures"):
         path.mkdir(parents=True)
     for name in ("summary", "failures"):
-        write_table(folder / name, pd.DataFrame({"x": [1.0]}), SETTINGS)
+        write_table(folder / name, pd.DataFrame({"eta": [1.0]}), SETTINGS)
     tables = sorted(folder.glob("*.parquet"))
     save_provenance(tmp_path / "figures" / "fig", tables)
     claims = pd.DataFrame({"verdict": ["agrees"], "holds": [True]})
@@ -50,7 +50,7 @@ def results(tmp_path, asked):
 
 
 def other_table(results, name="failures"):
-    write_table(tables_folder(results, "pair") / name, pd.DataFrame({"x": [2.0]}), SETTINGS)
+    write_table(tables_folder(results, "pair") / name, pd.DataFrame({"eta": [2.0]}), SETTINGS)
 
 
 def that_say(results):
@@ -70,7 +70,7 @@ def test_what_says_the_same_is_fresh_and_anything_else_is_not(results, asked):
 
 def test_what_was_made_by_older_code_is_stale(tmp_path, asked, monkeypatch):
     monkeypatch.delenv("SYNCSWEEP_ASKED")
-    write_table(tmp_path / "summary", pd.DataFrame({"x": [1.0]}), SETTINGS)
+    write_table(tmp_path / "summary", pd.DataFrame({"eta": [1.0]}), SETTINGS)
     assert is_stale(tmp_path / "summary.parquet", asked, tmp_path)
 
 
