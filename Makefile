@@ -27,7 +27,7 @@ help:
 	@echo "make chaos-slurm  40 against sweeps on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make check     format, lint, types, and how long the sentences of the pages are"
 	@echo "make schema    the JSON schema of config.yaml"
-	@echo "make docs      the reference of the library and the notebook in build/docs, docs/command-line.md"
+	@echo "make docs      the reference of the library and the notebook in build/docs, docs/command-line.md, docs/columns.md"
 	@echo "make bench     what the numerics cost, how a sweep scales, how good plans are (QUICK=1: a first look)"
 
 env: $(READY)
@@ -111,6 +111,7 @@ schema: env
 
 docs: env
 	$(BIN)/python scripts/write_command_line.py docs/command-line.md
+	$(BIN)/python scripts/write_columns.py docs/columns.md
 	$(BIN)/python scripts/write_reference.py build/docs
 	$(BIN)/jupyter-execute docs/first_sample.ipynb --output=../build/docs/first_sample.ipynb
 

@@ -6,10 +6,11 @@ spawned from the root seed by (i, purpose) only, and all η share its L₍₁₎
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from syncsweep.columns import DENSITY, ETA, SAMPLE, STATUS, Column, Columns
 from syncsweep.config.physics import Physics
 from syncsweep.config.user_code import EnsembleCode
 from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
@@ -93,7 +94,53 @@ class Rows:
     method: np.ndarray = field(metadata=_WORD)
 
 
-_COLUMNS = tuple(column.name for column in fields(Rows))
+#: What the columns of a shard hold; those with a shape are lists.
+COLUMNS: Columns = (
+    SAMPLE,
+    ETA,
+    Column(
+        "s_d",
+        "Fourier coefficients s_k of S_d: s_0, then Re s_k of all other k, then Im s_k",
+        DENSITY,
+        "2·n_k − 1, for n_k frequency vectors k",
+        "Eq. 2",
+    ),
+    Column(
+        "s_max",
+        "S_max as computed, the maximum of S_d minus the uniform density; it is rounding if at "
+        "most the error of S_d",
+        DENSITY,
+        source="Eq. 3",
+    ),
+    Column(
+        "angles",
+        "angle differences φ'_j = φ_j − φ_N at the maximum of S_d, in [0, 2π]; if there are "
+        "several maxima, those of one of them",
+        "rad",
+        "N − 1",
+        "Eq. 2",
+    ),
+    Column(
+        "residual",
+        "largest error of an equation for ρ; residual/condition is the estimated error of S_d in "
+        "units of the uniform density, and bounds that of ρ in units of 1/√D",
+        source="docs/decisions/0009",
+    ),
+    Column(
+        "condition",
+        "reciprocal condition number of these equations: small is bad, and 0 is singular",
+        source="docs/decisions/0009",
+    ),
+    Column("trace_error", "|Tr ρ − 1|; at most 1e-9 if ok"),
+    Column("hermiticity_error", "largest entry of |ρ − ρ†|; at most 1e-9 if ok"),
+    Column("smallest_eigenvalue", "smallest eigenvalue of ρ; at least −1e-9 if ok"),
+    STATUS,
+    Column(
+        "method",
+        "how ρ was computed: direct, krylov or refined; none if the sample failed",
+        source="docs/decisions/0001, 0009",
+    ),
+)
 
 
 class SampleSolver:
@@ -174,4 +221,4 @@ class SampleSolver:
             "status": np.full(n_eta, FAILED),
             "method": np.full(n_eta, "none"),
         }
-        return Rows(**dict.fromkeys(_COLUMNS, np.full(n_eta, np.nan)) | known)
+        return Rows(**dict.fromkeys((one.name for one in COLUMNS), np.full(n_eta, np.nan)) | known)

@@ -9,6 +9,7 @@ import matplotlib
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from described import assert_described
 from matplotlib.figure import Figure as Page
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
@@ -53,6 +54,7 @@ class DrawnFigure:
         endings = (".pdf", ".png", *(f"_{data}.csv" for data in FIGURES[self.name].data))
         assert files.keys() == {f"{self.name}{ending}" for ending in endings}
         assert [name for name in files if files[name] != drawn_again[name]] == []
+        assert_described(self.folder.glob("*.csv"))
         assert self.page.get_figwidth() in (style.COLUMN_WIDTH, 7.0)
         _check_texts(self.boxes, self.page, texts)
         with pytest.raises(ResultsError, match=r"\.parquet: is missing"):
@@ -128,6 +130,7 @@ class MadePart:
         assert files.keys() == {f"{name}.{kind}" for name in tables for kind in ("csv", "parquet")}
         assert made_again.keys() == files.keys()
         assert [name for name in files if files[name] != made_again[name]] == []
+        assert_described(self.folder / name for name in files)
         for name in tables:
             table = pq.read_table(self.folder / f"{name}.parquet")
             read = pd.read_csv(self.folder / f"{name}.csv")

@@ -28,9 +28,9 @@ SLOW = {"pandas", "matplotlib", "snakemake"}
 #: The rooms of the package, and its loose modules, from the bottom to the top: each may import
 #: those before it. The package itself offers names of all.
 ROOMS = (
-    "files", "wording", "sample_range", "layout", "environment", "physics", "config", "user_code",
-    "sample", "sweep", "tables", "figures", "paper", "status", "verify", "plan", "report",
-    "workflow", "cli",
+    "files", "wording", "columns", "sample_range", "layout", "environment", "physics", "config",
+    "user_code", "sample", "sweep", "tables", "figures", "paper", "status", "verify", "plan",
+    "report", "workflow", "cli",
 )  # fmt: skip
 
 #: Of the standard library, what reaches beyond numbers.
@@ -163,7 +163,7 @@ def test_configuration_and_layout_import_little():
         *(PACKAGE / "config").glob("*.py"),
         *(
             PACKAGE / f"{n}.py"
-            for n in ("layout", "files", "wording", "sample_range", "environment/source")
+            for n in ("layout", "files", "wording", "columns", "sample_range", "environment/source")
         ),
         *(
             PACKAGE / "paper" / f"{n}.py"

@@ -8,6 +8,7 @@ import subprocess
 
 import pandas as pd
 import pyarrow.parquet as pq
+from described import assert_described
 from project import CHAIN, PAIR
 
 from syncsweep.paper.paper_registry import FIGURES, PARTS
@@ -62,6 +63,9 @@ def test_everything_is_made_and_a_claim_that_no_longer_holds_fails_loudly(make_p
         for table in part.tables:
             csv = pd.read_csv(tables / f"{table}.csv")
             assert len(csv) == pq.read_metadata(tables / f"{table}.parquet").num_rows > 0
+    everything = [*project.results.glob("tables/*/*"), *tables.iterdir(), *figures.glob("*.csv")]
+    made = [path for path in everything if path.suffix in (".parquet", ".csv")]
+    assert_described([*made, *project.results.glob("*/eta-*/samples-*.parquet")])
     assert "does not hold" not in (tables / "validation.md").read_text(encoding="utf-8")
     page = (project.results / "report.html").read_text(encoding="utf-8")
     for figure in ("pair", "chain", *FIGURES):

@@ -13,6 +13,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 #: What decides numbers. Configuration, paths and reading decide only which numbers are asked for.
 _NUMBERS = (
+    "columns.py",
     "physics/",
     "tables/",
     "paper/theory/",

@@ -37,6 +37,17 @@ if TYPE_CHECKING:
     from matplotlib.typing import LegendLocType
 
 
+#: The tables whose columns the data of each panel, and those of the limit, have.
+DATA = {
+    "chi": ("chi_histogram",),
+    "probabilities": ("summary",),
+    "ratio": ("summary",),
+    "s_max": ("s_max_histogram", "summary"),
+    "chi_maxima": ("maxima_histogram",),
+    "differences": ("maxima_histogram",),
+    "limit": ("limit_law",),
+}
+
 # Panels that show means.
 _MEANS = {"probabilities", "ratio", "s_max"}
 
@@ -118,7 +129,7 @@ def draw(
                 if name != "s_max" and _no_locking(data.summary[part.mask]):
                     note_no_locking(part)
     # Data of a panel that is no longer drawn would look like those of this figure.
-    for panel_name in (*_PANELS, "limit"):
+    for panel_name in DATA:
         stem.with_name(f"{stem.name}_{panel_name}.csv").unlink(missing_ok=True)
     shown: dict[str, pd.DataFrame] = {name: _panel_data(data, name) for name in figure.panels}
     if data.limit_law is not None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
+from syncsweep.columns import Columns
 from syncsweep.config.study import Config
 from syncsweep.layout import CLAIMS_PAGE
 from syncsweep.paper.compared_studies import coupled_and_alone, variants
@@ -24,13 +25,19 @@ class Figure(Caption):
 
     module: its module in `paper/figures/`; parts: the parts whose tables it shows, or none for the
     tables of the limit of the chain's study; data: endings of the files with the data of its
-    panels.
+    panels, each with the table whose columns it has, or "" if it only has columns of its own.
     """
 
     name: str
     module: str
     parts: tuple[str, ...]
-    data: tuple[str, ...]
+    data: dict[str, str]
+
+    @property
+    def columns(self) -> dict[str, Columns]:
+        """What the columns of its own hold, by ending of the file with data."""
+        columns: dict[str, Columns] = getattr(self.load(), "COLUMNS", {})
+        return columns
 
     def load(self) -> ModuleType:
         """The module that draws it."""
@@ -56,6 +63,12 @@ class Part:
     pages: tuple[str, ...] = ()
     minutes: int = 60
     memory: int = 2000
+
+    @property
+    def columns(self) -> dict[str, Columns]:
+        """What the columns of its tables hold, by table."""
+        columns: dict[str, Columns] = self.load().COLUMNS
+        return columns
 
     def load(self) -> ModuleType:
         """The module that makes its tables."""
@@ -84,7 +97,7 @@ _PARTS = (
             name="figS_modes",
             module="modes_figure",
             parts=("modes",),
-            data=tuple("abcdefg"),
+            data=dict.fromkeys("abcdefg", "modes_eigenvalues"),
             title="Spectra of the models",
             alt="Seven panels with eigenvalues of the unperturbed Liouvillians in the complex "
             "plane: steady states, oscillating coherences, and decaying modes",
@@ -108,7 +121,7 @@ _PARTS = (
             name="figS_dynamics",
             module="dynamics_figure",
             parts=("dynamics",),
-            data=tuple("abcdef"),
+            data=dict.fromkeys("abcdef", "dynamics_series"),
             title="Oscillations in time",
             alt="Six panels of local observables against time: the three spins of the chain "
             "oscillate in phase, the two of the pair in antiphase, and a perturbation damps them",
@@ -136,7 +149,7 @@ _PARTS = (
             name="fig1",
             module="fig1",
             parts=("quality", "locking"),
-            data=("quality", "locking"),
+            data={"quality": "quality", "locking": "locking"},
             title="Fig. 1, measured: oscillation and locking",
             alt="Two panels against η for two and three spins, coupled and decoupled: the "
             "quality factor Q falls as 1/η; the locking Λ falls from 1 to 0",
@@ -164,7 +177,16 @@ _PARTS = (
             name="fig2",
             module="fig2",
             parts=("types",),
-            data=("a", "a_maxima", "b", "c", "d", "d_maxima", "e", "f"),
+            data={
+                "a": "",
+                "a_maxima": "types_maxima",
+                "b": "",
+                "c": "types_probabilities",
+                "d": "",
+                "d_maxima": "types_maxima",
+                "e": "",
+                "f": "types_probabilities",
+            },
             title="Fig. 2: the two types of synchronisation",
             alt="Two rows, (0, π) type and π/3 type: heat map of S_d with its maxima marked, the "
             "angles at the maxima drawn on circles, and bars of P_a",
@@ -188,7 +210,7 @@ _PARTS = (
             name="fig4",
             module="fig4",
             parts=("chi_map",),
-            data=("a", "a_triangles", "b"),
+            data={"a": "", "a_triangles": "chi_map_triangles", "b": "chi_map_cdf"},
             title="Fig. 4: what χ measures",
             alt="Map of the root of χ over the plane of the two angle differences, with a "
             "hexagon of six triangles; below it, how far the distribution of χ is from uniform",
@@ -214,7 +236,12 @@ _PARTS = (
             name="figE",
             module="two_spin1s_figure",
             parts=("two_spin1s",),
-            data=("distribution", "sweep", "detuning", "errors"),
+            data={
+                "distribution": "two_spin1s_distribution",
+                "sweep": "two_spin1s_sweep",
+                "detuning": "two_spin1s_detuning",
+                "errors": "two_spin1s_errors",
+            },
             title="App. E: two weakly coupled spin-1s",
             alt="Four panels: S_d at three couplings, S_max against the coupling, the locking "
             "angle against the detuning, and relative errors of the leading order",
@@ -235,7 +262,11 @@ _PARTS = (
             name="figS_ablations",
             module="ablations_figure",
             parts=("ablations",),
-            data=tuple("abcde"),
+            data={
+                **dict.fromkeys("abc", "ablations"),
+                "d": "ablations_threshold",
+                "e": "ablations_reading",
+            },
             title="Is it generic?",
             alt="Rows of panels for four η: P_a, P₂/(3P₁) and mean S_max under other ensembles "
             "of perturbations, P_a against the threshold, and three readings of the threshold",
@@ -259,7 +290,11 @@ _PARTS = (
             name="figS_ensemble",
             module="ensemble_figure",
             parts=("ensemble",),
-            data=("eigenvalues", "boundary", "summary"),
+            data={
+                "eigenvalues": "ensemble_eigenvalues",
+                "boundary": "ensemble_boundary",
+                "summary": "ensemble_summary",
+            },
             title="The ensemble of perturbations",
             alt="Eigenvalues of random dissipators in the complex plane, which fill a lemon-shaped "
             "region, and its boundary",
@@ -280,7 +315,7 @@ _LIMIT = Figure(
     name="figS_limit",
     module="limit_figure",
     parts=(),
-    data=("s_max", "probabilities", "gain", "law"),
+    data={**dict.fromkeys(("s_max", "probabilities", "gain"), "limit_control"), "law": "limit_law"},
     title="Small η against the exact limit",
     alt="Three panels against η: mean S_max, probabilities P_a, and the gain in samples, with "
     "and without control variate, beside the exact law of η → 0⁺",

@@ -213,7 +213,7 @@ def _figures(
     for name in of_paper:
         known = FIGURES[name]
         module = f"paper/figures/{known.module}.py"
-        found.append(figure(results, folder / name, known.data, known, module))
+        found.append(figure(results, folder / name, tuple(known.data), known, module))
     for name, study in studies.items():
         if study.figure:
             stem, panels = folder / study.figure.name, study.figure.panels

@@ -2,7 +2,8 @@
 
 A shard says of itself which rows it holds and carries a digest over them and over what it says.
 Readers and the writer verify both; what does not agree raises ShardError and enters nothing.
-Time, machine and versions stand under `run`, outside the digest: they do not belong to identity.
+Time, machine and versions stand under `run`, outside the digest: they do not belong to identity. So
+do the whole physics, which the identity names by its hash, and what each column means.
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from syncsweep.columns import Columns, entry
 from syncsweep.files import NotReadableError, open_regular, read_regular, replace_atomically
 from syncsweep.layout import BlockFolder
 from syncsweep.physics.diagnosis import Status
-from syncsweep.sample import Rows
+from syncsweep.sample import COLUMNS, Rows
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
 
 _IDENTITY_KEY = b"syncsweep"
 _RUN_KEY = b"syncsweep.run"
+_PHYSICS_KEY = b"syncsweep.physics"
 _FORMAT = 1
 
 _SAMPLES_PER_TABLE = 256
@@ -190,13 +193,21 @@ def write_shard(
     metadata = {
         _IDENTITY_KEY: json.dumps({**stated, "digest": _digest(table, stated)}),
         _RUN_KEY: json.dumps(run),
+        _PHYSICS_KEY: described.physics.model_dump_json(),
     }
+    whole = table.cast(described_schema(table.schema, COLUMNS)).replace_schema_metadata(metadata)
 
     def fill(temporary: Path) -> None:
-        write_parquet(temporary, table.replace_schema_metadata(metadata))
+        write_parquet(temporary, whole)
         read_shard(temporary, described, samples)
 
     replace_atomically(path, fill, aside)
+
+
+def described_schema(schema: pa.Schema, columns: Columns) -> pa.Schema:
+    """A schema with the entries of its columns in its fields; KeyError if a column has none."""
+    fields = (one.with_metadata(entry(one.name, columns).record) for one in schema)
+    return pa.schema(fields, schema.metadata)
 
 
 def write_parquet(path: Path, table: pa.Table) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from syncsweep.columns import ETA, MODEL, N_SITES, STUDY, Column, Columns
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.physics.limit_distribution import (
@@ -27,6 +28,43 @@ from syncsweep.tables.number import Number
 from syncsweep.tables.samples import Source, chi_of_sample, provenance_of
 from syncsweep.tables.summary import write_tables
 from syncsweep.user_code.study_model import build_model
+
+#: What the columns of each table hold.
+COLUMNS: dict[str, Columns] = {
+    "limit_law": (
+        STUDY,
+        MODEL,
+        N_SITES,
+        Column("draws", "how many draws of the exact law of η → 0⁺ the values are means of"),
+        Column(
+            "quantity",
+            "s_max_mean [rad^(1-N)], p1, p2, … and ratio as in `summary`; p_b_positive, the "
+            "probability of b > 0, whose sign decides where S_d is largest; c_0+, c_0-, …, the "
+            "mean weights c_α of Eq. 4; p_even_above_odd, the probability of c₀₊ > c₀₋",
+            source="Eqs. 4, 7, 8; docs/errata.md",
+        ),
+        *Column("value", "mean of the quantity over the draws", "that of the quantity").with_errors(
+            "_se"
+        ),
+    ),
+    "limit_control": (
+        STUDY,
+        ETA,
+        Column("quantity", "s_max_mean [rad^(1-N)] or p1, p2, …, as in `summary`"),
+        Column("n", "number of samples that have the quantity both at this η and at η = 0"),
+        *Column(
+            "plain", "mean of the quantity over the n samples", "that of the quantity"
+        ).with_errors("_se", "_low", "_high"),
+        *Column(
+            "control",
+            "the same mean with the value of each sample at η → 0⁺ as a control variate",
+            "that of the quantity",
+            source="docs/statistics.md",
+        ).with_errors("_low", "_high"),
+        Column("beta", "factor β of the control variate"),
+        Column("gain", "factor by which a plain mean would need more samples for the same error"),
+    ),
+}
 
 
 def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
@@ -75,7 +113,7 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
         }
     )
     tables = {"limit_law": rows, "limit_control": _control_table(study, etas, values, law)}
-    write_tables(output, tables, provenance_of(source, analysis))
+    write_tables(output, tables, COLUMNS, provenance_of(source, analysis))
 
 
 def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Number[float]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from syncsweep.columns import ETA, Column, Columns
 from syncsweep.config.analysis import Analysis
 from syncsweep.physics.measures import chi, is_resolved, local_maxima, pairwise_differences
 from syncsweep.physics.phase_distribution import relative_frequencies
@@ -19,6 +20,28 @@ from syncsweep.tables import ResultsError
 from syncsweep.tables.samples import Source, provenance_of
 from syncsweep.tables.statistics import RunningMean, chi_edges
 from syncsweep.tables.summary import bin_columns, sorted_by_eta, write_tables
+
+#: What the columns of the table hold.
+COLUMNS: dict[str, Columns] = {
+    "maxima_histogram": (
+        ETA,
+        Column("low", "lower edge of the bin, of χ and of |Δφ|/π, both in [0, 1]"),
+        Column("high", "upper edge of the bin, of χ and of |Δφ|/π, both in [0, 1]"),
+        *Column(
+            "chi_density",
+            "probability density of χ at the maxima of S_d that are at least r·S_max above the "
+            "uniform density; each realisation weighs the same",
+            source="Eqs. 9, D6",
+        ).with_errors("_se"),
+        *Column(
+            "difference_density",
+            "probability density of |Δφ|/π of all pairs of spins at these maxima",
+        ).with_errors("_se"),
+        Column(
+            "maxima", "mean number of these maxima of a realisation, the same in all bins of an η"
+        ),
+    )
+}
 
 
 def make_maxima_table(source: Source, analysis: Analysis, output: Path) -> None:
@@ -34,7 +57,7 @@ def make_maxima_table(source: Source, analysis: Analysis, output: Path) -> None:
         )
     frames = [_histograms(block, _gather(source, block, analysis, bins)) for block in source.blocks]
     tables = {"maxima_histogram": sorted_by_eta(frames)}
-    write_tables(output, tables, provenance_of(source, analysis))
+    write_tables(output, tables, COLUMNS, provenance_of(source, analysis))
 
 
 def _gather(source: Source, block: Description, analysis: Analysis, bins: int) -> RunningMean:

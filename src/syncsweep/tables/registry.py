@@ -1,7 +1,7 @@
 """The tables of a study: their names, the jobs that make them, and their captions.
 
-A new table needs an entry here and a function that writes it. Imports no NumPy, because Snakemake
-reads this module in every job.
+A new table needs an entry here and a module with the function that writes it and its `COLUMNS`.
+Imports no NumPy, because Snakemake reads this module in every job.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
+from syncsweep.columns import Columns
 from syncsweep.config.analysis import Analysis
 
 if TYPE_CHECKING:
@@ -58,10 +60,18 @@ class TableJob:
         """Whether a study with this analysis has these tables."""
         return self.setting is None or getattr(analysis, self.setting) is not None
 
+    @property
+    def columns(self) -> dict[str, Columns]:
+        """What the columns of its tables hold, by table."""
+        columns: dict[str, Columns] = self._load().COLUMNS
+        return columns
+
     def make(self, source: Source, analysis: Analysis, output: Path) -> None:
         """Write its tables into `output`; raises ResultsError."""
-        module = import_module(f"syncsweep.tables.{self.module}")
-        getattr(module, self.name)(source, analysis, output)
+        getattr(self._load(), self.name)(source, analysis, output)
+
+    def _load(self) -> ModuleType:
+        return import_module(f"syncsweep.tables.{self.module}")
 
 
 SUMMARY = Table(

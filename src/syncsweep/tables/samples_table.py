@@ -7,6 +7,7 @@ temporary file without a name, so that the memory holds a batch of samples, and 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -16,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from syncsweep.columns import ETA, S_D_ERROR, S_MAX, SAMPLE, STATUS, STUDY, Column, Columns
 from syncsweep.physics.measures import ChiSample
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import statistics_of
@@ -30,6 +32,31 @@ _MOST_IN_GROUP, _FEWEST_IN_GROUP, _MOST_GROUPS = 2**17, 2**13, 2**11
 
 #: Columns with few different values; an encoding by dictionary would make the others larger.
 _FEW_VALUES = ["study", "n_spins", "sample", "eta", "status"]
+
+
+#: What the columns of the table hold.
+COLUMNS: Columns = (
+    STUDY,
+    Column("n_spins", "number of spins N"),
+    SAMPLE,
+    ETA,
+    STATUS,
+    S_MAX,
+    Column(
+        "angle_{j}",
+        "angle difference φ'_{j} = φ_{j} − φ_N at the maximum of S_d, in [0, 2π]; if there are "
+        "several maxima, that of one of them",
+        "rad",
+        source="Eq. 2",
+    ),
+    Column(
+        "p{a}",
+        "probability that χ of this realisation is in the interval 𝓘_{a}; empty if it has no χ",
+        source="Fig. 3b",
+    ),
+    Column("chi_mean", "mean of χ of this realisation; empty if it has no χ", source="Eqs. 9, D6"),
+    replace(S_D_ERROR, name="error"),
+)
 
 
 class SamplesTable:

@@ -15,13 +15,30 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from syncsweep.columns import (
+    CHI_HIGH,
+    CHI_LOW,
+    DENSITY,
+    ETA,
+    FAILED,
+    RATIO,
+    S_D_ERROR,
+    S_MAX_MEAN,
+    SAMPLE,
+    STATUS,
+    UNDEFINED_CHI,
+    Column,
+    Columns,
+    N,
+    P,
+)
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically
 from syncsweep.physics.measures import interval_probabilities
 from syncsweep.sweep.description import Description
-from syncsweep.sweep.shard import write_parquet
-from syncsweep.tables import METADATA_KEY
+from syncsweep.sweep.shard import described_schema, write_parquet
+from syncsweep.tables import METADATA_KEY, samples_table
 from syncsweep.tables.number import Number
 from syncsweep.tables.registry import SAMPLES
 from syncsweep.tables.samples import SampleRows, Source, chi_of_sample, provenance_of
@@ -29,6 +46,49 @@ from syncsweep.tables.samples_table import SamplesTable
 from syncsweep.tables.statistics import BlockStatistics, RunningCovariance, type_ratio
 
 Etas = tuple[float, ...]
+
+_BINS = (ETA, CHI_LOW, CHI_HIGH)
+
+#: What the columns of each table hold.
+COLUMNS: dict[str, Columns] = {
+    "summary": (
+        ETA,
+        N,
+        FAILED,
+        *P.with_errors("_se", "_low", "_high"),
+        *RATIO.with_errors("_se", "_low", "_high"),
+        *S_MAX_MEAN.with_errors("_se"),
+        UNDEFINED_CHI,
+    ),
+    "chi_histogram": (
+        *_BINS,
+        *Column(
+            "density",
+            "probability density of χ in the bin: the mean over realisations with a χ",
+            source="Fig. 3a",
+        ).with_errors("_se"),
+    ),
+    "s_max_histogram": (
+        ETA,
+        Column("s_max_low", "lower edge of the bin of S_max; 0 for the first bin", DENSITY),
+        Column("s_max_high", "upper edge of the bin of S_max; inf for the last bin", DENSITY),
+        Column("count", "number of realisations with status ok whose S_max is in the bin"),
+        Column(
+            "density",
+            "share of these realisations per decade of S_max; empty in the first and last bin, "
+            "which have no width in decades",
+            "decade^(-1)",
+            source="Fig. 3d",
+        ),
+    ),
+    "failures": (
+        ETA,
+        SAMPLE,
+        STATUS,
+        S_D_ERROR,
+    ),
+    SAMPLES.name: samples_table.COLUMNS,
+}
 
 
 def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
@@ -50,7 +110,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
                 failures += _failures(block, rows)
             gathered.append((block.etas, statistics))
         provenance = provenance_of(source, analysis)
-        schema = file_schema(of_samples.schema, provenance)
+        schema = file_schema(of_samples.schema, provenance, COLUMNS[SAMPLES.name])
         output.mkdir(exist_ok=True)
         replace_atomically(
             output / f"{SAMPLES.name}.parquet", lambda path: of_samples.write(path, schema)
@@ -62,7 +122,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
         "s_max_histogram": sorted_by_eta([_s_max_histogram(*block) for block in gathered]),
         "failures": failed.sort_values(["eta", "sample"], ignore_index=True),
     }
-    write_tables(output, tables, provenance)
+    write_tables(output, tables, COLUMNS, provenance)
     _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"])
 
 
@@ -83,10 +143,7 @@ def bin_columns(
 
 
 def _summary(etas: Etas, statistics: BlockStatistics, ratio: Ratio | None) -> pd.DataFrame:
-    """One row for each η: counts, means and their errors; S_max in rad^−(N−1).
-
-    _se: standard errors; _low, _high: ends of intervals of one standard error (68.27 %).
-    """
+    """One row for each η: counts, means and their errors."""
     s_max = statistics.s_max
     return pd.DataFrame(
         {
@@ -149,18 +206,26 @@ def _s_max_histogram(etas: Etas, statistics: BlockStatistics) -> pd.DataFrame:
 
 
 def write_tables(
-    output: Path, tables: Mapping[str, pd.DataFrame], provenance: dict[str, object]
+    output: Path,
+    tables: Mapping[str, pd.DataFrame],
+    columns: Mapping[str, Columns],
+    provenance: dict[str, object],
 ) -> None:
-    """Write tables by name into a folder, see `write_table`."""
+    """Write tables by name into a folder, see `write_table`; columns: what those of each hold."""
     output.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        write_table(output / name, table, provenance)
+        write_table(output / name, table, provenance, columns[name])
 
 
-def write_table(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) -> None:
+def write_table(
+    stem: Path,
+    frame: pd.DataFrame,
+    provenance: dict[str, object],
+    columns: Columns | None = None,
+) -> None:
     """Write one table as <stem>.parquet and <stem>.csv, each atomically; see `file_schema`."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.cast(file_schema(table.schema, provenance))
+    table = table.cast(file_schema(table.schema, provenance, columns))
     replace_atomically(
         stem.with_name(f"{stem.name}.parquet"),
         lambda path: write_parquet(path, table),
@@ -171,12 +236,17 @@ def write_table(stem: Path, frame: pd.DataFrame, provenance: dict[str, object]) 
     )
 
 
-def file_schema(schema: pa.Schema, provenance: dict[str, object]) -> pa.Schema:
-    """The schema of a table's Parquet file: names and types, and the record of its origin.
+def file_schema(
+    schema: pa.Schema, provenance: dict[str, object], columns: Columns | None = None
+) -> pa.Schema:
+    """The schema of a table's Parquet file, with the entries of its columns and its origin.
 
     provenance: what the table was made from. This function adds what the workflow asked for, and
-    the code and the libraries that made the table.
+    the code and the libraries that made the table. columns: what its columns hold; KeyError if one
+    has no entry.
     """
+    if columns is not None:
+        schema = described_schema(schema, columns)
     made_by = {"code": code(), "libraries": libraries("numpy", "scipy", "pandas", "pyarrow")}
     said = json.dumps(
         {**asked(), **provenance, "made_by": made_by}, sort_keys=True, ensure_ascii=False

@@ -222,9 +222,8 @@ def test_claims_are_in_units_of_omega(tmp_path):
         columns = {"model": "coupled", "n_sites": 3, "eta": factor * etas}
         values = {"locking": 1 / (1 + 1e3 * etas), "locking_se": 1e-3}
         request = validation.Request(chain=tmp_path, pair=tmp_path)
-        part.write_tables(
-            tmp_path, {"locking": pd.DataFrame(columns | values)}, request, physics=physics
-        )
+        tables = {"locking": pd.DataFrame(columns | values)}
+        part.write_tables(tmp_path, tables, locking.COLUMNS, request, physics=physics)
         summary = {"eta": factor * etas, "ratio": 1 / 3, "s_max_mean": 1 + etas}
         summary |= {name: np.where(etas < 0.9, 0.5, 0.125) for name in ("p1", "p2", "p3")}
         summary |= {f"{name}_se": 1e-3 for name in ("ratio", "p1", "p2", "p3", "s_max")}

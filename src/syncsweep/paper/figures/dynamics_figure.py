@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from syncsweep.columns import Column, Columns
 from syncsweep.figures import figure_page as page
 from syncsweep.figures import style
 from syncsweep.tables.reading import read_table
@@ -48,6 +49,15 @@ _OBSERVABLES = {
     "spin1_chain": (r"\langle (S_j^x)^2\rangle", r"\omega"),
     "spin_half_pair": (r"\langle\sigma_j^x\rangle", "J"),
 }
+
+
+_LATE_COLUMNS = (
+    Column("oscillation", "value − background"),
+    Column("predicted", "late − background"),
+)
+
+#: What the columns of its own hold.
+COLUMNS: dict[str, Columns] = {"b": _LATE_COLUMNS, "e": _LATE_COLUMNS}
 
 
 def draw(tables: Path, stem: Path) -> None:

@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
+from syncsweep.columns import CHI, CONFIGURATION, Column, Columns
 from syncsweep.config.units import EnergyUnit
 from syncsweep.figures import style
 from syncsweep.figures.figure_page import new_page, save_data
@@ -45,6 +46,19 @@ _FILLS = dict(
         strict=True,
     )
 )
+
+
+_ANGLE = Column("phi_{j}", "angle difference φ'_{j}, in [−π/2, 3π/2]", "rad", source="Eq. 2")
+_MAP = (_ANGLE, Column("excess", "S_d minus the uniform density there", "rad^(-2)", source="Eq. 2"))
+_CIRCLES = (
+    CONFIGURATION,
+    Column("phi_{j}", "angle of spin {j} in this configuration", "rad"),
+    CHI,
+    Column("maxima", "number of maxima of S_d in this configuration"),
+)
+
+#: What the columns of its own hold.
+COLUMNS: dict[str, Columns] = {"a": _MAP, "b": _CIRCLES, "d": _MAP, "e": _CIRCLES}
 
 
 def draw(tables: Path, stem: Path) -> None:

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from matplotlib.patheffects import withStroke
 
+from syncsweep.columns import Column, Columns
 from syncsweep.figures import style
 from syncsweep.figures.figure_page import new_page, save_data
 from syncsweep.paper.theory.chi_regions import outline
@@ -39,6 +40,15 @@ _RIM = [withStroke(linewidth=1.7, foreground="black")]
 
 #: Points per angle of the map, ends included; all corners of the triangles are among them.
 _POINTS = 97
+
+
+#: What the columns of its own hold.
+COLUMNS: dict[str, Columns] = {
+    "a": (
+        Column("phi_{j}", "angle difference φ'_{j}, in [−2π, 2π]", "rad", source="Fig. 4"),
+        Column("sqrt_chi", "l = √χ of (φ'_1, φ'_2, 0)", source="Eq. C1"),
+    )
+}
 
 
 def draw(tables: Path, stem: Path) -> None:

@@ -1,24 +1,8 @@
 """Do the paper's results depend on its choices? Other ensembles, thresholds and readings of r.
 
-All tables are about the chain of three spin-1s. They have one row for each choice and η as
-configured. `_se` are standard errors, `_low` and `_high` the ends of intervals of one standard
-error.
-
-- ablations: label and value give the place of an ensemble on an axis: `basis` F_n, `weights` with
-  their ratio ζ_diss/ζ_coh (inf for ζ_coh = 0), or `rank` of K. The chain's own ensemble is the
-  default on each axis. n rows are good, and `failed` rows are not. Of the latter, `degenerate`
-  rows have several steady states to first order in η. Of the good rows, undefined_chi have no S_max
-  above the numerical error, so no χ. P_a, P₂/(3P₁) and S_max [rad⁻²] are as in the summary of a
-  study. `_difference` is the difference from the default over the first `paired` samples, whose
-  random draws are the same as far as the ensembles allow. `_limit` is the exact law of η → 0⁺ for
-  the default, and `_uniform` the law of η → ∞.
-- ablations_threshold: the chain with other thresholds r. `_zero_pi` and `_pi_third` are the values
-  of each type in the limit η → 0⁺, where both types are equally frequent. `_limit` is the value of
-  the ensemble.
-- ablations_reading: the chain with other readings of the threshold. These are S_d − u ≥ r·S_max
-  with the `refined` maximum, the same with the maximum of an unshifted `grid` with `points` per
-  angle, and S_d ≥ r·max S_d with the `background` u. `_difference` is the difference from the
-  first of these.
+All tables are about the chain of three spin-1s, with one row for each choice and η as configured:
+other ensembles, other thresholds r, and other readings of the threshold. The ensembles lie on axes,
+and the chain's own is the default on each.
 """
 
 from __future__ import annotations
@@ -38,6 +22,7 @@ from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.config.study import Config
 from syncsweep.paper import compared_studies
 from syncsweep.paper.parts import part
+from syncsweep.paper.parts.ablation_columns import COLUMNS
 from syncsweep.paper.parts.paired import (
     Intervals,
     average,
@@ -137,7 +122,7 @@ def make(request: Request, output: Path) -> None:
         "ablations_threshold": _thresholds(request),
         "ablations_reading": _readings(request),
     }
-    write_tables(output, tables, request, request.chain.physics)
+    write_tables(output, tables, COLUMNS, request, request.chain.physics)
 
 
 def _check(rows: StudyRows, request: Request) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from syncsweep.columns import Column
 from syncsweep.config.physics import Physics, Spin1Chain
 from syncsweep.tables import ResultsError
+
+#: The column that says which kind a chain is.
+CHAIN_KIND = Column("model", "coupled chain, or decoupled: J = Δ = 0", source="Fig. 1, Eqs. 5, 6")
 
 
 def chain_of(physics: Physics) -> Spin1Chain:

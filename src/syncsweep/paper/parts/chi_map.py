@@ -1,11 +1,6 @@
 """χ of angle differences (Fig. 4, App. C): the triangles of Ω_1, and χ of uniform angles.
 
-Tables; angles are in rad:
-- chi_map_triangles: triangle, area [rad²] and corners (x_0, y_0 is the origin) at d = 1.
-- chi_map_uniformity: for each number of spins, the Kolmogorov-Smirnov test of χ of uniform angles
-  against the uniform distribution on [0, 1]: draws, ks_statistic, p_value.
-- chi_map_cdf: n_spins, chi, and excess, the empirical distribution function of these χ less χ;
-  band: if χ is uniform, |excess| stays below it everywhere with a probability of 95 %.
+chi_map_uniformity has a row for each number of spins.
 """
 
 from __future__ import annotations
@@ -18,6 +13,7 @@ import pandas as pd
 from pydantic import Field
 from scipy.stats import kstest, kstwo
 
+from syncsweep.columns import Column, Columns
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import Table, write_tables
 from syncsweep.paper.theory.chi_regions import TRIANGLES
@@ -29,6 +25,39 @@ SPINS = (2, 3, 4)
 
 #: Values of χ at which the distribution function is listed, with 0 and 1.
 _CDF_POINTS = 257
+
+
+_N_SPINS = Column("n_spins", "number of spins N of the uniform angles")
+
+#: What the columns of each table hold.
+COLUMNS: dict[str, Columns] = {
+    "chi_map_triangles": (
+        Column("triangle", "name of the triangle T_d^a at d = 1, T³ corrected", source="Eq. C2"),
+        Column("area", "its area", "rad^2"),
+        Column("x_{i}", "φ'_1 of its corner {i}; corner 0 is the origin", "rad"),
+        Column("y_{i}", "φ'_2 of its corner {i}", "rad"),
+    ),
+    "chi_map_uniformity": (
+        _N_SPINS,
+        Column("draws", "number of configurations of independent uniform angles"),
+        Column(
+            "ks_statistic",
+            "Kolmogorov-Smirnov statistic of their χ against the uniform distribution on [0, 1]",
+            source="App. C",
+        ),
+        Column("p_value", "probability of a statistic at least as large if χ is uniform"),
+    ),
+    "chi_map_cdf": (
+        _N_SPINS,
+        Column("chi", "χ at which the distribution function is taken"),
+        Column("excess", "empirical distribution function of χ there, minus χ"),
+        Column(
+            "band",
+            "half width of the band in which the excess of a uniform χ stays everywhere with a "
+            "probability of 95 %",
+        ),
+    ),
+}
 
 
 class Request(part.Seeded):
@@ -55,7 +84,7 @@ def make(request: Request, output: Path) -> None:
         "chi_map_uniformity": pd.DataFrame(uniformity, columns=names),
         "chi_map_cdf": distributions,
     }
-    write_tables(output, tables, request)
+    write_tables(output, tables, COLUMNS, request)
 
 
 def _draw(request: Request, n_spins: int) -> np.ndarray:

@@ -2,17 +2,8 @@
 
 Haar-random pure states evolve without a perturbation (η = 0) and under L₀ + ηL₍₁₎, with the L₍₁₎ of
 sample 0 of a sweep with the same root seed. Observables are (S_j^x)² of three spin-1s and σ_j^x of
-the spin-1/2 pair, at the paper's parameters. Tables:
-
-- dynamics_series: value is ⟨O_j⟩ at each time. late is the contribution of the decay-free modes of
-  L₀ to leading order in η. Its background does not oscillate, and envelope is the amplitude of the
-  rest, both at that time.
-- dynamics_fits: frequency, decay_rate, amplitude and phase at time 0 [rad] of the oscillation.
-  residual is the root mean square of the rest, from fit_start to fit_stop. The suffix _predicted
-  marks the results of first-order perturbation theory.
-
-site counts from 1. Times, frequencies and rates are in units of the model's scale: J for the pair,
-ω for the chain.
+the spin-1/2 pair, at the paper's parameters. dynamics_series has a row for each time, and
+dynamics_fits one for each oscillation.
 """
 
 from __future__ import annotations
@@ -25,6 +16,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from syncsweep.columns import MODEL, MODEL_SCALE, Column, Columns
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import Table, write_tables
 from syncsweep.paper.theory.late_dynamics import (
@@ -46,6 +38,53 @@ _RELAXED, _FITTED_PERIODS = 14.0, 24
 
 #: Times in a period.
 _TIMES = 24
+
+
+_LABELS = (
+    MODEL,
+    Column("eta", "perturbation strength η; 0 is without a perturbation", MODEL_SCALE),
+    Column("initial_state", "number of the random pure state at time 0"),
+    Column("site", "number j of the spin, from 1"),
+)
+_TIME = f"1/({MODEL_SCALE})"
+_FIRST_ORDER = "first-order perturbation theory"
+
+#: What the columns of each table hold.
+COLUMNS: dict[str, Columns] = {
+    "dynamics_series": (
+        *_LABELS,
+        Column("time", "time", _TIME),
+        Column(
+            "value",
+            "⟨O_j⟩ at this time, O_j = (S_j^x)² for the chain and σ_j^x for the pair",
+            source="below Eq. 6; App. D",
+        ),
+        Column(
+            "late",
+            "contribution to ⟨O_j⟩ of the decay-free modes of L₀, in leading order of η; all of it "
+            "at late times",
+        ),
+        Column("background", "the part of `late` that does not oscillate"),
+        Column("envelope", "amplitude of the rest of `late` at this time"),
+    ),
+    "dynamics_fits": (
+        *_LABELS,
+        *Column(
+            "frequency",
+            "angular frequency of the oscillation that is fitted to ⟨O_j⟩",
+            MODEL_SCALE,
+            source="below Eq. 6; App. D",
+        ).with_prediction(_FIRST_ORDER),
+        *Column("decay_rate", "decay rate of its amplitude", MODEL_SCALE).with_prediction(
+            _FIRST_ORDER
+        ),
+        *Column("amplitude", "its amplitude at time 0").with_prediction(_FIRST_ORDER),
+        *Column("phase", "its phase at time 0", "rad").with_prediction(_FIRST_ORDER),
+        Column("residual", "root mean square of what the fit leaves"),
+        Column("fit_start", "first time of the fit", _TIME),
+        Column("fit_stop", "last time of the fit", _TIME),
+    ),
+}
 
 
 class Request(part.Seeded):
@@ -105,7 +144,7 @@ def make(request: Request, output: Path) -> None:
         "dynamics_series": series,
         "dynamics_fits": pd.DataFrame(fits),
     }
-    write_tables(output, tables, request)
+    write_tables(output, tables, COLUMNS, request)
 
 
 def _prepare(case: Case, L0: np.ndarray, request: Request) -> _Run:

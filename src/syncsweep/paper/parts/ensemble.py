@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from syncsweep.columns import SAMPLE, Column, Columns
 from syncsweep.config.study import Config
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import Table, write_tables
@@ -29,6 +30,41 @@ from syncsweep.physics.random_streams import Purpose, stream
 _BOUNDARY_POINTS = 401
 
 
+#: What the columns of each table hold.
+COLUMNS: dict[str, Columns] = {
+    "ensemble_eigenvalues": (
+        SAMPLE,
+        Column(
+            "re",
+            "real part of λ′ = D(λ·D/(D² − 1) + 1), with λ an eigenvalue of the dissipator with "
+            "orthonormal F_n for ζ_diss = 1, other than that of the steady state",
+            source="App. F; Ref. 57",
+        ),
+        Column("im", "imaginary part of λ′", source="App. F; Ref. 57"),
+        Column("inside", "whether λ′ is inside the boundary for D → ∞", source="Ref. 57"),
+    ),
+    "ensemble_boundary": (
+        Column("re", "real part of a point on the boundary for D → ∞", source="Ref. 57"),
+        Column("im", "imaginary part of the point", source="Ref. 57"),
+    ),
+    "ensemble_summary": (
+        Column(
+            "quantity",
+            "hamiltonian_second_moment (also _diagonal), the mean of |H_jk|²; kossakowski_trace, "
+            "Tr K; kossakowski_trace_of_square, Tr K²; mean_real_part_paper (or _orthonormal, of "
+            "the F_n), the mean of Re λ [ζ_diss] over all D² eigenvalues; fraction_inside_paper "
+            "(or _orthonormal), the share of the complex λ′ inside the boundary",
+            source="App. F; Ref. 57",
+        ),
+        Column("value", "mean of the quantity over the samples", "that of the quantity"),
+        Column("se", "standard error of value", "that of the quantity"),
+        Column(
+            "predicted", "expectation of the quantity; empty if not known", "that of the quantity"
+        ),
+    ),
+}
+
+
 class Request(part.Seeded):
     """How many random dissipators of which dimension are drawn."""
 
@@ -43,11 +79,7 @@ class Request(part.Seeded):
 
 
 def make(request: Request, output: Path) -> None:
-    """Draw, diagonalise and write `ensemble_eigenvalues`, `ensemble_boundary`, `ensemble_summary`.
-
-    ensemble_eigenvalues: λ′ (re, im) of each sample with orthonormal F_n, the steady state's left
-    out, and whether it is inside the boundary; ensemble_boundary: a closed curve (re, im).
-    """
+    """Draw, diagonalise, and write the tables of the ensemble into `output`."""
     spectra, measured = [], []
     for sample in range(request.samples):
         values = _moments(request, sample)
@@ -68,7 +100,7 @@ def make(request: Request, output: Path) -> None:
         "ensemble_boundary": pd.DataFrame({"re": curve.real, "im": curve.imag}),
         "ensemble_summary": _summary(pd.DataFrame(measured), request.dim),
     }
-    write_tables(output, tables, request)
+    write_tables(output, tables, COLUMNS, request)
 
 
 def _moments(request: Request, sample: int) -> dict[str, float]:
@@ -100,10 +132,8 @@ def _spectrum(dissipator: np.ndarray) -> np.ndarray:
 def _summary(measured: pd.DataFrame, dim: int) -> pd.DataFrame:
     """One row per quantity: its mean over the samples, standard error and expectation.
 
-    hamiltonian_second_moment (also _diagonal): |H_jk|²; kossakowski_trace, _trace_of_square: Tr K,
-    Tr K²; mean_real_part_<basis>: mean of Re λ over all D² eigenvalues; fraction_inside_<basis>:
-    share of the complex λ′ inside Ref. 57's boundary, of which only the limit D → ∞ is known, and
-    only with orthonormal F_n.
+    Of the shares inside Ref. 57's boundary only the limit D → ∞ is known, and only with orthonormal
+    F_n.
     """
     d = dim**2 - 1
     expected = {

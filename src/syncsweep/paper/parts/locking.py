@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from syncsweep.columns import ETA, N_SITES, Column, Columns
 from syncsweep.config.study import Config
 from syncsweep.paper.compared_studies import coupled_and_alone
 from syncsweep.paper.parts import part
-from syncsweep.paper.parts.chains import chain_of, kind_of
+from syncsweep.paper.parts.chains import CHAIN_KIND, chain_of, kind_of
 from syncsweep.paper.parts.part import StudyRows, write_tables
 from syncsweep.paper.theory.locking_window import locked_directions, locked_share
 from syncsweep.physics.measures import is_resolved
@@ -28,6 +29,27 @@ from syncsweep.tables.samples import SampleRows
 from syncsweep.tables.statistics import RunningCovariance
 from syncsweep.tables.summary import sorted_by_eta
 from syncsweep.user_code.study_model import build_model
+
+#: What the columns of the table hold.
+COLUMNS: dict[str, Columns] = {
+    "locking": (
+        CHAIN_KIND,
+        N_SITES,
+        ETA,
+        *Column(
+            "r_mean", "⟨ℛ⟩, mean share of Σ|s_k|², k ≠ 0, in the form of the zero modes of L₀"
+        ).with_errors("_se"),
+        *Column(
+            "r_infinity", "⟨ℛ⟩ of the same samples with L₀ = 0, which is that of η → ∞"
+        ).with_errors("_se"),
+        *Column(
+            "locking",
+            "Λ = (⟨ℛ⟩ − ⟨ℛ⟩(∞))/(1 − ⟨ℛ⟩(∞)): 1 in the limit η → 0⁺, 0 for the perturbation alone",
+            source="Fig. 1, docs/paper.md",
+        ).with_errors("_se"),
+        Column("n", "number of samples whose S_d is known and resolved, at η and without L₀"),
+    )
+}
 
 
 class Pair(part.Request):
@@ -55,15 +77,13 @@ class Request(part.Request):
 def make(request: Request, output: Path) -> None:
     """Write the table `locking` into `output`: one row for each chain and η as configured.
 
-    `r_mean` and `r_infinity` are ⟨ℛ⟩(η) and ⟨ℛ⟩(∞) over the same n samples, whose S_d is known and
-    resolved in both studies. `locking` is Λ. Columns with suffix _se are standard errors, for Λ by
-    the delta method. ResultsError if the samples are not the same.
+    The standard errors of Λ are by the delta method. ResultsError if the samples are not the same.
     """
     for pair in request.pairs:
         _check(pair)
     frames = [_locking(pair) for pair in request.pairs]
     physics = request.pairs[0].studied.physics
-    write_tables(output, {"locking": frames}, request, physics)
+    write_tables(output, {"locking": frames}, COLUMNS, request, physics)
 
 
 def _check(pair: Pair) -> None:

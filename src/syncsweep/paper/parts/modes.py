@@ -1,17 +1,6 @@
 """Zero modes, oscillating coherences and strong symmetries of all models at the paper's parameters.
 
-Tables:
-
-- modes_counts, a row for each model: decay_free is the number of its modes with Re λ = 0, zero of
-  its modes with λ = 0, and steady of its steady states with mutually orthogonal supports. The
-  suffix _predicted marks the numbers of the closed form. slowest_decay is the smallest −Re λ > 0.
-  residual is the largest ‖Lρ − λρ‖/‖ρ‖ of the closed form's modes ρ. subspace_error is the largest
-  sine of the angles between its eigenspaces and the computed ones.
-- modes_eigenvalues: all eigenvalues λ = re + i·im, and the kind of their modes.
-- modes_symmetries, a row for each generator X: hamiltonian_norm ‖[X, H]‖, jump_norm, the largest
-  ‖[X, L_j]‖ (spectral norms), and whether X is a strong symmetry.
-
-Frequencies and rates are in units of the model's scale: J for `spin_half_pair`, else ω.
+modes_counts has a row for each model, and modes_symmetries one for each generator X.
 """
 
 from __future__ import annotations
@@ -24,6 +13,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.linalg import subspace_angles
 
+from syncsweep.columns import MODEL, MODEL_SCALE, N_SITES, Column, Columns
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import Table, write_tables
 from syncsweep.paper.theory.analytic_modes import (
@@ -49,6 +39,57 @@ from syncsweep.physics.superoperators import liouvillian, vectorize
 
 #: Norms of commutators below this, in units of the model's scale, are rounding.
 _ROUNDING = 1e-12
+
+
+#: What predicts the modes.
+_CLOSED_FORM = "the closed form"
+
+#: What the columns of each table hold.
+COLUMNS: dict[str, Columns] = {
+    "modes_counts": (
+        MODEL,
+        N_SITES,
+        *Column(
+            "decay_free", "number of modes with Re λ = 0", source="Apps. B, D, E"
+        ).with_prediction(_CLOSED_FORM),
+        *Column("zero", "number of modes with λ = 0", source="Apps. B, D, E").with_prediction(
+            _CLOSED_FORM
+        ),
+        *Column(
+            "steady",
+            "number of steady states with mutually orthogonal supports",
+            source="Apps. B, D",
+        ).with_prediction(_CLOSED_FORM),
+        Column("slowest_decay", "smallest −Re λ that is not 0", MODEL_SCALE),
+        Column("residual", "largest ‖L₀ρ − λρ‖/‖ρ‖ of the modes ρ in closed form", MODEL_SCALE),
+        Column(
+            "subspace_error",
+            "largest sine of the angles between the computed eigenspaces and the closed form's",
+        ),
+    ),
+    "modes_eigenvalues": (
+        MODEL,
+        N_SITES,
+        Column("re", "real part of an eigenvalue λ of L₀", MODEL_SCALE),
+        Column("im", "imaginary part of λ", MODEL_SCALE),
+        Column(
+            "kind",
+            "steady state, zero-frequency coherence, oscillating coherence, or decaying",
+        ),
+    ),
+    "modes_symmetries": (
+        MODEL,
+        N_SITES,
+        Column("generator", "name of the generator X", source="App. B, Eq. D3"),
+        Column("hamiltonian_norm", "spectral norm of [X, H]", MODEL_SCALE),
+        Column(
+            "jump_norm",
+            "largest spectral norm of [X, L_j] of the jump operators",
+            f"square root of {MODEL_SCALE}",
+        ),
+        Column("strong", "whether X commutes with H and all L_j, so is a strong symmetry"),
+    ),
+}
 
 
 class Request(part.Request):
@@ -115,7 +156,7 @@ def make(request: Request, output: Path) -> None:
         "modes_eigenvalues": eigenvalues,
         "modes_symmetries": pd.DataFrame(symmetries),
     }
-    write_tables(output, tables, request)
+    write_tables(output, tables, COLUMNS, request)
 
 
 def _labels(case: Case) -> dict[str, object]:

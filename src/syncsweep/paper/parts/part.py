@@ -10,6 +10,7 @@ from typing import Any, Self, TypeAlias
 import pandas as pd
 from pydantic import Field, SerializationInfo, field_serializer
 
+from syncsweep.columns import Columns
 from syncsweep.config import requests
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.physics import Physics
@@ -99,13 +100,15 @@ Table: TypeAlias = pd.DataFrame | Sequence[pd.DataFrame]
 def write_tables(
     output: Path,
     tables: Mapping[str, Table],
+    columns: Mapping[str, Columns],
     request: Request,
     physics: Physics | None = None,
     said: Mapping[str, object] | None = None,
 ) -> None:
     """Write tables by name as Parquet and CSV into `output`, with what they were made from.
 
-    physics: of a study; all η are shown in the unit of its model. The tables hold η as configured.
+    columns: what those of each table hold; physics: of a study; all η are shown in the unit of its
+    model. The tables hold η as configured.
     said: what else the tables say of themselves.
     """
     record = {**(said or {}), "request": request.recorded()}
@@ -115,4 +118,4 @@ def write_tables(
         name: found if isinstance(found, pd.DataFrame) else pd.concat(found, ignore_index=True)
         for name, found in tables.items()
     }
-    summary.write_tables(output, whole, record)
+    summary.write_tables(output, whole, columns, record)

@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, PositiveFloat
 
+from syncsweep.columns import ETA, N_SITES, Column, Columns
 from syncsweep.config.eta import canonical_eta
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
 from syncsweep.paper.compared_studies import coupled_and_alone, quality_etas
 from syncsweep.paper.parts import part
-from syncsweep.paper.parts.chains import chain_of, kind_of
+from syncsweep.paper.parts.chains import CHAIN_KIND, chain_of, kind_of
 from syncsweep.paper.parts.part import write_tables
 from syncsweep.paper.theory.quality_factor import first_order_quality_factor, quality_factor
 from syncsweep.physics.perturbation import random_generator
@@ -31,6 +32,42 @@ from syncsweep.user_code.study_model import build_model
 
 #: First-order shifts need no spectrum: so many realisations of them for one of a spectrum.
 _SHIFTS_PER_SPECTRUM = 20
+
+
+_SAMPLES = Column("samples", "number of realisations in the means")
+
+#: What the columns of each table hold.
+COLUMNS: dict[str, Columns] = {
+    "quality": (
+        CHAIN_KIND,
+        N_SITES,
+        ETA,
+        *Column(
+            "q",
+            "mean over realisations of the largest Q = |Im λ|/(2|Re λ|) of L₀ + ηL₁: in Q periods "
+            "the amplitude decays by e^(−π)",
+            source="Fig. 1, docs/paper.md",
+        ).with_errors("_se"),
+        *Column(
+            "q1",
+            "the same of the modes that carry (S^x)², which have λ = 2iω at η = 0, in first order "
+            "of η",
+        ).with_errors("_se"),
+        _SAMPLES,
+    ),
+    "quality_shifts": (
+        CHAIN_KIND,
+        N_SITES,
+        Column("modes", "number of modes that have λ = 2iω at η = 0"),
+        *Column(
+            "re_mu",
+            "real part of their mean shift μ, λ = 2iω + ημ in first order of η, over modes and "
+            "realisations",
+        ).with_errors("_se"),
+        *Column("im_mu", "imaginary part of this mean").with_errors("_se"),
+        _SAMPLES,
+    ),
+}
 
 
 class Sampled(part.Request):
@@ -71,11 +108,8 @@ class _Measured:
 def make(request: Request, output: Path) -> None:
     """Write the tables `quality` and `quality_shifts` into `output`.
 
-    quality: one row for each chain and η as configured: `q`, the mean over `samples` realisations
-    of the largest Q in the spectrum, and `q1`, that of the modes that carry (S^x)², which have
-    λ = 2iω at η = 0, in first order of η. quality_shifts: one row for each chain: the number of
-    those modes and the mean of their shifts μ, λ = 2iω + ημ, over modes and over 20 times as many
-    realisations. Columns with suffix _se are standard errors over realisations.
+    quality: one row for each chain and η as configured; quality_shifts: one row for each chain,
+    over 20 times as many realisations. Standard errors are those over realisations.
     """
     etas = np.array([canonical_eta(eta) for eta in request.etas])  # as in the rows of a sweep
     quality, shifts = [], []
@@ -90,7 +124,7 @@ def make(request: Request, output: Path) -> None:
         modes = {"modes": measured.shifts.shape[1]}
         shifts.append(pd.DataFrame(name | modes | of_mu | {"samples": len(mu)}))
     tables = {"quality": quality, "quality_shifts": shifts}
-    write_tables(output, tables, request, request.chains[0].physics)
+    write_tables(output, tables, COLUMNS, request, request.chains[0].physics)
 
 
 def _measure(chain: Sampled, etas: np.ndarray) -> _Measured:

@@ -4,9 +4,6 @@ All perturbations ε, Δ₁, Δ₂, γ₁ᵈ, γ₂ᵍ are a scale s times their
 Liouvillian is L₀ + s·L₁. s = 0 means the limit s → 0⁺, which the leading order describes. The
 steady state is invariant under rotations of both spins about z. Therefore ω and the mean of Δ₁ and
 Δ₂ drop out, and only δ = Δ₁ − Δ₂ is a parameter.
-
-Units: rates, ε and δ in γ₁ᵍ; angles in rad; S_d and S_max in rad⁻¹. In all tables `epsilon` and
-`delta` are ε/s and δ/s, the values at unit scale.
 """
 
 from __future__ import annotations
@@ -21,6 +18,7 @@ import pandas as pd
 from pydantic import Field
 from scipy.optimize import minimize_scalar
 
+from syncsweep.columns import Column, Columns
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import write_tables
 from syncsweep.paper.theory.weak_coupling import (
@@ -56,6 +54,54 @@ _FREQUENCIES = relative_frequencies((1, 1))
 _ZERO_ZERO, _UP_DOWN = 4, 2
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+_SCALE = Column(
+    "scale", "s, by which all perturbations are multiplied; 0 is the limit s → 0⁺", source="App. E"
+)
+_EPSILON = Column("epsilon", "ε/s, the coupling at unit scale", "γ₁ᵍ", source="Eq. E2")
+_LEADING = "the leading order in s"
+_SWEEP = (
+    _SCALE,
+    _EPSILON,
+    Column("delta", "δ/s = (Δ₁ − Δ₂)/s, the detuning at unit scale", "γ₁ᵍ", source="App. E"),
+    *Column("s_max", "S_max", "rad^(-1)", source="Eq. 3").with_prediction(_LEADING),
+    Column("s_max_error", "s_max/s_max_predicted − 1; empty at ε = 0, where S_d is uniform"),
+    *Column("angle", "φ' = φ₁ − φ₂ at the maximum of S_d, modulo 2π", "rad").with_prediction(
+        _LEADING
+    ),
+    Column("angle_error", "angle − angle_predicted, in [−π, π); empty at ε = 0", "rad"),
+    Column("c_re", "real part of c = ⟨0,0|ρ|1,−1⟩", source="Eq. E4"),
+    Column("c_im", "imaginary part of c", source="Eq. E4"),
+    Column("c_re_predicted", f"real part of c, predicted by {_LEADING}"),
+    Column("c_im_predicted", f"imaginary part of c, predicted by {_LEADING}"),
+    Column("c_error", "|c/c_predicted − 1|; empty at ε = 0"),
+)
+
+#: What the columns of each table hold.
+COLUMNS: dict[str, Columns] = {
+    "two_spin1s_sweep": _SWEEP,
+    "two_spin1s_detuning": _SWEEP,
+    "two_spin1s_errors": _SWEEP,
+    "two_spin1s_distribution": (
+        _SCALE,
+        _EPSILON,
+        Column("phi", "φ' = φ₁ − φ₂, in [−π, π]", "rad", source="Eq. 2"),
+        *Column("s_d", "S_d at φ'", "rad^(-1)", source="Eq. 2").with_prediction(_LEADING),
+    ),
+    "two_spin1s_summary": (
+        _SCALE,
+        *(
+            Column(f"{name}_error_{size}", f"{size} |{name}_error| of the sweep over ε", unit)
+            for name, unit in (("s_max", ""), ("angle", "rad"), ("c", ""))
+            for size in ("median", "largest")
+        ),
+        *Column(
+            "best_epsilon", "the ε/s > 0 in the sweep at which S_max is largest", "γ₁ᵍ"
+        ).with_prediction(_LEADING),
+        *Column("best_s_max", "S_max there", "rad^(-1)", source="Eq. 3").with_prediction(_LEADING),
+    ),
+}
 
 
 class TwoSpin1sError(ResultsError):
@@ -144,18 +190,13 @@ def make(request: Request, output: Path) -> None:
         "two_spin1s_distribution": _distribution(pair, request, shown, scales),
         "two_spin1s_summary": _summary(pair, request, sweep),
     }
-    write_tables(output, tables, request)
+    write_tables(output, tables, COLUMNS, request)
 
 
 def _rows(
     pair: _Pair, request: Request, points: list[tuple[float, float]], scales: np.ndarray
 ) -> pd.DataFrame:
-    """One row for each scale and each (ε, δ), with the leading order beside what is solved.
-
-    s_max and angle (φ′ at the maximum, in [0, 2π)), and c_re, c_im of c = ⟨0,0|ρ|1,−1⟩, each with
-    its leading order, suffix _predicted; s_max_error = S_max/S_max,predicted − 1, angle_error in
-    [−π, π), and c_error = |c/c_predicted − 1|. At ε = 0 S_d is uniform: angles and errors are NaN.
-    """
+    """One row for each scale and each (ε, δ), with the leading order beside what is solved."""
     frames = []
     for epsilon, delta in points:
         found = pair.solve(epsilon, delta, scales)
@@ -211,9 +252,7 @@ def _distribution(
 def _summary(pair: _Pair, request: Request, sweep: pd.DataFrame) -> pd.DataFrame:
     """One row for each scale: errors over the sweep of ε, and its ε > 0 of the largest S_max.
 
-    s_max_error_median and _largest are of |s_max_error|, likewise angle_error_… and c_error_…;
-    best_epsilon and best_s_max have their leading orders beside them, suffix _predicted. Beyond the
-    leading order the largest S_max may lie at the end of the sweep.
+    Beyond the leading order the largest S_max may lie at the end of the sweep.
     """
     rates = request.gamma_1_damp, request.gamma_2_gain
     rows = []

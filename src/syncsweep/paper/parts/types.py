@@ -4,20 +4,7 @@ The realisations are the first samples of each type at the smallest positive η 
 such a sample has the maxima of the type, and its b has the type's sign (see
 `theory.configurations`). Only samples that were solved and whose S_max is resolved count.
 
-Tables; S_d is a density in rad⁻², angles are in rad:
-- types_realisations: one row for each type: sample, eta, s_max, b, the threshold r, and the number
-  of maxima above r·S_max.
-- types_distribution: type, k_1, k_2, s_real, s_imag: Fourier coefficients s_k of S_d (see
-  `physics.phase_distribution`).
-- types_maxima: type, phi_1, phi_2 in [0, 2π), height above uniform, the nearest configuration, its
-  distance, and chi: each maximum above r·S_max.
-- types_probabilities: type, chi_low, chi_high, and P_a three times: p of the realisation at r, on a
-  fine grid; p_sampled, the same on the grid of the study, as it enters the averages over samples;
-  p_predicted, of the type for r → 1.
-- types_counts: the number of samples of each type by the sign of b, by their maxima and by both,
-  and the shares of the first two with binomial standard errors. The last row is for samples of
-  neither type. `samples` is the number of samples that count, the same in each row. `left_out` is
-  the number of samples that failed or whose S_max is not resolved.
+types_realisations has a row for each type. types_counts has a further one for samples of neither.
 """
 
 from __future__ import annotations
@@ -30,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from syncsweep.columns import CHI, CHI_HIGH, CHI_LOW, CONFIGURATION, ETA, THRESHOLD, Column, Columns
 from syncsweep.config.physics import Physics
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import StudyRows, write_tables
@@ -63,6 +51,66 @@ _BATCH = 50
 _FINE_GRID = 512
 
 _FREQUENCIES = relative_frequencies((1, 1, 1))
+
+
+_TYPE = Column("type", "type of synchronisation: (0, π) or π/3", source="below Eq. 8")
+_DENSITY = "rad^(-2)"
+
+#: What the columns of each table hold.
+COLUMNS: dict[str, Columns] = {
+    "types_realisations": (
+        _TYPE,
+        Column("sample", "number of the first sample of this type", source="App. F"),
+        ETA,
+        Column("s_max", "S_max of the sample at this η", _DENSITY, source="Eq. 3"),
+        Column(
+            "b",
+            "size of the three cosines of Eq. 8 in S_d, in units of 1/16π² rad^(-2); its sign is "
+            "that of the type in the limit η → 0⁺",
+            source="Eq. 8; docs/errata.md",
+        ),
+        THRESHOLD,
+        Column("maxima", "number of maxima of S_d at least r·S_max above the uniform density"),
+    ),
+    "types_distribution": (
+        _TYPE,
+        Column("k_{j}", "entry {j} of the frequency vector k"),
+        Column(
+            "s_real", "real part of the Fourier coefficient s_k of S_d", _DENSITY, source="Eq. 2"
+        ),
+        Column("s_imag", "imaginary part of s_k", _DENSITY, source="Eq. 2"),
+    ),
+    "types_maxima": (
+        _TYPE,
+        Column("phi_{j}", "φ'_{j} of a maximum of S_d, modulo 2π", "rad", source="Figs. 2a, 2d"),
+        Column("height", "S_d minus the uniform density at the maximum", _DENSITY),
+        CONFIGURATION,
+        Column("distance", "the most by which an angle differs from this configuration", "rad"),
+        CHI,
+    ),
+    "types_probabilities": (
+        _TYPE,
+        CHI_LOW,
+        CHI_HIGH,
+        Column(
+            "p",
+            "P_a, the probability that χ of the realisation is in the interval, on a fine grid",
+            source="Figs. 2c, 2f",
+        ),
+        Column("p_sampled", "the same on the grid of the sweep, as it enters the averages"),
+        Column("p_predicted", "P_a of the type for r → 1", source="Figs. 2c, 2f"),
+    ),
+    "types_counts": (
+        Column("type", "type of synchronisation: (0, π) or π/3; other: neither"),
+        Column("by_sign", "number of samples of the type by the sign of b"),
+        Column("by_maxima", "number of samples whose S_d has the maxima of the type"),
+        Column("by_both", "number of samples of the type by both"),
+        *Column("share_by_sign", "by_sign/samples").with_errors("_se"),
+        *Column("share_by_maxima", "by_maxima/samples").with_errors("_se"),
+        Column("samples", "number of samples that were solved and whose S_max is resolved"),
+        Column("left_out", "number of the other samples"),
+    ),
+}
 
 
 class Request(part.OfChain):
@@ -113,7 +161,7 @@ def make(request: Request, output: Path) -> None:
         "types_probabilities": [_probabilities(*item, request, physics) for item in chosen.items()],
         "types_counts": [_counts_of_types(realisations, len(rows) - len(counted))],
     }
-    write_tables(output, tables, request, physics)
+    write_tables(output, tables, COLUMNS, request, physics)
 
 
 def _smallest_eta(chain: StudyRows) -> tuple[Description, int]:

@@ -1,9 +1,4 @@
-"""Every quantitative claim of the paper beside our number: a table, and a page to read.
-
-Verdicts: `agrees`; `corrected`: the printed statement is wrong, and another one holds; `differs`:
-our result contradicts the statement. `holds` says whether the numbers of this run support the
-verdict.
-"""
+"""Every quantitative claim of the paper beside our number: a table, and a page to read."""
 
 from __future__ import annotations
 
@@ -17,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from pydantic import field_serializer
 
+from syncsweep.columns import Column, Columns
 from syncsweep.config.study import Config
 from syncsweep.files import replace_atomically
 from syncsweep.layout import CLAIMS_PAGE, tables_folder
@@ -31,6 +27,24 @@ from syncsweep.tables.summary import METADATA_KEY
 
 #: Samples of each sweep of the paper.
 _SAMPLES_OF_PAPER = 10_000
+
+
+#: What the columns of the table hold.
+COLUMNS: dict[str, Columns] = {
+    "validation": (
+        Column("source", "where the paper says it"),
+        Column("statement", "what the paper claims, in our words"),
+        Column("printed", "number, formula or words of the paper; – if it has none"),
+        Column("found", "our result, in words"),
+        Column("numbers", "the numbers in it as JSON: a list of [value, standard error or null]"),
+        Column(
+            "verdict",
+            "agrees; corrected: the printed statement is wrong and another one holds; differs: our "
+            "result contradicts it",
+        ),
+        Column("holds", "whether the numbers of this run support the verdict"),
+    )
+}
 
 
 class ValidationError(ResultsError):
@@ -62,7 +76,7 @@ def make(request: Request, output: Path) -> None:
     claims = check(tables)
     samples = {role: int(tables(f"{role}/summary")["n"].max()) for role in ("chain", "pair")}
     origin = {"samples": samples, MADE_FROM: digests(read)}
-    write_tables(output, {"validation": _table(claims)}, request, said=origin)
+    write_tables(output, {"validation": _table(claims)}, COLUMNS, request, said=origin)
     page = _page(claims, samples)
     replace_atomically(output / CLAIMS_PAGE, lambda path: _fill(path, page))
 
@@ -103,9 +117,7 @@ def _table(claims: list[Claim]) -> pd.DataFrame:
             "statement": [claim.statement for claim in claims],
             "printed": [claim.printed for claim in claims],
             "found": [claim.found for claim in claims],
-            "numbers": [
-                json.dumps(values) for values in numbers
-            ],  # [value, standard error or null]
+            "numbers": [json.dumps(values) for values in numbers],
             "verdict": [str(claim.verdict) for claim in claims],
             "holds": [claim.holds for claim in claims],
         }
