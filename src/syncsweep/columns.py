@@ -1,7 +1,8 @@
 """The data dictionary: an entry for each column of a shard, of a table and of a figure's data.
 
-The entries are in the modules that fill the columns. Those that several modules need are here. Each
-Parquet field carries its entry, and docs/columns.md is made from the entries.
+The entries are in the modules that fill the columns, so that other words make only those tables
+again. Those that several modules need are here. Each Parquet field carries its entry, and
+docs/columns.md is made from the entries.
 """
 
 from __future__ import annotations

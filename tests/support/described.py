@@ -44,7 +44,9 @@ def assert_described(files):
 
 def _text(metadata):
     return {
-        key.decode(): value.decode() for key, value in metadata.items() if key[:8] != b"PARQUET:"
+        key.decode(): value.decode()
+        for key, value in (metadata or {}).items()
+        if key[:8] != b"PARQUET:"
     }
 
 

@@ -87,8 +87,9 @@ class SamplesTable:
         self._writer = pa.ipc.new_file(self._file, self.schema)
         self._etas: tuple[float, ...] = ()
         self._waiting: list[tuple[int, np.ndarray, np.ndarray]] = []
-        #: η of each batch in the file.
+        #: η of each batch in the file, and number of all their rows.
         self._eta_of: list[float] = []
+        self._n_rows = 0
 
     def __enter__(self) -> Self:
         return self
@@ -120,6 +121,7 @@ class SamplesTable:
         samples, statuses, numbers = zip(*self._waiting, strict=True)
         self._waiting = []
         status, values = np.stack(statuses), np.stack(numbers)
+        self._n_rows += status.size
         for k, eta in enumerate(self._etas):
             columns = [
                 pa.repeat(self._study, len(samples)),
@@ -148,29 +150,26 @@ class SamplesTable:
         }
         # Not by its name: pyarrow takes a name with a colon for an address, and assumes UTF-8.
         with open(path, "wb") as file, pq.ParquetWriter(file, schema, **writer_options) as writer:
-            for table, most in self._groups():
+            for table in self._groups():
+                # Not split, if it begins with η = 0: no row group may hold that alone.
+                most = _MOST_IN_GROUP if table["eta"][0].as_py() else len(table)
                 writer.write_table(table.cast(schema), row_group_size=most)
 
-    def _groups(self) -> Iterator[tuple[pa.Table, int]]:
-        """Tables to write one after the other, each with the largest size of its row groups.
+    def _groups(self) -> Iterator[pa.Table]:
+        """Tables to write one after the other: of one η, or of some if these have few rows.
 
-        A row group does not hold η = 0 alone, see `shard.statistics_of`.
+        The first one has η = 0 and the next η, because of what `shard.statistics_of` says.
         """
+        order = sorted(range(len(self._eta_of)), key=self._eta_of.__getitem__)
+        fewest = max(_FEWEST_IN_GROUP, self._n_rows // _MOST_GROUPS)
         with pa.ipc.open_file(self._file) as reader:
-            order = sorted(range(len(self._eta_of)), key=self._eta_of.__getitem__)
-            batches: list[pa.RecordBatch] = []
-            total = sum(reader.get_batch(k).num_rows for k in order)
-            fewest = max(_FEWEST_IN_GROUP, total // _MOST_GROUPS)
+            batches, n_rows = [], 0
             for eta, places in groupby(order, self._eta_of.__getitem__):
-                batches += [reader.get_batch(k) for k in places]
-                table = pa.Table.from_batches(batches)
-                if eta > 0 and len(table) >= fewest:
-                    yield table, _most_in_group(table)
-                    batches = []
+                of_eta = [reader.get_batch(k) for k in places]
+                batches += of_eta
+                n_rows += sum(map(len, of_eta))
+                if eta > 0 and n_rows >= fewest:
+                    yield pa.Table.from_batches(batches)
+                    batches, n_rows = [], 0
             if batches:
-                yield table, _most_in_group(table)
-
-
-def _most_in_group(table: pa.Table) -> int:
-    """Most rows of a row group of a table: all of them, if they begin with η = 0."""
-    return _MOST_IN_GROUP if table["eta"][0].as_py() else len(table)
+                yield pa.Table.from_batches(batches)
