@@ -144,8 +144,8 @@ def test_rows_that_do_not_enter_the_averages_are_null(tmp_path):
     rows = rows_of(PAIR)
     nothing = dict.fromkeys(("s_d", "s_max", "angles", "residual", "condition"), np.nan)
     rows = not_ok(rows, 1, 2, FAILED, **nothing)
-    rows = not_ok(rows, 3, 2, "inaccurate", s_max=99.0)
-    rows = not_ok(rows, 4, 1, "ok", s_max=0.0)
+    rows = not_ok(rows, 3, 2, "inaccurate")
+    rows = not_ok(rows, 4, 1, "ok", s_max=1e-20)
     tables = tables_of(tmp_path, rows={ETAS: rows})
     frame = samples(tables).set_index(["eta", "sample"])
     assert_plain_means_are_those_of_summary(samples(tables), tables)
@@ -161,6 +161,16 @@ def test_rows_that_do_not_enter_the_averages_are_null(tmp_path):
     columns = pq.read_table(tables / "samples.parquet").columns
     assert sum(column.null_count for column in columns) == 2 * len(measures) + 4 + 1
     assert not any(np.isnan(column.drop_null().to_numpy()).any() for column in columns[5:])
+
+
+def test_a_sample_in_which_nothing_locks_has_no_chi(tmp_path):
+    rows = rows_of(PAIR)
+    flat = (replace(rows[0], s_max=np.zeros(len(ETAS))), *rows[1:])
+    tables = tables_of(tmp_path, rows={ETAS: flat})
+    assert_plain_means_are_those_of_summary(samples(tables), tables)
+    frame = samples(tables).set_index("sample")
+    assert frame.loc[0, "s_max"].eq(0).all()
+    assert frame.loc[0, [*SHARES, "chi_mean"]].isna().all(axis=None)
 
 
 def test_bytes_do_not_depend_on_how_many_rows_wait_in_memory(tmp_path, tables, monkeypatch):
