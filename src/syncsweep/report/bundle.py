@@ -85,13 +85,14 @@ def make_bundle(files: Mapping[str, Path], config: Mapping[str, Any], output: Pa
 
     config: the resolved configuration. An old bundle is replaced when the new one is whole.
     """
+    program = _citation(files["CITATION.cff"])
     new = output.with_name(f".{output.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     for name, file in files.items():
         target = new / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
-    _describe(new, files, config, _citation(files["CITATION.cff"]))
+    _describe(new, files, config, program)
     shutil.rmtree(output, ignore_errors=True)
     new.rename(output)
 

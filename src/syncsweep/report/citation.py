@@ -83,11 +83,11 @@ def software(path: Path) -> Software:
     """What a CITATION.cff file says; ResultsError if it cannot be read or lacks something."""
     try:
         return Software.model_validate(yaml.safe_load(read(path)))
-    except yaml.YAMLError:
-        problem = "is not YAML"
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         problem = f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}"
+    except (yaml.YAMLError, ValueError):  # the latter of a day that no month has
+        problem = "is not YAML"
     raise ResultsError(f"{path}: {problem}; correct it, because it says how to cite the results")
 
 

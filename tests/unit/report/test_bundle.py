@@ -219,17 +219,22 @@ def test_a_new_bundle_replaces_the_old_one_and_leaves_nothing_of_it(bundle):
     [
         ("date-released:", "released:", "CITATION.cff: has no date-released; add the day"),
         ("date-released: 2", "date-released: soon 2", r"CITATION.cff: date-released: .*correct it"),
+        ("date-released: 2026-11", "date-released: 2026-13", "CITATION.cff: is not YAML"),
         ("license: MIT", "", "CITATION.cff: license: .*correct it"),
         ("authors:\n", "writers:\n", "CITATION.cff: authors: .*correct it"),
         ("title:", "{title:", "CITATION.cff: is not YAML; correct it"),
-        ("", None, "CITATION.cff: the file: .*correct it"),
+        ("", "", "CITATION.cff: the file: .*correct it"),
+        ("", None, "CITATION.cff: cannot be read"),
     ],
 )
 def test_a_citation_that_lacks_something_is_said_in_a_line(
     results, project, tmp_path, bundle, old, new, said
 ):
     citation = project / "CITATION.cff"
-    citation.write_text("" if new is None else citation.read_text().replace(old, new))
+    if new is None:
+        citation.unlink()
+    else:
+        citation.write_text(old and citation.read_text().replace(old, new))
     with pytest.raises(ResultsError, match=said) as raised:
         made(results, bundle, project)
     assert "\n" not in str(raised.value)
@@ -237,8 +242,8 @@ def test_a_citation_that_lacks_something_is_said_in_a_line(
 
 
 def test_a_bundle_that_cannot_be_made_leaves_the_old_one(bundle, results, project):
-    (project / "CITATION.cff").unlink()
-    with pytest.raises(FileNotFoundError, match=r"CITATION\.cff"):
+    (project / "LICENSE").unlink()
+    with pytest.raises(FileNotFoundError, match="LICENSE"):
         made(results, bundle, project)
     assert check(bundle).returncode == 0
     assert (bundle / "figures" / "fig_a_chi.csv").exists()
