@@ -81,3 +81,20 @@ def test_an_interrupted_sweep_of_an_older_version_is_continued(make_project, fin
     assert [event["from_parts"] for event in starts] == [0, kept]
     assert opened(project, "chain") == every_row(project, "chain")
     assert project.table_bytes("chain") == finished("tables", chain=CHAIN).table_bytes("chain")
+
+
+def test_a_rank_that_is_killed_while_it_writes_a_shard_leaves_nothing_beside_shards(make_project):
+    project = make_project(pair=PAIR)
+    module = project.path / "src" / "syncsweep" / "sweep" / "shard.py"
+    text = module.read_text(encoding="utf-8")
+    write = "        write_parquet(temporary, table.replace_schema_metadata(metadata))\n"
+    assert write in text
+    killed = f"{write}        import os; os.kill(os.getpid(), 9)\n"
+    module.write_text(text.replace(write, killed), encoding="utf-8")
+    project.snakemake("tables", code=1)
+    assert endings(project, "pair") == set()
+    assert list((project.results / "jobs").rglob(".samples-*.tmp"))
+    module.write_text(text, encoding="utf-8")
+    project.snakemake("tables")
+    assert opened(project, "pair") == every_row(project, "pair")
+    assert not list((project.results / "jobs").rglob(".samples-*.tmp"))

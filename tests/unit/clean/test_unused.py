@@ -4,6 +4,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -230,3 +232,13 @@ def test_output_for_people(results, block, capsys, snapshot):
     assert said("--remove") == snapshot(name="removed")
     assert said() == snapshot(name="nothing")
     assert said("par") == snapshot(name="wrong")
+
+
+def test_no_job_starts_while_files_are_removed(results, block):
+    put_part(results, "pair", PAIR, rows_of(PAIR)[3:5], (3, 9))
+    block.lock.touch()
+    (part,) = Search(parse({**CONFIG, "results": str(results)}), ["pair"], print).run()
+    assert Removal().remove(part) is None
+    ask = "import sys, syncsweep.files as f; print(f.held(f.Path(sys.argv[1])))"
+    asked = subprocess.run([sys.executable, "-c", ask, block.lock], capture_output=True, text=True)
+    assert asked.stdout == f"[(0, {10**9})]\n"
