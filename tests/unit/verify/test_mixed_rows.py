@@ -4,8 +4,9 @@ import shutil
 
 import pandas as pd
 import pytest
-from studies import ETAS, PAIR, make_results, put_shard, rows_of
+from studies import ETAS, PAIR, put_shard, rows_of
 
+from syncsweep.columns import ETA
 from syncsweep.config.physics import Physics
 from syncsweep.layout import paper_folder, tables_folder
 from syncsweep.tables.summary import write_tables
@@ -14,16 +15,6 @@ from syncsweep.verify.study_files import study_folders
 from syncsweep.verify.verify_text import Report
 
 OTHER = Physics.model_validate({**PAIR.model_dump(), "root_seed": 4})
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return make_results(tmp_path_factory.mktemp("made") / "results")
-
-
-@pytest.fixture
-def results(made, tmp_path):
-    return shutil.copytree(made, tmp_path / "results")
 
 
 @pytest.fixture
@@ -74,5 +65,6 @@ def test_rows_that_a_part_of_the_paper_is_made_of_are_not_noted(results, notes):
     shutil.rmtree(tables_folder(results, "pair"))
     assert len(notes()) == 1
     request = {"chain": {"folder": f"pair-{PAIR.digest}", "samples": 5}}
-    write_tables(paper_folder(results), {"t": pd.DataFrame({"eta": [0.0]})}, {"request": request})
+    tables = {"t": pd.DataFrame({"eta": [0.0]})}
+    write_tables(paper_folder(results), tables, {"t": (ETA,)}, {"request": request})
     assert notes() == []

@@ -18,7 +18,6 @@ from studies import (
     STUDIES,
     Block,
     block_of,
-    make_results,
     put_shard,
     rows_of,
 )
@@ -44,17 +43,6 @@ from syncsweep.verify.study_files import study_folders, verify_study
 from syncsweep.verify.table_files import verify_tables
 from syncsweep.verify.verify_text import Report
 from syncsweep.wording import printable
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return make_results(tmp_path_factory.mktemp("made") / "results")
-
-
-@pytest.fixture
-def results(made, tmp_path):
-    """A copy that may be damaged."""
-    return shutil.copytree(made, tmp_path / "results")
 
 
 @pytest.fixture
