@@ -125,12 +125,8 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(
         required=True, dest="command", metavar="COMMAND", title="commands"
     )
-    for command in (
-        plan_command,
-        status_command,
-        verify_command,
-        clean_command,
-    ):  # in the order of the help
+    # In the order of the help.
+    for command in (plan_command, status_command, verify_command, clean_command):
         command.add(commands)
     for sub in commands.choices.values():
         # The usage of argparse has the operands last.

@@ -35,7 +35,6 @@ MEDIA_TYPES = {
     ".png": "image/png",
 }
 
-
 _DESCRIPTION = (
     "COLUMNS.md explains columns, and what an average must leave out. A `source` is an equation "
     "or a figure of the paper. All random numbers follow from the `seed`. The file <table>.json "
@@ -44,11 +43,6 @@ _DESCRIPTION = (
 
 #: Size in bytes and SHA-256 of files, by their path in the folder.
 Digests: TypeAlias = dict[str, tuple[int, str]]
-
-
-def is_table(path: Path) -> bool:
-    """Whether a file holds a table."""
-    return path.suffix in (".csv", ".parquet")
 
 
 def companions(files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
@@ -73,7 +67,9 @@ def data_package(
 ) -> dict[str, Any]:
     """The descriptor of all tables among the files to publish; ResultsError if one is damaged."""
     resources: dict[str, dict[str, Any]] = {}
-    for path in filter(is_table, map(Path, sorted(files))):
+    for path in map(Path, sorted(files)):
+        if path.suffix not in (".csv", ".parquet"):
+            continue
         table, (size, sha256) = files[str(path)], digests[str(path)]
         name = "-".join(path.with_suffix("").parts).lower()
         name += "-parquet" if path.suffix == ".parquet" else ""

@@ -37,11 +37,6 @@ def data_of_figures() -> dict[str, Columns]:
     }
 
 
-def data_of_sweep(panel: str) -> Columns:
-    """The columns of the data of a panel of a study's figure, and `limit`."""
-    return tuple(column for table in sweep_figure.DATA[panel] for column in tables()[table])
-
-
 def columns_named(stem: str) -> Columns:
     """The columns that a file may have, by its name without ending; KeyError for other files."""
     if stem.startswith("samples-"):
@@ -49,9 +44,9 @@ def columns_named(stem: str) -> Columns:
     for known in (tables(), data_of_figures()):
         if stem in known:
             return known[stem]
-    for panel in sweep_figure.DATA:
+    for panel, names in sweep_figure.DATA.items():
         if stem.endswith(f"_{panel}"):
-            return data_of_sweep(panel)
+            return tuple(column for name in names for column in tables()[name])
     raise KeyError(f"{stem}: is no table, shard or data of a figure")
 
 

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
-from syncsweep.files import open_regular
-from syncsweep.tables.reading import MOST_IN_FOOTER, read_table
+from syncsweep.tables.reading import large_table, read_table
 from syncsweep.tables.registry import SAMPLES, SUMMARY
 
 #: The same means may differ by this share of them, because they are added in another order.
@@ -51,10 +49,7 @@ def _of_summary(path: Path) -> pd.DataFrame:
 def _of_samples(path: Path) -> pd.DataFrame:
     """The same as in `_of_summary`; one row group after the other is in the memory."""
     rows, counts, sums = [], [], []
-    with open_regular(path) as opened:
-        file = pq.ParquetFile(
-            opened, thrift_container_size_limit=MOST_IN_FOOTER, page_checksum_verification=True
-        )
+    with large_table(path) as file:
         names = ["s_max", *filter(_P.fullmatch, file.schema_arrow.names)]
         for k in range(file.num_row_groups):
             table = file.read_row_group(k, columns=["eta", *names], use_threads=False)

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from syncsweep.files import NotReadableError, open_regular, read_regular
+from syncsweep.files import NotReadableError, read_regular
 from syncsweep.tables import METADATA_KEY
-from syncsweep.tables.reading import MOST_BYTES, MOST_IN_FOOTER, open_table
+from syncsweep.tables.reading import MOST_BYTES, large_table, open_table
 from syncsweep.tables.registry import kinds_of
 from syncsweep.wording import number_of
 
@@ -66,10 +65,7 @@ def _read_parquet(path: Path) -> pa.Table:
 
 def _check_pages(path: Path) -> None:
     """Read all of a Parquet file with checksums, row group by row group."""
-    with open_regular(path) as opened:
-        file = pq.ParquetFile(
-            opened, thrift_container_size_limit=MOST_IN_FOOTER, page_checksum_verification=True
-        )
+    with large_table(path) as file:
         if not isinstance(json.loads(file.schema_arrow.metadata[METADATA_KEY]), dict):
             raise ValueError
         for k in range(file.num_row_groups):

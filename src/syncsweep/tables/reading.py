@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +20,28 @@ from syncsweep.tables import METADATA_KEY, ResultsError
 #: No file that holds a table, or records its origin, is larger [bytes].
 MOST_BYTES = 2**28
 
-#: No list in the footer of a table is longer.
-MOST_IN_FOOTER = 4096
+# No list in the footer of a table is longer.
+_MOST_IN_FOOTER = 4096
 
 
 def open_table(path: Path) -> pq.ParquetFile:
     """Open a table and read its footer; raises the errors of files and of Arrow."""
     content = pa.BufferReader(read_regular(path, MOST_BYTES))
-    return pq.ParquetFile(content, thrift_container_size_limit=MOST_IN_FOOTER)
+    return pq.ParquetFile(content, thrift_container_size_limit=_MOST_IN_FOOTER)
+
+
+@contextmanager
+def large_table(path: Path) -> Iterator[pq.ParquetFile]:
+    """A table that is read part by part, with its checksums verified; errors as of `open_table`."""
+    with open_regular(path) as opened:
+        yield pq.ParquetFile(
+            opened, thrift_container_size_limit=_MOST_IN_FOOTER, page_checksum_verification=True
+        )
 
 
 def record_of(path: Path) -> Any:
     """What a table records of its origin, from its footer; raises the errors of all decoders."""
-    with open_regular(path) as opened:
-        file = pq.ParquetFile(opened, thrift_container_size_limit=MOST_IN_FOOTER)
+    with large_table(path) as file:
         return json.loads(file.schema_arrow.metadata[METADATA_KEY])
 
 

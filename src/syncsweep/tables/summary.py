@@ -81,12 +81,7 @@ COLUMNS: dict[str, Columns] = {
             source="Fig. 3d",
         ),
     ),
-    "failures": (
-        ETA,
-        SAMPLE,
-        STATUS,
-        S_D_ERROR,
-    ),
+    "failures": (ETA, SAMPLE, STATUS, S_D_ERROR),
     SAMPLES.name: samples_table.COLUMNS,
 }
 
