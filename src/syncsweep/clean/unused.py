@@ -1,4 +1,4 @@
-"""Files of studies that a configuration does not use. What is not known by its name is not ours.
+"""Files of studies that a configuration does not use. A file with an unknown name is not ours.
 
 A shard of another chunk size is needed until each shard that replaces it is there and valid,
 because the next job takes its rows over. The same holds for the parts of unfinished shards.
@@ -89,7 +89,7 @@ def has_jobs(block: BlockFolder) -> bool:
 class Search:
     """The search for what some studies of a configuration do not use.
 
-    notes: what was left alone, and why.
+    notes: what stays although it may be unused, and why.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class Search:
     def _has_link(self, *places: Path) -> bool:
         for path in places:
             if path.is_symlink():
-                self.notes.append(f"{path}: is a link, so nothing behind it was looked at")
+                self.notes.append(f"{path}: is a link, so all behind it stays")
                 return True
         return False
 
@@ -146,7 +146,7 @@ class Search:
         if self._has_link(block.path, block.jobs, block.parts):
             return False
         if has_jobs(block):
-            self.notes.append(f"{block.path}: jobs are running, so its files were left alone")
+            self.notes.append(f"{block.path}: jobs are running, so its files stay")
             return False
         return True
 
@@ -169,7 +169,7 @@ class Search:
             if path not in files and path not in folders
         }
         if foreign:
-            self.notes.append(f"{top}: {min(foreign)} is not ours and stays")
+            self.notes.append(f"{top}: {min(foreign)} is no file of syncsweep, so it stays")
         return Unused(top, why, files, tuple(blocks), tuple(folders))
 
     def _of_block(

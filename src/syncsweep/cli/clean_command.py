@@ -78,7 +78,7 @@ def _size(one: Unused) -> str:
 def _sum(unused: list[Unused], remove: bool) -> str:
     files = number_of(sum(len(one.files) for one in unused), "files")
     total = f"{files}, {size(sum(one.size for one in unused))}"
-    return f"{total}: removed" if remove else f"{total}: nothing was removed, --remove does it"
+    return f"{total}: removed" if remove else f"{total}: nothing was removed; --remove removes it"
 
 
 def _as_json(

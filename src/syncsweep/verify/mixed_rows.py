@@ -33,15 +33,15 @@ def note_mixed_rows(results: Path, folders: Sequence[Path], report: Report) -> N
     for study, names in by_study.items():
         if len(names) > 1:
             report.note(
-                f"{results}: {', '.join(names)} are {study} with other physics or seeds, which no "
-                f"mean may mix; {_CLEAN}"
+                f"{results}: {' and '.join(names)} have rows of {study} with different physics "
+                f"or seeds, which no mean may mix; {_CLEAN}"
             )
     used = _folders_of_tables(results)
     for folder in folders:
         if used and folder.name not in used:
             report.note(
-                f"{folder}: no table of these results is made of its rows; make its tables, or "
-                f"leave it out; {_CLEAN}"
+                f"{folder}: no table of these results uses its rows; make its tables, or leave "
+                f"it out of means; {_CLEAN}"
             )
 
 
@@ -55,9 +55,9 @@ def _note_repeated_rows(folder: Path, report: Report) -> None:
             end = max(end, samples.stop)
         if repeated:
             report.note(
-                f"{block.path}: {number_of(len(repeated), 'shards')}, {repeated[0]} the first, "
-                "with samples of other shards, which a mean over the folder would count twice; "
-                f"{_CLEAN}"
+                f"{block.path}: has {number_of(len(repeated), 'shards')} with samples of other "
+                f"shards, first {repeated[0]}, so a mean over the folder counts these samples "
+                f"twice; {_CLEAN}"
             )
         with suppress(DescriptionError):
             for eta in description.read(block.path).etas if end else ():
@@ -65,9 +65,9 @@ def _note_repeated_rows(folder: Path, report: Report) -> None:
     etas = sorted(eta for eta, names in blocks_of_eta.items() if len(names) > 1)
     if etas:
         report.note(
-            f"{folder}: {len(etas)} η in several blocks ({etas[0]:g} in "
-            f"{' and '.join(blocks_of_eta[etas[0]])}), whose rows a mean over the folder would "
-            f"count twice; {_CLEAN}"
+            f"{folder}: {len(etas)} η are in several blocks ({etas[0]:g} in "
+            f"{' and '.join(blocks_of_eta[etas[0]])}), so a mean over the folder counts their rows "
+            f"twice; {_CLEAN}"
         )
 
 
