@@ -101,8 +101,8 @@ N = Column("n", "number of realisations in the averages: those with status ok")
 FAILED = Column("failed", "number of realisations with another status, which are in no average")
 UNDEFINED_CHI = Column(
     "undefined_chi",
-    "how many of the n realisations have no χ, because S_max is at most its numerical error; they "
-    "are in no P_a",
+    "how many of the n realisations have no χ, because S_max is at most the error of S_d, or "
+    "1e-11 of the uniform density; they are in no P_a",
 )
 P = Column(
     "p{a}",
@@ -111,8 +111,8 @@ P = Column(
 )
 RATIO = Column(
     "ratio",
-    "P_a/(w·P_b), as `ratio` in the configuration says: how often the spins lock in one way for "
-    "each time in another; for three spin-1s P₂/(3P₁), π/3 for each (0, π)",
+    "P_a/(w·P_b), with a, b and w from `ratio` in the configuration; for three spin-1s P₂/(3P₁), "
+    "how many times as often the π/3 type occurs as the (0, π) type",
     source="Fig. 3c",
 )
 S_MAX = Column(

@@ -107,8 +107,8 @@ COLUMNS: Columns = (
     ),
     Column(
         "s_max",
-        "S_max as computed, the maximum of S_d minus the uniform density; it is rounding if at "
-        "most the error of S_d",
+        "S_max as computed, the maximum of S_d minus the uniform density; nothing but rounding if "
+        "at most the error of S_d",
         DENSITY,
         source="Eq. 3",
     ),

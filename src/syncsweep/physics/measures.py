@@ -80,7 +80,7 @@ def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
 
     coefficients: (n_eta, n_k) complex; frequencies: (n_k, N−1) with k = 0 first. Every local
     maximum of a coarse grid that could hold the global one is refined by Newton's method; S_max is
-    the largest. NaN coefficients give NaN. Angles lie in [0, 2π).
+    the largest. NaN coefficients give NaN. Angles lie in [0, 2π].
 
     >>> sync.s_max(s_d, frequencies).s_max.round(4)
     array([0.0132, 0.0129, 0.0054])
@@ -300,7 +300,7 @@ class ChiSample:
     """χ values drawn from the region where S_d − u ≥ r·S_max, for each of n_eta distributions.
 
     chi: (n_points,) at the points of the grid in the region of at least one of them; weights:
-    (n_eta, n_points), zero outside the own region; rows sum to one, or are NaN without locking.
+    (n_eta, n_points), zero outside its own region; rows sum to one, or are NaN without locking.
 
     >>> (chi.weights @ chi.chi).round(2)  # the mean of χ
     array([0.95, 0.95, 0.12])

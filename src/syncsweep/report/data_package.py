@@ -116,7 +116,7 @@ def _titles() -> dict[tuple[str, str], str]:
 def _kind(path: Path) -> dict[str, str]:
     if path.suffix == ".csv":
         return {"profile": "tabular-data-resource", "format": "csv", "encoding": "utf-8"}
-    # Of a table in Parquet, Frictionless finds neither size nor hash, and so calls both wrong.
+    # Frictionless finds neither size nor hash of a table in Parquet, and so calls both wrong.
     return {"profile": "data-resource", "type": "file", "format": "parquet"}
 
 

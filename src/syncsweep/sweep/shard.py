@@ -2,8 +2,8 @@
 
 A shard says of itself which rows it holds and carries a digest over them and over what it says.
 Readers and the writer verify both; what does not agree raises ShardError and enters nothing.
-Time, machine and versions stand under `run`, outside the digest: they do not belong to identity. So
-do the whole physics, which the identity names by its hash, and what each column means.
+Time, machine and versions stand under `run`, outside the digest: they do not belong to identity.
+The entries of the columns are outside too, and so is the physics: the identity has its hash.
 """
 
 from __future__ import annotations

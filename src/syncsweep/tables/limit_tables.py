@@ -35,11 +35,13 @@ COLUMNS: dict[str, Columns] = {
         STUDY,
         MODEL,
         N_SITES,
-        Column("draws", "how many draws of the exact law of η → 0⁺ the values are means of"),
+        Column(
+            "draws", "number of draws from the exact law of η → 0⁺, over which values are means"
+        ),
         Column(
             "quantity",
             "s_max_mean [rad^(1-N)], p1, p2, … and ratio as in `summary`; p_b_positive, the "
-            "probability of b > 0, whose sign decides where S_d is largest; c_0+, c_0-, …, the "
+            "probability of b > 0 (the sign of b decides where S_d is largest); c_0+, c_0-, …, the "
             "mean weights c_α of Eq. 4; p_even_above_odd, the probability of c₀₊ > c₀₋",
             source="Eqs. 4, 7, 8; docs/errata.md",
         ),

@@ -61,8 +61,8 @@ COLUMNS: dict[str, Columns] = {
         ),
         Column(
             "late",
-            "contribution to ⟨O_j⟩ of the decay-free modes of L₀, in leading order of η; all of it "
-            "at late times",
+            "contribution to ⟨O_j⟩ of the decay-free modes of L₀, in leading order of η; at late "
+            "times it is the whole of ⟨O_j⟩",
         ),
         Column("background", "the part of `late` that does not oscillate"),
         Column("envelope", "amplitude of the rest of `late` at this time"),

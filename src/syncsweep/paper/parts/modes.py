@@ -87,7 +87,7 @@ COLUMNS: dict[str, Columns] = {
             "largest spectral norm of [X, L_j] of the jump operators",
             f"square root of {MODEL_SCALE}",
         ),
-        Column("strong", "whether X commutes with H and all L_j, so is a strong symmetry"),
+        Column("strong", "whether X is a strong symmetry: it commutes with H and all L_j"),
     ),
 }
 

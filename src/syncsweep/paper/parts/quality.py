@@ -45,7 +45,7 @@ COLUMNS: dict[str, Columns] = {
         *Column(
             "q",
             "mean over realisations of the largest Q = |Im λ|/(2|Re λ|) of L₀ + ηL₁: in Q periods "
-            "the amplitude decays by e^(−π)",
+            "the amplitude falls to e^(−π) of itself",
             source="Fig. 1, docs/paper.md",
         ).with_errors("_se"),
         *Column(

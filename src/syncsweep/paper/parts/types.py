@@ -65,8 +65,8 @@ COLUMNS: dict[str, Columns] = {
         Column("s_max", "S_max of the sample at this η", _DENSITY, source="Eq. 3"),
         Column(
             "b",
-            "size of the three cosines of Eq. 8 in S_d, in units of 1/16π² rad^(-2); its sign is "
-            "that of the type in the limit η → 0⁺",
+            "coefficient of the three cosines of Eq. 8 in S_d, in units of 1/16π² rad^(-2); in the "
+            "limit η → 0⁺ its sign decides the type",
             source="Eq. 8; docs/errata.md",
         ),
         THRESHOLD,

@@ -1,8 +1,8 @@
 """The number of oscillations before they are damped (Fig. 1).
 
 With λ an eigenvalue of a Liouvillian, the oscillation e^{λt} has the quality factor
-Q = |Im λ|/(2|Re λ|): its amplitude decays by e^{−π/Q} in one period 2π/|Im λ|. Neither function
-follows a single mode from one perturbation strength to the next: both take the largest Q.
+Q = |Im λ|/(2|Re λ|): its amplitude falls by the factor e^{−π/Q} in one period 2π/|Im λ|. Neither
+function follows a single mode from one perturbation strength to the next: both take the largest Q.
 """
 
 from __future__ import annotations
