@@ -70,7 +70,8 @@ def test_corrupted_shards_are_refused_or_hold_the_same(shard, place):
         except ShardError as error:
             assert str(error).startswith(f"{place}: ") and "\n" not in str(error)
             of_footer += 1
-    assert refused["bit"] > 0.6 * trials["bit"]
+    # The other bits are of words that the digest does not cover, such as what the columns mean.
+    assert refused["bit"] > 0.5 * trials["bit"]
     assert refused.total() - refused["bit"] > 0.85 * 600 and of_footer > 600 // 3
     # Nothing that is cut off is whole.
     assert refused["cut"] == trials["cut"] > 0
