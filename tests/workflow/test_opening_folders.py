@@ -87,7 +87,7 @@ def test_a_rank_that_is_killed_while_it_writes_a_shard_leaves_nothing_beside_sha
     project = make_project(pair=PAIR)
     module = project.path / "src" / "syncsweep" / "sweep" / "shard.py"
     text = module.read_text(encoding="utf-8")
-    write = "        write_parquet(temporary, table.replace_schema_metadata(metadata))\n"
+    write = "        write_parquet(temporary, whole)\n"
     assert write in text
     killed = f"{write}        import os; os.kill(os.getpid(), 9)\n"
     module.write_text(text.replace(write, killed), encoding="utf-8")
