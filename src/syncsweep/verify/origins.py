@@ -16,9 +16,9 @@ from syncsweep.layout import (
     tables_folder,
 )
 from syncsweep.paper.paper_registry import FIGURES, PARTS
+from syncsweep.tables.averages import other_averages
 from syncsweep.tables.freshness import MADE_FROM, changed_sources, said_by
 from syncsweep.tables.registry import SAMPLES, SUMMARY
-from syncsweep.verify.averages import other_averages
 from syncsweep.verify.study_files import AGAIN, entries
 from syncsweep.verify.verify_text import Report
 from syncsweep.wording import number_of
