@@ -50,9 +50,9 @@ def _move(study: OldStudy) -> None:
         if new.suffix == ".jsonl":
             _add_lines(old, new)
         old.unlink(missing_ok=True)
-    for folder in study.parts:
-        with suppress(OSError):  # it holds files that are not ours
-            folder.rmdir()
+    for lock in study.locks:
+        with suppress(OSError):  # its folder holds files that are not ours
+            lock.parent.rmdir()
 
 
 def _add_lines(old: Path, new: Path) -> None:
