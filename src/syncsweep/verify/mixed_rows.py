@@ -33,8 +33,8 @@ def note_mixed_rows(results: Path, folders: Sequence[Path], report: Report) -> N
     for study, names in by_study.items():
         if len(names) > 1:
             report.note(
-                f"{results}: {', '.join(names)} are {study} with other physics or seeds, which no "
-                f"mean may mix; {_CLEAN}"
+                f"{results}: {', '.join(names)} hold {study} with different physics or seeds, "
+                f"which no mean may mix; {_CLEAN}"
             )
     used = _folders_of_tables(results)
     for folder in folders:
@@ -55,8 +55,9 @@ def _note_repeated_rows(folder: Path, report: Report) -> None:
             end = max(end, samples.stop)
         if repeated:
             report.note(
-                f"{block.path}: {number_of(len(repeated), 'shards')}, {repeated[0]} the first, "
-                "with samples of other shards, which a mean over the folder would count twice; "
+                f"{block.path}: samples in {number_of(len(repeated), 'shards')} (the first is "
+                f"{repeated[0]}) are in other shards too; a mean over the folder would count them "
+                "twice; "
                 f"{_CLEAN}"
             )
         with suppress(DescriptionError):
