@@ -43,5 +43,5 @@ def test_what_a_run_needs_stays_and_a_cleaned_sweep_is_whole(finished_copy):
 
     assert "Nothing to be done" in project.snakemake("tables")
     assert project.table_bytes("pair") == tables
-    assert "uses everything" in project.syncsweep("clean")
+    assert "no unused files" in project.syncsweep("clean")
     assert "all well" in project.syncsweep("verify", "results").splitlines()[-1]

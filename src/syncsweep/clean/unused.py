@@ -102,6 +102,7 @@ class Search:
         """Everything that is not used, in the order of its names; CleanError."""
         results = Path(self._config.results)
         if not results.exists():
+            self.notes.append(f"{results}: there is no such folder")
             return []
         for old in layout.old_studies(results):
             if _study_of(old.folder) in self._studies:

@@ -64,7 +64,7 @@ def _clean(parsed: argparse.Namespace) -> int:
         for note in search.notes:
             print(printable(f"note: {note}"))
         gone = [one for one, problem in zip(unused, problems, strict=True) if not problem]
-        print(_sum(gone, parsed.remove) if unused else "the configuration uses everything")
+        print(_sum(gone, parsed.remove) if unused else "no unused files")
     for problem in stay:
         print(printable(f"syncsweep clean: {problem}"), file=sys.stderr)
     return FOUND if stay else WELL

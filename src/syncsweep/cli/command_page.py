@@ -9,6 +9,8 @@ _HEAD = """\
 # The program syncsweep
 
 <!-- Made from the help by `make docs`: change that. -->
+
+`make env` installs it as `.venv/bin/syncsweep`.
 """
 
 

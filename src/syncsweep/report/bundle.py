@@ -33,7 +33,8 @@ _DESCRIPTION = (
 _README = """\
 # {title}
 
-{description} Made by syncsweep {version}, commit {commit}, from the configuration in `config.json`.
+{description}
+{paper}Made by syncsweep {version}, commit {commit}, from the configuration in `config.json`.
 
 | | |
 |---|---|
@@ -49,7 +50,10 @@ _README = """\
 | `origin.json` | code and libraries |
 | `CITATION.cff`, `LICENSE` | how to cite, and the terms |
 
-Pages that are named `docs/…` are those of syncsweep. To verify that no file was changed or lost:
+Pages that are named `docs/…` are those of syncsweep. `COLUMNS.md` also explains shards.
+They hold the Fourier coefficients of each row, and are not in this folder.
+
+To verify that no file was changed or lost:
 
     sha256sum --check --quiet SHA256SUMS
 
@@ -104,6 +108,14 @@ def _citation(path: Path) -> Software:
     return program
 
 
+def _paper(program: Software) -> str:
+    """A sentence that names the paper, before another one; empty if no work is cited."""
+    if not program.references:
+        return ""
+    title, url = program.references[0].title, program.references[0].url
+    return f"The paper is [{title}](<{url}>). " if url else f"The paper is {title}. "
+
+
 def _describe(
     folder: Path, files: Mapping[str, Path], config: Mapping[str, Any], program: Software
 ) -> None:
@@ -112,7 +124,9 @@ def _describe(
     texts = {
         "config.json": _json(config),
         BUNDLE_ORIGIN: _json(origin),
-        "README.md": _README.format(title=_TITLE, description=_DESCRIPTION, **code()),
+        "README.md": _README.format(
+            title=_TITLE, description=_DESCRIPTION, paper=_paper(program), **code()
+        ),
         "COLUMNS.md": _LINK.sub(r"docs/\1", dictionary.page()),
         **{name: _json(said) for name, said in companions(files).items()},
     }

@@ -45,9 +45,7 @@ def dataset_of(
     try:
         import xarray as xr
     except ImportError as error:
-        raise ImportError(
-            f"to_xarray needs xarray ({error}): run `pip install syncsweep[xarray]`"
-        ) from None
+        raise ImportError(f"to_xarray needs xarray ({error}): run `pip install xarray`") from None
     sample, at_sample = np.unique(frame["sample"], return_inverse=True)
     eta, at_eta = np.unique(frame["eta"], return_inverse=True)
     spread = partial(_spread, (at_sample, at_eta), (len(sample), len(eta)))

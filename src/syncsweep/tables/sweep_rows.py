@@ -135,7 +135,7 @@ class SweepRows:
         As in the table `samples`, s_max is 0 where it is not above its error. s_max, angles and
         coefficients are NaN where the status is not ok, and where a row has not been solved yet;
         there the status is "". NetCDF 3 holds no complex numbers: leave out `coefficients` in it.
-        ImportError without xarray: `pip install syncsweep[xarray]`.
+        ImportError without xarray: `pip install xarray`.
 
         >>> dataset = rows.to_xarray()
         >>> dict(dataset.sizes)

@@ -33,7 +33,7 @@ def note_mixed_rows(results: Path, folders: Sequence[Path], report: Report) -> N
     for study, names in by_study.items():
         if len(names) > 1:
             report.note(
-                f"{results}: {' and '.join(names)} have rows of {study} with different physics "
+                f"{results}: {', '.join(names)} have rows of {study} with different physics "
                 f"or seeds, which no mean may mix; {_CLEAN}"
             )
     used = _folders_of_tables(results)
@@ -55,8 +55,8 @@ def _note_repeated_rows(folder: Path, report: Report) -> None:
             end = max(end, samples.stop)
         if repeated:
             report.note(
-                f"{block.path}: has {number_of(len(repeated), 'shards')} with samples of other "
-                f"shards, first {repeated[0]}, so a mean over the folder counts these samples "
+                f"{block.path}: samples in {number_of(len(repeated), 'shards')} (the first is "
+                f"{repeated[0]}) are in other shards too; a mean over the folder would count them "
                 f"twice; {_CLEAN}"
             )
         with suppress(DescriptionError):

@@ -78,9 +78,9 @@ def test_nothing_is_listed_where_all_is_used(results, listed):
     assert listed() == ([], [])
 
 
-def test_results_that_are_not_there_are_clean(results, listed):
+def test_results_that_are_not_there_are_named(results, listed):
     shutil.rmtree(results)
-    assert listed() == ([], [])
+    assert listed() == ([], ["results: there is no such folder"])
 
 
 def test_shards_of_another_chunk_size_are_listed_once_they_are_replaced(results, block, listed):

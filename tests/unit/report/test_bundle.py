@@ -95,6 +95,16 @@ def test_a_file_that_changed_or_is_gone_is_named(bundle, name):
     assert check(bundle).returncode != 0
 
 
+def test_readme_names_the_paper(results, project, tmp_path):
+    citation, address = project / "CITATION.cff", "https://arxiv.org/abs/2510.11601v1"
+    readme = (made(results, tmp_path / "bundle") / "README.md").read_text(encoding="utf-8")
+    assert f"Perturbed Oscillating Coherences](<{address}>)" in readme
+    alone = citation.read_text(encoding="utf-8").partition("references:")[0]
+    citation.write_text(alone, encoding="utf-8")
+    readme = (made(results, tmp_path / "bundle", project) / "README.md").read_text(encoding="utf-8")
+    assert "paper is" not in readme and "None" not in readme
+
+
 def test_manifest_names_every_file_once(bundle):
     lines = (bundle / BUNDLE_MANIFEST).read_text().splitlines()
     named = [line.split("  ", 1)[1] for line in lines]

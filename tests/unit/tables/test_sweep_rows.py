@@ -417,6 +417,6 @@ def test_frame_whose_lines_were_moved_is_refused(results):
 
 def test_dataset_without_xarray_says_what_to_install(results, monkeypatch):
     monkeypatch.setitem(sys.modules, "xarray", None)
-    with pytest.raises(ImportError, match=r"pip install syncsweep\[xarray\]") as error:
+    with pytest.raises(ImportError, match="run `pip install xarray`") as error:
         read_rows(results, "pair").to_xarray()
     assert "\n" not in str(error.value)

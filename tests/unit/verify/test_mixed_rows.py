@@ -6,10 +6,9 @@ import pandas as pd
 import pytest
 from studies import ETAS, PAIR, put_shard, rows_of
 
-from syncsweep.columns import ETA
 from syncsweep.config.physics import Physics
 from syncsweep.layout import paper_folder, tables_folder
-from syncsweep.tables.summary import write_tables
+from syncsweep.tables.summary import write_table
 from syncsweep.verify.mixed_rows import note_mixed_rows
 from syncsweep.verify.study_files import study_folders
 from syncsweep.verify.verify_text import Report
@@ -65,6 +64,5 @@ def test_rows_that_a_part_of_the_paper_is_made_of_are_not_noted(results, notes):
     shutil.rmtree(tables_folder(results, "pair"))
     assert len(notes()) == 1
     request = {"chain": {"folder": f"pair-{PAIR.digest}", "samples": 5}}
-    tables = {"t": pd.DataFrame({"eta": [0.0]})}
-    write_tables(paper_folder(results), tables, {"t": (ETA,)}, {"request": request})
+    write_table(paper_folder(results) / "t", pd.DataFrame({"eta": [0.0]}), {"request": request})
     assert notes() == []
