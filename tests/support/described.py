@@ -27,15 +27,20 @@ def assert_described(files):
     """
     found = defaultdict(set)
     for path in files:
-        columns = columns_of(path)
+        is_shard = path.stem.startswith("samples-")
+        known = sample.COLUMNS if is_shard else columns_named(path.stem)
+        if is_shard:
+            columns = tuple(entry(name, known) for name in pq.read_schema(path).names)
+        else:
+            columns = columns_of(path)
         for column in columns:
-            entries = {one for one in columns_named(path.stem) if fits(one, column.name)}
+            entries = {one for one in known if fits(one, column.name)}
             assert len(entries) == 1, (path.name, column.name)
         if path.suffix == ".parquet":
             fields = pq.read_schema(path)
             said = [_text(field.metadata) for field in fields]
             assert said == [column.record for column in columns], path.name
-        found["shard" if path.stem.startswith("samples-") else path.stem] |= set(columns)
+        found["shard" if is_shard else path.stem] |= set(columns)
     for stem, columns in found.items():
         names = [column.name for column in columns]
         unused = [one.name for one in _own(stem) if not any(fits(one, name) for name in names)]

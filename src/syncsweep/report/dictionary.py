@@ -39,15 +39,13 @@ def data_of_figures() -> dict[str, Columns]:
 
 def columns_named(stem: str) -> Columns:
     """The columns that a file may have, by its name without ending; KeyError for other files."""
-    if stem.startswith("samples-"):
-        return sample.COLUMNS
     for known in (tables(), data_of_figures()):
         if stem in known:
             return known[stem]
     for panel, names in sweep_figure.DATA.items():
         if stem.endswith(f"_{panel}"):
             return tuple(column for name in names for column in tables()[name])
-    raise KeyError(f"{stem}: is no table, shard or data of a figure")
+    raise KeyError(f"{stem}: is neither a table nor data of a figure")
 
 
 def columns_of(path: Path) -> tuple[Column, ...]:
