@@ -24,8 +24,11 @@ class Removal:
         """Remove the files of a listed item; returns why some of them stay, or None."""
         if os.path.abspath(unused.path) in in_work():
             return f"{unused.path}: stays, because a snakemake has started there"
-        if not all([self._take(block) for block in unused.blocks]):
-            return f"{unused.path}: stays, because a job has started there"
+        try:
+            if not all([self._take(block) for block in unused.blocks]):
+                return f"{unused.path}: stays, because a job has started there"
+        except OSError as error:
+            return f"{unused.path}: stays ({error.strerror}: {error.filename})"
         if any(State.of(path) != state for path, state in unused.instead.items()):
             return f"{unused.path}: stays, because a shard that replaces it has changed"
         for path, state in unused.files.items():

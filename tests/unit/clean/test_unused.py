@@ -26,6 +26,7 @@ from syncsweep.clean.removal import Removal
 from syncsweep.clean.unused import Search
 from syncsweep.config.physics import Physics, digest_of
 from syncsweep.config.study import parse
+from syncsweep.files import hold
 from syncsweep.layout import jobs_folder, study_folder, tables_folder
 
 
@@ -312,3 +313,25 @@ def test_a_folder_of_foreign_files_alone_is_not_listed(results, listed):
     found, notes = listed("--remove")
     assert found == [] and len(notes) == 1
     assert [path.name for path in other.path.iterdir()] == ["mine.csv"]
+
+
+def test_a_lock_that_cannot_be_taken_hides_nothing_that_was_removed(
+    results, block, capsys, monkeypatch
+):
+    old = shard("results", 0, 4)
+    other = block_of(results, "pair", OTHER)
+    kept = shard("results", 0, 4, physics=OTHER)
+    for lock in (block.lock, other.lock):
+        lock.parent.mkdir(parents=True)
+        lock.touch()
+
+    def refuse(path, *arguments, **options):
+        if path.samefile(other.lock):
+            raise PermissionError(13, "Permission denied", str(path))
+        return hold(path, *arguments, **options)
+
+    monkeypatch.setattr("syncsweep.clean.removal.hold", refuse)
+    code, out, err = called(capsys, "clean", "--remove")
+    assert code == 1 and not old.exists() and kept.exists()
+    assert out.splitlines()[-1].startswith("1 file, ") and out.endswith(": removed\n")
+    assert err.splitlines()[-1].endswith("parts/lock)") and "Permission denied" in err
