@@ -16,10 +16,8 @@ from syncsweep.files import NotReadableError, open_regular, read_regular
 from syncsweep.tables import METADATA_KEY
 from syncsweep.tables.reading import MOST_BYTES, MOST_IN_FOOTER, open_table
 from syncsweep.tables.registry import kinds_of
+from syncsweep.tables.seal import is_sealed
 from syncsweep.wording import number_of
-
-#: No row group is larger [bytes].
-_MOST_GROUP_BYTES = 2**32
 
 
 class _WrongTableError(Exception):
@@ -29,13 +27,13 @@ class _WrongTableError(Exception):
 def problem_of_table(stem: Path) -> str | None:
     """What is wrong with a table, beginning with the name of the file, or None.
 
-    A table without a CSV file has checksums in its Parquet file.
+    A table without a CSV file has a checksum in its Parquet file.
     """
     parquet, text = (stem.with_name(f"{stem.name}{ending}") for ending in (".parquet", ".csv"))
     path = parquet
     try:
         if "csv" not in kinds_of(stem.name):
-            _check_pages(parquet)
+            _check_seal(parquet)
             return None
         table = _read_parquet(parquet)
         path = text
@@ -64,18 +62,14 @@ def _read_parquet(path: Path) -> pa.Table:
     return table
 
 
-def _check_pages(path: Path) -> None:
-    """Read all of a Parquet file with checksums, row group by row group."""
+def _check_seal(path: Path) -> None:
+    """Compare the checksum of a whole file that has one."""
     with open_regular(path) as opened:
-        file = pq.ParquetFile(
-            opened, thrift_container_size_limit=MOST_IN_FOOTER, page_checksum_verification=True
-        )
+        file = pq.ParquetFile(opened, thrift_container_size_limit=MOST_IN_FOOTER)
         if not isinstance(json.loads(file.schema_arrow.metadata[METADATA_KEY]), dict):
             raise ValueError
-        for k in range(file.num_row_groups):
-            if file.metadata.row_group(k).total_byte_size > _MOST_GROUP_BYTES:
-                raise _WrongTableError("is larger than a table can be")
-            file.read_row_group(k, use_threads=False)
+        if not is_sealed(opened, file.metadata):
+            raise _WrongTableError("is damaged (it has another checksum)")
 
 
 def _compare(table: pa.Table, text: bytes) -> None:

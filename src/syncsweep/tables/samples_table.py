@@ -21,6 +21,7 @@ from syncsweep.columns import ETA, S_D_ERROR, S_MAX, SAMPLE, STATUS, STUDY, Colu
 from syncsweep.physics.measures import ChiSample
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parquet import statistics_of
+from syncsweep.tables import seal
 from syncsweep.tables.samples import SampleRows
 
 #: Number of rows that the memory holds before they go to the temporary file.
@@ -138,7 +139,7 @@ class SamplesTable:
         """Write all rows, sorted by η and then by sample; schema: with metadata, see `schema`.
 
         To be called once, after all rows. Snappy, because every reader knows it. Pages have
-        checksums.
+        checksums, and so has the whole file.
         """
         self._put_aside()
         self._writer.close()
@@ -154,6 +155,8 @@ class SamplesTable:
                 # Not split, if it begins with η = 0: no row group may hold that alone.
                 most = _MOST_IN_GROUP if table["eta"][0].as_py() else len(table)
                 writer.write_table(table.cast(schema), row_group_size=most)
+            seal.reserve(writer)
+        seal.seal(path)
 
     def _groups(self) -> Iterator[pa.Table]:
         """Tables to write one after the other: of one η, or of some if these have few rows.

@@ -241,7 +241,7 @@ def read_rows(
 def read_table(results: str | Path, study: str, name: str) -> pd.DataFrame:
     """Read a table of a study, such as `summary`, and verify it against its CSV file.
 
-    The table `samples` has none, and is verified against its checksums.
+    The table `samples` has none, and is verified against its checksum.
 
     ResultsError, in one line that names the file, if it is missing, damaged or changed.
 
