@@ -20,6 +20,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -223,34 +224,36 @@ class BlockFolder:
 class OldStudy:
     """A folder of rows in which an older version has left files of jobs.
 
-    files: where each of them lies, and where it belongs; parts: folders of parts, with their locks.
+    files: where each of them lies, and where it belongs; locks: in the folders of parts.
     """
 
     folder: Path
-    files: tuple[tuple[Path, Path], ...]
-    parts: tuple[Path, ...]
-
-    @property
-    def locks(self) -> list[Path]:
-        """The lock of each block."""
-        return [folder / "lock" for folder in self.parts]
+    files: list[tuple[Path, Path]]
+    locks: list[Path]
 
 
 def old_studies(results: str | Path) -> Iterator[OldStudy]:
-    """The folders of rows in which an older version has left files of jobs."""
+    """The folders of rows in which an older version has left files of jobs.
+
+    Folders of other users that cannot be read are left out.
+    """
     for folder in _matching(Path(results), STUDY_FOLDER):
-        places = [(folder, jobs_folder(folder), _OF_STUDY)]
-        for block in map(BlockFolder, _matching(folder, BLOCK_FOLDER)):
-            places.append((block.path, block.jobs, _OF_BLOCK))
-            places.append((block.path / "parts", block.parts, _OF_PARTS))
-        files = [
-            (path, to / path.name)
-            for place, to, names in places
-            for path in _matching(place, names)
-        ]
-        parts = [place for place, _, names in places if names is _OF_PARTS and place.is_dir()]
-        if files or parts:
-            yield OldStudy(folder, tuple(files), tuple(parts))
+        with suppress(PermissionError):
+            found = _old_study(folder)
+            if found.files or found.locks:
+                yield found
+
+
+def _old_study(folder: Path) -> OldStudy:
+    places = [(folder, jobs_folder(folder), _OF_STUDY)]
+    for block in map(BlockFolder, _matching(folder, BLOCK_FOLDER)):
+        places.append((block.path, block.jobs, _OF_BLOCK))
+        places.append((block.path / "parts", block.parts, _OF_PARTS))
+    files = [
+        (path, to / path.name) for place, to, names in places for path in _matching(place, names)
+    ]
+    parts = [place for place, _, names in places if names is _OF_PARTS and place.is_dir()]
+    return OldStudy(folder, files, [place / "lock" for place in parts])
 
 
 def attempt_of_part(path: Path) -> str:

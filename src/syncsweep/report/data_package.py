@@ -46,7 +46,7 @@ _DESCRIPTION = (
 Digests: TypeAlias = dict[str, tuple[int, str]]
 
 
-def is_table(path: Path) -> bool:
+def _is_table(path: Path) -> bool:
     """Whether a file holds a table."""
     return path.suffix in (".csv", ".parquet")
 
@@ -73,7 +73,7 @@ def data_package(
 ) -> dict[str, Any]:
     """The descriptor of all tables among the files to publish; ResultsError if one is damaged."""
     resources: dict[str, dict[str, Any]] = {}
-    for path in filter(is_table, map(Path, sorted(files))):
+    for path in filter(_is_table, map(Path, sorted(files))):
         table, (size, sha256) = files[str(path)], digests[str(path)]
         name = "-".join(path.with_suffix("").parts).lower()
         name += "-parquet" if path.suffix == ".parquet" else ""

@@ -52,9 +52,9 @@ def _move(study: OldStudy) -> None:
             ) from None
         with suppress(FileNotFoundError):  # another run was faster
             _move_file(old, new)
-    for folder in study.parts:
-        with suppress(OSError):  # it holds files that are not ours
-            folder.rmdir()
+    for lock in study.locks:
+        with suppress(OSError):  # its folder holds files that are not ours
+            lock.parent.rmdir()
 
 
 def _move_file(old: Path, new: Path) -> None:

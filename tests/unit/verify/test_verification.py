@@ -35,8 +35,9 @@ from syncsweep.layout import (
     study_folder,
     tables_folder,
 )
-from syncsweep.tables import METADATA_KEY
+from syncsweep.tables import METADATA_KEY, seal
 from syncsweep.tables.freshness import said_by
+from syncsweep.tables.integrity import problem_of_table
 from syncsweep.tables.registry import names_of_averages
 from syncsweep.verify import VerificationError, origins
 from syncsweep.verify.origins import verify_origins
@@ -349,8 +350,16 @@ def change_samples(results, change):
     table = pq.read_table(path)
     frame = change(table.to_pandas())
     changed = pa.Table.from_pandas(frame, table.schema, preserve_index=False)
-    pq.write_table(changed.replace_schema_metadata(table.schema.metadata), path)
+    write_sealed(path, changed.replace_schema_metadata(table.schema.metadata))
     return path
+
+
+def write_sealed(path, table):
+    """Write a table as `samples` is written, with a checksum of the file in it."""
+    with pq.ParquetWriter(path, table.schema) as writer:
+        writer.write_table(table)
+        seal.reserve(writer)
+    seal.seal(path)
 
 
 def test_rows_of_all_samples_whose_averages_are_not_those_of_summary_are_found(results, verdict):
@@ -378,6 +387,40 @@ def test_damaged_rows_of_all_samples_are_found(results, verdict):
     path = tables_folder(results, "pair") / "samples.parquet"
     column = pq.read_metadata(path).row_group(0).column(5)
     flip(path, column.data_page_offset + column.total_compressed_size - 5)
+    verdict.found(path, "is damaged")
+
+
+@pytest.mark.parametrize("name", ["s_max", "p3"])
+def test_a_changed_name_of_a_column_of_all_samples_is_found(results, verdict, name):
+    path = tables_folder(results, "pair") / "samples.parquet"
+    content = path.read_bytes()
+    flip(path, content.rindex(name.encode(), 0, content.rindex(b"ARROW:schema")) + 1)
+    verdict.found(path, "is damaged")
+
+
+def test_a_changed_byte_of_all_samples_is_found_wherever_it_is(results):
+    path = tables_folder(results, "pair") / "samples.parquet"
+    content = path.read_bytes()
+    unseen = []
+    for place in [*range(0, len(content), 41), *range(len(content) - 9000, len(content), 29)]:
+        flip(path, place)
+        problem = problem_of_table(path.with_suffix(""))
+        if not (problem and problem.startswith(f"{path}: ") and len(problem.splitlines()) == 1):
+            unseen.append(place)
+        path.write_bytes(content)
+    assert unseen == [] and problem_of_table(path.with_suffix("")) is None
+
+
+@pytest.mark.parametrize("size", [0, 3, 8, 100, -1])
+def test_all_samples_cut_off_are_found(results, verdict, size):
+    path = tables_folder(results, "pair") / "samples.parquet"
+    path.write_bytes(path.read_bytes()[:size])
+    verdict.found(path, "is damaged")
+
+
+def test_all_samples_with_a_huge_footer_are_found(results, verdict):
+    path = tables_folder(results, "pair") / "samples.parquet"
+    path.write_bytes(path.read_bytes()[:-8] + (2**31 - 1).to_bytes(4, "little") + b"PAR1")
     verdict.found(path, "is damaged")
 
 
@@ -442,7 +485,7 @@ def figure(results):
 def write_again(path, **said):
     """A table with the same values and another record of its origin."""
     metadata = {METADATA_KEY: json.dumps(said_by(path) | said)}
-    pq.write_table(pq.read_table(path).replace_schema_metadata(metadata), path)
+    write_sealed(path, pq.read_table(path).replace_schema_metadata(metadata))
 
 
 def test_figures_are_compared_with_the_tables_that_they_were_drawn_from(

@@ -201,3 +201,20 @@ def test_a_file_where_a_folder_of_jobs_belongs_is_named(results):
         move_old_files(results)
     assert str(refused.value).startswith(f"{jobs}: ")
     assert state_of(study_folder(results, "pair", PAIR.digest)) == state
+
+
+def test_a_study_that_may_not_be_read_stops_no_run(results, monkeypatch):
+    """Root may read everything, so the refusal is made here."""
+    refused = results / "other-0123456789ab"
+    refused.mkdir()
+    as_older_versions_left_it(results)
+    listing = type(refused).iterdir
+
+    def refuse(folder):
+        if folder == refused:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listing(folder)
+
+    monkeypatch.setattr(type(refused), "iterdir", refuse)
+    move_old_files(results)
+    assert jobs_folder(study_folder(results, "pair", PAIR.digest)).is_dir()
