@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from studies import ETAS, PAIR, make_results, put_shard, rows_of
 
+from syncsweep.columns import ETA
 from syncsweep.config.physics import Physics
 from syncsweep.layout import paper_folder, tables_folder
 from syncsweep.tables.summary import write_tables
@@ -74,5 +75,6 @@ def test_rows_that_a_part_of_the_paper_is_made_of_are_not_noted(results, notes):
     shutil.rmtree(tables_folder(results, "pair"))
     assert len(notes()) == 1
     request = {"chain": {"folder": f"pair-{PAIR.digest}", "samples": 5}}
-    write_tables(paper_folder(results), {"t": pd.DataFrame({"eta": [0.0]})}, {"request": request})
+    tables = {"t": pd.DataFrame({"eta": [0.0]})}
+    write_tables(paper_folder(results), tables, {"t": (ETA,)}, {"request": request})
     assert notes() == []
