@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 import shutil
 import stat
@@ -230,3 +231,9 @@ def read_regular(path: Path, most: int) -> bytes:
     if len(data) > most:
         raise NotReadableError(f"it is larger than {most} bytes")
     return data
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a regular file of any size; the errors of `open_regular`."""
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

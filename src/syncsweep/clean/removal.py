@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 
+from syncsweep.clean.in_work import in_work
 from syncsweep.clean.unused import State, Unused, has_jobs
 from syncsweep.files import hold
 from syncsweep.layout import BlockFolder
@@ -20,8 +22,13 @@ class Removal:
 
     def remove(self, unused: Unused) -> str | None:
         """Remove the files of a listed item; returns why some of them stay, or None."""
-        if not all([self._take(block) for block in unused.blocks]):
-            return f"{unused.path}: stays, because a job has started there"
+        if os.path.abspath(unused.path) in in_work():
+            return f"{unused.path}: stays, because a snakemake has started there"
+        try:
+            if not all([self._take(block) for block in unused.blocks]):
+                return f"{unused.path}: stays, because a job has started there"
+        except OSError as error:
+            return f"{unused.path}: stays ({error.strerror}: {error.filename})"
         if any(State.of(path) != state for path, state in unused.instead.items()):
             return f"{unused.path}: stays, because a shard that replaces it has changed"
         for path, state in unused.files.items():

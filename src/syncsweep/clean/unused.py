@@ -1,11 +1,14 @@
 """Files of studies that a configuration does not use. A file with an unknown name is not ours.
 
 A shard of another chunk size is needed until each shard that replaces it is there and valid,
-because the next job takes its rows over. The same holds for the parts of unfinished shards.
+because the next job takes its rows over. The same holds for the parts of unfinished shards. What
+nothing replaces, such as another seed, stays until all shards of the configuration are there: so
+a seed written wrong removes nothing.
 """
 
 from __future__ import annotations
 
+import os
 import stat
 import time
 from bisect import bisect
@@ -17,14 +20,17 @@ from pathlib import Path
 
 from syncsweep import layout
 from syncsweep.clean import CleanError
+from syncsweep.clean.in_work import in_work
 from syncsweep.config.study import Config
 from syncsweep.files import held
 from syncsweep.layout import BlockFolder
 from syncsweep.sample_range import SampleRange
 from syncsweep.status.census import Kept
 from syncsweep.status.launches import find_launches
+from syncsweep.sweep import description
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.shard import ShardError, read_shard
+from syncsweep.wording import number_of
 
 #: A job on another machine, whose lock is perhaps invisible, counts as running as long as its last
 #: record is not older than three times this [s].
@@ -96,6 +102,7 @@ class Search:
         self, config: Config, studies: Iterable[str], progress: Callable[[str], None]
     ) -> None:
         self._config, self._studies, self._progress = config, list(studies), progress
+        self._in_work = in_work()
         self.notes: list[str] = []
 
     def run(self) -> list[Unused]:
@@ -110,11 +117,16 @@ class Search:
                     f"{old.folder}: holds files of jobs of an older version; run snakemake first, "
                     "which moves them"
                 )
+        folders = layout.study_folders(results)
+        for folder in folders:
+            if _study_of(folder) not in self._config.studies:
+                self.notes.append(f"{folder}: the configuration has no such study, so it stays")
         return [
             unused
-            for folder in layout.study_folders(results)
+            for folder in folders
             if _study_of(folder) in self._studies
             for unused in self._of_study(folder)
+            if not self._is_in_work(unused)
         ]
 
     def _of_study(self, folder: Path) -> Iterator[Unused]:
@@ -124,17 +136,34 @@ class Search:
         blocks = layout.block_folders(folder)
         idle = [block for block in blocks if self._is_idle(block)]
         study, physics = self._config.studies[name], self._config.physics(name)
-        if folder == layout.study_folder(self._config.results, name, physics.digest):
-            asked = {block.id: block.etas for block in study.eta_blocks}
+        present = layout.study_folder(self._config.results, name, physics.digest)
+        asked = {block.id: block.etas for block in study.eta_blocks}
+        of_config = (
+            BlockFolder(present / block).shard(*c) for block in asked for c in study.chunks
+        )
+        missing = next((path for path in of_config if not path.is_file()), None)
+        if folder == present:
             for block in idle:
                 if block.path.name in asked:
                     described = Description(name, physics, asked[block.path.name])
-                    yield from self._of_block(block, described, study.chunks)
+                    yield from self._of_block(block, described, study.chunks, missing is None)
                 else:
-                    yield self._whole([block], "an η-block that the configuration does not have")
+                    why = "an η-block that the configuration does not have"
+                    yield from self._whole([block], why, missing)
+        elif not description.is_of(folder):
+            self.notes.append(f"{folder}: is not described as such a study, so it stays")
         elif idle == blocks:
             why = "another seed, model or ensemble than the configuration has"
-            yield self._whole(blocks, why, folder)
+            yield from self._whole(blocks, why, missing, folder)
+
+    def _is_in_work(self, unused: Unused) -> bool:
+        if os.path.abspath(unused.path) not in self._in_work:
+            return False
+        self.notes.append(
+            f"{unused.path}: a snakemake makes files there, so it stays; if it was killed, run "
+            "`snakemake --unlock`"
+        )
+        return True
 
     def _has_link(self, *places: Path) -> bool:
         for path in places:
@@ -151,8 +180,13 @@ class Search:
             return False
         return True
 
-    def _whole(self, blocks: list[BlockFolder], why: str, study: Path | None = None) -> Unused:
-        """All that is known in some blocks, or in all blocks of a study and beside them."""
+    def _whole(
+        self, blocks: list[BlockFolder], why: str, missing: Path | None, study: Path | None = None
+    ) -> Iterator[Unused]:
+        """All that is known in some blocks, or in all blocks of a study and beside them.
+
+        missing: a shard of the configuration that is not there.
+        """
         paths: list[Path] = []
         folders: list[Path] = []
         for block in blocks:
@@ -163,6 +197,12 @@ class Search:
             folders += [layout.jobs_folder(study), study]
         files = _states(paths)
         top = study or blocks[0].path
+        if missing:
+            self.notes.append(
+                f"{top}: {why}; it stays until all shards of the configuration are there, and "
+                f"{missing} is missing"
+            )
+            return
         foreign = {
             path
             for folder in folders
@@ -171,11 +211,17 @@ class Search:
         }
         if foreign:
             self.notes.append(f"{top}: {min(foreign)} is no file of syncsweep, so it stays")
-        return Unused(top, why, files, tuple(blocks), tuple(folders))
+        if files or not foreign:
+            yield Unused(top, why, files, tuple(blocks), tuple(folders))
 
     def _of_block(
-        self, block: BlockFolder, described: Description, chunks: Iterable[SampleRange]
+        self,
+        block: BlockFolder,
+        described: Description,
+        chunks: Iterable[SampleRange],
+        is_whole: bool,
     ) -> Iterator[Unused]:
+        """Files in a block of the configuration; is_whole: whether all its shards are there."""
         chunks = sorted(chunks)
         present = set(chunks)
         valid: dict[SampleRange, State | None] = {}
@@ -188,15 +234,24 @@ class Search:
             (samples, path, "rows of an unfinished shard that the present shards hold")
             for samples, path in block.part_files()
         ]
+        beyond = 0
         for samples, path, why in others:
             first = bisect(chunks, samples.start, key=lambda chunk: chunk.stop)
             instead = list(takewhile(samples.overlaps, chunks[first:]))
+            if not instead and not is_whole:
+                beyond += 1
+                continue
             for chunk in instead:
                 if chunk not in valid:
                     valid[chunk] = self._valid(block, described, chunk)
             states = {block.shard(*chunk): state for chunk in instead if (state := valid[chunk])}
             if len(states) == len(instead) and (files := _states([path])):
                 yield Unused(path, why, files, (block,), instead=states)
+        if beyond:
+            self.notes.append(
+                f"{block.path}: {number_of(beyond, 'files')} of samples that the configuration "
+                "does not have; they stay until all its shards are there"
+            )
         for path, state in _states(block.discarded()).items():
             why = "a damaged shard or an unfinished file, which nothing reads"
             yield Unused(path, why, {path: state}, (block,))

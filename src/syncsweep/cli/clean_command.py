@@ -34,7 +34,9 @@ def add(commands: Commands) -> None:
             "--remove removes what is listed and has not changed since. It leaves alone blocks\n"
             "with running jobs, links, and files that the program does not know. A shard of\n"
             "another chunk size stays until the shards that replace it are there and valid,\n"
-            "because the next run takes its rows over. Progress goes to stderr.\n"
+            "because the next run takes its rows over. What nothing replaces, such as another\n"
+            "seed, stays until all shards of the configuration are there. So does what a running\n"
+            "snakemake makes. Progress goes to stderr.\n"
             "Exit codes: 0 if all is well; 1 if something could not be removed; 2 if the call is\n"
             "wrong."
         ),
@@ -64,7 +66,8 @@ def _clean(parsed: argparse.Namespace) -> int:
         for note in search.notes:
             print(printable(f"note: {note}"))
         gone = [one for one, problem in zip(unused, problems, strict=True) if not problem]
-        print(_sum(gone, parsed.remove) if unused else "no unused files")
+        nothing = "nothing to remove" if search.notes else "no unused files"
+        print(_sum(gone, parsed.remove) if unused else nothing)
     for problem in stay:
         print(printable(f"syncsweep clean: {problem}"), file=sys.stderr)
     return FOUND if stay else WELL

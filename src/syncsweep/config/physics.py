@@ -151,5 +151,10 @@ class Physics(Strict):
     @cached_property
     def digest(self) -> str:
         """Physics hash: 12 hexadecimal digits over the canonical JSON of all fields."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return digest_of(self.model_dump(mode="json"))
+
+
+def digest_of(fields: object) -> str:
+    """Physics hash of its fields, also of those that an older version has written."""
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from syncsweep.environment.provenance import asked, code, libraries
+from syncsweep.files import sha256
 from syncsweep.layout import BUNDLE_MANIFEST, BUNDLE_ORIGIN, tables_folder
 from syncsweep.report import crate, dictionary
 from syncsweep.report.citation import Software, software
@@ -136,7 +136,7 @@ def _describe(
     digests |= _write(folder, {"datapackage.json": _json(package)})
     about = {"name": _TITLE, "description": _DESCRIPTION}
     digests |= _write(folder, {crate.NAME: _json(crate.describe(about, digests, program, origin))})
-    lines = [f"{sha256}  {name}\n" for name, (_, sha256) in sorted(digests.items())]
+    lines = [f"{digest}  {name}\n" for name, (_, digest) in sorted(digests.items())]
     _write(folder, {BUNDLE_MANIFEST: "".join(lines)})
 
 
@@ -148,8 +148,7 @@ def _write(folder: Path, texts: Mapping[str, str]) -> Digests:
 
 
 def _digest(path: Path) -> tuple[int, str]:
-    with path.open("rb") as file:
-        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+    return path.stat().st_size, sha256(path)
 
 
 def refuse_stale(results: Path, files: Iterable[Path], config: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from syncsweep.config.eta import block_id, canonical_eta
 from syncsweep.config.fields import SafeName
-from syncsweep.config.physics import RESULTS_VERSION, Physics
+from syncsweep.config.physics import RESULTS_VERSION, Physics, digest_of
 from syncsweep.files import NotReadableError, read_regular, write_text
 from syncsweep.layout import BlockFolder, jobs_folder, study_file
 
@@ -59,6 +59,18 @@ def _write_json(path: Path, content: dict) -> None:
     if path.is_file() and path.read_bytes() == text.encode():
         return
     write_text(path, text)
+
+
+def is_of(folder: Path) -> bool:
+    """Whether a study's file names its folder of rows, also if an older version wrote it.
+
+    A copy under another name is not of its folder.
+    """
+    try:
+        content = json.loads(read_regular(study_file(folder), _MOST_BYTES).decode())
+        return folder.name == f"{content['study']}-{digest_of(content['physics'])}"
+    except (OSError, NotReadableError, ValueError, LookupError, TypeError, RecursionError):
+        return False
 
 
 def read(block_folder: Path) -> Description:

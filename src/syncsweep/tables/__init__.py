@@ -13,6 +13,9 @@ METADATA_KEY = b"syncsweep"
 #: The entry of this record with the number of samples by block, in a table of an unfinished study.
 PRESENT_KEY = "present"
 
+#: The entry of this record in `summary` with the SHA-256 of tables that have no CSV file, by name.
+CHECKSUMS = "checksums"
+
 _Request = TypeVar("_Request", bound=BaseModel)
 
 

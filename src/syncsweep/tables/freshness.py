@@ -7,7 +7,6 @@ Snakemake's own records, this goes with every copy and does not depend on the ti
 
 from __future__ import annotations
 
-import hashlib
 import html
 import json
 import os
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from syncsweep.environment.provenance import ASKED
-from syncsweep.files import NotReadableError, open_regular, read_regular
+from syncsweep.files import NotReadableError, read_regular, sha256
 from syncsweep.layout import BUNDLE_MANIFEST, BUNDLE_ORIGIN, name_in_results
 from syncsweep.tables import ResultsError
 from syncsweep.tables.reading import MOST_BYTES, record_of
@@ -33,14 +32,9 @@ _IN_PAGE = re.compile(rb'<meta name="syncsweep" content="([^"]*)">')
 def digests(files: Iterable[Path]) -> dict[str, dict[str, str]]:
     """What a result records under `MADE_FROM` if it is made from these files; ResultsError."""
     try:
-        return {name_in_results(path): {"sha256": _sha256(path)} for path in sorted(files)}
+        return {name_in_results(path): {"sha256": sha256(path)} for path in sorted(files)}
     except NotReadableError as error:
         raise ResultsError(f"a table or a figure's origin cannot be read ({error})") from None
-
-
-def _sha256(path: Path) -> str:
-    with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def said_by(path: Path) -> dict[str, Any]:
@@ -102,7 +96,7 @@ def changed_sources(said: dict[str, Any], results: Path) -> list[str]:
 
 def _has_digest(path: Path, digest: str | None) -> bool:
     try:
-        return _sha256(path) == digest
+        return sha256(path) == digest
     except (NotReadableError, FileNotFoundError):
         return False
 

@@ -11,14 +11,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from syncsweep.files import NotReadableError, read_regular
-from syncsweep.tables import METADATA_KEY
-from syncsweep.tables.reading import MOST_BYTES, large_table, open_table
-from syncsweep.tables.registry import kinds_of
+from syncsweep.files import NotReadableError, read_regular, sha256
+from syncsweep.tables import CHECKSUMS, METADATA_KEY
+from syncsweep.tables.freshness import said_by
+from syncsweep.tables.reading import MOST_BYTES, open_table
+from syncsweep.tables.registry import SUMMARY, kinds_of
 from syncsweep.wording import number_of
-
-#: No row group is larger [bytes].
-_MOST_GROUP_BYTES = 2**32
 
 
 class _WrongTableError(Exception):
@@ -28,13 +26,13 @@ class _WrongTableError(Exception):
 def problem_of_table(stem: Path) -> str | None:
     """What is wrong with a table, beginning with the name of the file, or None.
 
-    A table without a CSV file has checksums in its Parquet file.
+    For a table without a CSV file, `summary` beside it records a checksum.
     """
     parquet, text = (stem.with_name(f"{stem.name}{ending}") for ending in (".parquet", ".csv"))
     path = parquet
     try:
         if "csv" not in kinds_of(stem.name):
-            _check_pages(parquet)
+            _compare_checksum(parquet)
             return None
         table = _read_parquet(parquet)
         path = text
@@ -63,15 +61,16 @@ def _read_parquet(path: Path) -> pa.Table:
     return table
 
 
-def _check_pages(path: Path) -> None:
-    """Read all of a Parquet file with checksums, row group by row group."""
-    with large_table(path) as file:
-        if not isinstance(json.loads(file.schema_arrow.metadata[METADATA_KEY]), dict):
-            raise ValueError
-        for k in range(file.num_row_groups):
-            if file.metadata.row_group(k).total_byte_size > _MOST_GROUP_BYTES:
-                raise _WrongTableError("is larger than a table can be")
-            file.read_row_group(k, use_threads=False)
+def _compare_checksum(path: Path) -> None:
+    """_WrongTableError unless a table has the checksum that `summary` beside it records.
+
+    If `summary` cannot be read, its own check finds that.
+    """
+    said = said_by(path.with_name(f"{SUMMARY.name}.parquet"))
+    if said and said.get(CHECKSUMS, {}).get(path.stem) != sha256(path):
+        raise _WrongTableError(
+            f"is damaged, or was not made with {SUMMARY.name}.parquet (it has another checksum)"
+        )
 
 
 def _compare(table: pa.Table, text: bytes) -> None:

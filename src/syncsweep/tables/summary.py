@@ -34,11 +34,11 @@ from syncsweep.columns import (
 )
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.environment.provenance import asked, code, libraries
-from syncsweep.files import replace_atomically
+from syncsweep.files import replace_atomically, sha256
 from syncsweep.physics.measures import interval_probabilities
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parquet import described_schema, write_parquet
-from syncsweep.tables import METADATA_KEY, samples_table
+from syncsweep.tables import CHECKSUMS, METADATA_KEY, samples_table
 from syncsweep.tables.number import Number
 from syncsweep.tables.registry import SAMPLES
 from syncsweep.tables.samples import SampleRows, Source, chi_of_sample, provenance_of
@@ -107,9 +107,8 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
         provenance = provenance_of(source, analysis)
         schema = file_schema(of_samples.schema, provenance, COLUMNS[SAMPLES.name])
         output.mkdir(exist_ok=True)
-        replace_atomically(
-            output / f"{SAMPLES.name}.parquet", lambda path: of_samples.write(path, schema)
-        )
+        all_samples = output / f"{SAMPLES.name}.parquet"
+        replace_atomically(all_samples, lambda path: of_samples.write(path, schema))
     failed = pd.DataFrame(failures, columns=["eta", "sample", "status", "s_d_error"])
     tables = {
         "summary": sorted_by_eta([_summary(*block, analysis.ratio) for block in gathered]),
@@ -117,7 +116,8 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
         "s_max_histogram": sorted_by_eta([_s_max_histogram(*block) for block in gathered]),
         "failures": failed.sort_values(["eta", "sample"], ignore_index=True),
     }
-    write_tables(output, tables, COLUMNS, provenance)
+    checksums = {SAMPLES.name: sha256(all_samples)}
+    write_tables(output, tables, COLUMNS, {**provenance, CHECKSUMS: checksums})
     _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"])
 
 

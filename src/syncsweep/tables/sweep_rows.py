@@ -29,6 +29,7 @@ from syncsweep.tables import ResultsError
 from syncsweep.tables.dataset import angle_columns, dataset_of
 from syncsweep.tables.integrity import problem_of_table
 from syncsweep.tables.partial import read_present
+from syncsweep.tables.registry import SUMMARY, kinds_of
 from syncsweep.tables.samples import SampleRows, chi_of_sample, describe
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ def read_rows(
 def read_table(results: str | Path, study: str, name: str) -> pd.DataFrame:
     """Read a table of a study, such as `summary`, and verify it against its CSV file.
 
-    The table `samples` has none, and is verified against its checksums.
+    The table `samples` has none. It is verified against the checksum that `summary` records.
 
     ResultsError, in one line that names the file, if it is missing, damaged or changed.
 
@@ -254,8 +255,8 @@ def read_table(results: str | Path, study: str, name: str) -> pd.DataFrame:
     if not path.exists():
         there = sorted(other.stem for other in stem.parent.glob("*.parquet"))
         raise ResultsError(f"{path}: is missing; existing tables: {', '.join(there) or 'none'}")
-    problem = problem_of_table(stem)
-    if problem:
+    verified = [stem] if "csv" in kinds_of(name) else [stem.with_name(SUMMARY.name), stem]
+    for problem in filter(None, map(problem_of_table, verified)):
         raise ResultsError(f"{problem}; {_AGAIN}")
     return pd.read_parquet(path)
 

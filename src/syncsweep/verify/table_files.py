@@ -1,6 +1,6 @@
 """Verification of tables: each Parquet file and the CSV file beside it must hold the same.
 
-The table `samples` has no CSV file; its checksums must fit, and its means be those of `summary`.
+The table `samples` has no CSV file: its checksum must be the one that `summary` records.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -19,8 +20,9 @@ _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 def move_old_files(results: str | Path) -> None:
     """Move the files of jobs of all studies of a results folder; shards stay where they are.
 
-    RunError if a launch of an older version holds samples of a study. What another user owns stays,
-    with a warning on stderr, because it is read there too. Interrupted, the next run continues.
+    RunError if a launch of an older version holds samples of a study, or if something else lies
+    where a file belongs. What another user owns stays, with a warning on stderr, because it is read
+    there too. Interrupted, the next run continues.
     """
     for study in old_studies(results):
         if any(map(held, study.locks)):
@@ -42,23 +44,39 @@ def move_old_files(results: str | Path) -> None:
 
 def _move(study: OldStudy) -> None:
     for old, new in study.files:
-        new.parent.mkdir(parents=True, exist_ok=True)
-        if not os.path.lexists(new):
-            with suppress(FileNotFoundError):  # another run was faster
-                move(old, new)
-            continue
-        if new.suffix == ".jsonl":
-            _add_lines(old, new)
-        old.unlink(missing_ok=True)
+        try:
+            new.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise RunError(
+                f"{error.filename}: is not a folder, but files of jobs belong there; move it away"
+            ) from None
+        with suppress(FileNotFoundError):  # another run was faster
+            _move_file(old, new)
     for lock in study.locks:
         with suppress(OSError):  # its folder holds files that are not ours
             lock.parent.rmdir()
 
 
+def _move_file(old: Path, new: Path) -> None:
+    if not os.path.lexists(new):
+        move(old, new)
+        return
+    if not stat.S_ISREG(new.lstat().st_mode):
+        raise RunError(f"{new}: is in the way of {old}, which belongs there; move it away")
+    if new.suffix == ".jsonl":
+        _add_lines(old, new)
+    # A part only grows, so the smaller one is a copy of its beginning.
+    elif old.stat().st_size > new.stat().st_size:
+        move(old, new)
+        return
+    old.unlink()
+
+
 def _add_lines(old: Path, new: Path) -> None:
     """Add the lines of an old log to that of later jobs, unless they are there."""
     later = new.read_bytes().splitlines(keepends=True)
-    missing = [line for line in old.read_bytes().splitlines(keepends=True) if line not in later]
+    there = set(later)
+    missing = [line for line in old.read_bytes().splitlines(keepends=True) if line not in there]
     replace_atomically(new, lambda temporary: _fill(temporary, [*missing, *later]))
 
 

@@ -1,5 +1,6 @@
 """What a configuration does not use is listed, and removed when told; all else stays."""
 
+import copy
 import json
 import os
 import re
@@ -23,8 +24,9 @@ from studies import (
 
 from syncsweep.clean.removal import Removal
 from syncsweep.clean.unused import Search
-from syncsweep.config.physics import Physics
+from syncsweep.config.physics import Physics, digest_of
 from syncsweep.config.study import parse
+from syncsweep.files import hold
 from syncsweep.layout import jobs_folder, study_folder, tables_folder
 
 
@@ -97,8 +99,10 @@ def test_shards_beyond_the_sample_range_are_listed(results, block, listed):
     shard("results", 12, 14)
     shard("results", 10, 16)
     assert listed()[0] == relative(results, block.shard(10, 16), block.shard(12, 14))
-    block.shard(6, 12).unlink()
-    assert listed()[0] == relative(results, block.shard(12, 14))
+    put_part(results, "pair", PAIR, rows_of(PAIR, 15)[14:], (14, 15))
+    assert len(listed()[0]) == 3
+    block.shard(0, 6).unlink()  # the number of samples is perhaps wrong
+    assert listed()[0] == relative(results, block.shard(10, 16))
 
 
 def test_parts_are_listed_once_present_shards_hold_their_samples(results, block, listed):
@@ -237,8 +241,97 @@ def test_output_for_people(results, block, capsys, snapshot):
 def test_no_job_starts_while_files_are_removed(results, block):
     put_part(results, "pair", PAIR, rows_of(PAIR)[3:5], (3, 9))
     block.lock.touch()
-    (part,) = Search(parse({**CONFIG, "results": str(results)}), ["pair"], print).run()
+    (part,) = Search(parse({**CONFIG, "results": str(results)}), ["pair"], lambda line: None).run()
     assert Removal().remove(part) is None
     ask = "import sys, syncsweep.files as f; print(f.held(f.Path(sys.argv[1])))"
     asked = subprocess.run([sys.executable, "-c", ask, block.lock], capture_output=True, text=True)
     assert asked.stdout == f"[(0, {10**9})]\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("root_seed", 99), ("samples", 4), ("eta_blocks", [{"values": [7.0]}])],
+)
+def test_a_configuration_without_rows_of_its_own_removes_nothing(results, capsys, name, value):
+    shard("results", 12, 14)
+    config = copy.deepcopy(CONFIG)
+    of_pair = config["studies"]["pair"]
+    (config if name in config else of_pair)[name] = value
+    (results.parent / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    before = state_of(results)
+    code, out, _ = called(capsys, "clean", "--remove")
+    assert code == 0 and out.splitlines()[-1] == "nothing to remove"
+    assert state_of(results) == before
+
+
+def test_a_copy_under_another_name_and_an_unknown_study_stay(results, listed, capsys):
+    study = study_folder(results, "pair", PAIR.digest)
+    backup = shutil.copytree(study, results / "pair-202601312359")
+    shutil.copytree(jobs_folder(study), jobs_folder(backup))
+    undescribed = shutil.copytree(study, results / "pair-202601312358")
+    renamed = shutil.copytree(study, results / f"old_name-{PAIR.digest}")
+    before = state_of(results)
+    found, notes = listed("--remove")
+    assert found == [] and state_of(results) == before
+    for path in (backup, undescribed, renamed):
+        assert [note for note in notes if note.startswith(f"results/{path.name}: ")]
+
+
+def test_folders_of_older_versions_are_listed(results, listed):
+    """Their physics may have fields that this version does not know."""
+    fields = {"no_such_field": 1, "zeta": 0.1}
+    other = study_folder(results, "pair", digest_of(fields))
+    jobs_folder(other).mkdir()
+    text = json.dumps({"study": "pair", "physics": fields})
+    (jobs_folder(other) / "study.json").write_text(text)
+    assert listed() == (relative(results, other), [])
+
+
+def test_what_a_running_snakemake_makes_stays_between_its_jobs(results, block, listed, tmp_path):
+    shard("results", 0, 4, physics=OTHER)
+    old, other = shard("results", 0, 4), block_of(results, "pair", OTHER)
+    assert len(listed()[0]) == 2
+    unused = Search(parse({**CONFIG, "results": str(results)}), ["pair"], lambda line: None).run()
+    locks = tmp_path / ".snakemake" / "locks"
+    locks.mkdir(parents=True)
+    wanted = [f"results/{other.path.parent.name}/{block.path.name}/samples-x.parquet", old]
+    (locks / "0.output.lock").write_text("\n".join(map(str, wanted)))
+    before = state_of(results)
+    found, notes = listed("--remove")
+    assert found == [] and len([note for note in notes if "--unlock" in note]) == 2
+    assert all("a snakemake has started" in Removal().remove(one) for one in unused)
+    assert state_of(results) == before
+    (locks / "0.output.lock").unlink()
+    assert len(listed("--remove")[0]) == 2 and not old.exists()
+
+
+def test_a_folder_of_foreign_files_alone_is_not_listed(results, listed):
+    shard("results", 0, 4, physics=OTHER)
+    other = block_of(results, "pair", OTHER)
+    (other.path / "mine.csv").write_text("kept")
+    listed("--remove")
+    found, notes = listed("--remove")
+    assert found == [] and len(notes) == 1
+    assert [path.name for path in other.path.iterdir()] == ["mine.csv"]
+
+
+def test_a_lock_that_cannot_be_taken_hides_nothing_that_was_removed(
+    results, block, capsys, monkeypatch
+):
+    old = shard("results", 0, 4)
+    other = block_of(results, "pair", OTHER)
+    kept = shard("results", 0, 4, physics=OTHER)
+    for lock in (block.lock, other.lock):
+        lock.parent.mkdir(parents=True)
+        lock.touch()
+
+    def refuse(path, *arguments, **options):
+        if path.samefile(other.lock):
+            raise PermissionError(13, "Permission denied", str(path))
+        return hold(path, *arguments, **options)
+
+    monkeypatch.setattr("syncsweep.clean.removal.hold", refuse)
+    code, out, err = called(capsys, "clean", "--remove")
+    assert code == 1 and not old.exists() and kept.exists()
+    assert out.splitlines()[-1].startswith("1 file, ") and out.endswith(": removed\n")
+    assert err.splitlines()[-1].endswith("parts/lock)") and "Permission denied" in err

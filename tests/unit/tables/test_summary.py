@@ -17,6 +17,7 @@ from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config.requests import TablesRequest
 from syncsweep.environment.provenance import code, libraries
+from syncsweep.files import sha256
 from syncsweep.layout import BlockFolder
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum, interval_probabilities
@@ -206,6 +207,7 @@ def test_provenance_says_what_decides_the_tables_and_nothing_else(tables):
         assert list(metadata) == [METADATA_KEY]
         provenance = json.loads(metadata[METADATA_KEY])
         assert Analysis.model_validate(provenance.pop("analysis")) == ANALYSIS
+        assert provenance.pop("checksums") == {"samples": sha256(tables / "samples.parquet")}
         assert provenance == {
             "study": "pair",
             "physics": PHYSICS.model_dump(mode="json"),

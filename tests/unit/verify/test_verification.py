@@ -36,6 +36,7 @@ from syncsweep.layout import (
 )
 from syncsweep.tables import METADATA_KEY
 from syncsweep.tables.freshness import said_by
+from syncsweep.tables.integrity import problem_of_table
 from syncsweep.tables.registry import names_of_averages
 from syncsweep.verify import VerificationError, origins
 from syncsweep.verify.origins import verify_origins
@@ -341,11 +342,6 @@ def change_samples(results, change):
     return path
 
 
-def test_rows_of_all_samples_whose_averages_are_not_those_of_summary_are_found(results, verdict):
-    path = change_samples(results, lambda frame: frame.assign(s_max=frame["s_max"] * 1.001))
-    verdict.found(path, "summary.parquet", "η = 0;")
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -353,8 +349,9 @@ def test_rows_of_all_samples_whose_averages_are_not_those_of_summary_are_found(r
         lambda frame: pd.concat([frame, frame]),
         lambda frame: frame.assign(p2=frame["p2"].where(frame.index != 14)),
         lambda frame: frame[frame["eta"] < 0.5],
+        lambda frame: frame.assign(s_max=frame["s_max"] * 1.001),
     ],
-    ids=["row lost", "rows twice", "number lost", "eta lost"],
+    ids=["row lost", "rows twice", "number lost", "eta lost", "other numbers"],
 )
 def test_lost_and_doubled_rows_of_samples_are_found(results, capsys, change):
     path = change_samples(results, change)
@@ -366,6 +363,40 @@ def test_damaged_rows_of_all_samples_are_found(results, verdict):
     path = tables_folder(results, "pair") / "samples.parquet"
     column = pq.read_metadata(path).row_group(0).column(5)
     flip(path, column.data_page_offset + column.total_compressed_size - 5)
+    verdict.found(path, "is damaged")
+
+
+@pytest.mark.parametrize("name", ["s_max", "p3"])
+def test_a_changed_name_of_a_column_of_all_samples_is_found(results, verdict, name):
+    path = tables_folder(results, "pair") / "samples.parquet"
+    content = path.read_bytes()
+    flip(path, content.rindex(name.encode(), 0, content.rindex(b"ARROW:schema")) + 1)
+    verdict.found(path, "is damaged")
+
+
+def test_a_changed_byte_of_all_samples_is_found_wherever_it_is(results):
+    path = tables_folder(results, "pair") / "samples.parquet"
+    content = path.read_bytes()
+    unseen = []
+    for place in [*range(0, len(content), 41), *range(len(content) - 9000, len(content), 29)]:
+        flip(path, place)
+        problem = problem_of_table(path.with_suffix(""))
+        if not (problem and problem.startswith(f"{path}: ") and len(problem.splitlines()) == 1):
+            unseen.append(place)
+        path.write_bytes(content)
+    assert unseen == [] and problem_of_table(path.with_suffix("")) is None
+
+
+@pytest.mark.parametrize("size", [0, 3, 8, 100, -1])
+def test_all_samples_cut_off_are_found(results, verdict, size):
+    path = tables_folder(results, "pair") / "samples.parquet"
+    path.write_bytes(path.read_bytes()[:size])
+    verdict.found(path, "is damaged")
+
+
+def test_all_samples_with_a_huge_footer_are_found(results, verdict):
+    path = tables_folder(results, "pair") / "samples.parquet"
+    path.write_bytes(path.read_bytes()[:-8] + (2**31 - 1).to_bytes(4, "little") + b"PAR1")
     verdict.found(path, "is damaged")
 
 
@@ -438,8 +469,8 @@ def test_figures_are_compared_with_the_tables_that_they_were_drawn_from(
 ):
     _, lines = verified(results, capsys)
     assert "made from tables: 1 file" in lines and lines[-1].endswith("all well")
-    for path in tables_folder(results, "pair").glob("*.parquet"):
-        write_again(path, samples=4)
+    for name in names_of_averages(ANALYSIS):
+        write_again(tables_folder(results, "pair") / f"{name}.parquet", samples=4)
     first = "tables/pair/chi_histogram.parquet and 3 more files"
     lines = verdict.found(figure, first)
     assert "remove it" not in "".join(lines)
@@ -460,11 +491,15 @@ def test_the_command_that_replaces_a_result_of_older_tables_is_named(tmp_path, n
     assert told == f"to replace it, run {command} again with the same --config and --configfile"
 
 
-@pytest.mark.parametrize("name", ["s_max_histogram", "samples"])
-def test_a_table_of_other_settings_than_those_beside_it_is_found(results, verdict, name):
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("s_max_histogram", "(analysis)"), ("samples", "(it has another checksum)")],
+    [("s_max_histogram", "(analysis)"), ("samples", "(it has another checksum)")],
+)
+def test_a_table_of_other_settings_than_those_beside_it_is_found(results, verdict, name, reason):
     path = tables_folder(results, "pair") / f"{name}.parquet"
     write_again(path, analysis=said_by(path)["analysis"] | {"threshold": 0.5})
-    verdict.found(path, "analysis", "summary.parquet")
+    verdict.found(path, reason, "summary.parquet")
 
 
 def test_tables_of_rows_that_are_not_here_are_noted(results, verdict):

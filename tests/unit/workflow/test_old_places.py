@@ -152,6 +152,57 @@ def test_what_another_user_owns_stays_and_is_read(results, monkeypatch, capsys):
     assert description.read(block_of(results, "pair", PAIR).path).etas == ETAS
 
 
+@pytest.fixture
+def old_part(results):
+    """A part of three samples where an older version left it, and where it belongs."""
+    put_part(results, "pair", PAIR, rows_of(PAIR, 14)[11:14], (11, 14))
+    as_older_versions_left_it(results)
+    block = block_of(results, "pair", PAIR)
+    (old,) = block.path.rglob("part-000000011-*.rows")
+    block.parts.mkdir(parents=True)
+    return old, block.parts / old.name
+
+
+def test_a_part_that_grew_after_it_was_copied_loses_no_sample(results, old_part):
+    old, new = old_part
+    whole, before = old.read_bytes(), readings(results)
+    new.write_bytes(whole[: len(whole) // 2])
+    move_old_files(results)
+    assert new.read_bytes() == whole and readings(results) == before
+
+
+def test_a_copy_of_the_beginning_of_a_part_is_not_moved_over_it(results, old_part):
+    old, new = old_part
+    whole = old.read_bytes()
+    new.write_bytes(whole)
+    old.write_bytes(whole[: len(whole) // 2])
+    move_old_files(results)
+    assert new.read_bytes() == whole and not old.exists()
+
+
+@pytest.mark.parametrize("put", [os.mkdir, lambda path: os.symlink("nowhere", path)])
+def test_what_lies_where_a_part_belongs_is_named_and_no_sample_is_lost(results, old_part, put):
+    old, new = old_part
+    whole = old.read_bytes()
+    put(new)
+    with pytest.raises(RunError, match=r"in the way of [^\n]*; move it away$") as refused:
+        move_old_files(results)
+    assert str(refused.value).startswith(f"{new}: ")
+    assert old.read_bytes() == whole
+
+
+def test_a_file_where_a_folder_of_jobs_belongs_is_named(results):
+    as_older_versions_left_it(results)
+    state = state_of(study_folder(results, "pair", PAIR.digest))
+    jobs = jobs_folder(study_folder(results, "pair", PAIR.digest))
+    jobs.parent.mkdir()
+    jobs.write_text("mine")
+    with pytest.raises(RunError, match=r"is not a folder[^\n]*; move it away$") as refused:
+        move_old_files(results)
+    assert str(refused.value).startswith(f"{jobs}: ")
+    assert state_of(study_folder(results, "pair", PAIR.digest)) == state
+
+
 def test_a_study_that_may_not_be_read_stops_no_run(results, monkeypatch):
     """Root may read everything, so the refusal is made here."""
     refused = results / "other-0123456789ab"
