@@ -24,8 +24,8 @@ def add(commands: Commands) -> None:
             "Check that results are undamaged and belong together. The command compares each\n"
             "study's description with the name of its folder, each shard with its digest, name\n"
             "and study, each table with its CSV file, and `samples` with `summary`. It also\n"
-            "compares figures, report and bundle with the tables that they were made from. It\n"
-            "writes no file."
+            "compares figures, report and bundle with the tables that they were made from, and\n"
+            "the files of the bundle with their checksums. It writes no file."
         ),
         epilog=(
             "The output has one line for each study and each folder of tables. Below that line\n"
@@ -60,6 +60,7 @@ def _folder(text: str) -> Path:
 
 
 def _verify(parsed: argparse.Namespace) -> int:
+    from syncsweep.verify.bundle_files import verify_bundle
     from syncsweep.verify.mixed_rows import note_mixed_rows
     from syncsweep.verify.origins import verify_origins
     from syncsweep.verify.recompute import recompute
@@ -72,6 +73,7 @@ def _verify(parsed: argparse.Namespace) -> int:
     shards = [shard for folder in folders for shard in verify_study(folder, report)]
     verify_tables(parsed.results, report)
     verify_origins(parsed.results, report)
+    verify_bundle(parsed.results, report)
     note_mixed_rows(parsed.results, folders, report)
     if parsed.recompute is not None:
         recompute(shards, parsed.recompute, parsed.seed, report)

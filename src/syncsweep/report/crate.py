@@ -69,10 +69,9 @@ def describe(
 
 
 def _file(path: str, size: int, sha256: str) -> dict[str, str]:
-    file = PurePosixPath(path)
     return {
-        "name": file.name,
-        "encodingFormat": MEDIA_TYPES.get(file.suffix, "text/plain"),
+        "name": path,
+        "encodingFormat": MEDIA_TYPES.get(PurePosixPath(path).suffix, "text/plain"),
         "contentSize": str(size),
         "sha256": sha256,
     }
@@ -107,8 +106,7 @@ def _program(crate: ROCrate, program: Software, origin: Mapping[str, Any]) -> Co
 
 
 def _library(crate: ROCrate, name: str, version: str) -> ContextEntity:
-    page = "https://www.python.org/" if name == "python" else f"https://pypi.org/project/{name}/"
-    return _add(crate, page, "SoftwareApplication", name=name, version=version, url=page)
+    return _add(crate, f"#{quote(name)}", "SoftwareApplication", name=name, version=version)
 
 
 def _paper(crate: ROCrate, work: Work) -> ContextEntity:

@@ -52,9 +52,7 @@ def said_by(path: Path) -> dict[str, Any]:
 
 def _said_by(path: Path) -> Any:
     if path.name == BUNDLE_MANIFEST:
-        lines = read_regular(path, MOST_BYTES).decode().splitlines()
-        made_from = {name: {"sha256": digest} for digest, name in (s.split("  ", 1) for s in lines)}
-        return {**_said_by(path.with_name(BUNDLE_ORIGIN)), MADE_FROM: made_from}
+        return {**_said_by(path.with_name(BUNDLE_ORIGIN)), MADE_FROM: _in_manifest(path)}
     if path.suffix == ".parquet":
         return record_of(path)
     content = read_regular(path, MOST_BYTES)
@@ -62,6 +60,19 @@ def _said_by(path: Path) -> Any:
         (found,) = _IN_PAGE.findall(content)
         return json.loads(html.unescape(found.decode()))
     return json.loads(content)
+
+
+def published(manifest: Path) -> dict[str, dict[str, str]]:
+    """What the manifest of the bundle names, as under `MADE_FROM`; empty if it cannot be read."""
+    try:
+        return _in_manifest(manifest)
+    except (FileNotFoundError, NotReadableError, ValueError):
+        return {}
+
+
+def _in_manifest(path: Path) -> dict[str, dict[str, str]]:
+    lines = read_regular(path, MOST_BYTES).decode().splitlines()
+    return {name: {"sha256": digest} for digest, name in (s.split("  ", 1) for s in lines)}
 
 
 def is_stale(path: Path, asked: str, results: Path) -> bool:

@@ -150,7 +150,16 @@ class SweepRows:
 
     def _frame(self) -> pd.DataFrame:
         """The frame; ValueError if its lines are no longer where their coefficients are."""
-        if not self.frame.index.equals(pd.RangeIndex(len(self.coefficients))):
+        kept = ["sample", "eta", "s_max", *angle_columns(self.frequencies), "error", "status"]
+        for name in kept:
+            if name not in self.frame:
+                raise ValueError(
+                    f"`frame` must keep its column {name}; copy it before you drop it."
+                )
+        sample, eta = (self.frame[name].to_numpy() for name in ("sample", "eta"))
+        follows = (np.diff(sample) > 0) | ((np.diff(sample) == 0) & (np.diff(eta) > 0))
+        is_numbered = self.frame.index.equals(pd.RangeIndex(len(self.coefficients)))
+        if not (is_numbered and follows.all()):
             raise ValueError(
                 "`frame` must have its lines in their order: copy it before you sort or filter it."
             )

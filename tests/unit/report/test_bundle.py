@@ -12,8 +12,10 @@ import pytest
 from rocrate.rocrate import ROCrate
 from studies import ETAS, PAIR, SAMPLES, StudyOnDisk, rows_of
 
+from syncsweep.cli.main import main
 from syncsweep.figures.figure_page import save_data, save_provenance
 from syncsweep.layout import BUNDLE_MANIFEST, figures_folder
+from syncsweep.report import crate
 from syncsweep.report.bundle import make_bundle, publish
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import changed_sources, said_by
@@ -103,6 +105,60 @@ def test_readme_names_the_paper(results, project, tmp_path):
     citation.write_text(alone, encoding="utf-8")
     readme = (made(results, tmp_path / "bundle", project) / "README.md").read_text(encoding="utf-8")
     assert "paper is" not in readme and "None" not in readme
+
+
+@pytest.fixture
+def verify(results, tmp_path, capsys):
+    """What `syncsweep verify` says of results with a bundle, without what is well."""
+    copy = shutil.copytree(results, tmp_path / "copy")
+    folder = made(copy, copy / "bundle")
+
+    def of(change):
+        change(folder)
+        code = main(["verify", str(copy)])
+        lines = capsys.readouterr().out.splitlines()
+        return code, [line for line in lines if line.startswith("  ")]
+
+    return of
+
+
+def test_a_whole_bundle_is_verified(verify):
+    assert verify(lambda folder: None) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "name", [f"{SUMMARY}.csv", f"{SUMMARY}.json", "README.md", "origin.json", crate.NAME]
+)
+def test_a_changed_byte_of_a_bundle_is_found(verify, name):
+    def change(folder):
+        data = bytearray((folder / name).read_bytes())
+        data[-3] ^= 8
+        (folder / name).write_bytes(data)
+
+    code, lines = verify(change)
+    (line,) = [line for line in lines if line.startswith("  wrong: ")]
+    assert code == 1 and f"bundle/{name}: is not the file" in line and "`snakemake bundle`" in line
+
+
+def test_lost_and_foreign_files_of_a_bundle_are_named(verify):
+    def change(folder):
+        (folder / "README.md").unlink()
+        (folder / "tables" / "mine.csv").touch()
+
+    code, (lost, foreign) = verify(change)
+    assert code == 1 and "bundle/README.md: is missing" in lost
+    assert "bundle/tables/mine.csv: does not belong here" in foreign
+
+
+@pytest.mark.parametrize("content", [None, b"", b"nonsense", b"\xff\xfe", b"a  b  \n\n"])
+def test_a_bundle_without_its_checksums_is_found(verify, content):
+    def change(folder):
+        manifest = folder / BUNDLE_MANIFEST
+        manifest.unlink() if content is None else manifest.write_bytes(content)
+
+    code, lines = verify(change)
+    (line,) = [line for line in lines if line.startswith("  wrong: ")]
+    assert code == 1 and f"bundle/{BUNDLE_MANIFEST}: is missing or damaged" in line
 
 
 def test_manifest_names_every_file_once(bundle):

@@ -405,7 +405,13 @@ def test_wrong_arguments_are_named_in_one_line(results, ask, words):
 
 def test_frame_whose_lines_were_moved_is_refused(results):
     rows = read_rows(results, "pair")
-    for frame in (rows.frame.sort_values("eta"), rows.frame[rows.frame["eta"] > 0]):
+    for frame in (
+        rows.frame.sort_values("eta"),
+        rows.frame[rows.frame["eta"] > 0],
+        rows.frame.sort_values("s_max", ignore_index=True),
+        rows.frame.sort_values(["eta", "sample"], ignore_index=True),
+        rows.frame.sort_values("eta", ascending=False, ignore_index=True),
+    ):
         for measure in (
             lambda rows: list(rows.chi(0.9)),
             lambda rows: rows.phase_distribution([[0.0]]),
@@ -420,3 +426,16 @@ def test_dataset_without_xarray_says_what_to_install(results, monkeypatch):
     with pytest.raises(ImportError, match="run `pip install xarray`") as error:
         read_rows(results, "pair").to_xarray()
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["sample", "eta", "s_max", "angle_1", "error", "status"])
+def test_frame_without_one_of_its_columns_is_refused(results, name):
+    rows = read_rows(results, "pair")
+    less = replace(rows, frame=rows.frame.drop(columns=name))
+    for measure in (
+        lambda: list(less.chi(0.9)),
+        lambda: less.phase_distribution([[0.0]]),
+        lambda: less.to_xarray(),
+    ):
+        with pytest.raises(ValueError, match=f"^`frame` must keep its column {name}; "):
+            measure()

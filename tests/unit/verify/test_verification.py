@@ -494,7 +494,6 @@ def test_the_command_that_replaces_a_result_of_older_tables_is_named(tmp_path, n
 @pytest.mark.parametrize(
     ("name", "reason"),
     [("s_max_histogram", "(analysis)"), ("samples", "(it has another checksum)")],
-    [("s_max_histogram", "(analysis)"), ("samples", "(it has another checksum)")],
 )
 def test_a_table_of_other_settings_than_those_beside_it_is_found(results, verdict, name, reason):
     path = tables_folder(results, "pair") / f"{name}.parquet"
