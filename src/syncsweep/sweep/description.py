@@ -99,9 +99,10 @@ def read(block_folder: Path) -> Description:
                 f"{path}: describes {block_id(etas)}, not this folder; remove the file and run "
                 "snakemake again"
             )
-    except FileNotFoundError as error:
+    except FileNotFoundError:
         raise DescriptionError(
-            f"{path}: cannot be read ({error.strerror}); run snakemake again, which writes it"
+            f"{path}: is missing; run snakemake again, which writes it, or copy it from where the "
+            "rows come from"
         ) from None
     except NotReadableError as error:
         raise DescriptionError(
