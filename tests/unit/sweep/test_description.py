@@ -208,12 +208,12 @@ def test_missing_files_are_named_in_one_line(folder, tmp_path):
     block = folder / block_id(ETAS)
     (BlockFolder(block).description).unlink()
     assert_refused(
-        block, BlockFolder(block).description, "cannot be read (No such file or directory)"
+        block, BlockFolder(block).description, "is missing"
     )
     study_file(folder).unlink()
-    assert_refused(block, study_file(folder), "cannot be read (No such file or directory)")
+    assert_refused(block, study_file(folder), "is missing")
     nowhere = tmp_path / "none" / "block"
-    assert_refused(nowhere, study_file(tmp_path / "none"), "cannot be read")
+    assert_refused(nowhere, study_file(tmp_path / "none"), "is missing")
 
 
 def test_configuration_file_is_not_needed(folder, tmp_path, monkeypatch):

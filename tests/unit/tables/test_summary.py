@@ -315,7 +315,7 @@ def test_a_missing_shard_is_named(tmp_path, rows):
 
 def test_an_unknown_block_is_one_line(tmp_path, rows):
     folder = write_study(tmp_path, rows, 5)
-    with pytest.raises(ResultsError, match=r"eta-nowhere.*cannot be read"):
+    with pytest.raises(ResultsError, match=r"eta-nowhere.*is missing"):
         shards_of(folder, ["eta-nowhere"])
 
 
