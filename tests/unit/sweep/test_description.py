@@ -207,9 +207,7 @@ def test_study_of_an_impossible_name_is_refused(folder, name):
 def test_missing_files_are_named_in_one_line(folder, tmp_path):
     block = folder / block_id(ETAS)
     (BlockFolder(block).description).unlink()
-    assert_refused(
-        block, BlockFolder(block).description, "is missing"
-    )
+    assert_refused(block, BlockFolder(block).description, "is missing")
     study_file(folder).unlink()
     assert_refused(block, study_file(folder), "is missing")
     nowhere = tmp_path / "none" / "block"
