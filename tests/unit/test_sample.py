@@ -221,6 +221,8 @@ def test_model_has_the_parameters_of_the_study():
         {"zeta_diss": 2},
         {"basis": "orthonormal"},
         {"rank": 1},
+        {"kind": "bonds"},
+        {"kind": "sites"},
     ],
     ids=str,
 )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from math import pi
+from math import pi, prod
 
 import numpy as np
 from scipy.linalg import expm, null_space, solve
@@ -93,11 +93,44 @@ def perturbation(
     rank: int | None = None,
 ) -> np.ndarray:
     """L₍₁₎ of `random_generator` from the same random numbers, column-stacking (D², D²)."""
+    hamiltonian, kossakowski = _drawn(rng, dim, zeta_coh, zeta_diss, rank)
+    return _commutator(hamiltonian) + _dissipator(kossakowski, _operators(dim, basis))
+
+
+def _drawn(
+    rng: np.random.Generator, dim: int, zeta_coh: float, zeta_diss: float, rank: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """ζ_coh·H (D, D) and ζ_diss·K (D²−1, D²−1)."""
     hamiltonian = random_hamiltonian(rng, dim)
     factor = kossakowski_factor(rng, dim, rank)[:-1]
     kossakowski = factor @ factor.conj().T
     kossakowski *= zeta_diss * (dim**2 - 1) / np.trace(kossakowski).real
-    return zeta_coh * _commutator(hamiltonian) + _dissipator(kossakowski, _operators(dim, basis))
+    return zeta_coh * hamiltonian, kossakowski
+
+
+def local_perturbation(
+    rng: np.random.Generator,
+    spins: tuple[float, ...],
+    width: int,
+    zeta_coh: float = 1.0,
+    zeta_diss: float = 1.0,
+    basis: OperatorBasis = "paper",
+    rank: int | None = None,
+) -> np.ndarray:
+    """L₍₁₎ of `random_local_sum` from the same random numbers, column-stacking (D², D²).
+
+    It is the sum over all `width` neighbouring spins, whose H and F_n are written for all spins.
+    """
+    dims = [local_dimension(spin) for spin in spins]
+    total = np.zeros((prod(dims) ** 2,) * 2, dtype=complex)
+    for first in range(len(spins) - width + 1):
+        left, right = np.eye(prod(dims[:first])), np.eye(prod(dims[first + width :]))
+        dim = prod(dims[first : first + width])
+        hamiltonian, kossakowski = _drawn(rng, dim, zeta_coh, zeta_diss, rank)
+        wide = [np.kron(np.kron(left, one), right) for one in _operators(dim, basis)]
+        total += _commutator(np.kron(np.kron(left, hamiltonian), right))
+        total += _dissipator(kossakowski, np.array(wide))
+    return total
 
 
 class LiteralSolver:

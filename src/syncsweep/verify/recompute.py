@@ -15,8 +15,9 @@ import pyarrow as pa
 from syncsweep.config.physics import Physics
 from syncsweep.physics import literal
 from syncsweep.physics.diagnosis import Status
+from syncsweep.physics.ensembles import STREAMS
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.physics.random_streams import Purpose, stream
+from syncsweep.physics.random_streams import stream
 from syncsweep.sample import unpack_coefficients
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
@@ -132,10 +133,17 @@ class Recomputation:
 
     def _perturbation(self, sample: int) -> np.ndarray:
         if self._last is None or self._last[0] != sample:
-            rng = stream(self._physics.root_seed, sample, Purpose.PERTURBATION)
-            weights = self._physics.ensemble.model_dump()
-            self._last = sample, literal.perturbation(rng, self._model.dim, **weights)
+            self._last = sample, self._drawn(sample)
         return self._last[1]
+
+    def _drawn(self, sample: int) -> np.ndarray:
+        law = self._physics.ensemble.model_dump()
+        kind = law.pop("kind", "global")
+        rng = stream(self._physics.root_seed, sample, STREAMS[kind])
+        if kind == "global":
+            return literal.perturbation(rng, self._model.dim, **law)
+        width = {"bonds": 2, "sites": 1}[kind]
+        return literal.local_perturbation(rng, self._model.spins, width, **law)
 
     def difference(self, table: pa.Table, row: int) -> Difference:
         """Compare a row; NotUniqueError or LinAlgError if it has no steady state here."""

@@ -54,6 +54,14 @@ PHYSICS = {
         ensemble=Ensemble(basis="orthonormal"),
         root_seed=9,
     ),
+    "bonds": Physics(
+        model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(kind="bonds", rank=3), root_seed=9
+    ),
+    "sites": Physics(
+        model=Spin1Chain(name="spin1_chain", n_sites=2),
+        ensemble=Ensemble(kind="sites", basis="orthonormal"),
+        root_seed=9,
+    ),
     "coherent pair": Physics(
         model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(zeta_diss=0), root_seed=9
     ),
