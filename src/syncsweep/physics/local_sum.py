@@ -95,23 +95,32 @@ class LocalSum:
         return in_products
 
     def to_components(self, rho: np.ndarray) -> np.ndarray:
-        """Real components (..., D²) of Hermitian operators (..., D, D) in the product basis."""
+        """Real components (..., D²) of Hermitian operators (..., D, D) in the product basis.
+
+        A basis operator of a spin is real and symmetric, or imaginary and antisymmetric. A product
+        with an even number of the latter sees Re ρ only, and with an odd number Im ρ only. So all
+        components follow from the real Re ρ + Im ρ, up to their signs.
+        """
         dims, more = self._dims, rho.shape[:-2]
-        axes = len(more) + np.arange(2 * len(dims)).reshape(2, -1).T.ravel()
-        x = rho.reshape(*more, *dims, *dims).transpose(*range(len(more)), *axes)
-        x = x.reshape(*more, self.dim**2)
+        axes = np.arange(2 * len(dims)).reshape(2, -1).T.ravel()  # row and column, spin by spin
+        x = _transposed((rho.real + rho.imag).reshape(-1, *dims, *dims), axes)
         for site, dim in enumerate(dims):
-            x = self._product(hermitian_basis(dim).toarray().T, x, site, site + 1)
-        return np.ascontiguousarray(x.real)
+            x = self._product(_site_basis(dim)[0], x, site, site + 1)
+        return (x.reshape(-1, self.dim**2) * _signs(dims)).reshape(*more, -1)
 
     def to_operators(self, components: np.ndarray) -> np.ndarray:
         """Inverse of `to_components`."""
-        dims, more, x = self._dims, components.shape[:-1], components
+        dims, more = self._dims, components.shape[:-1]
+        x = components * _signs(dims)
         for site, dim in enumerate(dims):
-            x = self._product(hermitian_basis(dim).toarray().conj(), x, site, site + 1)
-        axes = len(more) + np.arange(2 * len(dims)).reshape(-1, 2).T.ravel()
-        x = x.reshape(*more, *np.repeat(dims, 2)).transpose(*range(len(more)), *axes)
-        return x.reshape(*more, self.dim, self.dim)
+            x = self._product(_site_basis(dim)[0].T, x, site, site + 1)
+        axes = np.arange(2 * len(dims)).reshape(-1, 2).T.ravel()
+        both = _transposed(x.reshape(-1, *np.repeat(dims, 2)), axes)
+        both = both.reshape(*more, self.dim, self.dim) / 2
+        rho = np.empty(both.shape, dtype=complex)
+        np.add(both, both.swapaxes(-1, -2), out=rho.real)
+        np.subtract(both, both.swapaxes(-1, -2), out=rho.imag)
+        return rho
 
     def _product(self, matrix: np.ndarray, x: np.ndarray, first: int, end: int) -> np.ndarray:
         """A matrix (m, m) on the components x (..., D²) of the sites first … end − 1."""
@@ -146,6 +155,25 @@ class LocalSum:
     def matrix(self) -> np.ndarray:
         """L₁, real (D², D²) in the Hermitian basis, for small D."""
         return self.dense().matrix()
+
+
+def _transposed(tensors: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """Tensors (n, …) with their other axes in another order."""
+    return np.ascontiguousarray(tensors.transpose(0, *(1 + axes)))
+
+
+@cache
+def _site_basis(dim: int) -> tuple[np.ndarray, np.ndarray]:
+    """Hermitian basis of one spin (d², d²), real or imaginary part of its rows; 1 or i by row."""
+    rows = hermitian_basis(dim).toarray().T
+    return rows.real + rows.imag, np.where(np.abs(rows.imag).max(axis=1) > 0, 1j, 1.0)
+
+
+@cache
+def _signs(dims: tuple[int, ...]) -> np.ndarray:
+    """Signs of the components in the product basis (D²,); see `to_components`."""
+    factors = reduce(np.kron, [_site_basis(dim)[1] for dim in dims])
+    return np.ascontiguousarray(factors.real - factors.imag)
 
 
 @cache
