@@ -15,8 +15,10 @@ from itertools import product
 from math import pi, prod
 
 import numpy as np
-from scipy.linalg import expm, null_space, solve
+from scipy import sparse
+from scipy.linalg import expm, null_space, solve, svd
 from scipy.optimize import minimize
+from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics.models import Model
 from syncsweep.physics.perturbation import (
@@ -26,7 +28,8 @@ from syncsweep.physics.perturbation import (
 )
 from syncsweep.physics.spins import local_dimension, lowering, raising, sz
 
-#: Singular values of L₀ and of W†L₍₁₎V below this share of the largest are zeros.
+#: Singular values of L₀ below this share of its largest entry are zeros, and those of W†L₍₁₎V
+#: below this share of the largest.
 _ZERO = 1e-11
 
 #: Nodes in θ: the integrand is a trigonometric polynomial of θ/2 of degree 4S + 2.
@@ -73,9 +76,12 @@ def _dissipator(rates: np.ndarray, operators: np.ndarray) -> np.ndarray:
     # Entry (j', k', j, k) of Σ K_mn F_m* ⊗ F_n.
     jumps = np.tensordot(operators.conj(), weighted, axes=(0, 0))
     decay = np.einsum("jajb->ab", jumps)  # Σ K_mn F_m†F_n
-    gain = jumps.transpose(0, 2, 1, 3).reshape(dim**2, dim**2)
+    total = jumps.transpose(0, 2, 1, 3).reshape(dim**2, dim**2)
+    del jumps  # each of these matrices takes 0.7 GB for four spins
     one = np.eye(dim)
-    return gain - (np.kron(one, decay) + np.kron(decay.T, one)) / 2
+    total -= np.kron(one, decay / 2)
+    total -= np.kron(decay.T / 2, one)
+    return total
 
 
 def unperturbed(model: Model) -> np.ndarray:
@@ -139,8 +145,7 @@ class LiteralSolver:
     def __init__(self, L0: np.ndarray) -> None:
         """L0: column-stacking superoperator (D², D²)."""
         self._L0 = L0
-        self._right = null_space(L0, rcond=_ZERO)
-        self._left = null_space(L0.conj().T, rcond=_ZERO)
+        self._left, self._right = _zero_modes(L0)
         self._dim = int(np.sqrt(len(L0)))
         self._trace = np.eye(self._dim, dtype=complex).reshape(-1)
 
@@ -165,14 +170,31 @@ class LiteralSolver:
         """
         of_first, of_second = (float(np.abs(one).max()) or 1.0 for one in (self._L0, L1))
         strength = eta * of_second / of_first
-        second = L1 / of_second
-        system = (self._L0 / of_first + strength * second) / max(1.0, strength)
-        system -= self._left @ (self._left.conj().T @ system)
-        system += self._left @ (self._left.conj().T @ second)
+        system = self._L0 / (of_first * max(1.0, strength))
+        system += (strength / (of_second * max(1.0, strength))) * L1
+        along = (self._left.conj().T @ L1) / of_second
+        system += self._left @ (along - self._left.conj().T @ system)
         system[-1] = self._trace
         one = np.zeros(len(system), dtype=complex)
         one[-1] = 1.0
-        return solve(system, one)
+        return solve(system, one, overwrite_a=True)
+
+
+def _zero_modes(L0: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Orthonormal left and right zero modes of L₀ (D², n), block by block of coupled entries."""
+    n_blocks, block_of = connected_components(sparse.csr_array(L0 != 0), directed=False)
+    found: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    smallest = _ZERO * np.abs(L0).max()
+    for block in range(n_blocks):
+        places = np.flatnonzero(block_of == block)
+        u, values, vh = svd(L0[np.ix_(places, places)])
+        for modes, vectors in zip(found, (u, vh.conj().T), strict=True):
+            for vector in vectors[:, values <= smallest].T:
+                mode = np.zeros(len(L0), dtype=complex)
+                mode[places] = vector
+                modes.append(mode)
+    left, right = (np.array(modes).reshape(-1, len(L0)).T for modes in found)
+    return left, right
 
 
 @cache

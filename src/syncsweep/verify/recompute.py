@@ -30,8 +30,9 @@ from syncsweep.wording import number_of
 #: Largest difference of a row from its recomputation, in units of the uniform density.
 TOLERANCE = 1e-9
 
-#: Largest dimension D for which a dense complex superoperator is solved.
-MOST_DIMENSIONS = 27
+#: Largest dimension D whose rows are recomputed: the double sum over D² operators F_n takes minutes
+#: above. A dense complex superoperator is solved up to the second, which local terms may have.
+MOST_DIMENSIONS, _MOST_OF_LOCAL = 27, 81
 
 #: Least condition at which two programs agree to TOLERANCE: they agree to rounding/condition.
 _LEAST_CONDITION = 1e-6
@@ -40,7 +41,6 @@ _LEAST_CONDITION = 1e-6
 _LARGEST_RATIO = 1e6
 
 _OWN = "of your own models or ensembles, whose code this command never runs"
-_TOO_LARGE = f"of more than {MOST_DIMENSIONS} dimensions"
 _FAR_APART = f"of models whose terms differ by more than {_LARGEST_RATIO:g}"
 _NOT_OK = "whose status is not ok"
 _ILL_CONDITIONED = f"with a reciprocal condition number below {_LEAST_CONDITION:g}"
@@ -74,13 +74,19 @@ def _reasons(physics: Physics, table: pa.Table) -> np.ndarray:
     """Why each row of a shard is left out, (rows,); "" for a row that is not left out."""
     if physics.is_own:
         return np.full(table.num_rows, _OWN, dtype=object)
-    if physics.dim > MOST_DIMENSIONS:
-        return np.full(table.num_rows, _TOO_LARGE, dtype=object)
+    most = MOST_DIMENSIONS if _kind(physics) == "global" else _MOST_OF_LOCAL
+    if physics.dim > most:
+        return np.full(table.num_rows, f"of more than {most} dimensions", dtype=object)
     if _ratio_of_terms(physics) > _LARGEST_RATIO:
         return np.full(table.num_rows, _FAR_APART, dtype=object)
     ill = ~(column(table, "condition") >= _LEAST_CONDITION)
     not_ok = column(table, "status") != str(Status.OK)
     return np.where(not_ok, _NOT_OK, np.where(ill, _ILL_CONDITIONED, "")).astype(object)
+
+
+def _kind(physics: Physics) -> str:
+    """What the ensemble of syncsweep perturbs."""
+    return getattr(physics.ensemble, "kind", "global")
 
 
 @cache
@@ -133,12 +139,13 @@ class Recomputation:
 
     def _perturbation(self, sample: int) -> np.ndarray:
         if self._last is None or self._last[0] != sample:
+            self._last = None  # of four spins, it takes 0.7 GB
             self._last = sample, self._drawn(sample)
         return self._last[1]
 
     def _drawn(self, sample: int) -> np.ndarray:
-        law = self._physics.ensemble.model_dump()
-        kind = law.pop("kind", "global")
+        law = self._physics.ensemble.model_dump(exclude={"kind"})
+        kind = _kind(self._physics)
         rng = stream(self._physics.root_seed, sample, STREAMS[kind])
         if kind == "global":
             return literal.perturbation(rng, self._model.dim, **law)

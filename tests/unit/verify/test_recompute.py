@@ -202,6 +202,9 @@ def test_four_spins_are_counted_and_left_out(tmp_path, capsys):
     )
     put_shard(tmp_path, "four", four, [made_up], 0)
     put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:2], 0)
+    local = Physics(model=four.model, ensemble=Ensemble(kind="bonds"), root_seed=1)
+    put_shard(tmp_path / "local", "four", local, [made_up], 0)
+    assert [shard.comparable for shard in shards_of(tmp_path / "local")] == [3]
     _, lines = recomputed(tmp_path, capsys)
     assert lines[0].startswith("recomputed: 6 of 6 rows")
     assert lines[1:] == ["not recomputed: 3 rows of more than 27 dimensions"]
