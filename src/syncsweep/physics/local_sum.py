@@ -94,33 +94,26 @@ class LocalSum:
         in_products: np.ndarray = change.T @ (change.T @ matrix.T).T
         return in_products
 
-    def to_components(self, rho: np.ndarray) -> np.ndarray:
-        """Real components (..., D²) of Hermitian operators (..., D, D) in the product basis.
+    def _to_products(self, packed: np.ndarray) -> np.ndarray:
+        """Components (n, D²) in the product basis of packed operators (n, D, D).
 
         A basis operator of a spin is real and symmetric, or imaginary and antisymmetric. A product
         with an even number of the latter sees Re ρ only, and with an odd number Im ρ only. So all
-        components follow from the real Re ρ + Im ρ, up to their signs.
+        components follow from Re ρ + Im ρ, up to their signs.
         """
-        dims, more = self._dims, rho.shape[:-2]
-        axes = np.arange(2 * len(dims)).reshape(2, -1).T.ravel()  # row and column, spin by spin
-        x = _transposed((rho.real + rho.imag).reshape(-1, *dims, *dims), axes)
-        for site, dim in enumerate(dims):
+        axes = np.arange(2 * len(self._dims)).reshape(2, -1).T.ravel()  # row and column by spin
+        x = _transposed(packed.reshape(-1, *self._dims, *self._dims), axes)
+        for site, dim in enumerate(self._dims):
             x = self._product(_site_basis(dim)[0], x, site, site + 1)
-        return (x.reshape(-1, self.dim**2) * _signs(dims)).reshape(*more, -1)
+        return x.reshape(-1, self.dim**2) * _signs(self._dims)
 
-    def to_operators(self, components: np.ndarray) -> np.ndarray:
-        """Inverse of `to_components`."""
-        dims, more = self._dims, components.shape[:-1]
-        x = components * _signs(dims)
-        for site, dim in enumerate(dims):
+    def _to_packed(self, components: np.ndarray) -> np.ndarray:
+        """Inverse of `_to_products`."""
+        x = components * _signs(self._dims)
+        for site, dim in enumerate(self._dims):
             x = self._product(_site_basis(dim)[0].T, x, site, site + 1)
-        axes = np.arange(2 * len(dims)).reshape(-1, 2).T.ravel()
-        both = _transposed(x.reshape(-1, *np.repeat(dims, 2)), axes)
-        both = both.reshape(*more, self.dim, self.dim) / 2
-        rho = np.empty(both.shape, dtype=complex)
-        np.add(both, both.swapaxes(-1, -2), out=rho.real)
-        np.subtract(both, both.swapaxes(-1, -2), out=rho.imag)
-        return rho
+        axes = np.arange(2 * len(self._dims)).reshape(-1, 2).T.ravel()
+        return _transposed(x.reshape(-1, *np.repeat(self._dims, 2)), axes)
 
     def _product(self, matrix: np.ndarray, x: np.ndarray, first: int, end: int) -> np.ndarray:
         """A matrix (m, m) on the components x (..., D²) of the sites first … end − 1."""
@@ -129,16 +122,21 @@ class LocalSum:
             return (x.reshape(-1, len(matrix)) @ matrix.T).reshape(x.shape)
         return (matrix @ x.reshape(-1, len(matrix), right)).reshape(x.shape)
 
-    def apply_components(self, x: np.ndarray) -> np.ndarray:
-        """L₁ of operators by their components (..., D²)."""
+    def apply_packed(self, packed: np.ndarray) -> np.ndarray:
+        """L₁ of Hermitian ρ (..., D, D) that are packed as real Re ρ + Im ρ; packed alike."""
+        x = self._to_products(packed)
         image = np.zeros_like(x)
         for first, end, matrix in self._factors:
             image += self._product(matrix, x, first, end)
-        return image
+        return self._to_packed(image).reshape(packed.shape)
 
     def apply(self, rho: np.ndarray) -> np.ndarray:
-        """L₁[ρ] of Hermitian operators ρ (..., D, D)."""
-        return self.to_operators(self.apply_components(self.to_components(rho)))
+        """L₁[ρ] of Hermitian operators ρ (..., D, D), Hermitian to the last bit."""
+        packed = self.apply_packed(rho.real + rho.imag) / 2
+        image = np.empty(rho.shape, dtype=complex)
+        np.add(packed, packed.swapaxes(-1, -2), out=image.real)
+        np.subtract(packed, packed.swapaxes(-1, -2), out=image.imag)
+        return image
 
     def dense(self) -> Perturbation:
         """The same with a real (D², D²) matrix of its dissipator, for small D."""
@@ -171,7 +169,7 @@ def _site_basis(dim: int) -> tuple[np.ndarray, np.ndarray]:
 
 @cache
 def _signs(dims: tuple[int, ...]) -> np.ndarray:
-    """Signs of the components in the product basis (D²,); see `to_components`."""
+    """Signs of the components in the product basis (D²,); see `LocalSum._to_products`."""
     factors = reduce(np.kron, [_site_basis(dim)[1] for dim in dims])
     return np.ascontiguousarray(factors.real - factors.imag)
 
