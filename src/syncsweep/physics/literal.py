@@ -99,19 +99,26 @@ def perturbation(
     rank: int | None = None,
 ) -> np.ndarray:
     """L₍₁₎ of `random_generator` from the same random numbers, column-stacking (D², D²)."""
-    hamiltonian, kossakowski = _drawn(rng, dim, zeta_coh, zeta_diss, rank)
-    return _commutator(hamiltonian) + _dissipator(kossakowski, _operators(dim, basis))
+    hamiltonian, factor = _drawn(rng, dim, zeta_coh, zeta_diss, rank)
+    return _commutator(hamiltonian) + _random_dissipator(factor, _operators(dim, basis))
 
 
 def _drawn(
     rng: np.random.Generator, dim: int, zeta_coh: float, zeta_diss: float, rank: int | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """ζ_coh·H (D, D) and ζ_diss·K (D²−1, D²−1)."""
+    """ζ_coh·H (D, D) and T (D²−1, …) with ζ_diss·K = TT†."""
     hamiltonian = random_hamiltonian(rng, dim)
     factor = kossakowski_factor(rng, dim, rank)[:-1]
-    kossakowski = factor @ factor.conj().T
-    kossakowski *= zeta_diss * (dim**2 - 1) / np.trace(kossakowski).real
-    return zeta_coh * hamiltonian, kossakowski
+    scale = zeta_diss * (dim**2 - 1) / np.sum(np.abs(factor) ** 2)
+    return zeta_coh * hamiltonian, np.sqrt(scale) * factor
+
+
+def _random_dissipator(factor: np.ndarray, operators: np.ndarray) -> np.ndarray:
+    """`_dissipator` of K = TT†; if T has few columns, of the jump operators Σ_n T*_nμ F_n."""
+    columns = factor.shape[1]
+    if columns < operators.shape[-1]:
+        return _dissipator(np.eye(columns), np.tensordot(factor.conj().T, operators, 1))
+    return _dissipator(factor @ factor.conj().T, operators)
 
 
 def local_perturbation(
@@ -132,10 +139,10 @@ def local_perturbation(
     for first in range(len(spins) - width + 1):
         left, right = np.eye(prod(dims[:first])), np.eye(prod(dims[first + width :]))
         dim = prod(dims[first : first + width])
-        hamiltonian, kossakowski = _drawn(rng, dim, zeta_coh, zeta_diss, rank)
+        hamiltonian, factor = _drawn(rng, dim, zeta_coh, zeta_diss, rank)
         wide = [np.kron(np.kron(left, one), right) for one in _operators(dim, basis)]
         total += _commutator(np.kron(np.kron(left, hamiltonian), right))
-        total += _dissipator(kossakowski, np.array(wide))
+        total += _random_dissipator(factor, np.array(wide))
     return total
 
 

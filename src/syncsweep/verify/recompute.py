@@ -30,9 +30,9 @@ from syncsweep.wording import number_of
 #: Largest difference of a row from its recomputation, in units of the uniform density.
 TOLERANCE = 1e-9
 
-#: Largest dimension D whose rows are recomputed: the double sum over D² operators F_n takes minutes
-#: above. A dense complex superoperator is solved up to the second, which local terms may have.
-MOST_DIMENSIONS, _MOST_OF_LOCAL = 27, 81
+#: Largest dimension D for which a dense complex superoperator is solved. Above the second, the
+#: double sum over all F_n takes minutes, so that L₁ must have local terms or low rank.
+_MOST_DIMENSIONS, _MOST_OF_FULL_RANK = 81, 27
 
 #: Least condition at which two programs agree to TOLERANCE: they agree to rounding/condition.
 _LEAST_CONDITION = 1e-6
@@ -74,7 +74,9 @@ def _reasons(physics: Physics, table: pa.Table) -> np.ndarray:
     """Why each row of a shard is left out, (rows,); "" for a row that is not left out."""
     if physics.is_own:
         return np.full(table.num_rows, _OWN, dtype=object)
-    most = MOST_DIMENSIONS if _kind(physics) == "global" else _MOST_OF_LOCAL
+    rank = getattr(physics.ensemble, "rank", None)
+    is_full = _kind(physics) == "global" and (rank is None or rank >= physics.dim)
+    most = _MOST_OF_FULL_RANK if is_full else _MOST_DIMENSIONS
     if physics.dim > most:
         return np.full(table.num_rows, f"of more than {most} dimensions", dtype=object)
     if _ratio_of_terms(physics) > _LARGEST_RATIO:
