@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from syncsweep.columns import DENSITY, ETA, SAMPLE, STATUS, Column, Columns
-from syncsweep.config.physics import Physics
+from syncsweep.config.messages import ConfigError
+from syncsweep.config.physics import MOST_DENSE, Ensemble, Physics
 from syncsweep.config.user_code import EnsembleCode
 from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
+from syncsweep.physics.ensembles import STREAMS, random_local_sum
 from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.measures import RESOLUTION, s_max, s_max_on_lattice
 from syncsweep.physics.perturbation import random_generator, random_perturbation
@@ -147,7 +149,12 @@ class SampleSolver:
     """Rows of any sample of a study for one block of η; the work shared by samples is done once."""
 
     def __init__(self, physics: Physics, etas: tuple[float, ...]) -> None:
-        """OwnCodeError if code of the user's own fails."""
+        """OwnCodeError if code of the user's own fails; ConfigError for too many dimensions."""
+        if physics.dim > MOST_DENSE:
+            raise ConfigError(
+                f"a model of D = {physics.dim} dimensions cannot be solved yet, but at most "
+                f"{MOST_DENSE}; take fewer spins"
+            )
         self._physics = physics
         self._etas = np.array(etas)
         self._model = build_model(physics)
@@ -161,19 +168,24 @@ class SampleSolver:
 
     def _perturbation(self, sample: int) -> Perturbation:
         """L₍₁₎ of a sample."""
-        rng = stream(self._physics.root_seed, sample, Purpose.PERTURBATION)
+        law = self._physics.ensemble.model_dump()
+        kind = law.pop("kind", "global")
+        rng = stream(self._physics.root_seed, sample, STREAMS[kind])
         if self._own_perturbation:
             return self._own_perturbation(rng)
-        return random_perturbation(rng, self._model.dim, **self._physics.ensemble.model_dump())
+        if kind != "global":
+            return random_local_sum(rng, self._model.spins, kind, **law).dense()
+        return random_perturbation(rng, self._model.dim, **law)
 
     def _steady_states(self, sample: int) -> SteadyStates:
-        if self._own_perturbation or self._model.dim <= REFINED_DIMENSIONS:
+        ensemble = self._physics.ensemble
+        is_global = isinstance(ensemble, Ensemble) and ensemble.kind == "global"
+        if not is_global or self._model.dim <= REFINED_DIMENSIONS:
             perturbation = self._perturbation(sample)
             return self._solver.solve_perturbation(perturbation, self._etas, self._allowed)
         # Nothing is refined here, so that L₍₁₎ is drawn as one matrix, which takes least memory.
-        rng = stream(self._physics.root_seed, sample, Purpose.PERTURBATION)
-        ensemble = self._physics.ensemble.model_dump()
-        generator = random_generator(rng, self._model.dim, **ensemble)
+        rng = stream(self._physics.root_seed, sample, STREAMS["global"])
+        generator = random_generator(rng, self._model.dim, **ensemble.model_dump())
         return self._solver.solve_real(generator, self._etas)
 
     def rows(self, sample: int) -> Rows:

@@ -10,6 +10,7 @@ import pytest
 from syncsweep import sample
 from syncsweep.config.eta import canonical_eta
 from syncsweep.config.file import load_config
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
@@ -69,6 +70,22 @@ def test_sample_of_the_chain_does_not_depend_on_what_was_solved_before():
     assert "krylov" in first[0].method
     assert_bit_equal(solver.rows(0), first[0])
     assert_bit_equal(SampleSolver(CHAIN, etas).rows(1), first[1])
+
+
+@pytest.mark.parametrize("kind", ["bonds", "sites"])
+def test_sample_of_local_terms_does_not_depend_on_what_was_solved_before(kind):
+    physics = Physics(model=PAIR.model, ensemble=Ensemble(kind=kind), root_seed=1)
+    solver = SampleSolver(physics, ETAS)
+    first = [solver.rows(i) for i in (2, 0, 1)]
+    assert_bit_equal(SampleSolver(physics, ETAS).rows(1), first[2])
+    assert len({rows.s_max[-1] for rows in first}) == 3
+
+
+def test_samples_that_take_too_many_dimensions_are_refused_in_one_line():
+    model = Spin1Chain(name="spin1_chain", n_sites=5)
+    physics = Physics(model=model, ensemble=Ensemble(kind="sites"), root_seed=1)
+    with pytest.raises(ConfigError, match="D = 243 dimensions cannot be solved yet"):
+        SampleSolver(physics, ETAS)
 
 
 def test_samples_and_seeds_differ(fresh):
@@ -221,6 +238,8 @@ def test_model_has_the_parameters_of_the_study():
         {"zeta_diss": 2},
         {"basis": "orthonormal"},
         {"rank": 1},
+        {"kind": "bonds"},
+        {"kind": "sites"},
     ],
     ids=str,
 )

@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    SerializerFunctionWrapHandler,
+    Tag,
+    model_serializer,
+    model_validator,
+)
 
 from syncsweep.config.fields import Integer, Number, OptionalInteger, Strict
 from syncsweep.config.user_code import EnsembleCode, ModelCode, OwnEnsemble, OwnModel, dimension
@@ -16,8 +23,8 @@ from syncsweep.config.user_code import EnsembleCode, ModelCode, OwnEnsemble, Own
 #: Raise by one when a physical value of a row moves by more than 1e-9, and only then.
 RESULTS_VERSION = 2
 
-#: Largest matrix of the ensemble that fits a machine: four spin-1s, D² = 6561.
-_MOST_SITES = 4
+#: Largest dimension D at which a matrix (D², D²) fits a machine: that of four spin-1s.
+MOST_DENSE = 81
 
 
 class PackageModel(Strict):
@@ -49,8 +56,9 @@ class Spin1Chain(PackageModel):
     n_sites: Integer = Field(
         3,
         ge=2,
-        le=_MOST_SITES,
-        description="number of spins N; 4 takes half a minute per sample and 1.5 GB per rank",
+        le=6,
+        description="number of spins N; 4 takes half a minute per sample and 1.5 GB per rank; 5 "
+        "and 6 need an ensemble with a rank, or of kind bonds or sites",
     )
     omega: Number = Field(1.0, description="level splitting ω")
     J: Number = Field(0.5, description="exchange coupling J")
@@ -89,17 +97,25 @@ class SpinHalfPair(PackageModel):
 
 
 class Ensemble(Strict):
-    """The random perturbation L₍₁₎ of App. F."""
+    """The random perturbation L₍₁₎ of App. F, on all spins or on few; see `physics.ensembles`."""
 
     tag: ClassVar[str] = "random"
 
+    kind: Literal["global", "bonds", "sites"] = Field(
+        "global",
+        description="what is perturbed at random: the whole space, each pair of neighbours of the "
+        "open chain, or each spin alone",
+    )
     zeta_coh: Number = Field(1.0, ge=0, description="weight of the random Hamiltonian")
     zeta_diss: Number = Field(1.0, ge=0, description="weight of the random dissipator")
     basis: Literal["paper", "orthonormal"] = Field(
         "paper", description="traceless operators: literal Eq. F3, or orthonormal ones"
     )
     rank: OptionalInteger = Field(
-        None, ge=1, description="rank of the Kossakowski matrix; null is full rank D²−1"
+        None,
+        ge=1,
+        description="rank of each Kossakowski matrix; null is full rank D²−1, with D of what it "
+        "acts on",
     )
 
     @model_validator(mode="after")
@@ -107,6 +123,22 @@ class Ensemble(Strict):
         if self.zeta_coh == 0 and self.zeta_diss == 0:
             raise ValueError("zeta_coh and zeta_diss must not both be 0")
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the kind where it is global: older physics hashes do not know it."""
+        fields: dict[str, Any] = serialize(self)
+        return {k: v for k, v in fields.items() if (k, v) != ("kind", "global")}
+
+    def term_dimension(self, spins: tuple[float, ...]) -> int:
+        """Dimension D of the smallest space that a term of L₍₁₎ acts on."""
+        width = {"global": len(spins), "bonds": 2, "sites": 1}[self.kind]
+        return min(dimension(spins[k : k + width]) for k in range(len(spins) - width + 1))
+
+    def is_full_rank(self, spins: tuple[float, ...]) -> bool:
+        """Whether K is of the whole space and of full rank."""
+        full = (None, dimension(spins) ** 2 - 1)
+        return self.kind == "global" and self.rank in full
 
 
 def _kind_of_ensemble(value: Any) -> str:

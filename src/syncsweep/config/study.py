@@ -26,7 +26,14 @@ from syncsweep.config.fields import (
 )
 from syncsweep.config.messages import ConfigError, explain
 from syncsweep.config.paper import Paper
-from syncsweep.config.physics import AnyEnsemble, AnyModel, Ensemble, PackageModel, Physics
+from syncsweep.config.physics import (
+    MOST_DENSE,
+    AnyEnsemble,
+    AnyModel,
+    Ensemble,
+    PackageModel,
+    Physics,
+)
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 from syncsweep.sample_range import SampleRange
 
@@ -79,11 +86,23 @@ class Study(Strict):
     )
 
     @model_validator(mode="after")
-    def _rank_fits(self) -> Self:
-        limit = self.dim**2 - 1
-        rank = self.ensemble.rank if isinstance(self.ensemble, Ensemble) else None
-        if rank is not None and rank > limit:
-            raise ValueError(f"ensemble.rank must be at most D²−1 = {limit}, but is {rank}")
+    def _ensemble_fits(self) -> Self:
+        if not isinstance(self.ensemble, Ensemble):
+            return self
+        rank, dim = self.ensemble.rank, self.ensemble.term_dimension(self.model.spins)
+        if rank is not None and rank > dim**2 - 1:
+            of_term = "" if self.ensemble.kind == "global" else f" for kind: {self.ensemble.kind}"
+            raise ValueError(
+                f"ensemble.rank must be at most D²−1 = {dim**2 - 1}{of_term}, but is {rank}"
+            )
+        # Above half of D, jump operators take more memory and time than a sweep can afford.
+        most = self.dim // 2
+        if self.dim > MOST_DENSE and self.ensemble.kind == "global" and not (rank or dim) <= most:
+            raise ValueError(
+                f"ensemble: kind: global of {self.model.n_sites} spins is available with a rank of "
+                f"at most D/2 = {most}, but has {f'rank {rank}' if rank else 'full rank'}; set "
+                "rank, or kind: bonds or sites"
+            )
         return self
 
     @model_validator(mode="after")
@@ -132,6 +151,11 @@ class Study(Strict):
                 f"analysis.limit_draws: the law of η → 0⁺ is not known for {self.model.name}; "
                 "leave it out (η = 0 itself needs no law)"
             )
+        if isinstance(self.ensemble, Ensemble) and self.ensemble.kind != "global":
+            raise ValueError(
+                "analysis.limit_draws: the law of η → 0⁺ is not known for ensembles of kind: "
+                f"{self.ensemble.kind}; leave it out (η = 0 itself needs no law)"
+            )
         if isinstance(self.ensemble, Ensemble) and self.ensemble.zeta_diss == 0:
             raise ValueError("analysis.limit_draws needs ensemble.zeta_diss > 0")
         return self
@@ -163,9 +187,9 @@ class Study(Strict):
 
     @property
     def full_rank(self) -> bool:
-        """Whether K has full rank."""
-        full = (None, self.dim**2 - 1)
-        return isinstance(self.ensemble, Ensemble) and self.ensemble.rank in full
+        """Whether K is of the whole space and of full rank."""
+        ensemble = self.ensemble
+        return isinstance(ensemble, Ensemble) and ensemble.is_full_rank(self.model.spins)
 
     @property
     def row_bytes(self) -> int:

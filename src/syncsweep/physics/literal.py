@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
-from math import pi
+from math import pi, prod
 
 import numpy as np
-from scipy.linalg import expm, null_space, solve
+from scipy import sparse
+from scipy.linalg import expm, null_space, solve, svd
 from scipy.optimize import minimize
+from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics.models import Model
 from syncsweep.physics.perturbation import (
@@ -26,7 +28,8 @@ from syncsweep.physics.perturbation import (
 )
 from syncsweep.physics.spins import local_dimension, lowering, raising, sz
 
-#: Singular values of L₀ and of W†L₍₁₎V below this share of the largest are zeros.
+#: Singular values of L₀ below this share of its largest entry are zeros, and those of W†L₍₁₎V
+#: below this share of the largest.
 _ZERO = 1e-11
 
 #: Nodes in θ: the integrand is a trigonometric polynomial of θ/2 of degree 4S + 2.
@@ -73,9 +76,12 @@ def _dissipator(rates: np.ndarray, operators: np.ndarray) -> np.ndarray:
     # Entry (j', k', j, k) of Σ K_mn F_m* ⊗ F_n.
     jumps = np.tensordot(operators.conj(), weighted, axes=(0, 0))
     decay = np.einsum("jajb->ab", jumps)  # Σ K_mn F_m†F_n
-    gain = jumps.transpose(0, 2, 1, 3).reshape(dim**2, dim**2)
+    total = jumps.transpose(0, 2, 1, 3).reshape(dim**2, dim**2)
+    del jumps  # each of these matrices takes 0.7 GB for four spins
     one = np.eye(dim)
-    return gain - (np.kron(one, decay) + np.kron(decay.T, one)) / 2
+    total -= np.kron(one, decay / 2)
+    total -= np.kron(decay.T / 2, one)
+    return total
 
 
 def unperturbed(model: Model) -> np.ndarray:
@@ -93,11 +99,51 @@ def perturbation(
     rank: int | None = None,
 ) -> np.ndarray:
     """L₍₁₎ of `random_generator` from the same random numbers, column-stacking (D², D²)."""
+    hamiltonian, factor = _drawn(rng, dim, zeta_coh, zeta_diss, rank)
+    return _commutator(hamiltonian) + _random_dissipator(factor, _operators(dim, basis))
+
+
+def _drawn(
+    rng: np.random.Generator, dim: int, zeta_coh: float, zeta_diss: float, rank: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """ζ_coh·H (D, D) and T (D²−1, …) with ζ_diss·K = TT†."""
     hamiltonian = random_hamiltonian(rng, dim)
     factor = kossakowski_factor(rng, dim, rank)[:-1]
-    kossakowski = factor @ factor.conj().T
-    kossakowski *= zeta_diss * (dim**2 - 1) / np.trace(kossakowski).real
-    return zeta_coh * _commutator(hamiltonian) + _dissipator(kossakowski, _operators(dim, basis))
+    scale = zeta_diss * (dim**2 - 1) / np.sum(np.abs(factor) ** 2)
+    return zeta_coh * hamiltonian, np.sqrt(scale) * factor
+
+
+def _random_dissipator(factor: np.ndarray, operators: np.ndarray) -> np.ndarray:
+    """`_dissipator` of K = TT†; if T has few columns, of the jump operators Σ_n T*_nμ F_n."""
+    columns = factor.shape[1]
+    if columns < operators.shape[-1]:
+        return _dissipator(np.eye(columns), np.tensordot(factor.conj().T, operators, 1))
+    return _dissipator(factor @ factor.conj().T, operators)
+
+
+def local_perturbation(
+    rng: np.random.Generator,
+    spins: tuple[float, ...],
+    width: int,
+    zeta_coh: float = 1.0,
+    zeta_diss: float = 1.0,
+    basis: OperatorBasis = "paper",
+    rank: int | None = None,
+) -> np.ndarray:
+    """L₍₁₎ of `random_local_sum` from the same random numbers, column-stacking (D², D²).
+
+    It is the sum over all `width` neighbouring spins, whose H and F_n are written for all spins.
+    """
+    dims = [local_dimension(spin) for spin in spins]
+    total = np.zeros((prod(dims) ** 2,) * 2, dtype=complex)
+    for first in range(len(spins) - width + 1):
+        left, right = np.eye(prod(dims[:first])), np.eye(prod(dims[first + width :]))
+        dim = prod(dims[first : first + width])
+        hamiltonian, factor = _drawn(rng, dim, zeta_coh, zeta_diss, rank)
+        wide = [np.kron(np.kron(left, one), right) for one in _operators(dim, basis)]
+        total += _commutator(np.kron(np.kron(left, hamiltonian), right))
+        total += _random_dissipator(factor, np.array(wide))
+    return total
 
 
 class LiteralSolver:
@@ -106,8 +152,7 @@ class LiteralSolver:
     def __init__(self, L0: np.ndarray) -> None:
         """L0: column-stacking superoperator (D², D²)."""
         self._L0 = L0
-        self._right = null_space(L0, rcond=_ZERO)
-        self._left = null_space(L0.conj().T, rcond=_ZERO)
+        self._left, self._right = _zero_modes(L0)
         self._dim = int(np.sqrt(len(L0)))
         self._trace = np.eye(self._dim, dtype=complex).reshape(-1)
 
@@ -132,14 +177,31 @@ class LiteralSolver:
         """
         of_first, of_second = (float(np.abs(one).max()) or 1.0 for one in (self._L0, L1))
         strength = eta * of_second / of_first
-        second = L1 / of_second
-        system = (self._L0 / of_first + strength * second) / max(1.0, strength)
-        system -= self._left @ (self._left.conj().T @ system)
-        system += self._left @ (self._left.conj().T @ second)
+        system = self._L0 / (of_first * max(1.0, strength))
+        system += (strength / (of_second * max(1.0, strength))) * L1
+        along = (self._left.conj().T @ L1) / of_second
+        system += self._left @ (along - self._left.conj().T @ system)
         system[-1] = self._trace
         one = np.zeros(len(system), dtype=complex)
         one[-1] = 1.0
-        return solve(system, one)
+        return solve(system, one, overwrite_a=True)
+
+
+def _zero_modes(L0: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Orthonormal left and right zero modes of L₀ (D², n), block by block of coupled entries."""
+    n_blocks, block_of = connected_components(sparse.csr_array(L0 != 0), directed=False)
+    found: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    smallest = _ZERO * np.abs(L0).max()
+    for block in range(n_blocks):
+        places = np.flatnonzero(block_of == block)
+        u, values, vh = svd(L0[np.ix_(places, places)])
+        for modes, vectors in zip(found, (u, vh.conj().T), strict=True):
+            for vector in vectors[:, values <= smallest].T:
+                mode = np.zeros(len(L0), dtype=complex)
+                mode[places] = vector
+                modes.append(mode)
+    left, right = (np.array(modes).reshape(-1, len(L0)).T for modes in found)
+    return left, right
 
 
 @cache

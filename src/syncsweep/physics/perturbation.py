@@ -91,24 +91,24 @@ def kossakowski_factor(
     # Tr TT† is the sum of all squares, and is to become weight·d.
     scale = np.sqrt(weight * d / (sum(part @ part for part in draws) + squares.sum()))
     factor.real[d - r + diagonal, diagonal] = scale * np.sqrt(squares)
+    full = d - r
     for part in (factor.real, factor.imag):
         entries = draws.pop(0)
         entries *= scale
-        end = 0
-        for row in range(d):
+        end = full * r
+        part[:full, :r] = entries[:end].reshape(full, r)
+        for row in range(r):
             # Row d − r + i has its diagonal entry in column i; those right of it are drawn.
-            first = max(0, row - (d - r) + 1)
-            begin, end = end, end + r - first
-            part[row, first:r] = entries[begin:end]
+            begin, end = end, end + r - 1 - row
+            part[full + row, row + 1 : r] = entries[begin:end]
         del entries
     return factor
 
 
-def _wishart(rng: np.random.Generator, dim: int, rank: int | None, weight: float) -> np.ndarray:
-    """Draw weight·K, (D², D²), of which the upper triangle is valid; see `kossakowski_factor`."""
-    factor = kossakowski_factor(rng, dim, rank, weight)
+def _product(factor: np.ndarray) -> np.ndarray:
+    """TT†, (D², D²), of which the upper triangle is valid, from T of `kossakowski_factor`."""
     # LAPACK sees the transpose: a lower triangle, whose product is the conjugate of K.
-    if factor.shape[1] == dim**2:
+    if factor.shape[1] == len(factor):
         lower, _ = lapack.zlauum(factor.T, lower=1, overwrite_c=1)
     else:
         lower = blas.zherk(1.0, factor.T, trans=2, lower=1)
@@ -120,25 +120,25 @@ def random_kossakowski(rng: np.random.Generator, dim: int, rank: int | None = No
 
     rank: number r of columns of G, 1 ≤ r ≤ d; None is full rank.
     """
-    upper = np.triu(_wishart(rng, dim, rank, 1.0)[:-1, :-1])
+    upper = np.triu(_product(kossakowski_factor(rng, dim, rank))[:-1, :-1])
     return upper + np.triu(upper, 1).conj().T
 
 
-@cache
-def _diagonals(dim: int, basis: OperatorBasis) -> np.ndarray:
-    """Diagonals of the diagonal operators F_n as rows (D−1, D)."""
-    places = np.arange(dim) * (dim + 1)
-    return traceless_operators(dim, basis)[places[:-1]][:, places].toarray()
+def diagonal_rows(dim: int, basis: OperatorBasis) -> np.ndarray:
+    """Diagonals of the diagonal operators F_n of `traceless_operators` as rows (D−1, D)."""
+    if basis == "orthonormal":
+        return diagonal_operators(dim)[:, 1:].T
+    return np.eye(dim - 1, dim) - np.eye(dim - 1, dim, 1)
 
 
 def _change_diagonal_operators(k: np.ndarray, dim: int, basis: OperatorBasis) -> None:
     """Replace K_mn by Σ K_mn F_m ⊗ F_n in place: it changes the places of diagonal operators only.
 
-    k: (D², D²), of which the upper triangle is valid, as `_wishart` gives it. With the diagonal
+    k: (D², D²), of which the upper triangle is valid, as `_product` gives it. With the diagonal
     operators F_a = Σ_j O_aj |j⟩⟨j|, K becomes OᵀK in the rows of |j⟩⟨j|, and KO in its columns.
     """
     places = np.arange(dim) * (dim + 1)
-    operators = _diagonals(dim, basis)
+    operators = diagonal_rows(dim, basis)
     rows = k[places[:-1]]
     for row, place in zip(rows, places[:-1], strict=True):
         # Left of the diagonal a row is the conjugate of the column above it.
@@ -209,7 +209,7 @@ def _in_hermitian_basis(x: np.ndarray) -> np.ndarray:
 
 
 def _generator(hamiltonian: np.ndarray, k: np.ndarray, basis: OperatorBasis) -> np.ndarray:
-    """Real generator from the upper triangle of K, as `_wishart` gives it; overwrites k."""
+    """Real generator from the upper triangle of K, as `_product` gives it; overwrites k."""
     dim = len(hamiltonian)
     _change_diagonal_operators(k, dim, basis)
     x = k.reshape(dim, dim, dim, dim)
@@ -265,10 +265,14 @@ def liouvillian_from_kossakowski(
     return from_real(_generator(hamiltonian, padded, basis))
 
 
-def _draw(
-    rng: np.random.Generator, dim: int, zeta_coh: float, zeta_diss: float, rank: int | None
+def draw_factor(
+    rng: np.random.Generator,
+    dim: int,
+    zeta_coh: float,
+    zeta_diss: float,
+    rank: int | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """ζ_coh·H₍₁₎, and ζ_diss·K as `_wishart` gives it; ValueError for a wrong argument."""
+    """ζ_coh·H₍₁₎, and the factor of ζ_diss·K, see `kossakowski_factor`; ValueError."""
     if not isinstance(rng, np.random.Generator):
         raise ValueError(
             "Argument `rng` must be a NumPy generator, such as numpy.random.default_rng(seed), "
@@ -278,7 +282,7 @@ def _draw(
     arguments.real("Argument `zeta_coh`", zeta_coh)
     arguments.real("Argument `zeta_diss`", zeta_diss, 0)
     hamiltonian = zeta_coh * random_hamiltonian(rng, dim)
-    return hamiltonian, _wishart(rng, dim, rank, zeta_diss)
+    return hamiltonian, kossakowski_factor(rng, dim, rank, zeta_diss)
 
 
 def random_perturbation(
@@ -294,7 +298,9 @@ def random_perturbation(
     H₍₁₎ and K have the measure stated at the head of this module and are independent; both are
     drawn whatever the weights are, so that one stream gives the same H₍₁₎ and K for all weights.
     """
-    hamiltonian, k = _draw(rng, dim, zeta_coh, zeta_diss, rank)
+    hamiltonian, factor = draw_factor(rng, dim, zeta_coh, zeta_diss, rank)
+    k = _product(factor)
+    del factor
     return Perturbation(hamiltonian, _generator(np.zeros_like(hamiltonian), k, basis))
 
 
@@ -307,7 +313,10 @@ def random_generator(
     rank: int | None = None,
 ) -> np.ndarray:
     """The L₍₁₎ of `random_perturbation` as one real matrix (D², D²), Hermitian basis."""
-    return _generator(*_draw(rng, dim, zeta_coh, zeta_diss, rank), basis)
+    hamiltonian, factor = draw_factor(rng, dim, zeta_coh, zeta_diss, rank)
+    k = _product(factor)
+    del factor
+    return _generator(hamiltonian, k, basis)
 
 
 def random_liouvillian(

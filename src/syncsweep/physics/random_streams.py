@@ -16,11 +16,13 @@ import numpy as np
 class Purpose(Enum):
     """What a random stream is for, and what its `number` is."""
 
-    PERTURBATION = auto()  # L₍₁₎ of the sample `number`
+    PERTURBATION = auto()  # L₍₁₎ of the sample `number`, on the whole space or the user's own
     CHI_SHIFT = auto()  # offset of the χ grid of the sample `number`
     LIMIT = auto()  # law of η → 0⁺, and the offsets of its χ grids; 0
     UNIFORM_ANGLES = auto()  # configurations of `number` uniform angles
     INITIAL_STATES = auto()  # states from which the dynamics start; 0
+    BONDS = auto()  # terms on pairs of neighbours of the sample `number`
+    SITES = auto()  # terms on single spins of the sample `number`
 
 
 _KEYS: dict[Purpose, Callable[[int], tuple[int, ...]]] = {
@@ -29,6 +31,8 @@ _KEYS: dict[Purpose, Callable[[int], tuple[int, ...]]] = {
     Purpose.LIMIT: lambda number: (0,),
     Purpose.UNIFORM_ANGLES: lambda number: (number,),
     Purpose.INITIAL_STATES: lambda number: (*b"dynamics",),
+    Purpose.BONDS: lambda number: (number, 2),
+    Purpose.SITES: lambda number: (number, 3),
 }
 
 

@@ -138,10 +138,15 @@ def _ensemble(ensemble: Ensemble | OwnEnsemble, physics: Physics) -> str:
         return f"Own ensemble: perturbation() in {ensemble.file}{parameters}"
     operators = {"paper": "operators as printed in Eq. F3", "orthonormal": "orthonormal operators"}
     rank = "full rank" if ensemble.rank is None else f"rank {ensemble.rank}"
+    of_terms = {
+        "global": "",
+        "bonds": ", independent on each pair of neighbours",
+        "sites": ", independent on each spin",
+    }
     return (
-        f"Random Liouvillians of App. F: random Hamiltonian with weight {ensemble.zeta_coh:g}, "
-        f"random dissipator with weight {ensemble.zeta_diss:g}; {operators[ensemble.basis]}, "
-        f"Kossakowski matrix of {rank}"
+        f"Random Liouvillians of App. F{of_terms[ensemble.kind]}: random Hamiltonian with weight "
+        f"{ensemble.zeta_coh:g}, random dissipator with weight {ensemble.zeta_diss:g}; "
+        f"{operators[ensemble.basis]}, Kossakowski matrix of {rank}"
     )
 
 

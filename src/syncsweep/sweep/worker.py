@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 import pyarrow as pa
 from mpi4py import MPI
 
+from syncsweep.config.messages import ConfigError
 from syncsweep.environment.blas import BlasThreadsError, blas_description
 from syncsweep.files import append, hold, joined, naming, not_written
 from syncsweep.layout import BlockFolder
@@ -31,7 +32,6 @@ from syncsweep.sweep.row_table import RowsBySample, unpacked
 from syncsweep.sweep.shard import ShardError, write_shard
 from syncsweep.sweep.takeover import find_rows, valid_shard
 from syncsweep.sweep.walltime import STOPPED, Walltime
-from syncsweep.user_code.code import OwnCodeError
 
 #: Seconds between two lines of progress.
 _PROGRESS_SECONDS = 10.0
@@ -96,7 +96,7 @@ def run(job: Job) -> int:
         whole = _make_shard(job, comm, walltime)
     except (BlasThreadsError, DescriptionError, ShardError) as error:
         _abort(comm, str(error))
-    except OwnCodeError as error:
+    except ConfigError as error:
         _abort(comm, f"{job.folder.parent.name}: {error}")
     except OSError as error:
         _abort(comm, not_written(naming(error, Path(error.filename or job.folder))))

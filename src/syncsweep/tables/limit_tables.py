@@ -87,6 +87,11 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
             f"{study}: the law of η → 0⁺ is known only for the models and the ensemble of "
             "syncsweep; leave analysis.limit_draws out"
         )
+    if physics.ensemble.kind != "global":
+        raise ResultsError(
+            f"{study}: the law of η → 0⁺ is not known for ensembles of kind "
+            f"{physics.ensemble.kind}; leave analysis.limit_draws out"
+        )
     if physics.ensemble.zeta_diss == 0:
         raise ResultsError(
             f"{study}: zeta_diss is 0, so L₍₁₎ does not couple the sectors, and η → 0⁺ has no law; "

@@ -22,8 +22,8 @@ from syncsweep.config.messages import ConfigError
 from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.physics import arguments
 from syncsweep.physics.lindbladian import Perturbation
+from syncsweep.physics.low_rank import LowRank
 from syncsweep.physics.models import Model
-from syncsweep.physics.perturbation import perturbation_of
 from syncsweep.wording import one_line
 
 #: Names of the module that the code is, and of the file that its lines belong to.
@@ -192,8 +192,12 @@ class OwnPerturbation:
         return self._code.operators("perturbation", "V", given, self._parameters, self._spins)
 
     def __call__(self, rng: np.random.Generator) -> Perturbation:
-        """Draw L₍₁₎ = −i[V, ·] + Σ_μ D[L_μ]."""
-        return perturbation_of(*self.operators(rng))
+        """Draw L₍₁₎ = −i[V, ·] + Σ_μ D[L_μ] with the matrix of its dissipator."""
+        return self.low_rank(rng).dense()
+
+    def low_rank(self, rng: np.random.Generator) -> LowRank:
+        """Draw L₍₁₎ by its operators alone; OwnCodeError."""
+        return LowRank(*self.operators(rng))
 
 
 def _operators(

@@ -15,8 +15,9 @@ import pyarrow as pa
 from syncsweep.config.physics import Physics
 from syncsweep.physics import literal
 from syncsweep.physics.diagnosis import Status
+from syncsweep.physics.ensembles import STREAMS
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.physics.random_streams import Purpose, stream
+from syncsweep.physics.random_streams import stream
 from syncsweep.sample import unpack_coefficients
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
@@ -29,8 +30,9 @@ from syncsweep.wording import number_of
 #: Largest difference of a row from its recomputation, in units of the uniform density.
 TOLERANCE = 1e-9
 
-#: Largest dimension D for which a dense complex superoperator is solved.
-MOST_DIMENSIONS = 27
+#: Largest dimension D for which a dense complex superoperator is solved. Above the second, the
+#: double sum over all F_n takes minutes, so that L₁ must have local terms or low rank.
+_MOST_DIMENSIONS, _MOST_OF_FULL_RANK = 81, 27
 
 #: Least condition at which two programs agree to TOLERANCE: they agree to rounding/condition.
 _LEAST_CONDITION = 1e-6
@@ -39,7 +41,6 @@ _LEAST_CONDITION = 1e-6
 _LARGEST_RATIO = 1e6
 
 _OWN = "of your own models or ensembles, whose code this command never runs"
-_TOO_LARGE = f"of more than {MOST_DIMENSIONS} dimensions"
 _FAR_APART = f"of models whose terms differ by more than {_LARGEST_RATIO:g}"
 _NOT_OK = "whose status is not ok"
 _ILL_CONDITIONED = f"with a reciprocal condition number below {_LEAST_CONDITION:g}"
@@ -73,13 +74,21 @@ def _reasons(physics: Physics, table: pa.Table) -> np.ndarray:
     """Why each row of a shard is left out, (rows,); "" for a row that is not left out."""
     if physics.is_own:
         return np.full(table.num_rows, _OWN, dtype=object)
-    if physics.dim > MOST_DIMENSIONS:
-        return np.full(table.num_rows, _TOO_LARGE, dtype=object)
+    rank = getattr(physics.ensemble, "rank", None)
+    is_full = _kind(physics) == "global" and (rank is None or rank >= physics.dim)
+    most = _MOST_OF_FULL_RANK if is_full else _MOST_DIMENSIONS
+    if physics.dim > most:
+        return np.full(table.num_rows, f"of more than {most} dimensions", dtype=object)
     if _ratio_of_terms(physics) > _LARGEST_RATIO:
         return np.full(table.num_rows, _FAR_APART, dtype=object)
     ill = ~(column(table, "condition") >= _LEAST_CONDITION)
     not_ok = column(table, "status") != str(Status.OK)
     return np.where(not_ok, _NOT_OK, np.where(ill, _ILL_CONDITIONED, "")).astype(object)
+
+
+def _kind(physics: Physics) -> str:
+    """What the ensemble of syncsweep perturbs."""
+    return getattr(physics.ensemble, "kind", "global")
 
 
 @cache
@@ -132,10 +141,18 @@ class Recomputation:
 
     def _perturbation(self, sample: int) -> np.ndarray:
         if self._last is None or self._last[0] != sample:
-            rng = stream(self._physics.root_seed, sample, Purpose.PERTURBATION)
-            weights = self._physics.ensemble.model_dump()
-            self._last = sample, literal.perturbation(rng, self._model.dim, **weights)
+            self._last = None  # of four spins, it takes 0.7 GB
+            self._last = sample, self._drawn(sample)
         return self._last[1]
+
+    def _drawn(self, sample: int) -> np.ndarray:
+        law = self._physics.ensemble.model_dump(exclude={"kind"})
+        kind = _kind(self._physics)
+        rng = stream(self._physics.root_seed, sample, STREAMS[kind])
+        if kind == "global":
+            return literal.perturbation(rng, self._model.dim, **law)
+        width = {"bonds": 2, "sites": 1}[kind]
+        return literal.local_perturbation(rng, self._model.spins, width, **law)
 
     def difference(self, table: pa.Table, row: int) -> Difference:
         """Compare a row; NotUniqueError or LinAlgError if it has no steady state here."""

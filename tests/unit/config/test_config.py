@@ -182,10 +182,11 @@ BAD_VALUES = [
     (f"{PAIR}.model.B", {"value": 1}, "number"),
     (f"{PAIR}.model.gamma", -0.5, "-0.5", "0"),
     (f"{CHAIN}.model.n_sites", 1, "1", "2"),
-    (f"{CHAIN}.model.n_sites", 5, "5", "4"),
+    (f"{CHAIN}.model.n_sites", 7, "7", "6"),
     (f"{PAIR}.ensemble", [], "[]", "key: value"),
     (f"{PAIR}.ensemble.basis", "papr", "'papr'", "paper, orthonormal", "'paper'"),
     (f"{PAIR}.ensemble.basis", 3, "3", "paper, orthonormal"),
+    (f"{PAIR}.ensemble.kind", "bond", "'bond'", "global, bonds, sites", "'bonds'"),
     (f"{PAIR}.ensemble.zeta_coh", -1, "-1.0", "0"),
     (f"{PAIR}.ensemble.rank", 0, "0", "1"),
     (f"{PAIR}.eta_blocks", [], "[]", "1"),
@@ -231,6 +232,10 @@ CONTRADICTIONS = [
     (f"{PAIR}.ensemble", {"zeta_coh": 0, "zeta_diss": 0}, "zeta_coh", "zeta_diss", "0"),
     (f"{PAIR}.ensemble.rank", 16, "ensemble.rank", "D²−1 = 15", "16"),
     (f"{CHAIN}.ensemble.rank", 729, "ensemble.rank", "D²−1 = 728", "729"),
+    (f"{PAIR}.ensemble", {"kind": "sites", "rank": 4}, "D²−1 = 3", "sites", "4"),
+    (f"{CHAIN}.ensemble", {"kind": "bonds", "rank": 81}, "D²−1 = 80", "bonds", "81"),
+    (f"{CHAIN}.model.n_sites", 5, "ensemble", "D/2 = 121", "full rank", "bonds or sites"),
+    (f"{CHAIN}.ensemble", {"kind": "sites"}, "analysis.limit_draws", "sites"),
     (f"{BLOCK}.last", 3, "eta_blocks.0", "last", "first", "3"),
     (f"{BLOCK}.last", 1e-6, "eta_blocks.0", "last", "first", "1e-06", "0.0001"),
     (f"{BLOCK}.values", [1], "eta_blocks.0", "first", "last", "per_decade", "values"),
@@ -625,6 +630,7 @@ def test_block_is_named_from_its_values():
         (f"{PAIR}.model.B", "3e-1"),
         (f"{PAIR}.model.J", 1),
         (f"{PAIR}.ensemble", {"zeta_diss": "1"}),
+        (f"{PAIR}.ensemble.kind", "global"),
         ("root_seed", "20251014"),
     ],
 )
@@ -659,6 +665,12 @@ def test_physics_hash_changes_with_each_parameter_of_the_chain(key, value):
     assert before.physics("spin1_chain").digest != after.physics("spin1_chain").digest
 
 
+@pytest.mark.parametrize("kind", ["bonds", "sites"])
+def test_physics_hash_changes_with_the_kind_of_the_ensemble(kind):
+    ensemble = {**physics().model_dump(), "ensemble": {"kind": kind}}
+    assert Physics(**ensemble).digest != physics().digest
+
+
 def test_physics_hash_holds_the_version_of_the_results():
     plain = physics()
     assert plain.results_version == RESULTS_VERSION
@@ -666,6 +678,18 @@ def test_physics_hash_holds_the_version_of_the_results():
     assert Physics(**fields).digest == plain.digest
     fields["results_version"] += 1
     assert Physics(**fields).digest != plain.digest
+
+
+@pytest.mark.parametrize("n_sites", [2, 6])
+@pytest.mark.parametrize("ensemble", [{"rank": 4}, {"kind": "bonds"}, {"kind": "sites"}], ids=str)
+def test_an_ensemble_of_operators_may_be_of_six_spins(ensemble, n_sites):
+    data = edited(f"{CHAIN}.model", {"name": "spin1_chain", "n_sites": n_sites})
+    study = data["studies"]["spin1_chain"]
+    study["ensemble"], study["analysis"]["limit_draws"] = ensemble, None
+    found = parse(data).physics("spin1_chain")
+    assert found.dim == 3**n_sites
+    again = Physics.model_validate_json(found.model_dump_json())
+    assert (again, again.digest) == (found, found.digest)
 
 
 def test_physics_hash_never_changes_for_the_same_physics():

@@ -5,10 +5,12 @@ import pytest
 from states import random_state
 
 from syncsweep.config.physics import dimension
+from syncsweep.physics.ensembles import random_local_sum
 from syncsweep.physics.literal import (
     LiteralSolver,
     NotUniqueError,
     heights,
+    local_perturbation,
     perturbation,
     phase_distribution,
     unperturbed,
@@ -21,7 +23,7 @@ from syncsweep.physics.phase_distribution import (
     relative_phase_coefficients,
 )
 from syncsweep.physics.steady_state import steady_states
-from syncsweep.physics.superoperators import liouvillian
+from syncsweep.physics.superoperators import liouvillian, to_real
 
 MODELS = [spin_half_pair(), spin1_chain(2), spin1_pair(), spin1_chain(3)]
 
@@ -42,6 +44,16 @@ def test_double_sum_is_the_perturbation_of_the_sweep(dim, rank, basis):
         for draw in (perturbation, random_liouvillian)
     )
     np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-13 * np.abs(theirs).max())
+
+
+@pytest.mark.parametrize("rank", [None, 1, 3])
+@pytest.mark.parametrize(("kind", "width"), [("bonds", 2), ("sites", 1)])
+@pytest.mark.parametrize("spins", [(1, 1), (0.5, 1, 0.5)])
+def test_local_double_sums_are_the_perturbation_of_the_sweep(spins, kind, width, rank):
+    law = {"zeta_coh": 0.3, "zeta_diss": 2.0, "rank": rank}
+    mine = local_perturbation(np.random.default_rng(5), spins, width, **law)
+    theirs = random_local_sum(np.random.default_rng(5), spins, kind, **law).matrix()
+    np.testing.assert_allclose(to_real(mine), theirs, rtol=0, atol=1e-13 * np.abs(theirs).max())
 
 
 @pytest.mark.parametrize(("rank", "columns"), [(None, 16), (15, 16), (4, 4)])

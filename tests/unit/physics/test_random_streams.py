@@ -17,6 +17,8 @@ FIRST = {
     (Purpose.UNIFORM_ANGLES, 2): (0.13169314905962382, 0.42602056347274964),
     (Purpose.UNIFORM_ANGLES, 4): (0.5301108265149931, 0.8217648079638309),
     (Purpose.INITIAL_STATES, 0): (0.45476911232068695, 0.5799756121905384),
+    (Purpose.BONDS, 3): (0.3339532041294111, 0.12945013770039038),
+    (Purpose.SITES, 3): (0.16655265180361323, 0.7228386991411357),
 }
 
 
@@ -40,6 +42,8 @@ def test_streams_of_seeds_numbers_and_purposes_differ():
             Purpose.LIMIT: (0,),
             Purpose.UNIFORM_ANGLES: (2, 3, 4),
             Purpose.INITIAL_STATES: (0,),
+            Purpose.BONDS: (0, 1, 2, 10**9),
+            Purpose.SITES: (0, 1, 2, 10**9),
         }.items()
         for number in numbers
     ]
@@ -49,8 +53,9 @@ def test_streams_of_seeds_numbers_and_purposes_differ():
 
 
 def test_streams_of_samples_are_as_if_the_root_spawned_samples_and_these_their_purposes():
-    of_purposes = np.random.SeedSequence(5).spawn(9)[8].spawn(2)
-    for child, purpose in zip(of_purposes, (Purpose.PERTURBATION, Purpose.CHI_SHIFT), strict=True):
+    of_purposes = np.random.SeedSequence(5).spawn(9)[8].spawn(4)
+    purposes = (Purpose.PERTURBATION, Purpose.CHI_SHIFT, Purpose.BONDS, Purpose.SITES)
+    for child, purpose in zip(of_purposes, purposes, strict=True):
         expected = np.random.default_rng(child).random(2)
         assert stream(5, 8, purpose).random(2).tolist() == expected.tolist()
 

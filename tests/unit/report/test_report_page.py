@@ -22,7 +22,7 @@ from PIL import Image
 from report_results import CITATION, FAILED, HOSTILE, UNIFORM, configuration, make_results, rows_of
 
 from syncsweep.config.analysis import Panel
-from syncsweep.config.physics import Physics
+from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.config.study import Study, parse
 from syncsweep.config.units import EnergyUnit
 from syncsweep.layout import report_file, tables_folder
@@ -484,6 +484,21 @@ def test_models_and_ensembles_of_the_users_own_are_said_by_their_files_and_code(
     assert of_code(configuration(Path("x")).physics("chain")) == []
     one_file = Physics(model=model, ensemble=study.ensemble.code(text), root_seed=1)
     assert of_code(one_file) == [("model and perturbation", model.source)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("global", "Random Liouvillians of App. F: random Hamiltonian with weight 1,"),
+        ("bonds", "App. F, independent on each pair of neighbours:"),
+        ("sites", "App. F, independent on each spin:"),
+    ],
+)
+def test_kinds_of_ensembles_are_said(kind, words):
+    study = configuration(Path("x")).studies["chain"]
+    study = study.model_copy(update={"ensemble": Ensemble(kind=kind)})
+    physics = Physics(model=study.model, ensemble=study.ensemble, root_seed=1)
+    assert words in dict(of_study(study, physics))["Perturbation"]
 
 
 def test_notation_escapes_and_sets_indices():

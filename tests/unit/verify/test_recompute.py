@@ -54,6 +54,14 @@ PHYSICS = {
         ensemble=Ensemble(basis="orthonormal"),
         root_seed=9,
     ),
+    "bonds": Physics(
+        model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(kind="bonds", rank=3), root_seed=9
+    ),
+    "sites": Physics(
+        model=Spin1Chain(name="spin1_chain", n_sites=2),
+        ensemble=Ensemble(kind="sites", basis="orthonormal"),
+        root_seed=9,
+    ),
     "coherent pair": Physics(
         model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(zeta_diss=0), root_seed=9
     ),
@@ -194,6 +202,11 @@ def test_four_spins_are_counted_and_left_out(tmp_path, capsys):
     )
     put_shard(tmp_path, "four", four, [made_up], 0)
     put_shard(tmp_path, "pair", PAIR, rows_of(PAIR)[:2], 0)
+    for number, few in enumerate(({"kind": "bonds"}, {"rank": 80}, {"rank": 81})):
+        physics = Physics(model=four.model, ensemble=Ensemble(**few), root_seed=1)
+        put_shard(tmp_path / str(number), "four", physics, [made_up], 0)
+        (shard,) = shards_of(tmp_path / str(number))
+        assert shard.comparable == (0 if few == {"rank": 81} else 3), few
     _, lines = recomputed(tmp_path, capsys)
     assert lines[0].startswith("recomputed: 6 of 6 rows")
     assert lines[1:] == ["not recomputed: 3 rows of more than 27 dimensions"]
