@@ -18,7 +18,7 @@ from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.figures import sweep_figure
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
-from syncsweep.physics.weak_limit import sectors
+from syncsweep.physics.sectors import sectors
 from syncsweep.tables import ResultsError
 from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.limit_tables import limit_law, make_limit_tables
@@ -26,7 +26,6 @@ from syncsweep.tables.number import Number
 from syncsweep.tables.registry import table_jobs
 from syncsweep.tables.samples import Shards
 from syncsweep.tables.summary import make_tables
-from syncsweep.user_code.study_model import build_model
 
 SAMPLES, DRAWS = 300, 50_000
 ETAS = (0.0, 1e-6, 1e-3, 1.0)
@@ -287,8 +286,7 @@ def test_shipped_intervals_hold_the_peaks_of_the_limit_whole(name):
     """Their edges lie between the peaks, so P_a is the share of the maxima in each interval."""
     config = load_config(SCRIPT.parents[1] / "config.yaml")
     study = config.studies[name]
-    model = build_model(config.physics(name))
-    distribution = limit_distribution(sectors(model), model.spins)
+    distribution = limit_distribution(sectors(**config.physics(name).model.model_dump()))
     rng, b = np.random.default_rng(1), np.array([1e-6, -1e-6])
     threshold, intervals = study.analysis.threshold, study.analysis.intervals
     sets = type_probabilities(distribution, b, threshold, intervals, rng, shifts=16)

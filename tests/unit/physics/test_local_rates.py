@@ -1,0 +1,100 @@
+"""The law of local perturbations: its weights against traces, its draws against drawn K."""
+
+from functools import reduce
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from syncsweep.physics.local_rates import LocalRateLaw, jump_weights, rate_law
+from syncsweep.physics.models import spin1_chain
+from syncsweep.physics.perturbation import random_kossakowski, traceless_operators
+from syncsweep.physics.sectors import sectors
+from syncsweep.physics.steady_state import SteadyStateSolver
+from syncsweep.physics.superoperators import liouvillian
+from syncsweep.physics.weak_limit import GlobalRateLaw, stationary_vector
+
+WIDTH = {"bonds": 2, "sites": 1}
+
+
+def embedded(operator, first, n_sites):
+    n_local = round(np.log(len(operator)) / np.log(3))
+    after = n_sites - first - n_local
+    return reduce(np.kron, (np.eye(3**first), operator, np.eye(3**after)))
+
+
+@pytest.mark.parametrize(("n_sites", "n_local"), [(2, 1), (2, 2), (3, 1), (3, 2), (4, 1), (4, 2)])
+def test_weights_are_traces_wherever_the_spins_are(n_sites, n_local):
+    found = sectors("spin1_chain", n_sites=n_sites)
+    rng, d = np.random.default_rng(1), 3**n_local
+    A = rng.standard_normal((d, d)) + 1j * rng.standard_normal((d, d))
+    weighted = jump_weights(n_sites, n_local) @ np.outer(A, A.conj()).ravel()
+    projectors = [sector.projector for sector in found]
+    for first in range(n_sites - n_local + 1):
+        L = embedded(A, first, n_sites)
+        traces = [np.linalg.norm(J @ L @ P) ** 2 for J in projectors for P in projectors]
+        np.testing.assert_allclose(weighted, traces, rtol=0, atol=1e-10 * max(traces))
+
+
+def drawn_terms(rng, n_sites, kind, basis, rank):
+    """Σ_t S_t,(ik),(jl) of K drawn entry by entry, and the jump operators of all terms."""
+    d = 3 ** WIDTH[kind]
+    F = traceless_operators(d, basis).toarray()
+    total, jumps = 0, []
+    for first in range(n_sites - WIDTH[kind] + 1):
+        values, vectors = np.linalg.eigh(random_kossakowski(rng, d, rank))
+        L = (np.sqrt(np.maximum(values, 0)) * vectors.conj()).T @ F
+        total = total + L.T @ L.conj()
+        jumps += [embedded(one.reshape(d, d), first, n_sites) for one in L[values > 1e-9]]
+    return total, jumps
+
+
+def rates_of(total, n_sites, kind):
+    sizes = [sector.support.shape[1] for sector in sectors("spin1_chain", n_sites=n_sites)]
+    rates = jump_weights(n_sites, WIDTH[kind]) @ total.ravel()
+    return rates.real.reshape(2 * n_sites + 2, -1) / sizes
+
+
+@pytest.mark.parametrize("kind", WIDTH)
+def test_the_stationary_vector_gives_the_steady_state_of_the_solver(kind):
+    model, found = spin1_chain(3), sectors("spin1_chain")
+    solver = SteadyStateSolver(liouvillian(model.hamiltonian, model.jump_operators))
+    total, jumps = drawn_terms(np.random.default_rng(2), 3, kind, "paper", 3)
+    c = stationary_vector(rates_of(total, 3, kind))
+    rho = np.tensordot(c, [sector.steady_state for sector in found], 1)
+    L1 = liouvillian(np.zeros((27, 27)), jumps)
+    np.testing.assert_allclose(rho, solver.solve(L1, [0.0]).rho[0], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("basis", ["paper", "orthonormal"])
+@pytest.mark.parametrize("rank", [None, 1, 3])
+@pytest.mark.parametrize(("kind", "n_sites"), [("bonds", 3), ("sites", 3), ("sites", 2)])
+def test_the_law_is_that_of_drawn_kossakowski_matrices(kind, n_sites, basis, rank):
+    """c of K drawn entry by entry, and c of the law: each component, and b, by a KS test."""
+    found, rng = sectors("spin1_chain", n_sites=n_sites), np.random.default_rng(6)
+    totals = [drawn_terms(rng, n_sites, kind, basis, rank)[0] for _ in range(300)]
+    drawn = stationary_vector(np.array([rates_of(one, n_sites, kind) for one in totals]))
+    exact = LocalRateLaw(found, kind, basis, rank).stationary_vectors(rng, 20_000)
+    sizes = [sector.support.shape[1] for sector in found]
+    b_drawn, b_exact = (
+        c[:, n_sites] / sizes[n_sites] - c[:, n_sites + 1] / sizes[n_sites + 1]
+        for c in (drawn, exact)
+    )
+    for one, other in zip([*drawn.T, b_drawn], [*exact.T, b_exact], strict=True):
+        assert stats.ks_2samp(one, other).pvalue > 1e-3
+
+
+def test_the_one_bond_of_two_spins_is_the_whole_space():
+    found, rng = sectors("spin1_chain", n_sites=2), np.random.default_rng(3)
+    local, whole = (
+        law.stationary_vectors(rng, 20_000)
+        for law in (LocalRateLaw(found, "bonds"), rate_law(found, "bonds"))
+    )
+    assert isinstance(rate_law(found, "bonds"), GlobalRateLaw)
+    for one, other in zip(local.T, whole.T, strict=True):
+        assert stats.ks_2samp(one, other).pvalue > 1e-3
+
+
+def test_a_kind_without_a_law_is_refused():
+    with pytest.raises(ValueError, match="'sites'"):
+        rate_law(sectors("spin_half_pair"), "sites")
