@@ -46,9 +46,12 @@ class LimitDistribution:
     coefficients of the function, 0 at k = 0. heights: (2,), S_max/|b| for b > 0 and for b < 0
     [rad^{1−N}]; tops: (2, N−1), one maximum for each [rad].
 
+    >>> from syncsweep.physics.sectors import sectors
     >>> limit = limit_distribution(sectors("spin1_chain", n_sites=8))
     >>> limit.heights / (2 * np.pi) ** -7  # in units of the uniform density
     array([24.63671875,  0.49609375])
+    >>> limit.maximum(np.array([1e-6])).angles
+    array([[0., 0., 0., 0., 0., 0., 0.]])
     """
 
     frequencies: np.ndarray
@@ -58,29 +61,17 @@ class LimitDistribution:
     tops: np.ndarray
 
     def coefficients(self, b: np.ndarray) -> np.ndarray:
-        """Coefficients of S_d (..., n_k) for b (...,).
-
-        >>> limit.coefficients(np.array([1e-6])).shape == (1, len(limit.frequencies))
-        True
-        """
+        """Coefficients of S_d (..., n_k) for b (...,)."""
         uniform = np.zeros(len(self.shape))
         uniform[0] = (2 * pi) ** -self.frequencies.shape[1]
         return uniform + np.asarray(b)[..., None] * self.shape
 
     def s_max(self, b: np.ndarray) -> np.ndarray:
-        """S_max (...,) for b (...,).
-
-        >>> bool(limit.s_max(np.array([-2.0]))[0] == 2 * limit.heights[1])
-        True
-        """
+        """S_max (...,) for b (...,)."""
         return np.abs(b) * np.where(b > 0, *self.heights)
 
     def maximum(self, b: np.ndarray) -> Maximum:
-        """S_max and one of the places where S_d is largest, for b (...,).
-
-        >>> limit.maximum(np.array([1e-6])).angles
-        array([[0., 0., 0., 0., 0., 0., 0.]])
-        """
+        """S_max and one of the places where S_d is largest, for b (...,)."""
         b = np.asarray(b)
         return Maximum(self.s_max(b), np.where(b[..., None] > 0, *self.tops))
 

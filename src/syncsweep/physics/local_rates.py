@@ -81,6 +81,7 @@ class LocalRateLaw(RateLaw):
     Most entries of K do not mix in the rates. Rows of G that do are drawn together (Bartlett's
     decomposition), and the others as Gamma variables.
 
+    >>> from syncsweep.physics.sectors import sectors
     >>> law = LocalRateLaw(sectors("spin1_chain", n_sites=8), "bonds")
     >>> law.stationary_vectors(np.random.default_rng(1), draws=100).shape
     (100, 18)
@@ -114,11 +115,7 @@ class LocalRateLaw(RateLaw):
         self._forms = sparse.csr_array(sparse.csc_array(forms)[:, np.concatenate(pairs)])
 
     def sample(self, rng: np.random.Generator, draws: int) -> np.ndarray:
-        """Draw the rates, (draws, n, n); the diagonal is 0.
-
-        >>> law.sample(np.random.default_rng(1), draws=2).shape
-        (2, 18, 18)
-        """
+        """Draw the rates, (draws, n, n); the diagonal is 0."""
         size = self._terms * draws
         trace, entries = np.zeros(size), []
         for group in self._groups:
@@ -141,7 +138,10 @@ def rate_law(
 
     The one bond of two spins is the whole space, so there `bonds` is `global`.
 
-    >>> law = rate_law(sectors("spin_half_pair"), "bonds")
+    >>> from syncsweep.physics.sectors import sectors
+    >>> law = rate_law(sectors("spin1_chain", n_sites=6), "sites", rank=1)
+    >>> law.sample(np.random.default_rng(1), draws=9).shape
+    (9, 14, 14)
     """
     if kind == "global" or (kind == "bonds" and len(sectors) in (2, 6)):
         return GlobalRateLaw(sectors, basis, rank)

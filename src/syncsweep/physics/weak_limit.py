@@ -94,6 +94,7 @@ class GlobalRateLaw(RateLaw):
     singlet of the pair. Those that overlap are drawn together (Bartlett's decomposition), all sets
     with the same Gram matrix in one go.
 
+    >>> from syncsweep.physics.sectors import sectors
     >>> law = GlobalRateLaw(sectors("spin1_chain", n_sites=8))
     >>> law.stationary_vectors(np.random.default_rng(1), draws=100).shape
     (100, 18)
@@ -123,11 +124,7 @@ class GlobalRateLaw(RateLaw):
             self._joint.append(_Joint(factor, rates, count))
 
     def sample(self, rng: np.random.Generator, draws: int) -> np.ndarray:
-        """Draw the rates, (draws, n, n); the diagonal is 0.
-
-        >>> law.sample(np.random.default_rng(1), draws=2).shape
-        (2, 18, 18)
-        """
+        """Draw the rates, (draws, n, n); the diagonal is 0."""
         rates = np.zeros((self._n**2, draws))
         for index in np.flatnonzero(self._alone):
             rates[index] = rng.standard_gamma(self._rank * self._alone.flat[index], draws)
