@@ -25,11 +25,13 @@ drawn block by block, and never as a whole.
 from __future__ import annotations
 
 from itertools import combinations
+from math import pi
 
 import numpy as np
 
 from syncsweep.physics import arguments
 from syncsweep.physics.perturbation import OperatorBasis, traceless_operators
+from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.weak_limit import bartlett, check_rank
 
 #: Draws that are held in memory at once.
@@ -49,6 +51,16 @@ def conserved_blocks(n_sites: int) -> list[np.ndarray]:
     keys = np.column_stack([m**2, m.sum(axis=1)])
     _, first, label = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     return [np.flatnonzero(label.ravel() == one) for one in np.argsort(first)]
+
+
+def coherences(coefficients: np.ndarray, n_sites: int) -> np.ndarray:
+    """c_jk (..., N(N−1)/2) of coefficients of S_d (..., n_k), j < k in lexicographic order."""
+    frequencies = relative_frequencies((1,) * n_sites).tolist()
+    twice = 2 * np.eye(n_sites, dtype=int)
+    pairs = combinations(range(n_sites), 2)
+    waves = [frequencies.index((twice[j] - twice[k])[:-1].tolist()) for j, k in pairs]
+    found: np.ndarray = 4 * (2 * pi) ** (n_sites - 1) * coefficients[..., waves]
+    return found
 
 
 class DecoupledLaw:

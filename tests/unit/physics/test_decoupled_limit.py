@@ -1,15 +1,20 @@
 """The law of decoupled spins: its theory against the solver, its draws against drawn L₁."""
 
+from itertools import combinations, product
 from math import pi
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from syncsweep.physics.decoupled_limit import DecoupledLaw, conserved_blocks
+from syncsweep.physics.decoupled_limit import DecoupledLaw, coherences, conserved_blocks
 from syncsweep.physics.models import spin1_chain
 from syncsweep.physics.perturbation import random_liouvillian
-from syncsweep.physics.phase_distribution import relative_frequencies, relative_phase_coefficients
+from syncsweep.physics.phase_distribution import (
+    evaluate,
+    relative_frequencies,
+    relative_phase_coefficients,
+)
 from syncsweep.physics.sparse_blocks import left_null_vectors
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian, to_real
@@ -31,14 +36,19 @@ def limit_state(L1, n_sites):
     return rho
 
 
-def coherences(rho, n_sites):
-    """4(2π)^{N−1} s_k at k = 2(e_j − e_k), which are c_jk, and the largest s_k elsewhere, k ≠ 0."""
-    frequencies = relative_frequencies((1,) * n_sites).tolist()
-    coefficients = relative_phase_coefficients(rho, (1,) * n_sites)
-    pairs = [[2]] if n_sites == 2 else [[2, -2], [2, 0], [0, 2]]
-    waves = [frequencies.index(k) for k in pairs]
-    others = np.delete(coefficients, [0, *waves])
-    return 4 * (2 * pi) ** (n_sites - 1) * coefficients[waves], np.abs(others).max()
+def coherences_of(rho, n_sites):
+    """c_jk by their definition: entries of ρ with ±1 on two sites exchanged, summed."""
+    m = list(product((1, 0, -1), repeat=n_sites))
+    found = []
+    for j, k in combinations(range(n_sites), 2):
+        pairs = []
+        for s, state in enumerate(m):
+            if (state[j], state[k]) == (1, -1):
+                exchanged = list(state)
+                exchanged[j], exchanged[k] = -1, 1
+                pairs.append(rho[s, m.index(tuple(exchanged))])
+        found.append(sum(pairs))
+    return np.array(found)
 
 
 @pytest.mark.parametrize(("n_sites", "count"), [(2, 11), (3, 45)])
@@ -58,8 +68,18 @@ def test_the_limit_is_that_of_the_solver(n_sites, rank, basis):
     L1 = random_liouvillian(np.random.default_rng(1), model.dim, 1, 1, basis, rank)
     rho = limit_state(L1, n_sites)
     np.testing.assert_allclose(rho, solver.solve(L1, [0.0]).rho[0], rtol=0, atol=1e-9)
-    c, others = coherences(rho, n_sites)
-    assert others < 1e-15 < np.abs(c).min()
+    c, spins = coherences_of(rho, n_sites), (1,) * n_sites
+    found = relative_phase_coefficients(rho, spins)
+    np.testing.assert_allclose(coherences(found, n_sites), c, rtol=1e-9)
+    # S_d has no other waves.
+    angles = np.random.default_rng(2).uniform(0, 2 * pi, (9, n_sites))
+    angles[:, -1] = 0
+    expected = (2 * pi) ** (1 - n_sites) * np.ones(9)
+    for (j, k), one in zip(combinations(range(n_sites), 2), c, strict=True):
+        phase = 2 * (angles[:, j] - angles[:, k]) + np.angle(one)
+        expected += (2 * pi) ** (1 - n_sites) / 2 * np.abs(one) * np.cos(phase)
+    sampled = evaluate(found, relative_frequencies(spins), angles[:, :-1])
+    np.testing.assert_allclose(sampled, expected, rtol=1e-13)
 
 
 @pytest.mark.parametrize("basis", ["paper", "orthonormal"])
@@ -70,7 +90,7 @@ def test_the_law_of_two_spins_is_that_of_drawn_perturbations(zeta_coh, zeta_diss
     rng = np.random.default_rng(4)
     weights = (zeta_coh, zeta_diss, basis, rank)
     states = [limit_state(random_liouvillian(rng, 9, *weights), 2) for _ in range(400)]
-    drawn = np.array([coherences(rho, 2)[0][0] for rho in states])
+    drawn = np.array([coherences_of(rho, 2)[0] for rho in states])
     exact = DecoupledLaw(2, *weights).sample(rng, 8000)[:, 0]
     assert stats.ks_2samp(np.abs(drawn), np.abs(exact)).pvalue > 1e-3
     assert stats.kstest(np.angle(exact), "uniform", (-pi, 2 * pi)).pvalue > 1e-3
@@ -81,7 +101,7 @@ def test_the_law_of_three_spins_is_that_of_drawn_perturbations():
     """Moduli, and the phase of c_12 c_23 c_13*, which no rotation about z changes."""
     rng = np.random.default_rng(5)
     states = [limit_state(random_liouvillian(rng, 27), 3) for _ in range(60)]
-    drawn = np.array([coherences(rho, 3)[0] for rho in states])
+    drawn = np.array([coherences_of(rho, 3) for rho in states])
     exact = DecoupledLaw(3).sample(rng, 4000)
     for one, other in zip(np.abs(drawn).T, np.abs(exact).T, strict=True):
         assert stats.ks_2samp(one, other).pvalue > 1e-3
