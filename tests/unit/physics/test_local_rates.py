@@ -36,31 +36,31 @@ def test_weights_are_traces_wherever_the_spins_are(n_sites, n_local):
         np.testing.assert_allclose(weighted, traces, rtol=0, atol=1e-10 * max(traces))
 
 
-def drawn_terms(rng, n_sites, kind, basis, rank):
-    """Σ_t S_t,(ik),(jl) of K drawn entry by entry, and the jump operators of all terms."""
+def drawn(rng, n_sites, kind, basis, rank):
+    """K of each term, entry by entry, and Σ_t S_t,(ik),(jl)."""
     d = 3 ** WIDTH[kind]
-    F = traceless_operators(d, basis).toarray()
-    total, jumps = 0, []
-    for first in range(n_sites - WIDTH[kind] + 1):
-        values, vectors = np.linalg.eigh(random_kossakowski(rng, d, rank))
-        L = (np.sqrt(np.maximum(values, 0)) * vectors.conj()).T @ F
-        total = total + L.T @ L.conj()
-        jumps += [embedded(one.reshape(d, d), first, n_sites) for one in L[values > 1e-9]]
-    return total, jumps
+    F = traceless_operators(d, basis)
+    terms = [random_kossakowski(rng, d, rank) for _ in range(n_sites + 1 - WIDTH[kind])]
+    return terms, F.T @ sum(terms).T @ F
 
 
-def rates_of(total, n_sites, kind):
+def rates_of(totals, n_sites, kind):
     sizes = [sector.support.shape[1] for sector in sectors("spin1_chain", n_sites=n_sites)]
-    rates = jump_weights(n_sites, WIDTH[kind]) @ total.ravel()
-    return rates.real.reshape(2 * n_sites + 2, -1) / sizes
+    rates = jump_weights(n_sites, WIDTH[kind]) @ np.reshape(totals, (len(totals), -1)).T
+    return rates.real.T.reshape(len(totals), 2 * n_sites + 2, -1) / sizes
 
 
 @pytest.mark.parametrize("kind", WIDTH)
 def test_the_stationary_vector_gives_the_steady_state_of_the_solver(kind):
     model, found = spin1_chain(3), sectors("spin1_chain")
     solver = SteadyStateSolver(liouvillian(model.hamiltonian, model.jump_operators))
-    total, jumps = drawn_terms(np.random.default_rng(2), 3, kind, "paper", 3)
-    c = stationary_vector(rates_of(total, 3, kind))
+    terms, total = drawn(np.random.default_rng(2), 3, kind, "paper", 3)
+    jumps, d = [], 3 ** WIDTH[kind]
+    for first, K in enumerate(terms):
+        values, vectors = np.linalg.eigh(K)
+        L = (np.sqrt(np.maximum(values, 0)) * vectors.conj()).T @ traceless_operators(d).toarray()
+        jumps += [embedded(one.reshape(d, d), first, 3) for one in L[values > 1e-9]]
+    c = stationary_vector(rates_of([total], 3, kind))[0]
     rho = np.tensordot(c, [sector.steady_state for sector in found], 1)
     L1 = liouvillian(np.zeros((27, 27)), jumps)
     np.testing.assert_allclose(rho, solver.solve(L1, [0.0]).rho[0], rtol=0, atol=1e-9)
@@ -70,17 +70,21 @@ def test_the_stationary_vector_gives_the_steady_state_of_the_solver(kind):
 @pytest.mark.parametrize("rank", [None, 1, 3])
 @pytest.mark.parametrize(("kind", "n_sites"), [("bonds", 3), ("sites", 3), ("sites", 2)])
 def test_the_law_is_that_of_drawn_kossakowski_matrices(kind, n_sites, basis, rank):
-    """c of K drawn entry by entry, and c of the law: each component, and b, by a KS test."""
+    """Rates and c of K drawn entry by entry, and those of the law, by KS tests; b too."""
     found, rng = sectors("spin1_chain", n_sites=n_sites), np.random.default_rng(6)
-    totals = [drawn_terms(rng, n_sites, kind, basis, rank)[0] for _ in range(300)]
-    drawn = stationary_vector(np.array([rates_of(one, n_sites, kind) for one in totals]))
-    exact = LocalRateLaw(found, kind, basis, rank).stationary_vectors(rng, 20_000)
+    totals = [drawn(rng, n_sites, kind, basis, rank)[1] for _ in range(300)]
+    rates = rates_of(totals, n_sites, kind)
+    law = LocalRateLaw(found, kind, basis, rank)
+    # The law leaves the trace D²−1 of each K out.
+    exact = law.sample(rng, 20_000) * (9 ** WIDTH[kind] - 1)
+    even, odd = n_sites, n_sites + 1
+    places = [(0, 1), (1, 0), (even, odd), (odd, even), (odd, even - 1)]
+    pairs = [(rates[:, a, b], exact[:, a, b]) for a, b in places]
+    c, c_exact = stationary_vector(rates), stationary_vector(exact)
+    pairs += zip(c.T, c_exact.T, strict=True)
     sizes = [sector.support.shape[1] for sector in found]
-    b_drawn, b_exact = (
-        c[:, n_sites] / sizes[n_sites] - c[:, n_sites + 1] / sizes[n_sites + 1]
-        for c in (drawn, exact)
-    )
-    for one, other in zip([*drawn.T, b_drawn], [*exact.T, b_exact], strict=True):
+    b, b_exact = (one[:, even] / sizes[even] - one[:, odd] / sizes[odd] for one in (c, c_exact))
+    for one, other in [*pairs, (b, b_exact)]:
         assert stats.ks_2samp(one, other).pvalue > 1e-3
 
 
