@@ -18,6 +18,10 @@ sum is at least 2, with equality only if e_1 = … = e_{N−1} = 0, that is ∏_
   circle, in any order.
 
 For N = 3 these are the (0, π) and the π/3 type of the paper; this corrects Eqs. 7 and 8.
+
+For the global ensemble with orthonormal F_n, the D_β R_αβ are Gamma variables of mean r·D_α·D_β.
+In first order of their fluctuations b is normal with mean 0 and variance 2D₀/(r·D³·D₊·D₋), where D₊
+and D₋ are the dimensions of 0±, and D₀ = D₊ + D₋. The F_n of Eq. F3 change little.
 """
 
 from __future__ import annotations
@@ -30,7 +34,7 @@ from math import comb, pi
 import numpy as np
 
 from syncsweep.physics.chi_sampling import sample_chi
-from syncsweep.physics.measures import Maximum, interval_probabilities, lattice
+from syncsweep.physics.measures import Maximum, chi, interval_probabilities, lattice
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.sectors import Sector
 
@@ -125,6 +129,22 @@ def chain_maxima(n_sites: int, sign: int) -> np.ndarray:
     return (orders[:, None] + turns).reshape(-1, n_sites - 1)
 
 
+def probabilities_of_maxima(
+    n_sites: int, sign: int, intervals: Sequence[tuple[float, float]]
+) -> np.ndarray:
+    """P_a of the chain for b of this sign and a threshold r → 1, (n_a,).
+
+    All maxima weigh the same, because permutations of the spins and turns of one spin by π take
+    each to any other.
+
+    >>> probabilities_of_maxima(5, sign=1, intervals=[(0, 1 / 8), (7 / 8, 1)])
+    array([0.0625, 0.9375])
+    """
+    maxima = chain_maxima(n_sites, sign)
+    values = chi(np.column_stack([maxima, np.zeros(len(maxima))]))
+    return interval_probabilities(values, np.full(len(values), 1 / len(values)), intervals)
+
+
 def type_probabilities(
     distribution: LimitDistribution,
     b: np.ndarray,
@@ -148,7 +168,7 @@ def type_probabilities(
     sets = offsets[:, None] + lattice(n_angles, per_angle) / (2 * pi)
 
     def probabilities(shift: np.ndarray) -> np.ndarray:
-        chi = sample_chi(coefficients, distribution.frequencies, maximum, threshold, shift)
-        return interval_probabilities(chi.chi, chi.weights, intervals)
+        found = sample_chi(coefficients, distribution.frequencies, maximum, threshold, shift)
+        return interval_probabilities(found.chi, found.weights, intervals)
 
     return np.array([np.mean([probabilities(shift) for shift in one], axis=0) for one in sets])

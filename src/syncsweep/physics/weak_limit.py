@@ -26,7 +26,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics import arguments
-from syncsweep.physics.perturbation import OperatorBasis
+from syncsweep.physics.perturbation import OPERATOR_BASES, OperatorBasis
 from syncsweep.physics.sectors import Sector
 
 #: Overlaps of the v_ab below this are rounding.
@@ -204,6 +204,8 @@ def diagonal_excess(dim: int, basis: OperatorBasis) -> sparse.csr_array:
 
     Overlaps do not feel the constant, because Σ_i d_ab,i = ⟨a|b⟩ = 0.
     """
+    if basis not in OPERATOR_BASES:
+        raise ValueError(f"Argument `basis` must be one of {OPERATOR_BASES}, but is {basis!r}.")
     if basis == "orthonormal":
         return sparse.csr_array((dim, dim))
     differences = sparse.diags_array([1.0, -1.0], offsets=[0, 1], shape=(dim - 1, dim))

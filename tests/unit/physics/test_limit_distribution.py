@@ -8,6 +8,7 @@ import pytest
 from syncsweep.physics.limit_distribution import (
     chain_maxima,
     limit_distribution,
+    probabilities_of_maxima,
     type_probabilities,
 )
 from syncsweep.physics.measures import lattice, local_maxima, s_max
@@ -139,6 +140,29 @@ def test_probabilities_of_both_types(threshold, even, frustrated, tolerance):
     assert error.max() < tolerance / 2 + 1e-12
     exact = np.array([even, frustrated])
     assert (np.abs(sets.mean(axis=0) - exact) < 4 * error + 6e-4).all()
+
+
+@pytest.mark.parametrize(
+    ("n_sites", "sign", "intervals", "expected"),
+    [
+        (2, 1, INTERVALS, [1 / 2, 0, 1 / 2]),
+        (3, 1, INTERVALS, [1 / 4, 0, 3 / 4]),
+        (3, -1, INTERVALS, [0, 3 / 4, 1 / 4]),
+        (4, 1, INTERVALS, [1 / 8, 0, 7 / 8]),
+        (4, -1, [(0.02, 0.3), (0.35, 0.9)], [1 / 2, 1 / 2]),
+    ],
+)
+def test_probabilities_for_thresholds_near_one_are_shares_of_maxima(
+    n_sites, sign, intervals, expected
+):
+    found = probabilities_of_maxima(n_sites, sign, intervals)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    sampled = type_probabilities(
+        LAWS[n_sites], np.array([1e-3 * sign]), 0.99, intervals, np.random.default_rng(1), 16
+    )
+    np.testing.assert_allclose(
+        sampled.mean(axis=(0, 1)), expected, atol=0.05 * (n_sites == 4) + 0.01
+    )
 
 
 def test_probabilities_of_both_types_of_four_spins():

@@ -209,6 +209,23 @@ def test_longer_chains_have_a_law_too(n_sites):
     assert abs(np.mean(b > 0) - 0.5) < 4 * 0.5 / np.sqrt(len(b))
 
 
+@pytest.mark.parametrize(("n_sites", "rank"), [(3, None), (5, 4), (6, 1), (8, None)])
+@pytest.mark.parametrize("basis", ["paper", "orthonormal"])
+def test_b_has_the_variance_of_small_fluctuations(n_sites, rank, basis):
+    """2D₀/(r·D³·D₊·D₋); 4 % allow for its error at 5000 draws, and 3 % for F_n that overlap."""
+    found = sectors("spin1_chain", n_sites=n_sites)
+    law = GlobalRateLaw(found, basis, rank)
+    c = law.stationary_vectors(np.random.default_rng(2), 5000)
+    even, odd = (found[n_sites + k].basis.shape[1] for k in (0, 1))
+    b = c[:, n_sites] / even - c[:, n_sites + 1] / odd
+    dim = 3**n_sites
+    r = rank or dim**2 - 1
+    assert b.std() == pytest.approx(
+        np.sqrt(2 * (even + odd) / (r * dim**3 * even * odd)), rel=0.04 + 0.03 * (basis == "paper")
+    )
+    assert abs(b.mean()) < 4 * b.std() / np.sqrt(5000)
+
+
 @pytest.mark.parametrize("rank", [0, 81, 1.5, True])
 def test_a_rank_that_does_not_exist_is_refused(rank):
     with pytest.raises(ValueError, match="Argument `rank`"):
