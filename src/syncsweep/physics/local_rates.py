@@ -145,8 +145,7 @@ def rate_law(
     """
     if kind == "global" or (kind == "bonds" and len(sectors) in (2, 6)):
         return GlobalRateLaw(sectors, basis, rank)
-    if len(sectors) == 2:
-        raise ValueError(
-            "Argument `kind` must be 'global' or 'bonds' for the pair, but is 'sites'."
-        )
+    kinds = ("global", "bonds") if len(sectors) == 2 else ("global", "bonds", "sites")
+    if kind not in kinds:
+        raise ValueError(f"Argument `kind` must be one of {kinds}, but is {kind!r}.")
     return LocalRateLaw(sectors, kind, basis, rank)

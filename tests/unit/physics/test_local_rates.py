@@ -100,5 +100,8 @@ def test_the_one_bond_of_two_spins_is_the_whole_space():
 
 
 def test_a_kind_without_a_law_is_refused():
-    with pytest.raises(ValueError, match="'sites'"):
-        rate_law(sectors("spin_half_pair"), "sites")
+    for name, kind in (("spin_half_pair", "sites"), ("spin1_chain", "triangles")):
+        with pytest.raises(ValueError, match=f"Argument `kind` must be one of .* is '{kind}'"):
+            rate_law(sectors(name), kind)
+    with pytest.raises(ValueError, match="Argument `basis`"):
+        rate_law(sectors("spin1_chain"), basis="mine")
