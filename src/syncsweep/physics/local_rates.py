@@ -1,4 +1,4 @@
-"""The law of η → 0⁺ of the chain for perturbations that are sums of local terms.
+"""The law of η → 0⁺ for perturbations that are sums of local terms.
 
 Each bond (j, j+1), or each site j, has H and K of its own, with the law of `random_hamiltonian` and
 `random_kossakowski` in the space of its two spins, or of its one: independent, and all with the
@@ -25,6 +25,7 @@ from syncsweep.physics.sectors import Sector
 from syncsweep.physics.weak_limit import GlobalRateLaw, RateLaw, bartlett, check_rank
 
 LocalKind = Literal["bonds", "sites"]
+KINDS = ("global", "bonds", "sites")
 
 #: Coefficients below this are rounding.
 _ROUNDING = 1e-12
@@ -75,8 +76,16 @@ def _numbers_of_states(n_sites: int) -> np.ndarray:
     return counts
 
 
+def jump_weights_of_pair(sectors: Sequence[Sector]) -> sparse.csr_array:
+    """As `jump_weights`, for one spin of the pair of spin-1/2s; both have the same, (4, 16)."""
+    J = np.array([sector.projector for sector in sectors]).reshape(-1, 2, 2, 2, 2)
+    states = [(one.support @ one.support.T).toarray() for one in sectors]
+    support = np.array(states).reshape(-1, 2, 2, 2, 2)
+    return sparse.csr_array(np.einsum("ajeif,bkfle->abikjl", J, support).reshape(4, 16))
+
+
 class LocalRateLaw(RateLaw):
-    """The law for independent random terms on all bonds or all sites of the chain.
+    """The law for independent random terms on all bonds or all sites.
 
     Most entries of K do not mix in the rates. Rows of G that do are drawn together (Bartlett's
     decomposition), and the others as Gamma variables.
@@ -94,16 +103,23 @@ class LocalRateLaw(RateLaw):
         basis: OperatorBasis = "paper",
         rank: int | None = None,
     ) -> None:
-        """sectors: of a chain; basis, rank: of K of each term, None is full rank."""
+        """basis, rank: of K of each term, None is full rank; ValueError for bonds of the pair."""
         self._n = len(sectors)
         self._scale = np.array([sector.support.shape[1] for sector in sectors])
-        n_sites, n_local = self._n // 2 - 1, {"bonds": 2, "sites": 1}[kind]
-        self._terms, self._rank = n_sites + 1 - n_local, check_rank(rank, 3**n_local)
-        operators = traceless_operators(3**n_local, basis)
+        n_local = {"bonds": 2, "sites": 1}[kind]
+        if self._n == 2:
+            if kind == "bonds":
+                raise ValueError("Argument `kind` must be 'sites' for the pair, but is 'bonds'.")
+            n_sites, dim, weights = 2, 2, jump_weights_of_pair(sectors)
+        else:
+            n_sites, dim = self._n // 2 - 1, 3**n_local
+            weights = jump_weights(n_sites, n_local)
+        self._terms, self._rank = n_sites + 1 - n_local, check_rank(rank, dim)
+        operators = traceless_operators(dim, basis)
         d = operators.shape[0]
         off_diagonal = sparse.diags_array(1.0 - np.eye(self._n).ravel())
         # R_q = Σ_nm K_nm forms_q,nd+m, in which real symmetric forms keep Re K only.
-        forms = off_diagonal @ jump_weights(n_sites, n_local) @ sparse.kron(operators, operators).T
+        forms = off_diagonal @ weights @ sparse.kron(operators, operators).T
         forms.data[np.abs(forms.data) < _ROUNDING] = 0
         forms.eliminate_zeros()
         rows, columns = np.divmod(np.unique(forms.nonzero()[1]), d)
@@ -130,11 +146,11 @@ class LocalRateLaw(RateLaw):
 
 def rate_law(
     sectors: Sequence[Sector],
-    kind: Literal["global", "bonds", "sites"] = "global",
+    kind: Literal["global"] | LocalKind = "global",
     basis: OperatorBasis = "paper",
     rank: int | None = None,
 ) -> RateLaw:
-    """The law of the rates for a kind of ensemble; ValueError if it is not known.
+    """The law of the rates for a kind of ensemble; ValueError for any other kind.
 
     The one bond of two spins is the whole space, so there `bonds` is `global`.
 
@@ -145,7 +161,6 @@ def rate_law(
     """
     if kind == "global" or (kind == "bonds" and len(sectors) in (2, 6)):
         return GlobalRateLaw(sectors, basis, rank)
-    kinds = ("global", "bonds") if len(sectors) == 2 else ("global", "bonds", "sites")
-    if kind not in kinds:
-        raise ValueError(f"Argument `kind` must be one of {kinds}, but is {kind!r}.")
+    if kind not in KINDS:
+        raise ValueError(f"Argument `kind` must be one of {KINDS}, but is {kind!r}.")
     return LocalRateLaw(sectors, kind, basis, rank)

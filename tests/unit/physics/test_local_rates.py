@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from syncsweep.physics.local_rates import LocalRateLaw, jump_weights, rate_law
-from syncsweep.physics.models import spin1_chain
+from syncsweep.physics.local_rates import (
+    LocalRateLaw,
+    jump_weights,
+    jump_weights_of_pair,
+    rate_law,
+)
+from syncsweep.physics.models import spin1_chain, spin_half_pair
 from syncsweep.physics.perturbation import random_kossakowski, traceless_operators
 from syncsweep.physics.sectors import sectors
+from syncsweep.physics.spins import on_site
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian
 from syncsweep.physics.weak_limit import GlobalRateLaw, stationary_vector
@@ -99,9 +105,43 @@ def test_the_one_bond_of_two_spins_is_the_whole_space():
         assert stats.ks_2samp(one, other).pvalue > 1e-3
 
 
+@pytest.mark.parametrize("basis", ["paper", "orthonormal"])
+def test_the_law_of_the_pair_under_local_terms_is_that_of_drawn_matrices(basis):
+    """A traceless A on one spin leads from the singlet with |A|²/2, and to it with |A_↑↓|²/2."""
+    found, rng = sectors("spin_half_pair"), np.random.default_rng(7)
+    F = traceless_operators(2, basis).toarray()
+    rates = np.zeros((1000, 2, 2))
+    for one in rates:
+        for _ in range(2):
+            K = F.T @ random_kossakowski(rng, 2) @ F.conj()
+            one += [[0, np.trace(K).real / 2], [K[1, 1].real / 2, 0]]
+    exact = rate_law(found, "sites", basis).sample(rng, 20_000) * 3
+    for place in ((0, 1), (1, 0)):
+        # With orthonormal F_n the first is Tr K/2, and so a constant up to rounding.
+        one, other = (np.round(each[:, *place], 9) for each in (rates, exact))
+        assert stats.ks_2samp(one, other).pvalue > 1e-3
+    c, c_exact = (stationary_vector(one)[:, 1] for one in (rates, exact))
+    assert stats.ks_2samp(c, c_exact).pvalue > 1e-3
+
+
 def test_a_kind_without_a_law_is_refused():
-    for name, kind in (("spin_half_pair", "sites"), ("spin1_chain", "triangles")):
-        with pytest.raises(ValueError, match=f"Argument `kind` must be one of .* is '{kind}'"):
-            rate_law(sectors(name), kind)
+    with pytest.raises(ValueError, match=r"Argument `kind` must be one of .* is 'triangles'"):
+        rate_law(sectors("spin1_chain"), "triangles")
+    with pytest.raises(ValueError, match="must be 'sites' for the pair"):
+        LocalRateLaw(sectors("spin_half_pair"), "bonds")
     with pytest.raises(ValueError, match="Argument `basis`"):
         rate_law(sectors("spin1_chain"), basis="mine")
+
+
+def test_the_limit_of_the_pair_under_local_terms_is_that_of_the_solver():
+    model, found = spin_half_pair(), sectors("spin_half_pair")
+    rng, jumps, rates = np.random.default_rng(8), [], np.zeros((2, 2))
+    for site in range(2):
+        A = rng.standard_normal((2, 2)) + 1j * rng.standard_normal((2, 2))
+        jumps.append(on_site(A, site, (0.5, 0.5)))
+        weighted = jump_weights_of_pair(found) @ np.outer(A, A.conj()).ravel()
+        rates += weighted.real.reshape(2, 2)
+    rho = np.tensordot(stationary_vector(rates), [one.steady_state for one in found], 1)
+    solver = SteadyStateSolver(liouvillian(model.hamiltonian, model.jump_operators))
+    L1 = liouvillian(np.zeros((4, 4)), jumps)
+    np.testing.assert_allclose(rho, solver.solve(L1, [0.0]).rho[0], rtol=0, atol=1e-9)
