@@ -26,8 +26,10 @@ from syncsweep.physics.perturbation import (
 )
 from syncsweep.physics.phase_distribution import relative_frequencies, relative_phase_coefficients
 from syncsweep.physics.random_streams import Purpose, stream
+from syncsweep.physics.sectors import sectors
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian
+from syncsweep.physics.weak_limit import GlobalRateLaw
 from syncsweep.sample import SampleSolver
 from syncsweep.user_code.study_model import build_model
 
@@ -160,6 +162,15 @@ def medians(rounds: int, actions: dict[str, Callable[[int], float]]) -> dict[str
         for name, action in actions.items():
             times[name].append(action(number))
     return {name: median(values) for name, values in times.items()}
+
+
+def limit_draws_per_second(rounds: int, draws: int = 20_000) -> float:
+    """Draws of c from the law of η → 0⁺, for eight spins and the full-rank ensemble."""
+    law = GlobalRateLaw(sectors("spin1_chain", n_sites=8))
+    rng = np.random.default_rng(SEED)
+    return draws / median(
+        seconds(lambda: law.stationary_vectors(rng, draws)) for _ in range(rounds)
+    )
 
 
 def worst_relative_error(samples: int) -> float:

@@ -74,6 +74,7 @@ TARGETS = (
     Target("pair_total_dgesv", "the pair, 10⁴ samples × 21 η, to S_max", True, 2500, "dgesv(729)"),
     Target("n4_cost_dgesv", f"a sample of N = 4, {_N_ETA} η", True, 5, "dgesv(6561)"),
     Target("n4_peak_gib", "memory of a rank, N = 4", True, 3, "GiB"),
+    Target("limit_draws", "law of η → 0⁺, N = 8, full rank", False, 5000, "draws/s"),
 )
 
 
@@ -106,6 +107,8 @@ def measure(bench: Bench, effort: Effort) -> dict[str, Any]:
     content |= _qutip(effort, content["cost_per_point_dgesv"])
     progress(f"accuracy of {effort.accuracy} samples")
     content["worst_relative_error"] = solver.worst_relative_error(effort.accuracy)
+    progress("the law of η → 0⁺")
+    content["limit_draws"] = solver.limit_draws_per_second(effort.rounds)
     progress("two ranks and two processes")
     content["two_rank_efficiency"] = _two_ranks(bench, effort)
     progress("four spins")

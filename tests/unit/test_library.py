@@ -47,6 +47,15 @@ def test_public_name_is_that_of_its_module_and_is_explained(name):
     assert name in dir(syncsweep)
 
 
+LIMIT = ("sectors", "weak_limit", "local_rates", "limit_distribution", "decoupled_limit")
+
+
+@pytest.mark.parametrize("module", LIMIT)
+def test_examples_of_the_limits_modules_run(module):
+    done = doctest.testmod(import_module(f"syncsweep.physics.{module}"))
+    assert done.attempted and not done.failed
+
+
 def test_type_checkers_see_the_same_names():
     seen = {}
     for block in ast.parse(SOURCE.read_text(encoding="utf-8")).body:

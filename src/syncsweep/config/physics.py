@@ -35,7 +35,7 @@ class PackageModel(Strict):
 
     #: The parameter in whose unit labels give η, and its symbol.
     energy_unit: ClassVar[tuple[str, str]]
-    #: Whether `physics.weak_limit` knows the law of η → 0⁺.
+    #: Whether `physics.sectors` knows the law of η → 0⁺.
     has_limit_law: ClassVar[bool]
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -23,6 +23,10 @@ _WEIGHTS = {
 _RANKS = (1, 3, 10, 30, 100, 300)
 
 
+#: Studies of two and of three decoupled spins.
+DECOUPLED = (f"{RESERVED}free-n2", f"{RESERVED}free-n3")
+
+
 @dataclass(frozen=True)
 class Variant:
     """A study of the chain with one other choice of its ensemble: basis, weights or rank."""

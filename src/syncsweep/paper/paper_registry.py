@@ -15,7 +15,7 @@ from types import ModuleType
 from syncsweep.columns import Columns
 from syncsweep.config.study import Config
 from syncsweep.layout import CLAIMS_PAGE
-from syncsweep.paper.compared_studies import coupled_and_alone, variants
+from syncsweep.paper.compared_studies import DECOUPLED, coupled_and_alone, variants
 from syncsweep.wording import Caption
 
 
@@ -163,6 +163,11 @@ _PARTS = (
             ),
         ),
         studies=_locking,
+    ),
+    Part(
+        "coherences",
+        ("coherences",),
+        studies=lambda config: DECOUPLED,
     ),
     Part(
         "types",

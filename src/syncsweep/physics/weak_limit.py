@@ -9,11 +9,14 @@ the dissipator enters: H₍₁₎, ζ_coh and the size of ζ_diss > 0 drop out o
 
 For the random K = d·GG†/Tr GG† of `perturbation` the vectors G†v_ab are jointly normal with the
 Gram matrix of the v_ab as covariance, and d/Tr GG† drops out of c too. So the rates can be drawn
-without K, and c without solving for ρ.
+without K, and c without solving for ρ. No object is larger than the sectors themselves, so this
+serves eight spins as well as two. `local_rates` has the same law for sums of local terms.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -22,91 +25,15 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from syncsweep.physics.models import Model, magnetization, spin_flip
-from syncsweep.physics.perturbation import OperatorBasis, traceless_operators
-from syncsweep.physics.sparse_blocks import left_null_vectors
-from syncsweep.physics.superoperators import liouvillian, to_real
+from syncsweep.physics import arguments
+from syncsweep.physics.perturbation import OPERATOR_BASES, OperatorBasis
+from syncsweep.physics.sectors import Sector
 
 #: Overlaps of the v_ab below this are rounding.
 _ROUNDING = 1e-12
 
 #: Draws of the rates that are held in memory at once.
-_BATCH = 16384
-
-
-class UnknownSectorsError(ValueError):
-    """A model that has other steady states than one in each of the sectors written down here."""
-
-
-@dataclass(frozen=True)
-class Sector:
-    """One conserved projector J of L₀ and the one steady state ρ within it.
-
-    basis: (D, m), orthonormal columns with J = basis·basis†; support: (D, k), orthonormal columns
-    with ρ = support·support†/k.
-    """
-
-    name: str
-    basis: np.ndarray
-    support: np.ndarray
-
-    @property
-    def projector(self) -> np.ndarray:
-        """J, shape (D, D)."""
-        return self.basis @ self.basis.conj().T
-
-    @property
-    def steady_state(self) -> np.ndarray:
-        """ρ, shape (D, D)."""
-        return self.support @ self.support.conj().T / self.support.shape[1]
-
-
-def sectors(model: Model) -> tuple[Sector, ...]:
-    """Sectors of a model, with the projectors and steady states written down, not computed.
-
-    Spin-1 chain: magnetisations M from N down to −N, named "+3", "+2", …, of which M = 0 is split
-    by the spin flip P = ±1 into "0+" and "0-"; J = Π and ρ = Π/D. Spin-1/2 pair: triplet "+" with
-    ρ = |↓↓⟩⟨↓↓| and singlet "-". UnknownSectorsError if L₀ has more zero modes than these, as
-    decoupled spins do.
-    """
-    known = {"spin1_chain": _chain_sectors, "spin_half_pair": _pair_sectors}
-    if model.name not in known:
-        raise ValueError(f"Argument `model` must be one of {list(known)}, but is {model.name!r}.")
-    found = known[model.name](model)
-    generator = to_real(liouvillian(model.hamiltonian, model.jump_operators))
-    zero_modes = 1 + left_null_vectors(generator).shape[1]  # the trace is the first
-    if zero_modes != len(found):
-        raise UnknownSectorsError(
-            f"Argument `model` must have {len(found)} zero modes, one in each sector, but has "
-            f"{zero_modes}."
-        )
-    return found
-
-
-def _chain_sectors(model: Model) -> tuple[Sector, ...]:
-    m = np.rint(magnetization(model).diagonal().real).astype(int)
-    states, flipped = np.eye(model.dim), spin_flip(model)
-    found = []
-    for value in range(model.n_sites, -model.n_sites - 1, -1):
-        within = states[:, m == value]
-        bases = {f"{value:+d}": within}
-        if value == 0:
-            image = flipped @ within
-            place = np.argmax(within, axis=0)
-            image_place = np.argmax(image, axis=0)
-            pairs, alone = place < image_place, place == image_place
-            even = (within + image)[:, pairs] / sqrt(2)
-            odd = (within - image)[:, pairs] / sqrt(2)
-            bases = {"0+": np.hstack([even, within[:, alone]]), "0-": odd}
-        found += [Sector(name, basis, basis) for name, basis in bases.items()]
-    return tuple(found)
-
-
-def _pair_sectors(model: Model) -> tuple[Sector, ...]:
-    both_up, up_down, down_up, both_down = np.eye(model.dim)
-    triplet = np.stack([both_up, (up_down + down_up) / sqrt(2), both_down], axis=1)
-    singlet = np.stack([(up_down - down_up) / sqrt(2)], axis=1)
-    return Sector("+", triplet, triplet[:, 2:]), Sector("-", singlet, singlet)
+_BATCH = 4096
 
 
 def stationary_vector(rates: np.ndarray) -> np.ndarray:
@@ -131,84 +58,12 @@ def stationary_vector(rates: np.ndarray) -> np.ndarray:
     return np.moveaxis(c, 0, -1)
 
 
-@dataclass(frozen=True)
-class _Joint:
-    """Vectors that overlap and belong to several rates: `factor` (p, k) with Gram = factor·factor†.
+class RateLaw(ABC):
+    """A law of the rates R_αβ, α ≠ β, from β to α, up to a factor common to all of one draw."""
 
-    rate_of: (p,), the index α·n + β of the rate to which each belongs.
-    """
-
-    factor: np.ndarray
-    rate_of: np.ndarray
-
-
-class RateLaw:
-    """The law of the rates R_αβ, α ≠ β, for the ensemble of `random_kossakowski`.
-
-    Orthogonal v_ab give independent v†GG†v/2 ~ |v|²·Gamma(r), where r is the rank of K, so with
-    orthonormal F_n all D_β R_αβ ~ Gamma(r·D_α·D_β) are independent, up to one factor. The F_n of
-    Eq. F3 let some v_ab overlap. What overlaps within one rate is replaced by the eigenvectors of
-    its Gram matrix; what overlaps across rates is drawn together (Bartlett's decomposition).
-    """
-
-    def __init__(
-        self, sectors: Sequence[Sector], basis: OperatorBasis = "paper", rank: int | None = None
-    ) -> None:
-        """basis, rank: as for `random_kossakowski`; None is full rank d = D²−1."""
-        self._n = len(sectors)
-        operators = traceless_operators(len(sectors[0].basis), basis)
-        self._rank = operators.shape[0] if rank is None else rank
-        gram, rate_of = _gram_matrix(sectors, operators)
-        _, label = connected_components(gram, directed=False)
-        members_of = np.bincount(label)
-        alone = members_of[label] == 1
-        scales, owners = [gram.diagonal().real[alone]], [rate_of[alone]]
-        self._joint: list[_Joint] = []
-        for component in np.flatnonzero(members_of > 1):
-            members = np.flatnonzero(label == component)
-            eigenvalues, vectors = np.linalg.eigh(gram[members][:, members].toarray())
-            if np.all(rate_of[members] == rate_of[members[0]]):
-                scales.append(eigenvalues)
-                owners.append(rate_of[members])
-                continue
-            positive = eigenvalues > _ROUNDING
-            factor = vectors[:, positive] * np.sqrt(eigenvalues[positive])
-            self._joint.append(_Joint(factor, rate_of[members]))
-        # Gamma variables of one rate and scale add up to one Gamma variable.
-        terms = np.stack([np.concatenate(owners), np.round(np.concatenate(scales), 12)], axis=1)
-        distinct, counts = np.unique(terms, axis=0, return_counts=True)
-        self._owner, self._scale = distinct[:, 0].astype(int), distinct[:, 1]
-        self._shape = self._rank * counts
-
+    @abstractmethod
     def sample(self, rng: np.random.Generator, draws: int) -> np.ndarray:
-        """Draw the rates up to a factor common to all of one draw, (draws, n, n).
-
-        R_αβ leads from β to α; columns sum to zero.
-        """
-        rates = np.zeros((self._n**2, draws))
-        for owner, scale, shape in zip(self._owner, self._scale, self._shape, strict=True):
-            rates[owner] += scale * rng.standard_gamma(shape, draws)
-        for joint in self._joint:
-            for owner, square in zip(joint.rate_of, self._squares(rng, joint, draws), strict=True):
-                rates[owner] += square
-        matrix = rates.reshape(self._n, self._n, draws)
-        diagonal = np.arange(self._n)
-        matrix[diagonal, diagonal] = -matrix.sum(axis=0)
-        return np.moveaxis(matrix, -1, 0)
-
-    def _squares(self, rng: np.random.Generator, joint: _Joint, draws: int) -> np.ndarray:
-        """|G†v|²/2 of all vectors of a joint set, (p, draws)."""
-        k = joint.factor.shape[1]
-        width = min(k, self._rank)
-        triangle = np.zeros((k, width, draws), dtype=complex)
-        for row in range(k):
-            for column in range(min(row, width)):
-                parts = rng.standard_normal((2, draws)) / sqrt(2)
-                triangle[row, column] = parts[0] + 1j * parts[1]
-            if row < width:
-                triangle[row, row] = np.sqrt(rng.standard_gamma(self._rank - row, draws))
-        drawn = (joint.factor @ triangle.reshape(k, -1)).reshape(-1, width, draws)
-        return (drawn.real**2 + drawn.imag**2).sum(axis=1)
+        """Draw the rates, (draws, n, n); the diagonal is 0."""
 
     def stationary_vectors(self, rng: np.random.Generator, draws: int) -> np.ndarray:
         """Draw c, (draws, n)."""
@@ -216,22 +71,142 @@ class RateLaw:
         return np.concatenate([stationary_vector(self.sample(rng, size)) for size in sizes])
 
 
-def _gram_matrix(
-    sectors: Sequence[Sector], operators: sparse.csr_array
-) -> tuple[sparse.csr_array, np.ndarray]:
-    """Gram matrix (p, p) of all v_ab/√D_β with α ≠ β, and the rate α·n + β of each (p,)."""
-    vectors, rate_of = [], []
+@dataclass(frozen=True)
+class _Joint:
+    """Vectors that overlap, `factor` (p, k) with Gram = factor·factor†, drawn `count` times.
+
+    rates: (p,), the index α·n + β of the rate to which each belongs.
+    """
+
+    factor: np.ndarray
+    rates: tuple[int, ...]
+    count: int
+
+
+class GlobalRateLaw(RateLaw):
+    """The law for the ensemble of `random_kossakowski`, of any rank r.
+
+    Orthogonal v_ab give independent v†GG†v/2 ~ |v|²·Gamma(r), so with orthonormal F_n all
+    D_β R_αβ ~ Gamma(r·D_α·D_β) are independent, up to one factor. With the F_n of Eq. F3,
+    ⟨v_ab, v_a'b'⟩ = δ + Σ_ij d_ab,i E_ij d_a'b',j, where d_ab,i = a_i b_i is real and E + 1 is
+    the matrix of Σ_n F_n,ii F_n,jj over the diagonal F_n. So only the few v_ab overlap whose a and
+    b share states of the basis: between "0+" and "0-" of the chain, and between triplet and
+    singlet of the pair. Those that overlap are drawn together (Bartlett's decomposition), all sets
+    with the same Gram matrix in one go.
+
+    >>> from syncsweep.physics.sectors import sectors
+    >>> law = GlobalRateLaw(sectors("spin1_chain", n_sites=8))
+    >>> law.stationary_vectors(np.random.default_rng(1), draws=100).shape
+    (100, 18)
+    """
+
+    def __init__(
+        self, sectors: Sequence[Sector], basis: OperatorBasis = "paper", rank: int | None = None
+    ) -> None:
+        """basis, rank: as for `random_kossakowski`; None is full rank d = D²−1."""
+        self._n = len(sectors)
+        dim = sectors[0].basis.shape[0]
+        self._rank = check_rank(rank, dim)
+        self._scale = np.array([sector.support.shape[1] for sector in sectors])
+        #: Number of vectors of norm 1 without overlaps, by rate.
+        self._alone = np.outer([sector.basis.shape[1] for sector in sectors], self._scale)
+        np.fill_diagonal(self._alone, 0)
+        self._joint: list[_Joint] = []
+        sets: dict[tuple[tuple[int, ...], bytes], int] = defaultdict(int)
+        for rates, gram in _overlapping(sectors, basis):
+            sets[rates, (np.round(gram, 12) + 0.0).tobytes()] += 1
+        for (rates, content), count in sets.items():
+            np.subtract.at(self._alone.reshape(-1), list(rates), count)
+            gram = np.frombuffer(content, dtype=float).reshape(len(rates), -1)
+            values, vectors = np.linalg.eigh(gram)
+            kept = values > _ROUNDING
+            factor = vectors[:, kept] * np.sqrt(values[kept])
+            self._joint.append(_Joint(factor, rates, count))
+
+    def sample(self, rng: np.random.Generator, draws: int) -> np.ndarray:
+        """Draw the rates, (draws, n, n); the diagonal is 0."""
+        rates = np.zeros((self._n**2, draws))
+        for index in np.flatnonzero(self._alone):
+            rates[index] = rng.standard_gamma(self._rank * self._alone.flat[index], draws)
+        for joint in self._joint:
+            triangle = bartlett(rng, joint.factor.shape[1], self._rank * joint.count, draws)
+            drawn = np.tensordot(joint.factor, triangle, 1)
+            squares = (drawn.real**2 + drawn.imag**2).sum(axis=1)
+            np.add.at(rates, list(joint.rates), squares)
+        matrix = rates.reshape(self._n, self._n, draws) / self._scale[:, None]
+        return np.moveaxis(matrix, -1, 0)
+
+
+def check_rank(rank: int | None, dim: int) -> int:
+    """The rank r of K, 1 ≤ r ≤ D²−1, which None stands for; ValueError."""
+    most = dim**2 - 1
+    if rank is None:
+        return most
+    if arguments.integer("Argument `rank`", rank, 1) > most:
+        raise ValueError(f"Argument `rank` must be at most D²−1 = {most}, but is {rank}.")
+    return rank
+
+
+def bartlett(rng: np.random.Generator, size: int, columns: int, draws: int) -> np.ndarray:
+    """Draw T with TT† = GG†/2 in law, lower triangular (size, min(size, columns), draws).
+
+    G has `columns` columns of independent normal numbers, with unit-variance real and imaginary
+    parts, as in `perturbation`. Row i of T has Gamma(columns − i) as its squared diagonal entry.
+    """
+    width = min(size, columns)
+    triangle = np.zeros((size, width, draws), dtype=complex)
+    for row in range(size):
+        left = triangle[row, : min(row, width)]
+        left.real, left.imag = rng.standard_normal((2, *left.shape)) / sqrt(2)
+        if row < width:
+            triangle[row, row] = np.sqrt(rng.standard_gamma(columns - row, draws))
+    return triangle
+
+
+def _overlapping(
+    sectors: Sequence[Sector], basis: OperatorBasis
+) -> list[tuple[tuple[int, ...], np.ndarray]]:
+    """Sets of v_ab that overlap or have a norm other than 1: their rates (p,), Gram matrix (p, p).
+
+    The v_ab are those of different sectors, a ∈ J_α and b ∈ Π_β.
+    """
+    products, rates = [], []
     for alpha, into in enumerate(sectors):
         for beta, out_of in enumerate(sectors):
             if alpha != beta:
-                scaled = out_of.support / sqrt(out_of.support.shape[1])
-                pairs = sparse.kron(
-                    sparse.coo_array(into.basis.conj()), sparse.coo_array(scaled), format="csr"
-                )
-                vectors.append(operators @ pairs)
-                rate_of.append(np.full(pairs.shape[1], alpha * len(sectors) + beta))
-    stacked = sparse.hstack(vectors, format="csr")
-    gram = sparse.csr_array(stacked.conj().T @ stacked)
+                found = _shared(into.basis, out_of.support)
+                products.append(found)
+                rates.append(np.full(found.shape[1], alpha * len(sectors) + beta))
+    d, rate = sparse.hstack(products, format="csc"), np.concatenate(rates)
+    gram = sparse.csr_array(d.T @ diagonal_excess(d.shape[0], basis) @ d)
     gram.data[np.abs(gram.data) < _ROUNDING] = 0
     gram.eliminate_zeros()
-    return gram, np.concatenate(rate_of)
+    felt = np.flatnonzero(np.diff(gram.indptr))
+    gram = gram[felt][:, felt] + sparse.eye_array(len(felt))
+    _, label = connected_components(gram, directed=False)
+    order = np.argsort(label, kind="stable")
+    members = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
+    return [
+        (tuple(rate[felt[one]].tolist()), gram[one][:, one].toarray())
+        for one in members
+        if len(one)
+    ]
+
+
+def _shared(into: sparse.csc_array, out_of: sparse.csc_array) -> sparse.csc_array:
+    """The d_ab of all columns a of `into` and b of `out_of` that share states, sparse (D, p)."""
+    meet = sparse.coo_array(abs(into).T @ abs(out_of))
+    return sparse.csc_array(into[:, meet.row].multiply(out_of[:, meet.col]))
+
+
+def diagonal_excess(dim: int, basis: OperatorBasis) -> sparse.csr_array:
+    """E of `GlobalRateLaw`, sparse (D, D), up to a constant that it adds to all entries.
+
+    Overlaps do not feel the constant, because Σ_i d_ab,i = ⟨a|b⟩ = 0.
+    """
+    if basis not in OPERATOR_BASES:
+        raise ValueError(f"Argument `basis` must be one of {OPERATOR_BASES}, but is {basis!r}.")
+    if basis == "orthonormal":
+        return sparse.csr_array((dim, dim))
+    differences = sparse.diags_array([1.0, -1.0], offsets=[0, 1], shape=(dim - 1, dim))
+    return sparse.csr_array(differences.T @ differences - sparse.eye_array(dim))

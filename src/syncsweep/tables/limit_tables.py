@@ -19,15 +19,15 @@ from syncsweep.physics.limit_distribution import (
     limit_distribution,
     type_probabilities,
 )
+from syncsweep.physics.local_rates import rate_law
 from syncsweep.physics.measures import interval_probabilities
 from syncsweep.physics.random_streams import Purpose, stream
-from syncsweep.physics.weak_limit import RateLaw, UnknownSectorsError, sectors
+from syncsweep.physics.sectors import UnknownSectorsError, sectors
 from syncsweep.tables import ResultsError
 from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.number import Number
 from syncsweep.tables.samples import Source, chi_of_sample, provenance_of
 from syncsweep.tables.summary import write_tables
-from syncsweep.user_code.study_model import build_model
 
 #: What the columns of each table hold.
 COLUMNS: dict[str, Columns] = {
@@ -130,13 +130,13 @@ def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Num
     has one, NaN where its denominator is 0; p_even_above_odd (chain): probability of c₀₊ > c₀₋;
     c_<sector>: means of c.
     """
-    model = build_model(physics)
-    parts = sectors(model)
+    parts = sectors(**physics.model.model_dump())
     ensemble = physics.ensemble
     assert isinstance(ensemble, Ensemble)
-    distribution = limit_distribution(parts, model.spins)
+    distribution = limit_distribution(parts)
     rng = stream(physics.root_seed, 0, Purpose.LIMIT)
-    c = RateLaw(parts, ensemble.basis, ensemble.rank).stationary_vectors(rng, draws)
+    law_of_rates = rate_law(parts, basis=ensemble.basis, rank=ensemble.rank)
+    c = law_of_rates.stationary_vectors(rng, draws)
     b = c @ distribution.weights
     names = [part.name for part in parts]
     law = {

@@ -113,11 +113,10 @@ def _failure_of_slurm() -> str | None:
 def check_limits(config: Config, studies: Iterable[str]) -> None:
     """Refuse studies with limit_draws if their model has no law of η → 0⁺."""
     for study in studies:
-        from syncsweep.physics.weak_limit import UnknownSectorsError, sectors
-        from syncsweep.user_code.study_model import build_model
+        from syncsweep.physics.sectors import UnknownSectorsError, sectors
 
         try:
-            sectors(build_model(config.physics(study)))
+            sectors(**config.physics(study).model.model_dump())
         except UnknownSectorsError:
             raise RunError(
                 f"config: studies.{study}: the model has more steady states than sectors, so "

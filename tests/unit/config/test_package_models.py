@@ -10,7 +10,7 @@ from syncsweep.config.study import ConfigError, parse
 from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.figures.style import symbol
 from syncsweep.physics.models import MODELS
-from syncsweep.physics.weak_limit import sectors
+from syncsweep.physics.sectors import sectors
 from syncsweep.user_code.study_model import build_model
 
 KINDS = {
@@ -60,7 +60,7 @@ def test_a_model_says_in_which_unit_eta_is_shown(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_says_whether_its_limit_law_is_known(name, monkeypatch):
     try:
-        known = bool(sectors(MODELS[name]()))
+        known = bool(sectors(name))
     except ValueError:
         known = False
     assert known == KINDS[name].has_limit_law

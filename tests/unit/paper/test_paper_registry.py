@@ -53,7 +53,7 @@ def test_what_a_part_is_asked_for_does_not_depend_on_where_results_are(config, p
     [
         ({"ensemble_samples": 7}, {"ensemble"}),
         ({"quality_samples_n2": 7}, {"quality"}),
-        ({"locking_samples": 7}, {"locking"}),
+        ({"locking_samples": 7}, {"locking", "coherences"}),
         ({"ablation_samples": 7}, {"ablations"}),
     ],
 )

@@ -6,59 +6,23 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from syncsweep.physics.models import spin1_chain, spin_flip, spin_half_pair
+from syncsweep.physics.models import spin1_chain, spin_half_pair
 from syncsweep.physics.perturbation import (
     liouvillian_from_kossakowski,
     random_kossakowski,
     random_liouvillian,
     traceless_operators,
 )
+from syncsweep.physics.sectors import sectors
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian, vectorize
-from syncsweep.physics.weak_limit import RateLaw, sectors, stationary_vector
+from syncsweep.physics.weak_limit import GlobalRateLaw, stationary_vector
 
-MODELS = {"chain2": spin1_chain(2), "chain3": spin1_chain(3), "pair": spin_half_pair()}
-
-
-@pytest.fixture(params=MODELS)
-def model(request):
-    return MODELS[request.param]
-
-
-def test_sectors_hold_conserved_projectors_that_resolve_the_identity(model):
-    L0 = liouvillian(model.hamiltonian, model.jump_operators)
-    projectors = [sector.projector for sector in sectors(model)]
-    np.testing.assert_allclose(sum(projectors), np.eye(model.dim), atol=1e-14)
-    for J in projectors:
-        np.testing.assert_allclose(J @ J, J, atol=1e-14)
-        assert np.abs(vectorize(J).conj() @ L0).max() < 1e-13
-
-
-def test_sectors_hold_steady_states_of_unit_trace_each_in_its_own_sector(model):
-    L0 = liouvillian(model.hamiltonian, model.jump_operators)
-    found = sectors(model)
-    for sector in found:
-        rho = sector.steady_state
-        assert np.abs(L0 @ vectorize(rho)).max() < 1e-13
-        shares = [np.trace(other.projector @ rho).real for other in found]
-        np.testing.assert_allclose(shares, [other is sector for other in found], atol=1e-14)
-
-
-@pytest.mark.parametrize(("n_sites", "even", "odd"), [(2, 2, 1), (3, 4, 3), (4, 10, 9)])
-def test_the_chain_has_the_known_sectors(n_sites, even, odd):
-    model = spin1_chain(n_sites)
-    found = {sector.name: sector.basis for sector in sectors(model)}
-    assert len(found) == 2 * (n_sites + 1)
-    assert (found["0+"].shape[1], found["0-"].shape[1]) == (even, odd)
-    for name, sign in (("0+", 1), ("0-", -1)):
-        np.testing.assert_array_equal(spin_flip(model) @ found[name], sign * found[name])
-
-
-def test_models_with_more_zero_modes_than_sectors_are_refused():
-    with pytest.raises(ValueError, match="must have 6 zero modes, one in each sector, but has 11"):
-        sectors(spin1_chain(2, J=0, delta=0))
-    with pytest.raises(ValueError, match="zero modes"):
-        sectors(spin_half_pair(gamma=0))
+SECTORS = {
+    "chain2": sectors("spin1_chain", n_sites=2),
+    "chain3": sectors("spin1_chain"),
+    "pair": sectors("spin_half_pair"),
+}
 
 
 def limit_rates(sectors, L1):
@@ -72,9 +36,14 @@ def limit_rates(sectors, L1):
 
 
 @pytest.mark.parametrize("basis", ["paper", "orthonormal"])
-def test_the_stationary_vector_gives_the_steady_state_of_the_solver(model, basis):
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("chain2", spin1_chain(2)), ("chain3", spin1_chain(3)), ("pair", spin_half_pair())],
+    ids=list(SECTORS),
+)
+def test_the_stationary_vector_gives_the_steady_state_of_the_solver(name, model, basis):
     solver = SteadyStateSolver(liouvillian(model.hamiltonian, model.jump_operators))
-    found = sectors(model)
+    found = SECTORS[name]
     rng = np.random.default_rng(3)
     for zeta_coh, zeta_diss, rank in ((1, 1, None), (3, 0.1, None), (0, 1, 2)):
         L1 = random_liouvillian(rng, model.dim, zeta_coh, zeta_diss, basis, rank)
@@ -84,7 +53,7 @@ def test_the_stationary_vector_gives_the_steady_state_of_the_solver(model, basis
 
 
 def test_rates_are_those_of_a_classical_chain_in_which_the_hamiltonian_has_no_part():
-    found = sectors(MODELS["chain2"])
+    found = SECTORS["chain2"]
     rates, incoherent = (
         limit_rates(found, random_liouvillian(np.random.default_rng(1), 9, zeta_coh=z))
         for z in (1, 0)
@@ -125,7 +94,7 @@ def test_a_chain_that_falls_apart_has_no_stationary_vector_and_wrong_shapes_are_
 
 def rate_matrices(found, basis):
     """T with R_αβ = Tr(K T_αβ): T_αβ,nm = Tr(J_α F_n ρ_β F_m†), (n, n, d, d), diagonal left out."""
-    dim = len(found[0].basis)
+    dim = found[0].basis.shape[0]
     F = traceless_operators(dim, basis).toarray().reshape(-1, dim, dim)
     matrices = np.zeros((len(found), len(found), len(F), len(F)), dtype=complex)
     for alpha, into in enumerate(found):
@@ -138,7 +107,7 @@ def rate_matrices(found, basis):
 
 @pytest.mark.parametrize("basis", ["paper", "orthonormal"])
 def test_the_dissipators_first_term_alone_makes_the_rates(basis):
-    found = sectors(MODELS["chain2"])
+    found = SECTORS["chain2"]
     K = random_kossakowski(np.random.default_rng(1), 9)
     rates = limit_rates(found, liouvillian_from_kossakowski(np.zeros((9, 9)), K, basis))
     expected = np.einsum("mn,abnm->ab", K, rate_matrices(found, basis)).real
@@ -150,12 +119,12 @@ def test_the_dissipators_first_term_alone_makes_the_rates(basis):
 @pytest.mark.parametrize("rank", [None, 1, 3])
 def test_the_law_is_that_of_drawn_kossakowski_matrices(basis, rank):
     """c of K drawn entry by entry, and c of the law: each component, and b, by a KS test."""
-    found = sectors(MODELS["chain2"])
+    found = SECTORS["chain2"]
     matrices = rate_matrices(found, basis).swapaxes(2, 3).reshape(36, -1)
     rng = np.random.default_rng(6)
     K = np.array([random_kossakowski(rng, 9, rank).ravel() for _ in range(800)])
     drawn = stationary_vector((K @ matrices.T).real.reshape(-1, 6, 6))
-    exact = RateLaw(found, basis, rank).stationary_vectors(rng, 40_000)
+    exact = GlobalRateLaw(found, basis, rank).stationary_vectors(rng, 40_000)
     b_drawn, b_exact = (c[:, 2] / 2 - c[:, 3] for c in (drawn, exact))
     for one, other in zip([*drawn.T, b_drawn], [*exact.T, b_exact], strict=True):
         assert stats.ks_2samp(one, other).pvalue > 1e-3
@@ -165,14 +134,14 @@ def test_the_law_is_that_of_drawn_kossakowski_matrices(basis, rank):
 @pytest.mark.parametrize("rank", [None, 3])
 def test_means_and_covariances_of_the_rates_are_those_of_wishart_forms(basis, rank):
     """For GG†/2, E Tr(GG†T)/2 = r Tr T and the covariance with T' is r Tr(TT')."""
-    found = sectors(MODELS["chain2"])
+    found = SECTORS["chain2"]
     off = ~np.eye(6, dtype=bool)
     T = rate_matrices(found, basis)[off].reshape(30, -1)
     transposed = rate_matrices(found, basis)[off].swapaxes(1, 2).reshape(30, -1)
     r = rank or 80
     mean = r * np.trace(T.reshape(30, 80, 80), axis1=1, axis2=2).real
     covariance = r * (T @ transposed.T).real
-    drawn = RateLaw(found, basis, rank).sample(np.random.default_rng(7), 200_000)[:, off]
+    drawn = GlobalRateLaw(found, basis, rank).sample(np.random.default_rng(7), 200_000)[:, off]
     np.testing.assert_allclose(drawn.mean(axis=0), mean, rtol=5e-3)
     scale = np.sqrt(np.outer(covariance.diagonal(), covariance.diagonal()))
     assert np.abs((np.cov(drawn.T) - covariance) / scale).max() < 0.015
@@ -182,10 +151,9 @@ def test_means_and_covariances_of_the_rates_are_those_of_wishart_forms(basis, ra
 
 def test_orthonormal_operators_make_all_rates_independent_gamma_variables():
     """D_β R_αβ ~ Gamma(d·D_α·D_β)."""
-    found = sectors(MODELS["chain2"])
+    found = SECTORS["chain2"]
     sizes = np.array([sector.basis.shape[1] for sector in found])
-    rates = RateLaw(found, "orthonormal").sample(np.random.default_rng(8), 20_000)
-    np.testing.assert_allclose(rates.sum(axis=1), 0, atol=1e-9)
+    rates = GlobalRateLaw(found, "orthonormal").sample(np.random.default_rng(8), 20_000)
     scaled = rates * sizes
     off = ~np.eye(6, dtype=bool)
     for alpha, beta in np.argwhere(off):
@@ -198,9 +166,9 @@ def test_orthonormal_operators_make_all_rates_independent_gamma_variables():
 @pytest.mark.parametrize("basis", ["paper", "orthonormal"])
 def test_the_pair_has_the_known_law(basis):
     rng = np.random.default_rng(9)
-    found = sectors(MODELS["pair"])
+    found = SECTORS["pair"]
     assert [sector.name for sector in found] == ["+", "-"]
-    c = RateLaw(found, basis).stationary_vectors(rng, 100_000)[:, 1]
+    c = GlobalRateLaw(found, basis).stationary_vectors(rng, 100_000)[:, 1]
     if basis == "orthonormal":
         assert stats.kstest(c, "beta", (15, 45)).pvalue > 1e-3
         return
@@ -211,7 +179,7 @@ def test_the_pair_has_the_known_law(basis):
 
 @pytest.mark.parametrize("basis", ["paper", "orthonormal"])
 def test_the_chain_of_three_has_the_known_law(basis):
-    c = RateLaw(sectors(MODELS["chain3"]), basis).stationary_vectors(
+    c = GlobalRateLaw(SECTORS["chain3"], basis).stationary_vectors(
         np.random.default_rng(10), 200_000
     )
     b = c[:, 3] / 4 - c[:, 4] / 3
@@ -224,15 +192,41 @@ def test_the_chain_of_three_has_the_known_law(basis):
 
 
 def test_one_stream_gives_one_law_and_draws_are_independent():
-    law = RateLaw(sectors(MODELS["pair"]))
+    law = GlobalRateLaw(SECTORS["pair"])
     first, again = (law.stationary_vectors(np.random.default_rng(1), 20_000) for _ in range(2))
     np.testing.assert_array_equal(first, again)
     assert first.shape == (20_000, 2)
     assert len(np.unique(first[:, 1])) == 20_000
 
 
-def test_the_four_spin_chain_has_a_law_too():
-    found = sectors(spin1_chain(4))
-    c = RateLaw(found).stationary_vectors(np.random.default_rng(1), 2000)
+@pytest.mark.parametrize("n_sites", [4, 8])
+def test_longer_chains_have_a_law_too(n_sites):
+    found = sectors("spin1_chain", n_sites=n_sites)
+    c = GlobalRateLaw(found).stationary_vectors(np.random.default_rng(1), 2000)
     sizes = np.array([sector.basis.shape[1] for sector in found])
-    np.testing.assert_allclose(c.mean(axis=0), sizes / 81, rtol=1e-2)
+    np.testing.assert_allclose(c.mean(axis=0), sizes / 3**n_sites, rtol=1e-2)
+    b = c[:, n_sites] / sizes[n_sites] - c[:, n_sites + 1] / sizes[n_sites + 1]
+    assert abs(np.mean(b > 0) - 0.5) < 4 * 0.5 / np.sqrt(len(b))
+
+
+@pytest.mark.parametrize(("n_sites", "rank"), [(3, None), (5, 4), (6, 1), (8, None)])
+@pytest.mark.parametrize("basis", ["paper", "orthonormal"])
+def test_b_has_the_variance_of_small_fluctuations(n_sites, rank, basis):
+    """2D₀/(r·D³·D₊·D₋); 4 % allow for its error at 5000 draws, and 3 % for F_n that overlap."""
+    found = sectors("spin1_chain", n_sites=n_sites)
+    law = GlobalRateLaw(found, basis, rank)
+    c = law.stationary_vectors(np.random.default_rng(2), 5000)
+    even, odd = (found[n_sites + k].basis.shape[1] for k in (0, 1))
+    b = c[:, n_sites] / even - c[:, n_sites + 1] / odd
+    dim = 3**n_sites
+    r = rank or dim**2 - 1
+    assert b.std() == pytest.approx(
+        np.sqrt(2 * (even + odd) / (r * dim**3 * even * odd)), rel=0.04 + 0.03 * (basis == "paper")
+    )
+    assert abs(b.mean()) < 4 * b.std() / np.sqrt(5000)
+
+
+@pytest.mark.parametrize("rank", [0, 81, 1.5, True])
+def test_a_rank_that_does_not_exist_is_refused(rank):
+    with pytest.raises(ValueError, match="Argument `rank`"):
+        GlobalRateLaw(SECTORS["chain2"], rank=rank)

@@ -40,12 +40,11 @@ from syncsweep.physics.measures import ChiSample
 from syncsweep.physics.perturbation import OPERATOR_BASES
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.random_streams import Purpose, stream
-from syncsweep.physics.weak_limit import sectors
+from syncsweep.physics.sectors import sectors
 from syncsweep.sample import chi_shift
 from syncsweep.tables import ResultsError
 from syncsweep.tables.samples import SampleRows, chi_of_sample
 from syncsweep.tables.summary import probability_columns
-from syncsweep.user_code.study_model import build_model
 
 Axis = Literal["basis", "weights", "rank"]
 
@@ -141,8 +140,7 @@ def _check(rows: StudyRows, request: Request) -> None:
 
 def _limit(physics: Physics, threshold: float, intervals: Intervals) -> np.ndarray:
     """P_a of both types for η → 0⁺, (2, n_a), first (0, π)."""
-    model = build_model(physics)
-    distribution = limit_distribution(sectors(model), model.spins)
+    distribution = limit_distribution(sectors(**physics.model.model_dump()))
     rng = stream(physics.root_seed, 0, Purpose.LIMIT)
     small = np.array([1e-5, -1e-5])
     sets = type_probabilities(distribution, small, threshold, intervals, rng, _LIMIT_SHIFTS)
