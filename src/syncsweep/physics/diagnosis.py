@@ -31,7 +31,8 @@ class Method(StrEnum):
     """How one steady state was computed."""
 
     DIRECT = "direct"  # one LU factorisation of the real system
-    KRYLOV = "krylov"  # one factorisation and one space for all η of the sample
+    KRYLOV = "krylov"  # one space for all η of the sample, and one factorisation at most
+    GMRES = "gmres"  # an iterative solution without a factorisation
     REFINED = "refined"  # one factorisation, and corrections in twice the working precision
 
 
