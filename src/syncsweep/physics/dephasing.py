@@ -46,7 +46,7 @@ def pack(rho: np.ndarray) -> np.ndarray:
 def unpack(packed: np.ndarray) -> np.ndarray:
     """Inverse of `pack`."""
     transposed = packed.swapaxes(-1, -2)
-    return ((packed + transposed) + 1j * (packed - transposed)) / 2
+    return ((packed + transposed) + np.complex64(1j) * (packed - transposed)) / 2
 
 
 class Sweep:

@@ -44,7 +44,10 @@ _TRIAL_STEPS, _EXPECTED = 5, 2.0
 _BEST_INVERSE, _WORST_INVERSE = 1e-12, 1e-2
 
 #: Vectors that gcrotmk adds in a cycle, and its cycles at most.
-_GMRES_STEPS, _GMRES_CYCLES = 20, 20
+_GMRES_STEPS, _GMRES_CYCLES = 20, 4
+
+#: Rounding of what is left of equations, in units of their right-hand side.
+_ROUNDING = 8 * float(np.finfo(float).eps)
 
 #: Number of states at other η from which GMRES starts.
 _KNOWN = 12
@@ -191,6 +194,7 @@ class OperatorSolver:
         mixture = np.linalg.lstsq(r, q.T @ source, rcond=1e-13)[0]
         start, before = mixture @ span, float(np.linalg.norm(source - mixture @ images))
         shape = (len(source), len(source))
+        goal = max(goal, _ROUNDING * float(np.linalg.norm(source)))
         x, _ = gcrotmk(
             LinearOperator(shape, apply, dtype=float), source, start, rtol=0.0, atol=goal,
             M=LinearOperator(shape, precondition, dtype=float), m=_GMRES_STEPS,
@@ -246,11 +250,13 @@ def _sylvester(
     for weight, jumps in ((1.0, lindbladian.jump_operators), (eta, perturbation.jump_operators)):
         effective = effective - 0.5j * weight * np.einsum("kba,kbc->ac", jumps.conj(), jumps)
     values, vectors = np.linalg.eig(effective[np.ix_(order, order)])
-    inverse = np.linalg.inv(vectors)
-    weights = 1j / (values[:, None] - values.conj())
+    inverse = np.linalg.inv(vectors).astype(np.complex64)
+    weights = (1j / (values[:, None] - values.conj())).astype(np.complex64)
+    vectors = vectors.astype(np.complex64)
 
     def apply(packed: np.ndarray) -> np.ndarray:
-        rho = weights * (inverse @ unpack(packed) @ inverse.conj().T)
+        rho = unpack(packed.astype(np.float32))
+        rho = weights * (inverse @ rho @ inverse.conj().T)
         return pack(vectors @ rho @ vectors.conj().T)
 
     return apply
