@@ -44,7 +44,7 @@ _TRIAL_STEPS, _EXPECTED = 5, 2.0
 _BEST_INVERSE, _WORST_INVERSE = 1e-12, 1e-2
 
 #: Vectors that gcrotmk adds in a cycle, and its cycles at most.
-_GMRES_STEPS, _GMRES_CYCLES = 20, 4
+_GMRES_STEPS, _GMRES_CYCLES = 20, 15
 
 #: Rounding of what is left of equations, in units of their right-hand side.
 _ROUNDING = 8 * float(np.finfo(float).eps)
