@@ -175,7 +175,8 @@ class OperatorSolver:
             feedback.append(c)
         known = (split, space, images, feedback)
         states = [_of_space(*known, float(eta), l0.inverse_norm) if eta else zero for eta in etas]
-        return states, 1 + float(np.linalg.norm(feedback, 2))
+        # The space sees C in its own directions alone.
+        return states, 1 + 2 * float(np.linalg.norm(feedback, 2))
 
     def _alone(self, split: SplitForm, eta: float, known: list[_State], goal: float) -> _State:
         """GMRES at one η, from what suits best among the sums of states at other η."""

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 from operators import Operators, global_operators, local_operators
+from scipy.linalg import null_space
 
 from syncsweep.physics import operator_solver
+from syncsweep.physics.dephasing import DephasingGenerator
 from syncsweep.physics.models import spin1_chain
 from syncsweep.physics.operator_solver import OperatorSolver
 from syncsweep.physics.perturbation import perturbation_of
 from syncsweep.physics.phase_distribution import relative_phase_coefficients
+from syncsweep.physics.split_form import SplitForm
 from syncsweep.physics.steady_state import SteadyStateSolver
 
 ETAS = [0.0, 1e-12, 1e-6, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0]
@@ -69,6 +72,22 @@ def test_degeneracy_that_stays_in_first_order_is_refused(pair_solver, jumps):
     found = pair_solver.solve(Operators(hamiltonian, jumps), ETAS)
     assert set(found.status) == {"degenerate"}
     assert np.isnan(found.rho).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_condition_is_at_most_that_of_the_equations(pair_solver, kind):
+    perturbation, etas = KINDS[kind](2), [1e-6, 1e-2, 0.1, 1.0]
+    generator = DephasingGenerator(spin1_chain(2).lindbladian)
+    split = SplitForm(generator, perturbation)
+    beside = null_space(generator.zero_modes.toarray())
+    operators = beside.T.reshape(-1, 9, 9)
+    constant = np.array([generator.apply(one).ravel() for one in operators])
+    linear = np.array([split.rest(one)[0].ravel() for one in operators])
+    found = pair_solver.solve(perturbation, etas)
+    for eta, condition in zip(etas, found.condition, strict=True):
+        smallest = np.linalg.svd((constant + eta * linear) @ beside, compute_uv=False)[-1]
+        assert condition <= smallest
+    assert found.condition.min() > 0.05
 
 
 def test_gmres_that_does_not_converge_says_so(pair_solver, monkeypatch):
