@@ -113,7 +113,7 @@ class OperatorSolver:
         for k in np.argsort(etas, kind="stable"):
             if etas[k] > 0:
                 known.append(states[k])
-            goal = self._goal(accuracy, states[k].inverse_norm)
+            goal = self._goal(accuracy, amplification * states[k].inverse_norm)
             if states[k].residual > goal:
                 states[k] = self._alone(split, float(etas[k]), known[-_KNOWN:], goal)
                 method[k] = Method.GMRES
@@ -127,7 +127,7 @@ class OperatorSolver:
         return diagnosed(etas, rho, Solutions(rho, residual, condition), method)
 
     def _goal(self, accuracy: float, inverse_norm: float) -> float:
-        """Norm of a residual at which the error of X is small enough."""
+        """Norm of a residual at which the error of ρ is small enough."""
         return accuracy / (np.sqrt(self.dim) * inverse_norm)
 
     def _shared(
@@ -167,7 +167,8 @@ class OperatorSolver:
                 break
             if space.steps >= _TRIAL_STEPS:
                 state = _of_space(split, space, images, feedback, largest, l0.inverse_norm)
-                if state.residual <= self._goal(accuracy, state.inverse_norm):
+                norm = state.inverse_norm * _amplification(feedback)
+                if state.residual <= self._goal(accuracy, norm):
                     break
             size *= largest
             rest, c = split.rest(space.newest.reshape(rest.shape))
@@ -175,8 +176,7 @@ class OperatorSolver:
             feedback.append(c)
         known = (split, space, images, feedback)
         states = [_of_space(*known, float(eta), l0.inverse_norm) if eta else zero for eta in etas]
-        # The space sees C in its own directions alone.
-        return states, 1 + 2 * float(np.linalg.norm(feedback, 2))
+        return states, _amplification(feedback)
 
     def _alone(self, split: SplitForm, eta: float, known: list[_State], goal: float) -> _State:
         """GMRES at one η, from what suits best among the sums of states at other η."""
@@ -224,6 +224,12 @@ class OperatorSolver:
             return l0.without_zero_modes(image).ravel()
 
         return beside
+
+
+def _amplification(feedback: list[np.ndarray]) -> float:
+    """How much larger an error of ρ is than that of X; feedback: CX of orthonormal X."""
+    # They show C in some directions only.
+    return 1 + 2 * float(np.linalg.norm(feedback, 2))
 
 
 def _of_space(
