@@ -27,6 +27,9 @@ from syncsweep.physics.lindbladian import Lindbladian
 #: value, in units of the largest. Those between both values may be slow modes or rounding.
 _ZERO, _COUPLED = 1e-10, 1e-7
 
+#: Zero modes are corrected if L₀ does more to them than this times ‖L₀‖, to so many digits at once.
+_POLISHED, _WORST_CORRECTION = 3e-16, 1e-3
+
 #: Largest number of steps of one cycle in single precision, and the accuracy that it can reach.
 _CYCLE, _CYCLE_ACCURACY = 40, 3e-6
 
@@ -163,6 +166,23 @@ class DephasingGenerator:
         self.norm = float(np.abs(self.frequencies).max() + self.rates.max())
         #: σ of the sweep of L₀: the slowest rate of dephasing.
         self.sigma = float(self.rates[self.rates > 0].min())
+        #: What rounding leaves of L₀V: the largest norm of a zero mode's image.
+        self.rounding = self._polish()
+
+    def _polish(self) -> float:
+        """Correct the zero modes where nearly degenerate levels of G have mixed sectors."""
+        for _ in range(3):
+            modes = [mode.reshape(self.dim, -1) for mode in self.zero_modes.toarray()]
+            images = [self.apply(mode) for mode in modes]
+            left = max(float(np.linalg.norm(image)) for image in images)
+            if left <= _POLISHED * self.norm:
+                break
+            for k, image in enumerate(images):
+                if np.linalg.norm(image) > _POLISHED * self.norm:
+                    modes[k] = modes[k] - self.solve(image, _WORST_CORRECTION)
+            rows: Any = [sparse.csr_array(mode.reshape(1, -1)) for mode in modes]
+            self.zero_modes = sparse.csr_array(sparse.vstack(rows))
+        return left
 
     def apply(self, packed: np.ndarray) -> np.ndarray:
         """L₀ of a packed operator (D, D)."""
@@ -219,18 +239,21 @@ def _conserved_projectors(
     hamiltonian: np.ndarray, levels: np.ndarray, slices: list[slice]
 ) -> list[np.ndarray]:
     """The smallest projectors (D, D) that commute with H and all diagonal operators (k, D)."""
-    weights = np.random.default_rng(0).uniform(0.5, 1.5, len(levels))
+    rng = np.random.default_rng(0)
+    levels = rng.uniform(0.5, 1.5, len(levels)) @ levels
+    # Both parts have about the same size: otherwise rounding of one would hide the other.
+    levels *= rng.uniform(0.5, 1.0) / np.abs(levels).max()
+    hamiltonian = hamiltonian / max(np.abs(hamiltonian).max(), np.finfo(float).tiny)
     values, vectors = np.empty(len(hamiltonian)), np.zeros_like(hamiltonian)
     for rows in slices:
-        generic = hamiltonian[rows, rows] + np.diag(weights @ levels[:, rows])
+        generic = hamiltonian[rows, rows] + np.diag(levels[rows])
         values[rows], vectors[rows, rows] = np.linalg.eigh(generic)
-    scale = np.abs(values).max()
-    if np.diff(np.sort(values)).min() <= _ZERO * scale:
+    if np.diff(np.sort(values)).min() <= _ZERO:
         raise UnservedModelError(
             "The solver without matrices needs a model whose conserved operators commute, but this "
             "one conserves coherences too."
         )
-    coupling = np.abs(vectors.T @ hamiltonian @ vectors) / scale
+    coupling = np.abs(vectors.T @ hamiltonian @ vectors)
     n_sectors, label = connected_components(coupling > _COUPLED, directed=False)
     if n_sectors != connected_components(coupling > _ZERO, directed=False)[0]:
         raise UnservedModelError(

@@ -43,8 +43,9 @@ _TRIAL_STEPS, _EXPECTED = 5, 2.0
 #: The most and the least accurate L₀⁻¹ of the shared space.
 _BEST_INVERSE, _WORST_INVERSE = 1e-12, 1e-2
 
-#: Vectors that gcrotmk adds in a cycle, and its cycles at most.
-_GMRES_STEPS, _GMRES_CYCLES = 20, 15
+#: Vectors that gcrotmk adds in a cycle, and all that it may add. If they do not suffice, it goes on
+#: with more in a cycle, but not above the D at which they take too much memory.
+_GMRES_STEPS, _MORE_STEPS, _GMRES_VECTORS, _ROOMY = 20, 150, 300, 243
 
 #: Rounding of what is left of equations, in units of their right-hand side.
 _ROUNDING = 8 * float(np.finfo(float).eps)
@@ -121,8 +122,10 @@ class OperatorSolver:
         # An error of X is an error of c too.
         condition = reciprocals(amplification * np.array([one.inverse_norm for one in states]))
         condition = np.minimum(condition, split.condition)
-        errors = np.sqrt(self.dim) * np.array([one.residual for one in states]) / condition
-        residual = np.maximum(errors * condition, np.finfo(float).eps)
+        residual = np.sqrt(self.dim) * np.array([one.residual for one in states])
+        # Rounding of the zero modes is one of the rates between them.
+        rounding = self._generator.rounding * self._generator.inverse_norm / split.condition
+        residual = np.maximum(residual, condition * max(rounding, float(np.finfo(float).eps)))
         rho = np.array([split.state(one.x, one.c) for one in states])
         return diagnosed(etas, rho, Solutions(rho, residual, condition), method)
 
@@ -196,11 +199,15 @@ class OperatorSolver:
         start, before = mixture @ span, float(np.linalg.norm(source - mixture @ images))
         shape = (len(source), len(source))
         goal = max(goal, _ROUNDING * float(np.linalg.norm(source)))
-        x, _ = gcrotmk(
-            LinearOperator(shape, apply, dtype=float), source, start, rtol=0.0, atol=goal,
-            M=LinearOperator(shape, precondition, dtype=float), m=_GMRES_STEPS,
-            maxiter=_GMRES_CYCLES,
-        )  # fmt: skip
+        x, steps = start, [_GMRES_STEPS, _MORE_STEPS][: 1 + (self.dim <= _ROOMY)]
+        for most in steps:
+            x, failed = gcrotmk(
+                LinearOperator(shape, apply, dtype=float), source, x, rtol=0.0, atol=goal,
+                M=LinearOperator(shape, precondition, dtype=float), m=most,
+                maxiter=_GMRES_VECTORS // most,
+            )  # fmt: skip
+            if not failed:
+                break
         packed = l0.without_zero_modes(x.reshape(self.dim, self.dim))
         image, c = split.rest(packed)
         left = float(np.linalg.norm(split.defect(packed, eta, image)))
@@ -213,10 +220,11 @@ class OperatorSolver:
         """About (L₀ + ηL₁)⁻¹ of packed operators (D²,), beside the zero modes of L₀."""
         l0 = self._generator
         jumps = getattr(perturbation, "jump_operators", None)
-        if jumps is not None and len(jumps) < _FEW_JUMPS:
+        decay = eta * perturbation.mean_decay
+        # The effective Hamiltonian of L₀ alone has nearly parallel eigenvectors.
+        if jumps is not None and len(jumps) < _FEW_JUMPS and decay > l0.sigma / 4:
             apply = _sylvester(self._lindbladian, perturbation, eta, l0.order)
         else:
-            decay = eta * perturbation.mean_decay
             apply = Sweep(l0, l0.sigma + decay, decay, np.float32).apply
 
         def beside(x: np.ndarray) -> np.ndarray:

@@ -91,9 +91,8 @@ def test_condition_is_at_most_that_of_the_equations(pair_solver, kind):
 
 
 def test_gmres_that_does_not_converge_says_so(pair_solver, monkeypatch):
-    monkeypatch.setattr(operator_solver, "_GMRES_STEPS", 3)
-    monkeypatch.setattr(operator_solver, "_GMRES_CYCLES", 1)
-    monkeypatch.setattr(operator_solver, "_SHARED_STEPS", 5)
+    for name in ("_GMRES_STEPS", "_MORE_STEPS", "_GMRES_VECTORS", "_SHARED_STEPS"):
+        monkeypatch.setattr(operator_solver, name, 5)
     found = pair_solver.solve(KINDS["rank 1"](2), [1e-6, 1.0])
     assert found.status.tolist() == ["ok", "inaccurate"]
 
