@@ -139,7 +139,7 @@ COLUMNS: Columns = (
     STATUS,
     Column(
         "method",
-        "how ρ was computed: direct, krylov or refined; none if the sample failed",
+        "how ρ was computed: direct, krylov, refined or gmres; none if the sample failed",
         source="docs/decisions/0001, 0009",
     ),
 )

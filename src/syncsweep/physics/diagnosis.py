@@ -18,6 +18,9 @@ ACCURACY = 1e-9
 #: precision.
 SINGULAR = 1e-13
 
+#: Entries of states that are judged at once, to save memory.
+_AT_ONCE = 1 << 20
+
 
 class Status(StrEnum):
     """How reliable one steady state is."""
@@ -31,7 +34,8 @@ class Method(StrEnum):
     """How one steady state was computed."""
 
     DIRECT = "direct"  # one LU factorisation of the real system
-    KRYLOV = "krylov"  # one factorisation and one space for all η of the sample
+    KRYLOV = "krylov"  # one space for all η of the sample, and one factorisation at most
+    GMRES = "gmres"  # an iterative solution without a factorisation
     REFINED = "refined"  # one factorisation, and corrections in twice the working precision
 
 
@@ -66,11 +70,14 @@ def diagnosed(
     residual, condition = solutions.residual, solutions.condition
     # A refinement that converges has shown that the steady state is unique.
     unique = (condition > SINGULAR) | (method == Method.REFINED)
-    smallest = np.full(len(etas), np.nan)
-    smallest[unique] = np.linalg.eigvalsh(rho[unique])[:, 0]
     rho[~unique] = np.nan
+    smallest, hermiticity_error = np.full(len(etas), np.nan), np.empty(len(etas))
+    at_once = max(1, _AT_ONCE // rho.shape[1] ** 2)
+    for part in (slice(first, first + at_once) for first in range(0, len(etas), at_once)):
+        few, known = rho[part], unique[part]
+        smallest[part][known] = np.linalg.eigvalsh(few[known])[:, 0]
+        hermiticity_error[part] = np.abs(few - np.conj(np.swapaxes(few, 1, 2))).max(axis=(1, 2))
     trace_error = np.abs(np.trace(rho, axis1=1, axis2=2) - 1)
-    hermiticity_error = np.abs(rho - np.conj(np.swapaxes(rho, 1, 2))).max(axis=(1, 2))
     with np.errstate(divide="ignore", invalid="ignore"):
         errors = (residual / condition, -smallest, trace_error, hermiticity_error)
     accurate = np.all([error <= ACCURACY for error in errors], axis=0)

@@ -1,0 +1,106 @@
+"""The solver without matrices against the dense one, for perturbations of every kind."""
+
+import numpy as np
+import pytest
+from operators import Operators, global_operators, local_operators
+from scipy.linalg import null_space
+
+from syncsweep.physics import operator_solver
+from syncsweep.physics.dephasing import DephasingGenerator
+from syncsweep.physics.models import spin1_chain
+from syncsweep.physics.operator_solver import OperatorSolver
+from syncsweep.physics.perturbation import perturbation_of
+from syncsweep.physics.phase_distribution import relative_phase_coefficients
+from syncsweep.physics.split_form import SplitForm
+from syncsweep.physics.steady_state import SteadyStateSolver
+
+ETAS = [0.0, 1e-12, 1e-6, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0]
+
+KINDS = {
+    "rank 1": lambda n: global_operators(1, 3**n, 1),
+    "rank 4": lambda n: global_operators(2, 3**n, 4),
+    "bonds": lambda n: local_operators(3, n, 2),
+    "sites": lambda n: local_operators(4, n, 1),
+}
+
+
+@pytest.fixture(scope="module")
+def pair_solver():
+    return OperatorSolver(spin1_chain(2))
+
+
+def dense_states(model, perturbation, etas):
+    operators = (perturbation.hamiltonian, perturbation.jump_operators)
+    solver = SteadyStateSolver(model.lindbladian)
+    return solver.solve_perturbation(perturbation_of(*operators), etas)
+
+
+def assert_same(model, found, expected):
+    assert set(expected.status) == set(found.status) == {"ok"}
+    s_d, other = (relative_phase_coefficients(one.rho, model.spins) for one in (found, expected))
+    np.testing.assert_allclose(s_d, other, rtol=0, atol=1e-10 * other[0, 0].real)
+    # residual/condition is the estimated error in units of 1/√D.
+    errors = np.linalg.norm(found.rho - expected.rho, axis=(1, 2)) * np.sqrt(model.dim)
+    assert np.all(errors <= found.residual / found.condition + 1e-13)
+
+
+@pytest.mark.parametrize("n_sites", [2, 3])
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_gives_the_states_of_the_dense_solver(kind, n_sites):
+    model, perturbation = spin1_chain(n_sites), KINDS[kind](n_sites)
+    found = OperatorSolver(model).solve(perturbation, ETAS)
+    assert_same(model, found, dense_states(model, perturbation, ETAS))
+    assert found.method[0] == "krylov"
+    assert found.method[-1] == "gmres"
+
+
+def test_values_of_eta_may_come_in_any_order_and_alone(pair_solver):
+    perturbation = KINDS["bonds"](2)
+    together = pair_solver.solve(perturbation, ETAS)
+    backwards = pair_solver.solve(perturbation, ETAS[::-1])
+    np.testing.assert_array_equal(backwards.rho[::-1], together.rho)
+    for k in (0, 3, 7):
+        alone = pair_solver.solve(perturbation, [ETAS[k]])
+        np.testing.assert_allclose(alone.rho[0], together.rho[k], rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize(
+    "jumps", [[], [np.diag(np.arange(9.0))]], ids=["no dissipation", "dephasing"]
+)
+def test_degeneracy_that_stays_in_first_order_is_refused(pair_solver, jumps):
+    hamiltonian = global_operators(1, 9, 1).hamiltonian
+    found = pair_solver.solve(Operators(hamiltonian, jumps), ETAS)
+    assert set(found.status) == {"degenerate"}
+    assert np.isnan(found.rho).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_condition_is_at_most_that_of_the_equations(pair_solver, kind):
+    perturbation, etas = KINDS[kind](2), [1e-6, 1e-2, 0.1, 1.0]
+    generator = DephasingGenerator(spin1_chain(2).lindbladian)
+    split = SplitForm(generator, perturbation)
+    beside = null_space(generator.zero_modes.toarray())
+    operators = beside.T.reshape(-1, 9, 9)
+    constant = np.array([generator.apply(one).ravel() for one in operators])
+    linear = np.array([split.rest(one)[0].ravel() for one in operators])
+    found = pair_solver.solve(perturbation, etas)
+    for eta, condition in zip(etas, found.condition, strict=True):
+        smallest = np.linalg.svd((constant + eta * linear) @ beside, compute_uv=False)[-1]
+        assert condition <= smallest
+    assert found.condition.min() > 0.05
+
+
+def test_gmres_that_does_not_converge_says_so(pair_solver, monkeypatch):
+    for name in ("_GMRES_STEPS", "_MORE_STEPS", "_GMRES_VECTORS", "_SHARED_STEPS"):
+        monkeypatch.setattr(operator_solver, name, 5)
+    found = pair_solver.solve(KINDS["rank 1"](2), [1e-6, 1.0])
+    assert found.status.tolist() == ["ok", "inaccurate"]
+
+
+@pytest.mark.parametrize(
+    ("n_sites", "etas", "argument"),
+    [(2, [-1.0], "etas"), (2, [np.nan], "etas"), (3, [1.0], "perturbation")],
+)
+def test_wrong_arguments_are_refused(pair_solver, n_sites, etas, argument):
+    with pytest.raises(ValueError, match=f"Argument `{argument}`"):
+        pair_solver.solve(KINDS["sites"](n_sites), etas)
