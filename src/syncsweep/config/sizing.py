@@ -40,8 +40,23 @@ def core_seconds(dim: int, n_eta: int) -> float:
 
 def row_bytes(spins: tuple[float, ...]) -> int:
     """Memory of a row in bytes: the coefficients of S_d, its maximum, and about ten numbers."""
-    coefficients = math.prod(round(4 * spin + 1) for spin in sorted(spins)[:-1])
+    if len(spins) <= 4:  # an upper bound, by which shards of earlier versions were cut
+        coefficients = math.prod(round(4 * spin + 1) for spin in sorted(spins)[:-1])
+    else:
+        coefficients = _coefficients(spins)
     return 8 * (coefficients + len(spins) + 10)
+
+
+def _coefficients(spins: tuple[float, ...]) -> int:
+    """Real numbers that S_d has: the integers k_j with |k_j| ≤ 2S_j and Σk_j = 0, of all spins."""
+    ways = {0: 1}
+    for spin in spins:
+        sums: dict[int, int] = {}
+        for total, count in ways.items():
+            for k in range(-round(2 * spin), round(2 * spin) + 1):
+                sums[total + k] = sums.get(total + k, 0) + count
+        ways = sums
+    return ways[0]
 
 
 def chunk_size(samples: int, seconds: float, n_blocks: int, sample_bytes: int) -> int:

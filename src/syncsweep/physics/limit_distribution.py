@@ -13,8 +13,10 @@ from math import pi
 
 import numpy as np
 
+from syncsweep.physics.angle_lattice import lattice
+from syncsweep.physics.chi import interval_probabilities
 from syncsweep.physics.chi_sampling import sample_chi
-from syncsweep.physics.measures import interval_probabilities, lattice, s_max
+from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies, relative_phase_coefficients
 from syncsweep.physics.weak_limit import Sector
 

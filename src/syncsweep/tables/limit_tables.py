@@ -14,12 +14,12 @@ import pandas as pd
 from syncsweep.columns import ETA, MODEL, N_SITES, STUDY, Column, Columns
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.physics import Ensemble, Physics
+from syncsweep.physics.chi import interval_probabilities
 from syncsweep.physics.limit_distribution import (
     LimitDistribution,
     limit_distribution,
     type_probabilities,
 )
-from syncsweep.physics.measures import interval_probabilities
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.weak_limit import RateLaw, UnknownSectorsError, sectors
 from syncsweep.tables import ResultsError

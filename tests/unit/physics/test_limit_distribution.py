@@ -5,8 +5,8 @@ from math import pi
 import numpy as np
 import pytest
 
+from syncsweep.physics.angle_lattice import lattice
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
-from syncsweep.physics.measures import lattice
 from syncsweep.physics.models import spin1_chain, spin_half_pair
 from syncsweep.physics.phase_distribution import evaluate, relative_phase_coefficients
 from syncsweep.physics.weak_limit import Sector, sectors
