@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
-from math import pi
+from math import ceil, pi
 
 import numpy as np
 
@@ -38,25 +39,32 @@ def heights_on_lattice(
     coefficients: np.ndarray, frequencies: np.ndarray, points: int
 ) -> np.ndarray:
     """S_d − u of (n_eta, n_k) coefficients on a lattice, (n_eta, points^n_angles)."""
-    if frequencies.shape[1] > MOST_ANGLES_AT_ONCE:
-        return np.array([heights_by_angle(row, frequencies, points) for row in coefficients])
     tail = coefficients[:, 1:]
     return 2 * np.hstack([tail.real, tail.imag]) @ lattice_waves(frequencies, points)
 
 
-def heights_by_angle(row: np.ndarray, frequencies: np.ndarray, points: int) -> np.ndarray:
-    """S_d − u of one distribution (n_k,) on a lattice, (points^n_angles,).
+def points_of_angles(frequencies: np.ndarray, per_wave: float) -> tuple[int, ...]:
+    """Points along each angle, (N−1,): so many for each turn of its shortest wave in S_d."""
+    largest = np.maximum(np.abs(frequencies).max(axis=0), 1)
+    return tuple(ceil(per_wave * most) for most in largest.tolist())
+
+
+def heights_by_angle(row: np.ndarray, frequencies: np.ndarray, points: Sequence[int]) -> np.ndarray:
+    """S_d − u of one distribution (n_k,) on a grid with `points` (N−1,) along the angles, flat.
 
     The sum over the entries k_j of k is done for one angle after the other. k_1 is never negative.
     """
-    n_angles, largest = frequencies.shape[1], int(np.abs(frequencies).max())
-    lowest = np.array([0] + [-largest] * (n_angles - 1))
-    spectrum = np.zeros((largest + 1, *[2 * largest + 1] * (n_angles - 1)), dtype=complex)
+    largest = np.abs(frequencies).max(axis=0)
+    lowest = np.array([0, *-largest[1:]])
+    spectrum = np.zeros([largest[0] + 1, *2 * largest[1:] + 1], dtype=complex)
     spectrum[tuple((frequencies[1:] - lowest).T)] = 2 * row[1:]
-    steps = np.outer(np.arange(-largest, largest + 1), np.arange(points))
-    turns = np.exp(2j * pi / points * steps)
-    for _ in range(n_angles - 1):
-        spectrum = np.tensordot(spectrum, turns, axes=(1, 0))
-    spectrum, first = spectrum.reshape(largest + 1, -1), turns[largest:]
+    for most, n in zip(largest[1:], points[1:], strict=True):
+        spectrum = np.tensordot(spectrum, _turns(-most, most, n), axes=(1, 0))
+    spectrum, first = spectrum.reshape(largest[0] + 1, -1), _turns(0, largest[0], points[0])
     waves = np.vstack([first.real, -first.imag])
     return (waves.T @ np.vstack([spectrum.real, spectrum.imag])).ravel()
+
+
+def _turns(first: int, last: int, points: int) -> np.ndarray:
+    """exp(ikφ) for k from `first` to `last`, at φ = 0 … 2π, (n_k, points)."""
+    return np.exp(2j * pi / points * np.outer(np.arange(first, last + 1), np.arange(points)))

@@ -18,26 +18,18 @@ import numpy as np
 from syncsweep.physics import arguments
 from syncsweep.physics.angle_lattice import (
     MOST_ANGLES_AT_ONCE,
-    heights_by_angle,
     heights_on_lattice,
     lattice_indices,
     lattice_waves,
 )
 from syncsweep.physics.chi import ChiSample, chi
 from syncsweep.physics.measures import HIGHEST_SHARE, Maximum, is_resolved
-from syncsweep.physics.region_points import generator_of, points_near_maxima
+from syncsweep.physics.region_points import points_in_region
 
 #: By number of angles N−1, for S_d without waves shorter than π: the points per angle of the grid
 #: at all of whose points S_d is computed; the threshold up to which this grid is fine enough; and
 #: the points per angle that a grid for larger thresholds would have at threshold 0.95.
-#: With more than three angles, larger thresholds have no grid, see `region_points`.
-_GRIDS = {
-    1: (2304, 0.95, 2304),
-    2: (48, 0.95, 96),
-    3: (21, 0.5, 63),
-    4: (21, 0.5, 0),
-    5: (16, 0.5, 0),
-}
+_GRIDS = {1: (2304, 0.95, 2304), 2: (48, 0.95, 96), 3: (21, 0.5, 63)}
 
 #: A cell is split into this many cells along each angle. The number is odd, so that the centre of a
 #: cell stays a point of the grid.
@@ -46,9 +38,6 @@ _SPLIT = 3
 #: At most this many cells of one distribution are split at a time, and at most this many points are
 #: kept. If S_d is flat along an angle, its region has very many.
 _MOST_CELLS = 2**14
-
-#: At most this many points of one distribution of more than three angles are kept.
-_MOST_POINTS_OF_MANY = 2**11
 
 #: The offset is multiplied by this. The fractional part of the product comes from digits of the
 #: offset that are too small to move the grid. So these digits can choose cells at random.
@@ -120,10 +109,8 @@ def sample_chi(
     threshold = arguments.fraction("Argument `threshold`", threshold)
     resolved = is_resolved(coefficients, maximum, error)
     level = np.where(resolved, min(threshold, HIGHEST_SHARE) * maximum.s_max, np.nan)
-    if frequencies.shape[1] > 3 and threshold > _GRIDS[frequencies.shape[1]][1]:
-        angles, weights = points_near_maxima(
-            coefficients, frequencies, maximum, level, threshold, shift
-        )
+    if frequencies.shape[1] > MOST_ANGLES_AT_ONCE:
+        angles, weights = points_in_region(coefficients, frequencies, maximum, level, shift)
     else:
         grid = _grid(frequencies, threshold)
         angles, weights = _in_region(coefficients, frequencies, maximum.s_max, level, grid, shift)
@@ -150,41 +137,21 @@ def _in_region(
     offset = 2 * pi / grid.points * np.asarray(shift)
     shifted = coefficients * np.exp(1j * (frequencies @ offset))
     uniform = coefficients[:, :1].real
-    if n_angles <= MOST_ANGLES_AT_ONCE:
-        heights = heights_on_lattice(shifted, frequencies, grid.coarse)
-    if n_angles <= MOST_ANGLES_AT_ONCE and not grid.levels:
-        inside = heights >= level[:, None]
-        used = np.flatnonzero(inside.any(axis=0))
-        weights = np.where(inside[:, used], uniform + heights[:, used], 0.0)
-    else:
-        if grid.levels:
-            pick = float(_UNFELT * shift[0] % 1)
-            rows = zip(shifted, heights, s_max, level, strict=True)
-            found = [_split(*row, frequencies, grid, pick) for row in rows]
-        else:
-            pairs = zip(shifted, level, strict=True)
-            found = [_of_one(*pair, frequencies, grid, shift) for pair in pairs]
+    heights = heights_on_lattice(shifted, frequencies, grid.coarse)
+    if grid.levels:
+        pick = float(_UNFELT * shift[0] % 1)
+        rows = zip(shifted, heights, s_max, level, strict=True)
+        found = [_split(*row, frequencies, grid, pick) for row in rows]
         used, place = np.unique(np.concatenate([one[0] for one in found]), return_inverse=True)
         owner = np.repeat(np.arange(len(found)), [len(one[0]) for one in found])
         weights = np.zeros((len(found), len(used)))
         weights[owner, place] = uniform[owner, 0] + np.concatenate([one[1] for one in found])
+    else:
+        inside = heights >= level[:, None]
+        used = np.flatnonzero(inside.any(axis=0))
+        weights = np.where(inside[:, used], uniform + heights[:, used], 0.0)
     index = np.stack(np.unravel_index(used, (grid.points,) * n_angles), axis=-1)
     return 2 * pi / grid.points * index + offset, weights
-
-
-def _of_one(
-    shifted: np.ndarray,
-    level: float,
-    frequencies: np.ndarray,
-    grid: _Grid,
-    shift: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """As `_split`, for a grid of many angles that is not split: a random part of its points."""
-    heights = heights_by_angle(shifted, frequencies, grid.points)
-    inside = np.flatnonzero(heights >= level)
-    if len(inside) > _MOST_POINTS_OF_MANY:
-        inside = generator_of(shift).choice(inside, _MOST_POINTS_OF_MANY, replace=False)
-    return inside, heights[inside]
 
 
 def _split(

@@ -13,7 +13,9 @@ from syncsweep.physics.angle_lattice import (
     heights_by_angle,
     heights_on_lattice,
     lattice,
+    points_of_angles,
 )
+from syncsweep.physics.ascent import batches, climb, hessian, local_shape
 
 #: Points per angle where the search for S_max starts: at least the first, or the second per wave.
 _START_GRID, _START_GRID_PER_WAVE = 24, 12
@@ -28,12 +30,9 @@ _START_GRID_OF_FIVE, _START_GRID_OF_MANY = 6, 8
 #: number of points of the grid are considered. S_d has more only if it is flat along some angles.
 _MOST_CLIMBS, _MOST_STARTS = 16, 2**13
 
-#: Waves of as many points are held in memory at once as there are so many numbers in total.
-_WAVES_AT_ONCE = 2**19
-
 #: Largest number of Newton steps to the highest maximum, and of steps to any maximum along a bent
-#: ridge; and number of tries of one step, each a quarter as long as the one before.
-_MOST_STEPS, _MOST_STEPS_TO_ANY, _MOST_TRIES = 40, 1000, 6
+#: ridge.
+_MOST_STEPS, _MOST_STEPS_TO_ANY = 40, 1000
 
 #: A curvature below this share of the largest one may vanish somewhere in a cell of the grid.
 _SOFT = 0.1
@@ -59,10 +58,10 @@ class Maximum:
 
 def s_max_on_lattice(coefficients: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
     """Largest S_d − u on the grid where the search for S_max starts, (n_eta,); at most S_max."""
-    points = _start_grid(frequencies)
     if frequencies.shape[1] > MOST_ANGLES_AT_ONCE:
+        points = _start_points(frequencies, False)
         return np.array([heights_by_angle(r, frequencies, points).max() for r in coefficients])
-    return heights_on_lattice(coefficients, frequencies, points).max(axis=1)
+    return heights_on_lattice(coefficients, frequencies, _start_grid(frequencies)).max(axis=1)
 
 
 def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
@@ -109,10 +108,10 @@ def local_maxima(
     owner, angles, heights, arrived = _climb(coefficients, frequencies, lowest)
     arrived &= heights >= lowest[owner]
     places = np.flatnonzero(arrived)
-    for some in _batches(places, frequencies):
+    for some in batches(places, frequencies):
         arrived[some] = _is_top(coefficients[owner[some]], frequencies, angles[some])
     owner, angles = owner[arrived], np.mod(angles[arrived], 2 * pi)
-    spacing = 2 * pi / _start_grid(frequencies, True)
+    spacing = _start_spacing(frequencies)
     kept: list[int] = []
     first = 0
     for index in range(len(owner)):
@@ -125,34 +124,22 @@ def local_maxima(
     return LocalMaxima(owner[kept], angles[kept])
 
 
-def _start_grid(frequencies: np.ndarray, all_maxima: bool = False) -> int:
-    n_angles, largest = frequencies.shape[1], int(np.abs(frequencies).max())
-    if n_angles > MOST_ANGLES_AT_ONCE:
-        is_fine = all_maxima or n_angles == MOST_ANGLES_AT_ONCE + 1
-        return (_START_GRID_OF_MANY if is_fine else _START_GRID_OF_FIVE) * largest
-    return max(_START_GRID, _START_GRID_PER_WAVE * largest)
+def _start_grid(frequencies: np.ndarray) -> int:
+    """Points along each angle where the search starts, for at most three angles."""
+    return max(_START_GRID, _START_GRID_PER_WAVE * int(np.abs(frequencies).max()))
 
 
-def _hessian(waves: np.ndarray, k: np.ndarray) -> np.ndarray:
-    """Second derivatives (n, N−1, N−1) of Σ_k Re waves, which are (n, n_k) at k (n_k, N−1)."""
-    products = (k[:, :, None] * k[:, None, :]).reshape(len(k), -1)
-    return -(waves.real @ products).reshape(-1, k.shape[1], k.shape[1])
+def _start_points(frequencies: np.ndarray, all_maxima: bool) -> tuple[int, ...]:
+    """The same for more angles, by angle."""
+    is_fine = all_maxima or frequencies.shape[1] == MOST_ANGLES_AT_ONCE + 1
+    return points_of_angles(frequencies, _START_GRID_OF_MANY if is_fine else _START_GRID_OF_FIVE)
 
 
-def curvatures(
-    row: np.ndarray, frequencies: np.ndarray, angles: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """S_d − u (n,) of one distribution (n_k,) at `angles` (n, N−1), and its second derivatives.
-
-    They are (n, N−1), ascending, along the columns of the third array (n, N−1, N−1).
-    """
-    k = frequencies[1:].astype(float)
-    heights, hessians = [], []
-    for some in _batches(angles, frequencies):
-        waves = 2 * row[1:] * np.exp(1j * (some @ k.T))
-        heights.append(waves.real.sum(axis=1))
-        hessians.append(_hessian(waves, k))
-    return np.concatenate(heights), *np.linalg.eigh(np.concatenate(hessians))
+def _start_spacing(frequencies: np.ndarray) -> float:
+    """Smallest spacing of the grid where the search for all maxima starts [rad]."""
+    if frequencies.shape[1] > MOST_ANGLES_AT_ONCE:
+        return 2 * pi / max(_start_points(frequencies, True))
+    return 2 * pi / _start_grid(frequencies)
 
 
 def _is_top(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarray) -> np.ndarray:
@@ -161,7 +148,7 @@ def _is_top(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarra
     coefficients: (n, n_k), angles: (n, N−1); returns (n,).
     """
     k = frequencies[1:].astype(float)
-    curvatures = np.linalg.eigvalsh(_hessian(coefficients[:, 1:] * np.exp(1j * (angles @ k.T)), k))
+    curvatures = np.linalg.eigvalsh(hessian(coefficients[:, 1:] * np.exp(1j * (angles @ k.T)), k))
     return curvatures[:, -1] <= 1e-6 * np.abs(curvatures).max(axis=1)
 
 
@@ -175,7 +162,7 @@ def _is_beside_a_top(
     """
     k = frequencies[1:].astype(float)
     waves = coefficients[:, 1:] * np.exp(1j * (angles @ k.T))
-    curvatures, directions = np.linalg.eigh(_hessian(waves, k))
+    curvatures, directions = np.linalg.eigh(hessian(waves, k))
     slopes = ((-waves.imag @ k)[:, None, :] @ directions)[:, 0]
     size = np.abs(curvatures)
     soft = _SOFT * size.max(axis=1, keepdims=True)
@@ -203,7 +190,7 @@ def _climb(
     curvature = 2 * np.abs(coefficients) @ np.sum(frequencies**2, axis=1)
     slack = curvature * n_angles * half_step**2 / 2
     high = values >= ((values.max(axis=1) if lowest is None else lowest) - slack)[:, None]
-    candidates = high & _maxima_of_grid(values, n_angles, points)
+    candidates = high & _maxima_of_grid(values, (points,) * n_angles)
     most_steps = _MOST_STEPS
     if lowest is not None:
         most_steps = _MOST_STEPS_TO_ANY
@@ -211,28 +198,27 @@ def _climb(
         beside = _is_beside_a_top(coefficients[owner], frequencies, angles[point], 2 * half_step)
         candidates[owner[beside], point[beside]] = True
     owner, point = np.nonzero(candidates)
-    return owner, *_newton(
-        coefficients[owner], frequencies, angles[point], 2 * half_step, most_steps
-    )
+    return owner, *climb(coefficients[owner], frequencies, angles[point], 2 * half_step, most_steps)
 
 
 def _climb_one_by_one(
     coefficients: np.ndarray, frequencies: np.ndarray, lowest: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """As `_climb`, for many angles: one distribution at a time, from its most promising points."""
-    n_angles, points = frequencies.shape[1], _start_grid(frequencies, lowest is not None)
+    n_angles, points = frequencies.shape[1], _start_points(frequencies, lowest is not None)
+    spacings = 2 * pi / np.array(points)
     most_steps = _MOST_STEPS if lowest is None else _MOST_STEPS_TO_ANY
     none = np.empty(0)
     found = [(none.astype(int), np.empty((0, n_angles)), none, none.astype(bool))]
     for index, row in enumerate(coefficients):
         values = heights_by_angle(row, frequencies, points)
-        tops = np.flatnonzero(_maxima_of_grid(values, n_angles, points))
+        tops = np.flatnonzero(_maxima_of_grid(values, points))
         tops = tops[:: max(1, -(-len(tops) // _MOST_STARTS))]
-        starts = 2 * pi / points * np.stack(np.unravel_index(tops, (points,) * n_angles), axis=-1)
+        starts = spacings * np.stack(np.unravel_index(tops, points), axis=-1)
         starts = _promising(row, frequencies, starts, None if lowest is None else lowest[index])
-        for some in _batches(starts, frequencies):
+        for some in batches(starts, frequencies):
             rows = np.tile(row, (len(some), 1))
-            climbed = _newton(rows, frequencies, some, 2 * pi / points, most_steps)
+            climbed = climb(rows, frequencies, some, spacings.min(), most_steps)
             found.append((np.full(len(some), index), *climbed))
     owner, angles, heights, arrived = map(np.concatenate, zip(*found, strict=True))
     return owner, angles, heights, arrived
@@ -246,95 +232,23 @@ def _promising(
     The gain of a climb is half of slope²/curvature along each direction, if S_d is a parabola. We
     allow for four times as much.
     """
-    k = frequencies[1:].astype(float)
-    heights, gains = [np.empty(0)], [np.empty(0)]
-    for some in _batches(angles, frequencies):
-        waves = 2 * row[1:] * np.exp(1j * (some @ k.T))
-        curvature, directions = np.linalg.eigh(_hessian(waves, k))
-        slopes = ((-waves.imag @ k)[:, None, :] @ directions)[:, 0]
-        size = np.abs(curvature)
-        size = np.maximum(size, _SOFT * size.max(axis=1, keepdims=True) + np.finfo(float).tiny)
-        heights.append(waves.real.sum(axis=1))
-        gains.append(np.sum(slopes**2 / size, axis=1))
-    height, gain = np.concatenate(heights), np.concatenate(gains)
+    height, slopes, curvatures, _ = local_shape(row, frequencies, angles)
+    size = np.abs(curvatures)
+    size = np.maximum(size, _SOFT * size.max(axis=1, keepdims=True) + np.finfo(float).tiny)
+    gain = np.sum(slopes**2 / size, axis=1)
     if lowest is not None:
         return angles[height + 2 * gain >= lowest]
     return angles[np.argsort(-(height + gain / 2), kind="stable")[:_MOST_CLIMBS]]
 
 
-def _batches(items: np.ndarray, frequencies: np.ndarray) -> list[np.ndarray]:
-    """Items in batches, for each of which the waves of S_d fit into memory."""
-    size = max(1, _WAVES_AT_ONCE // len(frequencies))
-    return [items[first : first + size] for first in range(0, len(items), size)]
-
-
-def _maxima_of_grid(values: np.ndarray, n_angles: int, points: int) -> np.ndarray:
+def _maxima_of_grid(values: np.ndarray, points: tuple[int, ...]) -> np.ndarray:
     """Mask of the points of a periodic grid that are not below any nearest neighbour."""
-    grid = values.reshape(-1, *[points] * n_angles)
+    grid = values.reshape(-1, *points)
     mask = np.ones(grid.shape, dtype=bool)
-    for axis in range(1, n_angles + 1):
+    for axis in range(1, grid.ndim):
         mask &= grid >= np.roll(grid, 1, axis)
         mask &= grid >= np.roll(grid, -1, axis)
     return mask.reshape(values.shape)
-
-
-def _newton(
-    coefficients: np.ndarray,
-    frequencies: np.ndarray,
-    angles: np.ndarray,
-    longest_step: float,
-    most_steps: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Climb from each of `angles` (c, N−1) on its own row of coefficients (c, n_k).
-
-    Returns the angles reached (c, N−1), the heights above the uniform density there (c,), and
-    whether the steps were enough to arrive (c,).
-    """
-    k = frequencies[1:].astype(float)
-    amplitudes = 2 * coefficients[:, 1:]
-
-    def waves(rows: np.ndarray, at: np.ndarray) -> np.ndarray:
-        return amplitudes[rows] * np.exp(1j * (at @ k.T))
-
-    angles = angles.copy()
-    active = np.arange(len(angles))
-    wave = waves(active, angles)
-    heights = wave.real.sum(axis=1)
-    for _ in range(most_steps):
-        gradient = -wave[active].imag @ k
-        eigenvalues, vectors = np.linalg.eigh(_hessian(wave[active], k))
-        # Ascent along every eigenvector, whatever the sign of its curvature.
-        slopes = (gradient[:, None, :] @ vectors)[:, 0]
-        scale = np.abs(eigenvalues).max(axis=1, keepdims=True) + np.finfo(float).tiny
-        moves = slopes / np.maximum(np.abs(eigenvalues), 1e-8 * scale)
-        step = (vectors @ moves[:, :, None])[:, :, 0]
-        length = np.linalg.norm(step, axis=1, keepdims=True)
-        step *= np.minimum(1.0, longest_step / np.maximum(length, np.finfo(float).tiny))
-        # A step that raises nothing but the last digits is taken unseen, and is the last one.
-        gain = np.sum(slopes * moves, axis=1)
-        negligible = ~(gain > 1e-15 * np.abs(heights[active]))
-        angles[active[negligible]] += step[negligible]
-        active, step = active[~negligible], step[~negligible]
-        trying = np.arange(len(active))
-        for _ in range(_MOST_TRIES):
-            if not len(trying):
-                break
-            rows = active[trying]
-            trial = angles[rows] + step[trying]
-            trial_wave = waves(rows, trial)
-            trial_heights = trial_wave.real.sum(axis=1)
-            higher = trial_heights > heights[rows]
-            angles[rows[higher]] = trial[higher]
-            wave[rows[higher]] = trial_wave[higher]
-            heights[rows[higher]] = trial_heights[higher]
-            trying = trying[~higher]
-            step[trying] /= 4
-        active = np.delete(active, trying)  # no step raises them: they are at the top
-        if not len(active):
-            break
-    arrived = np.ones(len(angles), dtype=bool)
-    arrived[active] = False
-    return angles, heights, arrived
 
 
 def is_resolved(

@@ -1,12 +1,12 @@
-"""Random points in the region of χ, for five and more spins.
+"""Points in the region of χ, for five and more spins.
 
-At r = 0.95 the region S_d − u ≥ r·S_max around one maximum of six spins is 1e-6 of all angles. A
-regular grid with some points in it would have 10⁸ points. So points are drawn near the maxima at
-which S_d − u ≥ r·S_max. Around each of them, the region is an ellipsoid in second order. Points are
-drawn in this ellipsoid, and fewer of them up to 2.2 times as far from the maximum. A point in the
-region then weighs S_d, divided by the density with which the ellipsoids of all maxima draw it.
-Where regions overlap, or are no ellipsoids, this keeps the shares right. docs/decisions/0007 has
-the numbers.
+A shifted grid has enough points in the region S_d − u ≥ r·S_max, if the region is large. But at
+r = 0.95 the region around one maximum of six spins may be 1e-6 of all angles. Then random points
+are drawn near all maxima at which S_d − u ≥ r·S_max. In second order, the region around each of
+them is an ellipsoid. Points are drawn in this ellipsoid, and fewer of them up to 2.2 times as far
+from the maximum. A point in the region then weighs S_d, divided by the density with which the
+ellipsoids of all maxima draw it. Where regions overlap, or are no ellipsoids, this keeps the shares
+right. docs/decisions/0007 has the numbers.
 """
 
 from __future__ import annotations
@@ -16,10 +16,17 @@ from math import pi
 import numpy as np
 from scipy.spatial import cKDTree
 
-from syncsweep.physics.measures import Maximum, curvatures, local_maxima
+from syncsweep.physics.angle_lattice import heights_by_angle, points_of_angles
+from syncsweep.physics.ascent import local_shape
+from syncsweep.physics.measures import Maximum, local_maxima
 from syncsweep.physics.phase_distribution import deviation
 
-#: Points drawn for each distribution.
+#: Points of the grid along each angle and wave, by number of angles: 21 and 17 for spin-1s. It is
+#: used where the region has at least so many of its points. At most so many are kept.
+_GRID_PER_WAVE = {4: 10.5, 5: 8.5}
+_FEWEST, _MOST = 2**9, 2**11
+
+#: Points drawn for each other distribution.
 _DRAWS = 1024
 
 #: A point is drawn uniformly in one of these enlarged ellipsoids, with these probabilities.
@@ -33,47 +40,79 @@ _LONGEST = 1.2
 _PAIRS_AT_ONCE = 2**18
 
 
-def generator_of(shift: np.ndarray) -> np.random.Generator:
-    """The random generator that belongs to the offset (N−1,) of a grid."""
-    return np.random.default_rng(np.ascontiguousarray(shift, dtype=float).view(np.uint64))
-
-
-def points_near_maxima(
+def points_in_region(
     coefficients: np.ndarray,
     frequencies: np.ndarray,
     maximum: Maximum,
     level: np.ndarray,
-    share: float,
     shift: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points in the region of each distribution, and their weights.
 
-    coefficients: (n_eta, n_k); frequencies: (n_k, N−1); level: (n_eta,), share·S_max, or NaN where
-    there is no region; shift: (N−1,) in [0, 1), decides all that is random. Returns angles
-    (n_points, N−1) and weights (n_eta, n_points), zero outside a distribution's own points.
+    coefficients: (n_eta, n_k); frequencies: (n_k, N−1), N = 5 or 6; level: (n_eta,), height above
+    the uniform density at which the region ends, or NaN where there is none; shift: (N−1,) in
+    [0, 1), the offset of the grid in units of its spacing. It decides all random numbers. Returns
+    angles (n_points, N−1) and weights (n_eta, n_points), zero but at a distribution's own points.
     """
-    known = np.flatnonzero(~np.isnan(level))
-    tops = local_maxima(coefficients[known], frequencies, maximum.s_max[known], share)
-    angles, weights, owner = [np.empty((0, frequencies.shape[1]))], [np.empty(0)], []
-    for place, index in enumerate(known):
-        # The highest maximum once more does no harm, and there is always at least one.
-        own = np.vstack([maximum.angles[index], tops.angles[tops.owner == place]])
-        points, weight = _draw(coefficients[index], frequencies, own, level[index], shift)
-        angles.append(points)
-        weights.append(weight)
-        owner += [index] * len(points)
+    angles, weights = [np.empty((0, frequencies.shape[1]))], [np.empty(0)]
+    owner: list[int] = []
+    for index in np.flatnonzero(~np.isnan(level)).tolist():
+        row = coefficients[index]
+        found = _on_grid(row, frequencies, level[index], shift)
+        if found is None:
+            one = Maximum(maximum.s_max[[index]], maximum.angles[[index]])
+            found = _near_maxima(row, frequencies, one, level[index], shift)
+        angles.append(found[0])
+        weights.append(found[1])
+        owner += [index] * len(found[0])
     table = np.zeros((len(coefficients), len(owner)))
     table[owner, np.arange(len(owner))] = np.concatenate(weights)
     return np.concatenate(angles), table
+
+
+def _generator(shift: np.ndarray) -> np.random.Generator:
+    """The random generator that belongs to the offset (N−1,) of a grid."""
+    return np.random.default_rng(np.ascontiguousarray(shift, dtype=float).view(np.uint64))
+
+
+def _on_grid(
+    row: np.ndarray, frequencies: np.ndarray, level: float, shift: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Points (n, N−1) of a grid in the region of one distribution (n_k,), and S_d there (n,).
+
+    None if they are too few.
+    """
+    points = points_of_angles(frequencies, _GRID_PER_WAVE[frequencies.shape[1]])
+    spacing = 2 * pi / np.array(points)
+    offset = spacing * shift
+    heights = heights_by_angle(row * np.exp(1j * (frequencies @ offset)), frequencies, points)
+    inside = np.flatnonzero(heights >= level)
+    if len(inside) < _FEWEST:
+        return None
+    if len(inside) > _MOST:
+        inside = _generator(shift).choice(inside, _MOST, replace=False)
+    angles = spacing * np.stack(np.unravel_index(inside, points), axis=-1) + offset
+    return angles, row[0].real + heights[inside]
+
+
+def _near_maxima(
+    row: np.ndarray, frequencies: np.ndarray, maximum: Maximum, level: float, shift: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Random points (n, N−1) in the region of one distribution (n_k,), and their weights (n,)."""
+    share = float(level / maximum.s_max[0])
+    found = local_maxima(row[None], frequencies, maximum.s_max, share)
+    # The highest maximum once more does no harm, and there is always at least one.
+    tops = np.vstack([maximum.angles, found.angles])
+    return _draw(row, frequencies, tops, level, shift)
 
 
 def _draw(
     row: np.ndarray, frequencies: np.ndarray, tops: np.ndarray, level: float, shift: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points (n, N−1) in the region of one distribution (n_k,) with maxima `tops`; weights (n,)."""
-    n_angles, rng = frequencies.shape[1], generator_of(shift)
+    n_angles, rng = frequencies.shape[1], _generator(shift)
     tops = np.mod(np.mod(tops, 2 * pi), 2 * pi)  # rounding may leave 2π after the first time
-    heights, bent, axes = curvatures(row, frequencies, tops)
+    heights, _, bent, axes = local_shape(row, frequencies, tops)
     above = np.maximum(heights - level, 0.0)[:, None]
     lengths = np.sqrt(2 * above / np.maximum(-bent, np.finfo(float).tiny))
     lengths = np.minimum(lengths, _LONGEST)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from distributions import random_coefficients
 
-from syncsweep.physics.angle_lattice import heights_by_angle, heights_on_lattice, lattice
+from syncsweep.physics.angle_lattice import heights_by_angle, lattice
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 
 
@@ -30,6 +30,7 @@ def test_one_angle_after_the_other_gives_s_d_of_the_grid(spins, points):
     expected = deviation(rows, frequencies, lattice(len(spins) - 1, points))
     for row, heights in zip(rows, expected, strict=True):
         np.testing.assert_allclose(
-            heights_by_angle(row, frequencies, points), heights, atol=1e-12 * np.abs(heights).max()
+            heights_by_angle(row, frequencies, (points,) * (len(spins) - 1)),
+            heights,
+            atol=1e-12 * np.abs(heights).max(),
         )
-    np.testing.assert_allclose(heights_on_lattice(rows, frequencies, points), expected, atol=1e-12)

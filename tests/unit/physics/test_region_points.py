@@ -65,12 +65,12 @@ def test_random_distributions_agree_with_shifted_grids_of_all_angles(n_sites, th
     row, rng = random_coefficients(23, 1, frequencies)[0], np.random.default_rng(3)
     level = threshold * s_max(row[None], frequencies).s_max[0]
     per_angle, found = {5: 37, 6: 17}[n_sites], []
+    shape = (per_angle,) * (n_sites - 1)
     for _ in range(8):
         offset = rng.uniform(0, 2 * pi, n_sites - 1)
-        heights = heights_by_angle(
-            row * np.exp(1j * (frequencies @ offset)), frequencies, per_angle
-        )
-        index = np.unravel_index(np.flatnonzero(heights >= level), (per_angle,) * (n_sites - 1))
+        moved = row * np.exp(1j * (frequencies @ offset))
+        heights = heights_by_angle(moved, frequencies, shape)
+        index = np.unravel_index(np.flatnonzero(heights >= level), shape)
         found.append(2 * pi / per_angle * np.stack(index, axis=-1) + offset)
     points = np.concatenate(found)
     assert len(points) > 1000
