@@ -24,7 +24,7 @@ _LEAST_JOB_SECONDS = 60.0
 _SHARD_BYTES = 250e6
 _COPIES = 4
 
-#: CPU seconds of a row for a table, by number of spins: means over the η and samples of a study [s].
+#: CPU seconds of a row for a table by number of spins, averaged over a study [s].
 _TABLE_ROW_SECONDS = {2: 7.5e-5, 3: 7.5e-5, 4: 7.5e-3, 5: 0.06, 6: 1.5}
 
 #: Start of a job before its first sample, and its end after the last, generously [min].
