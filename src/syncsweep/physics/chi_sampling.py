@@ -24,7 +24,7 @@ from syncsweep.physics.angle_lattice import (
 )
 from syncsweep.physics.chi import ChiSample, chi
 from syncsweep.physics.measures import HIGHEST_SHARE, Maximum, is_resolved
-from syncsweep.physics.region_points import points_in_region
+from syncsweep.physics.region_points import MOST_ANGLES, points_in_region
 
 #: By number of angles N−1, for S_d without waves shorter than π: the points per angle of the grid
 #: at all of whose points S_d is computed; the threshold up to which this grid is fine enough; and
@@ -99,7 +99,8 @@ def sample_chi(
     the region count, whichever maximum they are near. P_a is a ratio of two numbers of points. So
     it has a random error in one sample. Averaged over the offset, it has a small bias. For a single
     distribution the bias is below 1e-3, but for N = 3 and 0.8 < r ≤ 0.95 it is up to 7e-3
-    (6e-4 r.m.s., of either sign).
+    (6e-4 r.m.s., of either sign). For N = 5 and 6, regions with few points of a grid are sampled by
+    random points, see `region_points`. The offset decides these too.
 
     >>> chi = sync.sample_chi(s_d, frequencies, maximum, threshold=0.95, shift=[0.5])
     >>> chi.weights.shape == (3, len(chi.chi))
@@ -109,6 +110,11 @@ def sample_chi(
     threshold = arguments.fraction("Argument `threshold`", threshold)
     resolved = is_resolved(coefficients, maximum, error)
     level = np.where(resolved, min(threshold, HIGHEST_SHARE) * maximum.s_max, np.nan)
+    if frequencies.shape[1] > MOST_ANGLES:
+        raise ValueError(
+            f"Argument `frequencies` must be of at most {MOST_ANGLES + 1} spins, but is of "
+            f"{frequencies.shape[1] + 1}."
+        )
     if frequencies.shape[1] > MOST_ANGLES_AT_ONCE:
         angles, weights = points_in_region(coefficients, frequencies, maximum, level, shift)
     else:

@@ -24,6 +24,7 @@ from syncsweep.physics.phase_distribution import deviation
 #: Points of the grid along each angle and wave, by number of angles: 21 and 17 for spin-1s. It is
 #: used where the region has at least so many of its points. At most so many are kept.
 _GRID_PER_WAVE = {4: 10.5, 5: 8.5}
+MOST_ANGLES = max(_GRID_PER_WAVE)
 _FEWEST, _MOST = 2**8, 2**11
 
 #: Points drawn for each other distribution.

@@ -110,3 +110,10 @@ def test_a_row_does_not_depend_on_the_others_nor_on_a_second_call():
             alone = sample_chi(row, frequencies, s_max(row, frequencies), threshold, shift)
             used = together.weights[index] > 0
             np.testing.assert_array_equal(together.chi[used], alone.chi[alone.weights[0] > 0])
+
+
+def test_seven_spins_are_refused():
+    frequencies = relative_frequencies((0.5,) * 7)
+    rows = random_coefficients(1, 1, frequencies)
+    with pytest.raises(ValueError, match="at most 6 spins, but is of 7"):
+        sample_chi(rows, frequencies, s_max(rows, frequencies), 0.9, np.zeros(6))
