@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Physics
-from syncsweep.physics.measures import interval_probabilities
+from syncsweep.physics.chi import interval_probabilities
 from syncsweep.report.report_words import scientific
 from syncsweep.sample import SampleSolver
 from syncsweep.tables.control import control_variate, controlled_probability

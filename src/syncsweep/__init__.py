@@ -49,13 +49,13 @@ if TYPE_CHECKING:
     from syncsweep.figures.phase_distribution_plot import (
         plot_phase_distribution as plot_phase_distribution,
     )
+    from syncsweep.physics.chi import ChiSample as ChiSample
+    from syncsweep.physics.chi import interval_probabilities as interval_probabilities
     from syncsweep.physics.chi_sampling import sample_chi as sample_chi
     from syncsweep.physics.diagnosis import SteadyStates as SteadyStates
     from syncsweep.physics.lindbladian import Lindbladian as Lindbladian
     from syncsweep.physics.lindbladian import Perturbation as Perturbation
-    from syncsweep.physics.measures import ChiSample as ChiSample
     from syncsweep.physics.measures import Maximum as Maximum
-    from syncsweep.physics.measures import interval_probabilities as interval_probabilities
     from syncsweep.physics.measures import s_max as s_max
     from syncsweep.physics.models import Model as Model
     from syncsweep.physics.models import spin1_chain as spin1_chain
@@ -92,7 +92,8 @@ _HOMES = {
         "relative_frequencies",
         "evaluate",
     ),
-    "physics.measures": ("s_max", "Maximum", "ChiSample", "interval_probabilities"),
+    "physics.measures": ("s_max", "Maximum"),
+    "physics.chi": ("ChiSample", "interval_probabilities"),
     "physics.chi_sampling": ("sample_chi",),
     "figures.phase_distribution_plot": ("plot_phase_distribution",),
     "config.file": ("load_config",),

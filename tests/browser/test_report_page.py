@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from report_results import FAILED, UNIFORM, configuration, rows_of
 
-from syncsweep.physics.measures import chi
+from syncsweep.physics.chi import chi
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.sample import unpack_coefficients
 

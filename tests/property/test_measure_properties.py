@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from syncsweep.physics.measures import chi, interval_probabilities, s_max
+from syncsweep.physics.chi import chi, interval_probabilities
+from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 
 ANGLES = st.floats(-20, 20)

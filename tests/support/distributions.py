@@ -38,3 +38,15 @@ def four_site_coefficients(b):
     for k in ([2, 2, -2], [2, -2, 2], [2, -2, -2]):
         coefficients[frequencies.index(k)] = b / (256 * pi**3)
     return coefficients
+
+
+def chain_limit_coefficients(n_sites, b, moved=None):
+    """Those of u + (b/2)(2π)^{1−N}·{mean_θ ∏_j [1 + cos(θ + 2φ_j)] − 1}, moved by angles (N−1,)."""
+    frequencies = relative_frequencies((1,) * n_sites)
+    of_all = np.hstack([frequencies, -frequencies.sum(axis=1, keepdims=True)])
+    size = b / 2 * 0.5 ** np.count_nonzero(of_all, axis=1)
+    coefficients = np.where(np.any(of_all % 2, axis=1), 0, size).astype(complex)
+    coefficients[0] = 1
+    if moved is not None:
+        coefficients = coefficients * np.exp(-1j * (frequencies @ moved))
+    return coefficients * (2 * pi) ** (1 - n_sites)

@@ -24,6 +24,9 @@ _LEAST_JOB_SECONDS = 60.0
 _SHARD_BYTES = 250e6
 _COPIES = 4
 
+#: CPU seconds of a row for a table by number of spins, averaged over a study [s].
+_TABLE_ROW_SECONDS = {2: 7.5e-5, 3: 7.5e-5, 4: 7.5e-3, 5: 0.06, 6: 1.5}
+
 #: Start of a job before its first sample, and its end after the last, generously [min].
 _OVERHEAD_MINUTES = 8
 
@@ -40,8 +43,23 @@ def core_seconds(dim: int, n_eta: int) -> float:
 
 def row_bytes(spins: tuple[float, ...]) -> int:
     """Memory of a row in bytes: the coefficients of S_d, its maximum, and about ten numbers."""
-    coefficients = math.prod(round(4 * spin + 1) for spin in sorted(spins)[:-1])
+    if len(spins) <= 4:  # an upper bound, by which shards of earlier versions were cut
+        coefficients = math.prod(round(4 * spin + 1) for spin in sorted(spins)[:-1])
+    else:
+        coefficients = _coefficients(spins)
     return 8 * (coefficients + len(spins) + 10)
+
+
+def _coefficients(spins: tuple[float, ...]) -> int:
+    """Real numbers that S_d has: the integers k_j with |k_j| ≤ 2S_j and Σk_j = 0, of all spins."""
+    ways = {0: 1}
+    for spin in spins:
+        sums: dict[int, int] = {}
+        for total, count in ways.items():
+            for k in range(-round(2 * spin), round(2 * spin) + 1):
+                sums[total + k] = sums.get(total + k, 0) + count
+        ways = sums
+    return ways[0]
 
 
 def chunk_size(samples: int, seconds: float, n_blocks: int, sample_bytes: int) -> int:
@@ -107,9 +125,11 @@ def rank_memory(dim: int, shard_bytes: int, n_ranks: int, full_rank: bool = True
 def table_row_seconds(spins: tuple[float, ...]) -> float:
     """CPU seconds of a row for a table: χ is sampled where its S_d is near the maximum.
 
-    Larger spins than 1 have shorter waves in S_d, and so finer grids.
+    Larger spins than 1 have shorter waves in S_d, and so finer grids. Five and six spins take most
+    of it to find all their maxima near η → 0⁺: up to 384 and 3840.
     """
-    return (7.5e-5 if len(spins) < 4 else 7.5e-3) * max(1.0, *spins) ** (len(spins) - 1)
+    seconds = _TABLE_ROW_SECONDS[len(spins)]
+    return seconds * max(1.0, *spins) ** (len(spins) - 1)
 
 
 def tables_time_limit(rows: int, spins: tuple[float, ...]) -> int:

@@ -65,7 +65,8 @@ def figure_of_paper(module: str) -> tuple[str, ...]:
 def report() -> tuple[str, ...]:
     """The files that decide what the report is, given the results that it shows."""
     page = ("report/page.css", "report/page.html.j2", "report/page.js")
-    numbers = ("physics/measures.py", "physics/phase_distribution.py", "sample.py")
+    measures = ("angle_lattice", "ascent", "chi", "measures", "phase_distribution")
+    numbers = (*(f"physics/{name}.py" for name in measures), "sample.py")
     rooms = ("report/", "tables/", "figures/", "paper/", *_UNITS, *numbers)
     return (*_with_imports("report/report_page.py", rooms), *page)
 

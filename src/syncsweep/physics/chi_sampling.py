@@ -16,16 +16,15 @@ from math import ceil, log, pi, sqrt
 import numpy as np
 
 from syncsweep.physics import arguments
-from syncsweep.physics.measures import (
-    HIGHEST_SHARE,
-    ChiSample,
-    Maximum,
-    chi,
+from syncsweep.physics.angle_lattice import (
+    MOST_ANGLES_AT_ONCE,
     heights_on_lattice,
-    is_resolved,
     lattice_indices,
     lattice_waves,
 )
+from syncsweep.physics.chi import ChiSample, chi
+from syncsweep.physics.measures import HIGHEST_SHARE, Maximum, is_resolved
+from syncsweep.physics.region_points import MOST_ANGLES, points_in_region
 
 #: By number of angles N−1, for S_d without waves shorter than π: the points per angle of the grid
 #: at all of whose points S_d is computed; the threshold up to which this grid is fine enough; and
@@ -90,7 +89,7 @@ def sample_chi(
 ) -> ChiSample:
     """Sample χ where S_d − u ≥ r·S_max, weighted by S_d (below Eq. 9); u = (1/2π)^{N−1}.
 
-    coefficients: (n_eta, n_k); frequencies: (n_k, N−1), N ≤ 4; maximum: of these distributions, as
+    coefficients: (n_eta, n_k); frequencies: (n_k, N−1), N ≤ 6; maximum: of these distributions, as
     `s_max` returns it; threshold: r in (0, 1), where any r above 1 − 1e-8 counts as 1 − 1e-8;
     shift: (N−1,) in [0, 1), the random offset of the grid in units of its spacing, see
     `chi_grid_points`; error: (n_eta,), the estimated error of the distributions in units of the
@@ -100,7 +99,8 @@ def sample_chi(
     the region count, whichever maximum they are near. P_a is a ratio of two numbers of points. So
     it has a random error in one sample. Averaged over the offset, it has a small bias. For a single
     distribution the bias is below 1e-3, but for N = 3 and 0.8 < r ≤ 0.95 it is up to 7e-3
-    (6e-4 r.m.s., of either sign).
+    (6e-4 r.m.s., of either sign). For N = 5 and 6, regions with few points of a grid are sampled by
+    random points, see `region_points`. The offset decides these too.
 
     >>> chi = sync.sample_chi(s_d, frequencies, maximum, threshold=0.95, shift=[0.5])
     >>> chi.weights.shape == (3, len(chi.chi))
@@ -108,10 +108,18 @@ def sample_chi(
     """
     coefficients, frequencies = arguments.distributions(coefficients, frequencies, "n_eta")
     threshold = arguments.fraction("Argument `threshold`", threshold)
-    grid = _grid(frequencies, threshold)
     resolved = is_resolved(coefficients, maximum, error)
     level = np.where(resolved, min(threshold, HIGHEST_SHARE) * maximum.s_max, np.nan)
-    angles, weights = _in_region(coefficients, frequencies, maximum.s_max, level, grid, shift)
+    if frequencies.shape[1] > MOST_ANGLES:
+        raise ValueError(
+            f"Argument `frequencies` must be of at most {MOST_ANGLES + 1} spins, but is of "
+            f"{frequencies.shape[1] + 1}."
+        )
+    if frequencies.shape[1] > MOST_ANGLES_AT_ONCE:
+        angles, weights = points_in_region(coefficients, frequencies, maximum, level, shift)
+    else:
+        grid = _grid(frequencies, threshold)
+        angles, weights = _in_region(coefficients, frequencies, maximum.s_max, level, grid, shift)
     total = weights.sum(axis=1, keepdims=True)
     weights /= np.where(total > 0, total, np.nan)
     return ChiSample(chi(np.hstack([angles, np.zeros((len(angles), 1))])), weights)
@@ -134,8 +142,8 @@ def _in_region(
     n_angles = frequencies.shape[1]
     offset = 2 * pi / grid.points * np.asarray(shift)
     shifted = coefficients * np.exp(1j * (frequencies @ offset))
-    heights = heights_on_lattice(shifted, frequencies, grid.coarse)
     uniform = coefficients[:, :1].real
+    heights = heights_on_lattice(shifted, frequencies, grid.coarse)
     if grid.levels:
         pick = float(_UNFELT * shift[0] % 1)
         rows = zip(shifted, heights, s_max, level, strict=True)

@@ -33,8 +33,10 @@ from math import comb, pi
 
 import numpy as np
 
+from syncsweep.physics.angle_lattice import lattice
+from syncsweep.physics.chi import chi, interval_probabilities
 from syncsweep.physics.chi_sampling import sample_chi
-from syncsweep.physics.measures import Maximum, chi, interval_probabilities, lattice
+from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.sectors import Sector
 

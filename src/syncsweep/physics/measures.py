@@ -1,22 +1,38 @@
-"""Measures of S_d: the maximum S_max (Eq. 3), χ of an angle configuration (Eqs. 9, D6), and P_a."""
+"""Maxima of S_d: the highest, S_max (Eq. 3), and all above a share of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import pi
 
 import numpy as np
 
 from syncsweep.physics import arguments
+from syncsweep.physics.angle_lattice import (
+    MOST_ANGLES_AT_ONCE,
+    heights_by_angle,
+    heights_on_lattice,
+    lattice,
+    points_of_angles,
+)
+from syncsweep.physics.ascent import batches, climb, hessian, local_shape
 
 #: Points per angle where the search for S_max starts: at least the first, or the second per wave.
 _START_GRID, _START_GRID_PER_WAVE = 24, 12
 
+#: Points per angle and wave with more than three angles: for S_max of five and more angles, and
+#: otherwise. For spin-1s these are 12 and 16 points per angle. With 12, a sixth of the 3840 maxima
+#: of six spins in the limit η → 0⁺ may be missed, but not S_max.
+_START_GRID_OF_FIVE, _START_GRID_OF_MANY = 6, 8
+
+#: With more than three angles, S_max is sought from so many of the most promising points. Of 200
+#: random S_d of five spins, 8 are enough for all and 4 for all but one. No more than the second
+#: number of points of the grid are considered. S_d has more only if it is flat along some angles.
+_MOST_CLIMBS, _MOST_STARTS = 16, 2**13
+
 #: Largest number of Newton steps to the highest maximum, and of steps to any maximum along a bent
-#: ridge; and number of tries of one step, each a quarter as long as the one before.
-_MOST_STEPS, _MOST_STEPS_TO_ANY, _MOST_TRIES = 40, 1000, 6
+#: ridge.
+_MOST_STEPS, _MOST_STEPS_TO_ANY = 40, 1000
 
 #: A curvature below this share of the largest one may vanish somewhere in a cell of the grid.
 _SOFT = 0.1
@@ -40,38 +56,11 @@ class Maximum:
     angles: np.ndarray
 
 
-def lattice_indices(n_angles: int, points: int) -> np.ndarray:
-    """Integers 0 … points−1 along each angle, the last one fastest, (points^n_angles, n_angles)."""
-    return np.indices((points,) * n_angles).reshape(n_angles, -1).T
-
-
-def lattice(n_angles: int, points: int) -> np.ndarray:
-    """Regular grid over [0, 2π)^n_angles, shape (points^n_angles, n_angles)."""
-    return 2 * pi * lattice_indices(n_angles, points) / points
-
-
-def lattice_waves(frequencies: np.ndarray, points: int) -> np.ndarray:
-    """cos(k·φ) and −sin(k·φ) of all k ≠ 0 on a lattice, (2(n_k − 1), points^n_angles)."""
-    return _lattice_waves(tuple(map(tuple, frequencies.tolist())), points)
-
-
-@cache
-def _lattice_waves(frequencies: tuple[tuple[int, ...], ...], points: int) -> np.ndarray:
-    k = np.array(frequencies[1:])
-    phases = k @ lattice(k.shape[1], points).T
-    return np.vstack([np.cos(phases), -np.sin(phases)])
-
-
-def heights_on_lattice(
-    coefficients: np.ndarray, frequencies: np.ndarray, points: int
-) -> np.ndarray:
-    """S_d − u of (n_eta, n_k) coefficients on a lattice, (n_eta, points^n_angles)."""
-    tail = coefficients[:, 1:]
-    return 2 * np.hstack([tail.real, tail.imag]) @ lattice_waves(frequencies, points)
-
-
 def s_max_on_lattice(coefficients: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
     """Largest S_d − u on the grid where the search for S_max starts, (n_eta,); at most S_max."""
+    if frequencies.shape[1] > MOST_ANGLES_AT_ONCE:
+        points = _start_points(frequencies, False)
+        return np.array([heights_by_angle(r, frequencies, points).max() for r in coefficients])
     return heights_on_lattice(coefficients, frequencies, _start_grid(frequencies)).max(axis=1)
 
 
@@ -118,9 +107,11 @@ def local_maxima(
     lowest = min(share, HIGHEST_SHARE) * s_max
     owner, angles, heights, arrived = _climb(coefficients, frequencies, lowest)
     arrived &= heights >= lowest[owner]
-    arrived[arrived] = _is_top(coefficients[owner[arrived]], frequencies, angles[arrived])
+    places = np.flatnonzero(arrived)
+    for some in batches(places, frequencies):
+        arrived[some] = _is_top(coefficients[owner[some]], frequencies, angles[some])
     owner, angles = owner[arrived], np.mod(angles[arrived], 2 * pi)
-    spacing = 2 * pi / _start_grid(frequencies)
+    spacing = _start_spacing(frequencies)
     kept: list[int] = []
     first = 0
     for index in range(len(owner)):
@@ -134,13 +125,21 @@ def local_maxima(
 
 
 def _start_grid(frequencies: np.ndarray) -> int:
+    """Points along each angle where the search starts, for at most three angles."""
     return max(_START_GRID, _START_GRID_PER_WAVE * int(np.abs(frequencies).max()))
 
 
-def _hessian(waves: np.ndarray, k: np.ndarray) -> np.ndarray:
-    """Second derivatives (n, N−1, N−1) of Σ_k Re waves, which are (n, n_k) at k (n_k, N−1)."""
-    products = (k[:, :, None] * k[:, None, :]).reshape(len(k), -1)
-    return -(waves.real @ products).reshape(-1, k.shape[1], k.shape[1])
+def _start_points(frequencies: np.ndarray, all_maxima: bool) -> tuple[int, ...]:
+    """The same for more angles, by angle."""
+    is_fine = all_maxima or frequencies.shape[1] == MOST_ANGLES_AT_ONCE + 1
+    return points_of_angles(frequencies, _START_GRID_OF_MANY if is_fine else _START_GRID_OF_FIVE)
+
+
+def _start_spacing(frequencies: np.ndarray) -> float:
+    """Smallest spacing of the grid where the search for all maxima starts [rad]."""
+    if frequencies.shape[1] > MOST_ANGLES_AT_ONCE:
+        return 2 * pi / max(_start_points(frequencies, True))
+    return 2 * pi / _start_grid(frequencies)
 
 
 def _is_top(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarray) -> np.ndarray:
@@ -149,7 +148,7 @@ def _is_top(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarra
     coefficients: (n, n_k), angles: (n, N−1); returns (n,).
     """
     k = frequencies[1:].astype(float)
-    curvatures = np.linalg.eigvalsh(_hessian(coefficients[:, 1:] * np.exp(1j * (angles @ k.T)), k))
+    curvatures = np.linalg.eigvalsh(hessian(coefficients[:, 1:] * np.exp(1j * (angles @ k.T)), k))
     return curvatures[:, -1] <= 1e-6 * np.abs(curvatures).max(axis=1)
 
 
@@ -163,7 +162,7 @@ def _is_beside_a_top(
     """
     k = frequencies[1:].astype(float)
     waves = coefficients[:, 1:] * np.exp(1j * (angles @ k.T))
-    curvatures, directions = np.linalg.eigh(_hessian(waves, k))
+    curvatures, directions = np.linalg.eigh(hessian(waves, k))
     slopes = ((-waves.imag @ k)[:, None, :] @ directions)[:, 0]
     size = np.abs(curvatures)
     soft = _SOFT * size.max(axis=1, keepdims=True)
@@ -181,6 +180,8 @@ def _climb(
     the uniform density, and whether the search arrived at a maximum.
     """
     n_angles = frequencies.shape[1]
+    if n_angles > MOST_ANGLES_AT_ONCE:
+        return _climb_one_by_one(coefficients, frequencies, lowest)
     points = _start_grid(frequencies)
     angles = lattice(n_angles, points)
     values = heights_on_lattice(coefficients, frequencies, points)
@@ -189,7 +190,7 @@ def _climb(
     curvature = 2 * np.abs(coefficients) @ np.sum(frequencies**2, axis=1)
     slack = curvature * n_angles * half_step**2 / 2
     high = values >= ((values.max(axis=1) if lowest is None else lowest) - slack)[:, None]
-    candidates = high & _maxima_of_grid(values, n_angles, points)
+    candidates = high & _maxima_of_grid(values, (points,) * n_angles)
     most_steps = _MOST_STEPS
     if lowest is not None:
         most_steps = _MOST_STEPS_TO_ANY
@@ -197,128 +198,57 @@ def _climb(
         beside = _is_beside_a_top(coefficients[owner], frequencies, angles[point], 2 * half_step)
         candidates[owner[beside], point[beside]] = True
     owner, point = np.nonzero(candidates)
-    return owner, *_newton(
-        coefficients[owner], frequencies, angles[point], 2 * half_step, most_steps
-    )
+    return owner, *climb(coefficients[owner], frequencies, angles[point], 2 * half_step, most_steps)
 
 
-def _maxima_of_grid(values: np.ndarray, n_angles: int, points: int) -> np.ndarray:
+def _climb_one_by_one(
+    coefficients: np.ndarray, frequencies: np.ndarray, lowest: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """As `_climb`, for many angles: one distribution at a time, from its most promising points."""
+    n_angles, points = frequencies.shape[1], _start_points(frequencies, lowest is not None)
+    spacings = 2 * pi / np.array(points)
+    most_steps = _MOST_STEPS if lowest is None else _MOST_STEPS_TO_ANY
+    none = np.empty(0)
+    found = [(none.astype(int), np.empty((0, n_angles)), none, none.astype(bool))]
+    for index, row in enumerate(coefficients):
+        values = heights_by_angle(row, frequencies, points)
+        tops = np.flatnonzero(_maxima_of_grid(values, points))
+        tops = tops[:: max(1, -(-len(tops) // _MOST_STARTS))]
+        starts = spacings * np.stack(np.unravel_index(tops, points), axis=-1)
+        starts = _promising(row, frequencies, starts, None if lowest is None else lowest[index])
+        for some in batches(starts, frequencies):
+            rows = np.tile(row, (len(some), 1))
+            climbed = climb(rows, frequencies, some, spacings.min(), most_steps)
+            found.append((np.full(len(some), index), *climbed))
+    owner, angles, heights, arrived = map(np.concatenate, zip(*found, strict=True))
+    return owner, angles, heights, arrived
+
+
+def _promising(
+    row: np.ndarray, frequencies: np.ndarray, angles: np.ndarray, lowest: float | None
+) -> np.ndarray:
+    """Those of `angles` (n, N−1) from which a climb may lead above `lowest`, or the best of them.
+
+    The gain of a climb is half of slope²/curvature along each direction, if S_d is a parabola. We
+    allow for four times as much.
+    """
+    height, slopes, curvatures, _ = local_shape(row, frequencies, angles)
+    size = np.abs(curvatures)
+    size = np.maximum(size, _SOFT * size.max(axis=1, keepdims=True) + np.finfo(float).tiny)
+    gain = np.sum(slopes**2 / size, axis=1)
+    if lowest is not None:
+        return angles[height + 2 * gain >= lowest]
+    return angles[np.argsort(-(height + gain / 2), kind="stable")[:_MOST_CLIMBS]]
+
+
+def _maxima_of_grid(values: np.ndarray, points: tuple[int, ...]) -> np.ndarray:
     """Mask of the points of a periodic grid that are not below any nearest neighbour."""
-    grid = values.reshape(-1, *[points] * n_angles)
+    grid = values.reshape(-1, *points)
     mask = np.ones(grid.shape, dtype=bool)
-    for axis in range(1, n_angles + 1):
+    for axis in range(1, grid.ndim):
         mask &= grid >= np.roll(grid, 1, axis)
         mask &= grid >= np.roll(grid, -1, axis)
     return mask.reshape(values.shape)
-
-
-def _newton(
-    coefficients: np.ndarray,
-    frequencies: np.ndarray,
-    angles: np.ndarray,
-    longest_step: float,
-    most_steps: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Climb from each of `angles` (c, N−1) on its own row of coefficients (c, n_k).
-
-    Returns the angles reached (c, N−1), the heights above the uniform density there (c,), and
-    whether the steps were enough to arrive (c,).
-    """
-    k = frequencies[1:].astype(float)
-    amplitudes = 2 * coefficients[:, 1:]
-
-    def waves(rows: np.ndarray, at: np.ndarray) -> np.ndarray:
-        return amplitudes[rows] * np.exp(1j * (at @ k.T))
-
-    angles = angles.copy()
-    active = np.arange(len(angles))
-    wave = waves(active, angles)
-    heights = wave.real.sum(axis=1)
-    for _ in range(most_steps):
-        gradient = -wave[active].imag @ k
-        eigenvalues, vectors = np.linalg.eigh(_hessian(wave[active], k))
-        # Ascent along every eigenvector, whatever the sign of its curvature.
-        slopes = (gradient[:, None, :] @ vectors)[:, 0]
-        scale = np.abs(eigenvalues).max(axis=1, keepdims=True) + np.finfo(float).tiny
-        moves = slopes / np.maximum(np.abs(eigenvalues), 1e-8 * scale)
-        step = (vectors @ moves[:, :, None])[:, :, 0]
-        length = np.linalg.norm(step, axis=1, keepdims=True)
-        step *= np.minimum(1.0, longest_step / np.maximum(length, np.finfo(float).tiny))
-        # A step that raises nothing but the last digits is taken unseen, and is the last one.
-        gain = np.sum(slopes * moves, axis=1)
-        negligible = ~(gain > 1e-15 * np.abs(heights[active]))
-        angles[active[negligible]] += step[negligible]
-        active, step = active[~negligible], step[~negligible]
-        trying = np.arange(len(active))
-        for _ in range(_MOST_TRIES):
-            if not len(trying):
-                break
-            rows = active[trying]
-            trial = angles[rows] + step[trying]
-            trial_wave = waves(rows, trial)
-            trial_heights = trial_wave.real.sum(axis=1)
-            higher = trial_heights > heights[rows]
-            angles[rows[higher]] = trial[higher]
-            wave[rows[higher]] = trial_wave[higher]
-            heights[rows[higher]] = trial_heights[higher]
-            trying = trying[~higher]
-            step[trying] /= 4
-        active = np.delete(active, trying)  # no step raises them: they are at the top
-        if not len(active):
-            break
-    arrived = np.ones(len(angles), dtype=bool)
-    arrived[active] = False
-    return angles, heights, arrived
-
-
-def chi(angles: np.ndarray) -> np.ndarray:
-    """χ_N of angle configurations, in [0, 1] and uniform there for uniform angles.
-
-    angles: (..., N) in rad, N ≥ 2; only differences modulo 2π matter. With w = φ − mean(φ) on each
-    of the N cuts of the sorted circle,
-    χ_N = {min over cuts of max_k N·(sum of the k largest w)/[πk(N−k)]}^{N−1}, k = 1 … N−1,
-    which is Eq. D6 for N = 2 and Eq. 9 for N = 3.
-    """
-    n = angles.shape[-1]
-    if n < 2:
-        raise ValueError(f"Argument `angles` must have shape (..., N ≥ 2), but has {angles.shape}.")
-    ordered = np.sort(np.mod(angles, 2 * pi), axis=-1)
-    k = np.arange(1, n)
-    smallest = np.full(angles.shape[:-1], np.inf)
-    for cut in range(n):
-        # Cutting the circle behind angle `cut` moves the first `cut` angles one turn up.
-        unrolled = np.concatenate([ordered[..., cut:], ordered[..., :cut] + 2 * pi], axis=-1)
-        centred = unrolled - unrolled.mean(axis=-1, keepdims=True)
-        largest_sums = np.cumsum(centred[..., :0:-1], axis=-1)
-        spread = (n * largest_sums / (pi * k * (n - k))).max(axis=-1)
-        smallest = np.minimum(smallest, spread)
-    return np.clip(smallest, 0.0, 1.0) ** (n - 1)
-
-
-@dataclass(frozen=True)
-class ChiSample:
-    """χ values drawn from the region where S_d − u ≥ r·S_max, for each of n_eta distributions.
-
-    chi: (n_points,) at the points of the grid in the region of at least one of them; weights:
-    (n_eta, n_points), zero outside its own region; rows sum to one, or are NaN without locking.
-
-    >>> (chi.weights @ chi.chi).round(2)  # the mean of χ
-    array([0.95, 0.95, 0.12])
-    """
-
-    chi: np.ndarray
-    weights: np.ndarray
-
-    @property
-    def is_defined(self) -> np.ndarray:
-        """Which distributions have a χ at all, (n_eta,)."""
-        return self.weights.sum(axis=1) > 0
-
-
-def pairwise_differences(angles: np.ndarray) -> np.ndarray:
-    """|φ_j − φ_k| on the circle, in [0, π], for all pairs j < k: (..., N) to (..., N(N−1)/2)."""
-    j, k = np.triu_indices(angles.shape[-1], 1)
-    return np.abs(np.mod(angles[..., j] - angles[..., k] + pi, 2 * pi) - pi)
 
 
 def is_resolved(
@@ -330,21 +260,3 @@ def is_resolved(
     """
     lowest = np.maximum(RESOLUTION, error) * coefficients[:, 0].real
     return maximum.s_max > lowest
-
-
-def interval_probabilities(
-    chi_values: np.ndarray, weights: np.ndarray, intervals: Sequence[tuple[float, float]]
-) -> np.ndarray:
-    """Probability P_a that χ lies in the closed interval a.
-
-    chi_values: (n_points,); weights: (..., n_points), rows summing to one; returns (..., n_a).
-
-    >>> sync.interval_probabilities(chi.chi, chi.weights, [(0, 0.5), (0.5, 1)]).round(2).tolist()
-    [[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]]
-    """
-    chi_values = arguments.numbers("Argument `chi_values`", chi_values, "n_points")
-    weights = arguments.numbers("Argument `weights`", weights, "...", len(chi_values))
-    low, high = arguments.numbers("Argument `intervals`", intervals, "n_a", 2).T[:, :, None]
-    inside = (chi_values >= low) & (chi_values <= high)
-    # Sums of weights may exceed one by their rounding; a probability must not.
-    return np.minimum(weights @ inside.astype(float).T, 1.0)

@@ -20,7 +20,6 @@ from scipy import sparse
 
 from syncsweep.physics import arguments
 from syncsweep.physics.spins import local_dimension, magnetizations, spin_tuple
-from syncsweep.physics.superoperators import vectorize
 
 
 def relative_frequencies(spins: Sequence[float]) -> np.ndarray:
@@ -67,25 +66,30 @@ def _site_weights(spin: float) -> np.ndarray:
 
 
 @cache
-def _coefficient_map(spins: tuple[float, ...]) -> sparse.csr_array:
-    """Sparse map from vec(ρ) (D²,) to the coefficients s_k (n_k,)."""
+def _coefficient_map(
+    spins: tuple[float, ...],
+) -> tuple[tuple[np.ndarray, np.ndarray], sparse.csr_array]:
+    """Kets and bras (n,) of the entries of ρ that S_d needs, and the map (n_k, n) to the s_k."""
     frequencies = relative_frequencies(spins)
     index_of = {tuple(k): index for index, k in enumerate(frequencies.tolist())}
     m = np.array(list(product(*map(magnetizations, spins))))
     weights = [_site_weights(spin) for spin in spins]
     levels = list(product(*(range(local_dimension(spin)) for spin in spins)))
     dim = len(m)
-    rows, columns, values = [], [], []
+    rows, kets, bras, values = [], [], [], []
     for bra in range(dim):
         difference = np.rint(m - m[bra]).astype(int)
         for ket in np.flatnonzero(difference.sum(axis=1) == 0):
             row = index_of.get(tuple(difference[ket, :-1].tolist()))
             if row is not None:
                 rows.append(row)
-                columns.append(ket + dim * bra)
+                kets.append(ket)
+                bras.append(bra)
                 of_sites = zip(weights, levels[ket], levels[bra], strict=True)
                 values.append(2 * pi * np.prod([weight[a, b] for weight, a, b in of_sites]))
-    return sparse.coo_array((values, (rows, columns)), shape=(len(frequencies), dim**2)).tocsr()
+    n = len(rows)
+    matrix = sparse.coo_array((values, (rows, np.arange(n))), shape=(len(frequencies), n)).tocsr()
+    return (np.array(kets), np.array(bras)), matrix
 
 
 def relative_phase_coefficients(rho: Any, spins: Sequence[float]) -> np.ndarray:
@@ -99,9 +103,9 @@ def relative_phase_coefficients(rho: Any, spins: Sequence[float]) -> np.ndarray:
     """
     spins = spin_tuple(spins)
     rho = arguments.states("Argument `rho`", rho, spins)
-    vectors = vectorize(rho).reshape(-1, rho.shape[-1] ** 2)
-    coefficients = (_coefficient_map(spins) @ vectors.T).T
-    return coefficients.reshape(*rho.shape[:-2], -1)
+    (kets, bras), matrix = _coefficient_map(spins)
+    entries = rho[..., kets, bras].reshape(-1, len(kets))
+    return (matrix @ entries.T).T.reshape(*rho.shape[:-2], -1)
 
 
 def evaluate(coefficients: Any, frequencies: Any, angles: Any) -> np.ndarray:

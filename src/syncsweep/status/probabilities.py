@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from syncsweep.physics.measures import Maximum, interval_probabilities
+from syncsweep.physics.chi import interval_probabilities
+from syncsweep.physics.measures import Maximum
 from syncsweep.status.census import Problem
 from syncsweep.status.overview import BlockStatus
 from syncsweep.status.requested import AskedBlock

@@ -35,7 +35,7 @@ _PHYSICS_KEY = b"syncsweep.physics"
 _FORMAT = 1
 
 #: No shard takes more bytes than these, for each row and beside them, written or decoded.
-_MOST_ROW_BYTES, _MOST_OTHER_BYTES = 2**12, 2**24
+_MOST_ROW_BYTES, _MOST_OTHER_BYTES = 2**15, 2**24
 
 #: No list in a shard's footer is longer; the depth of a hostile schema can crash a decoder.
 _MOST_IN_FOOTER = 4096

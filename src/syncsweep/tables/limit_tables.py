@@ -14,13 +14,13 @@ import pandas as pd
 from syncsweep.columns import ETA, MODEL, N_SITES, STUDY, Column, Columns
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.physics import Ensemble, Physics
+from syncsweep.physics.chi import interval_probabilities
 from syncsweep.physics.limit_distribution import (
     LimitDistribution,
     limit_distribution,
     type_probabilities,
 )
 from syncsweep.physics.local_rates import rate_law
-from syncsweep.physics.measures import interval_probabilities
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.sectors import UnknownSectorsError, sectors
 from syncsweep.tables import ResultsError

@@ -13,7 +13,8 @@ import pandas as pd
 
 from syncsweep.columns import ETA, Column, Columns
 from syncsweep.config.analysis import Analysis
-from syncsweep.physics.measures import chi, is_resolved, local_maxima, pairwise_differences
+from syncsweep.physics.chi import chi, pairwise_differences
+from syncsweep.physics.measures import is_resolved, local_maxima
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sweep.description import Description
 from syncsweep.tables import ResultsError

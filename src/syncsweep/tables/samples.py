@@ -15,9 +15,10 @@ from syncsweep.config.analysis import Analysis
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import chunks
 from syncsweep.layout import BlockFolder
+from syncsweep.physics.chi import ChiSample
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.diagnosis import Status
-from syncsweep.physics.measures import ChiSample, Maximum
+from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import Rows, chi_shift, unpack_coefficients
 from syncsweep.sample_range import SampleRange

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syncsweep.columns import ETA, S_D_ERROR, S_MAX, SAMPLE, STATUS, STUDY, Column, Columns
-from syncsweep.physics.measures import ChiSample
+from syncsweep.physics.chi import ChiSample
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parquet import statistics_of
 from syncsweep.tables.samples import SampleRows

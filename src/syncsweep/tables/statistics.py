@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
-from syncsweep.physics.measures import ChiSample
+from syncsweep.physics.chi import ChiSample
 from syncsweep.tables.intervals import Ends, probability_interval, quotient
 from syncsweep.tables.number import Number
 

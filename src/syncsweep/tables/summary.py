@@ -35,7 +35,7 @@ from syncsweep.columns import (
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically, sha256
-from syncsweep.physics.measures import interval_probabilities
+from syncsweep.physics.chi import interval_probabilities
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parquet import described_schema, write_parquet
 from syncsweep.tables import CHECKSUMS, METADATA_KEY, samples_table

@@ -20,8 +20,9 @@ from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
 from syncsweep.layout import BlockFolder, block_folders, study_folders, tables_folder
 from syncsweep.physics import arguments
+from syncsweep.physics.chi import ChiSample, interval_probabilities
 from syncsweep.physics.diagnosis import Status
-from syncsweep.physics.measures import ChiSample, Maximum, interval_probabilities
+from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep.description import Description

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncsweep.config import sizing
+from syncsweep.physics.phase_distribution import relative_frequencies
 
 
 def jobs(samples: int, seconds: float, n_blocks: int = 1, sample_bytes: int = 1) -> int:
@@ -96,3 +97,9 @@ def test_memory_holds_the_matrices_and_the_rows():
 def test_tables_of_four_spins_have_more_time():
     assert sizing.tables_time_limit(10**6, (1.0,) * 3) == 10 + 5
     assert sizing.tables_time_limit(10**6, (1.0,) * 4) == 10 + 500
+
+
+@pytest.mark.parametrize("spins", [(1.0,) * 5, (1.0,) * 6, (0.5, 1.5, 1.0, 1.0, 0.5)])
+def test_row_of_many_spins_has_as_many_numbers_as_its_s_d(spins):
+    n_k = len(relative_frequencies(spins))
+    assert sizing.row_bytes(spins) == 8 * (2 * n_k - 1 + len(spins) + 10)

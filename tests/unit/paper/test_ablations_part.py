@@ -12,13 +12,9 @@ from syncsweep.config.analysis import Analysis, LogBins
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.paper.parts.ablations import AblationsError, Request, make
 from syncsweep.paper.parts.paired import probabilities_of
-from syncsweep.physics.measures import (
-    ChiSample,
-    chi,
-    interval_probabilities,
-    lattice,
-    s_max,
-)
+from syncsweep.physics.angle_lattice import lattice
+from syncsweep.physics.chi import ChiSample, chi, interval_probabilities
+from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
 from syncsweep.tables import ResultsError
 from syncsweep.tables.samples import SampleRows, Shards, chi_of_sample

@@ -9,7 +9,7 @@ from scipy.special import kolmogi, kolmogorov
 
 from syncsweep.paper.parts.chi_map import Request
 from syncsweep.paper.theory.chi_regions import TRIANGLES
-from syncsweep.physics.measures import chi
+from syncsweep.physics.chi import chi
 
 DRAWS = 100_000
 TABLES = ("triangles", "uniformity", "cdf")

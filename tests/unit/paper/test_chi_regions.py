@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from syncsweep.paper.theory.chi_regions import TRIANGLES, Triangle, outline
-from syncsweep.physics.measures import chi
+from syncsweep.physics.chi import chi
 
 NAMES = [triangle.name for triangle in TRIANGLES]
 

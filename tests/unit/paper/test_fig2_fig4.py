@@ -9,7 +9,7 @@ from paper_results import draw_figure
 from types_study import FREQUENCIES, solve, write_chain
 
 from syncsweep.paper.parts import chi_map, types
-from syncsweep.physics.measures import chi
+from syncsweep.physics.chi import chi
 from syncsweep.physics.phase_distribution import deviation
 
 

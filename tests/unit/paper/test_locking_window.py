@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from states import sector_projectors
 
-from syncsweep.paper.theory.locking_window import locked_directions, locked_share
+from syncsweep.paper.theory.locking_window import (
+    direction_of_chain,
+    locked_directions,
+    locked_share,
+)
 from syncsweep.physics.models import spin1_chain
 from syncsweep.physics.perturbation import liouvillian_from_kossakowski, random_liouvillian
 from syncsweep.physics.phase_distribution import (
@@ -109,3 +114,17 @@ def test_nothing_is_locked_where_the_only_steady_state_is_uniform():
 def test_share_of_a_uniform_distribution_is_not_a_number():
     directions = locked_directions(unperturbed(2, {}), (1, 1))
     assert np.isnan(locked_share(np.array([1 / (2 * np.pi), 0, 0], dtype=complex), directions))
+
+
+@pytest.mark.parametrize("n_sites", [2, 3])
+def test_the_direction_of_a_chain_is_that_of_its_zero_modes(n_sites):
+    computed = locked_directions(unperturbed(n_sites, {}), (1,) * n_sites)
+    assert_allclose(np.abs(computed.T @ direction_of_chain(n_sites)), 1, rtol=1e-12)
+
+
+def test_the_direction_of_five_spins_is_that_of_the_states_of_its_sectors():
+    model = spin1_chain(5)
+    projectors = sector_projectors(model)
+    even, odd = (projectors[name] / np.trace(projectors[name]) for name in ("0+", "0-"))
+    s_d = relative_phase_coefficients(np.array([even, 0.3 * even + 0.7 * odd]), model.spins)
+    assert_allclose(locked_share(s_d, direction_of_chain(5)), 1, rtol=1e-12)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from syncsweep.paper.theory.thresholds import chi_above, grid_maximum
+from syncsweep.physics.chi import interval_probabilities
 from syncsweep.physics.chi_sampling import chi_grid_points, sample_chi
-from syncsweep.physics.measures import interval_probabilities, s_max
+from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
 
 FREQUENCIES = relative_frequencies((1, 1, 1))

@@ -14,8 +14,9 @@ from syncsweep.config.eta import block_id
 from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.paper.parts.types import Request, make
 from syncsweep.paper.theory.configurations import PI_THIRDS, ZERO_PI
+from syncsweep.physics.chi import chi, interval_probabilities
 from syncsweep.physics.chi_sampling import sample_chi
-from syncsweep.physics.measures import Maximum, chi, interval_probabilities
+from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import evaluate
 from syncsweep.sample import chi_shift, unpack_coefficients
 from syncsweep.tables import ResultsError

@@ -8,16 +8,10 @@ import pytest
 from distributions import INTERVALS, four_site_coefficients, limit_coefficients, random_coefficients
 from scipy.stats import chi2, chisquare
 
+from syncsweep.physics.angle_lattice import lattice
+from syncsweep.physics.chi import chi, interval_probabilities
 from syncsweep.physics.chi_sampling import chi_grid_points, sample_chi
-from syncsweep.physics.measures import (
-    RESOLUTION,
-    Maximum,
-    chi,
-    interval_probabilities,
-    lattice,
-    local_maxima,
-    s_max,
-)
+from syncsweep.physics.measures import RESOLUTION, Maximum, local_maxima, s_max
 from syncsweep.physics.phase_distribution import deviation, evaluate, relative_frequencies
 
 

@@ -5,13 +5,14 @@ from math import pi
 import numpy as np
 import pytest
 
+from syncsweep.physics.angle_lattice import lattice
 from syncsweep.physics.limit_distribution import (
     chain_maxima,
     limit_distribution,
     probabilities_of_maxima,
     type_probabilities,
 )
-from syncsweep.physics.measures import lattice, local_maxima, s_max
+from syncsweep.physics.measures import local_maxima, s_max
 from syncsweep.physics.phase_distribution import evaluate, relative_phase_coefficients
 from syncsweep.physics.sectors import sectors
 

@@ -1,24 +1,21 @@
-"""S_max and local maxima compared with brute force, and χ with Eqs. 9 and D6."""
+"""S_max and local maxima compared with brute force and with closed forms."""
 
 from itertools import product
-from math import pi
+from math import comb, factorial, pi
 
 import numpy as np
 import pytest
-from distributions import INTERVALS, four_site_coefficients, limit_coefficients, random_coefficients
-from scipy.optimize import minimize
-from scipy.stats import kstest
-
-from syncsweep.physics.measures import (
-    ChiSample,
-    chi,
-    interval_probabilities,
-    lattice,
-    local_maxima,
-    pairwise_differences,
-    s_max,
-    s_max_on_lattice,
+from distributions import (
+    chain_limit_coefficients,
+    four_site_coefficients,
+    limit_coefficients,
+    random_coefficients,
 )
+from scipy.optimize import minimize
+
+from syncsweep.physics.angle_lattice import lattice
+from syncsweep.physics.chi import chi, pairwise_differences
+from syncsweep.physics.measures import local_maxima, s_max, s_max_on_lattice
 from syncsweep.physics.phase_distribution import (
     deviation,
     relative_frequencies,
@@ -109,44 +106,6 @@ def test_s_max_of_nan_is_nan_and_leaves_the_other_rows_alone():
     np.testing.assert_allclose(found.s_max[[0, 2]], expected.s_max[[0, 2]], rtol=1e-14)
 
 
-@pytest.mark.parametrize("n_angles", [1, 2, 3])
-def test_lattice_holds_every_point_of_the_grid_once(n_angles):
-    points = lattice(n_angles, 4)
-    expected = {tuple(p) for p in product(range(4), repeat=n_angles)}
-    assert {tuple(p) for p in np.rint(points * 4 / (2 * pi)).astype(int).tolist()} == expected
-    assert points.shape == (4**n_angles, n_angles)
-    assert np.allclose(points * 4 / (2 * pi), np.rint(points * 4 / (2 * pi)))
-
-
-@pytest.mark.parametrize(
-    ("angles", "value"),
-    [
-        ((0, 0, 0), 0),
-        ((0, 0, pi), 1),
-        ((0, pi, pi), 1),
-        ((0, pi / 3, -pi / 3), 1 / 4),
-        ((0, 2 * pi / 3, -2 * pi / 3), 1),
-        ((0, 0), 0),
-        ((0, pi), 1),
-        ((0, pi / 2), 1 / 2),
-        ((0, 0, 0, 0), 0),
-    ],
-)
-def test_special_configurations(angles, value):
-    assert chi(np.array(angles)) == pytest.approx(value, abs=1e-15)
-
-
-@pytest.mark.parametrize("n", [2, 3, 4])
-def test_chi_of_uniform_angles_is_uniform(n):
-    angles = np.random.default_rng(n).uniform(0, 2 * pi, (200_000, n))
-    assert kstest(chi(angles), "uniform").pvalue > 1e-3
-
-
-def test_one_angle_has_no_configuration():
-    with pytest.raises(ValueError, match="`angles`"):
-        chi(np.zeros((5, 1)))
-
-
 def test_maxima_of_short_waves_are_all_found():
     """As many as a fine grid shows."""
     frequencies = relative_frequencies((4, 4))
@@ -181,34 +140,6 @@ def test_highest_maximum_is_found_among_short_waves(spins):
         found = s_max(row[None], frequencies)
         assert found.s_max[0] == pytest.approx(highest, rel=1e-10)
         assert -height(found.angles[0])[0] == pytest.approx(highest, rel=1e-10)
-
-
-def test_interval_probabilities_are_sums_over_closed_intervals():
-    sample = ChiSample(
-        np.array([0.0, 0.125, 0.2, 0.3125, 0.875, 1.0]),
-        np.array([[0.1, 0.2, 0.3, 0.1, 0.1, 0.2], [0.5, 0, 0, 0, 0, 0.5]]),
-    )
-    expected = [[0.3, 0.4, 0.3], [0.5, 0.0, 0.5]]
-    found = interval_probabilities(sample.chi, sample.weights, INTERVALS)
-    np.testing.assert_allclose(found, expected, atol=1e-15)
-    everything = interval_probabilities(sample.chi, sample.weights, [(0, 1)])
-    np.testing.assert_allclose(everything, 1, atol=1e-15)
-
-
-def test_interval_probabilities_are_at_most_one():
-    """Equal weights of up to 100 points, whose sums are rounded."""
-    sums = [np.full((1, n), 1 / n) @ np.ones(n) for n in range(1, 101)]
-    assert max(sums) > 1
-    for n in range(1, 101):
-        (found,) = interval_probabilities(np.zeros(n), np.full(n, 1 / n), [(0, 1)])
-        assert found == pytest.approx(1, abs=1e-15) and found <= 1
-
-
-def test_interval_probabilities_of_nan_weights_are_nan():
-    weights = np.array([[0.5, 0.5], [np.nan, np.nan]])
-    found = interval_probabilities(np.array([0.1, 0.2]), weights, INTERVALS)
-    assert not np.any(np.isnan(found[0]))
-    assert np.all(np.isnan(found[1]))
 
 
 def test_all_maxima_of_four_spins_for_b_above_zero():
@@ -286,11 +217,6 @@ def test_a_maximum_between_points_of_the_grid_is_found_once():
     np.testing.assert_allclose(found.angles[:, 0], phases, atol=1e-6)
 
 
-def test_pairwise_differences_are_the_shorter_way_round():
-    angles = np.array([0.1, 2 * pi - 0.2, pi + 0.1])
-    np.testing.assert_allclose(pairwise_differences(angles), [0.3, pi, pi - 0.3])
-
-
 def dense_maxima(row, frequencies, lowest):
     """All maxima above a height: Newton's method from the tops of a fine grid, for two angles."""
     points, k = 384, frequencies[1:]
@@ -331,3 +257,61 @@ def test_local_maxima_are_those_of_a_slow_dense_search(spins, share, among):
         distances = np.abs(np.mod(ours[:, None] - expected + pi, 2 * pi) - pi).max(axis=-1)
         assert distances.shape == (len(expected), len(expected))
         assert np.all(distances.min(axis=0) < 1e-5)
+
+
+@pytest.mark.parametrize("n_sites", [2, 3, 4, 5, 6])
+def test_s_max_of_the_limit_is_its_closed_form(n_sites):
+    """C(2N, N)/2^N − 1 for b > 0 and 1 − 2^{1−N} for b < 0, times (|b|/2)(2π)^{1−N}."""
+    moved = np.random.default_rng(3).uniform(0, 2 * pi, n_sites - 1)
+    frequencies = relative_frequencies((1,) * n_sites)
+    rows = np.array([chain_limit_coefficients(n_sites, b, moved) for b in (2e-3, -2e-3)])
+    found = s_max(rows, frequencies)
+    expected = np.array([comb(2 * n_sites, n_sites) / 2**n_sites - 1, 1 - 2 ** (1 - n_sites)])
+    np.testing.assert_allclose(found.s_max, 1e-3 * (2 * pi) ** (1 - n_sites) * expected, rtol=1e-12)
+    doubled = np.mod(2 * np.column_stack([found.angles - moved, [0, 0]]) + 1e-4, 2 * pi) - 1e-4
+    np.testing.assert_allclose(doubled[0], 0, atol=1e-6)
+    spaced = 2 * pi * np.arange(n_sites) / n_sites
+    np.testing.assert_allclose(np.sort(doubled[1]), spaced, atol=1e-6)
+
+
+@pytest.mark.parametrize(("n_sites", "share"), [(5, 0.99), (5, 0.6), (6, 0.99)])
+def test_all_maxima_of_the_limit_are_found(n_sites, share):
+    """2^{N−1} for b > 0, and (N−1)! as many for b < 0, wherever they lie between grid points."""
+    moved = np.random.default_rng(4).uniform(0, 2 * pi, n_sites - 1)
+    frequencies = relative_frequencies((1,) * n_sites)
+    rows = np.array([chain_limit_coefficients(n_sites, b, moved) for b in (2e-3, -2e-3)])
+    found = local_maxima(rows, frequencies, s_max(rows, frequencies).s_max, share)
+    of_each = [2 ** (n_sites - 1), factorial(n_sites - 1) * 2 ** (n_sites - 1)]
+    assert np.bincount(found.owner).tolist() == of_each
+
+
+@pytest.mark.parametrize(
+    ("spins", "n_rows"), [((1,) * 5, 4), ((1,) * 6, 2), ((1.5, 1, 1, 0.5, 1), 2)]
+)
+def test_no_climb_from_a_random_point_is_higher_than_s_max_of_many_angles(spins, n_rows):
+    frequencies = relative_frequencies(spins)
+    rows = random_coefficients(17, n_rows, frequencies)
+    found, k = s_max(rows, frequencies), frequencies[1:]
+    starts = np.random.default_rng(18).uniform(0, 2 * pi, (2000, len(spins) - 1))
+    for row, highest, angles in zip(rows, found.s_max, found.angles, strict=True):
+        assert deviation(row, frequencies, angles[None])[0] == pytest.approx(highest, rel=1e-12)
+
+        def height(at, s=row[1:] / highest):
+            wave = 2 * s * np.exp(1j * (k @ at))
+            return -wave.real.sum(), wave.imag @ k
+
+        best = starts[np.argsort(-deviation(row, frequencies, starts))[:100]]
+        climbs = [-minimize(height, start, jac=True, method="BFGS").fun for start in best]
+        assert max(climbs) == pytest.approx(1, rel=1e-9)
+
+
+def test_many_angles_of_a_uniform_distribution_or_of_nan():
+    frequencies = relative_frequencies((1,) * 5)
+    rows = random_coefficients(19, 3, frequencies)
+    rows[0, 1:], rows[1] = 0, np.nan
+    found = s_max(rows, frequencies)
+    assert found.s_max[0] == 0 and np.isnan(found.s_max[1])
+    alone = s_max(rows[2:], frequencies)
+    assert found.s_max[2] == alone.s_max[0]
+    assert set(local_maxima(rows[1:], frequencies, found.s_max[1:], 0.9).owner.tolist()) == {1}
+    np.testing.assert_array_equal(np.isnan(s_max_on_lattice(rows, frequencies)), [0, 1, 0])

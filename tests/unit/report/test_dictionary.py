@@ -21,7 +21,7 @@ from syncsweep.config.physics import Physics
 from syncsweep.config.study import parse
 from syncsweep.figures import sweep_figure
 from syncsweep.paper.paper_registry import FIGURES, PARTS
-from syncsweep.physics.measures import chi, interval_probabilities
+from syncsweep.physics.chi import chi, interval_probabilities
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.report.dictionary import columns_of, data_of_figures, page, tables
 from syncsweep.sample import unpack_coefficients

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
-from syncsweep.physics.measures import ChiSample, interval_probabilities
+from syncsweep.physics.chi import ChiSample, interval_probabilities
 from syncsweep.tables.intervals import probability_interval
 from syncsweep.tables.statistics import (
     BlockStatistics,

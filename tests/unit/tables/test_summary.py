@@ -19,8 +19,9 @@ from syncsweep.config.requests import TablesRequest
 from syncsweep.environment.provenance import code, libraries
 from syncsweep.files import sha256
 from syncsweep.layout import BlockFolder
+from syncsweep.physics.chi import interval_probabilities
 from syncsweep.physics.chi_sampling import sample_chi
-from syncsweep.physics.measures import Maximum, interval_probabilities
+from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import FAILED, chi_shift, unpack_coefficients
 from syncsweep.tables import METADATA_KEY, ResultsError, parse_request

@@ -21,7 +21,7 @@ from syncsweep.columns import Column, Columns
 from syncsweep.figures import style
 from syncsweep.figures.figure_page import new_page, save_data
 from syncsweep.paper.theory.chi_regions import outline
-from syncsweep.physics.measures import chi
+from syncsweep.physics.chi import chi
 from syncsweep.tables.reading import read_table
 
 # Page, panels, and the map's colour bar [in].

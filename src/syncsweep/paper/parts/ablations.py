@@ -33,10 +33,10 @@ from syncsweep.paper.parts.paired import (
 )
 from syncsweep.paper.parts.part import StudyRows, write_tables
 from syncsweep.paper.theory.thresholds import chi_above, grid_maximum
+from syncsweep.physics.chi import ChiSample
 from syncsweep.physics.chi_sampling import chi_grid_points
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
-from syncsweep.physics.measures import ChiSample
 from syncsweep.physics.perturbation import OPERATOR_BASES
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.random_streams import Purpose, stream

@@ -17,7 +17,7 @@ from syncsweep.columns import Column, Columns
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import Table, write_tables
 from syncsweep.paper.theory.chi_regions import TRIANGLES
-from syncsweep.physics.measures import chi
+from syncsweep.physics.chi import chi
 from syncsweep.physics.random_streams import Purpose, stream
 
 #: Numbers of spins whose χ is tested.

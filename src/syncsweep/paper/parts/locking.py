@@ -20,7 +20,11 @@ from syncsweep.paper.compared_studies import coupled_and_alone
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.chains import CHAIN_KIND, chain_of, kind_of
 from syncsweep.paper.parts.part import StudyRows, write_tables
-from syncsweep.paper.theory.locking_window import locked_directions, locked_share
+from syncsweep.paper.theory.locking_window import (
+    direction_of_chain,
+    locked_directions,
+    locked_share,
+)
 from syncsweep.physics.measures import is_resolved
 from syncsweep.physics.superoperators import liouvillian
 from syncsweep.tables import ResultsError
@@ -29,6 +33,9 @@ from syncsweep.tables.samples import SampleRows
 from syncsweep.tables.statistics import RunningCovariance
 from syncsweep.tables.summary import sorted_by_eta
 from syncsweep.user_code.study_model import build_model
+
+#: Larger chains have too large an L₀ to compute its zero modes.
+_MOST_SITES = 4
 
 #: What the columns of the table hold.
 COLUMNS: dict[str, Columns] = {
@@ -101,10 +108,7 @@ def _check(pair: Pair) -> None:
 
 def _locking(pair: Pair) -> pd.DataFrame:
     chain = chain_of(pair.studied.physics)
-    model = build_model(pair.studied.physics)
-    directions = locked_directions(
-        liouvillian(model.hamiltonian, model.jump_operators), model.spins
-    )
+    directions = _directions(pair.studied)
     samples = min(pair.studied.samples, pair.alone.samples)
     # Without L₀, η does not matter: any one will do.
     of_alone = pair.alone.read(pair.alone.describe()[0], samples)
@@ -121,6 +125,21 @@ def _locking(pair: Pair) -> pd.DataFrame:
     table.insert(0, "model", kind_of(chain))
     table.insert(1, "n_sites", chain.n_sites)
     return table
+
+
+def _directions(studied: StudyRows) -> np.ndarray:
+    """`locked_directions` of a chain; ResultsError where they are not known."""
+    chain = chain_of(studied.physics)
+    if chain.n_sites <= _MOST_SITES:
+        model = build_model(studied.physics)
+        L0 = liouvillian(model.hamiltonian, model.jump_operators)
+        return locked_directions(L0, model.spins)
+    if 0 in (chain.J, chain.delta, chain.gamma):
+        raise ResultsError(
+            f"locking: {studied.folder.name}: with more than {_MOST_SITES} spins, J, delta and "
+            "gamma must not be 0, because the zero modes of other chains are not known"
+        )
+    return direction_of_chain(chain.n_sites)
 
 
 def _shares(rows: SampleRows, directions: np.ndarray) -> np.ndarray:

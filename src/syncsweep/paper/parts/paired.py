@@ -11,12 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from syncsweep.paper.parts.part import StudyRows
-from syncsweep.physics.measures import (
-    ChiSample,
-    Maximum,
-    interval_probabilities,
-    is_resolved,
-)
+from syncsweep.physics.chi import ChiSample, interval_probabilities
+from syncsweep.physics.measures import Maximum, is_resolved
 from syncsweep.tables.samples import SampleRows
 from syncsweep.tables.statistics import RunningCovariance
 

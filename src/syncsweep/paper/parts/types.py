@@ -30,14 +30,9 @@ from syncsweep.paper.theory.configurations import (
     type_of_amplitude,
     type_of_maxima,
 )
-from syncsweep.physics.measures import (
-    Maximum,
-    chi,
-    interval_probabilities,
-    is_resolved,
-    lattice,
-    local_maxima,
-)
+from syncsweep.physics.angle_lattice import lattice
+from syncsweep.physics.chi import chi, interval_probabilities
+from syncsweep.physics.measures import Maximum, is_resolved, local_maxima
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.sample import chi_shift
 from syncsweep.sweep.description import Description

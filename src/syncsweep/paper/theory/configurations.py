@@ -16,7 +16,7 @@ from math import pi
 
 import numpy as np
 
-from syncsweep.physics.measures import chi, interval_probabilities
+from syncsweep.physics.chi import chi, interval_probabilities
 from syncsweep.physics.phase_distribution import relative_frequencies
 
 

@@ -14,7 +14,10 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import svd
 
-from syncsweep.physics.phase_distribution import relative_phase_coefficients
+from syncsweep.physics.phase_distribution import (
+    relative_frequencies,
+    relative_phase_coefficients,
+)
 from syncsweep.physics.spectrum import eigenspace
 from syncsweep.physics.superoperators import unvectorize
 
@@ -35,6 +38,20 @@ def locked_directions(L0: np.ndarray | sparse.csr_array, spins: tuple[float, ...
     images = _components(relative_phase_coefficients(hermitian, spins))
     _, sizes, directions = svd(images, full_matrices=False)
     return directions[sizes > _RANK_TOLERANCE / (2 * pi) ** (len(spins) - 1)].T
+
+
+def direction_of_chain(n_sites: int) -> np.ndarray:
+    """`locked_directions` of a coupled spin-1 chain, written down for any N ≥ 2, (2(n_k − 1), 1).
+
+    Its zero modes are functions of M, which leave S_d uniform, and of the spin flip within M = 0.
+    The latter give S_d − u ∝ mean_θ ∏_j [1 + cos(θ + 2φ_j)] − 1. So s_k ∝ 2^{−n} if n of the k_j of
+    all N sites are ±2 and the others are 0, and otherwise s_k = 0.
+    """
+    frequencies = relative_frequencies((1,) * n_sites)[1:]
+    of_all = np.hstack([frequencies, -frequencies.sum(axis=1, keepdims=True)])
+    has_form = np.all(of_all % 2 == 0, axis=1)
+    s = np.where(has_form, 0.5 ** np.count_nonzero(of_all, axis=1), 0.0)
+    return np.concatenate([s, np.zeros(len(s))])[:, None] / np.linalg.norm(s)
 
 
 def locked_share(coefficients: np.ndarray, directions: np.ndarray) -> np.ndarray:

@@ -11,7 +11,8 @@ from math import pi
 
 import numpy as np
 
-from syncsweep.physics.measures import ChiSample, chi, lattice
+from syncsweep.physics.angle_lattice import lattice
+from syncsweep.physics.chi import ChiSample, chi
 from syncsweep.physics.phase_distribution import deviation
 
 
