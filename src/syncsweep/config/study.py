@@ -151,11 +151,6 @@ class Study(Strict):
                 f"analysis.limit_draws: the law of η → 0⁺ is not known for {self.model.name}; "
                 "leave it out (η = 0 itself needs no law)"
             )
-        if isinstance(self.ensemble, Ensemble) and self.ensemble.kind != "global":
-            raise ValueError(
-                "analysis.limit_draws: the law of η → 0⁺ is not known for ensembles of kind: "
-                f"{self.ensemble.kind}; leave it out (η = 0 itself needs no law)"
-            )
         if isinstance(self.ensemble, Ensemble) and self.ensemble.zeta_diss == 0:
             raise ValueError("analysis.limit_draws needs ensemble.zeta_diss > 0")
         return self

@@ -87,11 +87,6 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
             f"{study}: the law of η → 0⁺ is known only for the models and the ensemble of "
             "syncsweep; leave analysis.limit_draws out"
         )
-    if physics.ensemble.kind != "global":
-        raise ResultsError(
-            f"{study}: the law of η → 0⁺ is not known for ensembles of kind "
-            f"{physics.ensemble.kind}; leave analysis.limit_draws out"
-        )
     if physics.ensemble.zeta_diss == 0:
         raise ResultsError(
             f"{study}: zeta_diss is 0, so L₍₁₎ does not couple the sectors, and η → 0⁺ has no law; "
@@ -135,7 +130,7 @@ def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Num
     assert isinstance(ensemble, Ensemble)
     distribution = limit_distribution(parts)
     rng = stream(physics.root_seed, 0, Purpose.LIMIT)
-    law_of_rates = rate_law(parts, basis=ensemble.basis, rank=ensemble.rank)
+    law_of_rates = rate_law(parts, ensemble.kind, ensemble.basis, ensemble.rank)
     c = law_of_rates.stationary_vectors(rng, draws)
     b = c @ distribution.weights
     names = [part.name for part in parts]

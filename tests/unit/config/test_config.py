@@ -235,7 +235,6 @@ CONTRADICTIONS = [
     (f"{PAIR}.ensemble", {"kind": "sites", "rank": 4}, "D²−1 = 3", "sites", "4"),
     (f"{CHAIN}.ensemble", {"kind": "bonds", "rank": 81}, "D²−1 = 80", "bonds", "81"),
     (f"{CHAIN}.model.n_sites", 5, "ensemble", "D/2 = 121", "full rank", "bonds or sites"),
-    (f"{CHAIN}.ensemble", {"kind": "sites"}, "analysis.limit_draws", "sites"),
     (f"{BLOCK}.last", 3, "eta_blocks.0", "last", "first", "3"),
     (f"{BLOCK}.last", 1e-6, "eta_blocks.0", "last", "first", "1e-06", "0.0001"),
     (f"{BLOCK}.values", [1], "eta_blocks.0", "first", "last", "per_decade", "values"),

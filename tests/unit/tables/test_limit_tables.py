@@ -234,7 +234,6 @@ def test_chunks_change_no_byte_and_blocks_nothing_but_rounding(tmp_path):
     [
         ({}, {}, (0.0, 0.1), None, "need analysis.limit_draws"),
         ({}, {"zeta_diss": 0}, (0.0, 0.1), 1000, "zeta_diss is 0"),
-        ({}, {"kind": "sites"}, (0.0, 0.1), 1000, "not known for ensembles of kind sites"),
         ({}, {}, (0.1,), 1000, "limit: true"),
         ({"J": 0, "delta": 0}, {}, (0.0, 0.1), 1000, "exactly one steady state"),
     ],
