@@ -53,9 +53,10 @@ _ROUNDING = 8 * float(np.finfo(float).eps)
 #: Number of states at other η from which GMRES starts.
 _KNOWN = 12
 
-#: With fewer jump operators than this, rates of L₁ reach down to zero. Then only a preconditioner
-#: made from its operators is good.
-_FEW_JUMPS = 4
+#: With fewer jump operators than this, rates of L₁ reach down to zero. Then a preconditioner made
+#: from its operators is better, if L₁ decays faster than L₀ by the second number. The effective
+#: Hamiltonian of L₀ alone has nearly parallel eigenvectors.
+_FEW_JUMPS, _MUCH_DECAY = 4, 6.0
 
 
 @dataclass(frozen=True)
@@ -221,8 +222,7 @@ class OperatorSolver:
         l0 = self._generator
         jumps = getattr(perturbation, "jump_operators", None)
         decay = eta * perturbation.mean_decay
-        # The effective Hamiltonian of L₀ alone has nearly parallel eigenvectors.
-        if jumps is not None and len(jumps) < _FEW_JUMPS and decay > l0.sigma / 4:
+        if jumps is not None and len(jumps) < _FEW_JUMPS and decay > _MUCH_DECAY * l0.sigma:
             apply = _sylvester(self._lindbladian, perturbation, eta, l0.order)
         else:
             apply = Sweep(l0, l0.sigma + decay, decay, np.float32).apply
@@ -263,7 +263,7 @@ def _sylvester(
     """The inverse of −i(H_eff ρ − ρ H_eff†), with H_eff = H − ½i Σ_k L_k†L_k of L₀ + ηL₁."""
     effective = lindbladian.hamiltonian + eta * perturbation.hamiltonian
     for weight, jumps in ((1.0, lindbladian.jump_operators), (eta, perturbation.jump_operators)):
-        effective = effective - 0.5j * weight * np.einsum("kba,kbc->ac", jumps.conj(), jumps)
+        effective = effective - 0.5j * weight * (jumps.conj().swapaxes(1, 2) @ jumps).sum(axis=0)
     values, vectors = np.linalg.eig(effective[np.ix_(order, order)])
     inverse = np.linalg.inv(vectors).astype(np.complex64)
     weights = (1j / (values[:, None] - values.conj())).astype(np.complex64)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from states import sector_projectors
 
+from syncsweep.physics import dephasing
 from syncsweep.physics.dephasing import (
     DephasingGenerator,
     Sweep,
@@ -105,3 +106,12 @@ def test_the_inverse_is_as_accurate_as_asked_and_its_norm_is_known():
 def test_other_models_are_refused(generator, what):
     with pytest.raises(UnservedModelError, match=what):
         DephasingGenerator(generator)
+
+
+def test_sectors_that_a_weak_coupling_joins_are_not_mixed_by_rounding(monkeypatch):
+    weak = {"omega": 5.7, "J": 0.067, "delta": 1.1, "gamma": 11.0}
+    generator = generator_of(3, **weak)
+    images = [generator.apply(m.reshape(27, 27)) for m in generator.zero_modes.toarray()]
+    assert max(map(np.linalg.norm, images)) == generator.rounding < 1e-14
+    monkeypatch.setattr(dephasing, "_POLISHED", 1.0)
+    assert generator_of(3, **weak).rounding > 2e-14
