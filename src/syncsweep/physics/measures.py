@@ -28,7 +28,7 @@ _START_GRID_OF_FIVE, _START_GRID_OF_MANY = 6, 8
 #: With more than three angles, S_max is sought from so many of the most promising points. Of 200
 #: random S_d of five spins, 8 are enough for all and 4 for all but one. No more than the second
 #: number of points of the grid are considered. S_d has more only if it is flat along some angles.
-_MOST_CLIMBS, _MOST_STARTS = 16, 2**13
+_MOST_CLIMBS, _MOST_STARTS = 16, 2**15
 
 #: Largest number of Newton steps to the highest maximum, and of steps to any maximum along a bent
 #: ridge.
@@ -207,14 +207,18 @@ def _climb_one_by_one(
     """As `_climb`, for many angles: one distribution at a time, from its most promising points."""
     n_angles, points = frequencies.shape[1], _start_points(frequencies, lowest is not None)
     spacings = 2 * pi / np.array(points)
+    # In the limit η → 0⁺ S_d has many mirror planes. A climb from a point in such a plane stays
+    # there, and may end at a saddle. So no point of this grid lies in one.
+    offset = spacings * np.sqrt(np.arange(2, n_angles + 2) + 1 / pi)
+    turned = coefficients * np.exp(1j * (frequencies @ offset))
     most_steps = _MOST_STEPS if lowest is None else _MOST_STEPS_TO_ANY
     none = np.empty(0)
     found = [(none.astype(int), np.empty((0, n_angles)), none, none.astype(bool))]
     for index, row in enumerate(coefficients):
-        values = heights_by_angle(row, frequencies, points)
+        values = heights_by_angle(turned[index], frequencies, points)
         tops = np.flatnonzero(_maxima_of_grid(values, points))
         tops = tops[:: max(1, -(-len(tops) // _MOST_STARTS))]
-        starts = spacings * np.stack(np.unravel_index(tops, points), axis=-1)
+        starts = spacings * np.stack(np.unravel_index(tops, points), axis=-1) + offset
         starts = _promising(row, frequencies, starts, None if lowest is None else lowest[index])
         for some in batches(starts, frequencies):
             rows = np.tile(row, (len(some), 1))

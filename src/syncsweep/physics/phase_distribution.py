@@ -2,7 +2,7 @@
 
 With φ'_j = φ_j − φ_N, S_d(φ') = Σ_k s_k e^{i k·φ'} with integer frequency vectors k of N−1 entries
 and s_{−k} = s_k*. Only k = 0 and one of each pair ±k are kept: 10 frequencies for three spin-1s,
-43 for four, which are 19 and 85 real numbers.
+43 for four, 191 for five and 876 for six, which are 19, 85, 381 and 1751 real numbers.
 
 Eq. A3 integrates to one with the factor ∏_j (2S+1)/4π, so s_0 = (2π)^{−(N−1)} for unit trace.
 """

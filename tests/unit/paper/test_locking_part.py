@@ -8,7 +8,7 @@ from paper_results import make_part
 from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
-from syncsweep.paper.parts.locking import Pair, Request, locking_of
+from syncsweep.paper.parts.locking import Pair, Request, directions_of, locking_of
 from syncsweep.sample import FAILED, unpack_coefficients
 from syncsweep.tables import ResultsError
 from syncsweep.tables.statistics import RunningCovariance
@@ -199,3 +199,21 @@ def test_samples_that_are_not_the_same_are_refused_in_one_line(tmp_path, solved,
         table_of(tmp_path, Pair(studied=studied, alone=alone))
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "tables").exists()
+
+
+def longer_chain(**parameters):
+    """Five spins, whatever the configuration allows."""
+    chosen = physics(**parameters)
+    model = chosen.model.model_copy(update={"n_sites": 5})
+    return chosen.model_copy(update={"model": model})
+
+
+def test_five_coupled_spins_have_one_direction():
+    assert directions_of(longer_chain(J=0.1), "five").shape == (380, 1)
+
+
+@pytest.mark.parametrize("parameter", ["J", "delta", "gamma"])
+def test_five_spins_without_a_coupling_are_refused_in_one_line(parameter):
+    with pytest.raises(ResultsError, match="locking: five: with more than 4 spins") as caught:
+        directions_of(longer_chain(**{parameter: 0.0}), "five")
+    assert "\n" not in str(caught.value)

@@ -275,9 +275,10 @@ def test_s_max_of_the_limit_is_its_closed_form(n_sites):
 
 
 @pytest.mark.parametrize(("n_sites", "share"), [(5, 0.99), (5, 0.6), (6, 0.99)])
-def test_all_maxima_of_the_limit_are_found(n_sites, share):
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_all_maxima_of_the_limit_are_found(n_sites, share, is_moved):
     """2^{N−1} for b > 0, and (N−1)! as many for b < 0, wherever they lie between grid points."""
-    moved = np.random.default_rng(4).uniform(0, 2 * pi, n_sites - 1)
+    moved = is_moved * np.random.default_rng(4).uniform(0, 2 * pi, n_sites - 1)
     frequencies = relative_frequencies((1,) * n_sites)
     rows = np.array([chain_limit_coefficients(n_sites, b, moved) for b in (2e-3, -2e-3)])
     found = local_maxima(rows, frequencies, s_max(rows, frequencies).s_max, share)

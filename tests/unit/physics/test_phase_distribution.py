@@ -66,6 +66,8 @@ def husimi_s_d(rho, spins, angles, n_theta):
         ((1, 1), 5),
         ((1, 1, 1), 19),
         ((1, 1, 1, 1), 85),
+        ((1,) * 5, 381),
+        ((1,) * 6, 1751),
         ((0.5, 0.5, 0.5), 7),
         ((1, 0.5), 3),  # no wave is shorter than the smaller spin allows
         ((0.5, 1, 0.5), 9),
@@ -157,7 +159,9 @@ def test_s_d_of_three_sites_is_the_integral_of_the_husimi_function(spins):
     np.testing.assert_allclose(s_d, expected, rtol=1e-11)
 
 
-@pytest.mark.parametrize("spins", [(0.5, 0.5), (1, 1), (1, 1, 1), (1, 1, 1, 1), (1, 0.5, 2)])
+@pytest.mark.parametrize(
+    "spins", [(0.5, 0.5), (1, 1), (1, 1, 1), (1, 1, 1, 1), (1, 0.5, 2), (1,) * 6]
+)
 def test_diagonal_states_are_uniform(spins):
     n_sites, dim = len(spins), dimension(spins)
     populations = np.random.default_rng(3).dirichlet(np.ones(dim))
@@ -234,3 +238,18 @@ def test_entries_of_eq_7_are_those_of_the_errata():
             i, j = states.index(ket), states.index(tuple(-m for m in ket))
             expected[i, j] = expected[j, i] = b / 2
         np.testing.assert_allclose(rho - np.diag(np.diag(rho)), expected, atol=1e-15)
+
+
+def test_s_d_of_five_and_six_spins_in_a_product_state_is_that_of_its_parts():
+    """Spins that are not correlated with a pair, and have no coherence, leave its S_d as it is."""
+    pair = random_state(9, 7)
+    of_pair = relative_phase_coefficients(pair, (1, 1))
+    for n_sites in (5, 6):
+        others = np.diag(np.random.default_rng(8).dirichlet(np.ones(3 ** (n_sites - 2))))
+        rho = np.kron(others, pair)
+        found = relative_phase_coefficients(rho, (1,) * n_sites)
+        frequencies = relative_frequencies((1,) * n_sites)
+        expected = np.zeros(len(frequencies), complex)
+        for k, value in zip(([0], [1], [2]), of_pair, strict=True):
+            expected[frequencies.tolist().index([0] * (n_sites - 2) + k)] = value
+        np.testing.assert_allclose(found, expected * (2 * pi) ** (2 - n_sites), atol=1e-18)

@@ -11,6 +11,7 @@ from syncsweep.physics.chi import chi, interval_probabilities
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
+from syncsweep.physics.region_points import points_in_region
 
 INTERVALS = [(0, 0.02), (0, 0.1), (0.1, 0.3), (0.3, 0.6), (0.6, 1)]
 
@@ -76,6 +77,22 @@ def test_random_distributions_agree_with_shifted_grids_of_all_angles(n_sites, th
     assert len(points) > 1000
     expected = shares(chi(np.column_stack([points, np.zeros(len(points))])))
     assert_agree(mean_probabilities(row, frequencies, threshold), expected)
+
+
+@pytest.mark.parametrize("n_sites", [5, 6])
+def test_points_fill_the_region_evenly(n_sites):
+    """The mean of a paraboloid over the ellipsoid where it is above 0 is 2/(n+2) of its height."""
+    frequencies = relative_frequencies((1,) * n_sites)
+    row = random_coefficients(27, 1, frequencies)
+    maximum = s_max(row, frequencies)
+    level, means = 0.9999 * maximum.s_max, []
+    for shift in np.random.default_rng(5).random((16, n_sites - 1)):
+        angles, weights = points_in_region(row, frequencies, maximum, level, shift)
+        above = (deviation(row[0], frequencies, angles) - level) / (maximum.s_max - level)
+        assert above.min() >= 0 and above.max() <= 1
+        means.append(weights[0] @ above / weights[0].sum())
+    assert np.mean(means) == pytest.approx(2 / (n_sites + 1), abs=4 * np.std(means) / 4)
+    assert np.std(means) < 0.03
 
 
 def test_equal_maxima_have_equal_shares():

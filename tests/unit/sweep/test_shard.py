@@ -11,6 +11,7 @@ import pytest
 from studies import CHAIN, ETAS, PAIR, assert_same, rows_of
 
 from syncsweep.config.eta import block_id
+from syncsweep.config.sizing import row_bytes
 from syncsweep.layout import BlockFolder
 from syncsweep.sample import Rows
 from syncsweep.sample_range import SampleRange
@@ -21,6 +22,7 @@ from syncsweep.sweep.shard import (
     _digest,
     _statement,
     failed_samples,
+    most_bytes,
     read_run,
     read_shard,
     set_aside,
@@ -418,3 +420,7 @@ def test_footer_that_is_cut_off_is_refused(written):
     path.unlink()
     with pytest.raises(FileNotFoundError):
         failed_samples(path, *WHICH)
+
+
+def test_a_whole_shard_of_six_spins_is_not_too_large_to_be_read():
+    assert most_bytes(10**6) > 10**6 * row_bytes((1.0,) * 6)

@@ -15,6 +15,7 @@ import pandas as pd
 from pydantic import Field
 
 from syncsweep.columns import ETA, N_SITES, Column, Columns
+from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
 from syncsweep.paper.compared_studies import coupled_and_alone
 from syncsweep.paper.parts import part
@@ -108,7 +109,7 @@ def _check(pair: Pair) -> None:
 
 def _locking(pair: Pair) -> pd.DataFrame:
     chain = chain_of(pair.studied.physics)
-    directions = _directions(pair.studied)
+    directions = directions_of(pair.studied.physics, pair.studied.folder.name)
     samples = min(pair.studied.samples, pair.alone.samples)
     # Without L₀, η does not matter: any one will do.
     of_alone = pair.alone.read(pair.alone.describe()[0], samples)
@@ -127,16 +128,16 @@ def _locking(pair: Pair) -> pd.DataFrame:
     return table
 
 
-def _directions(studied: StudyRows) -> np.ndarray:
-    """`locked_directions` of a chain; ResultsError where they are not known."""
-    chain = chain_of(studied.physics)
+def directions_of(physics: Physics, name: str) -> np.ndarray:
+    """`locked_directions` of a chain; ResultsError, which begins with `name`, if not known."""
+    chain = chain_of(physics)
     if chain.n_sites <= _MOST_SITES:
-        model = build_model(studied.physics)
+        model = build_model(physics)
         L0 = liouvillian(model.hamiltonian, model.jump_operators)
         return locked_directions(L0, model.spins)
     if 0 in (chain.J, chain.delta, chain.gamma):
         raise ResultsError(
-            f"locking: {studied.folder.name}: with more than {_MOST_SITES} spins, J, delta and "
+            f"locking: {name}: with more than {_MOST_SITES} spins, J, delta and "
             "gamma must not be 0, because the zero modes of other chains are not known"
         )
     return direction_of_chain(chain.n_sites)
