@@ -25,9 +25,9 @@ _START_GRID, _START_GRID_PER_WAVE = 24, 12
 #: of six spins in the limit η → 0⁺ may be missed, but not S_max.
 _START_GRID_OF_FIVE, _START_GRID_OF_MANY = 6, 8
 
-#: With more than three angles, S_max is sought from so many of the most promising points. Of 200
-#: random S_d of five spins, 8 are enough for all and 4 for all but one. No more than the second
-#: number of points of the grid are considered. S_d has more only if it is flat along some angles.
+#: With more than three angles, S_max is sought from so many of the most promising points. Of 680
+#: random S_d of five and six spins, 8 are enough for all, and 4 for all but 11. No more than the
+#: second number of points of the grid are considered. S_d has more only if it is flat along angles.
 _MOST_CLIMBS, _MOST_STARTS = 16, 2**15
 
 #: Largest number of Newton steps to the highest maximum, and of steps to any maximum along a bent
