@@ -15,23 +15,8 @@ missing=()
 command -v Rscript >/dev/null || missing+=(r-base-core)
 command -v npm >/dev/null || missing+=(nodejs npm)
 command -v soffice >/dev/null || missing+=(libreoffice-calc-nogui)
-if [ ${#missing[@]} != 0 ]; then
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "error: readers are missing here; install these packages: ${missing[*]}" >&2
-    exit 1
-  fi
-  echo "installing ${missing[*]}"
-  log=$(mktemp)
-  install=(apt-get -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends "${missing[@]}")
-  export DEBIAN_FRONTEND=noninteractive
-  # A package list that is missing or old makes the first attempt fail, not the second.
-  { "${install[@]}" || { apt-get update && "${install[@]}"; }; } </dev/null >"$log" 2>&1 || {
-    cat "$log" >&2
-    echo "error: apt-get could not install ${missing[*]}" >&2
-    exit 1
-  }
-  rm -f "$log"
-fi
+. "$here/../support/debian_packages.sh"
+[ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
 
 uv=$(dirname "$python")/uv
 mkdir -p "$folder"

@@ -108,3 +108,15 @@ def damaged(data, trials, seed, last=2048):
         else:
             changed[at:at] = changed[at : at + rng.randrange(1, 50)]
         yield kind, bytes(changed)
+
+
+def refuse_listing(monkeypatch, refused: Path) -> None:
+    """Refuse the listing of a folder as to another user; root may read everything."""
+    listing = type(refused).iterdir
+
+    def refuse(folder):
+        if folder == refused:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listing(folder)
+
+    monkeypatch.setattr(type(refused), "iterdir", refuse)

@@ -25,7 +25,7 @@ def verify_bundle(results: Path, report: Report) -> None:
     manifest = folder / BUNDLE_MANIFEST
     named = published(manifest)
     if not named:
-        report.finding(f"{manifest}: is missing or damaged, so nothing tells the files; {_AGAIN}")
+        report.finding(f"{manifest}: is missing or damaged, so no file can be compared; {_AGAIN}")
         return
     for name in named:
         if not os.path.isfile(folder / name):

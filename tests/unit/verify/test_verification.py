@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from damage import refuse_listing
 from program import state_of
 from studies import (
     ANALYSIS,
@@ -196,21 +197,13 @@ def test_rows_of_another_number_of_spins_are_found(tmp_path, verdict):
 
 @pytest.mark.parametrize("which", ["results", "study", "block", "tables"])
 def test_folders_that_may_not_be_read_are_found(results, block, verdict, monkeypatch, which):
-    """Root may read everything, so the refusal is made here."""
     refused = {
         "results": results,
         "study": block.path.parent,
         "block": block.path,
         "tables": paper_folder(results),
     }[which]
-    listing = type(refused).iterdir
-
-    def refuse(folder):
-        if folder == refused:
-            raise PermissionError(13, "Permission denied", str(folder))
-        return listing(folder)
-
-    monkeypatch.setattr(type(refused), "iterdir", refuse)
+    refuse_listing(monkeypatch, refused)
     if which == "results":
         with pytest.raises(VerificationError, match=r"cannot be read \(Permission denied\)"):
             study_folders(results)

@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from damage import refuse_listing
 from holder import held_elsewhere
 from program import CONFIG, state_of
 from studies import ETAS, PAIR, as_older_versions_left_it, block_of, put_part, put_shard, rows_of
@@ -204,17 +205,9 @@ def test_a_file_where_a_folder_of_jobs_belongs_is_named(results):
 
 
 def test_a_study_that_may_not_be_read_stops_no_run(results, monkeypatch):
-    """Root may read everything, so the refusal is made here."""
     refused = results / "other-0123456789ab"
     refused.mkdir()
     as_older_versions_left_it(results)
-    listing = type(refused).iterdir
-
-    def refuse(folder):
-        if folder == refused:
-            raise PermissionError(13, "Permission denied", str(folder))
-        return listing(folder)
-
-    monkeypatch.setattr(type(refused), "iterdir", refuse)
+    refuse_listing(monkeypatch, refused)
     move_old_files(results)
     assert jobs_folder(study_folder(results, "pair", PAIR.digest)).is_dir()
