@@ -13,9 +13,9 @@ import numpy as np
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import MOST_DENSE, Ensemble, Physics
 from syncsweep.config.user_code import EnsembleCode
-from syncsweep.physics.dephasing import UnservedModelError
 from syncsweep.physics.diagnosis import SteadyStates
 from syncsweep.physics.ensembles import STREAMS, random_local_sum, random_low_rank
+from syncsweep.physics.generator import UnservedModelError
 from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.local_sum import LocalSum
 from syncsweep.physics.low_rank import LowRank
