@@ -130,10 +130,14 @@ class Ensemble(Strict):
         fields: dict[str, Any] = serialize(self)
         return {k: v for k, v in fields.items() if (k, v) != ("kind", "global")}
 
-    def term_dimension(self, spins: tuple[float, ...]) -> int:
-        """Dimension D of the smallest space that a term of L₍₁₎ acts on."""
+    def term_dimensions(self, spins: tuple[float, ...]) -> list[int]:
+        """Dimension D of the space that each term of L₍₁₎ acts on."""
         width = {"global": len(spins), "bonds": 2, "sites": 1}[self.kind]
-        return min(dimension(spins[k : k + width]) for k in range(len(spins) - width + 1))
+        return [dimension(spins[k : k + width]) for k in range(len(spins) - width + 1)]
+
+    def mean_decay(self, spins: tuple[float, ...]) -> float:
+        """Mean of κ = −Tr L₍₁₎/D² with the operators of Eq. F3; see `physics.ensembles`."""
+        return self.zeta_diss * sum(d + 1 - 2 / d for d in self.term_dimensions(spins))
 
     def is_full_rank(self, spins: tuple[float, ...]) -> bool:
         """Whether K is of the whole space and of full rank."""

@@ -41,6 +41,19 @@ def core_seconds(dim: int, n_eta: int) -> float:
     return 2e-3 + 6e-11 * n**3 + 1e-7 * n**2 + 3e-6 * n**0.75 * n_eta
 
 
+def operator_seconds(dim: int, n_eta: int, n_large: int, rank: int) -> float:
+    """CPU seconds to solve one sample at `n_eta` values of η without matrices (D², D²).
+
+    One Krylov space serves small η. Each of the `n_large` others has a GMRES of its own, which
+    takes 30 to 70 steps. rank: jump operators of L₁; 0 if its terms act on few spins. Measured for
+    D = 81 … 729 and r = 0 … 40: right within a factor of two.
+    """
+    steps = 4e-6 * dim**2 + 5e-9 * dim**3
+    if rank:
+        steps += 2e-8 * dim**3 * (1 + rank / 3)
+    return 2e-3 + (1 + n_large) * steps + 4e-10 * dim**3 * n_eta
+
+
 def row_bytes(spins: tuple[float, ...]) -> int:
     """Memory of a row in bytes: the coefficients of S_d, its maximum, and about ten numbers."""
     if len(spins) <= 4:  # an upper bound, by which shards of earlier versions were cut
@@ -112,14 +125,27 @@ def time_limit(minutes: float) -> int:
     return _OVERHEAD_MINUTES + math.ceil(3 * minutes)
 
 
-def rank_memory(dim: int, shard_bytes: int, n_ranks: int, full_rank: bool = True) -> int:
-    """Memory of each rank [MB]: libraries; the largest matrices at once; the shard's rows.
+def dense_bytes(dim: int, full_rank: bool = True) -> int:
+    """Memory of a sample's largest matrices at once.
 
     These are K, complex, and L₁, real, beside each other; or K beside its factor, if its rank is
     not full, because then they do not share their memory.
     """
-    entry_bytes = 16 + 8 + 3 if full_rank else 16 + 16 + 3
-    return math.ceil(300 + entry_bytes * 1e-6 * dim**4 + _COPIES * 1e-6 * shard_bytes / n_ranks)
+    return (16 + 8 + 3 if full_rank else 16 + 16 + 3) * dim**4
+
+
+def operator_bytes(dim: int, n_eta: int, rank: int) -> int:
+    """Memory of a sample without matrices (D², D²).
+
+    These are about 140 real vectors of D² numbers, ρ and three of them for each η, and the jump
+    operators, complex, seven times while they are drawn.
+    """
+    return (1120 + 40 * n_eta + 112 * rank) * dim**2
+
+
+def rank_memory(sample_bytes: int, shard_bytes: int, n_ranks: int) -> int:
+    """Memory of each rank [MB]: libraries, a sample's operators, and the shard's rows."""
+    return math.ceil(300 + 1e-6 * (sample_bytes + _COPIES * shard_bytes / n_ranks))
 
 
 def table_row_seconds(spins: tuple[float, ...]) -> float:

@@ -89,7 +89,7 @@ class Study(Strict):
     def _ensemble_fits(self) -> Self:
         if not isinstance(self.ensemble, Ensemble):
             return self
-        rank, dim = self.ensemble.rank, self.ensemble.term_dimension(self.model.spins)
+        rank, dim = self.ensemble.rank, min(self.ensemble.term_dimensions(self.model.spins))
         if rank is not None and rank > dim**2 - 1:
             of_term = "" if self.ensemble.kind == "global" else f" for kind: {self.ensemble.kind}"
             raise ValueError(
@@ -191,13 +191,52 @@ class Study(Strict):
         """Memory of one row in bytes."""
         return sizing.row_bytes(self.model.spins)
 
+    def estimated_seconds(self, n_eta: int) -> float:
+        """Core-seconds of one sample at `n_eta` of the study's values of η, as `sizing` has it."""
+        if not self.by_operators:
+            return sizing.core_seconds(self.dim, n_eta)
+        etas = [eta for block in self.eta_blocks for eta in block.etas]
+        large = sum(eta * self._mean_decay > 1 for eta in etas)
+        n_large = math.ceil(n_eta * large / len(etas))
+        return sizing.operator_seconds(self.dim, n_eta, n_large, self._jumps)
+
     def sample_seconds(self, n_eta: int) -> float:
-        """Core-seconds of one sample at `n_eta` of the study's values of η, in one block."""
-        estimate = sizing.core_seconds(self.dim, n_eta)
+        """`core_seconds` of one sample at `n_eta` of the study's values of η, or an estimate."""
+        estimate = self.estimated_seconds(n_eta)
         if self.core_seconds is None:
             return estimate
         sizes = [len(block.etas) for block in self.eta_blocks]
-        return self.core_seconds * estimate / sum(sizing.core_seconds(self.dim, n) for n in sizes)
+        return self.core_seconds * estimate / sum(map(self.estimated_seconds, sizes))
+
+    @property
+    def by_operators(self) -> bool:
+        """Whether samples are solved without matrices (D², D²)."""
+        if self.dim > MOST_DENSE:
+            return True
+        ensemble = self.ensemble
+        if self.dim <= 27 or self.own_files or not isinstance(ensemble, Ensemble):
+            return False
+        return ensemble.kind != "global" or (ensemble.rank or self.dim) <= self.dim // 2
+
+    @property
+    def _jumps(self) -> int:
+        """About how many jump operators L₁ has; 0 if its terms act on few spins."""
+        ensemble = self.ensemble
+        if not isinstance(ensemble, Ensemble):
+            return 4  # not known before the code runs
+        return (ensemble.rank or self.dim**2) if ensemble.kind == "global" else 0
+
+    @property
+    def _mean_decay(self) -> float:
+        """About the mean decay rate κ = −Tr L₁/D²."""
+        ensemble = self.ensemble
+        return ensemble.mean_decay(self.model.spins) if isinstance(ensemble, Ensemble) else self.dim
+
+    def sample_bytes(self, n_eta: int) -> int:
+        """Memory that a sample takes while it is solved, without the libraries."""
+        if self.by_operators:
+            return sizing.operator_bytes(self.dim, n_eta, self._jumps)
+        return sizing.dense_bytes(self.dim, self.full_rank)
 
     def job_size(self, samples: int, n_eta: int, least: int, most: int) -> sizing.JobSize:
         """Size of a job for some samples of a block.
@@ -207,7 +246,7 @@ class Study(Strict):
         seconds = self.sample_seconds(n_eta)
         ranks = sizing.ranks(samples, seconds, least, most)
         memory = sizing.rank_memory(
-            self.dim, samples * n_eta * self.row_bytes, ranks, self.full_rank
+            self.sample_bytes(n_eta), samples * n_eta * self.row_bytes, ranks
         )
         return sizing.JobSize(ranks, sizing.job_minutes(samples, seconds, ranks), memory)
 
