@@ -209,7 +209,7 @@ def _measure_shards(bench: Bench, effort: Effort) -> dict[str, Any]:
         "shard_samples": many,
         "peaks": tuple(rank["peak_bytes"] for rank in times[1]),
         "estimate": 10**6
-        * rank_memory(study.sample_bytes(n_eta()), many * n_eta() * study.row_bytes, 2),
+        * rank_memory(study.cost.memory(n_eta()), many * n_eta() * study.row_bytes, 2),
     }
 
 

@@ -39,7 +39,7 @@ def test_long_sweeps_have_ten_jobs_at_least_each_of_ten_minutes_of_16_ranks(samp
 
 
 def test_jobs_of_the_chain():
-    seconds = sizing.core_seconds(27, 29)
+    seconds = sizing.DenseCost(27).seconds(29)
     # Between what was measured on two machines.
     assert 0.08 < seconds < 0.13
     assert jobs(10**4, seconds) == 10
@@ -86,10 +86,10 @@ def test_time_limit_is_three_times_the_job_and_its_start(samples, seconds, ranks
 
 def test_memory_holds_the_matrices_and_the_rows():
     # 27 bytes for each entry of a matrix of 729 rows, and of 6561.
-    assert sizing.dense_bytes(27) == pytest.approx(14e6, rel=0.03)
-    assert sizing.dense_bytes(81) == pytest.approx(1162e6, rel=1e-3)
+    assert sizing.DenseCost(27).memory(29) == pytest.approx(14e6, rel=0.03)
+    assert sizing.DenseCost(81).memory(29) == pytest.approx(1162e6, rel=1e-3)
     # K of lower rank lies beside its factor: 35 bytes.
-    assert sizing.dense_bytes(81, full_rank=False) == pytest.approx(1507e6, rel=1e-3)
+    assert sizing.DenseCost(81, full_rank=False).memory(29) == pytest.approx(1507e6, rel=1e-3)
     assert sizing.rank_memory(14_300_000, 0, 2) == 300 + 15
     assert sizing.rank_memory(0, 10**8, 2) == 300 + 200
     assert sizing.rank_memory(0, 10**8, 4) == 300 + 100
@@ -114,8 +114,9 @@ def test_memory_holds_the_matrices_and_the_rows():
     ],
 )
 def test_operators_cost_what_was_measured(dim, n_eta, n_large, rank, seconds, memory):
-    assert 0.4 < sizing.operator_seconds(dim, n_eta, n_large, rank) / seconds < 2.5
-    asked = sizing.rank_memory(sizing.operator_bytes(dim, n_eta, rank), 0, 2) / 1074
+    cost = sizing.OperatorCost(dim, rank, n_large / n_eta)
+    assert 0.4 < cost.seconds(n_eta) / seconds < 2.5
+    asked = sizing.rank_memory(cost.memory(n_eta), 0, 2) / 1074
     assert memory < asked < max(0.5, 2.2 * memory)
 
 
