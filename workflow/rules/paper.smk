@@ -81,11 +81,19 @@ if not PAPER_PROBLEM:
     rule paper:
         input:
             [study_files(study) for study in paper_jobs.studies_of_paper(CONFIG)],
-            [paper_figure_files(figure) for figure in paper_registry.FIGURES],
+            [paper_figure_files(figure) for figure in paper_registry.PAPER_FIGURES],
             part_files("validation"),
         localrule: True
         message:
             f"The paper is in {CONFIG.results}: figures, paper, tables"
+
+    rule larger_chains:
+        input:
+            [paper_figure_files(figure) for figure in paper_registry.LARGER_FIGURES],
+            [part_files(part) for part in paper_registry.LARGER_PARTS],
+        localrule: True
+        message:
+            f"Larger chains are in {CONFIG.results}: figures, paper"
 
     # This rule has no output, so each run names the claims that no longer hold.
     rule validate:
@@ -121,10 +129,10 @@ if not PAPER_PROBLEM:
                 ),
                 *(
                     file
-                    for figure in paper_registry.FIGURES
+                    for figure in paper_registry.PAPER_FIGURES
                     for file in paper_figure_files(figure)
                 ),
-                *(file for part in paper_registry.PARTS for file in part_files(part)),
+                *(file for part in paper_registry.PAPER_PARTS for file in part_files(part)),
             ],
         output:
             BUNDLE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syncsweep.config.physics import Ensemble
 from syncsweep.config.study import RESERVED, Config
@@ -22,6 +22,18 @@ _WEIGHTS = {
 }
 _RANKS = (1, 3, 10, 30, 100, 300)
 
+
+#: Kind and rank of the ensembles under which chains of several lengths are compared, by name.
+_SIZE_ENSEMBLES: dict[str, dict[str, object]] = {
+    "full": {"kind": "global", "rank": None},
+    "rank-4": {"kind": "global", "rank": 4},
+    "rank-1": {"kind": "global", "rank": 1},
+    "bonds": {"kind": "bonds", "rank": None},
+    "sites": {"kind": "sites", "rank": None},
+}
+
+#: Their numbers of spins. At full rank, more than four are not solved.
+_SIZES, _MOST_FULL = range(2, 7), 4
 
 #: Studies of two and of three decoupled spins.
 DECOUPLED = (f"{RESERVED}free-n2", f"{RESERVED}free-n3")
@@ -50,6 +62,49 @@ def variants(config: Config) -> list[Variant]:
         Variant(axis, f"{RESERVED}{axis}-{name}", chain.model_copy(update=change))
         for axis, name, change in changes
     ]
+
+
+@dataclass(frozen=True)
+class Size:
+    """A study of a coupled chain of n_sites spins under the ensemble of this name.
+
+    study: its name, empty if it is not solved.
+    """
+
+    name: str
+    n_sites: int
+    study: str
+    ensemble: Ensemble
+
+
+def sizes(config: Config) -> list[Size]:
+    """Chains of all lengths under each ensemble, with the weights and the basis of the chain."""
+    assert config.paper
+    chain = config.studies[config.paper.chain].ensemble
+    assert isinstance(chain, Ensemble)
+    return [
+        Size(name, n, f"{RESERVED}size-{name}-n{n}", chain.model_copy(update=change))
+        for name, change in _SIZE_ENSEMBLES.items()
+        for n in _SIZES
+        if name != "full" or n <= _MOST_FULL
+    ]
+
+
+def first_order_chains(config: Config) -> list[tuple[Size, int]]:
+    """Chains whose locking is found to first order in η, each with its number of samples.
+
+    They need no study. A sample of seven spins and rank 4 would take a quarter of an hour.
+    """
+    assert config.paper
+    solved = {(size.name, size.n_sites): size for size in sizes(config)}
+    samples = {6: config.paper.first_order_samples_n6, 7: config.paper.first_order_samples_n7}
+    chains = []
+    for name in _SIZE_ENSEMBLES:
+        for n in range(2, 8):
+            if (name, n) != ("rank-4", 7):
+                size = replace(solved[name, 2], n_sites=n, study="")
+                chains.append((size, samples.get(n, config.paper.first_order_samples)))
+    return chains
 
 
 def ablation_etas(config: Config) -> tuple[float, ...]:
