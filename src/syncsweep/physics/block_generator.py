@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import lu_factor, lu_solve
 from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics.generator import OperatorPerturbation, UnservedModelError, unpack
@@ -23,8 +24,8 @@ from syncsweep.physics.sylvester import sylvester
 #: Most memory of the inverses, together with the largest block while it is inverted [bytes].
 _MOST_BYTES = 2**31
 
-#: Most entries of L₀, and of all zero modes.
-MOST_ENTRIES, _MOST_OF_MODES = 2 * 10**7, 2 * 10**7
+#: Most entries of L₀, most zero modes, and most entries of these.
+_MOST_ENTRIES, _MOST_MODES, _MOST_OF_MODES = 2 * 10**7, 500, 2 * 10**7
 
 #: Entries of blocks that are inverted at once.
 _AT_ONCE = 2**20
@@ -128,14 +129,12 @@ class BlockGenerator:
             inverses = np.linalg.inv(blocks)
             blocks[:, i, i] += shift
             near_zero = shift * np.linalg.norm(inverses, axis=(1, 2)) > _SHIFT / _SLOW
-            if (len(right) + near_zero.sum()) * self.dim**2 > _MOST_OF_MODES:
-                raise UnservedModelError(
-                    f"L₀ has {len(right) + near_zero.sum()} zero modes or more, too many for this "
-                    "solver; take H and jump operators that conserve less"
-                )
+            self._check_number(len(right) + int(near_zero.sum()))
             for k in np.flatnonzero(near_zero):
-                v = self._null_vectors(blocks[k], inverses[k])
-                w = self._null_vectors(blocks[k].conj().T, inverses[k].conj().T)
+                # The inverse is not accurate enough from the left.
+                factors = lu_factor(blocks[k] - shift * np.eye(n))
+                v = self._null_vectors(blocks[k], factors)
+                w = self._null_vectors(blocks[k], factors, adjoint=True)
                 if v.shape != w.shape:
                     raise self._unclear()
                 right += self._packed_modes(some[k], v)
@@ -146,14 +145,26 @@ class BlockGenerator:
             done += len(some)
         return single
 
-    def _null_vectors(self, block: np.ndarray, inverse: np.ndarray) -> np.ndarray:
-        """Orthonormal null vectors (n, m) of a block (n, n), from its shifted inverse."""
+    def _check_number(self, count: int) -> None:
+        """UnservedModelError if L₀ has too many zero modes."""
+        if count > _MOST_MODES or count * self.dim**2 > _MOST_OF_MODES:
+            raise UnservedModelError(
+                f"L₀ has {count} zero modes or more, too many for this solver; take H and jump "
+                "operators that conserve less"
+            )
+
+    def _null_vectors(self, block: np.ndarray, factors: Any, adjoint: bool = False) -> np.ndarray:
+        """Orthonormal null vectors (n, m) of a block (n, n) or of its adjoint.
+
+        factors: from `lu_factor`, of the shifted block.
+        """
         n, size = len(block), float(np.abs(block).max())
+        block = block.conj().T if adjoint else block
         count = min(n, _VECTORS)
         while True:
             x = np.random.default_rng(0).standard_normal((n, count))
             for _ in range(_STEPS):
-                x = np.linalg.qr(inverse @ x)[0]
+                x = np.linalg.qr(lu_solve(factors, x, trans=2 if adjoint else 0))[0]
             _, left_over, mixtures = np.linalg.svd(block @ x, full_matrices=False)
             conserved = left_over <= _ZERO * size
             if np.any(~conserved & (left_over <= _SLOW * self.norm)):
@@ -244,7 +255,7 @@ class BlockGenerator:
         return sylvester(self._lindbladian, perturbation, eta, self.order, least)
 
 
-def entries(lindbladian: Lindbladian) -> int:
+def count_entries(lindbladian: Lindbladian) -> int:
     """Upper bound on the number of entries of L₀ that are not zero."""
     dim, drifts = len(lindbladian.hamiltonian), lindbladian.hamiltonian != 0
     of_jumps = 0
@@ -259,10 +270,10 @@ def _superoperator(lindbladian: Lindbladian) -> sparse.csr_array:
 
     UnservedModelError if it has too many entries.
     """
-    count = entries(lindbladian)
-    if count > MOST_ENTRIES:
+    count = count_entries(lindbladian)
+    if count > _MOST_ENTRIES:
         raise UnservedModelError(
-            f"L₀ has up to {count:,} entries, but at most {MOST_ENTRIES:,} are possible; take "
+            f"L₀ has up to {count:,} entries, but at most {_MOST_ENTRIES:,} are possible; take "
             "jump operators with fewer entries, or smaller spins"
         )
     one = sparse.eye_array(len(lindbladian.hamiltonian))

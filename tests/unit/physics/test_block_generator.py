@@ -155,7 +155,7 @@ def test_states_of_five_and_six_spins_are_steady(spins):
     ("model", "limit", "value", "what"),
     [
         (spin_half_pair(), "_MOST_BYTES", 100, "GiB, because the largest connects 6 entries"),
-        (spin_half_pair(), "MOST_ENTRIES", 20, "L₀ has up to .* entries"),
+        (spin_half_pair(), "_MOST_ENTRIES", 20, "L₀ has up to .* entries"),
         (free((0.5, 0.5)), "_MOST_OF_MODES", 100, "L₀ has .* zero modes"),
         (spin1_chain(5, J=0.0), None, None, "L₀ has .* zero modes"),
         (free((1.0,) * 5), None, None, "L₀ has .* zero modes"),
