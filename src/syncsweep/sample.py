@@ -11,22 +11,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from syncsweep.columns import DENSITY, ETA, SAMPLE, STATUS, Column, Columns
-from syncsweep.config.messages import ConfigError
-from syncsweep.config.physics import MOST_DENSE, Ensemble, Physics
-from syncsweep.config.user_code import EnsembleCode
+from syncsweep.config.physics import Physics
 from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
-from syncsweep.physics.ensembles import STREAMS, random_local_sum
-from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.measures import RESOLUTION, s_max, s_max_on_lattice
-from syncsweep.physics.perturbation import random_generator, random_perturbation
 from syncsweep.physics.phase_distribution import (
     relative_frequencies,
     relative_phase_coefficients,
 )
 from syncsweep.physics.random_streams import Purpose, stream
-from syncsweep.physics.steady_state import REFINED_DIMENSIONS, SteadyStateSolver
-from syncsweep.user_code.code import MissingHereError, OwnCodeError, OwnPerturbation
-from syncsweep.user_code.study_model import build_model
+from syncsweep.user_code.code import MissingHereError, OwnCodeError
+from syncsweep.user_code.study_solver import StudySolver
 
 #: Status of a sample whose computation raised an error, in the linear algebra or in the user's own
 #: perturbation.
@@ -149,44 +143,13 @@ class SampleSolver:
     """Rows of any sample of a study for one block of η; the work shared by samples is done once."""
 
     def __init__(self, physics: Physics, etas: tuple[float, ...]) -> None:
-        """OwnCodeError if code of the user's own fails; ConfigError for too many dimensions."""
-        if physics.dim > MOST_DENSE:
-            raise ConfigError(
-                f"a model of D = {physics.dim} dimensions cannot be solved yet, but at most "
-                f"{MOST_DENSE}; take fewer spins"
-            )
-        self._physics = physics
+        """OwnCodeError if code of the user's own fails; ConfigError if no solver serves L₀."""
         self._etas = np.array(etas)
-        self._model = build_model(physics)
-        self._frequencies = relative_frequencies(self._model.spins)
-        self._solver = SteadyStateSolver(self._model.lindbladian)
+        self._solver = StudySolver(physics, self._etas)
+        self._spins = self._solver.model.spins
+        self._frequencies = relative_frequencies(self._spins)
         #: Why samples failed, by sample.
         self.problems: dict[int, str] = {}
-        self._own_perturbation = None
-        if isinstance(physics.ensemble, EnsembleCode):
-            self._own_perturbation = OwnPerturbation(physics.ensemble, physics.model.spins)
-
-    def _perturbation(self, sample: int) -> Perturbation:
-        """L₍₁₎ of a sample."""
-        law = self._physics.ensemble.model_dump()
-        kind = law.pop("kind", "global")
-        rng = stream(self._physics.root_seed, sample, STREAMS[kind])
-        if self._own_perturbation:
-            return self._own_perturbation(rng)
-        if kind != "global":
-            return random_local_sum(rng, self._model.spins, kind, **law).dense()
-        return random_perturbation(rng, self._model.dim, **law)
-
-    def _steady_states(self, sample: int) -> SteadyStates:
-        ensemble = self._physics.ensemble
-        is_global = isinstance(ensemble, Ensemble) and ensemble.kind == "global"
-        if not is_global or self._model.dim <= REFINED_DIMENSIONS:
-            perturbation = self._perturbation(sample)
-            return self._solver.solve_perturbation(perturbation, self._etas, self._allowed)
-        # Nothing is refined here, so that L₍₁₎ is drawn as one matrix, which takes least memory.
-        rng = stream(self._physics.root_seed, sample, STREAMS["global"])
-        generator = random_generator(rng, self._model.dim, **ensemble.model_dump())
-        return self._solver.solve_real(generator, self._etas)
 
     def rows(self, sample: int) -> Rows:
         """Draw sample `sample`, solve it for every η of the block and measure its S_d.
@@ -195,8 +158,8 @@ class SampleSolver:
         that another machine may have. After any other error in it, the sample has failed.
         """
         try:
-            steady = self._steady_states(sample)
-            coefficients = relative_phase_coefficients(steady.rho, self._model.spins)
+            steady = self._solver.states(sample, self._allowed)
+            coefficients = relative_phase_coefficients(steady.rho, self._spins)
             maximum = s_max(coefficients, self._frequencies)
         except MissingHereError:
             raise
@@ -220,7 +183,7 @@ class SampleSolver:
 
     def _allowed(self, states: np.ndarray) -> np.ndarray:
         """Largest errors (n_eta,) that steady states (n_eta, D, D) may have, or a little less."""
-        coefficients = relative_phase_coefficients(states, self._model.spins)
+        coefficients = relative_phase_coefficients(states, self._spins)
         return _allowed_errors(coefficients, s_max_on_lattice(coefficients, self._frequencies))
 
     def _failed(self, sample: int) -> Rows:

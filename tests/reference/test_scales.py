@@ -31,6 +31,7 @@ from syncsweep.physics.superoperators import (
 )
 from syncsweep.sample import SampleSolver
 from syncsweep.user_code.study_model import build_model
+from syncsweep.user_code.study_solver import StudySolver
 
 #: What an `ok` row promises: S_max to this share of itself, or of the uniform density.
 PRECISION, RESOLUTION = 1e-7, 1e-11
@@ -175,7 +176,7 @@ def test_chain_of_three_is_right_at_fast_rotation_and_strong_perturbations(param
     assert rows.status.tolist() == [Status.OK] * len(etas)
     built = build_model(physics)
     L0 = liouvillian(built.hamiltonian, built.jump_operators).toarray()
-    L1 = from_real(SampleSolver(physics, etas)._perturbation(0).matrix())
+    L1 = from_real(StudySolver(physics, np.array(etas)).perturbation(0).matrix())
     for eta, found in zip(etas, rows.s_max, strict=True):
         matrix = L0 + eta * L1
         matrix /= np.abs(matrix).max(axis=1, keepdims=True)
@@ -243,7 +244,7 @@ def test_estimated_errors_are_not_below_the_true_ones(maker, count):
         else:
             model = spin_pair(J=a, delta=b, B=c, gamma=float(np.sqrt(d)))
         physics = physics_of(model, zeta_coh=coherent, zeta_diss=dissipative)
-        drawn = SampleSolver(physics, (eta,))._perturbation(sample)
+        drawn = StudySolver(physics, np.array([eta])).perturbation(sample)
         built = build_model(physics)
         found = SteadyStateSolver(built.lindbladian).solve_perturbation(drawn, [eta])
         if found.status[0] != Status.OK:

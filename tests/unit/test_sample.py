@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from syncsweep import sample
+from syncsweep.config import physics as config_physics
 from syncsweep.config.eta import canonical_eta
 from syncsweep.config.file import load_config
 from syncsweep.config.messages import ConfigError
@@ -28,6 +29,7 @@ from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.row_table import to_table
 from syncsweep.sweep.shard import read_shard, write_shard
+from syncsweep.user_code import study_solver
 from syncsweep.user_code.study_model import build_model
 
 ETAS = (0.0, 1e-3, 0.5, 10.0)
@@ -81,10 +83,37 @@ def test_sample_of_local_terms_does_not_depend_on_what_was_solved_before(kind):
     assert len({rows.s_max[-1] for rows in first}) == 3
 
 
-def test_samples_that_take_too_many_dimensions_are_refused_in_one_line():
-    model = Spin1Chain(name="spin1_chain", n_sites=5)
+FEW_TERMS = [Ensemble(kind="bonds"), Ensemble(rank=2)]
+
+
+@pytest.mark.parametrize("ensemble", FEW_TERMS, ids=["bonds", "rank 2"])
+def test_samples_of_few_terms_need_no_matrix(ensemble, monkeypatch):
+    """Above three spins; and each is the same sample, whatever was solved before."""
+    monkeypatch.setattr(SteadyStateSolver, "_solve", None)
+    model, etas = Spin1Chain(name="spin1_chain", n_sites=4), (0.0, 1e-4, 0.3)
+    physics = Physics(model=model, ensemble=ensemble, root_seed=1)
+    solver = SampleSolver(physics, etas)
+    first = [solver.rows(i) for i in (1, 0)]
+    assert first[0].status.tolist() == ["ok"] * 3
+    assert first[0].method.tolist() == ["krylov", "krylov", "gmres"]
+    assert_bit_equal(SampleSolver(physics, etas).rows(0), first[1])
+
+
+@pytest.mark.parametrize("law", [{"kind": "bonds"}, {"kind": "sites"}, {"rank": 2}])
+def test_samples_of_few_terms_are_those_of_matrices(law, monkeypatch):
+    """Three spins are small enough for both."""
+    physics = Physics(model=CHAIN.model, ensemble=Ensemble(**law), root_seed=1)
+    matrices = SampleSolver(physics, ETAS).rows(3)
+    monkeypatch.setattr(config_physics, "_SMALL", 26)
+    operators = SampleSolver(physics, ETAS).rows(3)
+    assert "gmres" in operators.method and "gmres" not in matrices.method
+    assert np.abs(operators.s_d - matrices.s_d).max() < 1e-12 * matrices.s_d[0, 0]
+
+
+def test_models_that_no_solver_serves_are_refused_in_one_line():
+    model = Spin1Chain(name="spin1_chain", n_sites=5, J=0.0)
     physics = Physics(model=model, ensemble=Ensemble(kind="sites"), root_seed=1)
-    with pytest.raises(ConfigError, match="D = 243 dimensions cannot be solved yet"):
+    with pytest.raises(ConfigError, match="D = 243 dimensions cannot be solved: "):
         SampleSolver(physics, ETAS)
 
 
@@ -137,13 +166,13 @@ def test_values_of_the_pair_do_not_depend_on_the_block(fresh):
 
 def test_all_eta_of_a_sample_share_the_perturbation(fresh, monkeypatch):
     drawn = []
-    draw = sample.random_perturbation
+    draw = study_solver.random_perturbation
 
     def counted(*arguments, **options):
         drawn.append(draw(*arguments, **options))
         return drawn[-1]
 
-    monkeypatch.setattr(sample, "random_perturbation", counted)
+    monkeypatch.setattr(study_solver, "random_perturbation", counted)
     assert_bit_equal(SampleSolver(PAIR, ETAS).rows(1), fresh[1])
     assert len(drawn) == 1
 
@@ -195,7 +224,7 @@ def test_sample_whose_linear_algebra_fails_is_a_row_with_a_status(
         def fail(*arguments, **options):
             raise np.linalg.LinAlgError("Eigenvalues did not converge")
 
-        patch.setattr(sample, stage, fail)
+        patch.setattr(study_solver if stage == "random_perturbation" else sample, stage, fail)
         failed = solver.rows(1)
     assert failed.status.tolist() == [FAILED] * len(ETAS) == ["failed"] * len(ETAS)
     assert failed.sample.tolist() == [1] * len(ETAS)

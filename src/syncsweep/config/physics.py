@@ -26,6 +26,9 @@ RESULTS_VERSION = 2
 #: Largest dimension D at which a matrix (D², D²) fits a machine: that of four spin-1s.
 MOST_DENSE = 81
 
+#: Up to this D, matrices take less time than operators: that of three spin-1s.
+_SMALL = 27
+
 
 class PackageModel(Strict):
     """Parameters of a model of the package: numbers, in the unit of the configuration.
@@ -174,6 +177,26 @@ class Physics(Strict):
     def dim(self) -> int:
         """Dimension D of the Hilbert space."""
         return dimension(self.model.spins)
+
+    @property
+    def most_jumps(self) -> int:
+        """With more jump operators than this, products with them take longer than a matrix."""
+        return self.dim // 2
+
+    @property
+    def may_have_few_terms(self) -> bool:
+        """Whether L₍₁₎ is applied to operators, if the solver for this serves L₀.
+
+        Of the user's own ensemble only a sample shows how many jump operators it has.
+        """
+        ensemble = self.ensemble
+        if self.dim <= _SMALL:
+            return False
+        if isinstance(ensemble, EnsembleCode) or self.dim > MOST_DENSE:
+            return True
+        # Without jump operators, zero modes of L₀ may be left that only matrices lift.
+        few = ensemble.kind != "global" or (ensemble.rank or self.dim**2) <= self.most_jumps
+        return few and ensemble.zeta_diss > 0
 
     @property
     def is_own(self) -> bool:

@@ -21,7 +21,6 @@ import numpy as np
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.physics import arguments
-from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.low_rank import LowRank
 from syncsweep.physics.models import Model
 from syncsweep.wording import one_line
@@ -191,12 +190,8 @@ class OwnPerturbation:
         given = {"rng": rng, "spins": self._spins}
         return self._code.operators("perturbation", "V", given, self._parameters, self._spins)
 
-    def __call__(self, rng: np.random.Generator) -> Perturbation:
-        """Draw L₍₁₎ = −i[V, ·] + Σ_μ D[L_μ] with the matrix of its dissipator."""
-        return self.low_rank(rng).dense()
-
     def low_rank(self, rng: np.random.Generator) -> LowRank:
-        """Draw L₍₁₎ by its operators alone; OwnCodeError."""
+        """Draw L₍₁₎ = −i[V, ·] + Σ_μ D[L_μ]; OwnCodeError."""
         return LowRank(*self.operators(rng))
 
 

@@ -1,0 +1,93 @@
+"""Steady states of the samples of a study: which perturbation each has, and which solver serves it.
+
+`OperatorSolver` serves perturbations of few terms, if it knows L₀. All others become matrices
+(D², D²), which `SteadyStateSolver` serves.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from syncsweep.config.messages import ConfigError
+from syncsweep.config.physics import MOST_DENSE, Ensemble, Physics
+from syncsweep.config.user_code import EnsembleCode
+from syncsweep.physics.dephasing import UnservedModelError
+from syncsweep.physics.diagnosis import SteadyStates
+from syncsweep.physics.ensembles import STREAMS, random_local_sum, random_low_rank
+from syncsweep.physics.lindbladian import Perturbation
+from syncsweep.physics.local_sum import LocalSum
+from syncsweep.physics.low_rank import LowRank
+from syncsweep.physics.operator_solver import OperatorSolver
+from syncsweep.physics.perturbation import random_generator, random_perturbation
+from syncsweep.physics.random_streams import stream
+from syncsweep.physics.steady_state import REFINED_DIMENSIONS, AllowedErrors, SteadyStateSolver
+from syncsweep.user_code.code import OwnPerturbation
+from syncsweep.user_code.study_model import build_model
+
+
+class StudySolver:
+    """Steady states of any sample of a study for some η, (n_eta,); the work on L₀ is done once."""
+
+    def __init__(self, physics: Physics, etas: np.ndarray) -> None:
+        """OwnCodeError if code of the user's own fails; ConfigError if no solver serves L₀."""
+        self.model = build_model(physics)
+        self._physics, self._etas = physics, etas
+        self._own_perturbation = None
+        if isinstance(physics.ensemble, EnsembleCode):
+            self._own_perturbation = OwnPerturbation(physics.ensemble, physics.model.spins)
+        self._by_operators = self._operator_solver() if physics.may_have_few_terms else None
+        if self._by_operators is None:
+            _ = self._dense  # shows what is wrong with L₀ before the first sample
+
+    def _operator_solver(self) -> OperatorSolver | None:
+        """None if it does not serve L₀, but the other solver does; ConfigError if none does."""
+        try:
+            return OperatorSolver(self.model)
+        except UnservedModelError as error:
+            if self.model.dim <= MOST_DENSE:
+                return None
+            raise ConfigError(
+                f"a model of D = {self.model.dim} dimensions cannot be solved: {error}"
+            ) from None
+
+    @cached_property
+    def _dense(self) -> SteadyStateSolver:
+        return SteadyStateSolver(self.model.lindbladian)
+
+    def states(self, sample: int, allowed: AllowedErrors) -> SteadyStates:
+        """The steady states of a sample; allowed: as of `SteadyStateSolver.solve_perturbation`.
+
+        OwnCodeError if the user's own perturbation fails; LinAlgError.
+        """
+        ensemble = self._physics.ensemble
+        is_global = isinstance(ensemble, Ensemble) and ensemble.kind == "global"
+        if is_global and not self._by_operators and self.model.dim > REFINED_DIMENSIONS:
+            # Nothing is refined here, so that L₍₁₎ is drawn as one matrix: it takes least memory.
+            rng = stream(self._physics.root_seed, sample, STREAMS["global"])
+            matrix = random_generator(rng, self.model.dim, **ensemble.model_dump())
+            return self._dense.solve_real(matrix, self._etas)
+        drawn = self.perturbation(sample)
+        if isinstance(drawn, Perturbation):
+            return self._dense.solve_perturbation(drawn, self._etas, allowed)
+        if self._by_operators and self._has_few_terms(drawn):
+            return self._by_operators.solve(drawn, self._etas)
+        return self._dense.solve_perturbation(drawn.dense(), self._etas, allowed)
+
+    def perturbation(self, sample: int) -> Perturbation | LowRank | LocalSum:
+        """L₍₁₎ of a sample; OwnCodeError."""
+        law = self._physics.ensemble.model_dump()
+        kind = law.pop("kind", "global")
+        rng = stream(self._physics.root_seed, sample, STREAMS[kind])
+        if self._own_perturbation:
+            return self._own_perturbation.low_rank(rng)
+        if kind != "global":
+            return random_local_sum(rng, self.model.spins, kind, **law)
+        draw = random_low_rank if self._by_operators else random_perturbation
+        return draw(rng, self.model.dim, **law)
+
+    def _has_few_terms(self, drawn: LowRank | LocalSum) -> bool:
+        if isinstance(drawn, LocalSum) or self.model.dim > MOST_DENSE:
+            return True
+        return len(drawn.jump_operators) <= self._physics.most_jumps
