@@ -86,7 +86,9 @@ def _states(
     """ρ₀ and ρ₁ of each sample, (2, D, D)."""
     law = chain.ensemble.model_dump()
     kind = law.pop("kind", "global")
-    sectors = chain_sectors(**request.model.model_dump(exclude={"name"}) | {"n_sites": chain.n_sites})
+    sectors = chain_sectors(
+        **request.model.model_dump(exclude={"name"}) | {"n_sites": chain.n_sites}
+    )
     for sample in range(chain.samples):
         rng = stream(request.root_seed, sample, STREAMS[kind])
         if chain.ensemble.is_full_rank(model.spins):

@@ -19,11 +19,11 @@ from syncsweep.config.units import energy_unit
 from syncsweep.paper.compared_studies import sizes
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.locking import directions_of, locking_of, shares_of
-from syncsweep.paper.parts.part import StudyRows, write_tables
+from syncsweep.paper.parts.part import StudyRows, Table, write_tables
 from syncsweep.paper.theory.loss_of_locking import half
 from syncsweep.physics.ensembles import mean_decay
-from syncsweep.tables.statistics import RunningCovariance
 from syncsweep.tables.number import Number
+from syncsweep.tables.statistics import RunningCovariance
 
 #: Columns about η_½, the table of which says how it was found.
 ENSEMBLE = Column(
@@ -87,7 +87,7 @@ class Request(part.Request):
 def make(request: Request, output: Path) -> None:
     """Write `sizes`, a row for each chain and η, and `sizes_half`, a row for each chain."""
     found = [_of_chain(chain) for chain in request.chains]
-    tables = {
+    tables: dict[str, Table] = {
         "sizes": [curve for curve, _ in found],
         "sizes_half": pd.DataFrame([half for _, half in found]),
     }
@@ -103,11 +103,8 @@ def _of_chain(chain: Chain) -> tuple[pd.DataFrame, dict[str, object]]:
     for one, last in zip(shares, infinity, strict=True):
         statistics.add(np.stack(np.broadcast_arrays(one, last), axis=1), np.full(len(etas), True))
     locking = locking_of(statistics)
-    who = {
-        "ensemble": chain.ensemble,
-        "n_sites": physics.model.n_sites,
-        "kappa": mean_decay(physics.model.spins, **physics.ensemble.model_dump()),
-    }
+    kappa = mean_decay(physics.model.spins, **physics.ensemble.model_dump())
+    who = {"ensemble": chain.ensemble, "n_sites": len(physics.model.spins), "kappa": kappa}
     curve = pd.DataFrame(
         {
             **who,
@@ -121,14 +118,15 @@ def _of_chain(chain: Chain) -> tuple[pd.DataFrame, dict[str, object]]:
     )
     unit = energy_unit(physics.model).value
     found = half(etas[etas > 0] / unit, shares[:, etas > 0], infinity)
-    return curve, who | half_columns(Number(*found), float(who["kappa"]), len(shares))
+    return curve, who | half_columns(Number(*found), kappa, len(shares))
 
 
 def _shares(chain: Chain) -> tuple[np.ndarray, np.ndarray]:
-    """All η, ascending, (n_eta,), and ℛ of the samples for which it is known at all η, (n, n_eta)."""
+    """All η, ascending, (n_eta,), and ℛ of the samples where all η have one, (n, n_eta)."""
     rows = chain.rows
     directions = directions_of(rows.physics, rows.folder.name)
-    etas, shares = [], []
+    etas: list[float] = []
+    shares = []
     for described in rows.describe():
         etas += described.etas
         shares.append([shares_of(sample, directions) for sample in rows.read(described)])
