@@ -14,6 +14,7 @@ import pytest
 import yaml
 from messages import assert_messages, is_one_line, lacking
 
+from syncsweep.config import sizing
 from syncsweep.config.eta import EtaBlock, canonical_eta
 from syncsweep.config.file import load_config, read_yaml
 from syncsweep.config.physics import RESULTS_VERSION, Physics
@@ -516,6 +517,41 @@ def test_names_of_the_studies_that_the_paper_adds_are_reserved():
         "paper-x": {**PLAIN["studies"]["spin_half_pair"], "figure": None},
     }
     assert not lacking(refusal({**PLAIN, "studies": studies}), "'paper-'", "'paper-x'")
+
+
+@pytest.mark.parametrize(
+    ("n_sites", "ensemble", "jumps"),
+    [
+        (3, {"kind": "bonds"}, None),
+        (4, {}, None),
+        (4, {"rank": 41}, None),
+        (4, {"kind": "bonds", "zeta_diss": 0}, None),
+        (4, {"rank": 40}, 40),
+        (4, {"kind": "bonds"}, 0),
+        (5, {"kind": "sites", "rank": 2}, 0),
+        (6, {"rank": 1}, 1),
+    ],
+)
+def test_a_study_costs_what_the_solver_that_serves_it_does(n_sites, ensemble, jumps):
+    study = {**PLAIN["studies"]["spin1_chain"], "ensemble": ensemble, "chunk_size": None}
+    study["model"] = {"name": "spin1_chain", "n_sites": n_sites}
+    study["analysis"] = {**study["analysis"], "limit_draws": None}
+    found = parse({**PLAIN, "studies": {"spin1_chain": study}, "paper": None})
+    found = found.studies["spin1_chain"]
+    if jumps is None:
+        assert found.cost == sizing.DenseCost(3**n_sites, found.full_rank)
+    else:
+        # Of the 30 η, GMRES serves those with ηκ > 1, up to 10 and four in a decade.
+        decay = ensemble_decay(n_sites, ensemble.get("kind"))
+        large = sum(10 ** (k / 4 - 6) * decay > 1 for k in range(29))
+        assert found.cost == sizing.OperatorCost(3**n_sites, jumps, large / 30)
+
+
+def ensemble_decay(n_sites, kind):
+    """Means as docs/sizes.md has them."""
+    dim = 3**n_sites
+    by_kind = {"bonds": (n_sites - 1) * 88 / 9, "sites": n_sites * 10 / 3}
+    return by_kind.get(kind, (dim**2 + dim - 2) / dim)
 
 
 def test_a_study_may_have_no_figure():
