@@ -89,6 +89,15 @@ def test_half_is_that_of_the_shares_and_in_both_units(part, solved):
         assert (row["half_kappa"], row["half_kappa_se"]) == pytest.approx(expected, rel=1e-9)
 
 
+def test_limit_of_solved_samples_is_the_closed_form(part, solved, tmp_path):
+    assert (part["half"]["limit_difference"] < 1e-9).all()
+    blocks = {etas: list(rows) for etas, rows in solved["bonds", 2].items()}
+    rows = blocks[BLOCKS[1]][2]
+    blocks[BLOCKS[1]][2] = replace(rows, s_max=rows.s_max * 1.25)
+    wrong = made_from(tmp_path, {("bonds", 2): blocks})["half"]
+    assert wrong["limit_difference"].to_list() == pytest.approx([0.25], rel=1e-6)
+
+
 def test_files_are_whole_and_equal_if_made_again(part, tmp_path):
     part.check(tmp_path)
 
@@ -145,6 +154,7 @@ def test_first_order_is_near_what_samples_of_the_same_seed_show(in_first_order, 
     in_first_order.check(tmp_path)
     table = in_first_order["first_order"].set_index(["ensemble", "n_sites"])
     assert len(table) == 4 and (table["n"] == 9).all()
+    assert table["zero_modes"].to_list() == [2 * (n + 1) for _, n in table.index]
     etas = np.logspace(-5, 1, 25)
     rows = rows_of(physics(3, seed=7, kind="sites"), 9, tuple(etas))
     shares = explicit_shares({tuple(etas): rows}, 3)

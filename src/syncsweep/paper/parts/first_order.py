@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from syncsweep.columns import N_SITES, Columns
+from syncsweep.columns import N_SITES, Column, Columns
 from syncsweep.config.fields import Integer, Strict
 from syncsweep.config.physics import Ensemble, Spin1Chain
 from syncsweep.config.study import Config
@@ -35,7 +35,15 @@ from syncsweep.physics.sectors import chain_sectors
 from syncsweep.tables.number import Number
 
 #: What the columns of the table hold.
-COLUMNS: dict[str, Columns] = {"first_order": (ENSEMBLE, N_SITES, KAPPA, *HALF)}
+COLUMNS: dict[str, Columns] = {
+    "first_order": (
+        ENSEMBLE,
+        N_SITES,
+        KAPPA,
+        *HALF,
+        Column("zero_modes", "number of zero modes of L₀", source="App. B"),
+    )
+}
 
 
 class Chain(Strict):
@@ -76,7 +84,8 @@ def make(request: Request, output: Path) -> None:
         for chain in request.chains:
             if chain.n_sites == n_sites:
                 states = _states(request, chain, model, generator)
-                rows.append(_row(request, chain, model.spins, states))
+                row = _row(request, chain, model.spins, states)
+                rows.append({**row, "zero_modes": len(generator.traces)})
     write_tables(output, {"first_order": pd.DataFrame(rows)}, COLUMNS, request)
 
 

@@ -22,6 +22,8 @@ from syncsweep.paper.parts.locking import directions_of, locking_of, shares_of
 from syncsweep.paper.parts.part import StudyRows, Table, write_tables
 from syncsweep.paper.theory.loss_of_locking import half
 from syncsweep.physics.ensembles import mean_decay
+from syncsweep.physics.limit_distribution import limit_distribution
+from syncsweep.physics.sectors import chain_sectors
 from syncsweep.tables.number import Number
 from syncsweep.tables.statistics import RunningCovariance
 
@@ -57,7 +59,18 @@ COLUMNS: dict[str, Columns] = {
         ).with_errors("_se"),
         Column("n", "number of samples whose S_d is known and resolved at every η"),
     ),
-    "sizes_half": (ENSEMBLE, N_SITES, KAPPA, *HALF),
+    "sizes_half": (
+        ENSEMBLE,
+        N_SITES,
+        KAPPA,
+        *HALF,
+        Column(
+            "limit_difference",
+            "largest relative difference of S_max at η → 0⁺ from its closed form for the b of the "
+            "sample, over these samples",
+            source="docs/sizes.md",
+        ),
+    ),
 }
 
 
@@ -97,7 +110,7 @@ def make(request: Request, output: Path) -> None:
 def _of_chain(chain: Chain) -> tuple[pd.DataFrame, dict[str, object]]:
     """Λ at each η, and η_½."""
     physics = chain.rows.physics
-    etas, shares = _shares(chain)
+    etas, shares, differences = _read(chain)
     infinity = shares[:, -1]
     statistics = RunningCovariance(len(etas), 2)
     for one, last in zip(shares, infinity, strict=True):
@@ -118,21 +131,32 @@ def _of_chain(chain: Chain) -> tuple[pd.DataFrame, dict[str, object]]:
     )
     unit = energy_unit(physics.model).value
     found = half(etas[etas > 0] / unit, shares[:, etas > 0], infinity)
-    return curve, who | half_columns(Number(*found), kappa, len(shares))
+    columns = half_columns(Number(*found), kappa, len(shares))
+    return curve, {**who, **columns, "limit_difference": differences.max(initial=0.0)}
 
 
-def _shares(chain: Chain) -> tuple[np.ndarray, np.ndarray]:
-    """All η, ascending, (n_eta,), and ℛ of the samples where all η have one, (n, n_eta)."""
+def _read(chain: Chain) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All η, ascending, (n_eta,); of the n samples where all η have an ℛ, ℛ (n, n_eta) and how far
+    S_max at η = 0 is from its closed form, relative, (n,).
+    """
     rows = chain.rows
     directions = directions_of(rows.physics, rows.folder.name)
+    limit = limit_distribution(chain_sectors(len(rows.physics.model.spins)))
     etas: list[float] = []
-    shares = []
+    shares, differences = [], []
     for described in rows.describe():
         etas += described.etas
-        shares.append([shares_of(sample, directions) for sample in rows.read(described)])
+        of_block = []
+        for sample in rows.read(described):
+            of_block.append(shares_of(sample, directions))
+            if 0 in described.etas:
+                at = described.etas.index(0)
+                b = sample.coefficients[at] @ limit.shape / (limit.shape @ limit.shape)
+                differences.append(abs(sample.maximum.s_max[at] / limit.s_max(b.real) - 1))
+        shares.append(of_block)
     order, together = np.argsort(etas), np.concatenate(shares, axis=1)
     known = ~np.isnan(together).any(axis=1)
-    return np.array(etas)[order], together[known][:, order]
+    return np.array(etas)[order], together[known][:, order], np.array(differences)[known]
 
 
 def half_columns(half: Number[float], kappa: float, n: int) -> dict[str, object]:
