@@ -208,7 +208,8 @@ def _measure_shards(bench: Bench, effort: Effort) -> dict[str, Any]:
         "write_row": write_row,
         "shard_samples": many,
         "peaks": tuple(rank["peak_bytes"] for rank in times[1]),
-        "estimate": 10**6 * rank_memory(study.dim, many * n_eta() * study.row_bytes, 2),
+        "estimate": 10**6
+        * rank_memory(study.cost.memory(n_eta()), many * n_eta() * study.row_bytes, 2),
     }
 
 

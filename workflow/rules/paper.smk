@@ -87,6 +87,13 @@ if not PAPER_PROBLEM:
         message:
             f"The paper is in {CONFIG.results}: figures, paper, tables"
 
+    rule larger_chains:
+        input:
+            [shard for study in paper_jobs.studies_of_sizes(CONFIG) for shard in shard_files(study)],
+        localrule: True
+        message:
+            f"Larger chains are in {CONFIG.results}"
+
     # This rule has no output, so each run names the claims that no longer hold.
     rule validate:
         input:

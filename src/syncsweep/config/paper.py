@@ -29,6 +29,21 @@ class Paper(Strict):
     ablation_samples: Integer = Field(
         400, ge=2, le=10**6, description="realisations per η of each changed ensemble"
     )
+    size_samples: Integer = Field(
+        200,
+        ge=2,
+        le=10**6,
+        description="realisations behind the locking of two to four spins, for each ensemble",
+    )
+    size_samples_full_n4: Integer = Field(
+        24, ge=2, le=10**6, description="the same for four spins and full rank, half a minute each"
+    )
+    size_samples_n5: Integer = Field(
+        50, ge=2, le=10**6, description="the same for five spins, some ten seconds each"
+    )
+    size_samples_n6: Integer = Field(
+        6, ge=2, le=10**6, description="the same for six spins, up to a minute each"
+    )
     ensemble_samples: Integer = Field(
         6, ge=2, le=10**4, description="spectra of the random dissipator, compared with Ref. 57"
     )

@@ -133,10 +133,14 @@ class Ensemble(Strict):
         fields: dict[str, Any] = serialize(self)
         return {k: v for k, v in fields.items() if (k, v) != ("kind", "global")}
 
-    def term_dimension(self, spins: tuple[float, ...]) -> int:
-        """Dimension D of the smallest space that a term of L₍₁₎ acts on."""
+    def term_dimensions(self, spins: tuple[float, ...]) -> list[int]:
+        """Dimension D of the space that each term of L₍₁₎ acts on."""
         width = {"global": len(spins), "bonds": 2, "sites": 1}[self.kind]
-        return min(dimension(spins[k : k + width]) for k in range(len(spins) - width + 1))
+        return [dimension(spins[k : k + width]) for k in range(len(spins) - width + 1)]
+
+    def mean_decay(self, spins: tuple[float, ...]) -> float:
+        """Mean of κ = −Tr L₍₁₎/D² with the operators of Eq. F3; see `physics.ensembles`."""
+        return self.zeta_diss * sum(d + 1 - 2 / d for d in self.term_dimensions(spins))
 
     def is_full_rank(self, spins: tuple[float, ...]) -> bool:
         """Whether K is of the whole space and of full rank."""
@@ -163,6 +167,25 @@ AnyEnsemble = Annotated[
 ]
 
 
+def most_jumps(dim: int) -> int:
+    """With more jump operators than this, products with them take longer than a matrix."""
+    return dim // 2
+
+
+def may_have_few_terms(dim: int, ensemble: Ensemble | OwnEnsemble | EnsembleCode) -> bool:
+    """Whether L₍₁₎ is applied to operators, if the solver for this serves L₀.
+
+    Of the user's own ensemble only a sample shows how many jump operators it has.
+    """
+    if dim <= _SMALL:
+        return False
+    if not isinstance(ensemble, Ensemble) or dim > MOST_DENSE:
+        return True
+    # Without jump operators, zero modes of L₀ may be left that only matrices lift.
+    few = ensemble.kind != "global" or (ensemble.rank or dim**2) <= most_jumps(dim)
+    return few and ensemble.zeta_diss > 0
+
+
 class Physics(Strict):
     """All that decides the value of a row, beside its sample and η."""
 
@@ -179,24 +202,9 @@ class Physics(Strict):
         return dimension(self.model.spins)
 
     @property
-    def most_jumps(self) -> int:
-        """With more jump operators than this, products with them take longer than a matrix."""
-        return self.dim // 2
-
-    @property
     def may_have_few_terms(self) -> bool:
-        """Whether L₍₁₎ is applied to operators, if the solver for this serves L₀.
-
-        Of the user's own ensemble only a sample shows how many jump operators it has.
-        """
-        ensemble = self.ensemble
-        if self.dim <= _SMALL:
-            return False
-        if isinstance(ensemble, EnsembleCode) or self.dim > MOST_DENSE:
-            return True
-        # Without jump operators, zero modes of L₀ may be left that only matrices lift.
-        few = ensemble.kind != "global" or (ensemble.rank or self.dim**2) <= self.most_jumps
-        return few and ensemble.zeta_diss > 0
+        """Whether L₍₁₎ is applied to operators, if the solver for this serves L₀."""
+        return may_have_few_terms(self.dim, self.ensemble)
 
     @property
     def is_own(self) -> bool:

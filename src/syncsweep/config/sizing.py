@@ -31,14 +31,65 @@ _TABLE_ROW_SECONDS = {2: 7.5e-5, 3: 7.5e-5, 4: 7.5e-3, 5: 0.06, 6: 1.5}
 _OVERHEAD_MINUTES = 8
 
 
-def core_seconds(dim: int, n_eta: int) -> float:
-    """CPU seconds to solve one sample of Hilbert-space dimension `dim` at `n_eta` values of η.
+@dataclass(frozen=True)
+class DenseCost:
+    """The cost of a sample of Hilbert-space dimension `dim` with matrices (D², D²).
 
-    Drawing K and one factorisation of D² equations, the products of a Krylov space that serves all
-    η, and the measures of each η.
+    full_rank: whether K is of the whole space and of full rank.
     """
-    n = dim**2
-    return 2e-3 + 6e-11 * n**3 + 1e-7 * n**2 + 3e-6 * n**0.75 * n_eta
+
+    dim: int
+    full_rank: bool = True
+
+    def seconds(self, n_eta: int) -> float:
+        """CPU seconds to solve it at `n_eta` values of η.
+
+        Drawing K and one factorisation of D² equations, the products of a Krylov space that serves
+        all η, and the measures of each η.
+        """
+        n = self.dim**2
+        return 2e-3 + 6e-11 * n**3 + 1e-7 * n**2 + 3e-6 * n**0.75 * n_eta
+
+    def memory(self, n_eta: int) -> int:
+        """Bytes of the largest matrices at once.
+
+        These are K, complex, and L₁, real, beside each other; or K beside its factor, if its rank
+        is not full, because then they do not share their memory.
+        """
+        return (16 + 8 + 3 if self.full_rank else 16 + 16 + 3) * self.dim**4
+
+
+@dataclass(frozen=True)
+class OperatorCost:
+    """The cost of a sample without such matrices.
+
+    jumps: jump operators of L₁; 0 if its terms act on few spins. large: share of the values of η
+    that are so large that each has a GMRES of its own. Measured for D = 81 … 729 with up to 40 jump
+    operators, and right within a factor of two there.
+    """
+
+    dim: int
+    jumps: int
+    large: float
+
+    def seconds(self, n_eta: int) -> float:
+        """CPU seconds to solve it at `n_eta` values of η.
+
+        A GMRES takes 30 to 70 steps. One Krylov space serves all small η. The states of each η are
+        diagonalised.
+        """
+        steps = 4e-6 * self.dim**2 + 5e-9 * self.dim**3
+        if self.jumps:
+            steps += 2e-8 * self.dim**3 * (1 + self.jumps / 3)
+        n_large = math.ceil(n_eta * self.large)
+        return 2e-3 + (1 + n_large) * steps + 4e-10 * self.dim**3 * n_eta
+
+    def memory(self, n_eta: int) -> int:
+        """Bytes: some 140 real vectors of D² numbers, five for each η, and the jump operators.
+
+        Jump operators are complex, and take seven times their memory while they are drawn.
+        """
+        return (1120 + 40 * n_eta + 112 * self.jumps) * self.dim**2
 
 
 def row_bytes(spins: tuple[float, ...]) -> int:
@@ -112,14 +163,9 @@ def time_limit(minutes: float) -> int:
     return _OVERHEAD_MINUTES + math.ceil(3 * minutes)
 
 
-def rank_memory(dim: int, shard_bytes: int, n_ranks: int, full_rank: bool = True) -> int:
-    """Memory of each rank [MB]: libraries; the largest matrices at once; the shard's rows.
-
-    These are K, complex, and L₁, real, beside each other; or K beside its factor, if its rank is
-    not full, because then they do not share their memory.
-    """
-    entry_bytes = 16 + 8 + 3 if full_rank else 16 + 16 + 3
-    return math.ceil(300 + entry_bytes * 1e-6 * dim**4 + _COPIES * 1e-6 * shard_bytes / n_ranks)
+def rank_memory(sample_bytes: int, shard_bytes: int, n_ranks: int) -> int:
+    """Memory of each rank [MB]: libraries, a sample's operators, and the shard's rows."""
+    return math.ceil(300 + 1e-6 * (sample_bytes + _COPIES * shard_bytes / n_ranks))
 
 
 def table_row_seconds(spins: tuple[float, ...]) -> float:

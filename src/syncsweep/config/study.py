@@ -33,6 +33,8 @@ from syncsweep.config.physics import (
     Ensemble,
     PackageModel,
     Physics,
+    may_have_few_terms,
+    most_jumps,
 )
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 from syncsweep.sample_range import SampleRange
@@ -48,6 +50,9 @@ _MOST_ETAS = 100_000
 
 #: Snakemake plans so many jobs in some ten seconds.
 _MOST_SHARDS = 10_000
+
+#: Jump operators of an ensemble of the user's own, whose number is not known before it is drawn.
+_OWN_JUMPS = 4
 
 
 def chunks(samples: int, chunk_size: int) -> tuple[SampleRange, ...]:
@@ -89,14 +94,14 @@ class Study(Strict):
     def _ensemble_fits(self) -> Self:
         if not isinstance(self.ensemble, Ensemble):
             return self
-        rank, dim = self.ensemble.rank, self.ensemble.term_dimension(self.model.spins)
+        rank, dim = self.ensemble.rank, min(self.ensemble.term_dimensions(self.model.spins))
         if rank is not None and rank > dim**2 - 1:
             of_term = "" if self.ensemble.kind == "global" else f" for kind: {self.ensemble.kind}"
             raise ValueError(
                 f"ensemble.rank must be at most D²−1 = {dim**2 - 1}{of_term}, but is {rank}"
             )
         # Above half of D, jump operators take more memory and time than a sweep can afford.
-        most = self.dim // 2
+        most = most_jumps(self.dim)
         if self.dim > MOST_DENSE and self.ensemble.kind == "global" and not (rank or dim) <= most:
             raise ValueError(
                 f"ensemble: kind: global of {self.model.n_sites} spins is available with a rank of "
@@ -191,13 +196,28 @@ class Study(Strict):
         """Memory of one row in bytes."""
         return sizing.row_bytes(self.model.spins)
 
+    @property
+    def cost(self) -> sizing.DenseCost | sizing.OperatorCost:
+        """The estimated cost of a sample. A model of the user's own may need matrices (D², D²)."""
+        ensemble, spins = self.ensemble, self.model.spins
+        few = may_have_few_terms(self.dim, ensemble)
+        if not few or (self.own_files and self.dim <= MOST_DENSE):
+            return sizing.DenseCost(self.dim, self.full_rank)
+        jumps, decay = _OWN_JUMPS, float(self.dim)
+        if isinstance(ensemble, Ensemble):
+            jumps = (ensemble.rank or self.dim**2) if ensemble.kind == "global" else 0
+            decay = ensemble.mean_decay(spins)
+        etas = [eta for block in self.eta_blocks for eta in block.etas]
+        large = sum(eta * decay > 1 for eta in etas) / len(etas)
+        return sizing.OperatorCost(self.dim, jumps, large)
+
     def sample_seconds(self, n_eta: int) -> float:
-        """Core-seconds of one sample at `n_eta` of the study's values of η, in one block."""
-        estimate = sizing.core_seconds(self.dim, n_eta)
+        """`core_seconds` of a sample at `n_eta` of the study's values of η, in one block."""
+        estimate = self.cost.seconds(n_eta)
         if self.core_seconds is None:
             return estimate
         sizes = [len(block.etas) for block in self.eta_blocks]
-        return self.core_seconds * estimate / sum(sizing.core_seconds(self.dim, n) for n in sizes)
+        return self.core_seconds * estimate / sum(map(self.cost.seconds, sizes))
 
     def job_size(self, samples: int, n_eta: int, least: int, most: int) -> sizing.JobSize:
         """Size of a job for some samples of a block.
@@ -207,7 +227,7 @@ class Study(Strict):
         seconds = self.sample_seconds(n_eta)
         ranks = sizing.ranks(samples, seconds, least, most)
         memory = sizing.rank_memory(
-            self.dim, samples * n_eta * self.row_bytes, ranks, self.full_rank
+            self.cost.memory(n_eta), samples * n_eta * self.row_bytes, ranks
         )
         return sizing.JobSize(ranks, sizing.job_minutes(samples, seconds, ranks), memory)
 

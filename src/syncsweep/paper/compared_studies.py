@@ -23,6 +23,18 @@ _WEIGHTS = {
 _RANKS = (1, 3, 10, 30, 100, 300)
 
 
+#: Kind and rank of the ensembles under which chains of several lengths are compared, by name.
+_SIZE_ENSEMBLES: dict[str, dict[str, object]] = {
+    "full": {"kind": "global", "rank": None},
+    "rank-4": {"kind": "global", "rank": 4},
+    "rank-1": {"kind": "global", "rank": 1},
+    "bonds": {"kind": "bonds", "rank": None},
+    "sites": {"kind": "sites", "rank": None},
+}
+
+#: Their numbers of spins. At full rank, more than four are not solved.
+_SIZES, _MOST_FULL = range(2, 7), 4
+
 #: Studies of two and of three decoupled spins.
 DECOUPLED = (f"{RESERVED}free-n2", f"{RESERVED}free-n3")
 
@@ -49,6 +61,29 @@ def variants(config: Config) -> list[Variant]:
     return [
         Variant(axis, f"{RESERVED}{axis}-{name}", chain.model_copy(update=change))
         for axis, name, change in changes
+    ]
+
+
+@dataclass(frozen=True)
+class Size:
+    """A study of a coupled chain of n_sites spins under the ensemble of this name."""
+
+    name: str
+    n_sites: int
+    study: str
+    ensemble: Ensemble
+
+
+def sizes(config: Config) -> list[Size]:
+    """Chains of all lengths under each ensemble, with the weights and the basis of the chain."""
+    assert config.paper
+    chain = config.studies[config.paper.chain].ensemble
+    assert isinstance(chain, Ensemble)
+    return [
+        Size(name, n, f"{RESERVED}size-{name}-n{n}", chain.model_copy(update=change))
+        for name, change in _SIZE_ENSEMBLES.items()
+        for n in _SIZES
+        if name != "full" or n <= _MOST_FULL
     ]
 
 

@@ -4,7 +4,9 @@
   (J = Δ = 0), for Λ(η) of Fig. 1;
 - paper-alone-n2, paper-alone-n3: the same samples without an unperturbed model, L₀ = 0, whose
   steady state at any η is that of L₍₁₎ alone: the limit η → ∞;
-- paper-basis-…, paper-weights-…, paper-rank-…: the chain of three under other ensembles.
+- paper-basis-…, paper-weights-…, paper-rank-…: the chain of three under other ensembles;
+- paper-size-…-n2 to -n6: chains of two to six spins under several ensembles, which only
+  `snakemake larger_chains` needs.
 """
 
 from __future__ import annotations
@@ -15,11 +17,19 @@ from typing import Any
 
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.file import load_config
+from syncsweep.config.paper import Paper
 from syncsweep.config.physics import Ensemble, Spin1Chain, SpinHalfPair
 from syncsweep.config.study import RESERVED, Config, Study, parse
 from syncsweep.config.units import energy_unit
-from syncsweep.paper.compared_studies import ablation_etas, variants
+from syncsweep.paper.compared_studies import Size, ablation_etas, sizes, variants
 from syncsweep.paper.paper_registry import FIGURES
+
+#: CPU seconds of a sample of four to six spins, and samples in a job, where matrices are not made.
+_SIZE_SECONDS = {4: 0.8, 5: 10.0, 6: 60.0}
+_SIZE_CHUNKS = {5: 10, 6: 6}
+
+#: The same for four spins at full rank.
+_FULL_SECONDS, _FULL_CHUNK = 25.0, 8
 
 
 def problem(config: Config) -> str | None:
@@ -82,7 +92,13 @@ def with_paper_studies(config: Config) -> Config:
     grid = EtaBlock(first=1e-6 * model.omega, last=10 * model.omega, per_decade=2, limit=True)
     limit = EtaBlock(values=(0.0,))
 
-    def study(samples: int, block: EtaBlock, ensemble: Ensemble, **change: float) -> Study:
+    def study(
+        samples: int,
+        block: EtaBlock,
+        ensemble: Ensemble,
+        change: Mapping[str, float],
+        cut: Mapping[str, float | None] | None = None,
+    ) -> Study:
         changed = {
             "samples": min(samples, chain.samples),
             "eta_blocks": (block,),
@@ -93,6 +109,7 @@ def with_paper_studies(config: Config) -> Config:
             "by_default": False,
             "chunk_size": None,
             "core_seconds": None,
+            **(cut or {}),
         }
         # Not a copy, because the values derived from the fields must be derived again.
         return Study(**{**{name: getattr(chain, name) for name in Study.model_fields}, **changed})
@@ -101,16 +118,42 @@ def with_paper_studies(config: Config) -> Config:
     rank = ensemble.rank and min(ensemble.rank, 80)  # two spins have no more
     of_two = ensemble.model_copy(update={"rank": rank})
     studies = {
-        f"{RESERVED}chain-n2": study(locking, grid, of_two, n_sites=2),
-        f"{RESERVED}free-n2": study(locking, grid, of_two, n_sites=2, **free),
-        f"{RESERVED}free-n3": study(locking, grid, ensemble, **free),
-        f"{RESERVED}alone-n2": study(locking, limit, of_two, n_sites=2, **nothing),
-        f"{RESERVED}alone-n3": study(locking, limit, ensemble, **nothing),
+        f"{RESERVED}chain-n2": study(locking, grid, of_two, {"n_sites": 2}),
+        f"{RESERVED}free-n2": study(locking, grid, of_two, {"n_sites": 2, **free}),
+        f"{RESERVED}free-n3": study(locking, grid, ensemble, free),
+        f"{RESERVED}alone-n2": study(locking, limit, of_two, {"n_sites": 2, **nothing}),
+        f"{RESERVED}alone-n3": study(locking, limit, ensemble, nothing),
     }
     ablation = EtaBlock(values=ablation_etas(config))
     for variant in variants(config):
-        studies[variant.study] = study(config.paper.ablation_samples, ablation, variant.ensemble)
+        studies[variant.study] = study(
+            config.paper.ablation_samples, ablation, variant.ensemble, {}
+        )
+    for size in sizes(config):
+        samples, cut = _samples_and_cut(size, config.paper)
+        block = _etas_of_size(size.n_sites, model.omega)
+        studies[size.study] = study(samples, block, size.ensemble, {"n_sites": size.n_sites}, cut)
     return config.model_copy(update={"studies": {**config.studies, **studies}})
+
+
+def _samples_and_cut(size: Size, paper: Paper) -> tuple[int, dict[str, float | None]]:
+    """The number of samples of a chain, and how they are cut into jobs."""
+    seconds, chunk = _SIZE_SECONDS.get(size.n_sites), _SIZE_CHUNKS.get(size.n_sites)
+    samples = {5: paper.size_samples_n5, 6: paper.size_samples_n6}.get(
+        size.n_sites, paper.size_samples
+    )
+    if (size.name, size.n_sites) == ("full", 4):
+        samples, seconds, chunk = paper.size_samples_full_n4, _FULL_SECONDS, _FULL_CHUNK
+    return samples, {"core_seconds": seconds, "chunk_size": chunk}
+
+
+def _etas_of_size(n_sites: int, omega: float) -> EtaBlock:
+    """The η of a chain, around the loss of its locking.
+
+    Six spins lose it near 10⁻⁶ω, and some minutes more would be needed for all η up to 10ω.
+    """
+    first, last = (1e-7, 1e-3) if n_sites == 6 else (1e-6, 10.0)
+    return EtaBlock(first=first * omega, last=last * omega, per_decade=4, limit=True)
 
 
 def load_project(files: Sequence[str | Path], over: Mapping[str, Any]) -> Config:

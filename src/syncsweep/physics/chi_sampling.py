@@ -10,6 +10,7 @@ is split into 3^{N−1} cells, and so on. docs/decisions/0007 has the numbers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log, pi, sqrt
 
@@ -86,6 +87,7 @@ def sample_chi(
     threshold: float,
     shift: np.ndarray,
     error: np.ndarray | float = 0.0,
+    tops: Sequence[np.ndarray] | None = None,
 ) -> ChiSample:
     """Sample χ where S_d − u ≥ r·S_max, weighted by S_d (below Eq. 9); u = (1/2π)^{N−1}.
 
@@ -93,7 +95,8 @@ def sample_chi(
     `s_max` returns it; threshold: r in (0, 1), where any r above 1 − 1e-8 counts as 1 − 1e-8;
     shift: (N−1,) in [0, 1), the random offset of the grid in units of its spacing, see
     `chi_grid_points`; error: (n_eta,), the estimated error of the distributions in units of the
-    uniform density.
+    uniform density; tops: the angles (n, N−1) of all maxima in the region of each distribution, if
+    they are known. Only N = 5 and 6 use them.
 
     S_max is the maximum found by Newton's method, not that of the grid. All points of the grid in
     the region count, whichever maximum they are near. P_a is a ratio of two numbers of points. So
@@ -116,7 +119,7 @@ def sample_chi(
             f"{frequencies.shape[1] + 1}."
         )
     if frequencies.shape[1] > MOST_ANGLES_AT_ONCE:
-        angles, weights = points_in_region(coefficients, frequencies, maximum, level, shift)
+        angles, weights = points_in_region(coefficients, frequencies, maximum, level, shift, tops)
     else:
         grid = _grid(frequencies, threshold)
         angles, weights = _in_region(coefficients, frequencies, maximum.s_max, level, grid, shift)

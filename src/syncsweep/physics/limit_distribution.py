@@ -33,7 +33,7 @@ from math import comb, pi
 
 import numpy as np
 
-from syncsweep.physics.angle_lattice import lattice
+from syncsweep.physics.angle_lattice import MOST_ANGLES_AT_ONCE, lattice
 from syncsweep.physics.chi import chi, interval_probabilities
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum
@@ -157,20 +157,28 @@ def type_probabilities(
 ) -> np.ndarray:
     """Means of `sample_chi`'s P_a over the shifts of its grid, for b (n_b,), (n_sets, n_b, n_a).
 
-    threshold, intervals: as for `sample_chi` and `interval_probabilities`; shifts: about how many.
-    Each of the 16 sets is a lattice of shifts with a random offset of its own. So the spread of
-    their results shows how accurate their mean is, apart from the small bias of `sample_chi`. P_a
-    depends on the sign of b. It depends only weakly on |b|, through the weights S_d.
+    threshold, intervals: as for `sample_chi` and `interval_probabilities`; shifts: about how many;
+    for N = 5 and 6 an eighth of them. Each of the 16 sets is a lattice of shifts with a random
+    offset of its own, or independent shifts for N = 5 and 6. So the spread of their results shows
+    how accurate their mean is, apart from the small bias of `sample_chi`. P_a depends on the sign
+    of b. It depends only weakly on |b|, through the weights S_d.
     """
     coefficients = distribution.coefficients(b)
     maximum = distribution.maximum(b)
     n_angles = distribution.frequencies.shape[1]
-    per_angle = max(1, round((shifts / _SETS) ** (1 / n_angles)))
-    offsets = rng.random((_SETS, n_angles)) / per_angle
-    sets = offsets[:, None] + lattice(n_angles, per_angle) / (2 * pi)
+    if n_angles > MOST_ANGLES_AT_ONCE:
+        # Each shift draws a thousand points near the maxima, all of which are known.
+        sets = rng.random((_SETS, max(1, shifts // (8 * _SETS)), n_angles))
+        tops = [chain_maxima(n_angles + 1, sign) for sign in np.sign(b).astype(int).tolist()]
+    else:
+        per_angle = max(1, round((shifts / _SETS) ** (1 / n_angles)))
+        offsets = rng.random((_SETS, n_angles)) / per_angle
+        sets = offsets[:, None] + lattice(n_angles, per_angle) / (2 * pi)
+        tops = None
 
     def probabilities(shift: np.ndarray) -> np.ndarray:
-        found = sample_chi(coefficients, distribution.frequencies, maximum, threshold, shift)
+        frequencies = distribution.frequencies
+        found = sample_chi(coefficients, frequencies, maximum, threshold, shift, tops=tops)
         return interval_probabilities(found.chi, found.weights, intervals)
 
     return np.array([np.mean([probabilities(shift) for shift in one], axis=0) for one in sets])

@@ -11,6 +11,7 @@ right. docs/decisions/0007 has the numbers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import pi
 
 import numpy as np
@@ -47,13 +48,15 @@ def points_in_region(
     maximum: Maximum,
     level: np.ndarray,
     shift: np.ndarray,
+    tops: Sequence[np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points in the region of each distribution, and their weights.
 
     coefficients: (n_eta, n_k); frequencies: (n_k, N−1), N = 5 or 6; level: (n_eta,), height above
     the uniform density at which the region ends, or NaN where there is none; shift: (N−1,) in
-    [0, 1), the offset of the grid in units of its spacing. It decides all random numbers. Returns
-    angles (n_points, N−1) and weights (n_eta, n_points), zero but at a distribution's own points.
+    [0, 1), the offset of the grid in units of its spacing. It decides all random numbers. tops: all
+    maxima (n, N−1) in the region of each distribution, if they are known. Returns angles
+    (n_points, N−1) and weights (n_eta, n_points), zero but at a distribution's own points.
     """
     angles, weights = [np.empty((0, frequencies.shape[1]))], [np.empty(0)]
     owner: list[int] = []
@@ -62,7 +65,8 @@ def points_in_region(
         found = _on_grid(row, frequencies, level[index], shift)
         if found is None:
             one = Maximum(maximum.s_max[[index]], maximum.angles[[index]])
-            found = _near_maxima(row, frequencies, one, level[index], shift)
+            known = tops[index] if tops else _tops(row, frequencies, one, level[index])
+            found = _near_maxima(row, frequencies, known, level[index], shift)
         angles.append(found[0])
         weights.append(found[1])
         owner += [index] * len(found[0])
@@ -96,21 +100,18 @@ def _on_grid(
     return angles, row[0].real + heights[inside]
 
 
-def _near_maxima(
-    row: np.ndarray, frequencies: np.ndarray, maximum: Maximum, level: float, shift: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Random points (n, N−1) in the region of one distribution (n_k,), and their weights (n,)."""
+def _tops(row: np.ndarray, frequencies: np.ndarray, maximum: Maximum, level: float) -> np.ndarray:
+    """The maxima (n, N−1) in the region of one distribution (n_k,)."""
     share = float(level / maximum.s_max[0])
     found = local_maxima(row[None], frequencies, maximum.s_max, share)
     # The highest maximum once more does no harm, and there is always at least one.
-    tops = np.vstack([maximum.angles, found.angles])
-    return _draw(row, frequencies, tops, level, shift)
+    return np.vstack([maximum.angles, found.angles])
 
 
-def _draw(
+def _near_maxima(
     row: np.ndarray, frequencies: np.ndarray, tops: np.ndarray, level: float, shift: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Points (n, N−1) in the region of one distribution (n_k,) with maxima `tops`; weights (n,)."""
+    """Random points (n, N−1) in the region of one distribution (n_k,), and their weights (n,)."""
     n_angles, rng = frequencies.shape[1], _generator(shift)
     tops = np.mod(np.mod(tops, 2 * pi), 2 * pi)  # rounding may leave 2π after the first time
     heights, _, bent, axes = local_shape(row, frequencies, tops)

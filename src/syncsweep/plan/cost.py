@@ -8,7 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 from statistics import quantiles
 
-from syncsweep.config import sizing
 from syncsweep.config.study import Study
 from syncsweep.layout import BlockFolder
 from syncsweep.plan.calibration import Calibration
@@ -164,7 +163,7 @@ def configured_cost(study: Study) -> SampleCost:
 def _with_others(study: Study, measured: dict[str, BlockCost]) -> dict[str, BlockCost]:
     """Costs of all blocks: the measured ones, and the others in proportion to their estimates."""
     sizes = {block.id: len(block.etas) for block in study.eta_blocks}
-    estimates = {name: sizing.core_seconds(study.dim, n_eta) for name, n_eta in sizes.items()}
+    estimates = {name: study.cost.seconds(n_eta) for name, n_eta in sizes.items()}
     seconds = sum(cost.seconds for cost in measured.values())
     ratio = seconds / sum(estimates[name] for name in measured)
     return {

@@ -204,7 +204,7 @@ def _rank_memory(model: _Model, job: ShardJob) -> Expected:
     if model.cost.peak is None:
         return Expected(size.rank_memory, 0.6 * size.rank_memory, 1.2 * size.rank_memory)
     # The trial holds the matrices, but no shard.
-    rows = size.rank_memory - sizing.rank_memory(study.dim, 0, size.ranks, study.full_rank)
+    rows = size.rank_memory - sizing.rank_memory(study.cost.memory(job.n_eta), 0, size.ranks)
     alone = 1e-6 * model.cost.peak
     return Expected(alone + rows, alone, 1.2 * (alone + rows))
 

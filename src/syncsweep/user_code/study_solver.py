@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from syncsweep.config.messages import ConfigError
-from syncsweep.config.physics import MOST_DENSE, Ensemble, Physics
+from syncsweep.config.physics import MOST_DENSE, Ensemble, Physics, most_jumps
 from syncsweep.config.user_code import EnsembleCode
 from syncsweep.physics.dephasing import UnservedModelError
 from syncsweep.physics.diagnosis import SteadyStates
@@ -90,4 +90,4 @@ class StudySolver:
     def _has_few_terms(self, drawn: LowRank | LocalSum) -> bool:
         if isinstance(drawn, LocalSum) or self.model.dim > MOST_DENSE:
             return True
-        return len(drawn.jump_operators) <= self._physics.most_jumps
+        return len(drawn.jump_operators) <= most_jumps(self.model.dim)

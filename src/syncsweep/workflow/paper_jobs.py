@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from syncsweep import layout
 from syncsweep.config.study import RESERVED, Config
 from syncsweep.environment import source
+from syncsweep.paper.compared_studies import sizes
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.tables.registry import LIMIT_CONTROL, LIMIT_LAW
 from syncsweep.workflow.study_outputs import StudyOutputs
@@ -99,7 +100,12 @@ def studies_of_claims(config: Config) -> set[str]:
     """Studies that the claims are about, with those that the paper adds."""
     assert config.paper
     added = {study for study in config.studies if study.startswith(RESERVED)}
-    return {config.paper.chain, config.paper.pair} | added
+    return {config.paper.chain, config.paper.pair} | added.difference(studies_of_sizes(config))
+
+
+def studies_of_sizes(config: Config) -> list[str]:
+    """Studies of chains of several lengths, which only `snakemake larger_chains` needs."""
+    return [size.study for size in sizes(config)]
 
 
 def bundle_config(config: Config) -> str:

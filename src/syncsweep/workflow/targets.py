@@ -104,7 +104,7 @@ def of_studies(outputs: StudyOutputs) -> list[Target]:
 
 
 def of_paper(config: Config) -> list[Target]:
-    """The targets about the paper: all of it, its claims, its parts and its figures.
+    """The targets about the paper: all of it, its claims, larger chains, its parts and figures.
 
     If the configuration allows no paper, only the first ones exist, without studies.
     """
@@ -118,6 +118,8 @@ def of_paper(config: Config) -> list[Target]:
         Target("bundle", ("make_bundle",), lambda: [manifest], every),
         Target("validate", ("paper_validation",), files_of_claims, checked),
     ]
+    sizes = paper_jobs.studies_of_sizes(config) if possible else []
+    targets.append(Target(LARGER_CHAINS, studies=sizes))
     if not possible:
         return targets
     for part in PARTS:
@@ -134,6 +136,9 @@ def of_paper(config: Config) -> list[Target]:
 
 #: Targets of the paper as a whole.
 PAPER = {"paper", "validate", "bundle"}
+
+#: The target that makes the part on chains of several lengths.
+LARGER_CHAINS = "larger_chains"
 
 
 class Asked:
@@ -165,7 +170,7 @@ class Asked:
     def check(self) -> None:
         """RunError if the command is about a paper or a study that is not in the configuration."""
         why = problem(self._config)
-        if why and not PAPER.isdisjoint(self.names):
+        if why and not (PAPER | {LARGER_CHAINS}).isdisjoint(self.names):
             raise RunError(f"config: {why}")
         for word in sorted(self.names):
             if re.fullmatch("(study|preview)_[A-Za-z0-9_-]+", word):

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from messages import assert_messages, is_one_line, lacking
 
+from syncsweep.config import sizing
 from syncsweep.config.eta import EtaBlock, canonical_eta
 from syncsweep.config.file import load_config, read_yaml
 from syncsweep.config.physics import RESULTS_VERSION, Physics
@@ -467,6 +468,7 @@ def test_configuration_as_it_stands_is_that_of_the_paper():
     assert by_default == ["spin1_chain", "spin_half_pair"]
     assert {name: study.model.n_sites for name, study in parsed.studies.items()} == {
         "spin1_chain": 3, "spin_half_pair": 2, "spin1_chain_n2": 2, "spin1_chain_n4": 4,
+        "spin1_chain_n5": 5, "spin1_chain_n6": 6,
     }  # fmt: skip
     assert parsed.samples is None
     chain, spins = parsed.studies["spin1_chain"], parsed.studies["spin_half_pair"]
@@ -517,6 +519,41 @@ def test_names_of_the_studies_that_the_paper_adds_are_reserved():
     assert not lacking(refusal({**PLAIN, "studies": studies}), "'paper-'", "'paper-x'")
 
 
+@pytest.mark.parametrize(
+    ("n_sites", "ensemble", "jumps"),
+    [
+        (3, {"kind": "bonds"}, None),
+        (4, {}, None),
+        (4, {"rank": 41}, None),
+        (4, {"kind": "bonds", "zeta_diss": 0}, None),
+        (4, {"rank": 40}, 40),
+        (4, {"kind": "bonds"}, 0),
+        (5, {"kind": "sites", "rank": 2}, 0),
+        (6, {"rank": 1}, 1),
+    ],
+)
+def test_a_study_costs_what_the_solver_that_serves_it_does(n_sites, ensemble, jumps):
+    study = {**PLAIN["studies"]["spin1_chain"], "ensemble": ensemble, "chunk_size": None}
+    study["model"] = {"name": "spin1_chain", "n_sites": n_sites}
+    study["analysis"] = {**study["analysis"], "limit_draws": None}
+    found = parse({**PLAIN, "studies": {"spin1_chain": study}, "paper": None})
+    found = found.studies["spin1_chain"]
+    if jumps is None:
+        assert found.cost == sizing.DenseCost(3**n_sites, found.full_rank)
+    else:
+        # Of the 30 η, GMRES serves those with ηκ > 1, up to 10 and four in a decade.
+        decay = ensemble_decay(n_sites, ensemble.get("kind"))
+        large = sum(10 ** (k / 4 - 6) * decay > 1 for k in range(29))
+        assert found.cost == sizing.OperatorCost(3**n_sites, jumps, large / 30)
+
+
+def ensemble_decay(n_sites, kind):
+    """Means as docs/sizes.md has them."""
+    dim = 3**n_sites
+    by_kind = {"bonds": (n_sites - 1) * 88 / 9, "sites": n_sites * 10 / 3}
+    return by_kind.get(kind, (dim**2 + dim - 2) / dim)
+
+
 def test_a_study_may_have_no_figure():
     assert pair("figure", None).figure is None
 
@@ -547,15 +584,15 @@ def test_variable_whose_value_makes_no_folder_is_refused(monkeypatch, value):
 
 def test_top_level_samples_replace_those_of_studies_made_by_default():
     parsed = parse(edited("samples", 200))
-    assert [study.samples for study in parsed.studies.values()] == [200, 200, 200, 24]
+    assert [study.samples for study in parsed.studies.values()] == [200, 200, 200, 24, 24, 6]
     assert load_config(CONFIG, overrides={"samples": "30"}).studies["spin1_chain"].samples == 30
     few = load_config(CONFIG, overrides={"samples": 20}).studies.values()
-    assert [study.samples for study in few] == [20] * 4
+    assert [study.samples for study in few] == [20] * 5 + [6]
 
 
 def test_top_level_samples_raise_only_what_is_made_by_default():
     many = load_config(CONFIG, overrides={"samples": 20_000}).studies.values()
-    assert [study.samples for study in many] == [20_000, 20_000, 10_000, 24]
+    assert [study.samples for study in many] == [20_000, 20_000, 10_000, 24, 24, 6]
 
 
 def test_overrides_go_key_by_key():

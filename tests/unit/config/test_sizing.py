@@ -39,7 +39,7 @@ def test_long_sweeps_have_ten_jobs_at_least_each_of_ten_minutes_of_16_ranks(samp
 
 
 def test_jobs_of_the_chain():
-    seconds = sizing.core_seconds(27, 29)
+    seconds = sizing.DenseCost(27).seconds(29)
     # Between what was measured on two machines.
     assert 0.08 < seconds < 0.13
     assert jobs(10**4, seconds) == 10
@@ -86,12 +86,38 @@ def test_time_limit_is_three_times_the_job_and_its_start(samples, seconds, ranks
 
 def test_memory_holds_the_matrices_and_the_rows():
     # 27 bytes for each entry of a matrix of 729 rows, and of 6561.
-    assert sizing.rank_memory(27, 0, 2) == pytest.approx(300 + 14, abs=1)
-    assert sizing.rank_memory(81, 0, 2) == pytest.approx(300 + 1162, abs=1)
+    assert sizing.DenseCost(27).memory(29) == pytest.approx(14e6, rel=0.03)
+    assert sizing.DenseCost(81).memory(29) == pytest.approx(1162e6, rel=1e-3)
     # K of lower rank lies beside its factor: 35 bytes.
-    assert sizing.rank_memory(81, 0, 2, full_rank=False) == pytest.approx(300 + 1507, abs=1)
-    assert sizing.rank_memory(27, 10**8, 2) - sizing.rank_memory(27, 0, 2) == 200
-    assert sizing.rank_memory(27, 10**8, 4) - sizing.rank_memory(27, 0, 4) == 100
+    assert sizing.DenseCost(81, full_rank=False).memory(29) == pytest.approx(1507e6, rel=1e-3)
+    assert sizing.rank_memory(14_300_000, 0, 2) == 300 + 15
+    assert sizing.rank_memory(0, 10**8, 2) == 300 + 200
+    assert sizing.rank_memory(0, 10**8, 4) == 300 + 100
+
+
+@pytest.mark.parametrize(
+    # CPU seconds and the whole process's memory [GiB], measured with 30 η, of which 8 to 12 are
+    # large; with 11 η up to 3e-4 for six spins.
+    ("dim", "n_eta", "n_large", "rank", "seconds", "memory"),
+    [
+        (81, 30, 10, 0, 0.38, 0.09),
+        (81, 30, 12, 1, 0.77, 0.09),
+        (81, 30, 12, 16, 1.10, 0.09),
+        (81, 30, 12, 40, 1.97, 0.10),
+        (243, 30, 11, 0, 2.96, 0.23),
+        (243, 30, 12, 1, 13.2, 0.26),
+        (243, 30, 12, 4, 11.9, 0.26),
+        (729, 11, 0, 0, 3.65, 0.62),
+        (729, 11, 0, 1, 13.6, 0.63),
+        (729, 11, 0, 4, 23.4, 0.65),
+        (729, 30, 12, 0, 54.0, 1.16),
+    ],
+)
+def test_operators_cost_what_was_measured(dim, n_eta, n_large, rank, seconds, memory):
+    cost = sizing.OperatorCost(dim, rank, n_large / n_eta)
+    assert 0.4 < cost.seconds(n_eta) / seconds < 2.5
+    asked = sizing.rank_memory(cost.memory(n_eta), 0, 2) / 1074
+    assert memory < asked < max(0.5, 2.2 * memory)
 
 
 def test_tables_of_four_spins_have_more_time():

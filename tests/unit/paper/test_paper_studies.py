@@ -10,6 +10,7 @@ from syncsweep.paper.compared_studies import (
     ablation_etas,
     coupled_and_alone,
     quality_etas,
+    sizes,
     variants,
 )
 from syncsweep.paper.paper_studies import problem, with_paper_studies
@@ -34,7 +35,7 @@ def plain():
 
 def test_none_of_them_is_made_by_default_or_has_a_figure(plain):
     added = set(plain.studies) - set(PLAIN["studies"])
-    assert len(added) == 5 + 1 + 5 + 6
+    assert len(added) == 5 + 1 + 5 + 6 + (3 + 4 * 5)
     assert not any(plain.studies[name].by_default or plain.studies[name].figure for name in added)
 
 
@@ -70,8 +71,26 @@ def test_variants_change_one_thing_of_the_chain(plain):
 def test_a_quick_look_is_quick_in_all_studies():
     small = with_paper_studies(parse({**PLAIN, "samples": 30}))
     samples = {name: study.samples for name, study in small.studies.items()}
-    assert samples.pop("spin1_chain_n4") == 24  # dear, and never raised
-    assert set(samples.values()) == {30}
+    dear = {name: number for name, number in samples.items() if number < 30}  # and never raised
+    assert dear.pop("spin1_chain_n4") == dear.pop("paper-size-full-n4") == 24
+    assert set(samples.values()) == {6, 24, 30}
+    assert {name[-2:] for name in dear} == {"n5", "n6"}
+
+
+def test_chains_of_several_lengths_differ_in_length_and_ensemble_alone(plain):
+    chain, samples = plain.physics("spin1_chain"), {}
+    for size in sizes(plain):
+        physics, study = plain.physics(size.study), plain.studies[size.study]
+        assert physics.model == chain.model.model_copy(update={"n_sites": size.n_sites})
+        assert physics.root_seed == chain.root_seed
+        same = {"zeta_coh", "zeta_diss", "basis"}
+        assert physics.ensemble.model_dump(include=same) == chain.ensemble.model_dump(include=same)
+        (block,) = study.eta_blocks
+        assert block.etas[0] == 0 and block.etas[-1] == (1e-3 if size.n_sites == 6 else 10)
+        samples[size.name, size.n_sites] = study.samples
+    assert samples["full", 4] == 24 and max(n for name, n in samples if name == "full") == 4
+    for name in ("rank-4", "rank-1", "bonds", "sites"):
+        assert [samples[name, n] for n in range(2, 7)] == [200, 200, 200, 50, 6]
 
 
 def test_two_spins_have_the_rank_that_they_can_have():
@@ -88,7 +107,8 @@ def test_grids_of_the_paper_are_in_units_of_omega(plain):
 
     def grids(config):
         (locking,) = config.studies["paper-chain-n2"].eta_blocks
-        return [*locking.etas, *ablation_etas(config), *quality_etas(config)]
+        of_sizes = [config.studies[f"paper-size-bonds-n{n}"].eta_blocks[0].etas for n in (5, 6)]
+        return [*locking.etas, *ablation_etas(config), *quality_etas(config), *sum(of_sizes, ())]
 
     assert grids(scaled) == pytest.approx([3 * eta for eta in grids(plain)], rel=1e-11)
 

@@ -90,7 +90,7 @@ def test_cost_by_logs_is_that_of_the_configuration_s_words(sweep, tmp_path):
     # 22 ms and 4 ms more for the first, on each of two ranks.
     assert cost.blocks[one].seconds == pytest.approx(0.1, rel=0.01)
     # The other block was not solved yet: in proportion.
-    ratio = sizing.core_seconds(4, 2) / sizing.core_seconds(4, 3)
+    ratio = sizing.DenseCost(4).seconds(2) / sizing.DenseCost(4).seconds(3)
     assert cost.blocks[other].seconds / cost.blocks[one].seconds == pytest.approx(ratio)
     assert cost.core_seconds == pytest.approx((1 + ratio) * cost.blocks[one].seconds)
     assert (cost.low, cost.high) == (0.85, 1.15)
@@ -138,8 +138,8 @@ def test_without_measurements_the_estimate_may_be_wrong_by_two(tmp_path):
     chosen, (one, other) = study(tmp_path)
     cost = configured_cost(chosen)
     assert cost.source is Source.FORMULA
-    assert cost.blocks[one].seconds == sizing.core_seconds(4, 3)
-    assert cost.blocks[other].seconds == sizing.core_seconds(4, 2)
+    assert cost.blocks[one].seconds == sizing.DenseCost(4).seconds(3)
+    assert cost.blocks[other].seconds == sizing.DenseCost(4).seconds(2)
     assert (cost.low, cost.high) == (0.5, 2.0)
 
 

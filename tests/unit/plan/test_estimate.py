@@ -124,7 +124,7 @@ def test_nothing_to_do_costs_nothing(tmp_path):
 
 def test_memory_without_a_trial_is_what_is_asked_for(tmp_path):
     found = estimated(config(tmp_path))
-    asked = sizing.rank_memory(4, 4 * 3 * 120, 2)
+    asked = sizing.rank_memory(sizing.DenseCost(4).memory(3), 4 * 3 * 120, 2)
     assert found.job.size.rank_memory == asked == found.job.memory.value
     assert found.job.memory.low < asked < found.job.memory.high
 

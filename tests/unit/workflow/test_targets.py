@@ -28,6 +28,13 @@ EVERY = "spin1_chain spin_half_pair spin1_chain_n2 spin1_chain_n4"
 #: Those behind its Fig. 1.
 OF_FIG1 = "spin1_chain paper-chain-n2 paper-free-n2 paper-free-n3 paper-alone-n2 paper-alone-n3"
 
+#: Those of chains of several lengths.
+SIZES = {
+    f"paper-size-{name}-n{n}"
+    for name, most in {"full": 4, "rank-4": 6, "rank-1": 6, "bonds": 6, "sites": 6}.items()
+    for n in range(2, most + 1)
+}
+
 
 def study(figure=None, **more):
     return {
@@ -139,15 +146,18 @@ def test_files_in_an_absolute_folder_are_named_by_absolute_paths(tmp_path, monke
         ("draw_figS_limit", "spin1_chain", False),
         ("paper_types study_spin_half_pair", "spin1_chain spin_half_pair", False),
         ("study_paper_free_n2", "paper-free-n2", False),
+        ("larger_chains", " ".join(SIZES), False),
     ],
 )
 def test_studies_of_the_paper(of_the_paper, words, studies, adds):
-    added = {name for name in of_the_paper.studies if name.startswith(RESERVED)}
+    added = {name for name in of_the_paper.studies if name.startswith(RESERVED)} - SIZES
     expected = set(studies.split()) | (added if adds else set())
     assert set(asked(words, of_the_paper).studies) == expected
 
 
-@pytest.mark.parametrize("words", ["paper", "make_bundle", "results/paper/validation.md"])
+@pytest.mark.parametrize(
+    "words", ["paper", "larger_chains", "make_bundle", "results/paper/validation.md"]
+)
 def test_a_paper_that_cannot_be_made_is_refused_when_it_is_asked_for(words):
     with pytest.raises(RunError, match=r"^config: paper: is null"):
         asked(words, config()).check()
