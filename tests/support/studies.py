@@ -59,7 +59,7 @@ def changed(rows, index, **columns):
     """Rows with an amount added to a column's last entry at one η."""
     values = {name: array.copy() for name, array in asdict(rows).items() if name in columns}
     for name, amount in columns.items():
-        values[name].reshape(len(ETAS), -1)[index, -1] += amount
+        values[name].reshape(len(rows.eta), -1)[index, -1] += amount
     return replace(rows, **values)
 
 

@@ -41,8 +41,8 @@ def add(commands: Commands) -> None:
         type=positive,
         metavar="K",
         help="recompute K randomly chosen rows of all studies with independent code, and compare "
-        "them; a row of three spin-1s takes about half a second, and one of four half a minute and "
-        "4 GB",
+        "them; a row of three spin-1s takes about half a second, one of four half a minute and "
+        "4 GB, one of five some seconds, and one of six up to two minutes",
     )
     parser.add_argument(
         "--seed", type=seed, default=0, metavar="S", help="seed of the random choice; default 0"

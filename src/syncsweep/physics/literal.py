@@ -35,9 +35,10 @@ _ZERO = 1e-11
 #: Nodes in θ: the integrand is a trigonometric polynomial of θ/2 of degree 4S + 2.
 _THETA_NODES = 48
 
-#: Points per angle on which the search for S_max starts, and the share of the highest that counts.
-_START_GRID = 64
-_START_SHARE = 0.9
+#: Points per angle on which the search for S_max starts, by the number of angles; the share of the
+#: highest that counts, and how many of the highest do.
+_START_GRID = {1: 64, 2: 64, 3: 64, 4: 24, 5: 16}
+_START_SHARE, _MOST_STARTS = 0.9, 64
 
 
 class NotUniqueError(ValueError):
@@ -50,14 +51,27 @@ def _operators(dim: int, basis: OperatorBasis) -> np.ndarray:
     unit = np.eye(dim)
     operators = []
     for a, b in list(product(range(dim), repeat=2))[:-1]:
-        operator = np.outer(unit[a], unit[b])
-        if a == b and basis == "paper":
-            operator = operator - np.outer(unit[a + 1], unit[a + 1])
-        elif a == b:
-            entries = np.concatenate([np.ones(a + 1), [-(a + 1)], np.zeros(dim - a - 2)])
-            operator = np.diag(entries) / np.linalg.norm(entries)
+        operator = np.diag(_diagonal(a, dim, basis)) if a == b else np.outer(unit[a], unit[b])
         operators.append(operator)
     return np.array(operators)
+
+
+def _diagonal(a: int, dim: int, basis: OperatorBasis) -> np.ndarray:
+    """Diagonal (D,) of the F_n with n = (a, a)."""
+    if basis == "paper":
+        return np.concatenate([np.zeros(a), [1, -1], np.zeros(dim - a - 2)])
+    entries = np.concatenate([np.ones(a + 1), [-(a + 1)], np.zeros(dim - a - 2)])
+    return entries / np.linalg.norm(entries)
+
+
+def jump_operators(factor: np.ndarray, dim: int, basis: OperatorBasis) -> np.ndarray:
+    """The Σ_n T*_nμ F_n (r, D, D) of K = TT†, without all F_n; factor: T (D²−1, r)."""
+    jumps = np.zeros((factor.shape[1], dim, dim), dtype=complex)
+    jumps.reshape(-1, dim**2)[:, :-1] = factor.conj().T
+    places = np.arange(dim)
+    diagonals = np.array([_diagonal(a, dim, basis) for a in range(dim - 1)])
+    jumps[:, places, places] = jumps[:, places[:-1], places[:-1]] @ diagonals
+    return jumps
 
 
 def _commutator(hamiltonian: np.ndarray) -> np.ndarray:
@@ -99,14 +113,14 @@ def perturbation(
     rank: int | None = None,
 ) -> np.ndarray:
     """L₍₁₎ of `random_generator` from the same random numbers, column-stacking (D², D²)."""
-    hamiltonian, factor = _drawn(rng, dim, zeta_coh, zeta_diss, rank)
+    hamiltonian, factor = drawn(rng, dim, zeta_coh, zeta_diss, rank)
     return _commutator(hamiltonian) + _random_dissipator(factor, _operators(dim, basis))
 
 
-def _drawn(
+def drawn(
     rng: np.random.Generator, dim: int, zeta_coh: float, zeta_diss: float, rank: int | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """ζ_coh·H (D, D) and T (D²−1, …) with ζ_diss·K = TT†."""
+    """ζ_coh·H (D, D) and T (D²−1, r) with ζ_diss·K = TT†."""
     hamiltonian = random_hamiltonian(rng, dim)
     factor = kossakowski_factor(rng, dim, rank)[:-1]
     scale = zeta_diss * (dim**2 - 1) / np.sum(np.abs(factor) ** 2)
@@ -139,11 +153,20 @@ def local_perturbation(
     for first in range(len(spins) - width + 1):
         left, right = np.eye(prod(dims[:first])), np.eye(prod(dims[first + width :]))
         dim = prod(dims[first : first + width])
-        hamiltonian, factor = _drawn(rng, dim, zeta_coh, zeta_diss, rank)
+        hamiltonian, factor = drawn(rng, dim, zeta_coh, zeta_diss, rank)
         wide = [np.kron(np.kron(left, one), right) for one in _operators(dim, basis)]
         total += _commutator(np.kron(np.kron(left, hamiltonian), right))
         total += _random_dissipator(factor, np.array(wide))
     return total
+
+
+def only_zero_mode(rates: np.ndarray) -> np.ndarray:
+    """The zero mode (n,) of W†L₍₁₎V (n, n); NotUniqueError if it has none or several."""
+    kernel = null_space(rates, rcond=_ZERO)
+    if kernel.shape[1] != 1:
+        raise NotUniqueError(f"W†L₁V must have one zero mode, but has {kernel.shape[1]}.")
+    mode: np.ndarray = kernel[:, 0]
+    return mode
 
 
 class LiteralSolver:
@@ -163,10 +186,7 @@ class LiteralSolver:
 
     def _limit(self, L1: np.ndarray) -> np.ndarray:
         """The zero mode of W†L₁V, with V and W the right and left zero modes of L₀."""
-        kernel = null_space(self._left.conj().T @ L1 @ self._right, rcond=_ZERO)
-        if kernel.shape[1] != 1:
-            raise NotUniqueError(f"W†L₁V must have one zero mode, but has {kernel.shape[1]}.")
-        return self._right @ kernel[:, 0]
+        return self._right @ only_zero_mode(self._left.conj().T @ L1 @ self._right)
 
     def _perturbed(self, L1: np.ndarray, eta: float) -> np.ndarray:
         """(L₀ + ηL₁)ρ = 0 with the trace condition in place of its last row.
@@ -220,10 +240,12 @@ def _site_operators(spin: float, points: int) -> np.ndarray:
 def phase_distribution(rho: np.ndarray, spins: tuple[float, ...]) -> np.ndarray:
     """Fourier coefficients of S_d (Eqs. 2, A1-A3) at all frequencies that its grid resolves.
 
-    rho: (D, D) of the `spins` (N,). Returns s, (p,)*(N−1), with p = 8S + 2 points per angle for
-    the largest S; s_k is at index k mod p.
+    rho: (D, D) of the `spins` (N,). Returns s, (p,)*(N−1), with p points per angle, at least 8S + 2
+    and 2SN + 1 for the largest S; s_k is at index k mod p.
     """
-    points, n_sites = round(8 * max(spins)) + 2, len(spins)
+    n_sites = len(spins)
+    # Fewer would take the frequency 2SN of the common angle for 0.
+    points = max(round(8 * max(spins)) + 2, round(2 * max(spins) * n_sites) + 1)
     # Q(φ₁ … φ_N), site by site: the axes of ρ that are left follow the axes of the angles.
     density = rho.reshape([local_dimension(spin) for spin in spins] * 2)
     for left, spin in zip(range(n_sites, 0, -1), spins, strict=True):
@@ -250,8 +272,8 @@ def heights(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarra
     coefficients: (n_k,), s_0 first; frequencies: (n_k, N−1), one of each pair ±k; angles: (N−1,).
     """
     k, s = frequencies[1:], coefficients[1:]
-    n_angles = k.shape[1]
-    shape = (_START_GRID,) * n_angles
+    points = _START_GRID[k.shape[1]]
+    shape = (points,) * k.shape[1]
     spectrum = np.zeros(shape, dtype=complex)
     spectrum[tuple(k.T)] = 2 * s
     grid = np.fft.ifftn(spectrum, norm="forward").real
@@ -259,10 +281,11 @@ def heights(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarra
     if scale == 0:
         return Heights(0.0, 0.0)
     sums = _negative_sum(k, s / scale)
-    tops = np.argwhere(_tops(grid) & (grid >= _START_SHARE * scale)) * (2 * pi / _START_GRID)
+    tops = np.argwhere(_tops(grid) & (grid >= _START_SHARE * scale))
+    highest = tops[np.argsort(-grid[tuple(tops.T)])[:_MOST_STARTS]]
     reached = [
         minimize(sums, start, jac=True, method="BFGS", options={"gtol": 1e-9}).fun
-        for start in (angles, *tops)
+        for start in (angles, *(highest * (2 * pi / points)))
     ]
     return Heights(-scale * min(reached), -scale * sums(angles)[0])
 

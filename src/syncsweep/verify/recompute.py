@@ -1,4 +1,7 @@
-"""Recompute random rows with `physics.literal`, which shares no solver with the sweep."""
+"""Recompute random rows with `physics.literal`, which shares no solver with the sweep.
+
+Chains with superoperators that are too large take `physics.literal_operators`.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from math import inf, isnan, pi
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from syncsweep.config.physics import Physics
-from syncsweep.physics import literal
+from syncsweep.physics import literal, literal_operators
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.ensembles import STREAMS
 from syncsweep.physics.phase_distribution import relative_frequencies
@@ -34,14 +38,25 @@ TOLERANCE = 1e-9
 #: double sum over all F_n takes minutes, so that L₁ must have local terms or low rank.
 _MOST_DIMENSIONS, _MOST_OF_FULL_RANK = 81, 27
 
+#: Largest rank of a perturbation of the whole space, by D, with which a longer chain takes minutes.
+_MOST_JUMPS = {243: 16, 729: 4}
+
 #: Least condition at which two programs agree to TOLERANCE: they agree to rounding/condition.
 _LEAST_CONDITION = 1e-6
 
 #: Largest ratio of two terms of a model that a dense solve in double precision can resolve.
 _LARGEST_RATIO = 1e6
 
+#: Parameters that a longer chain must have, so that its zero modes are those written down.
+_WITHOUT_SYMMETRY = ("omega", "J", "delta", "gamma")
+
 _OWN = "of your own models or ensembles, whose code this command never runs"
 _FAR_APART = f"of models whose terms differ by more than {_LARGEST_RATIO:g}"
+_SYMMETRIC = (
+    f"of more than {_MOST_DIMENSIONS} dimensions in which {', '.join(_WITHOUT_SYMMETRY[:-1])} or "
+    f"{_WITHOUT_SYMMETRY[-1]} is 0"
+)
+_NOT_CONVERGED = "for which GMRES does not converge, though they may be right"
 _NOT_OK = "whose status is not ok"
 _ILL_CONDITIONED = f"with a reciprocal condition number below {_LEAST_CONDITION:g}"
 
@@ -74,16 +89,28 @@ def _reasons(physics: Physics, table: pa.Table) -> np.ndarray:
     """Why each row of a shard is left out, (rows,); "" for a row that is not left out."""
     if physics.is_own:
         return np.full(table.num_rows, _OWN, dtype=object)
-    rank = getattr(physics.ensemble, "rank", None)
-    is_full = _kind(physics) == "global" and (rank is None or rank >= physics.dim)
-    most = _MOST_OF_FULL_RANK if is_full else _MOST_DIMENSIONS
-    if physics.dim > most:
-        return np.full(table.num_rows, f"of more than {most} dimensions", dtype=object)
-    if _ratio_of_terms(physics) > _LARGEST_RATIO:
-        return np.full(table.num_rows, _FAR_APART, dtype=object)
+    reason = _reason(physics)
+    if reason:
+        return np.full(table.num_rows, reason, dtype=object)
     ill = ~(column(table, "condition") >= _LEAST_CONDITION)
     not_ok = column(table, "status") != str(Status.OK)
     return np.where(not_ok, _NOT_OK, np.where(ill, _ILL_CONDITIONED, "")).astype(object)
+
+
+def _reason(physics: Physics) -> str:
+    """Why all rows of a physics that is not the user's own are left out, or ""."""
+    rank = getattr(physics.ensemble, "rank", None) or physics.dim
+    is_global = _kind(physics) == "global"
+    if is_global and physics.dim > _MOST_OF_FULL_RANK and rank >= physics.dim:
+        return f"of more than {_MOST_OF_FULL_RANK} dimensions"
+    if physics.dim > _MOST_DIMENSIONS:
+        most = _MOST_JUMPS[physics.dim]
+        if is_global and rank > most:
+            return f"of {physics.dim} dimensions whose perturbation has a rank above {most}"
+        model = physics.model.model_dump()
+        if not all(model[name] for name in _WITHOUT_SYMMETRY):
+            return _SYMMETRIC
+    return _FAR_APART if _ratio_of_terms(physics) > _LARGEST_RATIO else ""
 
 
 def _kind(physics: Physics) -> str:
@@ -135,27 +162,37 @@ class Recomputation:
     def __init__(self, physics: Physics) -> None:
         self._physics = physics
         self._model = build_model(physics)
-        self._solver = literal.LiteralSolver(literal.unperturbed(self._model))
+        self._draws: Any = literal
+        self._solver: Any
+        if physics.dim > _MOST_DIMENSIONS:
+            self._draws = literal_operators
+            self._solver = literal_operators.LiteralOperatorSolver(self._model)
+        else:
+            self._solver = literal.LiteralSolver(literal.unperturbed(self._model))
         self._frequencies = relative_frequencies(self._model.spins)
-        self._last: tuple[int, np.ndarray] | None = None
+        self._last: tuple[int, Any] | None = None
 
-    def _perturbation(self, sample: int) -> np.ndarray:
+    def _perturbation(self, sample: int) -> Any:
         if self._last is None or self._last[0] != sample:
             self._last = None  # of four spins, it takes 0.7 GB
             self._last = sample, self._drawn(sample)
         return self._last[1]
 
-    def _drawn(self, sample: int) -> np.ndarray:
+    def _drawn(self, sample: int) -> Any:
         law = self._physics.ensemble.model_dump(exclude={"kind"})
         kind = _kind(self._physics)
         rng = stream(self._physics.root_seed, sample, STREAMS[kind])
         if kind == "global":
-            return literal.perturbation(rng, self._model.dim, **law)
+            return self._draws.perturbation(rng, self._model.dim, **law)
         width = {"bonds": 2, "sites": 1}[kind]
-        return literal.local_perturbation(rng, self._model.spins, width, **law)
+        return self._draws.local_perturbation(rng, self._model.spins, width, **law)
 
     def difference(self, table: pa.Table, row: int) -> Difference:
-        """Compare a row; NotUniqueError or LinAlgError if it has no steady state here."""
+        """Compare a row.
+
+        NotUniqueError or LinAlgError if it has no steady state here, NotConvergedError if GMRES
+        does not find it.
+        """
         sample, eta = (column(table, name)[row] for name in ("sample", "eta"))
         rho = self._solver.solve(self._perturbation(int(sample)), float(eta))
         spectrum = literal.phase_distribution(rho, self._model.spins)
@@ -176,6 +213,7 @@ def recompute(shards: list[RowsOfShard], wanted: int, seed: int, report: Report)
     numbers = [shard.comparable for shard in shards]
     total = min(wanted, sum(numbers))
     differences: list[float] = []
+    reasons: Counter[str] = Counter()
     last: tuple[str, Recomputation] | None = None
     for shard, rows in zip(shards, draw(numbers, wanted, seed), strict=True):
         if not len(rows):
@@ -184,9 +222,11 @@ def recompute(shards: list[RowsOfShard], wanted: int, seed: int, report: Report)
         if last is None or last[0] != physics.digest:
             last = physics.digest, Recomputation(physics)
         for difference in _compare(shard, rows, last[1], report):
+            if difference is None:
+                reasons[_NOT_CONVERGED] += 1
+                continue
             differences.append(difference)
             report.progress(f"recomputed {len(differences)} of {total} rows")
-    reasons: Counter[str] = Counter()
     for shard in shards:
         reasons.update(shard.left_out)
     if total or not reasons:
@@ -201,8 +241,11 @@ def recompute(shards: list[RowsOfShard], wanted: int, seed: int, report: Report)
 
 def _compare(
     shard: RowsOfShard, rows: np.ndarray, recomputation: Recomputation, report: Report
-) -> Iterator[float]:
-    """Largest difference of each row from its recomputation; infinity if it has none."""
+) -> Iterator[float | None]:
+    """Largest difference of each row from its recomputation; infinity if it has none.
+
+    None if GMRES finds none.
+    """
     try:
         table = read_shard(shard.path, shard.described, shard.samples)
         places = np.flatnonzero(_reasons(shard.described.physics, table) == "")[rows]
@@ -214,6 +257,9 @@ def _compare(
         where = f"{shard.path}: sample {sample} at η = {eta:g}"
         try:
             difference = recomputation.difference(table, row)
+        except literal_operators.NotConvergedError:
+            yield None
+            continue
         except (literal.NotUniqueError, np.linalg.LinAlgError) as error:
             report.finding(f"{where}: has status ok, but cannot be recomputed ({error}); {_ADVICE}")
             yield inf

@@ -95,6 +95,7 @@ def test_limit_that_first_order_leaves_open_is_refused():
         (0.5, 1, 1.5),
         (1, 0.5, 0.5, 1),
         (19.5, 0.5),
+        (1, 1, 1, 1, 1),
     ],
 )
 def test_integrated_husimi_function_has_the_coefficients_of_the_package(spins):
@@ -109,7 +110,7 @@ def test_integrated_husimi_function_has_the_coefficients_of_the_package(spins):
     assert np.abs(others).max() < 1e-15
 
 
-@pytest.mark.parametrize("spins", [(0.5, 0.5), (1, 1), (1, 1, 1), (1, 1.5, 0.5)])
+@pytest.mark.parametrize("spins", [(0.5, 0.5), (1, 1), (1, 1, 1), (1, 1.5, 0.5), (1,) * 5])
 def test_highest_point_is_that_of_newtons_method_from_any_angles(spins):
     n_sites, frequencies = len(spins), relative_frequencies(spins)
     for seed in range(5):

@@ -8,6 +8,7 @@ import pytest
 from studies import CHAIN, ETAS, PAIR, SAMPLES, changed, make_results, put_shard, rows_of
 
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import FAILED, SampleSolver
 from syncsweep.sweep.shard import read_shard
 from syncsweep.verify.recompute import TOLERANCE, Recomputation, draw, recompute
@@ -107,6 +108,64 @@ def test_one_planted_value_is_found_and_named(
     if "angles" not in columns:
         assert size == pytest.approx(1e-6, rel=0.06)
     assert size > TOLERANCE
+
+
+def test_rows_of_five_spins_agree_but_for_planted_values(tmp_path, capsys):
+    """Without superoperators: in the limit, at small η, and where L₁ decays faster than L₀."""
+    physics = Physics(
+        model=Spin1Chain(name="spin1_chain", n_sites=5),
+        ensemble=Ensemble(kind="bonds"),
+        root_seed=9,
+    )
+    etas = (0.0, 1e-6, 0.3)
+    (rows,) = rows_of(physics, 1, etas)
+    for index in (0, 1):
+        rows = changed(rows, index, s_d=2 * TOLERANCE * (2 * np.pi) ** -4)
+    path = put_shard(tmp_path, "five", physics, [rows], 0, etas)
+    report, lines = recomputed(tmp_path, capsys)
+    assert lines[0].startswith("recomputed: 3 of 3 rows")
+    assert report.findings == 2
+    for eta, line in zip(etas, lines[1:], strict=False):
+        assert f"{path}: sample 0 at η = {eta:g}: differs" in line
+        assert float(re.search(r"(\S+) in S_d", line)[1]) == pytest.approx(2e-9, rel=0.05)
+        assert float(re.search(r"(\S+) in S_max", line)[1]) < 1e-11
+
+
+def test_rows_that_gmres_does_not_find_are_counted(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("syncsweep.verify.recompute._MOST_DIMENSIONS", 4)
+    monkeypatch.setattr("syncsweep.verify.recompute._MOST_JUMPS", {9: 7})
+    monkeypatch.setattr("syncsweep.physics.literal_operators._RESTART", 1)
+    put_shard(tmp_path, "chain", CHAIN, rows_of(CHAIN)[:1], 0)
+    report, lines = recomputed(tmp_path, capsys)
+    assert report.findings == 0
+    assert lines[0].startswith("recomputed: 1 of 3 rows")
+    assert lines[1:] == [
+        "not recomputed: 2 rows for which GMRES does not converge, though they may be right"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "law", "reason"),
+    [
+        ({}, {"rank": 17}, "of 243 dimensions whose perturbation has a rank above 16"),
+        ({"n_sites": 6}, {"rank": 5}, "of 729 dimensions whose perturbation has a rank above 4"),
+        (
+            {"delta": 0},
+            {"kind": "bonds"},
+            "of more than 81 dimensions in which omega, J, delta or gamma is 0",
+        ),
+    ],
+)
+def test_longer_chains_that_are_left_out_are_counted(tmp_path, capsys, model, law, reason):
+    """Their rows are made up here."""
+    chain = Spin1Chain(**{"name": "spin1_chain", "n_sites": 5} | model)
+    physics = Physics(model=chain, ensemble=Ensemble(**law), root_seed=1)
+    n_angles, n_k = chain.n_sites - 1, len(relative_frequencies(chain.spins))
+    made_up = replace(
+        rows_of(CHAIN)[0], s_d=np.zeros((3, 2 * n_k - 1)), angles=np.zeros((3, n_angles))
+    )
+    put_shard(tmp_path, "long", physics, [made_up], 0)
+    assert recomputed(tmp_path, capsys)[1] == [f"not recomputed: 3 rows {reason}"]
 
 
 def test_a_planted_value_of_the_size_of_the_tolerance_decides(tmp_path, capsys):

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from syncsweep.columns import N_SITES, Columns
+from syncsweep.columns import N_SITES, Column, Columns
 from syncsweep.config.fields import Integer, Strict
 from syncsweep.config.physics import Ensemble, Spin1Chain
 from syncsweep.config.study import Config
@@ -27,7 +27,7 @@ from syncsweep.paper.theory.full_rank import full_rank_first_order
 from syncsweep.paper.theory.locking_window import direction_of_chain
 from syncsweep.paper.theory.loss_of_locking import ACCURACY, first_order, half_in_first_order
 from syncsweep.physics.dephasing import DephasingGenerator
-from syncsweep.physics.ensembles import STREAMS, mean_decay, random_local_sum, random_low_rank
+from syncsweep.physics.ensembles import STREAMS, random_local_sum, random_low_rank
 from syncsweep.physics.models import Model, spin1_chain
 from syncsweep.physics.phase_distribution import relative_phase_coefficients
 from syncsweep.physics.random_streams import stream
@@ -35,7 +35,15 @@ from syncsweep.physics.sectors import chain_sectors
 from syncsweep.tables.number import Number
 
 #: What the columns of the table hold.
-COLUMNS: dict[str, Columns] = {"first_order": (ENSEMBLE, N_SITES, KAPPA, *HALF)}
+COLUMNS: dict[str, Columns] = {
+    "first_order": (
+        ENSEMBLE,
+        N_SITES,
+        KAPPA,
+        *HALF,
+        Column("zero_modes", "number of zero modes of L₀", source="App. B"),
+    )
+}
 
 
 class Chain(Strict):
@@ -76,7 +84,8 @@ def make(request: Request, output: Path) -> None:
         for chain in request.chains:
             if chain.n_sites == n_sites:
                 states = _states(request, chain, model, generator)
-                rows.append(_row(request, chain, model.spins, states))
+                row = _row(request, chain, model.spins, states)
+                rows.append({**row, "zero_modes": len(generator.traces)})
     write_tables(output, {"first_order": pd.DataFrame(rows)}, COLUMNS, request)
 
 
@@ -106,6 +115,6 @@ def _row(
     coefficients = np.array([relative_phase_coefficients(each, spins) for each in states])
     half, error = half_in_first_order(coefficients, direction_of_chain(chain.n_sites))
     unit = energy_unit(request.model).value
-    kappa = mean_decay(spins, **chain.ensemble.model_dump())
+    kappa = chain.ensemble.mean_decay(spins)
     who = {"ensemble": chain.name, "n_sites": chain.n_sites, "kappa": kappa}
     return who | half_columns(Number(half / unit, error / unit), kappa, len(coefficients))

@@ -14,16 +14,18 @@ import pandas as pd
 from pydantic import Field
 
 from syncsweep.columns import ETA, N_SITES, Column, Columns
+from syncsweep.config.physics import Ensemble
 from syncsweep.config.study import Config
 from syncsweep.config.units import energy_unit
 from syncsweep.paper.compared_studies import sizes
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.locking import directions_of, locking_of, shares_of
-from syncsweep.paper.parts.part import StudyRows, write_tables
+from syncsweep.paper.parts.part import StudyRows, Table, write_tables
 from syncsweep.paper.theory.loss_of_locking import half
-from syncsweep.physics.ensembles import mean_decay
-from syncsweep.tables.statistics import RunningCovariance
+from syncsweep.physics.limit_distribution import limit_distribution
+from syncsweep.physics.sectors import chain_sectors
 from syncsweep.tables.number import Number
+from syncsweep.tables.statistics import RunningCovariance
 
 #: Columns about η_½, the table of which says how it was found.
 ENSEMBLE = Column(
@@ -57,7 +59,18 @@ COLUMNS: dict[str, Columns] = {
         ).with_errors("_se"),
         Column("n", "number of samples whose S_d is known and resolved at every η"),
     ),
-    "sizes_half": (ENSEMBLE, N_SITES, KAPPA, *HALF),
+    "sizes_half": (
+        ENSEMBLE,
+        N_SITES,
+        KAPPA,
+        *HALF,
+        Column(
+            "limit_difference",
+            "largest relative difference of S_max at η → 0⁺ from its closed form for the b of the "
+            "sample, over these samples",
+            source="docs/sizes.md",
+        ),
+    ),
 }
 
 
@@ -87,7 +100,7 @@ class Request(part.Request):
 def make(request: Request, output: Path) -> None:
     """Write `sizes`, a row for each chain and η, and `sizes_half`, a row for each chain."""
     found = [_of_chain(chain) for chain in request.chains]
-    tables = {
+    tables: dict[str, Table] = {
         "sizes": [curve for curve, _ in found],
         "sizes_half": pd.DataFrame([half for _, half in found]),
     }
@@ -97,17 +110,15 @@ def make(request: Request, output: Path) -> None:
 def _of_chain(chain: Chain) -> tuple[pd.DataFrame, dict[str, object]]:
     """Λ at each η, and η_½."""
     physics = chain.rows.physics
-    etas, shares = _shares(chain)
+    assert isinstance(physics.ensemble, Ensemble)
+    etas, shares, differences = _read(chain)
     infinity = shares[:, -1]
     statistics = RunningCovariance(len(etas), 2)
     for one, last in zip(shares, infinity, strict=True):
         statistics.add(np.stack(np.broadcast_arrays(one, last), axis=1), np.full(len(etas), True))
     locking = locking_of(statistics)
-    who = {
-        "ensemble": chain.ensemble,
-        "n_sites": physics.model.n_sites,
-        "kappa": mean_decay(physics.model.spins, **physics.ensemble.model_dump()),
-    }
+    kappa = physics.ensemble.mean_decay(physics.model.spins)
+    who = {"ensemble": chain.ensemble, "n_sites": len(physics.model.spins), "kappa": kappa}
     curve = pd.DataFrame(
         {
             **who,
@@ -121,20 +132,32 @@ def _of_chain(chain: Chain) -> tuple[pd.DataFrame, dict[str, object]]:
     )
     unit = energy_unit(physics.model).value
     found = half(etas[etas > 0] / unit, shares[:, etas > 0], infinity)
-    return curve, who | half_columns(Number(*found), float(who["kappa"]), len(shares))
+    columns = half_columns(Number(*found), kappa, len(shares))
+    return curve, {**who, **columns, "limit_difference": differences.max(initial=0.0)}
 
 
-def _shares(chain: Chain) -> tuple[np.ndarray, np.ndarray]:
-    """All η, ascending, (n_eta,), and ℛ of the samples for which it is known at all η, (n, n_eta)."""
+def _read(chain: Chain) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All η, ascending, (n_eta,); of the n samples where all η have an ℛ, ℛ (n, n_eta) and how far
+    S_max at η = 0 is from its closed form, relative, (n,).
+    """
     rows = chain.rows
     directions = directions_of(rows.physics, rows.folder.name)
-    etas, shares = [], []
+    limit = limit_distribution(chain_sectors(len(rows.physics.model.spins)))
+    etas: list[float] = []
+    shares, differences = [], []
     for described in rows.describe():
         etas += described.etas
-        shares.append([shares_of(sample, directions) for sample in rows.read(described)])
+        of_block = []
+        for sample in rows.read(described):
+            of_block.append(shares_of(sample, directions))
+            if 0 in described.etas:
+                at = described.etas.index(0)
+                b = sample.coefficients[at] @ limit.shape / (limit.shape @ limit.shape)
+                differences.append(abs(sample.maximum.s_max[at] / limit.s_max(b.real) - 1))
+        shares.append(of_block)
     order, together = np.argsort(etas), np.concatenate(shares, axis=1)
     known = ~np.isnan(together).any(axis=1)
-    return np.array(etas)[order], together[known][:, order]
+    return np.array(etas)[order], together[known][:, order], np.array(differences)[known]
 
 
 def half_columns(half: Number[float], kappa: float, n: int) -> dict[str, object]:

@@ -1,21 +1,22 @@
 """Steady states to first order in η under a global perturbation of full rank, without drawing K.
 
-With orthonormal F_n and r = D²−1, entries of the jump operators L_μ are independent complex normal
-numbers of variance 1/r, up to two things: L_μ is traceless, and Tr K is fixed. A trace of L_μ is the
-same as a random Hamiltonian of variance 1/(2Dr), beside 2 of the given one.
+With orthonormal F_n and r = D²−1, the entries of the jump operators L_μ are independent complex
+normal numbers of variance 1/r, up to two things: L_μ is traceless, and Tr K is fixed. The traces
+would act as a random Hamiltonian of variance 1/(2Dr), beside 2 of the given one.
 
-Take a basis in which each state belongs to one sector, so that ρ₀ is diagonal. With
-T_ik = Σ_μ |⟨i|L_μ|k⟩|², which are independent and Gamma(r)/r distributed, the rates between sectors
-and the diagonal of L₁ρ₀ are
+Take a basis in which each state belongs to one sector, so that ρ₀ is diagonal. The numbers
+T_ik = Σ_μ |⟨i|L_μ|k⟩|² are independent and distributed as Gamma(r)/r. They give the rates between
+sectors and the diagonal of L₁ρ₀:
 
     R_αβ = Σ_{i∈α, k∈β} T_ik/D_β,   ⟨i|L₁ρ₀|i⟩ = Σ_k T_ik ρ_k − ρ_i Σ_j T_ji.
 
-For i ≠ j, Σ_μ⟨i|L_μρ₀L_μ†|j⟩, Σ_μ⟨i|L_μ†L_μ|j⟩ and ⟨i|H|j⟩ have the mean zero, are uncorrelated with
-each other and with T, and have the variances Σ_k ρ_k²/r, D/r and 2. They are drawn as normal numbers,
-because they are sums of at least r terms. So all second moments are those of the ensemble.
+For i ≠ j, Σ_μ⟨i|L_μρ₀L_μ†|j⟩, Σ_μ⟨i|L_μ†L_μ|j⟩ and ⟨i|H|j⟩ have the mean zero. They are
+uncorrelated with each other and with T, and have the variances Σ_k ρ_k²/r, D/r and 2. We draw them
+as normal numbers, because they are sums of at least r terms. So the second moments of L₁ρ₀ are
+exact.
 
-What is left out: L₁ρ₁, and so the change of the weights of the sectors in first order. The operators
-F_n of Eq. F3 have larger diagonals, which matters to the variances by 1/D.
+Left out is L₁ρ₁, and so the change of the weights of the sectors in first order. The F_n of Eq. F3
+have larger diagonals, which changes these variances by a share of the order of 1/D.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 ℛ is the share of S_d that has the form of the zero modes of L₀, see `locking_window`. η_½ is where
 Λ = (⟨ℛ⟩(η) − ⟨ℛ⟩(∞))/(1 − ⟨ℛ⟩(∞)) is 1/2, so where ⟨ℛ(η) − [1 + ℛ(∞)]/2⟩ vanishes.
 
-To first order ρ = ρ₀ + ηρ₁. With ρ = Vc + X and c = c₀ + CX as in `physics.split_form`, ρ₀ = Vc₀ and
-ρ₁ = X₁ + VCX₁, where X₁ = −L₀⁻¹QL₁Vc₀. So one L₀⁻¹ gives S_d at all η. This S_d has a limit η → ∞
-of its own, that of ρ₁.
+To first order ρ = ρ₀ + ηρ₁. With ρ = Vc + X and c = c₀ + CX as in `physics.split_form`, ρ₀ = Vc₀
+and ρ₁ = X₁ + VCX₁, where X₁ = −L₀⁻¹QL₁Vc₀. So one L₀⁻¹ gives S_d at all η. For η → ∞ it
+has the form of ρ₁, so ℛ(∞) is that of ρ₁.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ import numpy as np
 
 from syncsweep.paper.theory.locking_window import locked_share
 from syncsweep.physics.dephasing import DephasingGenerator
-from syncsweep.physics.generator import OperatorPerturbation
-from syncsweep.physics.split_form import SplitForm
+from syncsweep.physics.split_form import OperatorPerturbation, SplitForm
 
 #: Relative accuracy of L₀⁻¹ in first order.
 ACCURACY = 1e-5
 
 #: Values of η per decade at which S_d is taken to first order, and powers of ten of the first and
-#: of the last, in units of ω.
+#: of the last, in the unit of η.
 _PER_DECADE, _FIRST, _LAST = 20, -12, 2
 
 
@@ -36,7 +35,7 @@ def first_order(generator: DephasingGenerator, perturbation: OperatorPerturbatio
 
 
 def half_in_first_order(coefficients: np.ndarray, directions: np.ndarray) -> tuple[float, float]:
-    """η_½ and its error in units of ω, from the coefficients (n, 2, n_k) of S_d of ρ₀ and ωρ₁ for n samples.
+    """η_½ and its error, from the coefficients of S_d of ρ₀ and ρ₁ of n samples, (n, 2, n_k).
 
     directions: as `locked_directions` gives them; error and NaN: as of `half`.
     """
@@ -48,7 +47,7 @@ def half_in_first_order(coefficients: np.ndarray, directions: np.ndarray) -> tup
 
 
 def half(etas: np.ndarray, shares: np.ndarray, infinity: np.ndarray) -> tuple[float, float]:
-    """η_½ and its error, from ℛ of n samples, (n, n_eta), at ascending η > 0, (n_eta,), and from ℛ(∞), (n,).
+    """η_½ and its error, from ℛ of n samples at ascending η > 0, (n, n_eta), and from ℛ(∞), (n,).
 
     Linear in ln η between two η. The standard error is by the delta method: that of the mean of
     ℛ − [1 + ℛ(∞)]/2 at η_½, divided by its slope. NaN if Λ does not cross 1/2 within the η.
