@@ -131,7 +131,7 @@ def check_large_models(config: Config, studies: Iterable[str]) -> None:
         settings = config.studies[study]
         if settings.dim <= MOST_DENSE or settings.own_files:
             continue
-        from syncsweep.physics.dephasing import UnservedModelError
+        from syncsweep.physics.generator import UnservedModelError
         from syncsweep.physics.operator_solver import OperatorSolver
         from syncsweep.user_code.study_model import build_model
 

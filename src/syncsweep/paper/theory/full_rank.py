@@ -26,7 +26,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from syncsweep.physics.dephasing import DephasingGenerator, pack, unpack
+from syncsweep.physics.dephasing import DephasingGenerator
+from syncsweep.physics.generator import pack, unpack
 from syncsweep.physics.sectors import Sector
 
 
