@@ -64,15 +64,13 @@ class OperatorCost:
     """The cost of a sample without such matrices.
 
     jumps: jump operators of L₁; 0 if its terms act on few spins. large: share of the values of η
-    that are so large that each has a GMRES of its own. blocks: bytes of the factors of L₀'s blocks
-    at most, if it may need them. Measured for the chain at D = 81 … 729 with up to 40 jump
+    that are so large that each has a GMRES of its own. Measured for D = 81 … 729 with up to 40 jump
     operators, and right within a factor of two there.
     """
 
     dim: int
     jumps: int
     large: float
-    blocks: int = 0
 
     def seconds(self, n_eta: int) -> float:
         """CPU seconds to solve it at `n_eta` values of η.
@@ -91,7 +89,7 @@ class OperatorCost:
 
         Jump operators are complex, and take seven times their memory while they are drawn.
         """
-        return (1120 + 40 * n_eta + 112 * self.jumps) * self.dim**2 + self.blocks
+        return (1120 + 40 * n_eta + 112 * self.jumps) * self.dim**2
 
 
 def row_bytes(spins: tuple[float, ...]) -> int:

@@ -54,9 +54,6 @@ _MOST_SHARDS = 10_000
 #: Jump operators of an ensemble of the user's own, whose number is not known before it is drawn.
 _OWN_JUMPS = 4
 
-#: Most memory of the factors of L₀'s blocks [bytes], which a model of the user's own may need.
-_OWN_BLOCKS = 2**31
-
 
 def chunks(samples: int, chunk_size: int) -> tuple[SampleRange, ...]:
     """Ranges that cover the samples 0 … samples−1, each of chunk_size but the last."""
@@ -212,8 +209,7 @@ class Study(Strict):
             decay = ensemble.mean_decay(spins)
         etas = [eta for block in self.eta_blocks for eta in block.etas]
         large = sum(eta * decay > 1 for eta in etas) / len(etas)
-        blocks = _OWN_BLOCKS if isinstance(self.model, OwnModel) else 0
-        return sizing.OperatorCost(self.dim, jumps, large, blocks)
+        return sizing.OperatorCost(self.dim, jumps, large)
 
     def sample_seconds(self, n_eta: int) -> float:
         """`core_seconds` of a sample at `n_eta` of the study's values of η, in one block."""

@@ -1,7 +1,6 @@
 """Models and ensembles of the user's own in the configuration: mistakes, code and identity."""
 
 import ast
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,7 +8,6 @@ from hypothesis import strategies as st
 from messages import assert_messages
 from own_study import TEXT, configured
 
-from syncsweep.config import sizing
 from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.config.study import ConfigError, parse
 from syncsweep.config.user_code import NoCodeError, code_lines, code_of, dimension, read_text
@@ -47,17 +45,6 @@ def test_a_study_of_a_model_of_ones_own():
     assert decides.dim == 6
     assert decides.model.source == code_of(TEXT)
     assert config.text_of("mine.py") == TEXT
-
-
-def test_a_large_model_may_need_the_factors_of_its_blocks():
-    def cost_of(n_spins):
-        data = configured("model.spins", [1] * n_spins)
-        data["studies"]["mine"]["ensemble"] = {"kind": "bonds"}
-        return parse(data).studies["mine"].cost
-
-    assert isinstance(cost_of(4), sizing.DenseCost)
-    large = cost_of(5)
-    assert large.memory(2) - replace(large, blocks=0).memory(2) == 2**31
 
 
 def test_an_ensemble_of_ones_own_with_a_model_of_the_package():
