@@ -22,7 +22,7 @@ from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.sylvester import sylvester
 
 #: Most memory of the inverses, together with the largest block while it is inverted [bytes].
-_MOST_BYTES = 2**31
+_MOST_BYTES = 2**30
 
 #: Most entries of L₀, most zero modes, and most entries of these.
 _MOST_ENTRIES, _MOST_MODES, _MOST_OF_MODES = 2 * 10**7, 500, 2 * 10**7
