@@ -74,6 +74,7 @@ if workflow.is_main_process:
         keep_to_allotted_cores()
         checks.check_places(OUTPUTS, asked_for().studies)
         if workflow.output_settings.dryrun:
+            checks.check_large_models(CONFIG, announce.studies_of(_jobs, "solve_shard"))
             checks.check_own_code(CONFIG, asked_for().studies)
             announce.tell_plan(logger, CONFIG, asked_for().studies, MOST_RANKS, resources_said())
         else:
@@ -125,6 +126,7 @@ onstart:
         with ends_in_one_line():
             checks.check_cluster(workflow.executor_plugin.name, MOST_RANKS)
             checks.check_limits(CONFIG, announce.studies_of(_jobs, "make_limit_tables"))
+            checks.check_large_models(CONFIG, announce.studies_of(_jobs, "solve_shard"))
             checks.check_own_code(CONFIG, announce.studies_of(_jobs, "solve_shard"))
             announce.write_descriptions(CONFIG, _jobs)
         announce.tell_samples(logger, CONFIG, _jobs)

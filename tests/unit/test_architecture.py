@@ -167,7 +167,7 @@ def test_configuration_and_layout_import_little():
         ),
         *(
             PACKAGE / "paper" / f"{n}.py"
-            for n in ("paper_registry", "compared_studies", "paper_studies")
+            for n in ("paper_registry", "part_entry", "compared_studies", "paper_studies")
         ),
     ]
     own = {module_name(path) for path in light}

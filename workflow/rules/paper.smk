@@ -81,7 +81,7 @@ if not PAPER_PROBLEM:
     rule paper:
         input:
             [study_files(study) for study in paper_jobs.studies_of_paper(CONFIG)],
-            [paper_figure_files(figure) for figure in paper_registry.FIGURES],
+            [paper_figure_files(figure) for figure in paper_registry.PAPER_FIGURES],
             part_files("validation"),
         localrule: True
         message:
@@ -89,10 +89,11 @@ if not PAPER_PROBLEM:
 
     rule larger_chains:
         input:
-            [shard for study in paper_jobs.studies_of_sizes(CONFIG) for shard in shard_files(study)],
+            [paper_figure_files(figure) for figure in paper_registry.LARGER_FIGURES],
+            [part_files(part) for part in paper_registry.LARGER_PARTS],
         localrule: True
         message:
-            f"Larger chains are in {CONFIG.results}"
+            f"Larger chains are in {CONFIG.results}: figures, paper"
 
     # This rule has no output, so each run names the claims that no longer hold.
     rule validate:
@@ -128,10 +129,10 @@ if not PAPER_PROBLEM:
                 ),
                 *(
                     file
-                    for figure in paper_registry.FIGURES
+                    for figure in paper_registry.PAPER_FIGURES
                     for file in paper_figure_files(figure)
                 ),
-                *(file for part in paper_registry.PARTS for file in part_files(part)),
+                *(file for part in paper_registry.PAPER_PARTS for file in part_files(part)),
             ],
         output:
             BUNDLE,

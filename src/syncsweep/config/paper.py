@@ -44,6 +44,15 @@ class Paper(Strict):
     size_samples_n6: Integer = Field(
         6, ge=2, le=10**6, description="the same for six spins, up to a minute each"
     )
+    first_order_samples: Integer = Field(
+        200, ge=2, le=10**6, description="the same to first order in η, two to five spins"
+    )
+    first_order_samples_n6: Integer = Field(
+        20, ge=2, le=10**6, description="the same to first order in η, six spins"
+    )
+    first_order_samples_n7: Integer = Field(
+        4, ge=2, le=10**6, description="the same to first order in η, seven spins"
+    )
     ensemble_samples: Integer = Field(
         6, ge=2, le=10**4, description="spectra of the random dissipator, compared with Ref. 57"
     )

@@ -27,6 +27,9 @@ _COPIES = 4
 #: CPU seconds of a row for a table by number of spins, averaged over a study [s].
 _TABLE_ROW_SECONDS = {2: 7.5e-5, 3: 7.5e-5, 4: 7.5e-3, 5: 0.06, 6: 1.5}
 
+#: Most memory that blocks of L₀ take, see `physics.block_generator` [bytes].
+_BLOCK_BYTES = 2**30
+
 #: Start of a job before its first sample, and its end after the last, generously [min].
 _OVERHEAD_MINUTES = 8
 
@@ -64,13 +67,15 @@ class OperatorCost:
     """The cost of a sample without such matrices.
 
     jumps: jump operators of L₁; 0 if its terms act on few spins. large: share of the values of η
-    that are so large that each has a GMRES of its own. Measured for D = 81 … 729 with up to 40 jump
-    operators, and right within a factor of two there.
+    that are so large that each has a GMRES of its own. blocks: whether L₀ may have to be inverted
+    block by block. Measured for D = 81 … 729 with up to 40 jump operators, and right within a
+    factor of two there.
     """
 
     dim: int
     jumps: int
     large: float
+    blocks: bool = False
 
     def seconds(self, n_eta: int) -> float:
         """CPU seconds to solve it at `n_eta` values of η.
@@ -89,7 +94,7 @@ class OperatorCost:
 
         Jump operators are complex, and take seven times their memory while they are drawn.
         """
-        return (1120 + 40 * n_eta + 112 * self.jumps) * self.dim**2
+        return (1120 + 40 * n_eta + 112 * self.jumps) * self.dim**2 + _BLOCK_BYTES * self.blocks
 
 
 def row_bytes(spins: tuple[float, ...]) -> int:

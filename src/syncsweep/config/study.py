@@ -209,7 +209,7 @@ class Study(Strict):
             decay = ensemble.mean_decay(spins)
         etas = [eta for block in self.eta_blocks for eta in block.etas]
         large = sum(eta * decay > 1 for eta in etas) / len(etas)
-        return sizing.OperatorCost(self.dim, jumps, large)
+        return sizing.OperatorCost(self.dim, jumps, large, "model" in self.own_files)
 
     def sample_seconds(self, n_eta: int) -> float:
         """`core_seconds` of a sample at `n_eta` of the study's values of η, in one block."""

@@ -23,8 +23,8 @@ from pydantic import BeforeValidator, Field
 from syncsweep.config.fields import Strict, expanded
 from syncsweep.files import NotReadableError, read_regular
 
-#: Largest dimension D of the Hilbert space: that of four spin-1s.
-MOST_DIMENSIONS = 81
+#: Largest number of spins, and dimension D of their Hilbert space: that of six spin-1s.
+_MOST_SPINS, MOST_DIMENSIONS = 6, 729
 
 #: Largest file [bytes].
 _MOST_BYTES = 100_000
@@ -48,8 +48,8 @@ def dimension(spins: tuple[float, ...]) -> int:
 
 
 def _spins(value: Any) -> Any:
-    if not isinstance(value, list | tuple) or not 2 <= len(value) <= 4:
-        raise ValueError("must be a list of 2 to 4 spins, such as [1, 0.5]")
+    if not isinstance(value, list | tuple) or not 2 <= len(value) <= _MOST_SPINS:
+        raise ValueError(f"must be a list of 2 to {_MOST_SPINS} spins, such as [1, 0.5]")
     spins = tuple(map(_spin, value))
     if dimension(spins) > MOST_DIMENSIONS:
         raise ValueError(
@@ -155,7 +155,7 @@ class OwnModel(Strict):
 
     name: Literal["own"] = Field(description="this model")
     file: PythonFile = Field(description=f"{_FILE}, with the function `model`")
-    spins: Spins = Field(description="S of each spin: 2 to 4, of at most 81 dimensions in all")
+    spins: Spins = Field(description="S of each spin: 2 to 6, of at most 729 dimensions in all")
     parameters: Parameters = Field({}, description=_PARAMETERS)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syncsweep.config.physics import Ensemble
 from syncsweep.config.study import RESERVED, Config
@@ -66,7 +66,10 @@ def variants(config: Config) -> list[Variant]:
 
 @dataclass(frozen=True)
 class Size:
-    """A study of a coupled chain of n_sites spins under the ensemble of this name."""
+    """A study of a coupled chain of n_sites spins under the ensemble of this name.
+
+    study: its name, empty if it is not solved.
+    """
 
     name: str
     n_sites: int
@@ -85,6 +88,23 @@ def sizes(config: Config) -> list[Size]:
         for n in _SIZES
         if name != "full" or n <= _MOST_FULL
     ]
+
+
+def first_order_chains(config: Config) -> list[tuple[Size, int]]:
+    """Chains whose locking is found to first order in η, each with its number of samples.
+
+    They need no study. A sample of seven spins and rank 4 would take a quarter of an hour.
+    """
+    assert config.paper
+    solved = {(size.name, size.n_sites): size for size in sizes(config)}
+    samples = {6: config.paper.first_order_samples_n6, 7: config.paper.first_order_samples_n7}
+    chains = []
+    for name in _SIZE_ENSEMBLES:
+        for n in range(2, 8):
+            if (name, n) != ("rank-4", 7):
+                size = replace(solved[name, 2], n_sites=n, study="")
+                chains.append((size, samples.get(n, config.paper.first_order_samples)))
+    return chains
 
 
 def ablation_etas(config: Config) -> tuple[float, ...]:

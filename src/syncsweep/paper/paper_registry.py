@@ -7,72 +7,10 @@ Snakemake reads this module in every job, so modules of parts and figures are lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from importlib import import_module
-from types import ModuleType
-
-from syncsweep.columns import Columns
 from syncsweep.config.study import Config
 from syncsweep.layout import CLAIMS_PAGE
-from syncsweep.paper.compared_studies import DECOUPLED, coupled_and_alone, variants
-from syncsweep.wording import Caption
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figure(Caption):
-    """A figure of the paper, other than the figures of sweeps, with its caption.
-
-    module: its module in `paper/figures/`; parts: the parts whose tables it shows, or none for the
-    tables of the limit of the chain's study; data: endings of the files with the data of its
-    panels, each with the table whose columns it has, or "" if it only has columns of its own.
-    """
-
-    name: str
-    module: str
-    parts: tuple[str, ...]
-    data: dict[str, str]
-
-    @property
-    def columns(self) -> dict[str, Columns]:
-        """What the columns of its own hold, by ending of the file with data."""
-        columns: dict[str, Columns] = getattr(self.load(), "COLUMNS", {})
-        return columns
-
-    def load(self) -> ModuleType:
-        """The module that draws it."""
-        return import_module(f"syncsweep.paper.figures.{self.module}")
-
-
-def _no_study(config: Config) -> Iterable[str]:
-    return ()
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of `snakemake paper`, made by the module of its name in `paper/parts/`.
-
-    tables: names without ending, each as Parquet and CSV; studies: the studies whose rows it reads;
-    pages: further files beside its tables; minutes, memory [MB]: resources of its job.
-    """
-
-    name: str
-    tables: tuple[str, ...]
-    figure: Figure | None = None
-    studies: Callable[[Config], Iterable[str]] = _no_study
-    pages: tuple[str, ...] = ()
-    minutes: int = 60
-    memory: int = 2000
-
-    @property
-    def columns(self) -> dict[str, Columns]:
-        """What the columns of its tables hold, by table."""
-        columns: dict[str, Columns] = self.load().COLUMNS
-        return columns
-
-    def load(self) -> ModuleType:
-        """The module that makes its tables."""
-        return import_module(f"syncsweep.paper.parts.{self.name}")
+from syncsweep.paper.compared_studies import DECOUPLED, coupled_and_alone, sizes, variants
+from syncsweep.paper.part_entry import Figure, Part
 
 
 def _chain(config: Config) -> list[str]:
@@ -309,6 +247,42 @@ _PARTS = (
         ),
     ),
     Part(
+        "first_order",
+        ("first_order",),
+        memory=6000,
+        minutes=240,
+        on_request=True,
+    ),
+    Part(
+        "sizes",
+        ("sizes", "sizes_half"),
+        figure=Figure(
+            name="figS_sizes",
+            module="sizes_figure",
+            parts=("first_order", "sizes"),
+            data={"locking": "sizes", "half": "sizes_half", "first_order": "first_order"},
+            title="Larger chains",
+            alt="Rows of panels for five ensembles of perturbations: locking Λ against η and "
+            "against κη for two to six spins; below, the η at which Λ is 1/2 against the number of "
+            "spins",
+            text="Two to six spins. κ is the mean decay rate of L₁, and bands are ± one standard "
+            "error.",
+            panels=(
+                "Λ of chains under a global perturbation of full rank.",
+                "The same at rank 4.",
+                "The same at rank 1.",
+                "The same with random terms on the bonds.",
+                "The same with random terms on the sites.",
+                "η_½, where Λ is 1/2, in units of ω: solved (markers) and to first order in η "
+                "(lines).",
+                "The same in units of ω/κ.",
+            ),
+        ),
+        studies=lambda config: [size.study for size in sizes(config)],
+        minutes=30,
+        on_request=True,
+    ),
+    Part(
         "validation",
         ("validation",),
         pages=(CLAIMS_PAGE,),
@@ -341,3 +315,10 @@ PARTS = {part.name: part for part in _PARTS}
 FIGURES = {
     figure.name: figure for figure in (*(part.figure for part in _PARTS if part.figure), _LIMIT)
 }
+
+#: Names of the parts and figures that `snakemake paper` makes, and of those that only
+#: `snakemake larger_chains` makes.
+PAPER_PARTS = [part.name for part in _PARTS if not part.on_request]
+LARGER_PARTS = [part.name for part in _PARTS if part.on_request]
+LARGER_FIGURES = [part.figure.name for part in _PARTS if part.on_request and part.figure]
+PAPER_FIGURES = [name for name in FIGURES if name not in LARGER_FIGURES]

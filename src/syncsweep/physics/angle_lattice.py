@@ -12,6 +12,9 @@ import numpy as np
 #: distribution at a time. The matrix of all waves would be too large: 24⁴ · 380 for five spin-1s.
 MOST_ANGLES_AT_ONCE = 3
 
+#: With fewer angles too, if that matrix would have more entries than this, as for four spin-3/2s.
+_MOST_WAVES = 10**7
+
 
 def lattice_indices(n_angles: int, points: int) -> np.ndarray:
     """Integers 0 … points−1 along each angle, the last one fastest, (points^n_angles, n_angles)."""
@@ -39,6 +42,10 @@ def heights_on_lattice(
     coefficients: np.ndarray, frequencies: np.ndarray, points: int
 ) -> np.ndarray:
     """S_d − u of (n_eta, n_k) coefficients on a lattice, (n_eta, points^n_angles)."""
+    n_k, n_angles = frequencies.shape
+    if 2 * n_k * points**n_angles > _MOST_WAVES:
+        grid = (points,) * n_angles
+        return np.array([heights_by_angle(row, frequencies, grid) for row in coefficients])
     tail = coefficients[:, 1:]
     return 2 * np.hstack([tail.real, tail.imag]) @ lattice_waves(frequencies, points)
 

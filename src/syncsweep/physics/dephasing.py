@@ -13,6 +13,7 @@ is its steady state, because L₀ keeps the identity.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +22,9 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics.arnoldi import solve_gmres
+from syncsweep.physics.generator import OperatorPerturbation, UnservedModelError
 from syncsweep.physics.lindbladian import Lindbladian
+from syncsweep.physics.sylvester import sylvester
 
 #: Matrix elements of H between levels of G, and distances of these levels, are zero below the first
 #: value, in units of the largest. Those between both values may be slow modes or rounding.
@@ -36,20 +39,10 @@ _CYCLE, _CYCLE_ACCURACY = 40, 3e-6
 #: Steps of the power iteration for ‖L₀⁻¹‖, and the accuracy of its solutions.
 _POWER_STEPS, _POWER_ACCURACY = 8, 1e-2
 
-
-class UnservedModelError(ValueError):
-    """A model that is not one of dephased spins with known sectors."""
-
-
-def pack(rho: np.ndarray) -> np.ndarray:
-    """Hermitian operators (..., D, D) as real matrices of the same norm."""
-    return rho.real + rho.imag
-
-
-def unpack(packed: np.ndarray) -> np.ndarray:
-    """Inverse of `pack`."""
-    transposed = packed.swapaxes(-1, -2)
-    return ((packed + transposed) + np.complex64(1j) * (packed - transposed)) / 2
+#: With fewer jump operators than this, rates of L₁ reach down to zero. Then a preconditioner made
+#: from its operators is better, if L₁ decays faster than L₀ by the second number. The effective
+#: Hamiltonian of L₀ alone has nearly parallel eigenvectors.
+_FEW_JUMPS, _MUCH_DECAY = 4, 6.0
 
 
 class Sweep:
@@ -127,6 +120,7 @@ class DephasingGenerator:
         """UnservedModelError if H or a jump operator is not real, a jump operator is not diagonal,
         or the sectors of L₀ cannot be told apart.
         """
+        self._lindbladian = lindbladian
         hamiltonian, jumps = lindbladian.hamiltonian, lindbladian.jump_operators
         diagonals = np.einsum("kaa->ka", jumps)
         off_diagonal = jumps * (1 - np.eye(len(hamiltonian)))
@@ -184,6 +178,11 @@ class DephasingGenerator:
             self.zero_modes = sparse.csr_array(sparse.vstack(rows))
         return left
 
+    @property
+    def left_modes(self) -> sparse.csr_array:
+        """The zero modes: L₀ is symmetric up to complex conjugation, and they are real."""
+        return self.zero_modes
+
     def apply(self, packed: np.ndarray) -> np.ndarray:
         """L₀ of a packed operator (D, D)."""
         image = np.empty_like(packed)
@@ -233,6 +232,16 @@ class DephasingGenerator:
         for _ in range(_POWER_STEPS):
             x = self.solve(x / np.linalg.norm(x), _POWER_ACCURACY).T
         return float(np.linalg.norm(x))
+
+    def preconditioner(
+        self, perturbation: OperatorPerturbation, eta: float
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """About the inverse of L₀ + ηL₁, of packed operators (D, D)."""
+        jumps = getattr(perturbation, "jump_operators", None)
+        decay = eta * perturbation.mean_decay
+        if jumps is not None and len(jumps) < _FEW_JUMPS and decay > _MUCH_DECAY * self.sigma:
+            return sylvester(self._lindbladian, perturbation, eta, self.order)
+        return Sweep(self, self.sigma + decay, decay, np.float32).apply
 
 
 def _conserved_projectors(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import pi
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from syncsweep.physics import arguments
 from syncsweep.physics.angle_lattice import (
@@ -111,17 +113,24 @@ def local_maxima(
     for some in batches(places, frequencies):
         arrived[some] = _is_top(coefficients[owner[some]], frequencies, angles[some])
     owner, angles = owner[arrived], np.mod(angles[arrived], 2 * pi)
-    spacing = _start_spacing(frequencies)
-    kept: list[int] = []
-    first = 0
-    for index in range(len(owner)):
-        if kept and owner[kept[-1]] != owner[index]:
-            first = len(kept)
-        rivals = kept[first:]
-        apart = np.abs(np.mod(angles[rivals] - angles[index] + pi, 2 * pi) - pi)
-        if not np.any(apart.max(axis=1, initial=0.0) < 0.1 * spacing):
-            kept.append(index)
+    bounds = np.searchsorted(owner, np.arange(len(s_max) + 1)).tolist()
+    near = 0.1 * _start_spacing(frequencies)
+    kept = np.concatenate([_first_of_each(angles[a:b], near) for a, b in pairwise(bounds)])
     return LocalMaxima(owner[kept], angles[kept])
+
+
+def _first_of_each(angles: np.ndarray, near: float) -> np.ndarray:
+    """Mask of those of `angles` (n, N−1) that are not within `near` of one before them."""
+    first = np.ones(len(angles), dtype=bool)
+    if len(angles):
+        # Rounding may leave 2π, which is outside the torus.
+        inside = np.mod(angles, 2 * pi)
+        tree = cKDTree(inside, boxsize=np.full(angles.shape[1], 2 * pi))
+        for index in range(len(angles)):
+            if first[index]:
+                around = np.array(tree.query_ball_point(inside[index], near, p=np.inf))
+                first[around[around > index]] = False
+    return first
 
 
 def _start_grid(frequencies: np.ndarray) -> int:

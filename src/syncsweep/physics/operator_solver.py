@@ -1,13 +1,13 @@
-"""Steady states of L₀ + ηL₁ for dephased spins, without any matrix (D², D²).
+"""Steady states of L₀ + ηL₁ without a dense matrix (D², D²) of L₀ or L₁.
 
-ρ = Σ_α c_α V_α + X, with the zero modes V_α of L₀ and the rest X beside them. The equations along
-the zero modes, divided by η, are VᵀL₁(Vc + X) = 0. They give c = c₀ + CX by means of the rates
-VᵀL₁V, which form a small matrix. With the projector Q beside the zero modes, the others are
+ρ = Σ_α c_α V_α + X, with the right zero modes V of L₀, its left ones W, WᵀV = 1, and WᵀX = 0. The
+equations along the zero modes, divided by η, are WᵀL₁(Vc + X) = 0. They give c = c₀ + CX by means
+of the rates WᵀL₁V, which form a small matrix. With the projector Q = 1 − VWᵀ, the others are
 
     (1 + ηT) X = −ηg,   T = L₀⁻¹QL₁(1 + VC),   g = L₀⁻¹QL₁Vc₀.
 
 Their condition stays bounded for η → 0⁺, where ρ = Vc₀ (Eq. 4). One Krylov space of T on g is good
-for all small η. Its L₀⁻¹ is iterative (`DephasingGenerator.solve`), and less accurate the less it
+for all small η. Its L₀⁻¹ is iterative (`Generator.solve`), and less accurate the less it
 matters for the solution (Simoncini and Szyld, SIAM J. Sci. Comput. 25, 454 (2003)). Each larger η
 has a GMRES of its own for (L₀ + ηQL₁(1 + VC)) X = −ηQL₁Vc₀.
 """
@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, gcrotmk
@@ -24,11 +23,13 @@ from scipy.sparse.linalg import LinearOperator, gcrotmk
 from syncsweep.physics import arguments
 from syncsweep.physics.affine_systems import Solutions, reciprocals
 from syncsweep.physics.arnoldi import KrylovSpace
-from syncsweep.physics.dephasing import DephasingGenerator, Sweep, pack, unpack
+from syncsweep.physics.block_generator import BlockGenerator
+from syncsweep.physics.dephasing import DephasingGenerator
 from syncsweep.physics.diagnosis import SINGULAR, Method, SteadyStates, diagnosed
+from syncsweep.physics.generator import Generator, OperatorPerturbation, UnservedModelError
 from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.models import Model
-from syncsweep.physics.split_form import OperatorPerturbation, SplitForm
+from syncsweep.physics.split_form import SplitForm
 
 #: Estimated error of ρ that the solver aims at, in units of the identity's component 1/√D.
 _ACCURACY = 1e-11
@@ -53,11 +54,6 @@ _ROUNDING = 8 * float(np.finfo(float).eps)
 #: Number of states at other η from which GMRES starts.
 _KNOWN = 12
 
-#: With fewer jump operators than this, rates of L₁ reach down to zero. Then a preconditioner made
-#: from its operators is better, if L₁ decays faster than L₀ by the second number. The effective
-#: Hamiltonian of L₀ alone has nearly parallel eigenvectors.
-_FEW_JUMPS, _MUCH_DECAY = 4, 6.0
-
 
 @dataclass(frozen=True)
 class _State:
@@ -73,15 +69,14 @@ class _State:
 
 
 class OperatorSolver:
-    """Solve L₀ + ηL₁ for many L₁ and η at fixed L₀, up to six spin-1s.
+    """Solve L₀ + ηL₁ for many L₁ and η at fixed L₀, up to D = 729.
 
     >>> solver = OperatorSolver(sync.spin1_chain(2))
     """
 
     def __init__(self, model: Model) -> None:
-        """UnservedModelError if L₀ is not one of dephased spins, see `DephasingGenerator`."""
-        self._lindbladian = model.lindbladian
-        self._generator = DephasingGenerator(self._lindbladian)
+        """UnservedModelError if no `Generator` serves L₀."""
+        self._generator = generator_of(model.lindbladian)
         self.dim = self._generator.dim
 
     def solve(
@@ -139,11 +134,12 @@ class OperatorSolver:
     ) -> tuple[list[_State], float]:
         """What one space of T on g gives for all η, and how much ρ differs if X does."""
         l0, steps = self._generator, _SHARED_STEPS
-        n_sectors = l0.zero_modes.shape[0]
+        n_modes = len(l0.traces)
         nothing = np.zeros_like(split.source)
-        zero = _State(nothing, nothing, np.zeros(n_sectors), 0.0, l0.inverse_norm)
+        zero = _State(nothing, nothing, np.zeros(n_modes), 0.0, l0.inverse_norm)
         positive = np.unique(etas[etas > 0])
-        if not positive.size or not split.source.any():
+        nothing_beside = n_modes == self.dim**2
+        if not positive.size or nothing_beside or not split.source.any():
             return [zero] * len(etas), 1.0
         near = positive * split.perturbation.mean_decay <= _EXPECTED
         largest = float(positive[max(int(near.sum()), 1) - 1])
@@ -220,18 +216,21 @@ class OperatorSolver:
     ) -> Callable[[np.ndarray], np.ndarray]:
         """About (L₀ + ηL₁)⁻¹ of packed operators (D²,), beside the zero modes of L₀."""
         l0 = self._generator
-        jumps = getattr(perturbation, "jump_operators", None)
-        decay = eta * perturbation.mean_decay
-        if jumps is not None and len(jumps) < _FEW_JUMPS and decay > _MUCH_DECAY * l0.sigma:
-            apply = _sylvester(self._lindbladian, perturbation, eta, l0.order)
-        else:
-            apply = Sweep(l0, l0.sigma + decay, decay, np.float32).apply
+        apply = l0.preconditioner(perturbation, eta)
 
         def beside(x: np.ndarray) -> np.ndarray:
             image = apply(x.reshape(self.dim, self.dim)).astype(float)
             return l0.without_zero_modes(image).ravel()
 
         return beside
+
+
+def generator_of(lindbladian: Lindbladian) -> Generator:
+    """L₀ of dephased spins, or of any model whose blocks are small; UnservedModelError."""
+    try:
+        return DephasingGenerator(lindbladian)
+    except UnservedModelError:
+        return BlockGenerator(lindbladian)
 
 
 def _amplification(feedback: list[np.ndarray]) -> float:
@@ -255,23 +254,3 @@ def _of_space(
     left = float(np.linalg.norm(split.defect(x, eta, image)))
     smallest = np.linalg.svd(space.shifted(eta), compute_uv=False)[-1]
     return _State(x, image, mixture @ np.array(feedback), left, inverse_norm / min(smallest, 1.0))
-
-
-def _sylvester(
-    lindbladian: Lindbladian, perturbation: Any, eta: float, order: np.ndarray
-) -> Callable[[np.ndarray], np.ndarray]:
-    """The inverse of −i(H_eff ρ − ρ H_eff†), with H_eff = H − ½i Σ_k L_k†L_k of L₀ + ηL₁."""
-    effective = lindbladian.hamiltonian + eta * perturbation.hamiltonian
-    for weight, jumps in ((1.0, lindbladian.jump_operators), (eta, perturbation.jump_operators)):
-        effective = effective - 0.5j * weight * (jumps.conj().swapaxes(1, 2) @ jumps).sum(axis=0)
-    values, vectors = np.linalg.eig(effective[np.ix_(order, order)])
-    inverse = np.linalg.inv(vectors).astype(np.complex64)
-    weights = (1j / (values[:, None] - values.conj())).astype(np.complex64)
-    vectors = vectors.astype(np.complex64)
-
-    def apply(packed: np.ndarray) -> np.ndarray:
-        rho = unpack(packed.astype(np.float32))
-        rho = weights * (inverse @ rho @ inverse.conj().T)
-        return pack(vectors @ rho @ vectors.conj().T)
-
-    return apply

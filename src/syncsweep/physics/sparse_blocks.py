@@ -126,8 +126,9 @@ class CompletedInverse:
 
 def connected(matrix: sparse.csr_array) -> list[np.ndarray]:
     """The sets of unknowns that entries of a matrix (n, n) connect, each ascending."""
-    count, labels = connected_components(matrix, directed=False)
-    return [np.flatnonzero(labels == index) for index in range(count)]
+    _, labels = connected_components(matrix, directed=False)
+    ends = np.cumsum(np.bincount(labels))
+    return np.split(np.argsort(labels, kind="stable"), ends[:-1])
 
 
 def _left_null(block: np.ndarray, tolerance: float) -> np.ndarray:

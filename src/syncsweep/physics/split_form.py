@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 
-from syncsweep.physics.dephasing import DephasingGenerator, pack, unpack
 from syncsweep.physics.diagnosis import SINGULAR
-
-
-class OperatorPerturbation(Protocol):
-    """L₁ as a linear map of operators: mean_decay is κ = −Tr L₁/D²."""
-
-    @property
-    def dim(self) -> int:
-        """D."""
-
-    @property
-    def mean_decay(self) -> float:
-        """κ."""
-
-    def apply(self, rho: np.ndarray) -> np.ndarray:
-        """L₁ρ of Hermitian operators (..., D, D)."""
+from syncsweep.physics.generator import Generator, OperatorPerturbation, pack, unpack
 
 
 class SplitForm:
@@ -32,27 +15,27 @@ class SplitForm:
     units of what L₁ does to the zero modes, 0 if it does not tell them apart.
     """
 
-    def __init__(self, generator: DephasingGenerator, perturbation: OperatorPerturbation) -> None:
+    def __init__(self, generator: Generator, perturbation: OperatorPerturbation) -> None:
         """generator: L₀."""
         self.perturbation = perturbation
         self._generator = generator
         self._place = np.argsort(generator.order)
-        modes, dim = generator.zero_modes, generator.dim
+        modes, dim, traces = generator.zero_modes, generator.dim, generator.traces
         images = np.array(
             [self._image(modes[[k]].toarray().reshape(dim, dim)) for k in range(modes.shape[0])]
         ).reshape(-1, dim**2)
-        rates = modes @ images.T
+        rates = generator.left_modes @ images.T
         self._beside = images - rates.T @ modes
         # The rates do not change the trace, so that the equation of the trace can be added to them.
         scale = float(np.linalg.norm(images, axis=1).max())
-        bordered = rates / (scale or 1.0) + np.outer(generator.traces, generator.traces) / dim
+        bordered = rates / (scale or 1.0) + np.outer(traces, traces) / (traces @ traces)
         sizes = np.linalg.svd(bordered, compute_uv=False)
         self.condition = float(sizes[-1] / sizes[0])
         self.source = np.zeros((dim, dim))
         if self.condition > SINGULAR:
             inverse = np.linalg.inv(bordered)
             self._feedback = -inverse / (scale or 1.0)
-            self._limit = inverse @ generator.traces / dim
+            self._limit = inverse @ traces / (traces @ traces)
             self.source = (self._limit @ self._beside).reshape(dim, dim)
 
     def _image(self, packed: np.ndarray) -> np.ndarray:
@@ -61,12 +44,11 @@ class SplitForm:
         return pack(image[np.ix_(self._generator.order, self._generator.order)])
 
     def rest(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """QL₁(1 + VC)X of packed X (D, D) without zero modes, and CX (n_sectors,)."""
+        """QL₁(1 + VC)X of packed X (D, D) without zero modes, and CX (n_modes,)."""
         image = self._image(x).ravel()
-        modes = self._generator.zero_modes
-        components = modes @ image
+        components = self._generator.left_modes @ image
         c = self._feedback @ components
-        image = image - modes.T @ components
+        image = image - self._generator.zero_modes.T @ components
         image += c @ self._beside
         return image.reshape(x.shape), c
 

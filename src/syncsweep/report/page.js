@@ -164,9 +164,10 @@ function shownMaxima() {
 function about() {
   if (!row) return "This row failed: it has no S_d.";
   if (!row.maxima.length) return "S_max is below the numerical error here: S_d is uniform.";
-  const count = row.maxima.length;
+  const { count, maxima } = row;
   const text = `${count} ${count === 1 ? "maximum" : "maxima"} of at least ${study.threshold}·S_max`;
-  return study.sites < 4 ? `${text}.` : `${text}, ${shownMaxima().length} of them near this slice.`;
+  const left = count === maxima.length ? "" : `; this page has ${maxima.length} of them and leaves ${count - maxima.length} out`;
+  return study.sites < 4 ? `${text}${left}.` : `${text}${left}; ${shownMaxima().length} near this slice.`;
 }
 
 const ANGLE_TICKS = {

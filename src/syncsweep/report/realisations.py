@@ -20,8 +20,12 @@ from syncsweep.report.report_words import density_unit, eta, excess
 from syncsweep.sample import pack_coefficients
 from syncsweep.tables.samples import SampleRows
 
-#: The first samples of each study, which the page holds.
-SHOWN = 12
+#: The first samples of each study, which the page holds: fewer if their S_d have more numbers than
+#: the second, some 5 MB. One of six spins at 30 η has 53 000.
+SHOWN, _MOST_NUMBERS = 12, 250_000
+
+#: Maxima of a row that the page holds. In the limit η → 0⁺ six spins have up to 3840.
+_MOST_MAXIMA = 64
 
 #: Digits of angles of maxima; nothing is computed from them.
 _ANGLE_DIGITS = 9
@@ -32,18 +36,20 @@ def of_study(
 ) -> dict[str, Any]:
     """A study's realisations as JSON values: its first samples, and the named ones.
 
-    Each sample has, for each η in ascending order: `s_d`, see `sample.pack_coefficients`, and
-    `maxima`, the angles (rad) of the maxima of S_d above the threshold. There are none if S_max is
-    only rounding. A failed row is null.
+    Each sample has, for each η in ascending order: `s_d`, see `sample.pack_coefficients`; `count`,
+    the number of maxima of S_d above the threshold; and `maxima`, the angles (rad) of at most 64 of
+    them. There are none if S_max is only rounding. A failed row is null.
     """
     model = study.model
     frequencies = relative_frequencies(model.spins)
     unit = energy_unit(model)
-    most = max(SHOWN, *(sample + 1 for sample in named)) if named else SHOWN
+    n_eta = sum(len(block.etas) for block in study.eta_blocks)
+    shown = min(SHOWN, max(1, _MOST_NUMBERS // (n_eta * (2 * len(frequencies) - 1))))
+    most = max(shown, *(sample + 1 for sample in named)) if named else shown
     by_sample: dict[int, dict[float, Any]] = {}
     for described in stored.describe():
         for rows in stored.read(described, most):
-            if rows.sample < SHOWN or rows.sample in named:
+            if rows.sample < shown or rows.sample in named:
                 found = _rows(rows, frequencies, study.analysis.threshold)
                 by_sample.setdefault(rows.sample, {}).update(
                     zip(described.etas, found, strict=True)
@@ -74,12 +80,10 @@ def _rows(rows: SampleRows, frequencies: np.ndarray, threshold: float) -> list[A
     heights = np.where(resolved, rows.maximum.s_max, np.nan)
     found = local_maxima(rows.coefficients, frequencies, heights, threshold)
     packed = pack_coefficients(rows.coefficients)
-    return [
-        {
-            "s_d": packed[k].tolist(),
-            "maxima": np.round(found.angles[found.owner == k], _ANGLE_DIGITS).tolist(),
-        }
-        if rows.good[k]
-        else None
-        for k in range(len(rows.status))
-    ]
+
+    def of_row(k: int) -> dict[str, Any]:
+        maxima = np.round(found.angles[found.owner == k], _ANGLE_DIGITS)
+        some = maxima[:: max(1, -(-len(maxima) // _MOST_MAXIMA))]
+        return {"s_d": packed[k].tolist(), "count": len(maxima), "maxima": some.tolist()}
+
+    return [of_row(k) if rows.good[k] else None for k in range(len(rows.status))]

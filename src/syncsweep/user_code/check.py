@@ -17,10 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from syncsweep.config.physics import Physics
+from syncsweep.config.physics import MOST_DENSE, Physics
 from syncsweep.config.study import Config
 from syncsweep.config.user_code import code_lines
+from syncsweep.physics.block_generator import count_entries
+from syncsweep.physics.generator import UnservedModelError
 from syncsweep.physics.models import Model
+from syncsweep.physics.operator_solver import OperatorSolver
 from syncsweep.physics.phase_distribution import relative_phase_coefficients
 from syncsweep.physics.spectrum import Spectrum, largest_block
 from syncsweep.physics.superoperators import liouvillian, unvectorize
@@ -34,7 +37,7 @@ _LARGEST_BLOCK = 2000
 #: Memory of a rank for each entry of the largest block [bytes], measured for one of 6561.
 _BLOCK_BYTES = 105
 
-#: Most entries of L₀ that the solver's sparse matrices hold in some 0.2 GB.
+#: Most entries of L₀ that sparse matrices of the solver for D ≤ 81 hold in some 0.2 GB.
 _MOST_ENTRIES = 2_000_000
 
 #: Coefficients of S_d below this, of modes of unit norm, are rounding.
@@ -53,17 +56,19 @@ def check_code(config: Config, study: str) -> list[str]:
     its line where there is one.
     """
     physics, settings = config.physics(study), config.studies[study]
-    files, notes = settings.own_files, []
+    files, found = settings.own_files, []
+    solver = None
     if "model" in files:
         with _named(config, study, files["model"]):
             model = _reproducible_model(physics)
-            notes = [f"studies.{study}: {note}" for note in _check_oscillations(model)]
+            solver = _operator_solver(model)
+            found = _check_oscillations(model)
     if "ensemble" in files:
         etas = sorted(eta for block in settings.eta_blocks for eta in block.etas)
         with _named(config, study, files["ensemble"]):
-            found = check_draws(physics, settings.samples, etas)
-            notes += [f"studies.{study}: {note}" for note in found]
-    return notes
+            solver = solver or _operator_solver(build_model(physics))
+            found += check_draws(physics, settings.samples, etas, solver)
+    return [f"studies.{study}: {note}" for note in found]
 
 
 def fingerprints(config: Config, study: str, backwards: bool = False) -> dict[str, list[str]]:
@@ -153,12 +158,28 @@ def _reproducible_model(physics: Physics) -> Model:
     return model
 
 
+def _operator_solver(model: Model) -> OperatorSolver | None:
+    """The solver of models above D = 81, and None for others; OwnCodeError if it refuses one."""
+    if model.dim <= MOST_DENSE:
+        return None
+    try:
+        return OperatorSolver(model)
+    except UnservedModelError as error:
+        raise OwnCodeError(
+            f"model(): a model of D = {model.dim} dimensions cannot be solved: {error}"
+        ) from None
+
+
 def _check_oscillations(model: Model) -> list[str]:
     """OwnCodeError if L₀ is too large or no coherence oscillates.
 
     Notes if that is not known, and if nothing locks in the limit η → 0⁺.
     """
-    entries = _entries(model)
+    unchecked = "did not check whether coherences oscillate undamped, because the Liouvillian "
+    is_large = model.dim > MOST_DENSE
+    entries = count_entries(model.lindbladian)
+    if entries > _MOST_ENTRIES and is_large:
+        return [f"{unchecked}has {entries:,} entries (limit of the check: {_MOST_ENTRIES:,})"]
     if entries > _MOST_ENTRIES:
         raise OwnCodeError(
             f"model(): the Liouvillian of H and the jump operators has up to {entries:,} entries, "
@@ -168,12 +189,13 @@ def _check_oscillations(model: Model) -> list[str]:
     L0 = liouvillian(model.hamiltonian, model.jump_operators)
     block = largest_block(L0)
     if block > _LARGEST_BLOCK:
-        return [
-            "did not check whether coherences oscillate undamped, because the Liouvillian "
-            f"connects {block} of them (limit of the check: {_LARGEST_BLOCK}); a sample takes "
-            f"minutes, and a rank about {math.ceil(_BLOCK_BYTES * block**2 / 1e6)} MB; for Slurm, "
-            "set mem_mb_per_cpu of solve_shard"
-        ]
+        unchecked += f"connects {block} of them (limit of the check: {_LARGEST_BLOCK})"
+        memory = math.ceil(_BLOCK_BYTES * block**2 / 1e6)
+        cost = (
+            f"; a sample takes minutes, and a rank about {memory} MB; for Slurm, set "
+            "mem_mb_per_cpu of solve_shard"
+        )
+        return [unchecked + ("" if is_large else cost)]
     spectrum = Spectrum(L0)
     eigenvalues = spectrum.eigenvalues
     turning = eigenvalues[eigenvalues.imag > spectrum.tolerance]
@@ -194,12 +216,3 @@ def _locks_at_limit(spectrum: Spectrum, spins: tuple[float, ...]) -> bool:
     stationary = unvectorize(spectrum.eigenspace(0)[0].T)
     coefficients = relative_phase_coefficients(stationary, spins)
     return bool(np.abs(coefficients[:, 1:]).max() > _UNIFORM)
-
-
-def _entries(model: Model) -> int:
-    """Upper bound on the number of entries of L₀ that are not zero."""
-    drifts = model.hamiltonian != 0
-    for jump in model.jump_operators:
-        drifts = drifts | (jump.conj().T @ jump != 0)
-    jumps = sum(int(np.count_nonzero(jump)) ** 2 for jump in model.jump_operators)
-    return min(2 * model.dim * int(np.count_nonzero(drifts)) + jumps, model.dim**4)

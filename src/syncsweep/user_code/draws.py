@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
 from syncsweep.config.physics import Physics
 from syncsweep.config.user_code import EnsembleCode
-from syncsweep.physics.diagnosis import Status
+from syncsweep.physics.diagnosis import Status, SteadyStates
+from syncsweep.physics.low_rank import LowRank
+from syncsweep.physics.operator_solver import OperatorSolver
 from syncsweep.physics.perturbation import perturbation_of
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.steady_state import SteadyStateSolver
@@ -62,10 +64,12 @@ def _state(rng: np.random.Generator) -> tuple[object, ...]:
     return source.state, getattr(source.seed_seq, "n_children_spawned", None)
 
 
-def check_draws(physics: Physics, samples: int, etas: list[float]) -> list[str]:
+def check_draws(
+    physics: Physics, samples: int, etas: list[float], solver: OperatorSolver | None = None
+) -> list[str]:
     """OwnCodeError if a sweep can use no trial draw; notes if it cannot use some of them.
 
-    etas: of the sweep, ascending.
+    etas: of the sweep, ascending; solver: the one that the samples need, for D > 81.
     """
     draws, most, notes = Draws(physics), min(samples, _MOST_DRAWS), []
     if not is_equal(draws.of(0), draws.again(0)):
@@ -89,22 +93,31 @@ def check_draws(physics: Physics, samples: int, etas: list[float]) -> list[str]:
             "perturbation() perturbs nothing: V and all jump operators are multiples of the unit "
             f"matrix in all {most} trial draws"
         )
-    if physics.dim <= _SOLVED_DIMENSIONS:
-        notes += _check_steady_states(physics, draws, most, etas)
+    if solver:
+        notes += _check_steady_states(
+            lambda k: solver.solve(LowRank(*draws.of(k)), [0.0]), most, "in first order in η"
+        )
+    elif physics.dim <= _SOLVED_DIMENSIONS:
+        dense = SteadyStateSolver(build_model(physics).lindbladian)
+        notes += _check_steady_states(
+            lambda k: dense.solve_perturbation(perturbation_of(*draws.of(k)), etas),
+            most,
+            f"even at η = {etas[-1]:g}",
+        )
     return notes
 
 
-def _check_steady_states(physics: Physics, draws: Draws, most: int, etas: list[float]) -> list[str]:
-    """OwnCodeError if no trial draw leaves a single steady state; a note if some do not."""
-    model = build_model(physics)
-    solver = SteadyStateSolver(model.lindbladian)
+def _check_steady_states(solve: Callable[[int], SteadyStates], most: int, where: str) -> list[str]:
+    """OwnCodeError if no trial draw leaves a single steady state; a note if some do not.
+
+    solve: from the number of a draw to its steady states; where: the η of these.
+    """
     several: list[bool] = []
     while len(several) < most and (len(several) < FIRST_DRAWS or any(several)):
-        found = solver.solve_perturbation(perturbation_of(*draws.of(len(several))), etas)
-        several.append(bool(np.all(found.status == Status.DEGENERATE)))
+        several.append(bool(np.all(solve(len(several)).status == Status.DEGENERATE)))
     said = (
         f"perturbation() leaves several steady states in {sum(several)} of {len(several)} trial "
-        f"draws, even at η = {etas[-1]:g}"
+        f"draws, {where}"
     )
     if all(several):
         raise OwnCodeError(f"{said}; it must break the symmetries of the model")

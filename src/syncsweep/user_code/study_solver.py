@@ -13,9 +13,9 @@ import numpy as np
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import MOST_DENSE, Ensemble, Physics, most_jumps
 from syncsweep.config.user_code import EnsembleCode
-from syncsweep.physics.dephasing import UnservedModelError
-from syncsweep.physics.diagnosis import SteadyStates
+from syncsweep.physics.diagnosis import Status, SteadyStates
 from syncsweep.physics.ensembles import STREAMS, random_local_sum, random_low_rank
+from syncsweep.physics.generator import UnservedModelError
 from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.local_sum import LocalSum
 from syncsweep.physics.low_rank import LowRank
@@ -72,7 +72,10 @@ class StudySolver:
         if isinstance(drawn, Perturbation):
             return self._dense.solve_perturbation(drawn, self._etas, allowed)
         if self._by_operators and self._has_few_terms(drawn):
-            return self._by_operators.solve(drawn, self._etas)
+            found = self._by_operators.solve(drawn, self._etas)
+            # A larger η may lift what the first order leaves, and then matrices show it.
+            if self.model.dim > MOST_DENSE or np.any(found.status != Status.DEGENERATE):
+                return found
         return self._dense.solve_perturbation(drawn.dense(), self._etas, allowed)
 
     def perturbation(self, sample: int) -> Perturbation | LowRank | LocalSum:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from syncsweep import layout
+from syncsweep.config.physics import MOST_DENSE
 from syncsweep.config.study import Config
 from syncsweep.workflow.errors import RunError
 from syncsweep.workflow.study_outputs import StudyOutputs
@@ -121,6 +122,25 @@ def check_limits(config: Config, studies: Iterable[str]) -> None:
             raise RunError(
                 f"config: studies.{study}: the model has more steady states than sectors, so "
                 "η → 0⁺ has no known law; set analysis.limit_draws: null"
+            ) from None
+
+
+def check_large_models(config: Config, studies: Iterable[str]) -> None:
+    """Refuse studies of the package's models that are too large for matrices, if L₀ needs them."""
+    for study in studies:
+        settings = config.studies[study]
+        if settings.dim <= MOST_DENSE or settings.own_files:
+            continue
+        from syncsweep.physics.generator import UnservedModelError
+        from syncsweep.physics.operator_solver import OperatorSolver
+        from syncsweep.user_code.study_model import build_model
+
+        try:
+            OperatorSolver(build_model(config.physics(study)))
+        except UnservedModelError as error:
+            raise RunError(
+                f"config: studies.{study}.model: more than {MOST_DENSE} dimensions cannot be "
+                f"solved with these parameters: {error}"
             ) from None
 
 

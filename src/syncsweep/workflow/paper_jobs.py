@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from syncsweep import layout
 from syncsweep.config.study import RESERVED, Config
 from syncsweep.environment import source
-from syncsweep.paper.compared_studies import sizes
-from syncsweep.paper.paper_registry import FIGURES, PARTS
+from syncsweep.paper.paper_registry import FIGURES, LARGER_PARTS, PAPER_PARTS, PARTS
 from syncsweep.tables.registry import LIMIT_CONTROL, LIMIT_LAW
 from syncsweep.workflow.study_outputs import StudyOutputs
 
@@ -46,7 +45,7 @@ def inputs_of_part(outputs: StudyOutputs, part: str) -> list[Path]:
         studies = studies_of_part(config, part)
         return [shard for study in studies for shard in outputs.shards(study)]
     assert config.paper
-    others = [file for other in PARTS if other != part for file in part_files(config, other)]
+    others = [file for other in PAPER_PARTS if other != part for file in part_files(config, other)]
     studies = [config.paper.chain, config.paper.pair]
     return others + [table for study in studies for table in outputs.tables(study)]
 
@@ -100,12 +99,12 @@ def studies_of_claims(config: Config) -> set[str]:
     """Studies that the claims are about, with those that the paper adds."""
     assert config.paper
     added = {study for study in config.studies if study.startswith(RESERVED)}
-    return {config.paper.chain, config.paper.pair} | added.difference(studies_of_sizes(config))
+    return {config.paper.chain, config.paper.pair} | (added - studies_of_larger_chains(config))
 
 
-def studies_of_sizes(config: Config) -> list[str]:
-    """Studies of chains of several lengths, which only `snakemake larger_chains` needs."""
-    return [size.study for size in sizes(config)]
+def studies_of_larger_chains(config: Config) -> set[str]:
+    """Studies that only `snakemake larger_chains` needs."""
+    return {study for part in LARGER_PARTS for study in studies_of_part(config, part)}
 
 
 def bundle_config(config: Config) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from syncsweep.config.study import RESERVED, Config
 from syncsweep.environment import source
 from syncsweep.paper import paper_studies
-from syncsweep.paper.paper_registry import FIGURES, PARTS
+from syncsweep.paper.paper_registry import FIGURES, PAPER_FIGURES, PAPER_PARTS, PARTS
 from syncsweep.workflow.paper_jobs import figure_files, part_files, studies_of_part
 from syncsweep.workflow.study_outputs import StudyOutputs
 
@@ -52,15 +52,16 @@ def contents(outputs: StudyOutputs, named: Iterable[str], asks_for_paper: bool) 
         shards = [
             shard for study in studies_of_part(config, part) for shard in outputs.shards(study)
         ]
-        if asks_for_paper or are_there(part_files(config, part) + shards):
+        asked = asks_for_paper and part in PAPER_PARTS
+        if asked or are_there(part_files(config, part) + shards):
             parts.append(part)
-    if len(parts) < len(PARTS):  # claims are about all parts
+    if not set(PAPER_PARTS) <= set(parts):  # claims are about all parts
         parts = [part for part in parts if part != "validation"]
     figures = [
         name
         for name, figure in FIGURES.items()
         if set(figure.parts) <= set(parts)
-        and (asks_for_paper or are_there(figure_files(config, name)))
+        and ((asks_for_paper and name in PAPER_FIGURES) or are_there(figure_files(config, name)))
     ]
     return Contents(studies, tuple(parts), tuple(figures))
 

@@ -118,8 +118,8 @@ def of_paper(config: Config) -> list[Target]:
         Target("bundle", ("make_bundle",), lambda: [manifest], every),
         Target("validate", ("paper_validation",), files_of_claims, checked),
     ]
-    sizes = paper_jobs.studies_of_sizes(config) if possible else []
-    targets.append(Target(LARGER_CHAINS, studies=sizes))
+    larger = paper_jobs.studies_of_larger_chains(config) if possible else ()
+    targets.append(Target(LARGER_CHAINS, studies=larger))
     if not possible:
         return targets
     for part in PARTS:

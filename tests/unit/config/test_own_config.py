@@ -73,9 +73,9 @@ ALLOWED = ("number", "text", "true", "false", "null", "list")
 
 #: Path, value, and what the message must name: the key, what was given, what is allowed.
 MISTAKES = [
-    ("model.spins", [1], "model.spins", "[1]", "2", "4"),
-    ("model.spins", [1] * 5, "model.spins", "[1, 1, 1, 1, 1]", "2", "4"),
-    ("model.spins", 1, "model.spins", "1", "2", "4"),
+    ("model.spins", [1], "model.spins", "[1]", "2", "6"),
+    ("model.spins", [0.5] * 7, "model.spins", "[0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]", "2", "6"),
+    ("model.spins", 1, "model.spins", "1", "2", "6"),
     *(
         ("model.spins", [1, wrong], "model.spins", "half-integers", "holds " + named)
         for wrong, named in [
@@ -91,7 +91,7 @@ MISTAKES = [
         ]
     ),
     ("model.spins", [1, 10**400], "model.spins", "half-integers"),
-    ("model.spins", [1.5, 1.5, 1, 0.5], "model.spins", "[1.5, 1.5, 1, 0.5]", "D = 81", "96"),
+    ("model.spins", [1, 1, 1, 1, 1, 1.5], "model.spins", "[1, 1, 1, 1, 1, 1.5]", "D = 729", "972"),
     ("model.file", "mine.txt", "model.file", "'mine.txt'", "Python file"),
     ("model.file", 3, "model.file", "3", "Python file"),
     ("model.file", "~/no.py", "model.file", "/no.py", "No such file"),
@@ -148,15 +148,16 @@ def test_law_of_the_limit_is_refused_for_an_ensemble_of_ones_own_too():
         (["1/2", "3/2"], (0.5, 1.5)),
         (["1", "0.5"], (1.0, 0.5)),
         ((2, 2), (2.0, 2.0)),
-        ([1, 1, 1, 1], (1.0,) * 4),
+        ([1] * 6, (1.0,) * 6),
+        ([0.5] * 6, (0.5,) * 6),
         ([4, 4], (4.0, 4.0)),
-        ([19.5, "1/2"], (19.5, 0.5)),
+        (["363/2", "1/2"], (181.5, 0.5)),
     ],
 )
 def test_spins_that_are_understood(given, spins):
-    config = parse(configured("model.spins", given))
+    config = parse(configured("model.spins", given, own_ensemble=True))
     assert config.studies["mine"].model.spins == spins
-    assert config.studies["mine"].dim == dimension(spins) <= 81
+    assert config.studies["mine"].dim == dimension(spins) <= 729
 
 
 def test_parameters_are_handed_on_as_they_are():

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from distributions import random_coefficients
 
-from syncsweep.physics.angle_lattice import heights_by_angle, lattice
+from syncsweep.physics import angle_lattice
+from syncsweep.physics.angle_lattice import heights_by_angle, heights_on_lattice, lattice
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 
 
@@ -34,3 +35,12 @@ def test_one_angle_after_the_other_gives_s_d_of_the_grid(spins, points):
             heights,
             atol=1e-12 * np.abs(heights).max(),
         )
+
+
+def test_large_spins_need_no_matrix_of_all_waves(monkeypatch):
+    frequencies = relative_frequencies((1.5,) * 4)
+    rows = random_coefficients(5, 2, frequencies)
+    expected = deviation(rows, frequencies, lattice(3, 36))
+    monkeypatch.setattr(angle_lattice, "lattice_waves", None)
+    found = heights_on_lattice(rows, frequencies, 36)
+    np.testing.assert_allclose(found, expected, atol=1e-12 * np.abs(expected).max())

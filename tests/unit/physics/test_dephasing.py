@@ -5,13 +5,8 @@ import pytest
 from states import sector_projectors
 
 from syncsweep.physics import dephasing
-from syncsweep.physics.dephasing import (
-    DephasingGenerator,
-    Sweep,
-    UnservedModelError,
-    pack,
-    unpack,
-)
+from syncsweep.physics.dephasing import DephasingGenerator, Sweep
+from syncsweep.physics.generator import UnservedModelError, pack, unpack
 from syncsweep.physics.lindbladian import Lindbladian, to_components, to_operators
 from syncsweep.physics.models import spin1_chain, spin_half_pair
 

@@ -62,6 +62,7 @@ def test_streams_of_samples_are_as_if_the_root_spawned_samples_and_these_their_p
 
 #: Modules that make a generator by themselves, and why.
 OTHERS = {
+    "physics/block_generator.py": "vectors in general position, with a fixed seed",
     "physics/dephasing.py": "an operator and a vector in general position, fixed seed",
     "physics/region_points.py": "points near maxima, seeded by the offset of the χ grid",
     "physics/slow_modes.py": "changes of entries that show what is rounding, with a fixed seed",

@@ -19,11 +19,12 @@ from syncsweep.config.requests import TablesRequest
 from syncsweep.environment.provenance import code, libraries
 from syncsweep.files import sha256
 from syncsweep.layout import BlockFolder
+from syncsweep.physics import operator_solver
 from syncsweep.physics.chi import interval_probabilities
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.sample import FAILED, chi_shift, unpack_coefficients
+from syncsweep.sample import FAILED, SampleSolver, chi_shift, unpack_coefficients
 from syncsweep.tables import METADATA_KEY, ResultsError, parse_request
 from syncsweep.tables.registry import JOBS
 from syncsweep.tables.samples import Shards, describe
@@ -249,6 +250,27 @@ def test_a_failed_row_is_counted_and_left_out(tmp_path, tables, rows, capsys):
     assert "pair: 1 of 48 rows failed, first sample 4 at η = 0.1 (failed)" in warning[0]
     (failure,) = read(tmp_path / "tables", "failures").to_dict("records")
     assert (failure["eta"], failure["sample"], failure["status"]) == (0.1, 4, FAILED)
+
+
+def test_solves_that_do_not_converge_are_counted_and_enter_no_number(tmp_path, monkeypatch):
+    for limit in ("_GMRES_VECTORS", "_GMRES_STEPS", "_MORE_STEPS"):
+        monkeypatch.setattr(operator_solver, limit, 4)
+    model = Spin1Chain(name="spin1_chain", n_sites=4)
+    few_terms = Physics(model=model, ensemble=Ensemble(kind="bonds"), root_seed=1)
+    etas = (0.0, 1e-4, 1.0)
+    solver = SampleSolver(few_terms, etas)
+    study = StudyOnDisk(tmp_path, "few", few_terms, {etas: [solver.rows(0), solver.rows(1)]})
+    study.tables(ANALYSIS)
+    summary = read(study.output, "summary").set_index("eta")
+    assert summary["n"].tolist() == [2, 2, 0] and summary["failed"].tolist() == [0, 0, 2]
+    unknown = summary.loc[1.0, ["s_max_mean", "p1", "p2", "p3"]]
+    assert unknown.isna().all()
+    assert np.isfinite(summary.loc[1e-4, "s_max_mean"])
+    failures = read(study.output, "failures")
+    assert failures[["eta", "sample", "status"]].values.tolist() == [
+        [1.0, 0, "inaccurate"],
+        [1.0, 1, "inaccurate"],
+    ]
 
 
 def test_a_row_without_resolved_s_max_has_no_chi(tmp_path, rows):

@@ -9,9 +9,10 @@ import yaml
 from own_study import TEXT, configured
 
 from syncsweep.config.study import parse
+from syncsweep.physics.block_generator import count_entries
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.sample import SampleSolver
-from syncsweep.user_code.check import _entries, check_code
+from syncsweep.user_code.check import check_code
 from syncsweep.user_code.code import OwnCodeError
 
 ROOT = Path(__file__).parents[3]
@@ -305,7 +306,7 @@ def test_number_of_entries_is_not_underestimated(seed):
     m, *jumps = rng.standard_normal((3, 6, 6)) * (rng.random((3, 6, 6)) < 0.3)
     model = Model("own", (1, 0.5), m + m.T, np.array(jumps))
     L0 = liouvillian(model.hamiltonian, model.jump_operators)
-    assert np.count_nonzero(L0.toarray()) <= _entries(model) <= 6**4
+    assert np.count_nonzero(L0.toarray()) <= count_entries(model.lindbladian) <= 6**4
 
 
 def test_four_spins_are_checked(folder):
@@ -313,3 +314,55 @@ def test_four_spins_are_checked(folder):
     source = "sum(on_each_site(sz, spins)), [z @ z for z in on_each_site(sz, spins)]"
     (folder / "mine.py").write_text(MODEL.format(source))
     assert notes("model.spins", [1, 1, 1, 1]) == []
+
+
+#: D = 108, for which no matrix (D², D²) is made. Its coherences oscillate as those of the chain.
+LARGE = {"name": "own", "file": "mine.py", "spins": [1, 1, 1, 1.5]}
+FIELD = "sum(on_each_site(sz, spins))"
+DEPHASED = f"""{HEAD}
+def model(spins):
+    z, plus, minus = (on_each_site(one, spins) for one in (sz, raising, lowering))
+    hop = sum(plus[j] @ minus[j + 1] for j in range(len(spins) - 1)) / 2
+    return {FIELD} + hop + hop.conj().T, [one @ one for one in z[:-1]]
+"""
+LOCAL = "rng.random() * on_site(sx(1), 0, spins), on_each_site(raising, spins)"
+
+
+def test_a_large_model_and_its_ensemble_are_checked(folder):
+    (folder / "mine.py").write_text(DEPHASED)
+    assert ensemble_notes(folder, PERTURBATION.format(LOCAL), model=LARGE) == []
+
+
+@pytest.mark.parametrize("jumps", ["[]", "[rng.random() * z for z in on_each_site(sz, spins)]"])
+def test_a_large_ensemble_that_leaves_several_steady_states_is_refused(folder, jumps, monkeypatch):
+    monkeypatch.setattr("syncsweep.user_code.check._LARGEST_BLOCK", 0)  # they take seconds
+    (folder / "mine.py").write_text(DEPHASED)
+    text = PERTURBATION.format(f"rng.random() * {FIELD}, {jumps}")
+    said = ensemble_message(folder, text, model=LARGE)
+    assert "leaves several steady states in 16 of 16 trial draws, in first order in η" in said
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        (f"{FIELD}, []", "D = 108 dimensions cannot be solved: L₀ has .* zero modes"),
+        (f"{FIELD} + sum(on_each_site(sx, spins)), on_each_site(sx, spins)", "GiB"),
+        (f"{FIELD}, [np.ones((108, 108))]", "entries"),
+        ("np.eye(108, k=1), []", "must be Hermitian"),
+        ("np.eye(95), []", r"must have shape \(108, 108\)"),
+        (f"{FIELD}, [np.eye(95)]", r"must have shape .*\(95, 95\)"),
+    ],
+)
+def test_a_large_model_that_cannot_be_solved_is_refused(folder, returned, told):
+    (folder / "mine.py").write_text(MODEL.format(returned))
+    assert re.search(told, message("model", LARGE, own_ensemble=True))
+
+
+def test_a_large_model_with_too_many_entries_to_check_is_swept_with_a_note(folder, monkeypatch):
+    (folder / "mine.py").write_text(DEPHASED)
+    for limit in ("_MOST_ENTRIES", "_LARGEST_BLOCK"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"syncsweep.user_code.check.{limit}", 0)
+            (note,) = ensemble_notes(folder, PERTURBATION.format(LOCAL), model=LARGE)
+        assert "did not check whether coherences oscillate undamped" in note
+        assert "minutes" not in note

@@ -15,6 +15,7 @@ from syncsweep.config.messages import ConfigError
 from syncsweep.config.user_code import ModelCode
 from syncsweep.physics.spectrum import Spectrum
 from syncsweep.physics.superoperators import liouvillian
+from syncsweep.tables.sweep_rows import solve_samples
 from syncsweep.user_code.check import check_code
 from syncsweep.user_code.code import own_model
 
@@ -37,8 +38,9 @@ def text():
 
 
 def test_the_page_shows_the_files_as_they_are(text):
-    of_model, _, _, of_ensemble = blocks("python")
+    of_model, _, _, of_ensemble, of_five = blocks("python")
     assert of_model in text and of_ensemble in text
+    assert of_five in (EXAMPLES / "five_spins.py").read_text(encoding="utf-8")
     configuration = (EXAMPLES / "mixed_pair.yaml").read_text(encoding="utf-8")
     assert len(blocks("yaml")) == 2
     assert all(block in configuration for block in blocks("yaml"))
@@ -46,7 +48,7 @@ def test_the_page_shows_the_files_as_they_are(text):
 
 @pytest.mark.parametrize("spins", [(1.0, 0.5), (0.5, 0.5), (1.5, 1.0)])
 def test_the_model_of_qutip_on_the_page_is_the_same(text, spins):
-    _, of_qutip, _, _ = blocks("python")
+    of_qutip = blocks("python")[1]
     ours, theirs = (model_of(source, spins, B=0.2) for source in (text, of_qutip))
     np.testing.assert_allclose(theirs.hamiltonian, ours.hamiltonian, atol=1e-14)
     np.testing.assert_allclose(theirs.jump_operators, ours.jump_operators, atol=1e-14)
@@ -68,8 +70,24 @@ def test_the_example_can_be_swept(monkeypatch):
     assert config.studies.keys().isdisjoint(load_config("config.yaml").studies)
 
 
+def test_five_spins_lock_as_the_page_says(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config = load_config("examples/five_spins.yaml")
+    (study,) = config.studies
+    assert check_code(config, study) == []
+    rows = solve_samples(config, study, range(2)).frame
+    assert set(rows["status"]) == {"ok"}
+    at_limit = rows[rows["eta"] == 0]["s_max"]
+    assert at_limit.mean() * (2 * np.pi) ** 4 == pytest.approx(0.25, abs=0.1)
+    source = (EXAMPLES / "five_spins.py").read_text(encoding="utf-8")
+    model = model_of(source, (0.5,) * 5)
+    spectrum = Spectrum(liouvillian(model.hamiltonian, model.jump_operators))
+    # A coherence for each two of ten multiplets, and their ten steady states.
+    assert spectrum.decay_free.sum() == 100
+
+
 def test_a_file_of_studies_alone_is_solved_in_python_as_the_page_shows(monkeypatch, tmp_path):
-    _, _, in_python, _ = blocks("python")
+    in_python = blocks("python")[2]
     whole = yaml.safe_load((EXAMPLES / "mixed_pair.yaml").read_text(encoding="utf-8"))
     study = whole["studies"]["mixed_pair"]
     study["model"]["file"] = str(EXAMPLES / "mixed_pair.py")

@@ -154,6 +154,26 @@ def test_a_law_of_the_limit_is_refused_where_there_is_none():
     checks.check_limits(free, [])
 
 
+@pytest.mark.parametrize(
+    ("change", "served"),
+    [
+        ({}, True),
+        ({"gamma": 0}, False),
+        ({"J": 0, "delta": 0}, False),
+        ({"gamma": 0, "n_sites": 4}, True),  # matrices serve it
+    ],
+)
+def test_large_models_that_no_solver_serves_are_refused_before_any_job(change, served):
+    model = {"name": "spin1_chain", "n_sites": 5, **change}
+    large = config("results", model=model, ensemble={"kind": "bonds"})
+    if served:
+        checks.check_large_models(large, ["pair"])
+        return
+    with pytest.raises(RunError, match=r"studies\.pair\.model: more than 81 dimensions"):
+        checks.check_large_models(large, ["pair"])
+    checks.check_large_models(large, [])
+
+
 OWN = """
 import numpy as np
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from syncsweep.config.study import RESERVED, parse
-from syncsweep.paper.paper_registry import FIGURES, PARTS
+from syncsweep.paper.paper_registry import PAPER_FIGURES, PAPER_PARTS, PARTS
 from syncsweep.paper.paper_studies import with_paper_studies
 from syncsweep.report.report_request import ReportRequest
 from syncsweep.tables import parse_request
@@ -47,7 +47,7 @@ def test_studies_are_those_named_and_those_that_are_there(config, shown):
 
 
 def test_of_the_paper_all_is_shown_that_is_asked_for_and_else_what_is_there(config, shown):
-    whole = report_jobs.Contents(BOTH, tuple(PARTS), tuple(FIGURES))
+    whole = report_jobs.Contents(BOTH, tuple(PAPER_PARTS), tuple(PAPER_FIGURES))
     assert shown(*BOTH, paper=True) == whole
     assert shown("spin1_chain", paper=True) == report_jobs.Contents(("spin1_chain",))
     assert shown(*BOTH) == report_jobs.Contents(BOTH)
@@ -67,7 +67,7 @@ def test_of_the_paper_all_is_shown_that_is_asked_for_and_else_what_is_there(conf
 def test_request_and_files_are_those_of_what_is_shown(config, shown):
     contents = shown(*BOTH, paper=True)
     request = parse_request(ReportRequest, report_jobs.request(config, contents))
-    assert tuple(request.studies) == BOTH and request.figures == tuple(FIGURES)
+    assert tuple(request.studies) == BOTH and request.figures == tuple(PAPER_FIGURES)
     assert request.studies["spin1_chain"].folder == StudyOutputs(config).folder("spin1_chain")
     files = report_jobs.files(StudyOutputs(config), contents)
     assert {file.name for file in files} >= {"summary.csv", "validation.md", "fig1.png"}

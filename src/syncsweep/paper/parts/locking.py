@@ -113,13 +113,13 @@ def _locking(pair: Pair) -> pd.DataFrame:
     samples = min(pair.studied.samples, pair.alone.samples)
     # Without L₀, η does not matter: any one will do.
     of_alone = pair.alone.read(pair.alone.describe()[0], samples)
-    infinity = np.array([_shares(rows, directions)[0] for rows in of_alone])
+    infinity = np.array([shares_of(rows, directions)[0] for rows in of_alone])
     frames = []
     for described in pair.studied.describe():
         shares = RunningCovariance(len(described.etas), 2)
         rows_of_samples = pair.studied.read(described, samples)
         for rows, at_infinity in zip(rows_of_samples, infinity, strict=True):
-            both = np.stack(np.broadcast_arrays(_shares(rows, directions), at_infinity), axis=1)
+            both = np.stack(np.broadcast_arrays(shares_of(rows, directions), at_infinity), axis=1)
             shares.add(both, ~np.isnan(both).any(axis=1))
         frames.append(_table(described.etas, shares))
     table = sorted_by_eta(frames)
@@ -143,7 +143,7 @@ def directions_of(physics: Physics, name: str) -> np.ndarray:
     return direction_of_chain(chain.n_sites)
 
 
-def _shares(rows: SampleRows, directions: np.ndarray) -> np.ndarray:
+def shares_of(rows: SampleRows, directions: np.ndarray) -> np.ndarray:
     """ℛ of one sample for all its η, (n_eta,); NaN where S_d is not known or not resolved."""
     resolved = rows.good & is_resolved(rows.coefficients, rows.maximum, rows.error)
     return np.where(resolved, locked_share(rows.coefficients, directions), np.nan)

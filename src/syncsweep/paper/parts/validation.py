@@ -15,9 +15,10 @@ from pydantic import field_serializer
 from syncsweep.columns import Column, Columns
 from syncsweep.config.study import Config
 from syncsweep.files import replace_atomically
-from syncsweep.layout import CLAIMS_PAGE, tables_folder
-from syncsweep.paper import claims_models, claims_sweeps
+from syncsweep.layout import CLAIMS_PAGE, paper_folder, tables_folder
+from syncsweep.paper import claims_larger, claims_models, claims_sweeps
 from syncsweep.paper.claims import PAPER, Claim, Tables
+from syncsweep.paper.paper_registry import LARGER_PARTS, PARTS
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import write_tables
 from syncsweep.tables import ResultsError
@@ -52,10 +53,14 @@ class ValidationError(ResultsError):
 
 
 class Request(part.Request):
-    """Folders of the tables of the chain and of the pair; the other tables lie in the output."""
+    """Folders of the tables of the chain and of the pair; the other tables lie in the output.
+
+    larger: whether those of larger chains are there too, which `snakemake paper` does not make.
+    """
 
     chain: Path
     pair: Path
+    larger: bool = False
 
     _folders = field_serializer("chain", "pair")(part.folder_name)
 
@@ -64,8 +69,11 @@ class Request(part.Request):
         """As `snakemake paper` asks for it, see `part.Request`."""
         assert config.paper
         chain, pair = config.paper.chain, config.paper.pair
+        tables = [table for part in LARGER_PARTS for table in PARTS[part].tables]
         return cls(
-            chain=tables_folder(config.results, chain), pair=tables_folder(config.results, pair)
+            chain=tables_folder(config.results, chain),
+            pair=tables_folder(config.results, pair),
+            larger=all((paper_folder(config.results) / f"{t}.parquet").exists() for t in tables),
         )
 
 
@@ -73,7 +81,7 @@ def make(request: Request, output: Path) -> None:
     """Write the table `validation` and its page into `output`, where the parts' tables are."""
     read: set[Path] = set()
     tables = tables_of(request, output, read)
-    claims = check(tables)
+    claims = check(tables, request.larger)
     samples = {role: int(tables(f"{role}/summary")["n"].max()) for role in ("chain", "pair")}
     origin = {"samples": samples, MADE_FROM: digests(read)}
     write_tables(output, {"validation": _table(claims)}, COLUMNS, request, said=origin)
@@ -99,10 +107,14 @@ def tables_of(request: Request, output: Path, read: set[Path]) -> Tables:
     return tables
 
 
-def check(tables: Tables) -> list[Claim]:
-    """All claims with their numbers; ValidationError if a table lacks what a claim is about."""
+def check(tables: Tables, larger: bool = False) -> list[Claim]:
+    """All claims with their numbers; ValidationError if a table lacks what a claim is about.
+
+    larger: whether also those about larger chains.
+    """
     try:
-        return [*claims_models.claims(tables), *claims_sweeps.claims(tables)]
+        of_larger = claims_larger.claims(tables) if larger else ()
+        return [*claims_models.claims(tables), *claims_sweeps.claims(tables), *of_larger]
     except (KeyError, IndexError, ValueError) as error:
         raise ValidationError(
             f"validation: a table lacks {error}; run `snakemake validate` again"
