@@ -33,7 +33,7 @@ class Effort:
 
     rounds, natural: turns of what is compared, and of QuTiP from jump operators; samples: of a
     launch; launches: turns of two ranks and two processes; accuracy: samples; sweep: samples of
-    each study of the whole workflow; four: turns of four spins.
+    each study of the whole workflow; large: turns of four to six spins.
     """
 
     rounds: int
@@ -42,11 +42,11 @@ class Effort:
     launches: int
     accuracy: int
     sweep: int
-    four: int
+    large: int
 
 
-FULL = Effort(rounds=9, natural=7, samples=40, launches=5, accuracy=100, sweep=10_000, four=3)
-QUICK = Effort(rounds=3, natural=1, samples=20, launches=1, accuracy=3, sweep=100, four=1)
+FULL = Effort(rounds=9, natural=7, samples=40, launches=5, accuracy=100, sweep=10_000, large=3)
+QUICK = Effort(rounds=3, natural=1, samples=20, launches=1, accuracy=3, sweep=100, large=1)
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,15 @@ TARGETS = (
     Target("pair_total_dgesv", "the pair, 10⁴ samples × 21 η, to S_max", True, 2500, "dgesv(729)"),
     Target("n4_cost_dgesv", f"a sample of N = 4, {_N_ETA} η", True, 5, "dgesv(6561)"),
     Target("n4_peak_gib", "memory of a rank, N = 4", True, 3, "GiB"),
+    Target("n4_rank_2_vs_dense", "N = 4, rank 2, against matrices", False, 12, "times"),
+    Target("n4_bonds_dgesv", f"N = 4, bonds, {_N_ETA} η", True, 0.25, "dgesv(6561)"),
+    Target("n5_bonds_dgesv", f"N = 5, bonds, 0⁺ and {_N_ETA} η, 1e-10", True, 1, "dgesv(6561)"),
+    Target("n5_bonds_gib", "memory, N = 5, bonds", True, 0.3, "GiB"),
+    Target("n6_bonds_dgesv", "N = 6, bonds, 0⁺ and η ≤ 3e-4, 1e-8", True, 2, "dgesv(6561)"),
+    Target("n6_bonds_gib", "memory, N = 6, bonds", True, 1, "GiB"),
+    Target("vs_qutip_weak", "against QuTiP's GMRES, bonds, η = 0.01", False, 100, "times"),
+    Target("vs_qutip_strong", "against QuTiP's GMRES, bonds, η = 0.1", False, 100, "times"),
+    Target("qutip_difference", "ρ against QuTiP's, N = 4, bonds", True, 1e-8, ""),
     Target("limit_draws", "law of η → 0⁺, N = 8, full rank", False, 5000, "draws/s"),
 )
 
@@ -111,8 +120,9 @@ def measure(bench: Bench, effort: Effort) -> dict[str, Any]:
     content["limit_draws"] = solver.limit_draws_per_second(effort.rounds)
     progress("two ranks and two processes")
     content["two_rank_efficiency"] = _two_ranks(bench, effort)
-    progress("four spins")
-    content |= _four_spins(effort.four)
+    progress("four to six spins")
+    content |= _large(effort.large)
+    content["qutip_difference"] = solver.difference_from_qutip()
     progress(f"the whole workflow, {effort.sweep} samples of each study")
     return content | _workflow(bench, effort.sweep)
 
@@ -206,17 +216,31 @@ def _two_ranks(bench: Bench, effort: Effort) -> float:
     return median(ratios)
 
 
-def _four_spins(turns: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.four_spins", str(turns)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise BenchError(f"four spins: {(done.stderr.strip().splitlines() or ['no reason'])[-1]}")
-    found: dict[str, float] = json.loads(done.stdout)
+def _large(turns: int) -> dict[str, float]:
+    """Costs of four to six spins in units of the dgesv(6561) of the same turns, and memory."""
+
+    def measured(*cases: str) -> dict[str, float]:
+        command = [sys.executable, "-m", "benchmarks.large", str(turns), *cases]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no reason"])[-1]
+            raise BenchError(f"{cases[0]}: {reason}")
+        found: dict[str, float] = json.loads(done.stdout)
+        return found
+
+    full, few = measured("n4_full_rank"), measured("n4_rank_2", "n4_rank_2_dense")
+    bonds = {n: measured(f"n{n}_bonds") for n in (4, 5, 6)}
+    qutip = measured("n4_bonds", "qutip_0.01", "qutip_0.1")
     return {
-        "n4_dgesv_seconds": found["dgesv"],
-        "n4_cost_dgesv": found["sample"] / found["dgesv"],
-        "n4_peak_gib": found["peak_gib"],
-    }
+        "n4_dgesv_seconds": full["dgesv"],
+        "n4_cost_dgesv": full["n4_full_rank"] / full["dgesv"],
+        "n4_peak_gib": full["peak_gib"],
+        "n4_rank_2_vs_dense": few["n4_rank_2_dense"] / few["n4_rank_2"],
+        "n5_bonds_gib": bonds[5]["peak_gib"],
+        "n6_bonds_gib": bonds[6]["peak_gib"],
+        "vs_qutip_weak": _N_ETA * qutip["qutip_0.01"] / qutip["n4_bonds"],
+        "vs_qutip_strong": _N_ETA * qutip["qutip_0.1"] / qutip["n4_bonds"],
+    } | {f"n{n}_bonds_dgesv": found[f"n{n}_bonds"] / found["dgesv"] for n, found in bonds.items()}
 
 
 def _workflow(bench: Bench, samples: int) -> dict[str, float]:

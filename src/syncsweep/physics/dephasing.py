@@ -155,7 +155,7 @@ class DephasingGenerator:
             sparse.csr_array(projector.reshape(1, -1) / root)
             for projector, root in zip(projectors, self.traces, strict=True)
         ]
-        self.zero_modes = sparse.csr_array(sparse.vstack(modes))
+        self._set_zero_modes(modes)
         #: At least ‖L₀‖ (2-norm).
         self.norm = float(np.abs(self.frequencies).max() + self.rates.max())
         #: σ of the sweep of L₀: the slowest rate of dephasing.
@@ -175,8 +175,12 @@ class DephasingGenerator:
                 if np.linalg.norm(image) > _POLISHED * self.norm:
                     modes[k] = modes[k] - self.solve(image, _WORST_CORRECTION)
             rows: Any = [sparse.csr_array(mode.reshape(1, -1)) for mode in modes]
-            self.zero_modes = sparse.csr_array(sparse.vstack(rows))
+            self._set_zero_modes(rows)
         return left
+
+    def _set_zero_modes(self, rows: Any) -> None:
+        self.zero_modes = sparse.csr_array(sparse.vstack(rows))
+        self._modes_as_columns = self.zero_modes.T  # to make it takes as long as a product with it
 
     @property
     def left_modes(self) -> sparse.csr_array:
@@ -196,7 +200,7 @@ class DephasingGenerator:
     def without_zero_modes(self, packed: np.ndarray) -> np.ndarray:
         """The packed operator (D, D) without its components along the zero modes."""
         components = self.zero_modes @ packed.ravel()
-        return packed - (self.zero_modes.T @ components).reshape(packed.shape)
+        return packed - (self._modes_as_columns @ components).reshape(packed.shape)
 
     @cached_property
     def _sweep(self) -> Sweep:

@@ -20,7 +20,11 @@ def pack(rho: np.ndarray) -> np.ndarray:
 def unpack(packed: np.ndarray) -> np.ndarray:
     """Inverse of `pack`."""
     transposed = packed.swapaxes(-1, -2)
-    return ((packed + transposed) + np.complex64(1j) * (packed - transposed)) / 2
+    rho = np.empty(packed.shape, np.result_type(packed, np.complex64))
+    np.add(packed, transposed, out=rho.real)
+    np.subtract(packed, transposed, out=rho.imag)
+    rho *= 0.5
+    return rho
 
 
 class OperatorPerturbation(Protocol):

@@ -6,6 +6,7 @@ import numpy as np
 
 from syncsweep.physics.diagnosis import SINGULAR
 from syncsweep.physics.generator import Generator, OperatorPerturbation, pack, unpack
+from syncsweep.physics.local_sum import LocalSum
 
 
 class SplitForm:
@@ -24,6 +25,7 @@ class SplitForm:
         images = np.array(
             [self._image(modes[[k]].toarray().reshape(dim, dim)) for k in range(modes.shape[0])]
         ).reshape(-1, dim**2)
+        self._modes_as_columns = modes.T
         rates = generator.left_modes @ images.T
         self._beside = images - rates.T @ modes
         # The rates do not change the trace, so that the equation of the trace can be added to them.
@@ -40,15 +42,19 @@ class SplitForm:
 
     def _image(self, packed: np.ndarray) -> np.ndarray:
         """L₁ of a packed operator (D, D)."""
-        image = self.perturbation.apply(unpack(packed[np.ix_(self._place, self._place)]))
-        return pack(image[np.ix_(self._generator.order, self._generator.order)])
+        packed = packed[np.ix_(self._place, self._place)]
+        if isinstance(self.perturbation, LocalSum):
+            image = self.perturbation.apply_packed(packed)
+        else:
+            image = pack(self.perturbation.apply(unpack(packed)))
+        return image[np.ix_(self._generator.order, self._generator.order)]
 
     def rest(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """QL₁(1 + VC)X of packed X (D, D) without zero modes, and CX (n_modes,)."""
         image = self._image(x).ravel()
         components = self._generator.left_modes @ image
         c = self._feedback @ components
-        image = image - self._generator.zero_modes.T @ components
+        image = image - self._modes_as_columns @ components
         image += c @ self._beside
         return image.reshape(x.shape), c
 
@@ -58,5 +64,5 @@ class SplitForm:
 
     def state(self, x: np.ndarray, c: np.ndarray) -> np.ndarray:
         """ρ (D, D) of X and CX."""
-        zero_modes = (self._generator.zero_modes.T @ (self._limit + c)).reshape(x.shape)
+        zero_modes = (self._modes_as_columns @ (self._limit + c)).reshape(x.shape)
         return unpack((zero_modes + x)[np.ix_(self._place, self._place)])

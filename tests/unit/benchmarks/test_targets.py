@@ -43,6 +43,10 @@ def test_qutip_finds_the_state_that_ours_is_compared_with(way):
     np.testing.assert_allclose(getattr(solver.Qutip(), way)(), expected, rtol=0, atol=1e-10)
 
 
+def test_qutip_finds_the_states_of_four_spins_with_perturbed_bonds():
+    assert 0 < solver.difference_from_qutip(1, (1.0,)) < 1e-8
+
+
 def test_medians_are_of_turns():
     calls = []
 

@@ -4,15 +4,20 @@ from math import pi
 
 import numpy as np
 import pytest
+from scipy.stats import ks_2samp
 
 from syncsweep.physics.angle_lattice import lattice
+from syncsweep.physics.ensembles import random_local_sum
 from syncsweep.physics.limit_distribution import (
     chain_maxima,
     limit_distribution,
     probabilities_of_maxima,
     type_probabilities,
 )
+from syncsweep.physics.local_rates import rate_law
 from syncsweep.physics.measures import local_maxima, s_max
+from syncsweep.physics.models import spin1_chain
+from syncsweep.physics.operator_solver import OperatorSolver
 from syncsweep.physics.phase_distribution import evaluate, relative_phase_coefficients
 from syncsweep.physics.sectors import sectors
 
@@ -182,3 +187,19 @@ def test_the_pair_synchronizes_in_the_uppermost_interval_only():
     b = np.array([0.2])
     found = type_probabilities(PAIR, b, 0.95, INTERVALS, np.random.default_rng(0), shifts=64)
     np.testing.assert_allclose(found, np.broadcast_to([0, 0, 1], (16, 1, 3)), atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["bonds", "sites"])
+def test_solved_samples_of_five_spins_follow_the_law(kind):
+    """S_d of solved samples at η = 0 is that of one b, and b has the distribution of the law."""
+    model, known = spin1_chain(5), sectors("spin1_chain", n_sites=5)
+    solver, limit, rng = OperatorSolver(model), LAWS[5], np.random.default_rng(100)
+    drawn = (random_local_sum(rng, model.spins, kind) for _ in range(60))
+    rho = np.array([solver.solve(one, [0.0]).rho[0] for one in drawn])
+    solved = relative_phase_coefficients(rho, model.spins)
+    b = solved[:, 1:].real @ limit.shape[1:] / np.sum(limit.shape**2)
+    np.testing.assert_allclose(
+        solved, limit.coefficients(b), rtol=0, atol=1e-12 * solved[0, 0].real
+    )
+    expected = rate_law(known, kind).stationary_vectors(rng, 20_000) @ limit.weights
+    assert ks_2samp(b, expected).pvalue > 1e-3
