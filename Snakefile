@@ -74,7 +74,7 @@ if workflow.is_main_process:
         keep_to_allotted_cores()
         checks.check_places(OUTPUTS, asked_for().studies)
         if workflow.output_settings.dryrun:
-            checks.check_large_models(CONFIG, announce.studies_of(_jobs, "solve_shard"))
+            checks.check_large_models(CONFIG, asked_for().studies)
             checks.check_own_code(CONFIG, asked_for().studies)
             announce.tell_plan(logger, CONFIG, asked_for().studies, MOST_RANKS, resources_said())
         else:

@@ -111,6 +111,16 @@ def test_example_of_the_readme_runs_as_printed(axes):
     assert_shows_s_d(axes, names, 0)
 
 
+def test_the_limit_of_eight_spins_is_drawn_as_the_page_on_sizes_says():
+    text = (ROOT / "docs" / "sizes.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", text, re.S | re.M)
+    names = {}
+    exec(code, names)
+    assert names["s_max"] == pytest.approx(9.4e-8, rel=0.03)
+    # One maximum of 2⁷ has all spins alike, and the others have two groups.
+    np.testing.assert_allclose(names["even"], [1 / 128, 127 / 128])
+
+
 def test_example_of_the_reference_runs_as_printed(axes):
     code = "\n".join(re.findall(r"^    .*", syncsweep.__doc__, re.M))
     names = {}

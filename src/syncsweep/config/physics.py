@@ -139,8 +139,10 @@ class Ensemble(Strict):
         return [dimension(spins[k : k + width]) for k in range(len(spins) - width + 1)]
 
     def mean_decay(self, spins: tuple[float, ...]) -> float:
-        """Mean of κ = −Tr L₍₁₎/D² with the operators of Eq. F3; see `physics.ensembles`."""
-        return self.zeta_diss * sum(d + 1 - 2 / d for d in self.term_dimensions(spins))
+        """E κ, the mean decay rate of L₍₁₎, as `physics.ensembles` says; spins: S of each, (N,)."""
+        excess = int(self.basis == "paper")
+        of_terms = ((d**2 - 1 + excess * (d - 1)) / d for d in self.term_dimensions(spins))
+        return self.zeta_diss * sum(of_terms)
 
     def is_full_rank(self, spins: tuple[float, ...]) -> bool:
         """Whether K is of the whole space and of full rank."""

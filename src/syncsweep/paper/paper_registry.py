@@ -274,7 +274,7 @@ _PARTS = (
                 "The same with random terms on the bonds.",
                 "The same with random terms on the sites.",
                 "η_½, where Λ is 1/2, in units of ω: solved (markers) and to first order in η "
-                "(lines).",
+                "(lines), with bars of ± one standard error of ln η_½.",
                 "The same in units of ω/κ.",
             ),
         ),

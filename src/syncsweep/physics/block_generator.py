@@ -139,6 +139,7 @@ class BlockGenerator:
                     raise self._unclear()
                 right += self._packed_modes(some[k], v)
                 left += self._packed_modes(some[k], w)
+                self._check_number(len(right))
                 size = float(np.abs(blocks[k]).max()) or 1.0
                 inverses[k] = np.linalg.inv(blocks[k] + size * w @ v.conj().T)
             single[done : done + len(some)] = inverses
@@ -235,16 +236,13 @@ class BlockGenerator:
     @cached_property
     def inverse_norm(self) -> float:
         """‖L₀⁻¹‖ (2-norm) beside the zero modes, to some 10 %, by a power iteration."""
-        w = self.left_modes
-        across = np.linalg.inv((w @ w.T).toarray())  # of the modes, for the orthogonal projector
-        x, norm = np.random.default_rng(0).standard_normal(self.dim**2), 0.0
+        x, norm = np.random.default_rng(0).standard_normal((self.dim, self.dim)), 0.0
         for _ in range(_POWER_STEPS):
-            x = x - w.T @ (across @ (w @ x))
-            x = x / (np.linalg.norm(x) or 1.0)
-            image = self.without_zero_modes(self._by_blocks(x.reshape(self.dim, -1)))
+            image = self.without_zero_modes(self._by_blocks(x / (np.linalg.norm(x) or 1.0)))
             norm = float(np.linalg.norm(image))
-            image = image - (w.T @ (self.zero_modes @ image.ravel())).reshape(image.shape)
-            x = self._by_blocks(image, adjoint=True).ravel()
+            components = self.zero_modes @ image.ravel()
+            image -= (self.left_modes.T @ components).reshape(image.shape)
+            x = self._by_blocks(image, adjoint=True)
         return max(norm, 1e-3 / (self.norm or 1.0))
 
     def preconditioner(

@@ -48,20 +48,6 @@ STREAMS: dict[str, Purpose] = {
 }
 
 
-def mean_decay(
-    spins: Sequence[float],
-    kind: Literal["global"] | LocalKind = "global",
-    zeta_diss: float = 1.0,
-    basis: OperatorBasis = "paper",
-    **_: object,
-) -> float:
-    """E κ of an ensemble, as this module says; spins: S of each spin, (N,)."""
-    dims = [local_dimension(spin) for spin in spins]
-    width = len(dims) if kind == "global" else _SITES_OF_TERM[kind]
-    of_terms = [math.prod(dims[k : k + width]) for k in range(len(dims) - width + 1)]
-    return zeta_diss * sum((d**2 - 1 + (d - 1) * (basis == "paper")) / d for d in of_terms)
-
-
 def random_low_rank(
     rng: np.random.Generator,
     dim: int,

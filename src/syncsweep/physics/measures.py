@@ -115,7 +115,9 @@ def local_maxima(
     owner, angles = owner[arrived], np.mod(angles[arrived], 2 * pi)
     bounds = np.searchsorted(owner, np.arange(len(s_max) + 1)).tolist()
     near = 0.1 * _start_spacing(frequencies)
-    kept = np.concatenate([_first_of_each(angles[a:b], near) for a, b in pairwise(bounds)])
+    kept = np.ones(len(owner), dtype=bool)
+    for first, end in pairwise(bounds):
+        kept[first:end] = _first_of_each(angles[first:end], near)
     return LocalMaxima(owner[kept], angles[kept])
 
 

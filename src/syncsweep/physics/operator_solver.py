@@ -138,8 +138,7 @@ class OperatorSolver:
         nothing = np.zeros_like(split.source)
         zero = _State(nothing, nothing, np.zeros(n_modes), 0.0, l0.inverse_norm)
         positive = np.unique(etas[etas > 0])
-        nothing_beside = n_modes == self.dim**2
-        if not positive.size or nothing_beside or not split.source.any():
+        if not positive.size or not split.source.any():
             return [zero] * len(etas), 1.0
         near = positive * split.perturbation.mean_decay <= _EXPECTED
         largest = float(positive[max(int(near.sum()), 1) - 1])

@@ -15,8 +15,9 @@ from syncsweep.tables.partial import read_present
 from syncsweep.tables.samples import SampleRows, chi_of_sample
 from syncsweep.tables.statistics import RunningMean
 
-#: Largest number of samples, so that it takes only seconds: χ of four spins takes up to 5 ms a row.
-_MOST, _MOST_OF_FOUR_SPINS = 2000, 50
+#: Largest number of samples by number of spins, so that it takes only seconds: χ of four spins
+#: takes up to 5 ms a row, and of six 0.1 s.
+_MOST = {2: 2000, 3: 2000, 4: 50, 5: 50, 6: 20}
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Probabilities:
 
 
 def _most(asked: AskedBlock) -> int:
-    return _MOST if len(asked.described.physics.model.spins) < 4 else _MOST_OF_FOUR_SPINS
+    return _MOST[len(asked.described.physics.model.spins)]
 
 
 def _estimate(asked: AskedBlock, etas: list[float]) -> tuple[list[Estimate], list[Problem]]:

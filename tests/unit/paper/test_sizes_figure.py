@@ -93,7 +93,7 @@ def test_last_row_shows_solved_and_first_order_values_with_their_errors(figure):
         for container in axes.containers:
             (bars,) = container.lines[2]
             for segment in bars.get_segments():
-                assert segment[1, 1] / segment[0, 1] == pytest.approx(1.2 / 0.8)
+                assert segment[1, 1] / segment[0, 1] == pytest.approx(np.exp(2 / 5))
 
 
 def test_ensembles_that_have_no_rows_yet_leave_empty_panels(tmp_path):

@@ -12,7 +12,7 @@ from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.paper.parts import first_order, sizes
 from syncsweep.paper.theory.locking_window import direction_of_chain, locked_share
 from syncsweep.paper.theory.loss_of_locking import half
-from syncsweep.physics.ensembles import mean_decay, random_local_sum, random_low_rank
+from syncsweep.physics.ensembles import random_local_sum, random_low_rank
 from syncsweep.sample import FAILED, unpack_coefficients
 
 SAMPLES = 12
@@ -125,7 +125,7 @@ def test_mean_decay_of_an_ensemble_is_that_of_its_samples(kind, basis):
         else:
             found.append(random_local_sum(rng, spins, kind, **law).mean_decay)
     error = np.std(found, ddof=1) / np.sqrt(len(found))
-    assert mean_decay(spins, kind=kind, **law) == pytest.approx(
+    assert Ensemble(kind=kind, **law).mean_decay(spins) == pytest.approx(
         np.mean(found), abs=4 * error + 1e-9
     )
 

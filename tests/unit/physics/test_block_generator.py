@@ -53,6 +53,18 @@ def without_symmetry(spins):
     return Model("own", spins, hamiltonian + sum(on_each_site(sx, spins)), [minus[0]])
 
 
+def complex_decay(spins):
+    """A jump operator whose rate L†L is not real."""
+    hamiltonian, _, _, minus = chain(spins)
+    return Model("own", spins, hamiltonian, [minus[0] + 0.5j * minus[1]])
+
+
+def decay_of_equals(spins):
+    """Multiplets of the same energy: also their coherences are steady."""
+    z, minus = (sum(on_each_site(one, spins)) for one in (sz, lowering))
+    return Model("own", spins, 0.3 * z, [0.7 * minus])
+
+
 def free(spins):
     dim = len(on_each_site(sz, spins)[0])
     return Model("own", spins, np.zeros((dim, dim)), [])
@@ -66,6 +78,8 @@ MODELS = {
     "exchange of quanta": (exchange_of_quanta((1.0, 1.0)), 5),
     "exchange, mixed, complex": (exchange_of_quanta((1.0, 0.5, 1.0), 0.4), 6),
     "dephasing, complex": (dephasing((0.5, 1.0, 0.5), 0.7), 5),
+    "complex decay": (complex_decay((0.5, 1.0)), 1),
+    "decay of equals": (decay_of_equals((0.5, 0.5, 0.5)), 5),
     "no symmetry": (without_symmetry((0.5, 1.0)), 1),
     "nothing": (free((0.5, 0.5)), 16),
 }
@@ -92,7 +106,7 @@ def test_it_acts_as_the_operators_of_the_generator(model, count):
 def test_zero_modes_are_all_null_vectors_and_biorthonormal(model, count):
     generator = BlockGenerator(model.lindbladian)
     right, left = generator.zero_modes.toarray(), generator.left_modes.toarray()
-    assert len(right) == null_space(model.lindbladian.matrix().toarray()).shape[1]
+    assert len(right) == null_space(model.lindbladian.matrix().toarray()).shape[1] == count
     np.testing.assert_allclose(left @ right.T, np.eye(len(right)), rtol=0, atol=1e-12)
     np.testing.assert_allclose(np.linalg.norm(right, axis=1), 1, rtol=1e-14)
     images = [generator.apply(one.reshape(model.dim, -1)) for one in right]
@@ -157,11 +171,20 @@ def test_states_of_five_and_six_spins_are_steady(spins):
         (spin_half_pair(), "_MOST_BYTES", 100, "GiB, because the largest connects 6 entries"),
         (spin_half_pair(), "_MOST_ENTRIES", 20, "L₀ has up to .* entries"),
         (free((0.5, 0.5)), "_MOST_OF_MODES", 100, "L₀ has .* zero modes"),
+        (free((0.5, 0.5)), "_MOST_MODES", 15, "L₀ has .* zero modes"),
         (spin1_chain(5, J=0.0), None, None, "L₀ has .* zero modes"),
         (free((1.0,) * 5), None, None, "L₀ has .* zero modes"),
         (exchange_of_quanta((1.0,) * 5), "_MOST_BYTES", 2**28, "connects 2601 entries"),
     ],
-    ids=["memory", "entries", "modes", "no exchange", "nothing", "five spin-1s"],
+    ids=[
+        "memory",
+        "entries",
+        "entries of modes",
+        "modes",
+        "no exchange",
+        "nothing",
+        "five spin-1s",
+    ],
 )
 def test_what_it_does_not_serve_is_refused(model, limit, value, what, monkeypatch):
     if limit:

@@ -49,7 +49,7 @@ def test_samples_in_parts_enter_and_no_more_than_some(sweep, monkeypatch):
     blocks = blocks_of(sweep.asked())
     estimates, _ = Probabilities().of_study(blocks)
     assert [estimate.samples for estimate in estimates] == [6, 6, 6]
-    monkeypatch.setattr(probabilities, "_MOST", 5)
+    monkeypatch.setattr(probabilities, "_MOST", dict.fromkeys(range(2, 7), 5))
     estimates, _ = Probabilities().of_study(blocks)
     assert [estimate.samples for estimate in estimates] == [5, 5, 5]
 
@@ -66,7 +66,7 @@ def test_rows_are_read_again_only_when_more_can_enter(sweep, monkeypatch):
     monkeypatch.setattr(
         probabilities, "read_present", lambda *a: read.append(1) or read_present(*a)
     )
-    monkeypatch.setattr(probabilities, "_MOST", 5)
+    monkeypatch.setattr(probabilities, "_MOST", dict.fromkeys(range(2, 7), 5))
     of_study = Probabilities().of_study
     for stop, samples, times in ((2, 2, 1), (2, 2, 1), (4, 4, 2), (6, 5, 3), (8, 5, 3)):
         sweep.shard(stop - 2, stop)

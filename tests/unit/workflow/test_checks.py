@@ -158,7 +158,6 @@ def test_a_law_of_the_limit_is_refused_where_there_is_none():
     ("change", "served"),
     [
         ({}, True),
-        ({"gamma": 0}, False),
         ({"J": 0, "delta": 0}, False),
         ({"gamma": 0, "n_sites": 4}, True),  # matrices serve it
     ],

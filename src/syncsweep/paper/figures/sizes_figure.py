@@ -135,13 +135,13 @@ def _draw_half(axes: Axes, half: pd.DataFrame, first_order: pd.DataFrame, column
         line = first_order[first_order["ensemble"] == name].sort_values("n_sites")
         look: dict[str, Any] = {"color": colour, "elinewidth": 0.6}
         axes.errorbar(
-            line["n_sites"] + offset, line[column], line[f"{column}_se"], linewidth=0.7, **look
+            line["n_sites"] + offset, line[column], _bars(line, column), linewidth=0.7, **look
         )
         solved = half[half["ensemble"] == name]
         axes.errorbar(
             solved["n_sites"] + offset,
             solved[column],
-            solved[f"{column}_se"],
+            _bars(solved, column),
             linestyle="none",
             marker=marker,
             markersize=3.5,
@@ -153,6 +153,12 @@ def _draw_half(axes: Axes, half: pd.DataFrame, first_order: pd.DataFrame, column
     style.name_decades(axes)
     axes.set_xticks(np.unique(np.concatenate([half["n_sites"], first_order["n_sites"]])))
     axes.set_xlabel(r"$N$", labelpad=2)
+
+
+def _bars(table: pd.DataFrame, column: str) -> np.ndarray:
+    """Lengths of error bars below and above, (2, n): ± one standard error of the logarithm."""
+    value, relative = table[column], table[f"{column}_se"] / table[column]
+    return np.array([-np.expm1(-relative) * value, np.expm1(relative) * value])
 
 
 def _add_legends(page: Figure, upper: Axes, lower: Axes, n_sites: list[int]) -> None:

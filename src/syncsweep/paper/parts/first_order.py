@@ -27,7 +27,7 @@ from syncsweep.paper.theory.full_rank import full_rank_first_order
 from syncsweep.paper.theory.locking_window import direction_of_chain
 from syncsweep.paper.theory.loss_of_locking import ACCURACY, first_order, half_in_first_order
 from syncsweep.physics.dephasing import DephasingGenerator
-from syncsweep.physics.ensembles import STREAMS, mean_decay, random_local_sum, random_low_rank
+from syncsweep.physics.ensembles import STREAMS, random_local_sum, random_low_rank
 from syncsweep.physics.models import Model, spin1_chain
 from syncsweep.physics.phase_distribution import relative_phase_coefficients
 from syncsweep.physics.random_streams import stream
@@ -115,6 +115,6 @@ def _row(
     coefficients = np.array([relative_phase_coefficients(each, spins) for each in states])
     half, error = half_in_first_order(coefficients, direction_of_chain(chain.n_sites))
     unit = energy_unit(request.model).value
-    kappa = mean_decay(spins, **chain.ensemble.model_dump())
+    kappa = chain.ensemble.mean_decay(spins)
     who = {"ensemble": chain.name, "n_sites": chain.n_sites, "kappa": kappa}
     return who | half_columns(Number(half / unit, error / unit), kappa, len(coefficients))

@@ -14,6 +14,7 @@ import pandas as pd
 from pydantic import Field
 
 from syncsweep.columns import ETA, N_SITES, Column, Columns
+from syncsweep.config.physics import Ensemble
 from syncsweep.config.study import Config
 from syncsweep.config.units import energy_unit
 from syncsweep.paper.compared_studies import sizes
@@ -21,7 +22,6 @@ from syncsweep.paper.parts import part
 from syncsweep.paper.parts.locking import directions_of, locking_of, shares_of
 from syncsweep.paper.parts.part import StudyRows, Table, write_tables
 from syncsweep.paper.theory.loss_of_locking import half
-from syncsweep.physics.ensembles import mean_decay
 from syncsweep.physics.limit_distribution import limit_distribution
 from syncsweep.physics.sectors import chain_sectors
 from syncsweep.tables.number import Number
@@ -110,13 +110,14 @@ def make(request: Request, output: Path) -> None:
 def _of_chain(chain: Chain) -> tuple[pd.DataFrame, dict[str, object]]:
     """Λ at each η, and η_½."""
     physics = chain.rows.physics
+    assert isinstance(physics.ensemble, Ensemble)
     etas, shares, differences = _read(chain)
     infinity = shares[:, -1]
     statistics = RunningCovariance(len(etas), 2)
     for one, last in zip(shares, infinity, strict=True):
         statistics.add(np.stack(np.broadcast_arrays(one, last), axis=1), np.full(len(etas), True))
     locking = locking_of(statistics)
-    kappa = mean_decay(physics.model.spins, **physics.ensemble.model_dump())
+    kappa = physics.ensemble.mean_decay(physics.model.spins)
     who = {"ensemble": chain.ensemble, "n_sites": len(physics.model.spins), "kappa": kappa}
     curve = pd.DataFrame(
         {

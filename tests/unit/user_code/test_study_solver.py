@@ -1,0 +1,42 @@
+"""Which solver serves a sample."""
+
+import numpy as np
+
+from syncsweep.config.physics import Physics
+from syncsweep.config.user_code import EnsembleCode, ModelCode
+from syncsweep.user_code.study_solver import StudySolver
+
+SOURCE = """
+import numpy as np
+from syncsweep.physics.spins import *
+def model(spins):
+    z, plus, minus = (on_each_site(one, spins) for one in (sz, raising, lowering))
+    hop = sum(plus[j] @ minus[j + 1] for j in range(len(spins) - 1)) / 2
+    return sum(z) + hop + hop.conj().T, [one @ one for one in z[:-1]]
+def perturbation(rng, spins, decays):
+    m = rng.standard_normal((36, 36))
+    return m + m.T, on_each_site(lowering, spins) if decays else []
+"""
+
+
+def states(decays):
+    spins = (1.0, 1.0, 1.5)
+    model = ModelCode(name="own", source=SOURCE, spins=spins, parameters={})
+    ensemble = EnsembleCode(source=SOURCE, parameters={"decays": decays})
+    physics = Physics(model=model, ensemble=ensemble, root_seed=1)
+    solver = StudySolver(physics, np.array([0.0, 0.1, 1.0]))
+    return solver.states(0, lambda rho: np.full(len(rho), 1e-9))
+
+
+def test_what_the_first_order_leaves_is_solved_with_matrices():
+    """A Hamiltonian alone joins the sectors of dephased spins in second order only."""
+    found = states(decays=False)
+    assert found.status.tolist() == ["degenerate", "ok", "ok"]
+    assert set(found.method) <= {"direct", "krylov", "refined"}
+    np.testing.assert_allclose(found.rho[1:], np.array([np.eye(36)] * 2) / 36, atol=1e-9)
+
+
+def test_few_jump_operators_need_no_matrices():
+    found = states(decays=True)
+    assert found.status.tolist() == ["ok"] * 3
+    assert found.method[-1] == "gmres"
