@@ -38,7 +38,7 @@ from syncsweep.physics.spins import local_dimension
 LocalKind = Literal["bonds", "sites"]
 
 #: How many neighbouring spins a term acts on.
-_SITES_OF_TERM: dict[LocalKind, int] = {"bonds": 2, "sites": 1}
+SITES_OF_TERM: dict[LocalKind, int] = {"bonds": 2, "sites": 1}
 
 #: The random stream from which each kind of ensemble draws its samples.
 STREAMS: dict[str, Purpose] = {
@@ -82,11 +82,11 @@ def random_local_sum(
     spins: S of each spin, (N,); kind, rank: as this module says, None for full rank. A longer chain
     begins with the same terms.
     """
-    if kind not in _SITES_OF_TERM:
+    if kind not in SITES_OF_TERM:
         raise ArgumentError(
-            f"Argument `kind` must be one of {list(_SITES_OF_TERM)}, but is {kind!r}."
+            f"Argument `kind` must be one of {list(SITES_OF_TERM)}, but is {kind!r}."
         )
-    width, dims = _SITES_OF_TERM[kind], [local_dimension(spin) for spin in spins]
+    width, dims = SITES_OF_TERM[kind], [local_dimension(spin) for spin in spins]
     terms = []
     for first in range(len(dims) - width + 1):
         dim = math.prod(dims[first : first + width])

@@ -20,12 +20,10 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from syncsweep.physics.ensembles import SITES_OF_TERM, LocalKind
 from syncsweep.physics.perturbation import OperatorBasis, traceless_operators
 from syncsweep.physics.sectors import Sector
 from syncsweep.physics.weak_limit import GlobalRateLaw, RateLaw, bartlett, check_rank
-
-LocalKind = Literal["bonds", "sites"]
-KINDS = ("global", "bonds", "sites")
 
 #: Coefficients below this are rounding.
 _ROUNDING = 1e-12
@@ -79,9 +77,8 @@ def _numbers_of_states(n_sites: int) -> np.ndarray:
 def jump_weights_of_pair(sectors: Sequence[Sector]) -> sparse.csr_array:
     """As `jump_weights`, for one spin of the pair of spin-1/2s; both have the same, (4, 16)."""
     J = np.array([sector.projector for sector in sectors]).reshape(-1, 2, 2, 2, 2)
-    states = [(one.support @ one.support.T).toarray() for one in sectors]
-    support = np.array(states).reshape(-1, 2, 2, 2, 2)
-    return sparse.csr_array(np.einsum("ajeif,bkfle->abikjl", J, support).reshape(4, 16))
+    states = np.array([sector.steady_state for sector in sectors]).reshape(-1, 2, 2, 2, 2)
+    return sparse.csr_array(np.einsum("ajeif,bkfle->abikjl", J, states).reshape(4, 16))
 
 
 class LocalRateLaw(RateLaw):
@@ -106,7 +103,7 @@ class LocalRateLaw(RateLaw):
         """basis, rank: of K of each term, None is full rank; ValueError for bonds of the pair."""
         self._n = len(sectors)
         self._scale = np.array([sector.support.shape[1] for sector in sectors])
-        n_local = {"bonds": 2, "sites": 1}[kind]
+        n_local = SITES_OF_TERM[kind]
         if self._n == 2:
             if kind == "bonds":
                 raise ValueError("Argument `kind` must be 'sites' for the pair, but is 'bonds'.")
@@ -161,6 +158,7 @@ def rate_law(
     """
     if kind == "global" or (kind == "bonds" and len(sectors) in (2, 6)):
         return GlobalRateLaw(sectors, basis, rank)
-    if kind not in KINDS:
-        raise ValueError(f"Argument `kind` must be one of {KINDS}, but is {kind!r}.")
+    if kind not in SITES_OF_TERM:
+        kinds = ("global", *SITES_OF_TERM)
+        raise ValueError(f"Argument `kind` must be one of {kinds}, but is {kind!r}.")
     return LocalRateLaw(sectors, kind, basis, rank)

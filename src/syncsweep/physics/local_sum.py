@@ -16,6 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from syncsweep.physics.arguments import ArgumentError
+from syncsweep.physics.generator import pack, unpack
 from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.spins import local_dimension, spin_tuple
 from syncsweep.physics.superoperators import hermitian_basis
@@ -123,7 +124,7 @@ class LocalSum:
         return (matrix @ x.reshape(-1, len(matrix), right)).reshape(x.shape)
 
     def apply_packed(self, packed: np.ndarray) -> np.ndarray:
-        """L₁ of Hermitian ρ (..., D, D) that are packed as real Re ρ + Im ρ; packed alike."""
+        """L₁ of Hermitian ρ (..., D, D), packed as `generator.pack` does, and packed alike."""
         x = self._to_products(packed)
         image = np.zeros_like(x)
         for first, end, matrix in self._factors:
@@ -132,11 +133,7 @@ class LocalSum:
 
     def apply(self, rho: np.ndarray) -> np.ndarray:
         """L₁[ρ] of Hermitian operators ρ (..., D, D), Hermitian to the last bit."""
-        packed = self.apply_packed(rho.real + rho.imag) / 2
-        image = np.empty(rho.shape, dtype=complex)
-        np.add(packed, packed.swapaxes(-1, -2), out=image.real)
-        np.subtract(packed, packed.swapaxes(-1, -2), out=image.imag)
-        return image
+        return unpack(self.apply_packed(pack(rho)))
 
     def dense(self) -> Perturbation:
         """The same with a real (D², D²) matrix of its dissipator, for small D."""

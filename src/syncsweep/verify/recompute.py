@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from functools import cache
 from math import inf, isnan, pi
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
-from syncsweep.config.physics import Physics
+from syncsweep.config.physics import MOST_DENSE, Physics
 from syncsweep.physics import literal, literal_operators
 from syncsweep.physics.diagnosis import Status
-from syncsweep.physics.ensembles import STREAMS
+from syncsweep.physics.ensembles import SITES_OF_TERM, STREAMS, LocalKind
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.random_streams import stream
 from syncsweep.sample import unpack_coefficients
@@ -34,9 +34,9 @@ from syncsweep.wording import number_of
 #: Largest difference of a row from its recomputation, in units of the uniform density.
 TOLERANCE = 1e-9
 
-#: Largest dimension D for which a dense complex superoperator is solved. Above the second, the
-#: double sum over all F_n takes minutes, so that L₁ must have local terms or low rank.
-_MOST_DIMENSIONS, _MOST_OF_FULL_RANK = 81, 27
+#: Largest dimension D at which L₁ may have any rank. Above it, the double sum over all F_n takes
+#: minutes, so L₁ must have local terms or low rank. Above `MOST_DENSE`, no superoperator is made.
+_MOST_OF_FULL_RANK = 27
 
 #: Largest rank of a perturbation of the whole space, by D, with which a longer chain takes minutes.
 _MOST_JUMPS = {243: 16, 729: 4}
@@ -53,7 +53,7 @@ _WITHOUT_SYMMETRY = ("omega", "J", "delta", "gamma")
 _OWN = "of your own models or ensembles, whose code this command never runs"
 _FAR_APART = f"of models whose terms differ by more than {_LARGEST_RATIO:g}"
 _SYMMETRIC = (
-    f"of more than {_MOST_DIMENSIONS} dimensions in which {', '.join(_WITHOUT_SYMMETRY[:-1])} or "
+    f"of more than {MOST_DENSE} dimensions in which {', '.join(_WITHOUT_SYMMETRY[:-1])} or "
     f"{_WITHOUT_SYMMETRY[-1]} is 0"
 )
 _NOT_CONVERGED = "for which GMRES does not converge, though they may be right"
@@ -102,8 +102,11 @@ def _reason(physics: Physics) -> str:
     rank = getattr(physics.ensemble, "rank", None) or physics.dim
     is_global = _kind(physics) == "global"
     if is_global and physics.dim > _MOST_OF_FULL_RANK and rank >= physics.dim:
-        return f"of more than {_MOST_OF_FULL_RANK} dimensions"
-    if physics.dim > _MOST_DIMENSIONS:
+        return (
+            f"of more than {_MOST_OF_FULL_RANK} dimensions D whose perturbation has a rank of D or "
+            "more"
+        )
+    if physics.dim > MOST_DENSE:
         most = _MOST_JUMPS[physics.dim]
         if is_global and rank > most:
             return f"of {physics.dim} dimensions whose perturbation has a rank above {most}"
@@ -113,7 +116,7 @@ def _reason(physics: Physics) -> str:
     return _FAR_APART if _ratio_of_terms(physics) > _LARGEST_RATIO else ""
 
 
-def _kind(physics: Physics) -> str:
+def _kind(physics: Physics) -> Literal["global"] | LocalKind:
     """What the ensemble of syncsweep perturbs."""
     return getattr(physics.ensemble, "kind", "global")
 
@@ -164,7 +167,7 @@ class Recomputation:
         self._model = build_model(physics)
         self._draws: Any = literal
         self._solver: Any
-        if physics.dim > _MOST_DIMENSIONS:
+        if physics.dim > MOST_DENSE:
             self._draws = literal_operators
             self._solver = literal_operators.LiteralOperatorSolver(self._model)
         else:
@@ -184,8 +187,7 @@ class Recomputation:
         rng = stream(self._physics.root_seed, sample, STREAMS[kind])
         if kind == "global":
             return self._draws.perturbation(rng, self._model.dim, **law)
-        width = {"bonds": 2, "sites": 1}[kind]
-        return self._draws.local_perturbation(rng, self._model.spins, width, **law)
+        return self._draws.local_perturbation(rng, self._model.spins, SITES_OF_TERM[kind], **law)
 
     def difference(self, table: pa.Table, row: int) -> Difference:
         """Compare a row.

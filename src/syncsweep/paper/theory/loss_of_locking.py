@@ -14,7 +14,8 @@ import numpy as np
 
 from syncsweep.paper.theory.locking_window import locked_share
 from syncsweep.physics.dephasing import DephasingGenerator
-from syncsweep.physics.split_form import OperatorPerturbation, SplitForm
+from syncsweep.physics.generator import OperatorPerturbation
+from syncsweep.physics.split_form import SplitForm
 
 #: Relative accuracy of L₀⁻¹ in first order.
 ACCURACY = 1e-5
