@@ -60,8 +60,8 @@ class Spin1Chain(PackageModel):
         3,
         ge=2,
         le=6,
-        description="number of spins N; 4 takes half a minute per sample and 1.5 GB per rank; 5 "
-        "and 6 need an ensemble with a rank, or of kind bonds or sites",
+        description="number of spins N; at full rank, 4 takes half a minute per sample and 1.5 GB "
+        "per rank; 5 and 6 need an ensemble with a rank, or of kind bonds or sites",
     )
     omega: Number = Field(1.0, description="level splitting ω")
     J: Number = Field(0.5, description="exchange coupling J")
@@ -117,8 +117,8 @@ class Ensemble(Strict):
     rank: OptionalInteger = Field(
         None,
         ge=1,
-        description="rank of each Kossakowski matrix; null is full rank D²−1, with D of what it "
-        "acts on",
+        description="rank of each Kossakowski matrix; null is full rank D²−1, with D of the spins "
+        "that it acts on",
     )
 
     @model_validator(mode="after")

@@ -104,7 +104,7 @@ class Study(Strict):
         most = most_jumps(self.dim)
         if self.dim > MOST_DENSE and self.ensemble.kind == "global" and not (rank or dim) <= most:
             raise ValueError(
-                f"ensemble: kind: global of {self.model.n_sites} spins is available with a rank of "
+                f"ensemble: kind: global of {self.model.n_sites} spins needs a rank of "
                 f"at most D/2 = {most}, but has {f'rank {rank}' if rank else 'full rank'}; set "
                 "rank, or kind: bonds or sites"
             )

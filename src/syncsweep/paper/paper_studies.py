@@ -150,7 +150,7 @@ def _samples_and_cut(size: Size, paper: Paper) -> tuple[int, dict[str, float | N
 def _etas_of_size(n_sites: int, omega: float) -> EtaBlock:
     """The η of a chain, around the loss of its locking.
 
-    Six spins lose it near 10⁻⁶ω, and some minutes more would be needed for all η up to 10ω.
+    Six spins lose it near 10⁻⁶ω. For all η up to 10ω a sample would take some minutes more.
     """
     first, last = (1e-7, 1e-3) if n_sites == 6 else (1e-6, 10.0)
     return EtaBlock(first=first * omega, last=last * omega, per_decade=4, limit=True)

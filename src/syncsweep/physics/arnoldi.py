@@ -9,7 +9,7 @@ import numpy as np
 #: If orthogonalisation leaves less than this share of a vector, it is done twice.
 _CANCELLATION = 0.5
 
-#: A residual smaller than the start by this is zero.
+#: A residual that is smaller than the start by this factor counts as zero.
 _LARGE = 1e150
 
 

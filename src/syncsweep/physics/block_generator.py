@@ -2,8 +2,8 @@
 
 Entries of ρ that L₀ connects, directly or through others, are one block. The transposed entries are
 either the same block or another one, which holds the complex conjugates. In the first case the
-unknowns are packed, P = Re ρ + Im ρ, and the block is real. In the second case one of both is
-inverted, and it is complex. Inverses have single precision; solutions are refined in double.
+unknowns are packed, P = Re ρ + Im ρ, and the block is real. In the second case only one of the two
+is inverted, and it is complex. Inverses have single precision; solutions are refined in double.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ _MOST_ENTRIES, _MOST_MODES, _MOST_OF_MODES = 2 * 10**7, 500, 2 * 10**7
 #: Entries of blocks that are inverted at once.
 _AT_ONCE = 2**20
 
-#: Shift that makes every block invertible, in units of ‖L₀‖. What L₀ damps by less than `_SLOW` is
-#: conserved if it damps it by less than `_ZERO`, in units of its block.
+#: Shift that makes every block invertible, in units of ‖L₀‖. A mode that L₀ damps by less than
+#: `_SLOW`, in the same units, must be conserved. That is damping below `_ZERO`, in units of its
+#: block.
 _SHIFT, _SLOW, _ZERO = 1e-9, 1e-8, 1e-12
 
 #: Steps of inverse iteration for zero modes, and the number of vectors with which it begins.

@@ -30,7 +30,8 @@ from syncsweep.physics.sylvester import sylvester
 #: value, in units of the largest. Those between both values may be slow modes or rounding.
 _ZERO, _COUPLED = 1e-10, 1e-7
 
-#: Zero modes are corrected if L₀ does more to them than this times ‖L₀‖, to so many digits at once.
+#: Zero modes V are corrected if ‖L₀V‖ is above the first number times ‖L₀‖. The second is the
+#: accuracy of one correction.
 _POLISHED, _WORST_CORRECTION = 3e-16, 1e-3
 
 #: Largest number of steps of one cycle in single precision, and the accuracy that it can reach.
@@ -39,9 +40,9 @@ _CYCLE, _CYCLE_ACCURACY = 40, 3e-6
 #: Steps of the power iteration for ‖L₀⁻¹‖, and the accuracy of its solutions.
 _POWER_STEPS, _POWER_ACCURACY = 8, 1e-2
 
-#: With fewer jump operators than this, rates of L₁ reach down to zero. Then a preconditioner made
-#: from its operators is better, if L₁ decays faster than L₀ by the second number. The effective
-#: Hamiltonian of L₀ alone has nearly parallel eigenvectors.
+#: With fewer jump operators than the first number, rates of L₁ reach down to zero. If L₁ decays
+#: faster than L₀ by the second, a preconditioner made from its operators is then better. Otherwise
+#: it is worse: the effective Hamiltonian of L₀ alone has nearly parallel eigenvectors.
 _FEW_JUMPS, _MUCH_DECAY = 4, 6.0
 
 

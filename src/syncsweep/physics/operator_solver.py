@@ -37,15 +37,15 @@ _ACCURACY = 1e-11
 #: Largest dimension of the shared space. An η that would need more has a GMRES of its own.
 _SHARED_STEPS = 40
 
-#: Steps after which the shared space shows how fast it converges. Until then, those η are expected
-#: to converge whose ηκ is below `_EXPECTED`.
+#: Steps after which the shared space shows how fast it converges. Until then, we expect it to serve
+#: all η with ηκ below `_EXPECTED`.
 _TRIAL_STEPS, _EXPECTED = 5, 2.0
 
 #: The most and the least accurate L₀⁻¹ of the shared space.
 _BEST_INVERSE, _WORST_INVERSE = 1e-12, 1e-2
 
-#: Vectors that gcrotmk adds in a cycle, and all that it may add. If they do not suffice, it goes on
-#: with more in a cycle, but not above the D at which they take too much memory.
+#: Vectors that gcrotmk adds in a cycle, in a first and in a second try, and all that it may add in
+#: one try. Above the last number, a D, there is no second try: its vectors take too much memory.
 _GMRES_STEPS, _MORE_STEPS, _GMRES_VECTORS, _ROOMY = 20, 150, 300, 243
 
 #: Rounding of what is left of equations, in units of their right-hand side.

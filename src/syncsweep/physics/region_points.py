@@ -5,8 +5,8 @@ r = 0.95 the region around one maximum of six spins may be 1e-6 of all angles. T
 are drawn near all maxima at which S_d − u ≥ r·S_max. In second order, the region around each of
 them is an ellipsoid. Points are drawn in this ellipsoid, and fewer of them up to 2.2 times as far
 from the maximum. A point in the region then weighs S_d, divided by the density with which the
-ellipsoids of all maxima draw it. Where regions overlap, or are no ellipsoids, this keeps the shares
-right. docs/decisions/0007 has the numbers.
+ellipsoids of all maxima draw it. Where regions overlap, or are not ellipsoids, this keeps the
+shares right. docs/decisions/0007 has the numbers.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def chain_sectors(
     Δ tells each product of neighbours in s. So X is diagonal up to a flip of all of s, and pairs
     make its entries those of the shorter orders, down to s of |M| equal signs or, for M = 0, of a
     pair. Without a zero, pairs leave out only one state of each M, with amplitudes ±1 for all s. It
-    is no eigenstate of the sum of neighbours' products, because this differs between orders.
+    is not an eigenstate of the sum of neighbours' products, because this differs between orders.
     """
     arguments.integer("Argument `n_sites`", n_sites, 2)
     if n_sites > MOST_SITES:

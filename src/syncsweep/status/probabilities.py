@@ -15,8 +15,8 @@ from syncsweep.tables.partial import read_present
 from syncsweep.tables.samples import SampleRows, chi_of_sample
 from syncsweep.tables.statistics import RunningMean
 
-#: Largest number of samples by number of spins, so that it takes only seconds: χ of four spins
-#: takes up to 5 ms a row, and of six 0.1 s.
+#: Largest number of samples by number of spins. With these P_a takes only seconds: χ of a row takes
+#: up to 5 ms for four spins, and 0.1 s for six.
 _MOST = {2: 2000, 3: 2000, 4: 50, 5: 50, 6: 20}
 
 
