@@ -1,9 +1,12 @@
 """Which solver serves a sample."""
 
 import numpy as np
+import pytest
 
-from syncsweep.config.physics import Physics
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.config.user_code import EnsembleCode, ModelCode
+from syncsweep.physics.ensembles import random_local_sum, random_low_rank
+from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.user_code.study_solver import StudySolver
 
 SOURCE = """
@@ -40,3 +43,20 @@ def test_few_jump_operators_need_no_matrices():
     found = states(decays=True)
     assert found.status.tolist() == ["ok"] * 3
     assert found.method[-1] == "gmres"
+
+
+@pytest.mark.parametrize(
+    ("law", "purpose"),
+    [
+        ({"rank": 1}, Purpose.PERTURBATION),
+        ({"kind": "bonds"}, Purpose.BONDS),
+        ({"kind": "sites"}, Purpose.SITES),
+    ],
+)
+def test_each_kind_of_ensemble_has_the_stream_of_its_results(law, purpose):
+    model = Spin1Chain(name="spin1_chain", n_sites=2)
+    physics = Physics(model=model, ensemble=Ensemble(**law), root_seed=3)
+    drawn = StudySolver(physics, np.zeros(1)).perturbation(5)
+    rng = stream(3, 5, purpose)
+    expected = random_local_sum(rng, (1, 1), **law) if "kind" in law else random_low_rank(rng, 9)
+    np.testing.assert_array_equal(drawn.hamiltonian, expected.hamiltonian)
