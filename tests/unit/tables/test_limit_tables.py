@@ -100,6 +100,19 @@ def test_errors_of_the_law_are_those_of_repetitions():
         assert 0.6 < np.std(values, ddof=1) / stated < 1.5, quantity
 
 
+@pytest.mark.parametrize(
+    ("law", "s_max"),
+    [({"rank": 4}, 1.72e-3), ({"kind": "bonds"}, 3.01e-4), ({"kind": "sites"}, 6.60e-4)],
+)
+def test_the_law_is_that_of_the_kind_and_rank_of_the_ensemble(law, s_max):
+    """⟨S_max⟩ of three spins in units of the uniform density, as docs/sizes.md has it."""
+    model = Spin1Chain(name="spin1_chain", n_sites=3)
+    found = limit_law(Physics(model=model, ensemble=Ensemble(**law), root_seed=1), ANALYSIS, 1000)
+    mean = found["s_max_mean"]
+    assert abs(mean.value * (2 * np.pi) ** 2 - s_max) < 4 * mean.error * (2 * np.pi) ** 2
+    assert mean.error < 0.05 * mean.value
+
+
 def test_rows_at_eta_zero_agree_with_the_law(tables, law):
     at_zero = read(tables, "summary").iloc[0]
     assert at_zero["eta"] == 0
