@@ -39,9 +39,10 @@ def assert_same(model, found, expected):
     assert set(expected.status) == set(found.status) == {"ok"}
     s_d, other = (relative_phase_coefficients(one.rho, model.spins) for one in (found, expected))
     np.testing.assert_allclose(s_d, other, rtol=0, atol=1e-10 * other[0, 0].real)
-    # residual/condition is the estimated error in units of 1/√D.
+    # residual/condition is the estimated error in units of 1/√D, and never below rounding.
     errors = np.linalg.norm(found.rho - expected.rho, axis=(1, 2)) * np.sqrt(model.dim)
     assert np.all(errors <= found.residual / found.condition + 1e-13)
+    assert np.all(found.residual / found.condition > 1e-16)
 
 
 @pytest.mark.parametrize("n_sites", [2, 3])
@@ -88,6 +89,16 @@ def test_condition_is_at_most_that_of_the_equations(pair_solver, kind):
         smallest = np.linalg.svd((constant + eta * linear) @ beside, compute_uv=False)[-1]
         assert condition <= smallest
     assert found.condition.min() > 0.05
+
+
+def test_condition_is_at_most_that_of_the_rates(pair_solver):
+    """A dissipator that hardly mixes the sectors, beside one that leaves them apart."""
+    mixing = 1e-3 * global_operators(1, 9, 1).jump_operators[0]
+    jumps = [np.diag(np.arange(9.0)), mixing]
+    perturbation = Operators(np.zeros((9, 9)), jumps)
+    split = SplitForm(DephasingGenerator(spin1_chain(2).lindbladian), perturbation)
+    assert 1e-9 < split.condition < 1e-6
+    assert np.all(pair_solver.solve(perturbation, ETAS).condition <= split.condition)
 
 
 def test_gmres_that_does_not_converge_says_so(pair_solver, monkeypatch):

@@ -173,6 +173,13 @@ def test_large_models_that_no_solver_serves_are_refused_before_any_job(change, s
     checks.check_large_models(large, [])
 
 
+def test_large_models_of_the_users_own_do_not_run_in_the_main_process(here):
+    (here / "own.py").write_text(OWN + "\nraise SystemExit\n", encoding="utf-8")
+    model = {"name": "own", "file": "own.py", "spins": [1] * 5}
+    own = config("results", model=model, ensemble={"rank": 1})
+    checks.check_large_models(own, ["pair"])
+
+
 OWN = """
 import numpy as np
 
