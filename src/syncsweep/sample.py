@@ -134,7 +134,7 @@ COLUMNS: Columns = (
     Column(
         "method",
         "how ρ was computed: direct, krylov, refined or gmres; none if the sample failed",
-        source="docs/decisions/0001, 0009",
+        source="docs/decisions/0001, 0009, 0014",
     ),
 )
 
