@@ -8,9 +8,10 @@ import pytest
 
 from syncsweep.config.file import load_config
 from syncsweep.layout import paper_folder
-from syncsweep.paper import claims_larger, claims_models
+from syncsweep.paper import claims_larger, claims_models, claims_sweeps
 from syncsweep.paper.claims import Verdict
 from syncsweep.paper.paper_registry import LARGER_PARTS, PARTS
+from syncsweep.paper.parts.validation import check
 
 ROOT = Path(__file__).parents[3]
 KAPPA = {"rank-4": 3.0, "rank-1": 3.0, "bonds": 1.3, "sites": 1.2}
@@ -68,6 +69,13 @@ def test_coherences_of_decoupled_spins_must_follow_the_law(p_value, phase, holds
     )
     (claim,) = claims_models._decoupled({"coherences": table}.__getitem__)
     assert claim.holds == holds and claim.numbers[0].value == 0.03
+
+
+def test_claims_on_larger_chains_are_among_those_checked_if_asked_for(monkeypatch):
+    for others in (claims_models, claims_sweeps):
+        monkeypatch.setattr(others, "claims", lambda tables: ())
+    assert check(tables_of(), larger=True) == list(claims_larger.claims(tables_of()))
+    assert not check(tables_of())
 
 
 def test_claims_on_larger_chains_are_checked_where_their_tables_are(tmp_path):

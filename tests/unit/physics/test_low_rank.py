@@ -19,8 +19,8 @@ def dense_pair(dim, rank):
 
 
 def sparse_pair():
-    """Operators of single spins, most of whose entries are zero: D = 64."""
-    spins = (0.5,) * 6
+    """Operators of single spins, most of whose entries are zero: D = 36."""
+    spins = (1.5, 1, 1)
     jumps = [sparse.csr_array(jump) for jump in on_each_site(lowering, spins)]
     return np.sum(on_each_site(sz, spins), axis=0), jumps
 

@@ -9,7 +9,7 @@ from distributions import chain_limit_coefficients, random_coefficients
 from syncsweep.physics.angle_lattice import heights_by_angle
 from syncsweep.physics.chi import chi, interval_probabilities
 from syncsweep.physics.chi_sampling import sample_chi
-from syncsweep.physics.measures import s_max
+from syncsweep.physics.measures import local_maxima, s_max
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.physics.region_points import points_in_region
 
@@ -86,8 +86,9 @@ def test_points_fill_the_region_evenly(n_sites):
     row = random_coefficients(27, 1, frequencies)
     maximum = s_max(row, frequencies)
     level, means = 0.9999 * maximum.s_max, []
+    tops = [local_maxima(row, frequencies, maximum.s_max, 0.9999).angles]
     for shift in np.random.default_rng(5).random((16, n_sites - 1)):
-        angles, weights = points_in_region(row, frequencies, maximum, level, shift)
+        angles, weights = points_in_region(row, frequencies, maximum, level, shift, tops)
         above = (deviation(row[0], frequencies, angles) - level) / (maximum.s_max - level)
         assert above.min() >= 0 and above.max() <= 1
         means.append(weights[0] @ above / weights[0].sum())
