@@ -98,7 +98,8 @@ def test_the_report_depends_on_all_its_files_and_on_the_maxima_that_it_marks():
     texts = {path.relative_to(package).as_posix() for path in (package / "report").glob("page.*")}
     assert texts and files >= texts
     assert {"report/report_page.py", "report/report_words.py", "config/physics.py"} <= files
-    assert "physics/measures.py" in files
+    measures = ("angle_lattice", "ascent", "chi", "measures", "phase_distribution")
+    assert {f"physics/{name}.py" for name in measures} <= set(files)
     assert "physics/affine_systems.py" not in files
 
 
