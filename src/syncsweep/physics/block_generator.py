@@ -33,7 +33,11 @@ _AT_ONCE = 2**20
 #: Shift that makes every block invertible, in units of ‖L₀‖. A mode that L₀ damps by less than
 #: `_SLOW`, in the same units, must be conserved. That is damping below `_ZERO`, in units of its
 #: block.
-_SHIFT, _SLOW, _ZERO = 1e-9, 1e-8, 1e-12
+_SHIFT, _SLOW, _ZERO = 1e-9, 1e-8, 1e-14
+
+#: An entry damps by about its square, in units of its block. So a block with conserved modes has
+#: none between these: below are rounding errors.
+_ROUNDING, _WEAK = 1e-15, 1e-6
 
 #: Steps of inverse iteration for zero modes, and the number of vectors with which it begins.
 _STEPS, _VECTORS = 4, 4
@@ -136,7 +140,7 @@ class BlockGenerator:
                 factors = lu_factor(blocks[k] - shift * np.eye(n))
                 v = self._null_vectors(blocks[k], factors)
                 w = self._null_vectors(blocks[k], factors, adjoint=True)
-                if v.shape != w.shape:
+                if v.shape != w.shape or (v.size and _has_weak_entries(blocks[k])):
                     raise self._unclear()
                 right += self._packed_modes(some[k], v)
                 left += self._packed_modes(some[k], w)
@@ -252,6 +256,13 @@ class BlockGenerator:
         """About the inverse of L₀ + ηL₁, of packed operators (D, D); see `sylvester`."""
         least = _LEAST_DECAY * self.norm
         return sylvester(self._lindbladian, perturbation, eta, self.order, least)
+
+
+def _has_weak_entries(block: np.ndarray) -> bool:
+    """Whether some entries of a block (n, n) may damp its modes by less than rounding errors do."""
+    sizes = np.abs(block)
+    largest = sizes.max()
+    return bool(np.any((sizes > _ROUNDING * largest) & (sizes < _WEAK * largest)))
 
 
 def count_entries(lindbladian: Lindbladian) -> int:

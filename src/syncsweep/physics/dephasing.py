@@ -27,8 +27,9 @@ from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.sylvester import sylvester
 
 #: Matrix elements of H between levels of G, and distances of these levels, are zero below the first
-#: value, in units of the largest. Those between both values may be slow modes or rounding.
-_ZERO, _COUPLED = 1e-10, 1e-7
+#: value, in units of the largest. Those between both values may be slow modes or rounding: a mode
+#: that only they damp decays with their square.
+_ZERO, _COUPLED = 1e-10, 1e-5
 
 #: Zero modes V are corrected if ‖L₀V‖ is above the first number times ‖L₀‖. The second is the
 #: accuracy of one correction.
@@ -150,7 +151,9 @@ class DephasingGenerator:
             energies[rows], vectors = np.linalg.eigh(self._hamiltonian[rows, rows])
             self.blocks.append((rows, vectors))
         self.frequencies = energies[:, None] - energies
-        projectors = _conserved_projectors(self._hamiltonian, levels, slices)
+        projectors = _conserved_projectors(
+            self._hamiltonian, levels, slices, float(self.rates.max())
+        )
         self.traces = np.sqrt([projector.trace() for projector in projectors])
         modes: Any = [
             sparse.csr_array(projector.reshape(1, -1) / root)
@@ -250,14 +253,18 @@ class DephasingGenerator:
 
 
 def _conserved_projectors(
-    hamiltonian: np.ndarray, levels: np.ndarray, slices: list[slice]
+    hamiltonian: np.ndarray, levels: np.ndarray, slices: list[slice], fastest: float
 ) -> list[np.ndarray]:
-    """The smallest projectors (D, D) that commute with H and all diagonal operators (k, D)."""
+    """The smallest projectors (D, D) that commute with H and all diagonal operators (k, D).
+
+    fastest: the largest rate of dephasing.
+    """
     rng = np.random.default_rng(0)
     levels = rng.uniform(0.5, 1.5, len(levels)) @ levels
     # Both parts have about the same size: otherwise rounding of one would hide the other.
     levels *= rng.uniform(0.5, 1.0) / np.abs(levels).max()
-    hamiltonian = hamiltonian / max(np.abs(hamiltonian).max(), np.finfo(float).tiny)
+    largest = max(np.abs(hamiltonian).max(), np.finfo(float).tiny)
+    hamiltonian = hamiltonian / largest
     values, vectors = np.empty(len(hamiltonian)), np.zeros_like(hamiltonian)
     for rows in slices:
         generic = hamiltonian[rows, rows] + np.diag(levels[rows])
@@ -268,7 +275,8 @@ def _conserved_projectors(
             "one conserves coherences too."
         )
     coupling = np.abs(vectors.T @ hamiltonian @ vectors)
-    n_sectors, label = connected_components(coupling > _COUPLED, directed=False)
+    weak = _COUPLED * max(fastest / largest, 1.0)
+    n_sectors, label = connected_components(coupling > weak, directed=False)
     if n_sectors != connected_components(coupling > _ZERO, directed=False)[0]:
         raise UnservedModelError(
             "The solver without matrices needs modes that are conserved or fast, but this model "

@@ -26,6 +26,7 @@ from syncsweep.physics.arnoldi import KrylovSpace
 from syncsweep.physics.block_generator import BlockGenerator
 from syncsweep.physics.dephasing import DephasingGenerator
 from syncsweep.physics.diagnosis import SINGULAR, Method, SteadyStates, diagnosed
+from syncsweep.physics.gain_probe import GainProbe
 from syncsweep.physics.generator import Generator, OperatorPerturbation, UnservedModelError
 from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.models import Model
@@ -47,6 +48,9 @@ _BEST_INVERSE, _WORST_INVERSE = 1e-12, 1e-2
 #: Vectors that gcrotmk adds in a cycle, in a first and in a second try, and all that it may add in
 #: one try. Above the last number, a D, there is no second try: its vectors take too much memory.
 _GMRES_STEPS, _MORE_STEPS, _GMRES_VECTORS, _ROOMY = 20, 150, 300, 243
+
+#: How often GMRES may go on because it has found that the inverse magnifies what is left by more.
+_RESTARTS = 3
 
 #: Rounding of what is left of equations, in units of their right-hand side.
 _ROUNDING = 8 * float(np.finfo(float).eps)
@@ -110,8 +114,8 @@ class OperatorSolver:
         for k in np.argsort(etas, kind="stable"):
             if etas[k] > 0:
                 known.append(states[k])
-            goal = self._goal(accuracy, amplification * states[k].inverse_norm)
-            if states[k].residual > goal:
+            if states[k].residual > self._goal(accuracy, amplification * states[k].inverse_norm):
+                goal = self._goal(accuracy, amplification)
                 states[k] = self._alone(split, float(etas[k]), known[-_KNOWN:], goal)
                 method[k] = Method.GMRES
                 known.append(states[k])
@@ -119,9 +123,12 @@ class OperatorSolver:
         condition = reciprocals(amplification * np.array([one.inverse_norm for one in states]))
         condition = np.minimum(condition, split.condition)
         residual = np.sqrt(self.dim) * np.array([one.residual for one in states])
-        # Rounding of the zero modes is one of the rates between them.
-        rounding = self._generator.rounding * self._generator.inverse_norm / split.condition
-        residual = np.maximum(residual, condition * max(rounding, float(np.finfo(float).eps)))
+        # Rounding of the zero modes is one of the rates between them, which are rounded themselves.
+        eps = float(np.finfo(float).eps)
+        rounding = max(self._generator.rounding * self._generator.inverse_norm, eps)
+        residual = np.maximum(residual, condition * rounding / split.condition)
+        # What is left does not show how the image of ρ under ηL₁ is rounded.
+        residual = np.maximum(residual, eps * etas * split.scale)
         rho = np.array([split.state(one.x, one.c) for one in states])
         return diagnosed(etas, rho, Solutions(rho, residual, condition), method)
 
@@ -178,12 +185,19 @@ class OperatorSolver:
         return states, _amplification(feedback)
 
     def _alone(self, split: SplitForm, eta: float, known: list[_State], goal: float) -> _State:
-        """GMRES at one η, from what suits best among the sums of states at other η."""
+        """GMRES at one η, from what suits best among the sums of states at other η.
+
+        goal: norm of a residual, if that of the inverse were 1.
+        """
         l0, source = self._generator, -eta * split.source.ravel()
+
+        probe = GainProbe(self.dim**2)
 
         def apply(x: np.ndarray) -> np.ndarray:
             packed = l0.without_zero_modes(x.reshape(self.dim, self.dim))
-            return (l0.apply(packed) + eta * split.rest(packed)[0]).ravel()
+            image = (l0.apply(packed) + eta * split.rest(packed)[0]).ravel()
+            probe.add(packed.ravel(), image)
+            return image
 
         precondition = self._preconditioner(split.perturbation, eta)
         span = np.array([one.x.ravel() / np.linalg.norm(one.x) for one in known])
@@ -192,23 +206,30 @@ class OperatorSolver:
         images += eta * np.array(of_rest)
         q, r = np.linalg.qr(images.T)
         mixture = np.linalg.lstsq(r, q.T @ source, rcond=1e-13)[0]
-        start, before = mixture @ span, float(np.linalg.norm(source - mixture @ images))
+        start = mixture @ span
         shape = (len(source), len(source))
-        goal = max(goal, _ROUNDING * float(np.linalg.norm(source)))
+        for one, its_image in zip(span, images, strict=True):
+            probe.add(one, its_image)
+        least = _ROUNDING * float(np.linalg.norm(source))
         x, steps = start, [_GMRES_STEPS, _MORE_STEPS][: 1 + (self.dim <= _ROOMY)]
+        inverse_norm = wanted = l0.inverse_norm
         for most in steps:
-            x, failed = gcrotmk(
-                LinearOperator(shape, apply, dtype=float), source, x, rtol=0.0, atol=goal,
-                M=LinearOperator(shape, precondition, dtype=float), m=most,
-                maxiter=_GMRES_VECTORS // most,
-            )  # fmt: skip
+            for _ in range(_RESTARTS):
+                wanted = max(wanted, inverse_norm)
+                x, failed = gcrotmk(
+                    LinearOperator(shape, apply, dtype=float), source, x, rtol=0.0,
+                    atol=max(goal / wanted, least), m=most, maxiter=_GMRES_VECTORS // most,
+                    M=LinearOperator(shape, precondition, dtype=float),
+                )  # fmt: skip
+                inverse_norm = max(l0.inverse_norm, probe.largest_gain())
+                if failed or inverse_norm <= wanted:
+                    break
             if not failed:
                 break
         packed = l0.without_zero_modes(x.reshape(self.dim, self.dim))
         image, c = split.rest(packed)
         left = float(np.linalg.norm(split.defect(packed, eta, image)))
-        growth = float(np.linalg.norm(x - start)) / (before + left)
-        return _State(packed, image, c, left, max(l0.inverse_norm, growth))
+        return _State(packed, image, c, left, inverse_norm)
 
     def _preconditioner(
         self, perturbation: OperatorPerturbation, eta: float

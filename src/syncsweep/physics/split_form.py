@@ -13,7 +13,8 @@ class SplitForm:
     """(L₀ + ηQL₁(1 + VC)) X = −η·source, with c = c₀ + CX; X and source are packed (D, D).
 
     perturbation: L₁; source: QL₁Vc₀; condition: the reciprocal of the norm of the inverse rates, in
-    units of what L₁ does to the zero modes, 0 if it does not tell them apart.
+    units of what L₁ does to the zero modes, 0 if it does not tell them apart; scale: the largest
+    norm of L₁ of a zero mode.
     """
 
     def __init__(self, generator: Generator, perturbation: OperatorPerturbation) -> None:
@@ -29,7 +30,7 @@ class SplitForm:
         rates = generator.left_modes @ images.T
         self._beside = images - rates.T @ modes
         # The rates do not change the trace, so that the equation of the trace can be added to them.
-        scale = float(np.linalg.norm(images, axis=1).max())
+        self.scale = scale = float(np.linalg.norm(images, axis=1).max())
         bordered = rates / (scale or 1.0) + np.outer(traces, traces) / (traces @ traces)
         sizes = np.linalg.svd(bordered, compute_uv=False)
         self.condition = float(sizes[-1] / sizes[0])

@@ -199,3 +199,16 @@ def test_slow_modes_are_not_taken_for_conserved_ones(rate):
     generator = Lindbladian(np.diag([0.5, -0.5]), [np.diag([1.0, -1.0]), np.sqrt(rate) * flip])
     with pytest.raises(UnservedModelError, match="slowly"):
         BlockGenerator(generator)
+
+
+@pytest.mark.parametrize(
+    ("hop", "zz"), [(6e-8, 0.0), (2.5e-6 * np.exp(0.1j), 1.0)], ids=["weak hopping", "weak phase"]
+)
+def test_terms_so_weak_that_their_square_is_rounding_are_refused(hop, zz):
+    """They damp a mode at a rate of about their square."""
+    z, plus, minus = (on_each_site(one, (0.5, 0.5)) for one in (sz, raising, lowering))
+    hopping = hop * plus[0] @ minus[1]
+    hamiltonian = sum(z) + hopping + hopping.conj().T + zz * z[0] @ z[1]
+    jumps = [sum(minus)] if zz else [minus[0], plus[0], z[1]]
+    with pytest.raises(UnservedModelError, match="slowly"):
+        BlockGenerator(Lindbladian(hamiltonian, jumps))

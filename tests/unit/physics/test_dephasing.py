@@ -96,6 +96,8 @@ def test_the_inverse_is_as_accurate_as_asked_and_its_norm_is_known():
         (spin1_chain(3, J=1e-12).lindbladian, "coherences"),
         (spin1_chain(2, gamma=0).lindbladian, "none"),
         (Lindbladian([[1, 1e-9], [1e-9, -1]], [np.diag([1, -1])]), "symmetry"),
+        (Lindbladian([[1, 1e-6], [1e-6, -1]], [np.diag([1, -1])]), "symmetry"),
+        (Lindbladian([[0, 1.0], [1.0, 0]], [np.diag([1e3, -1e3])]), "symmetry"),
     ],
 )
 def test_other_models_are_refused(generator, what):

@@ -11,6 +11,7 @@ from syncsweep.physics.models import spin1_chain
 from syncsweep.physics.operator_solver import OperatorSolver
 from syncsweep.physics.perturbation import perturbation_of
 from syncsweep.physics.phase_distribution import relative_phase_coefficients
+from syncsweep.physics.spins import lowering, on_each_site, sx
 from syncsweep.physics.split_form import SplitForm
 from syncsweep.physics.steady_state import SteadyStateSolver
 
@@ -106,6 +107,35 @@ def test_gmres_that_does_not_converge_says_so(pair_solver, monkeypatch):
         monkeypatch.setattr(operator_solver, name, 5)
     found = pair_solver.solve(KINDS["rank 1"](2), [1e-6, 1.0])
     assert found.status.tolist() == ["ok", "inaccurate"]
+
+
+def decay(first, second, field):
+    """Both spins decay by themselves, in a common transverse field."""
+    jumps = on_each_site(lowering, (1.0, 1.0))
+    hamiltonian = field * sum(on_each_site(sx, (1.0, 1.0)))
+    return Operators(hamiltonian, [first * jumps[0], second * jumps[1]])
+
+
+def strong_decay_in_a_random_field():
+    decays = decay(5e3, 2.7e-3, 0.0)
+    return Operators(global_operators(1, 9, 1).hamiltonian, decays.jump_operators)
+
+
+@pytest.mark.parametrize(
+    ("model", "perturbation", "etas"),
+    [
+        (spin1_chain(2), decay(176.0, 2.5e-5, 6e-4), [0.0, 0.1, 1.07]),
+        (spin1_chain(2, omega=0.04), strong_decay_in_a_random_field(), [0.0, 1e-4, 1e-3]),
+        (spin1_chain(2, J=0.0, delta=-0.5), decay(1.0, 8e-4, 0.5), [0.0, 1e-12]),
+    ],
+    ids=["slow mode at large η", "strong decay", "rates far apart"],
+)
+def test_estimated_errors_hold_for_rates_far_apart(model, perturbation, etas):
+    found = OperatorSolver(model).solve(perturbation, etas)
+    expected = dense_states(model, perturbation, etas)
+    errors = np.linalg.norm(found.rho - expected.rho, axis=(1, 2)) * np.sqrt(model.dim)
+    assert set(expected.status) == {"ok"}
+    assert np.all(errors <= 2 * found.residual / found.condition + 1e-13)
 
 
 @pytest.mark.parametrize(
