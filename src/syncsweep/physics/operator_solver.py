@@ -186,13 +186,7 @@ class OperatorSolver:
             return (l0.apply(packed) + eta * split.rest(packed)[0]).ravel()
 
         precondition = self._preconditioner(split.perturbation, eta)
-        span = np.array([one.x.ravel() / np.linalg.norm(one.x) for one in known])
-        of_rest = [one.image.ravel() / np.linalg.norm(one.x) for one in known]
-        images = np.array([l0.apply(x.reshape(self.dim, self.dim)).ravel() for x in span])
-        images += eta * np.array(of_rest)
-        q, r = np.linalg.qr(images.T)
-        mixture = np.linalg.lstsq(r, q.T @ source, rcond=1e-13)[0]
-        start, before = mixture @ span, float(np.linalg.norm(source - mixture @ images))
+        start, before = self._mixture(source, eta, known)
         shape = (len(source), len(source))
         goal = max(goal, _ROUNDING * float(np.linalg.norm(source)))
         x, steps = start, [_GMRES_STEPS, _MORE_STEPS][: 1 + (self.dim <= _ROOMY)]
@@ -209,6 +203,22 @@ class OperatorSolver:
         left = float(np.linalg.norm(split.defect(packed, eta, image)))
         growth = float(np.linalg.norm(x - start)) / (before + left)
         return _State(packed, image, c, left, max(l0.inverse_norm, growth))
+
+    def _mixture(
+        self, source: np.ndarray, eta: float, known: list[_State]
+    ) -> tuple[np.ndarray, float]:
+        """The sum of states at other η that leaves least of `source`, and the norm of what is left.
+
+        The matrices of this are as large as those of GMRES, so they must be gone before it begins.
+        """
+        l0 = self._generator
+        span = np.array([one.x.ravel() / np.linalg.norm(one.x) for one in known])
+        of_rest = [one.image.ravel() / np.linalg.norm(one.x) for one in known]
+        images = np.array([l0.apply(x.reshape(self.dim, self.dim)).ravel() for x in span])
+        images += eta * np.array(of_rest)
+        q, r = np.linalg.qr(images.T)
+        mixture = np.linalg.lstsq(r, q.T @ source, rcond=1e-13)[0]
+        return mixture @ span, float(np.linalg.norm(source - mixture @ images))
 
     def _preconditioner(
         self, perturbation: OperatorPerturbation, eta: float
