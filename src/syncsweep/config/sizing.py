@@ -92,9 +92,11 @@ class OperatorCost:
     def memory(self, n_eta: int) -> int:
         """Bytes: some 140 real vectors of D² numbers, five for each η, and the jump operators.
 
-        Jump operators are complex, and take seven times their memory while they are drawn.
+        A GMRES takes 50 vectors more. Jump operators are complex, and take seven times their memory
+        while they are drawn.
         """
-        return (1120 + 40 * n_eta + 112 * self.jumps) * self.dim**2 + _BLOCK_BYTES * self.blocks
+        vectors = 140 + 50 * (self.large > 0) + 5 * n_eta
+        return (8 * vectors + 112 * self.jumps) * self.dim**2 + _BLOCK_BYTES * self.blocks
 
 
 def row_bytes(spins: tuple[float, ...]) -> int:

@@ -200,18 +200,10 @@ class OperatorSolver:
             return image
 
         precondition = self._preconditioner(split.perturbation, eta)
-        span = np.array([one.x.ravel() / np.linalg.norm(one.x) for one in known])
-        of_rest = [one.image.ravel() / np.linalg.norm(one.x) for one in known]
-        images = np.array([l0.apply(x.reshape(self.dim, self.dim)).ravel() for x in span])
-        images += eta * np.array(of_rest)
-        q, r = np.linalg.qr(images.T)
-        mixture = np.linalg.lstsq(r, q.T @ source, rcond=1e-13)[0]
-        start = mixture @ span
+        x = self._mixture(source, eta, known, probe)
         shape = (len(source), len(source))
-        for one, its_image in zip(span, images, strict=True):
-            probe.add(one, its_image)
         least = _ROUNDING * float(np.linalg.norm(source))
-        x, steps = start, [_GMRES_STEPS, _MORE_STEPS][: 1 + (self.dim <= _ROOMY)]
+        steps = [_GMRES_STEPS, _MORE_STEPS][: 1 + (self.dim <= _ROOMY)]
         inverse_norm = wanted = l0.inverse_norm
         for most in steps:
             for _ in range(_RESTARTS):
@@ -230,6 +222,24 @@ class OperatorSolver:
         image, c = split.rest(packed)
         left = float(np.linalg.norm(split.defect(packed, eta, image)))
         return _State(packed, image, c, left, inverse_norm)
+
+    def _mixture(
+        self, source: np.ndarray, eta: float, known: list[_State], probe: GainProbe
+    ) -> np.ndarray:
+        """The sum of states at other η that leaves least of `source`; `probe` takes up the states.
+
+        The matrices of this are as large as those of GMRES, so they must be gone before it begins.
+        """
+        l0 = self._generator
+        span = np.array([one.x.ravel() / np.linalg.norm(one.x) for one in known])
+        of_rest = [one.image.ravel() / np.linalg.norm(one.x) for one in known]
+        images = np.array([l0.apply(x.reshape(self.dim, self.dim)).ravel() for x in span])
+        images += eta * np.array(of_rest)
+        for one, image in zip(span, images, strict=True):
+            probe.add(one, image)
+        q, r = np.linalg.qr(images.T)
+        mixture: np.ndarray = np.linalg.lstsq(r, q.T @ source, rcond=1e-13)[0]
+        return mixture @ span
 
     def _preconditioner(
         self, perturbation: OperatorPerturbation, eta: float

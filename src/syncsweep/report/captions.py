@@ -23,9 +23,10 @@ _SWEEP_PANELS = {
         "Distribution of S_max, the height of the maximum of S_d above the uniform density, with "
         "its mean."
     ),
-    "chi_maxima": "χ at the maxima of S_d themselves. Arrow heads mark the limit η → 0⁺.",
-    "differences": "Differences |Δφ| of all pairs of angles at the maxima of S_d. Arrow heads mark "
-    "the limit η → 0⁺.",
+    "chi_maxima": "χ at the maxima of S_d themselves. Arrow heads, if there are any, mark the "
+    "limit η → 0⁺.",
+    "differences": "Differences |Δφ| of all pairs of angles at the maxima of S_d. Arrow heads, if "
+    "there are any, mark the limit η → 0⁺.",
 }
 
 

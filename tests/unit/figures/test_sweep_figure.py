@@ -23,6 +23,8 @@ from syncsweep.config.requests import FigureRequest
 from syncsweep.figures import style, sweep_figure
 from syncsweep.figures.figure_page import blank_page
 from syncsweep.figures.maxima_figure import LIMITS
+from syncsweep.physics.chi import chi, pairwise_differences
+from syncsweep.physics.limit_distribution import chain_maxima
 from syncsweep.tables import ResultsError
 from syncsweep.tables.reading import read_table
 from syncsweep.tables.registry import names_of_averages
@@ -379,3 +381,14 @@ def test_arrow_heads_are_at_the_limits_of_the_chain(name, values):
             sweep_figure.draw_maxima(panel, name, histogram, model, 4)
         drawn = [tuple(line.get_ydata()) for line in panel.last.lines]
         assert drawn == ([] if expected is None else [expected])
+
+
+@pytest.mark.parametrize("n_sites", range(2, 7))
+def test_arrow_heads_are_where_the_limit_has_its_maxima(n_sites):
+    angles = np.concatenate([chain_maxima(n_sites, sign) for sign in (1, -1)])
+    angles = np.pad(angles, [(0, 0), (0, 1)])  # the last spin
+    found = chi(angles), pairwise_differences(angles) / np.pi
+    for values, marks in zip(found, LIMITS[n_sites], strict=True):
+        distances = np.abs(values[..., np.newaxis] - marks)
+        assert distances.min(axis=-1).max() < 1e-6
+        assert distances.reshape(-1, len(marks)).min(axis=0).max() < 1e-6
