@@ -37,7 +37,7 @@ _SHIFT, _SLOW, _ZERO = 1e-9, 1e-8, 1e-14
 
 #: An entry damps by about its square, in units of its block. So a block with conserved modes has
 #: none between these: below are rounding errors.
-_ROUNDING, _WEAK = 1e-15, 1e-6
+_ROUNDING, _WEAK = 1e-14, 1e-6
 
 #: Steps of inverse iteration for zero modes, and the number of vectors with which it begins.
 _STEPS, _VECTORS = 4, 4

@@ -64,6 +64,7 @@ def test_streams_of_samples_are_as_if_the_root_spawned_samples_and_these_their_p
 OTHERS = {
     "physics/block_generator.py": "vectors in general position, with a fixed seed",
     "physics/dephasing.py": "an operator and a vector in general position, fixed seed",
+    "physics/gain_probe.py": "random signs of a projection, with a fixed seed",
     "physics/region_points.py": "points near maxima, seeded by the offset of the χ grid",
     "physics/slow_modes.py": "changes of entries that show what is rounding, with a fixed seed",
     "paper/parts/modes.py": "a conserved quantity in general position, with a fixed seed",
