@@ -112,7 +112,7 @@ def kept(block: BlockFolder) -> int:
     return sum(max(path.read_bytes().count(b"SYNC") - 1, 0) for _, path in block.part_files())
 
 
-def test_a_killed_launch_of_few_terms_loses_the_samples_in_hand_alone(tmp_path):
+def test_a_killed_launch_of_few_terms_loses_only_the_samples_in_hand(tmp_path):
     study, chunk = study_of(*BONDS), (0, 24)
     undisturbed = rows(described(tmp_path / "undisturbed", study), 1, [chunk])
     block = described(tmp_path / "killed", study)
