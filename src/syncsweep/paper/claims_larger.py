@@ -83,7 +83,7 @@ def _loss(tables: Tables) -> Iterator[Claim]:
         tuple(in_kappa.values()),
         Verdict.AGREES,
         all(
-            _is_above(_difference(in_kappa[local], in_kappa[one]), 0, sigmas=2)
+            _is_above(_difference(in_kappa[local], in_kappa[one]), 0)
             for local in ("bonds", "sites")
             for one in ("rank-4", "rank-1")
         ),
@@ -93,11 +93,12 @@ def _loss(tables: Tables) -> Iterator[Claim]:
 def _factor(half: pd.DataFrame, column: str) -> Number[float]:
     """The factor by which a column falls with each spin from N = 3 on: the slope of its logarithm.
 
-    The fit is not weighted, because the errors of few samples are rough.
+    The fit has the numbers of samples as weights, because the errors of few samples are rough.
     """
     known = half[(half["n_sites"] >= 3) & (half[column] > 0)]
-    centred = known["n_sites"].to_numpy(float) - known["n_sites"].mean()
-    weights = centred / (centred @ centred)
+    n_sites, samples = (known[name].to_numpy(float) for name in ("n_sites", "n"))
+    weights = samples * (n_sites - np.average(n_sites, weights=samples))
+    weights /= weights @ n_sites
     relative = (known[f"{column}_se"] / known[column]).to_numpy()
     factor = math.exp(-float(weights @ np.log(known[column].to_numpy())))
     return Number(factor, factor * float(np.linalg.norm(weights * relative)))
@@ -112,5 +113,5 @@ def _difference(one: Number[float], other: Number[float]) -> Number[float]:
     return Number(one.value - other.value, math.hypot(one.error or 0, other.error or 0))
 
 
-def _is_above(found: Number[float], bound: float, sigmas: float = SIGMAS) -> bool:
-    return found.value - sigmas * (found.error or 0) > bound
+def _is_above(found: Number[float], bound: float) -> bool:
+    return found.value - SIGMAS * (found.error or 0) > bound
