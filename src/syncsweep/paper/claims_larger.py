@@ -66,7 +66,7 @@ def _loss(tables: Tables) -> Iterator[Claim]:
     three, last = (number(half, "half", ensemble="rank-1", n_sites=n) for n in (3, 6))
     yield Claim(
         _SOURCE,
-        "For larger N the locking persists up to the same η",
+        "For larger N the locking persists up to the same η, if that was meant too",
         _EXPECTED,
         "η_½, where half of Λ remains, falls with each spin by a factor of "
         f"{_listed(in_omega)}; at rank 1 from {three}ω for N = 3 to {last}ω for N = 6",
