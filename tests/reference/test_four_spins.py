@@ -14,6 +14,7 @@ from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.superoperators import hermitian_basis, vectorize
 from syncsweep.sample import unpack_coefficients
+from syncsweep.user_code import study_solver
 from syncsweep.user_code.study_model import build_model
 
 ETAS = (0.0, 1e-8, 1e-2, 1.0, 10.0)
@@ -44,7 +45,7 @@ def solved():
         return generator
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sample, "random_generator", drawn)
+        patch.setattr(study_solver, "random_generator", drawn)
         rows = sample.SampleSolver(PHYSICS, ETAS).rows(0)
     return rows, *found
 
