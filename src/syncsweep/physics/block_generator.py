@@ -17,7 +17,12 @@ from scipy import sparse
 from scipy.linalg import lu_factor, lu_solve
 from scipy.sparse.csgraph import connected_components
 
-from syncsweep.physics.generator import OperatorPerturbation, UnservedModelError, unpack
+from syncsweep.physics.generator import (
+    OperatorPerturbation,
+    UnservedModelError,
+    refined,
+    unpack,
+)
 from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.sylvester import sylvester
 
@@ -227,16 +232,9 @@ class BlockGenerator:
 
     def solve(self, rhs: np.ndarray, accuracy: float) -> np.ndarray:
         """X with L₀X = rhs up to accuracy·‖rhs‖ and WᵀX = 0, for rhs (D, D) with Wᵀrhs = 0."""
-        x, rest = np.zeros_like(rhs), rhs
-        norm = size = float(np.linalg.norm(rhs))
-        while size > accuracy * norm:
-            step = self._by_blocks(rest / size)
-            x = x + size * self.without_zero_modes(step)
-            rest = rhs - self.apply(x)
-            before, size = size, float(np.linalg.norm(rest))
-            if not size < before / 2:  # rounding, or a block that is nearly singular
-                break
-        return x
+        return refined(
+            self.apply, lambda y, _: self.without_zero_modes(self._by_blocks(y)), rhs, accuracy
+        )
 
     @cached_property
     def inverse_norm(self) -> float:

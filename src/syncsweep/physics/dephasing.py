@@ -22,7 +22,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics.arnoldi import solve_gmres
-from syncsweep.physics.generator import OperatorPerturbation, UnservedModelError
+from syncsweep.physics.generator import OperatorPerturbation, UnservedModelError, refined
 from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.sylvester import sylvester
 
@@ -215,18 +215,13 @@ class DephasingGenerator:
 
         GMRES with one sweep in single precision, refined in double precision.
         """
-        x, rest = np.zeros_like(rhs), rhs
-        norm = size = float(np.linalg.norm(rhs))
-        while size > accuracy * norm:
-            scaled = (rest / size).astype(np.float32)
-            goal = max(0.5 * accuracy * norm / size, _CYCLE_ACCURACY)
-            mixture = solve_gmres(self._sweep.image, scaled, goal, _CYCLE)
-            x = x + size * self.without_zero_modes(self._sweep.apply(mixture).astype(float))
-            rest = rhs - self.apply(x)
-            before, size = size, float(np.linalg.norm(rest))
-            if not size < before / 2:  # rounding, or an operator that GMRES cannot invert
-                break
-        return x
+
+        def roughly(y: np.ndarray, accuracy: float) -> np.ndarray:
+            goal = max(0.5 * accuracy, _CYCLE_ACCURACY)
+            mixture = solve_gmres(self._sweep.image, y.astype(np.float32), goal, _CYCLE)
+            return self.without_zero_modes(self._sweep.apply(mixture).astype(float))
+
+        return refined(self.apply, roughly, rhs, accuracy)
 
     @cached_property
     def inverse_norm(self) -> float:

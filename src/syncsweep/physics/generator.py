@@ -27,6 +27,27 @@ def unpack(packed: np.ndarray) -> np.ndarray:
     return rho
 
 
+def refined(
+    apply: Callable[[np.ndarray], np.ndarray],
+    roughly: Callable[[np.ndarray, float], np.ndarray],
+    rhs: np.ndarray,
+    accuracy: float,
+) -> np.ndarray:
+    """X with apply(X) = rhs up to accuracy·‖rhs‖, from rough solutions; packed operators (D, D).
+
+    roughly: the solution for a right-hand side of norm 1, to about the accuracy given, or less.
+    """
+    x, rest = np.zeros_like(rhs), rhs
+    norm = size = float(np.linalg.norm(rhs))
+    while size > accuracy * norm:
+        x = x + size * roughly(rest / size, accuracy * norm / size)
+        rest = rhs - apply(x)
+        before, size = size, float(np.linalg.norm(rest))
+        if not size < before / 2:  # rounding, or what `roughly` cannot invert
+            break
+    return x
+
+
 class OperatorPerturbation(Protocol):
     """L₁ as a linear map of operators: mean_decay is κ = −Tr L₁/D²."""
 
