@@ -1,19 +1,15 @@
-"""Configuration of tables and figures. A change here solves no sample again."""
+"""Configuration of tables. A change here solves no sample again."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
-from syncsweep.config.fields import Integer, Number, OptionalInteger, SafeName, Strict, Words
-
-#: Panels of a figure; those in MAXIMA_PANELS show the table of the maxima.
-Panel = Literal["chi", "probabilities", "ratio", "s_max", "chi_maxima", "differences"]
-MAXIMA_PANELS = ("chi_maxima", "differences")
+from syncsweep.config.fields import Integer, Number, OptionalInteger, Strict, Words
 
 
 class LogBins(Strict):
@@ -107,23 +103,4 @@ class Analysis(Strict):
                 )
             if len(set(numbers)) == 1:
                 raise ValueError(f"ratio must use two different P_a, but names P{numbers[0]} twice")
-        return self
-
-
-class Figure(Strict):
-    """The figure of a study."""
-
-    name: SafeName = Field(description="file name without ending")
-    panels: tuple[Panel, ...] = Field(
-        ("chi", "probabilities", "s_max"),
-        min_length=1,
-        max_length=6,
-        description="panels a, b, … from top to bottom",
-    )
-
-    @model_validator(mode="after")
-    def _panels_once(self) -> Self:
-        for panel in self.panels:
-            if self.panels.count(panel) > 1:
-                raise ValueError(f"panels must not repeat a panel, but has {panel!r} twice")
         return self

@@ -14,7 +14,7 @@ from typing import Any, Self
 from pydantic import Field, PrivateAttr, StrictBool, ValidationError, model_validator
 
 from syncsweep.config import sizing
-from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
+from syncsweep.config.analysis import Analysis
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.fields import (
     FolderName,
@@ -24,6 +24,7 @@ from syncsweep.config.fields import (
     SafeName,
     Strict,
 )
+from syncsweep.config.figure import AnyFigure, OneOrMoreFigures, as_tuple, check_figures
 from syncsweep.config.messages import ConfigError, explain
 from syncsweep.config.paper import Paper
 from syncsweep.config.physics import (
@@ -36,6 +37,7 @@ from syncsweep.config.physics import (
     may_have_few_terms,
     most_jumps,
 )
+from syncsweep.config.plane_figures import ETA, columns_of_summary
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 from syncsweep.sample_range import SampleRange
 
@@ -84,7 +86,9 @@ class Study(Strict):
         min_length=1, description="η grids or lists; all η of a block are solved together"
     )
     analysis: Analysis = Field(description="how shards become tables")
-    figure: Figure | None = Field(None, description="the figure of this study; null: none")
+    figure: OneOrMoreFigures | None = Field(
+        None, description="the figure of this study, or a list of figures; null: none"
+    )
     by_default: StrictBool = Field(
         True,
         description="whether plain `snakemake` runs it; `snakemake study_<name>` always does",
@@ -123,19 +127,9 @@ class Study(Strict):
         return self
 
     @model_validator(mode="after")
-    def _panels_have_data(self) -> Self:
-        panels = self.figure.panels if self.figure else ()
-        for panel in MAXIMA_PANELS:
-            if panel in panels and self.analysis.maxima_bins is None:
-                raise ValueError(
-                    f"figure.panels has {panel!r}, which needs analysis.maxima_bins; set it, or "
-                    "leave the panel out"
-                )
-        if "ratio" in panels and self.analysis.ratio is None:
-            raise ValueError(
-                "figure.panels has 'ratio', which needs analysis.ratio; set it, or leave the panel "
-                "out"
-            )
+    def _figures_have_data(self) -> Self:
+        axes = {ETA: sorted(eta for block in self.eta_blocks for eta in block.etas)}
+        check_figures(self.figures, self.analysis, axes, columns_of_summary(self.analysis))
         return self
 
     @model_validator(mode="after")
@@ -172,6 +166,11 @@ class Study(Strict):
                 f"{_MOST_SHARDS} are allowed; {instead}"
             )
         return self
+
+    @property
+    def figures(self) -> tuple[AnyFigure, ...]:
+        """All figures of this study."""
+        return as_tuple(self.figure)
 
     @property
     def dim(self) -> int:
@@ -296,7 +295,7 @@ class Config(Strict):
     @model_validator(mode="after")
     def _names_apart(self) -> Self:
         # Rules are named after figures and studies, and a rule's name has no hyphen.
-        figures = [study.figure.name for study in self.studies.values() if study.figure]
+        figures = [figure.name for study in self.studies.values() for figure in study.figures]
         for what, names in (("figure.name", figures), ("names", list(self.studies))):
             plain = [name.replace("-", "_") for name in names]
             for name in names:
