@@ -150,7 +150,7 @@ def _words_in(annotation: Any) -> list[str]:
 
 
 def _tags(annotation: Any) -> list[str]:
-    return [tag for tag in map(_tag, _models_in(annotation)) if tag]
+    return list(dict.fromkeys(tag for tag in map(_tag, _models_in(annotation)) if tag))
 
 
 def _tag(model: type[BaseModel]) -> str | None:

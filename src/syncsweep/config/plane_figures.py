@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, StrictBool, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.fields import Number, SafeName, Strict, Words
@@ -112,16 +112,22 @@ class MapFigure(_Scaled):
 
     kind: Literal["map"] = Field(description="colours over two axes")
     y: Words = Field(description="vertical axis: name of an axis of the study, or eta")
-    contours: StrictBool | tuple[Number, ...] = Field(
+    contours: bool | tuple[float, ...] = Field(
         False, description="lines of equal value: true, or their values in ascending order"
     )
 
     @field_validator("contours", mode="before")
     @classmethod
     def _contours_are_levels_or_not(cls, value: Any) -> Any:
-        if not isinstance(value, bool | list | tuple):
-            raise ValueError("must be true, false, or a list of values")
-        return value
+        if isinstance(value, bool):
+            return value
+        try:
+            levels = tuple(map(float, value if isinstance(value, list | tuple) else "-"))
+        except (TypeError, ValueError):
+            levels = (math.nan,)
+        if not all(map(math.isfinite, levels)):
+            raise ValueError("must be true, false, or a list of numbers")
+        return levels
 
     @model_validator(mode="after")
     def _levels_ascend(self) -> Self:
@@ -196,9 +202,10 @@ def check_plane(
             f"{figure.most}; fix one of them in at"
         )
     if figure.column not in columns:
+        main = [name for name in columns if not name.endswith(("_se", "_low", "_high"))]
         raise ValueError(
             f"column: {figure.column!r} is not a column of the summary of this study"
-            f"{_nearest(figure.column, columns)}; there are {_listed(columns)}"
+            f"{_nearest(figure.column, main)}; there are {_listed(main)}, and their errors"
         )
     if of_edge and (0 not in axes[ETA] or len(axes[ETA]) < 3):
         raise ValueError("an edge needs η = 0 and two other values of η in eta_blocks")

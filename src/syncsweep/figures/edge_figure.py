@@ -72,7 +72,7 @@ def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
                 mark(axes, x.places[outcome == which], marker, colour, height)
         if by is not None:
             name_lines(page, axes, by, lines)
-        plane.stamp(page, "×" if "unknown" in outcomes else "", _definition(plane, figure))
+        plane.stamp(page, axes, "×" if "unknown" in outcomes else "", _definition(plane, figure))
     save_data(stem, {"edge": _data(figure, plane, edges)})
 
 

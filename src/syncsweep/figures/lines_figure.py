@@ -24,6 +24,7 @@ from syncsweep.figures.plane import (
     find_places,
     is_periodic,
     read_plane,
+    set_linear,
 )
 from syncsweep.figures.plots import plot_mean
 
@@ -58,6 +59,8 @@ def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
         axes.set_xlabel(x.label)
         axes.set_ylabel(plane.label)
         axes.set_yscale(figure.scale)
+        if figure.scale == "linear":
+            set_linear(axes.yaxis)
         lines = []
         for k, colour in enumerate(colours_of(by)):
             low, high = [end[k] for end in ends] if ends else [mean[k]] * 2
@@ -68,7 +71,7 @@ def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
             axes.set_ylim(0, 2 * np.pi)
         if by is not None:
             name_lines(page, axes, by, lines)
-        plane.stamp(page, "×" if np.isnan(mean).any() else "")
+        plane.stamp(page, axes, "×" if np.isnan(mean).any() else "")
     save_data(stem, {"lines": plane.data})
 
 
@@ -128,7 +131,12 @@ def name_lines(page: Page, axes: Axes, by: PlaneAxis, lines: Sequence[Artist]) -
     if len(by.values) <= len(style.LINE_COLOURS):
         names = [by.text(value) for value in by.values]
         page.legend(
-            lines, names, title=by.label, loc="outside right upper", frameon=False, handlelength=1.2
+            lines,
+            names,
+            title=by.label,
+            loc="outside right center",
+            frameon=False,
+            handlelength=1.2,
         ).get_title().set_fontsize(style.SMALL)
         return
     bar = page.colorbar(_scale_of(by), ax=axes, aspect=25, pad=0.02)

@@ -71,7 +71,8 @@ def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
         page.supylabel(y.label, fontsize=style.SETTINGS["axes.labelsize"])
         if np.isfinite(values).any():
             _add_bar(page, axes, scale, levels, plane)
-        plane.stamp(page, "hatched" if np.isnan(values).any() else "")
+        missing = "hatched" if np.isnan(values).any() else ""
+        plane.stamp(page, axes[0] if figure.by is None else None, missing)
     save_data(stem, {"map": plane.data})
 
 
@@ -104,12 +105,16 @@ def _panels(page: Page, n_panels: int) -> list[Axes]:
 
 @dataclass(frozen=True)
 class _Scale:
-    """From which value to which the colours go, and how."""
+    """From which value to which the colours go, and how.
+
+    has_below: whether values are not positive, which have no place on a logarithmic scale.
+    """
 
     low: float
     high: float
     log: bool = False
     periodic: bool = False
+    has_below: bool = False
 
     @property
     def norm(self) -> Normalize:
@@ -142,7 +147,7 @@ def _scale(figure: MapFigure, values: np.ndarray) -> _Scale:
     low, high = (float(shown.min()), float(shown.max())) if len(shown) else (0.5, 1.0)
     if low == high:
         high = low + (abs(low) or 1.0)
-    return _Scale(low, high, log)
+    return _Scale(low, high, log, has_below=log and bool((values <= 0).any()))
 
 
 def _levels(figure: MapFigure, scale: _Scale) -> list[float]:
@@ -200,7 +205,11 @@ def _add_bar(
 ) -> None:
     """The colour bar of all panels, with a line at each contour."""
     bar = page.colorbar(
-        ScalarMappable(scale.norm, scale.colours), ax=list(axes), aspect=25, pad=0.02
+        ScalarMappable(scale.norm, scale.colours),
+        ax=list(axes),
+        aspect=25,
+        pad=0.02,
+        extend="min" if scale.has_below else "neither",
     )
     bar.outline.set_linewidth(0.4)
     bar.set_label(plane.label, labelpad=4)

@@ -121,10 +121,7 @@ class PlaneAxis:
             room = getattr(axes.bbox, "width" if which == "x" else "height") / axes.figure.dpi
             self._set_decades(axis, np.log(edges[-1] / edges[0]) / room)
         else:
-            axis.set_major_locator(MaxNLocator(5))
-            formatter = ScalarFormatter(useMathText=True)
-            formatter.set_powerlimits((-3, 4))
-            axis.set_major_formatter(formatter)
+            set_linear(axis)
 
     def _set_decades(self, axis: MatplotlibAxis, per_inch: float) -> None:
         """Name powers of ten; per_inch: how much the logarithm grows along an inch."""
@@ -220,18 +217,23 @@ class Plane:
         kept = dict.fromkeys([*axes, column, *errors])
         return self.rows[[name for name in kept if name in self.rows]]
 
-    def stamp(self, page: Page, missing: str = "", says: str = "") -> None:
-        """Say above all panels what is fixed, and of how many samples they are.
+    def stamp(self, page: Page, axes: Axes | None, missing: str = "", says: str = "") -> None:
+        """Say above all panels of how many samples they are, and what is fixed.
 
-        missing: how points without a value are marked, if there are any; says: what comes first.
+        axes: the only panel, or None if there are several; missing: how points without a value are
+        marked, if there are any; says: what else the panel shows.
         """
-        of_all = self.table.frame
-        text, warns = stamp_of(self.table.said, int(of_all["failed"].max()))
-        fixed = [self.axis(name).named(self.axis(name).values[0]) for name in self._fixed]
-        lines = [says, ", ".join(fixed), text + (f"; {missing}: no value" if missing else "")]
+        text, warns = stamp_of(self.table.said, int(self.table.frame["failed"].max()))
+        text += f"; {missing}: no value" if missing else ""
+        fixed = ", ".join(self.axis(name).named(self.axis(name).values[0]) for name in self._fixed)
+        about = "\n".join(filter(None, [says, fixed]))
+        if axes is None:
+            text = "\n".join(filter(None, [text, about]))
+        elif about:
+            axes.set_title(about, fontsize=style.SMALL, pad=4)
         page.suptitle(
-            "\n".join(filter(None, lines)),
-            fontsize=style.SETTINGS["font.size"] if warns else style.SMALL,
+            text,
+            fontsize=style.SMALL,
             fontweight="bold" if warns else "normal",
             color=style.LINE_COLOURS[1] if warns else style.GUIDE_COLOUR,
         )
@@ -251,6 +253,14 @@ def read_plane(tables: Path, request: FigureRequest) -> Plane:
     for name, value in figure.at.items():
         rows = rows[[is_same(value, other) for other in rows[name]]]
     return Plane(request, figure, table, rows.reset_index(drop=True))
+
+
+def set_linear(axis: MatplotlibAxis) -> None:
+    """Give an axis some round numbers, with a common power of ten if they are small or large."""
+    axis.set_major_locator(MaxNLocator(5))
+    formatter = ScalarFormatter(useMathText=True)
+    formatter.set_powerlimits((-3, 4))
+    axis.set_major_formatter(formatter)
 
 
 def find_places(page: Page) -> None:

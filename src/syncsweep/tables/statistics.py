@@ -99,6 +99,36 @@ class RunningCovariance(RunningMean):
         return np.where(size > 0, self._products[:, one, other] / np.where(size > 0, size, 1), 0.0)
 
 
+class RunningCircularMean:
+    """Mean directions of `width` angles [rad] for each of n_eta values of η.
+
+    The mean of the points e^{iφ} has the angle of the mean direction. Its length is the resultant
+    length: 1 if all angles are equal, and 0 on average for uniform ones.
+    """
+
+    def __init__(self, n_eta: int, width: int) -> None:
+        self._points = RunningMean(n_eta, 2 * width)
+
+    def add(self, angles: np.ndarray, counted: np.ndarray) -> None:
+        """Add one realisation of angles (n_eta, width) at the η that are counted (n_eta,)."""
+        self._points.add(np.hstack([np.cos(angles), np.sin(angles)]), counted)
+
+    @property
+    def _mean(self) -> np.ndarray:
+        cos, sin = np.hsplit(self._points.mean, 2)
+        return np.asarray(cos + 1j * sin)
+
+    @property
+    def direction(self) -> np.ndarray:
+        """Mean directions (n_eta, width) in [0, 2π]; NaN without a realisation."""
+        return np.mod(np.angle(self._mean), 2 * np.pi)
+
+    @property
+    def resultant(self) -> np.ndarray:
+        """Resultant lengths (n_eta, width) in [0, 1]; NaN without a realisation."""
+        return np.minimum(np.abs(self._mean), 1.0)
+
+
 def type_ratio(
     probabilities: RunningCovariance, ratio: Ratio, sigmas: float = 1.0
 ) -> Number[np.ndarray]:
