@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _DIGITS = re.compile(r"\s*[+-]?[0-9]{1,400}\s*")
 
 
-def _number(value: Any) -> Any:
+def number(value: Any) -> Any:
+    """A finite number; ValueError."""
     # YAML 1.1 reads 1e-6 as a string, and Python takes True for 1.
     if isinstance(value, str):
         try:
@@ -40,10 +42,10 @@ def _integer(value: Any) -> Any:
         value = int(value)  # not by way of a float, which holds 15 digits
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    number = _number(value)
-    if number != int(number):
+    found = number(value)
+    if found != int(found):
         raise ValueError("must be an integer")
-    return int(number)
+    return int(found)
 
 
 def _safe_name(value: Any) -> Any:
@@ -55,9 +57,9 @@ def _safe_name(value: Any) -> Any:
     return value
 
 
-def _words(value: Any) -> Any:
-    if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
-        raise ValueError("must be one line of 1 to 200 characters")
+def _words(value: Any, most: int = 200) -> Any:
+    if not isinstance(value, str) or not 0 < len(value) <= most or not value.isprintable():
+        raise ValueError(f"must be one line of 1 to {most} characters")
     return value
 
 
@@ -120,7 +122,7 @@ def _folder_name(value: Any) -> Any:
     return value
 
 
-Number = Annotated[float, BeforeValidator(_number)]
+Number = Annotated[float, BeforeValidator(number)]
 Integer = Annotated[int, BeforeValidator(_integer)]
 #: Snakemake's command line hands on null inside a mapping as a word.
 _null = BeforeValidator(lambda value: None if value == "null" else value)
@@ -128,6 +130,8 @@ OptionalNumber = Annotated[Number | None, _null]
 OptionalInteger = Annotated[Integer | None, _null]
 FolderName = Annotated[str, BeforeValidator(_folder_name)]
 Words = Annotated[str, BeforeValidator(_words)]
+#: Words of a label in a figure, which has little room.
+Label = Annotated[str, BeforeValidator(partial(_words, most=40))]
 SafeName = Annotated[str, BeforeValidator(_safe_name)]
 
 

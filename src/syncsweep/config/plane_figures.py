@@ -11,12 +11,12 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from syncsweep.config.analysis import Analysis
-from syncsweep.config.fields import Number, SafeName, Strict, Words
+from syncsweep.config.fields import Label, Number, SafeName, Strict, Words
 
 #: The name of η among the axes.
 ETA = "eta"
@@ -24,8 +24,8 @@ ETA = "eta"
 #: Mean angles at the maximum of S_d, which are periodic.
 _ANGLE = re.compile(r"angle_\d+_mean")
 
-#: An axis is named, or a word of a label given, in so many letters.
-Label = Annotated[Words, Field(max_length=40)]
+#: Columns of the summary about each angle: its mean direction, and the resultant length.
+_OF_ANGLES = (("angle", "_mean"), ("resultant", ""))
 
 #: Equal values of a grid, up to rounding.
 _SAME = 1e-9
@@ -41,7 +41,7 @@ def columns_of_summary(
     means = [f"p{a + 1}" for a in range(len(analysis.intervals))]
     means += [] if analysis.ratio is None else ["ratio"]
     ends = ("", "_se", "_low", "_high")
-    angles = [f"angle_{j + 1}_{what}" for j in range(n_angles) for what in ("mean", "resultant")]
+    angles = [f"{name}_{j + 1}{end}" for j in range(n_angles) for name, end in _OF_ANGLES]
     others = [f"{name}_{what}" for name in ("s_max", *observables) for what in ("mean", "se")]
     of_chi = [f"{name}{end}" for name in means for end in ends]
     return ["n", "failed", *of_chi, *others, *angles, "undefined_chi"]

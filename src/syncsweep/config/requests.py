@@ -19,6 +19,8 @@ from pydantic import (
 )
 
 from syncsweep.config.analysis import Analysis
+from syncsweep.config.axes import Axis, column_of
+from syncsweep.config.blocks import Block
 from syncsweep.config.figure import AnyFigure
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
@@ -63,7 +65,7 @@ class Rows(Request):
         settings = config.studies[study]
         return cls(
             folder=study_folder(config.results, study, config.physics(study).digest),
-            blocks=[block.id for block in settings.eta_blocks],
+            blocks=[block.id for block in settings.blocks],
             samples=settings.samples,
             chunk_size=settings.samples_per_chunk,
             **more,
@@ -91,6 +93,13 @@ class AxisLabel(BaseModel):
     unit: str = ""
     log: bool = False
 
+    @classmethod
+    def of(cls, path: str, axis: Axis) -> Self:
+        """An axis of a configuration, by the path of its parameter."""
+        name = column_of(path)
+        log = axis.scale == "log"
+        return cls(name=name, symbol=axis.symbol or name, unit=axis.unit or "", log=log)
+
 
 class FigureRequest(Request):
     """The request to `scripts/make_figure.py`: all that a figure depends on beside tables."""
@@ -116,6 +125,7 @@ class FigureRequest(Request):
             analysis=settings.analysis,
             model=settings.model.name,
             n_sites=settings.model.n_sites,
+            axes=tuple(AxisLabel.of(path, settings.axes[path]) for path in sorted(settings.axes)),
         )
 
     def asked(self, modules: tuple[str, ...] = ()) -> str:
@@ -129,15 +139,12 @@ class FigureRequest(Request):
 
 
 class StudyPreview(Request):
-    """A study: its folder of rows, which need not be there, what it asks for, and where it goes.
-
-    blocks: values of η.
-    """
+    """A study: its folder of rows, which need not be there, what it asks for, and where it goes."""
 
     study: str
     folder: Path
     physics: Physics
-    blocks: list[tuple[float, ...]] = Field(min_length=1)
+    blocks: list[Block] = Field(min_length=1)
     samples: int = Field(ge=1)
     analysis: Analysis
     figures: tuple[FigureRequest, ...]
@@ -151,7 +158,7 @@ class StudyPreview(Request):
             study=study,
             folder=study_folder(config.results, study, physics.digest),
             physics=physics,
-            blocks=[block.etas for block in settings.eta_blocks],
+            blocks=list(settings.blocks),
             samples=settings.samples,
             analysis=settings.analysis,
             figures=tuple(FigureRequest.of(config, study, each) for each in settings.figures),

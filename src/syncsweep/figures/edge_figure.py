@@ -44,11 +44,11 @@ COLUMNS: Columns = (
 _MARKS = {"below": ("v", 0.03), "above": ("^", 0.97), "unknown": ("x", 0.03)}
 
 
-def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
+def draw(tables: Path, request: FigureRequest, stem: Path) -> dict[str, dict[str, str]]:
     """Draw the edge of a column of the table `summary` in a folder as <stem>.pdf and <stem>.png.
 
-    The numbers go to <stem>_edge.csv, with η as configured. ResultsError if the table is missing,
-    damaged or made with another analysis.
+    The numbers go to <stem>_edge.csv, with η as configured; returns the entries of their columns.
+    ResultsError if the table is missing, damaged or made with another analysis.
     """
     plane = read_plane(tables, request)
     figure = plane.figure
@@ -73,7 +73,9 @@ def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
         if by is not None:
             name_lines(page, axes, by, lines)
         plane.stamp(page, axes, "×" if "unknown" in outcomes else "", _definition(plane, figure))
-    save_data(stem, {"edge": _data(figure, plane, edges)})
+    data = _data(figure, plane, edges)
+    save_data(stem, {"edge": data})
+    return plane.entries(data) | {column.name: column.record for column in COLUMNS}
 
 
 def _edges(plane: Plane, figure: EdgeFigure) -> list[list[Edge]]:

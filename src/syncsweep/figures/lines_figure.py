@@ -35,11 +35,12 @@ if TYPE_CHECKING:
 PAGE = (style.COLUMN_WIDTH, 2.4)
 
 
-def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
+def draw(tables: Path, request: FigureRequest, stem: Path) -> dict[str, dict[str, str]]:
     """Draw lines of the table `summary` in a folder as <stem>.pdf and <stem>.png.
 
     Bands are intervals of one standard error. The numbers go to <stem>_lines.csv, with η as
-    configured. ResultsError if the table is missing, damaged or made with another analysis.
+    configured; returns the entries of their columns. ResultsError if the table is missing, damaged
+    or made with another analysis.
     """
     plane = read_plane(tables, request)
     figure = plane.figure
@@ -73,6 +74,7 @@ def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
             name_lines(page, axes, by, lines)
         plane.stamp(page, axes, "×" if np.isnan(mean).any() else "")
     save_data(stem, {"lines": plane.data})
+    return plane.entries(plane.data)
 
 
 def colours_of(by: PlaneAxis | None) -> list[ColorType]:

@@ -43,11 +43,11 @@ _HATCHED: dict[str, Any] = {
 _TURN = 2 * np.pi
 
 
-def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
+def draw(tables: Path, request: FigureRequest, stem: Path) -> dict[str, dict[str, str]]:
     """Draw a map of the table `summary` in a folder as <stem>.pdf and <stem>.png.
 
-    The numbers go to <stem>_map.csv, with η as configured. ResultsError if the table is missing,
-    damaged or made with another analysis.
+    The numbers go to <stem>_map.csv, with η as configured; returns the entries of their columns.
+    ResultsError if the table is missing, damaged or made with another analysis.
     """
     plane = read_plane(tables, request)
     figure = plane.figure
@@ -74,6 +74,7 @@ def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
         missing = "hatched" if np.isnan(values).any() else ""
         plane.stamp(page, axes[0] if figure.by is None else None, missing)
     save_data(stem, {"map": plane.data})
+    return plane.entries(plane.data)
 
 
 def _page_size(n_panels: int) -> tuple[float, float]:

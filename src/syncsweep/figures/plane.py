@@ -179,7 +179,7 @@ class Plane:
     @property
     def label(self) -> str:
         """Symbol and unit of the column."""
-        unit = self.table.units.get(self.figure.column, "")
+        unit = self.table.entries[self.figure.column].get("unit", "")
         if self.figure.unit is not None:
             unit = literal(self.figure.unit)
         elif unit == DENSITY:
@@ -216,6 +216,15 @@ class Plane:
         axes = [ETA, *(axis.name for axis in self.request.axes)]
         kept = dict.fromkeys([*axes, column, *errors])
         return self.rows[[name for name in kept if name in self.rows]]
+
+    def entries(self, data: pd.DataFrame) -> dict[str, dict[str, str]]:
+        """What the columns of the data beside the figure hold, with the user's units of axes."""
+        units = {axis.name: axis.unit for axis in self.request.axes if axis.unit}
+        found = {name: self.table.entries[name] for name in data if name in self.table.entries}
+        return {
+            name: record | ({"unit": units[name]} if name in units else {})
+            for name, record in found.items()
+        }
 
     def stamp(self, page: Page, axes: Axes | None, missing: str = "", says: str = "") -> None:
         """Say above all panels of how many samples they are, and what is fixed.

@@ -12,5 +12,6 @@ from syncsweep.figures.figure_page import save_provenance
 
 def draw_figure(request: FigureRequest, tables: Sequence[Path], stem: Path) -> None:
     """Draw a figure from tables in one folder, with <stem>.json beside it; raises ResultsError."""
-    import_module(f"syncsweep.figures.{request.module}").draw(tables[0].parent, request, stem)
-    save_provenance(stem, tables)
+    module = import_module(f"syncsweep.figures.{request.module}")
+    entries = module.draw(tables[0].parent, request, stem)
+    save_provenance(stem, tables, entries)

@@ -12,16 +12,16 @@ import pandas as pd
 
 from syncsweep.config.analysis import Analysis
 from syncsweep.tables import METADATA_KEY, PRESENT_KEY, ResultsError, extent
-from syncsweep.tables.reading import read_table, unit_of, unusable
+from syncsweep.tables.reading import entries_of, read_table, unit_of, unusable
 
 
 @dataclass(frozen=True)
 class StudyTable:
-    """A table, what it says of itself, and the units of its columns."""
+    """A table, what it says of itself, and the entries of its columns in the data dictionary."""
 
     frame: pd.DataFrame
     said: dict[str, Any]
-    units: dict[str, str]
+    entries: dict[str, dict[str, str]]
 
 
 def read_for(analysis: Analysis, path: Path) -> StudyTable:
@@ -31,14 +31,13 @@ def read_for(analysis: Analysis, path: Path) -> StudyTable:
         said = json.loads(table.schema.metadata[METADATA_KEY])
         made_with = Analysis.model_validate(said["analysis"])
         unit_of(said)
-        records = {field.name: field.metadata or {} for field in table.schema}
-        units = {name: record.get(b"unit", b"").decode() for name, record in records.items()}
+        entries = entries_of(table.schema)
         frame = table.to_pandas()
     except (ValueError, KeyError, TypeError):
         raise unusable(path, "is damaged") from None
     if made_with != analysis:
         raise ResultsError(f"{path}: was made with another analysis than the figure asks for")
-    return StudyTable(frame, said, units)
+    return StudyTable(frame, said, entries)
 
 
 def stamp_of(said: Mapping[str, Any], failed: int, shows_exact: bool = False) -> tuple[str, bool]:

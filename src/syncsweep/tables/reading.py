@@ -69,7 +69,16 @@ def unit_of(said: Mapping[str, Any]) -> EnergyUnit:
     """The unit in which η is shown, from what a table records of itself."""
     if "physics" not in said:
         return EnergyUnit()
-    return energy_unit(Physics.model_validate(said["physics"]).model)
+    physics = Physics.model_validate(said["physics"])
+    return energy_unit(physics.model, physics.axes)
+
+
+def entries_of(schema: pa.Schema) -> dict[str, dict[str, str]]:
+    """The entries of a table's columns in the data dictionary, as its fields carry them."""
+    return {
+        field.name: {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
+        for field in schema
+    }
 
 
 def in_unit(frame: pd.DataFrame, unit: EnergyUnit) -> pd.DataFrame:

@@ -193,33 +193,43 @@ class BlockStatistics:
     """All that the tables say of one η-block; every realisation has equal weight.
 
     Arrays over the n_eta values of the block: n good rows and `failed` others; undefined_chi good
-    rows without χ; `s_max` over the good rows, `probabilities` P_a and the `chi` histogram over
-    those with χ; s_max_counts (n_eta, n_bins + 2), the outer two below and above the bins.
+    rows without χ; `s_max` over the good rows, and `angles` at the maximum over those with one;
+    `probabilities` P_a and the `chi` histogram over those with χ; s_max_counts (n_eta, n_bins + 2),
+    the outer two below and above the bins.
     """
 
-    def __init__(self, n_eta: int, analysis: Analysis) -> None:
+    def __init__(self, n_eta: int, analysis: Analysis, n_angles: int = 1) -> None:
         self.chi_edges = chi_edges(analysis.chi_bins)
         self.s_max_edges = s_max_edges(analysis.s_max_bins)
         self.n = np.zeros(n_eta, dtype=np.int64)
         self.failed = np.zeros(n_eta, dtype=np.int64)
         self.undefined_chi = np.zeros(n_eta, dtype=np.int64)
         self.s_max = RunningMean(n_eta, 1)
+        self.angles = RunningCircularMean(n_eta, n_angles)
         self.probabilities = RunningCovariance(n_eta, len(analysis.intervals))
         self.chi = RunningMean(n_eta, analysis.chi_bins)
         self.s_max_counts = np.zeros((n_eta, analysis.s_max_bins.count + 2), dtype=np.int64)
 
     def add(
-        self, good: np.ndarray, s_max: np.ndarray, chi: ChiSample, probabilities: np.ndarray
+        self,
+        good: np.ndarray,
+        s_max: np.ndarray,
+        chi: ChiSample,
+        probabilities: np.ndarray,
+        angles: np.ndarray | None = None,
     ) -> None:
         """Add one sample: which rows are good (n_eta,), and their S_max (n_eta,), χ and P_a.
 
-        probabilities: P_a as `interval_probabilities` returns them, (n_eta, n_a).
+        probabilities: P_a as `interval_probabilities` returns them, (n_eta, n_a); angles: at the
+        maximum of S_d, (n_eta, n_angles).
         """
         self.n += good
         self.failed += ~good
         has_chi = good & chi.is_defined
         self.undefined_chi += good & ~has_chi
         self.s_max.add(s_max[:, None], good)
+        if angles is not None:
+            self.angles.add(angles, good & (s_max > 0))
         self.probabilities.add(probabilities, has_chi)
         self.chi.add(chi_fractions(chi, self.chi_edges), has_chi)
         rows = np.flatnonzero(good)

@@ -111,7 +111,7 @@ WRONG_STUDY = {
     "eta left": (without(MAP, "by"), "3 values of eta", "at: {eta: 0.01}"),
     "column": (
         {**LINES, "column": "s_max"},
-        *("'s_max'", "'s_max_mean'", "n, failed, p1, p2", "purity_mean", "angle_1_resultant"),
+        *("'s_max'", "'s_max_mean'", "n, failed, p1, p2", "purity_mean", "resultant_1"),
     ),
     "no ratio": ({**LINES, "column": "ratio"}, "'ratio'"),
     "panels": (
