@@ -70,7 +70,8 @@ class StudyRows(requests.Rows):
         """The first samples of a block in order, at most so many; only their shards are read."""
         wanted = self.samples if most is None else min(most, self.samples)
         rows = read_samples(self.folder, described, self.samples, self.chunk_size)
-        return islice(rows, wanted)
+        first = (one for one in rows if one.sample < wanted)
+        return islice(first, wanted * len(described.points))
 
 
 class OfChain(Request):
