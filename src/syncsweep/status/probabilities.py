@@ -49,7 +49,12 @@ class Probabilities:
         self._known: dict[Path, tuple[int, list[Estimate], list[Problem]]] = {}
 
     def of_study(self, blocks: Sequence[BlockStatus]) -> tuple[list[Estimate], list[Problem]]:
-        """Estimates at a few η of a study's blocks, ascending in η, and what is damaged."""
+        """Estimates at a few η of a study's blocks, ascending in η, and what is damaged.
+
+        None without intervals of χ.
+        """
+        if not blocks[0].asked.analysis.chi_intervals:
+            return [], []
         chosen = few_etas([eta for block in blocks for eta in block.asked.described.etas])
         estimates: list[Estimate] = []
         problems: list[Problem] = []
@@ -76,7 +81,7 @@ def _most(asked: AskedBlock) -> int:
 
 def _estimate(asked: AskedBlock, etas: list[float]) -> tuple[list[Estimate], list[Problem]]:
     places = [asked.described.etas.index(eta) for eta in etas]
-    intervals = asked.analysis.intervals
+    intervals = asked.analysis.chi_intervals
     mean = RunningMean(len(etas), len(intervals))
     damaged: list[str] = []
     folder, stop = asked.folder.path.parent, asked.ranges[-1].stop

@@ -35,7 +35,7 @@ from syncsweep.columns import (
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically, sha256
-from syncsweep.physics.chi import interval_probabilities
+from syncsweep.physics.chi import ChiSample, interval_probabilities
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parquet import described_schema, write_parquet
 from syncsweep.tables import CHECKSUMS, METADATA_KEY, samples_table
@@ -94,12 +94,11 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """
     gathered, failures = [], []
     output.parent.mkdir(parents=True, exist_ok=True)
-    with SamplesTable(source.blocks[0], len(analysis.intervals), output.parent) as of_samples:
+    with SamplesTable(source.blocks[0], analysis, output.parent) as of_samples:
         for block in source.blocks:
             statistics = BlockStatistics(len(block.etas), analysis)
             for rows in source.read(block):
-                chi = chi_of_sample(block.physics, analysis.threshold, rows)
-                p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
+                chi, p = _chi(block, analysis, rows)
                 statistics.add(rows.good, rows.s_max, chi, p)
                 of_samples.add(block.etas, rows, chi, p)
                 failures += _failures(block, rows)
@@ -110,15 +109,28 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
         all_samples = output / f"{SAMPLES.name}.parquet"
         replace_atomically(all_samples, lambda path: of_samples.write(path, schema))
     failed = pd.DataFrame(failures, columns=["eta", "sample", "status", "s_d_error"])
-    tables = {
-        "summary": sorted_by_eta([_summary(*block, analysis.ratio) for block in gathered]),
-        "chi_histogram": sorted_by_eta([_chi_histogram(*block) for block in gathered]),
-        "s_max_histogram": sorted_by_eta([_s_max_histogram(*block) for block in gathered]),
-        "failures": failed.sort_values(["eta", "sample"], ignore_index=True),
-    }
+    summary = sorted_by_eta([_summary(*block, analysis) for block in gathered])
+    tables = {"summary": summary}
+    if analysis.chi_bins is not None:
+        tables["chi_histogram"] = sorted_by_eta([_chi_histogram(*block) for block in gathered])
+    if analysis.s_max_bins is not None:
+        tables["s_max_histogram"] = sorted_by_eta([_s_max_histogram(*block) for block in gathered])
+    tables["failures"] = failed.sort_values(["eta", "sample"], ignore_index=True)
     checksums = {SAMPLES.name: sha256(all_samples)}
     write_tables(output, tables, COLUMNS, {**provenance, CHECKSUMS: checksums})
-    _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"])
+    _warn_of_failures(source.blocks[0].study, tables["failures"], summary)
+
+
+def _chi(
+    block: Description, analysis: Analysis, rows: SampleRows
+) -> tuple[ChiSample | None, np.ndarray]:
+    """χ of a sample, None if no table shows it; and its P_a (n_eta, n_a)."""
+    if not analysis.samples_chi:
+        return None, np.empty((len(rows.status), 0))
+    chi = chi_of_sample(block.physics, analysis.threshold, rows)
+    if not analysis.chi_intervals:
+        return chi, np.empty((len(rows.status), 0))
+    return chi, interval_probabilities(chi.chi, chi.weights, analysis.chi_intervals)
 
 
 def sorted_by_eta(frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -137,18 +149,19 @@ def bin_columns(
     }
 
 
-def _summary(etas: Etas, statistics: BlockStatistics, ratio: Ratio | None) -> pd.DataFrame:
+def _summary(etas: Etas, statistics: BlockStatistics, analysis: Analysis) -> pd.DataFrame:
     """One row for each η: counts, means and their errors."""
     s_max = statistics.s_max
+    undefined = {"undefined_chi": statistics.undefined_chi} if analysis.samples_chi else {}
     return pd.DataFrame(
         {
             "eta": etas,
             "n": statistics.n,
             "failed": statistics.failed,
-            **probability_columns(statistics.probabilities, ratio),
+            **probability_columns(statistics.probabilities, analysis.ratio),
             "s_max_mean": s_max.mean[:, 0],
             "s_max_se": s_max.standard_error[:, 0],
-            "undefined_chi": statistics.undefined_chi,
+            **undefined,
         }
     )
 
