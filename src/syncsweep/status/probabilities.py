@@ -51,9 +51,14 @@ class Probabilities:
     def of_study(self, blocks: Sequence[BlockStatus]) -> tuple[list[Estimate], list[Problem]]:
         """Estimates at a few η of a study's blocks, ascending in η, and what is damaged.
 
-        None without intervals of χ.
+        None without intervals of χ, and none for a study with axes.
         """
-        if not blocks[0].asked.analysis.chi_intervals:
+        blocks = [
+            block
+            for block in blocks
+            if block.asked.analysis.chi_intervals and not block.asked.described.axes
+        ]
+        if not blocks:
             return [], []
         chosen = few_etas([eta for block in blocks for eta in block.asked.described.etas])
         estimates: list[Estimate] = []

@@ -1,4 +1,4 @@
-"""The table `samples`: one row for each (η, sample), with the numbers that are averaged.
+"""The table `samples`: one row for each (η, point, sample), with the numbers that are averaged.
 
 Rows come sample by sample, but the table is sorted by η. Until all are there, they wait in a
 temporary file without a name, so that the memory holds a batch of samples, and then one η.
@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from syncsweep.columns import ETA, S_D_ERROR, S_MAX, SAMPLE, STATUS, STUDY, Column, Columns
 from syncsweep.config.analysis import Analysis
+from syncsweep.config.axes import Point
 from syncsweep.physics.chi import ChiSample
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parquet import statistics_of
@@ -74,12 +75,14 @@ class SamplesTable:
         of_chi = [f"p{a + 1}" for a in range(len(analysis.chi_intervals))]
         of_chi += ["chi_mean"] if analysis.samples_chi else []
         self._numbers = ["s_max", *angles, *of_chi, "error"]
+        self._axes = block.axes
         self.schema = pa.schema(
             {
                 "study": pa.string(),
                 "n_spins": pa.int64(),
                 "sample": pa.int64(),
                 "eta": pa.float64(),
+                **dict.fromkeys(self._axes, pa.float64()),
                 "status": pa.string(),
                 **dict.fromkeys(self._numbers, pa.float64()),
             }
@@ -87,7 +90,7 @@ class SamplesTable:
         self._file = TemporaryFile(dir=folder)  # noqa: SIM115
         self._writer = pa.ipc.new_file(self._file, self.schema)
         self._etas: tuple[float, ...] = ()
-        self._waiting: list[tuple[int, np.ndarray, np.ndarray]] = []
+        self._waiting: list[tuple[int, Point, np.ndarray, np.ndarray]] = []
         #: η of each batch in the file, and number of all their rows.
         self._eta_of: list[float] = []
         self._n_rows = 0
@@ -105,7 +108,7 @@ class SamplesTable:
         chi: ChiSample | None,
         probabilities: np.ndarray,
     ) -> None:
-        """Add a sample of a block, after all samples before it; see `BlockStatistics.add`."""
+        """Add a sample of a block, after its point's earlier samples; see `BlockStatistics.add`."""
         if etas != self._etas:
             self._put_aside()
             self._etas = etas
@@ -117,7 +120,7 @@ class SamplesTable:
         of_maximum = np.column_stack([rows.s_max, rows.maximum.angles])
         of_maximum[~rows.good] = np.nan
         numbers = np.column_stack([of_maximum, of_chi, rows.error])
-        self._waiting.append((rows.sample, rows.status, numbers))
+        self._waiting.append((rows.sample, rows.point, rows.status, numbers))
         if len(self._waiting) * len(etas) >= _WAITING_ROWS:
             self._put_aside()
 
@@ -125,7 +128,7 @@ class SamplesTable:
         """Write the rows that wait in memory to the temporary file, a batch for each η."""
         if not self._waiting:
             return
-        samples, statuses, numbers = zip(*self._waiting, strict=True)
+        samples, points, statuses, numbers = zip(*self._waiting, strict=True)
         self._waiting = []
         status, values = np.stack(statuses), np.stack(numbers)
         self._n_rows += status.size
@@ -135,6 +138,7 @@ class SamplesTable:
                 pa.repeat(self._n_spins, len(samples)),
                 pa.array(samples),
                 pa.repeat(eta, len(samples)),
+                *(pa.array(map(float, values)) for values in zip(*points, strict=True)),
                 pa.array(status[:, k].tolist(), pa.string()),
                 *(pa.array(column, mask=np.isnan(column)) for column in values[:, k].T),
             ]
@@ -151,7 +155,7 @@ class SamplesTable:
         self._writer.close()
         writer_options = {
             "compression": "snappy",
-            "use_dictionary": _FEW_VALUES,
+            "use_dictionary": [*_FEW_VALUES, *self._axes],
             "write_page_checksum": True,
             "write_statistics": statistics_of(schema.names, not any(self._eta_of)),
         }
@@ -165,6 +169,8 @@ class SamplesTable:
     def _groups(self) -> Iterator[pa.Table]:
         """Tables to write one after the other: of one η, or of some if these have few rows.
 
+        With axes, shards of several chunks give their points again and again.
+
         The first one has η = 0 and the next η, because of what `parquet.statistics_of` says.
         """
         order = sorted(range(len(self._eta_of)), key=self._eta_of.__getitem__)
@@ -176,7 +182,13 @@ class SamplesTable:
                 batches += of_eta
                 n_rows += sum(map(len, of_eta))
                 if eta > 0 and n_rows >= fewest:
-                    yield pa.Table.from_batches(batches)
+                    yield self._sorted(batches)
                     batches, n_rows = [], 0
             if batches:
-                yield pa.Table.from_batches(batches)
+                yield self._sorted(batches)
+
+    def _sorted(self, batches: list[pa.RecordBatch]) -> pa.Table:
+        table = pa.Table.from_batches(batches)
+        if not self._axes:
+            return table
+        return table.sort_by([(name, "ascending") for name in ("eta", *self._axes, "sample")])

@@ -396,7 +396,7 @@ def test_arrow_heads_are_where_the_limit_has_its_maxima(n_sites):
 
 
 def test_s_max_of_absolute_angles_is_a_density_over_all_of_them(tmp_path):
-    physics = Physics(**{**dict(PAIR), "measure": "absolute"})
+    physics = Physics.model_validate({**PAIR.model_dump(), "measure": "absolute"})
     analysis = Analysis(intervals=None, chi_bins=None, s_max_bins=ANALYSIS.s_max_bins)
     study = StudyOnDisk(tmp_path, "pair", physics, {ETAS: rows_of(physics, 1, ETAS)})
     tables = study.tables(analysis, tmp_path / "tables")

@@ -24,7 +24,7 @@ from studies import (
 )
 
 from syncsweep.config.analysis import MEANS
-from syncsweep.config.eta import block_id
+from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.config.study import ConfigError, parse
@@ -105,7 +105,7 @@ def test_blocks_are_put_into_one_order(tmp_path):
     for etas in (ETAS, MORE):
         put_shard(tmp_path, "s", PAIR, rows_of(PAIR, etas=etas)[:2], 0, etas)
     assert_same(solved, read_rows(tmp_path, "s"))
-    only = read_rows(tmp_path, "s", blocks=[block_id(MORE)])
+    only = read_rows(tmp_path, "s", blocks=[EtaBlock(MORE).id])
     assert only.frame["eta"].tolist() == list(MORE) * 2
 
 
@@ -443,7 +443,7 @@ def test_frame_without_one_of_its_columns_is_refused(results, name):
 
 
 def test_absolute_angles_have_s_of_each_and_no_chi(tmp_path):
-    physics = Physics(**{**dict(CHAIN), "measure": "absolute"})
+    physics = Physics.model_validate({**CHAIN.model_dump(), "measure": "absolute"})
     study = StudyOnDisk(tmp_path, "chain", physics, {ETAS: rows_of(physics, 2)})
     rows = read_rows(tmp_path, "chain")
     assert rows.physics == physics
