@@ -63,6 +63,15 @@ PHYSICS = {
         ensemble=Ensemble(kind="sites", basis="orthonormal"),
         root_seed=9,
     ),
+    "absolute pair": Physics(
+        model=SpinHalfPair(name="spin_half_pair"),
+        ensemble=Ensemble(),
+        root_seed=9,
+        measure="absolute",
+    ),
+    "absolute chain": Physics(
+        model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(), root_seed=9, measure="absolute"
+    ),
     "coherent pair": Physics(
         model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(zeta_diss=0), root_seed=9
     ),
