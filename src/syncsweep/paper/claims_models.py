@@ -164,7 +164,7 @@ def _pair(tables: Tables) -> Iterator[Claim]:
 
 def _two_spin1s(tables: Tables) -> Iterator[Claim]:
     counts = tables("modes_counts")
-    row = counts[counts["model"] == "spin1_pair"].iloc[0]
+    row = counts[counts["model"] == "two_spin1s"].iloc[0]
     yield Claim(
         "Eq. E4",
         "The two spin-1s have zero modes with off-diagonal entries",

@@ -28,7 +28,10 @@ REMOVED = object()
 
 PAIR = "studies.spin_half_pair"
 CHAIN = "studies.spin1_chain"
+N2 = "studies.spin1_chain_n2"
 BLOCK = f"{PAIR}.eta_blocks.0"
+#: Two spins under a perturbation that draws nothing.
+FIXED = PLAIN["studies"]["spin1_chain_n2"] | {"ensemble": {"kind": "two_spin1s"}}
 
 
 def edited(path, value):
@@ -187,7 +190,7 @@ BAD_VALUES = [
     (f"{PAIR}.ensemble", [], "[]", "key: value"),
     (f"{PAIR}.ensemble.basis", "papr", "'papr'", "paper, orthonormal", "'paper'"),
     (f"{PAIR}.ensemble.basis", 3, "3", "paper, orthonormal"),
-    (f"{PAIR}.ensemble.kind", "bond", "'bond'", "global, bonds, sites", "'bonds'"),
+    (f"{PAIR}.ensemble.kind", "bond", "'bond'", "global, bonds, sites, two_spin1s", "'bonds'"),
     (f"{PAIR}.ensemble.zeta_coh", -1, "-1.0", "0"),
     (f"{PAIR}.ensemble.rank", 0, "0", "1"),
     (f"{PAIR}.eta_blocks", [], "[]", "1"),
@@ -221,6 +224,14 @@ def test_bad_member_of_a_list_is_named_by_its_place():
     assert not lacking(message, f"{PAIR}.figure.panels.1", "'smax'", allowed, "'s_max'")
 
 
+def test_key_of_a_perturbation_that_draws_nothing_is_named():
+    path = f"{CHAIN}.ensemble"
+    message = refusal(edited(path, {"kind": "two_spin1s", "gamma_1_damp": -1}))
+    assert not lacking(message, f"{path}.gamma_1_damp", "-1.0", "0")
+    message = refusal(edited(path, {"kind": "two_spin1s", "zeta_coh": 1}))
+    assert not lacking(message, f"{path}.zeta_coh", "epsilon, delta")
+
+
 @pytest.mark.parametrize("name", UNSAFE_NAMES)
 def test_name_of_a_study_must_be_safe_as_a_file_name(name):
     message = refusal({**PLAIN, "studies": {name: PLAIN["studies"]["spin_half_pair"]}})
@@ -236,6 +247,9 @@ CONTRADICTIONS = [
     (f"{PAIR}.ensemble", {"kind": "sites", "rank": 4}, "D²−1 = 3", "sites", "4"),
     (f"{CHAIN}.ensemble", {"kind": "bonds", "rank": 81}, "D²−1 = 80", "bonds", "81"),
     (f"{CHAIN}.model.n_sites", 5, "ensemble", "D/2 = 121", "full rank", "bonds or sites"),
+    (f"{CHAIN}.ensemble", {"kind": "two_spin1s"}, "ensemble.kind", "two spin-1s", "1, 1, 1"),
+    (f"{N2}.ensemble", {"kind": "two_spin1s"}, "samples must be 1", "two_spin1s", "10000"),
+    (N2, {**FIXED, "samples": 1}, "analysis.limit_draws", "random ensemble"),
     (f"{BLOCK}.last", 3, "eta_blocks.0", "last", "first", "3"),
     (f"{BLOCK}.last", 1e-6, "eta_blocks.0", "last", "first", "1e-06", "0.0001"),
     (f"{BLOCK}.values", [1], "eta_blocks.0", "first", "last", "per_decade", "values"),
@@ -593,6 +607,13 @@ def test_top_level_samples_replace_those_of_studies_made_by_default():
 def test_top_level_samples_raise_only_what_is_made_by_default():
     many = load_config(CONFIG, overrides={"samples": 20_000}).studies.values()
     assert [study.samples for study in many] == [20_000, 20_000, 10_000, 24, 24, 6]
+
+
+def test_top_level_samples_leave_a_perturbation_that_draws_nothing_its_one():
+    analysis = {**FIXED["analysis"], "limit_draws": None}
+    fixed = {**FIXED, "samples": 1, "by_default": True, "analysis": analysis}
+    data = {**edited(N2, fixed), "samples": 200}
+    assert parse(data).studies["spin1_chain_n2"].samples == 1
 
 
 def test_overrides_go_key_by_key():

@@ -10,7 +10,7 @@ from scipy.linalg import null_space
 
 from syncsweep.paper.parts.two_spin1s import Request, TwoSpin1sError, make
 from syncsweep.paper.theory.weak_coupling import best_coupling, largest_coherence, leading_coherence
-from syncsweep.physics.models import spin1_pair, spin1_pair_perturbation
+from syncsweep.physics.models import two_spin1s, two_spin1s_perturbation
 from syncsweep.physics.superoperators import liouvillian, unvectorize
 
 NAMES = ("sweep", "detuning", "errors", "distribution", "summary")
@@ -146,9 +146,9 @@ def test_parameters_enter(tmp_path):
 
     # The null vector of the whole Liouvillian, whatever ω and the mean of Δ₁ and Δ₂ are.
     row = tables["errors"].iloc[-1]
-    model = spin1_pair(omega=1.7, gamma_damp=2.0)
+    model = two_spin1s(omega=1.7, gamma_2_damp=2.0)
     scaled = 1e-2 * np.array([0.7, -0.1, 0.9, 0.3, 1.2])
-    hamiltonian, jumps = spin1_pair_perturbation(*scaled)
+    hamiltonian, jumps = two_spin1s_perturbation(*scaled)
     whole = liouvillian(
         model.hamiltonian + hamiltonian, np.concatenate([model.jump_operators, jumps])
     )

@@ -31,7 +31,7 @@ from syncsweep.paper.theory.weak_coupling import (
 )
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import s_max
-from syncsweep.physics.models import spin1_pair, spin1_pair_perturbation
+from syncsweep.physics.models import two_spin1s, two_spin1s_perturbation
 from syncsweep.physics.phase_distribution import (
     evaluate,
     relative_frequencies,
@@ -137,12 +137,12 @@ class _Pair:
     """The pair of Eq. E1 under the perturbation of Eq. E2."""
 
     def __init__(self, request: Request) -> None:
-        model = spin1_pair(gamma_damp=request.gamma_2_damp)
+        model = two_spin1s(gamma_2_damp=request.gamma_2_damp)
         self._solver = SteadyStateSolver(liouvillian(model.hamiltonian, model.jump_operators))
 
         def at(epsilon: float, delta: float) -> np.ndarray:
             rates = request.gamma_1_damp, request.gamma_2_gain
-            perturbation = spin1_pair_perturbation(epsilon, delta / 2, -delta / 2, *rates)
+            perturbation = two_spin1s_perturbation(epsilon, delta / 2, -delta / 2, *rates)
             return liouvillian(*perturbation).toarray()
 
         # L₁ is affine in ε and δ: made once, because making it takes longer than solving.
