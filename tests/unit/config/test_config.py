@@ -483,7 +483,7 @@ def test_configuration_as_it_stands_is_that_of_the_paper():
     assert by_default == ["spin1_chain", "spin_half_pair"]
     assert {name: study.model.n_sites for name, study in parsed.studies.items()} == {
         "spin1_chain": 3, "spin_half_pair": 2, "spin1_chain_n2": 2, "spin1_chain_n4": 4,
-        "spin1_chain_n5": 5, "spin1_chain_n6": 6,
+        "spin1_chain_n5": 5, "spin1_chain_n6": 6, "two_spin1s": 2,
     }  # fmt: skip
     assert parsed.samples is None
     chain, spins = parsed.studies["spin1_chain"], parsed.studies["spin_half_pair"]
@@ -599,15 +599,15 @@ def test_variable_whose_value_makes_no_folder_is_refused(monkeypatch, value):
 
 def test_top_level_samples_replace_those_of_studies_made_by_default():
     parsed = parse(edited("samples", 200))
-    assert [study.samples for study in parsed.studies.values()] == [200, 200, 200, 24, 24, 6]
+    assert [study.samples for study in parsed.studies.values()] == [200, 200, 200, 24, 24, 6, 1]
     assert load_config(CONFIG, overrides={"samples": "30"}).studies["spin1_chain"].samples == 30
     few = load_config(CONFIG, overrides={"samples": 20}).studies.values()
-    assert [study.samples for study in few] == [20] * 5 + [6]
+    assert [study.samples for study in few] == [20] * 5 + [6, 1]
 
 
 def test_top_level_samples_raise_only_what_is_made_by_default():
     many = load_config(CONFIG, overrides={"samples": 20_000}).studies.values()
-    assert [study.samples for study in many] == [20_000, 20_000, 10_000, 24, 24, 6]
+    assert [study.samples for study in many] == [20_000, 20_000, 10_000, 24, 24, 6, 1]
 
 
 def test_top_level_samples_leave_a_perturbation_that_draws_nothing_its_one():
