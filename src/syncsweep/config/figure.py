@@ -22,6 +22,16 @@ from syncsweep.config.plane_figures import ETA, EdgeFigure, LinesFigure, MapFigu
 Panel = Literal["chi", "probabilities", "ratio", "s_max", "chi_maxima", "differences"]
 MAXIMA_PANELS = ("chi_maxima", "differences")
 
+#: The key of the analysis that each panel needs.
+_NEEDS = {
+    "chi": "chi_bins",
+    "probabilities": "intervals",
+    "ratio": "ratio",
+    "s_max": "s_max_bins",
+    "chi_maxima": "maxima_bins",
+    "differences": "maxima_bins",
+}
+
 #: The tag of a list of figures in the place of one.
 SEVERAL = "several figures"
 
@@ -112,10 +122,9 @@ def _check_panels(figure: Figure, analysis: Analysis, axes: Mapping[str, Sequenc
             f"figure.panels show a sweep over η alone, but the study has axes ({', '.join(others)})"
             "; set kind: map, lines or edge"
         )
-    needs = {**dict.fromkeys(MAXIMA_PANELS, "maxima_bins"), "ratio": "ratio"}
-    for panel, key in needs.items():
-        if panel in figure.panels and getattr(analysis, key) is None:
+    for panel in figure.panels:
+        if getattr(analysis, _NEEDS[panel]) is None:
             raise ValueError(
-                f"figure.panels has {panel!r}, which needs analysis.{key}; set it, or leave the "
-                "panel out"
+                f"figure.panels has {panel!r}, which needs analysis.{_NEEDS[panel]}; set it, or "
+                "leave the panel out"
             )

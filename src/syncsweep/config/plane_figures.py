@@ -38,13 +38,14 @@ def columns_of_summary(
 
     n_angles: of S_d, where the table has their means; observables: columns of rows.
     """
-    means = [f"p{a + 1}" for a in range(len(analysis.intervals))]
+    means = [f"p{a + 1}" for a in range(len(analysis.chi_intervals))]
     means += [] if analysis.ratio is None else ["ratio"]
     ends = ("", "_se", "_low", "_high")
     angles = [f"{name}_{j + 1}{end}" for j in range(n_angles) for name, end in _OF_ANGLES]
     others = [f"{name}_{what}" for name in ("s_max", *observables) for what in ("mean", "se")]
     of_chi = [f"{name}{end}" for name in means for end in ends]
-    return ["n", "failed", *of_chi, *others, *angles, "undefined_chi"]
+    undefined = ["undefined_chi"] if analysis.samples_chi else []
+    return ["n", "failed", *of_chi, *others, *angles, *undefined]
 
 
 def is_angle(column: str) -> bool:

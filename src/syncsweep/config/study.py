@@ -15,7 +15,7 @@ from typing import Any, Self
 from pydantic import Field, PrivateAttr, StrictBool, ValidationError, model_validator
 
 from syncsweep.config import sizing
-from syncsweep.config.analysis import Analysis
+from syncsweep.config.analysis import MEANS, Analysis, check_measure, without_differences
 from syncsweep.config.axes import Axis, check_axes, column_of, points_of
 from syncsweep.config.blocks import Block
 from syncsweep.config.eta import EtaBlock
@@ -35,10 +35,12 @@ from syncsweep.config.physics import (
     AnyEnsemble,
     AnyModel,
     Ensemble,
+    Measure,
     PackageModel,
     Physics,
+    TwoSpin1sPerturbation,
+    check_ensemble,
     may_have_few_terms,
-    most_jumps,
 )
 from syncsweep.config.plane_figures import ETA, columns_of_summary
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
@@ -93,7 +95,14 @@ class Study(Strict):
     eta_blocks: tuple[EtaBlock, ...] = Field(
         min_length=1, description="η grids or lists; all η of a block are solved together"
     )
-    analysis: Analysis = Field(description="how shards become tables")
+    measure: Measure = Field(
+        "relative",
+        description="relative: S_d of the N−1 angle differences; absolute: S of the N angles "
+        "themselves, for 1 to 4 spins whose model has a phase of its own",
+    )
+    analysis: Analysis = Field(
+        MEANS, description="how shards become tables; left out: means of S_max"
+    )
     figure: OneOrMoreFigures | None = Field(
         None, description="the figure of this study, or a list of figures; null: none"
     )
@@ -102,23 +111,15 @@ class Study(Strict):
         description="whether plain `snakemake` runs it; `snakemake study_<name>` always does",
     )
 
+    _of_measure = model_validator(mode="before")(without_differences)
+
     @model_validator(mode="after")
     def _ensemble_fits(self) -> Self:
-        if not isinstance(self.ensemble, Ensemble):
-            return self
-        rank, dim = self.ensemble.rank, min(self.ensemble.term_dimensions(self.model.spins))
-        if rank is not None and rank > dim**2 - 1:
-            of_term = "" if self.ensemble.kind == "global" else f" for kind: {self.ensemble.kind}"
+        check_ensemble(self.ensemble, self.model.spins)
+        if isinstance(self.ensemble, TwoSpin1sPerturbation) and self.samples > 1:
             raise ValueError(
-                f"ensemble.rank must be at most D²−1 = {dim**2 - 1}{of_term}, but is {rank}"
-            )
-        # Above half of D, jump operators take more memory and time than a sweep can afford.
-        most = most_jumps(self.dim)
-        if self.dim > MOST_DENSE and self.ensemble.kind == "global" and not (rank or dim) <= most:
-            raise ValueError(
-                f"ensemble: kind: global of {self.model.n_sites} spins needs a rank of "
-                f"at most D/2 = {most}, but has {f'rank {rank}' if rank else 'full rank'}; set "
-                "rank, or kind: bonds or sites"
+                f"samples must be 1, because ensemble.kind: {self.ensemble.kind} draws nothing at "
+                f"random, but is {self.samples}"
             )
         return self
 
@@ -145,9 +146,10 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def _figures_have_data(self) -> Self:
+        check_measure(self.measure, self.model.n_sites, self.analysis)
         etas = tuple(sorted(eta for block in self.eta_blocks for eta in block.etas))
         axes = {ETA: etas} | {column_of(path): self.axes[path].grid for path in sorted(self.axes)}
-        n_angles = self.model.n_sites - 1 if self.axes else 0
+        n_angles = self.n_angles if self.axes else 0
         columns = columns_of_summary(self.analysis, n_angles)
         check_figures(self.figures, self.analysis, axes, columns)
         return self
@@ -160,17 +162,17 @@ class Study(Strict):
             raise ValueError(
                 "analysis.limit_draws needs η = 0 in eta_blocks; write limit: true in the grid"
             )
-        if self.own_files:
+        if self.own_files or not isinstance(self.ensemble, Ensemble):
             raise ValueError(
                 "analysis.limit_draws: the law of η → 0⁺ is known only for the models and the "
-                "ensemble of syncsweep; leave it out (η = 0 itself needs no law)"
+                "random ensemble of syncsweep; leave it out (η = 0 itself needs no law)"
             )
         if isinstance(self.model, PackageModel) and not self.model.has_limit_law:
             raise ValueError(
                 f"analysis.limit_draws: the law of η → 0⁺ is not known for {self.model.name}; "
                 "leave it out (η = 0 itself needs no law)"
             )
-        if isinstance(self.ensemble, Ensemble) and self.ensemble.zeta_diss == 0:
+        if self.ensemble.zeta_diss == 0:
             raise ValueError("analysis.limit_draws needs ensemble.zeta_diss > 0")
         return self
 
@@ -198,6 +200,11 @@ class Study(Strict):
         return dimension(self.model.spins)
 
     @property
+    def n_angles(self) -> int:
+        """Number of angles of the distribution that is measured."""
+        return self.model.n_sites - (self.measure == "relative")
+
+    @property
     def own_files(self) -> dict[str, str]:
         """Files of the user's own that decide rows, by key: `model`, `ensemble`."""
         parts = {"model": self.model, "ensemble": self.ensemble}
@@ -213,7 +220,7 @@ class Study(Strict):
     @property
     def row_bytes(self) -> int:
         """Memory of one row in bytes."""
-        return sizing.row_bytes(self.model.spins)
+        return sizing.row_bytes(self.model.spins, self.measure == "absolute")
 
     @property
     def cost(self) -> sizing.DenseCost | sizing.OperatorCost:
@@ -303,9 +310,12 @@ def _with_samples(study: Any, samples: Any) -> Any:
     """A study before its validation, with another number of samples.
 
     A study that does not run by default gets no more than its own number, because it may be
-    expensive.
+    expensive. One whose ensemble draws nothing keeps its own.
     """
     if not isinstance(study, Mapping):
+        return study
+    ensemble = study.get("ensemble")
+    if isinstance(ensemble, Mapping) and ensemble.get("kind") == TwoSpin1sPerturbation.tag:
         return study
     own = str(study.get("samples"))
     if study.get("by_default") is False and own.isdecimal() and str(samples).isdecimal():
@@ -372,6 +382,7 @@ class Config(Strict):
             if isinstance(ensemble, OwnEnsemble)
             else ensemble,
             root_seed=self.root_seed,
+            measure=self.studies[study].measure,
         )
         return physics.with_axes(self.studies[study].axes)
 

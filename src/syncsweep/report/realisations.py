@@ -1,4 +1,4 @@
-"""Single realisations for the report: the Fourier coefficients of S_d, from which the page draws.
+"""Single realisations for the report: the Fourier coefficients of S_d or S, from which it draws.
 
 The page evaluates S_d − (1/2π)^{N−1} = 2 Σ_k [Re s_k cos(k·φ') − Im s_k sin(k·φ')] and χ (Eqs. 9,
 D6) by itself; see `physics.phase_distribution` and `physics.measures`.
@@ -18,7 +18,7 @@ from syncsweep.config.study import Study
 from syncsweep.config.units import energy_unit
 from syncsweep.paper.parts.part import StudyRows
 from syncsweep.physics.measures import is_resolved, local_maxima
-from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.physics.phase_distribution import frequencies_of
 from syncsweep.report.report_words import density_unit, eta, excess, scientific
 from syncsweep.sample import pack_coefficients
 from syncsweep.tables.samples import SampleRows
@@ -45,7 +45,7 @@ def of_study(
     most 64 of them. There are none if S_max is only rounding. A failed row is null.
     """
     model = study.model
-    frequencies = relative_frequencies(model.spins)
+    frequencies = frequencies_of(model.spins, study.measure)
     unit = energy_unit(model, study.axes)
     n_eta = sum(len(block.etas) for block in study.eta_blocks)
     per_point = n_eta * (2 * len(frequencies) - 1)
@@ -65,8 +65,9 @@ def of_study(
     return {
         "name": name,
         "sites": model.n_sites,
-        "excess": excess(model.n_sites),
-        "unit": density_unit(model.n_sites),
+        "measure": study.measure,
+        "excess": excess(study),
+        "unit": density_unit(study),
         "threshold": study.analysis.threshold,
         "frequencies": frequencies[1:].tolist(),
         "axes": [_axis(path, study.axes[path], values) for path, values in axes.items()],

@@ -68,8 +68,10 @@ class StudyRows(requests.Rows):
 
     def read(self, described: Description, most: int | None = None) -> Iterator[SampleRows]:
         """The first samples of a block in order, at most so many; only their shards are read."""
-        wanted = self.samples if most is None else min(most, self.samples)
         rows = read_samples(self.folder, described, self.samples, self.chunk_size)
+        if most is None:
+            return rows
+        wanted = min(most, self.samples)
         first = (one for one in rows if one.sample < wanted)
         return islice(first, wanted * len(described.points))
 
