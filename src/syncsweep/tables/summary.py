@@ -95,11 +95,13 @@ OF_ANGLES: Columns = (
     Column(
         "angle_{j}_mean",
         "mean direction of the angle difference φ'_{j} = φ_{j} − φ_N at the maximum of S_d, in "
-        "[0, 2π], over the realisations with S_max > 0",
+        "[0, 2π], over the realisations with S_max > 0; of φ_{j} itself with measure: absolute",
         "rad",
         source="Eq. 2",
     ),
-    Column("resultant_{j}", "length of the mean of e^(iφ'_{j}) over them; 1 if all are equal"),
+    Column(
+        "resultant_{j}", "length of the mean of e^(iφ) of this angle over them; 1 if all are equal"
+    ),
 )
 
 
@@ -111,7 +113,9 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """
     gathered: dict[tuple[Etas, Point], BlockStatistics] = {}
     failures: list[tuple[Any, ...]] = []
-    axes, n_angles = source.blocks[0].axes, source.blocks[0].physics.n_angles
+    axes = source.blocks[0].axes
+    # Of a random sweep alone, whose angles have no preferred direction, there are no mean ones.
+    n_angles = source.blocks[0].physics.n_angles if axes else 0
     output.parent.mkdir(parents=True, exist_ok=True)
     with SamplesTable(source.blocks[0], analysis, output.parent) as of_samples:
         for block in source.blocks:
@@ -120,7 +124,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
             for rows in source.read(block):
                 chi, p = _chi(block, analysis, rows)
                 statistics = gathered[block.etas, rows.point]
-                statistics.add(rows.good, rows.s_max, chi, p, rows.maximum.angles)
+                statistics.add(rows.good, rows.s_max, chi, p, rows.maximum.angles[:, :n_angles])
                 of_samples.add(block.etas, rows, chi, p)
                 failures += _failures(block, rows)
         provenance = provenance_of(source, analysis)
@@ -137,7 +141,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
         )
 
     failed = pd.DataFrame(failures, columns=["eta", *axes, "sample", "status", "s_d_error"])
-    tables = {"summary": whole(partial(_summary, analysis=analysis, has_angles=bool(axes)))}
+    tables = {"summary": whole(partial(_summary, analysis=analysis))}
     if analysis.chi_bins is not None:
         tables["chi_histogram"] = whole(_chi_histogram)
     if analysis.s_max_bins is not None:
@@ -193,17 +197,14 @@ def bin_columns(
     }
 
 
-def _summary(
-    etas: Etas, statistics: BlockStatistics, analysis: Analysis, has_angles: bool
-) -> pd.DataFrame:
+def _summary(etas: Etas, statistics: BlockStatistics, analysis: Analysis) -> pd.DataFrame:
     """One row for each η: counts, means and their errors."""
     s_max = statistics.s_max
     undefined = {"undefined_chi": statistics.undefined_chi} if analysis.samples_chi else {}
     angles: dict[str, np.ndarray] = {}
-    if has_angles:  # of a random sweep alone, whose angles have no preferred direction
-        both = zip(statistics.angles.direction.T, statistics.angles.resultant.T, strict=True)
-        for j, (direction, resultant) in enumerate(both, start=1):
-            angles |= {f"angle_{j}_mean": direction, f"resultant_{j}": resultant}
+    both = zip(statistics.angles.direction.T, statistics.angles.resultant.T, strict=True)
+    for j, (direction, resultant) in enumerate(both, start=1):
+        angles |= {f"angle_{j}_mean": direction, f"resultant_{j}": resultant}
     return pd.DataFrame(
         {
             "eta": etas,

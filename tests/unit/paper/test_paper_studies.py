@@ -135,7 +135,10 @@ def test_grids_of_the_paper_are_in_units_of_omega(plain):
     ("data", "words"),
     [
         ({**PLAIN, "paper": None}, "is null"),
-        (chain_with(axes={"model.J": {"values": [1]}}, analysis=WITHOUT_LAW), "has axes"),
+        (
+            chain_with(axes={"model.J": {"values": [1]}}, analysis=WITHOUT_LAW, figure=None),
+            "has axes",
+        ),
         (changed(two_spin1s="no"), "paper.two_spin1s: 'no' is not a study"),
         (changed(two_spin1s="spin1_chain_n2"), "must have ensemble.kind: two_spin1s and the axes"),
         (app_e_with(axes={"ensemble.epsilon": {"values": [1]}}), "and the axes"),
