@@ -13,10 +13,12 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config.analysis import Analysis, Figure
+from syncsweep.config.chunks import chunks
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
 from syncsweep.environment import source
 from syncsweep.layout import preview_folder, study_folder
+from syncsweep.sample_range import SampleRange
 
 
 class Request(BaseModel):
@@ -41,6 +43,12 @@ class Rows(Request):
     blocks: list[str] = Field(min_length=1)
     samples: int = Field(ge=1)
     chunk_size: int = Field(ge=1)
+    in_rounds: bool = False
+
+    @property
+    def chunks(self) -> tuple[SampleRange, ...]:
+        """Ranges of samples, one for each shard of a block."""
+        return chunks(self.samples, self.chunk_size, self.in_rounds)
 
     @classmethod
     def of(cls, config: Config, study: str, **more: Any) -> Self:
@@ -51,6 +59,7 @@ class Rows(Request):
             blocks=[block.id for block in settings.eta_blocks],
             samples=settings.samples,
             chunk_size=settings.samples_per_chunk,
+            in_rounds=settings.until is not None,
             **more,
         )
 
@@ -64,6 +73,24 @@ class TablesRequest(Rows):
     def of(cls, config: Config, study: str, **more: Any) -> Self:
         """The tables of a study of a configuration."""
         return super().of(config, study, analysis=config.studies[study].analysis, **more)
+
+
+class ErrorsRequest(Rows):
+    """The request to `scripts/find_errors.py`: the rows of a study with `until` up to a total.
+
+    needs_chi: whether there is an error of a P_a.
+    """
+
+    analysis: Analysis
+    needs_chi: bool
+
+    @classmethod
+    def of(cls, config: Config, study: str, **more: Any) -> Self:
+        """The errors of a study of a configuration, at its present number of samples."""
+        settings = config.studies[study]
+        assert settings.until
+        needs_chi = settings.until.needs_chi
+        return super().of(config, study, analysis=settings.analysis, needs_chi=needs_chi, **more)
 
 
 class FigureRequest(Request):

@@ -6,7 +6,6 @@ rank of a launch does.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Self
@@ -15,6 +14,7 @@ from pydantic import Field, PrivateAttr, StrictBool, ValidationError, model_vali
 
 from syncsweep.config import sizing
 from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
+from syncsweep.config.chunks import chunks, number_of_chunks
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.fields import (
     FolderName,
@@ -36,6 +36,7 @@ from syncsweep.config.physics import (
     may_have_few_terms,
     most_jumps,
 )
+from syncsweep.config.until import Until, WithUntil, columns_of_errors, with_samples
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 from syncsweep.sample_range import SampleRange
 
@@ -55,18 +56,13 @@ _MOST_SHARDS = 10_000
 _OWN_JUMPS = 4
 
 
-def chunks(samples: int, chunk_size: int) -> tuple[SampleRange, ...]:
-    """Ranges that cover the samples 0 … samples−1, each of chunk_size but the last."""
-    starts = range(0, samples, chunk_size)
-    return tuple(SampleRange(start, min(start + chunk_size, samples)) for start in starts)
-
-
-class Study(Strict):
+class Study(WithUntil):
     """One sweep: a model under an ensemble of perturbations over a set of η."""
 
     model: AnyModel = Field(description="unperturbed model")
     ensemble: AnyEnsemble = Field(Ensemble(), description="random perturbation")
     samples: Integer = Field(ge=1, le=_MOST_SAMPLES, description="realisations per η")
+    until: Until | None = Field(None, description="instead of samples: stop at these errors")
     chunk_size: OptionalInteger = Field(
         None,
         ge=1,
@@ -162,7 +158,10 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def _shards_can_be_planned(self) -> Self:
-        shards = math.ceil(self.samples / self.samples_per_chunk) * len(self.eta_blocks)
+        if self.until is not None:
+            self.until.check(columns_of_errors(self.analysis))
+        shards = number_of_chunks(self.samples, self.samples_per_chunk, self.until is not None)
+        shards *= len(self.eta_blocks)
         if shards > _MOST_SHARDS:
             what, instead = "samples need", "split the study"
             if self.chunk_size is not None:
@@ -238,26 +237,13 @@ class Study(Strict):
             return self.chunk_size
         sizes = [len(block.etas) for block in self.eta_blocks]
         seconds = sum(self.sample_seconds(n) for n in sizes)
-        return sizing.chunk_size(self.samples, seconds, len(sizes), self.row_bytes * max(sizes))
+        samples = self.until.most_samples if self.until else self.samples
+        return sizing.chunk_size(samples, seconds, len(sizes), self.row_bytes * max(sizes))
 
     @property
     def chunks(self) -> tuple[SampleRange, ...]:
         """Ranges of samples, one per job and shard of a block."""
-        return chunks(self.samples, self.samples_per_chunk)
-
-
-def _with_samples(study: Any, samples: Any) -> Any:
-    """A study before its validation, with another number of samples.
-
-    A study that does not run by default gets no more than its own number, because it may be
-    expensive.
-    """
-    if not isinstance(study, Mapping):
-        return study
-    own = str(study.get("samples"))
-    if study.get("by_default") is False and own.isdecimal() and str(samples).isdecimal():
-        samples = min(int(own), int(samples))
-    return {**study, "samples": samples}
+        return chunks(self.samples, self.samples_per_chunk, self.until is not None)
 
 
 class Config(Strict):
@@ -289,7 +275,7 @@ class Config(Strict):
             if isinstance(studies, Mapping):
                 data = dict(data)
                 data["studies"] = {
-                    name: _with_samples(study, data["samples"]) for name, study in studies.items()
+                    name: with_samples(study, data["samples"]) for name, study in studies.items()
                 }
         return data
 

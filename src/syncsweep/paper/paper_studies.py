@@ -42,6 +42,8 @@ def problem(config: Config) -> str | None:
             return (
                 f"paper.{role}: {name!r} is not a study; studies are: {', '.join(config.studies)}"
             )
+        if study.until is not None:
+            return f"paper.{role}: {name!r} has until; write samples instead"
         if study.figure is None:
             return f"paper.{role}: {name!r} has no figure; give it one"
         if study.own_files:

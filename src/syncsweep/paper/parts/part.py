@@ -69,7 +69,7 @@ class StudyRows(requests.Rows):
     def read(self, described: Description, most: int | None = None) -> Iterator[SampleRows]:
         """The first samples of a block in order, at most so many; only their shards are read."""
         wanted = self.samples if most is None else min(most, self.samples)
-        rows = read_samples(self.folder, described, self.samples, self.chunk_size)
+        rows = read_samples(self.folder, described, self.chunks)
         return islice(rows, wanted)
 
 
