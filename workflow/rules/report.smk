@@ -5,7 +5,9 @@
 rule report:
     input:
         layout.report_file(CONFIG.results),
-        lambda wildcards: [shard_files(study) for study in report_contents().studies],
+        lambda wildcards: [
+            shard for study in report_contents().studies for shard in shard_files(study)
+        ],
         lambda wildcards: report_jobs.files(OUTPUTS, report_contents()),
     localrule: True
     message:
@@ -14,7 +16,9 @@ rule report:
 
 rule make_report:
     input:
-        lambda wildcards: [shard_files(study) for study in report_contents().studies],
+        lambda wildcards: [
+            shard for study in report_contents().studies for shard in shard_files(study)
+        ],
         lambda wildcards: report_jobs.files(OUTPUTS, report_contents()),
         lambda wildcards: unless_fresh(
             [layout.report_file(CONFIG.results)],

@@ -91,6 +91,14 @@ def decided(config: Config, studies: Iterable[str] | None = None) -> Config:
     return with_samples(config, {name: last_round(config, name).samples for name in chosen})
 
 
+def at_most(config: Config) -> Config:
+    """The same, but with `most_samples` of the studies whose errors have not decided yet."""
+    lasts = {name: last_round(config, name) for name, one in config.studies.items() if one.until}
+    return with_samples(
+        config, {name: one.samples for name, one in lasts.items() if one.is_decided}
+    )
+
+
 def _read(path: Path, digest: str, samples: int) -> Mapping[str, Mapping[str, Any]] | None:
     """The errors in a file; None if it is not there, damaged, or was made for something else."""
     try:
