@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from syncsweep.config.analysis import Analysis
+from syncsweep.config.axes import Point
 from syncsweep.config.requests import ErrorsRequest
 from syncsweep.environment.provenance import ASKED, asked
 from syncsweep.files import read_regular, replace_atomically, write_text
@@ -107,17 +108,22 @@ def _error_of_mean(mean: RunningMean, largest: float) -> np.ndarray:
     return np.where(is_equal, unseen, error)
 
 
-def largest_errors(found: dict[Description, RunningErrors]) -> dict[str, dict[str, Any]]:
-    """The largest error of each column, None if one is not known, and the η where it is."""
-    largest = max(float(one.largest.max()) for one in found.values())
+Found = dict[Description, dict[Point, RunningErrors]]
+
+
+def largest_errors(found: Found) -> dict[str, dict[str, Any]]:
+    """The largest error of each column, None if one is not known, and the η and point of it."""
+    every = [one for block in found.values() for one in block.values()]
+    largest = max(float(one.largest.max()) for one in every)
     worst: dict[str, dict[str, Any]] = {}
-    for described, running in found.items():
-        for column, errors in running.errors(largest).items():
-            errors = np.where(np.isfinite(errors), errors, np.inf)
-            k = int(np.argmax(errors))
-            before = worst.get(column)
-            if before is None or errors[k] > before["error"]:
-                worst[column] = {"error": float(errors[k]), "eta": described.etas[k]}
+    for described, block in found.items():
+        for point, running in block.items():
+            for column, errors in running.errors(largest).items():
+                errors = np.where(np.isfinite(errors), errors, np.inf)
+                k = int(np.argmax(errors))
+                if column not in worst or errors[k] > worst[column]["error"]:
+                    at = {"eta": described.etas[k], **dict(zip(described.axes, point, strict=True))}
+                    worst[column] = {"error": float(errors[k]), "at": at}
     return {
         column: {**one, "error": one["error"] if np.isfinite(one["error"]) else None}
         for column, one in worst.items()
@@ -129,10 +135,12 @@ def find_errors(request: ErrorsRequest, output: Path) -> None:
 
     The job continues from what the one before has kept, and reads only the shards since.
     """
-    blocks = describe(request.folder, request.blocks)
-    found = {
-        block: RunningErrors(len(block.etas), request.analysis, request.needs_chi)
-        for block in blocks
+    found: Found = {
+        block: {
+            point: RunningErrors(len(block.etas), request.analysis, request.needs_chi)
+            for point in block.points
+        }
+        for block in describe(request.folder, request.blocks)
     }
     kept = running_errors_file(request.folder)
     start = _continue(kept, found, {chunk.start for chunk in request.chunks} | {request.samples})
@@ -140,27 +148,25 @@ def find_errors(request: ErrorsRequest, output: Path) -> None:
     if shards:
         for block, running in found.items():
             for rows in read_samples(request.folder, block, shards):
-                running.add(block, rows)
-        state = {
-            f"{block.block}/{name}": array
-            for block, one in found.items()
-            for name, array in one.state().items()
-        }
-        _write_state(kept, request.samples, state)
+                running[rows.point].add(block, rows)
+        _keep(kept, request.samples, found)
     said = {
         **asked(),
-        "study": blocks[0].study,
+        "study": next(iter(found)).study,
         "samples": request.samples,
         "errors": largest_errors(found),
     }
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False, indent=1)
-    write_text(output, f"{text}\n")
+    write_text(output, json.dumps(said, sort_keys=True, ensure_ascii=False, indent=1) + "\n")
 
 
-def _write_state(path: Path, samples: int, state: dict[str, np.ndarray]) -> None:
-    said = json.dumps({**asked(), "samples": samples})
+def _keep(path: Path, samples: int, found: Found) -> None:
+    """Keep all that the next job continues from, with one array for all points of a block."""
+    arrays: dict[str, Any] = {"said": np.array(json.dumps({**asked(), "samples": samples}))}
+    for block, running in found.items():
+        states = [one.state() for one in running.values()]
+        for name in states[0]:
+            arrays[f"{block.block}/{name}"] = np.stack([state[name] for state in states])
     content = io.BytesIO()
-    arrays: dict[str, Any] = {**state, "said": np.array(said)}
     np.savez(content, **arrays)
     replace_atomically(path, lambda file: _fill(file, content.getvalue()))
 
@@ -169,7 +175,7 @@ def _fill(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _continue(path: Path, found: dict[Description, RunningErrors], starts: set[int]) -> int:
+def _continue(path: Path, found: Found, starts: set[int]) -> int:
     """Take a kept state if it fits, and return how many samples are in it.
 
     starts: the numbers of samples from which the present shards can continue.
@@ -177,15 +183,16 @@ def _continue(path: Path, found: dict[Description, RunningErrors], starts: set[i
     try:
         kept = dict(np.load(io.BytesIO(read_regular(path, MOST_BYTES))))
         said = json.loads(str(kept["said"]))
-        states = {
-            block: {name: kept[f"{block.block}/{name}"] for name in running.state()}
-            for block, running in found.items()
-        }
         if said.get(ASKED) != asked().get(ASKED) or said["samples"] not in starts:
             return 0
+        states = [
+            (one, {name: kept[f"{block.block}/{name}"][k] for name in one.state()})
+            for block, running in found.items()
+            for k, one in enumerate(running.values())
+        ]
     # A damaged file can fail anywhere in a decoder; then all samples are read again.
     except Exception:
         return 0
-    for block, running in found.items():
-        running.take(states[block])
+    for one, state in states:
+        one.take(state)
     return int(said["samples"])

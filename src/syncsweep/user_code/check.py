@@ -55,7 +55,13 @@ def check_code(config: Config, study: str) -> list[str]:
     Returns notes for the user. OwnCodeError with one line, which names the study, the file, and
     its line where there is one.
     """
-    physics, settings = config.physics(study), config.studies[study]
+    found = [note for physics in config.ends(study) for note in _check(config, study, physics)]
+    return [f"studies.{study}: {note}" for note in dict.fromkeys(found)]
+
+
+def _check(config: Config, study: str, physics: Physics) -> list[str]:
+    """Check the code of a study at one of its points; notes, or OwnCodeError."""
+    settings = config.studies[study]
     files, found = settings.own_files, []
     solver = None
     if "model" in files:
@@ -68,28 +74,30 @@ def check_code(config: Config, study: str) -> list[str]:
         with _named(config, study, files["ensemble"]):
             solver = solver or _operator_solver(build_model(physics))
             found += check_draws(physics, settings.samples, etas, solver)
-    return [f"studies.{study}: {note}" for note in found]
+    return found
 
 
 def fingerprints(config: Config, study: str, backwards: bool = False) -> dict[str, list[str]]:
     """Digests of what the user's own functions of a study return in this process.
 
     "model": one digest of `model()`; "ensemble": one digest of `perturbation()` for each of the
-    first samples. backwards: whether these are drawn in the opposite order. The digests must be the
-    same in every process. OwnCodeError as in `check_code`.
+    first samples; each at both ends of the axes. backwards: whether these are drawn in the opposite
+    order. The digests must be the same in every process. OwnCodeError as in `check_code`.
     """
-    physics, settings = config.physics(study), config.studies[study]
-    found = {}
+    settings, ends = config.studies[study], config.ends(study)
+    found: dict[str, list[str]] = {}
     if "model" in settings.own_files:
         with _named(config, study, settings.own_files["model"]):
-            model = build_model(physics)
-        found["model"] = [_digest((model.hamiltonian, model.jump_operators))]
+            models = [build_model(physics) for physics in ends]
+        found["model"] = [_digest((model.hamiltonian, model.jump_operators)) for model in models]
     if "ensemble" in settings.own_files:
         samples = range(min(settings.samples, FIRST_DRAWS))
         with _named(config, study, settings.own_files["ensemble"]):
-            draws = Draws(physics)
-            made = {k: _digest(draws.again(k)) for k in (samples[::-1] if backwards else samples)}
-        found["ensemble"] = [made[k] for k in samples]
+            for physics in ends:
+                draws = Draws(physics)
+                order = samples[::-1] if backwards else samples
+                made = {k: _digest(draws.again(k)) for k in order}
+                found.setdefault("ensemble", []).extend(made[k] for k in samples)
     return found
 
 

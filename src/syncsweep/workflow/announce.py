@@ -37,10 +37,8 @@ def write_descriptions(config: Config, jobs: Sequence[Job]) -> None:
     from syncsweep.sweep import description
 
     for study in config.studies.keys() & {job.wildcards.get("study") for job in jobs}:
-        physics = config.physics(study)
-        folder = layout.study_folder(config.results, study, physics.digest)
-        blocks = [block.etas for block in config.studies[study].eta_blocks]
-        description.write(folder, study, physics, blocks)
+        folder = layout.study_folder(config.results, study, config.physics(study).digest)
+        description.write(folder, description.describe(config, study))
 
 
 def tell_plan(
@@ -103,7 +101,10 @@ def _error(one: Round, column: str, most: float) -> str:
     assert one.errors is not None
     found = one.errors[column]
     error = "not known" if found["error"] is None else f"{found['error']:.3g}"
-    return f"{column} {error} of {most:g} at η = {found['eta']:g}"
+    at = ", ".join(
+        f"{'η' if name == 'eta' else name} = {value:g}" for name, value in found["at"].items()
+    )
+    return f"{column} {error} of {most:g} at {at}"
 
 
 def warn_of_errors(config: Config, studies: Iterable[str]) -> None:

@@ -72,10 +72,10 @@ def test_errors_are_those_of_the_table_or_the_longer_reach_of_the_interval(
         largest = np.max(known, axis=0)
         if np.isfinite(largest).all():
             assert errors[f"{column}_se"]["error"] == largest.max()
-            assert errors[f"{column}_se"]["eta"] == summary.eta[largest.argmax()]
+            assert errors[f"{column}_se"]["at"]["eta"] == summary.eta[largest.argmax()]
         else:
             # There is no ratio where χ is never near 0.
-            assert errors[f"{column}_se"] == {"error": None, "eta": ETAS[0]}
+            assert errors[f"{column}_se"] == {"error": None, "at": {"eta": ETAS[0]}}
     assert errors["ratio_se"]["error"] is None and errors["p1_se"]["error"] is not None
     assert errors["s_max_se"]["error"] == summary.s_max_se.max()
     relative = summary.s_max_se / summary.s_max_mean
