@@ -148,12 +148,15 @@ def _words_in(annotation: Any) -> list[str]:
 
 
 def _tags(annotation: Any) -> list[str]:
-    return [tag for tag in map(_tag, _models_in(annotation)) if tag]
+    """The names that distinguish the models in an annotation."""
+    return [name for model in _models_in(annotation) for name in _names(model)]
 
 
 def _tag(model: type[BaseModel]) -> str | None:
     """What distinguishes a model from the other choices: its `tag`, or its one value of `name`."""
-    if hasattr(model, "tag"):
-        return str(model.tag)
-    names = _words_in(model.model_fields["name"].annotation) if "name" in model.model_fields else []
-    return names[0] if names else None
+    return str(model.tag) if hasattr(model, "tag") else next(iter(_names(model)), None)
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    field = model.model_fields.get("name")
+    return _words_in(field.annotation) if field else []

@@ -133,6 +133,23 @@ class Ensemble(Strict):
         fields: dict[str, Any] = serialize(self)
         return {k: v for k, v in fields.items() if (k, v) != ("kind", "global")}
 
+    def check_fits(self, spins: tuple[float, ...]) -> None:
+        """ValueError, one line, if the ensemble is not one of these spins, S of each, (N,)."""
+        rank, dim, whole = self.rank, min(self.term_dimensions(spins)), dimension(spins)
+        if rank is not None and rank > dim**2 - 1:
+            of_term = "" if self.kind == "global" else f" for kind: {self.kind}"
+            raise ValueError(
+                f"ensemble.rank must be at most D²−1 = {dim**2 - 1}{of_term}, but is {rank}"
+            )
+        # Above half of D, jump operators take more memory and time than a sweep can afford.
+        most = most_jumps(whole)
+        if whole > MOST_DENSE and self.kind == "global" and not (rank or dim) <= most:
+            raise ValueError(
+                f"ensemble: kind: global of {len(spins)} spins needs a rank of at most D/2 = "
+                f"{most}, but has {f'rank {rank}' if rank else 'full rank'}; set rank, or kind: "
+                "bonds or sites"
+            )
+
     def term_dimensions(self, spins: tuple[float, ...]) -> list[int]:
         """Dimension D of the space that each term of L₍₁₎ acts on."""
         width = {"global": len(spins), "bonds": 2, "sites": 1}[self.kind]

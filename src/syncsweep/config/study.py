@@ -25,6 +25,13 @@ from syncsweep.config.fields import (
     Strict,
 )
 from syncsweep.config.messages import ConfigError, explain
+from syncsweep.config.observables import (
+    AnyObservable,
+    ObservableCode,
+    check_observables,
+    codes_of,
+    files_of,
+)
 from syncsweep.config.paper import Paper
 from syncsweep.config.physics import (
     MOST_DENSE,
@@ -34,7 +41,6 @@ from syncsweep.config.physics import (
     PackageModel,
     Physics,
     may_have_few_terms,
-    most_jumps,
 )
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 from syncsweep.sample_range import SampleRange
@@ -83,6 +89,7 @@ class Study(Strict):
     eta_blocks: tuple[EtaBlock, ...] = Field(
         min_length=1, description="η grids or lists; all η of a block are solved together"
     )
+    observables: tuple[AnyObservable, ...] = Field((), description="numbers of each steady state")
     analysis: Analysis = Field(description="how shards become tables")
     figure: Figure | None = Field(None, description="the figure of this study; null: none")
     by_default: StrictBool = Field(
@@ -91,23 +98,10 @@ class Study(Strict):
     )
 
     @model_validator(mode="after")
-    def _ensemble_fits(self) -> Self:
-        if not isinstance(self.ensemble, Ensemble):
-            return self
-        rank, dim = self.ensemble.rank, min(self.ensemble.term_dimensions(self.model.spins))
-        if rank is not None and rank > dim**2 - 1:
-            of_term = "" if self.ensemble.kind == "global" else f" for kind: {self.ensemble.kind}"
-            raise ValueError(
-                f"ensemble.rank must be at most D²−1 = {dim**2 - 1}{of_term}, but is {rank}"
-            )
-        # Above half of D, jump operators take more memory and time than a sweep can afford.
-        most = most_jumps(self.dim)
-        if self.dim > MOST_DENSE and self.ensemble.kind == "global" and not (rank or dim) <= most:
-            raise ValueError(
-                f"ensemble: kind: global of {self.model.n_sites} spins needs a rank of "
-                f"at most D/2 = {most}, but has {f'rank {rank}' if rank else 'full rank'}; set "
-                "rank, or kind: bonds or sites"
-            )
+    def _parts_fit_the_model(self) -> Self:
+        if isinstance(self.ensemble, Ensemble):
+            self.ensemble.check_fits(self.model.spins)
+        check_observables(self.observables, self.model.spins)
         return self
 
     @model_validator(mode="after")
@@ -184,6 +178,11 @@ class Study(Strict):
         parts = {"model": self.model, "ensemble": self.ensemble}
         own = (OwnModel, OwnEnsemble)
         return {key: part.file for key, part in parts.items() if isinstance(part, own)}
+
+    @property
+    def read_files(self) -> dict[str, str]:
+        """All files of the user's own, by key: those of observables decide columns of their own."""
+        return self.own_files | files_of(self.observables)
 
     @property
     def full_rank(self) -> bool:
@@ -321,6 +320,11 @@ class Config(Strict):
             root_seed=self.root_seed,
         )
 
+    def observables(self, study: str) -> tuple[ObservableCode, ...]:
+        """What decides the columns of a study's observables, in order."""
+        settings = self.studies[study]
+        return codes_of(settings.observables, settings.model.spins, self._texts)
+
     def text_of(self, file: str) -> str:
         """The text of a file of the user's own, as it was when the configuration was read."""
         return self._texts[file]
@@ -333,7 +337,7 @@ def parse(data: Mapping[str, Any]) -> Config:
     except ValidationError as error:
         raise ConfigError(explain(error, Config)) from None
     for name, study in config.studies.items():
-        for key, file in study.own_files.items():
+        for key, file in study.read_files.items():
             try:
                 config._texts[file] = read_text(file)
             except NoCodeError as error:
