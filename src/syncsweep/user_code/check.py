@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from syncsweep.config.observables import OwnObservableCode, files_of
 from syncsweep.config.physics import MOST_DENSE, Physics
 from syncsweep.config.study import Config
 from syncsweep.config.user_code import code_lines
@@ -30,6 +32,12 @@ from syncsweep.physics.superoperators import liouvillian, unvectorize
 from syncsweep.user_code.code import OwnCodeError
 from syncsweep.user_code.draws import FIRST_DRAWS, Draws, check_draws, is_equal
 from syncsweep.user_code.study_model import build_model
+from syncsweep.user_code.trial_states import (
+    check_observable,
+    is_close,
+    trial_numbers,
+    trial_states,
+)
 
 #: Largest block of L₀ whose eigenvalues are found: of 2000 coherences, it takes a minute.
 _LARGEST_BLOCK = 2000
@@ -50,7 +58,7 @@ _NO_LOCKING = (
 
 
 def check_code(config: Config, study: str) -> list[str]:
-    """Check the model and the ensemble of a study, as far as they are the user's own.
+    """Check model, ensemble and observables of a study, as far as they are the user's own.
 
     Returns notes for the user. OwnCodeError with one line, which names the study, the file, and
     its line where there is one.
@@ -68,29 +76,68 @@ def check_code(config: Config, study: str) -> list[str]:
         with _named(config, study, files["ensemble"]):
             solver = solver or _operator_solver(build_model(physics))
             found += check_draws(physics, settings.samples, etas, solver)
+    codes = _own_observables(config, study)
+    states = _trial_states(config, study, codes)
+    for key, code in codes.items():
+        with _named(config, study, settings.read_files[key]):
+            found += check_observable(code, physics, states)
     return [f"studies.{study}: {note}" for note in found]
 
 
-def fingerprints(config: Config, study: str, backwards: bool = False) -> dict[str, list[str]]:
-    """Digests of what the user's own functions of a study return in this process.
+def fingerprints(config: Config, study: str, backwards: bool = False) -> dict[str, list[Any]]:
+    """What the user's own functions of a study return in this process, by `file: function()`.
 
-    "model": one digest of `model()`; "ensemble": one digest of `perturbation()` for each of the
-    first samples. backwards: whether these are drawn in the opposite order. The digests must be the
-    same in every process. OwnCodeError as in `check_code`.
+    Of model(), a digest; of perturbation(), a digest for each of the first samples; of an
+    observable, its numbers for the trial states. backwards: whether samples and states are taken in
+    the opposite order. OwnCodeError as in `check_code`.
     """
-    physics, settings = config.physics(study), config.studies[study]
-    found = {}
-    if "model" in settings.own_files:
-        with _named(config, study, settings.own_files["model"]):
+    physics, files = config.physics(study), config.studies[study].read_files
+    found: dict[str, list[Any]] = {}
+    if "model" in files:
+        with _named(config, study, files["model"]):
             model = build_model(physics)
-        found["model"] = [_digest((model.hamiltonian, model.jump_operators))]
-    if "ensemble" in settings.own_files:
-        samples = range(min(settings.samples, FIRST_DRAWS))
-        with _named(config, study, settings.own_files["ensemble"]):
+        found[f"{files['model']}: model()"] = [_digest((model.hamiltonian, model.jump_operators))]
+    if "ensemble" in files:
+        samples = range(min(config.studies[study].samples, FIRST_DRAWS))
+        with _named(config, study, files["ensemble"]):
             draws = Draws(physics)
             made = {k: _digest(draws.again(k)) for k in (samples[::-1] if backwards else samples)}
-        found["ensemble"] = [made[k] for k in samples]
+        found[f"{files['ensemble']}: perturbation()"] = [made[k] for k in samples]
+    codes = _own_observables(config, study)
+    states = _trial_states(config, study, codes)
+    for key, code in codes.items():
+        with _named(config, study, files[key]):
+            numbers = trial_numbers(code, physics, states, backwards)
+        found[f"{files[key]}: {code.function}()"] = numbers
     return found
+
+
+def differing(config: Config, study: str, made: dict[str, list[Any]]) -> tuple[str, str] | None:
+    """The first function that returns something else here than in another process, and what.
+
+    made: `fingerprints` of the other process. Digests must be equal, and numbers up to rounding.
+    """
+    for where, here in fingerprints(config, study, backwards=True).items():
+        if here != made[where]:
+            if isinstance(here[0], str):
+                return where, "operators"
+            if not is_close(here, made[where]):
+                return where, "numbers"
+    return None
+
+
+def _own_observables(config: Config, study: str) -> dict[str, OwnObservableCode]:
+    """Observables of the user's own, by key: `observables.0`."""
+    own = [one for one in config.observables(study) if isinstance(one, OwnObservableCode)]
+    return dict(zip(files_of(config.studies[study].observables), own, strict=True))
+
+
+def _trial_states(config: Config, study: str, codes: dict[str, Any]) -> np.ndarray:
+    """The states on which observables are tried; none if there are none to try."""
+    if not codes:
+        return np.empty(0)
+    etas = [eta for block in config.studies[study].eta_blocks for eta in block.etas]
+    return trial_states(config.physics(study), etas)
 
 
 def _digest(operators: tuple[np.ndarray, ...]) -> str:
