@@ -119,3 +119,10 @@ def test_trial_states_are_states_and_the_same_in_each_call(n_sites, n_states):
         np.testing.assert_allclose(rho, rho.conj().T, atol=1e-9)
     np.testing.assert_allclose(trial_states(physics, [0.1, 0, 1]), states, atol=1e-12)
     assert check_code(config, "mine") == []
+
+
+def test_code_that_changed_since_it_was_read_is_not_checked_in_its_place():
+    config = configuration(defined('{"xi": 1.0}'))
+    Path("own.py").write_text(defined('{"xi": 2.0}'), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"^studies\.mine: its code has just changed"):
+        process.check(config, "mine")

@@ -93,15 +93,14 @@ def test_a_failure_is_of_that_state_and_observable_alone():
     states = STATES.copy()
     states[:, 0, 0] = [0.1, 0.3, 0.3, 0.15]
     assert fails.values(states, GOOD)["xi_status"].tolist() == ["failed", "ok", "none", "failed"]
-    both = Observables(
-        [code("return {'xi': 1.0 if rho[0, 0].real > 0.2 else rho[0, 9]}"), PURITY], SPINS
-    )
+    body = "x = rho[0, 0].real\n    return {'xi': 1.0 if x > 0.2 else rho[0, round(100 * x)]}"
+    both = Observables([code(body), PURITY], SPINS)
     found = both.values(states, GOOD)
     assert found["xi_status"].tolist() == ["failed", "ok", "none", "failed"]
     np.testing.assert_array_equal(found["xi"], [np.nan, 1.0, np.nan, np.nan])
     assert np.isfinite(found["purity"]).tolist() == GOOD.tolist()
     problem = both.problems["xi"]
-    assert problem.startswith("IndexError: index 9")
+    assert problem.startswith("IndexError: index 10")
     assert "return" in problem
 
 
