@@ -20,7 +20,6 @@ from typing import Any
 import yaml
 
 from benchmarks.overhead import STUDY, chain
-from syncsweep.config.eta import block_id
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep import description
 from syncsweep.sweep.launcher import ON_THIS_MACHINE
@@ -50,11 +49,10 @@ class Bench:
     def block(self) -> Iterator[BlockFolder]:
         """An empty η-block of the chain, which goes when it is left."""
         with self.temporary() as folder:
-            parsed = chain(1, str(folder))
-            physics, etas = parsed.physics(STUDY), parsed.studies[STUDY].eta_blocks[0].etas
-            study = study_folder(folder, STUDY, physics.digest)
-            description.write(study, STUDY, physics, [etas])
-            yield BlockFolder(study / block_id(etas))
+            blocks = description.describe(chain(1, str(folder)), STUDY)
+            study = study_folder(folder, STUDY, blocks[0].physics.digest)
+            description.write(study, blocks)
+            yield BlockFolder(study / blocks[0].block)
 
     @contextmanager
     def temporary(self) -> Iterator[Path]:

@@ -8,6 +8,7 @@ docs/columns.md is made from the entries.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 #: The unit of energies, rates and η.
@@ -15,6 +16,9 @@ ENERGY = "energy unit of the configuration"
 
 #: The unit of energies and rates where the model has the paper's parameters.
 MODEL_SCALE = "J for spin_half_pair, else ω"
+
+#: The unit of the parameters of an axis.
+AXIS_UNIT = "that of the parameter in the configuration"
 
 #: The unit of densities over the N−1 angle differences.
 DENSITY = "rad^(1-N)"
@@ -136,3 +140,10 @@ THRESHOLD = Column("threshold", "r: χ is sampled where S_d is at least r·S_max
 CONFIGURATION = Column(
     "configuration", "named configuration of the angles that is nearest", source="below Eq. 8"
 )
+
+
+def axis_columns(axes: Iterable[str]) -> Columns:
+    """The entries of the axes of a study, whose paths these are."""
+    return tuple(
+        Column(path.rpartition(".")[2], f"value of the axis {path}", AXIS_UNIT) for path in axes
+    )

@@ -28,7 +28,7 @@ from syncsweep.sample_range import SampleRange
 
 #: Names of the folders of studies and of their blocks.
 STUDY_FOLDER = re.compile(r"(.+)-[0-9a-f]{12}")
-BLOCK_FOLDER = re.compile(r"eta-.+-n\d+-[0-9a-f]{8}")
+BLOCK_FOLDER = re.compile(r"eta-.+-n(\d+)(?:-p(\d+))?-[0-9a-f]{8}")
 
 _SHARD = re.compile(r"samples-(\d{9})-(\d{9})\.parquet")
 _PART = re.compile(r"part-(\d{9})-(\d{9})-([0-9a-f]{12})-\d+\.rows")
@@ -142,9 +142,11 @@ def shard_name(start: int, stop: int) -> str:
     return f"samples-{start:09d}-{stop:09d}.parquet"
 
 
-def values_in_block(block: str) -> int:
-    """Number of values of η, from the name of a block's folder."""
-    return int(block.rsplit("-", 2)[1][1:])
+def size_of_block(block: str) -> tuple[int, int]:
+    """Number of values of η and of points, from the name of a block's folder."""
+    match = BLOCK_FOLDER.fullmatch(block)
+    assert match
+    return int(match[1]), int(match[2] or 1)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,14 @@ spawned from the root seed by (i, purpose) only, and all η share its L₍₁₎
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
 from syncsweep.columns import DENSITY, ETA, SAMPLE, STATUS, Column, Columns
+from syncsweep.config.axes import Point, column_of
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import Physics
 from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
 from syncsweep.physics.measures import RESOLUTION, s_max, s_max_on_lattice
@@ -73,7 +76,8 @@ class Rows:
     """The rows of one sample, one for each η of the block; arrays of length n_eta.
 
     Its fields are the columns of a shard. s_d: (n_eta, 2·n_k − 1), see `pack_coefficients`; angles:
-    (n_eta, N−1) where S_d is largest. The others are named as in `SteadyStates`.
+    (n_eta, N−1) where S_d is largest. The others are named as in `SteadyStates`. axes: the value of
+    each axis of the study, by the name of its column.
     """
 
     sample: np.ndarray = field(metadata=_INTEGER)
@@ -88,7 +92,11 @@ class Rows:
     smallest_eigenvalue: np.ndarray = field(metadata=_NUMBER)
     status: np.ndarray = field(metadata=_WORD)
     method: np.ndarray = field(metadata=_WORD)
+    axes: Mapping[str, float] = field(default_factory=dict)
 
+
+#: The fields of `Rows` that every shard has as columns.
+FIELDS = tuple(one for one in fields(Rows) if one.metadata)
 
 #: What the columns of a shard hold; those with a shape are lists.
 COLUMNS: Columns = (
@@ -140,32 +148,54 @@ COLUMNS: Columns = (
 
 
 class SampleSolver:
-    """Rows of any sample of a study for one block of η; the work shared by samples is done once."""
+    """Rows of any sample of a study for one block of η; the work shared by samples is done once.
+
+    That shared by points is done once too, if they come one after the other.
+    """
 
     def __init__(self, physics: Physics, etas: tuple[float, ...]) -> None:
         """OwnCodeError if code of the user's own fails; ConfigError if no solver serves L₀."""
         self._etas = np.array(etas)
-        self._solver = StudySolver(physics, self._etas)
-        self._spins = self._solver.model.spins
+        self._physics = physics
+        self._spins = physics.model.spins
         self._frequencies = relative_frequencies(self._spins)
+        self._point: Point = ()
+        self._solver: StudySolver | None = None
+        if not physics.axes:
+            self._at(())
         #: Why samples failed, by sample.
         self.problems: dict[int, str] = {}
 
-    def rows(self, sample: int) -> Rows:
+    def _at(self, point: Point) -> StudySolver:
+        """The solver of a point; OwnCodeError and ConfigError as above."""
+        if self._solver is None or point != self._point:
+            physics = self._physics.at(point)
+            try:
+                known = self._solver and self._solver.with_ensemble(physics)
+                self._solver = known or StudySolver(physics, self._etas)
+            except ConfigError as error:
+                raise error.at(self._named(point)) from None
+            self._point = point
+        return self._solver
+
+    def rows(self, sample: int, point: Point = ()) -> Rows:
         """Draw sample `sample`, solve it for every η of the block and measure its S_d.
+
+        point: values of the axes of the study.
 
         MissingHereError if the user's own perturbation needs something that is missing here, but
         that another machine may have. After any other error in it, the sample has failed.
         """
+        solver = self._at(point)
         try:
-            steady = self._solver.states(sample, self._allowed)
+            steady = solver.states(sample, self._allowed)
             coefficients = relative_phase_coefficients(steady.rho, self._spins)
             maximum = s_max(coefficients, self._frequencies)
         except MissingHereError:
             raise
         except (np.linalg.LinAlgError, OwnCodeError) as error:
             self.problems[sample] = str(error)
-            return self._failed(sample)
+            return self._failed(sample, point)
         return Rows(
             sample=np.full(len(self._etas), sample),
             eta=self._etas,
@@ -179,14 +209,19 @@ class SampleSolver:
             smallest_eigenvalue=steady.smallest_eigenvalue,
             status=_status(steady, _allowed_errors(coefficients, maximum.s_max)),
             method=steady.method,
+            axes=self._named(point),
         )
+
+    def _named(self, point: Point) -> dict[str, float]:
+        """The values of the axes at a point, by column."""
+        return dict(zip(map(column_of, self._physics.axes), point, strict=True))
 
     def _allowed(self, states: np.ndarray) -> np.ndarray:
         """Largest errors (n_eta,) that steady states (n_eta, D, D) may have, or a little less."""
         coefficients = relative_phase_coefficients(states, self._spins)
         return _allowed_errors(coefficients, s_max_on_lattice(coefficients, self._frequencies))
 
-    def _failed(self, sample: int) -> Rows:
+    def _failed(self, sample: int, point: Point) -> Rows:
         n_eta, n_k = len(self._etas), len(self._frequencies)
         known = {
             "sample": np.full(n_eta, sample),
@@ -196,4 +231,5 @@ class SampleSolver:
             "status": np.full(n_eta, FAILED),
             "method": np.full(n_eta, "none"),
         }
-        return Rows(**dict.fromkeys((one.name for one in COLUMNS), np.full(n_eta, np.nan)) | known)
+        unknown = dict.fromkeys((one.name for one in COLUMNS), np.full(n_eta, np.nan))
+        return Rows(**unknown | known, axes=self._named(point))

@@ -91,7 +91,7 @@ class Sweep:
         self.clear()
         config = load_config(first.path / "config.yaml")
         folder = study_folder(first.results, "chain", config.physics("chain").digest)
-        self.block = BlockFolder(folder / config.studies["chain"].eta_blocks[0].id)
+        self.block = BlockFolder(folder / config.studies["chain"].blocks[0].id)
         self.ledger = Ledger(first.path / "witness.jsonl", self.block)
         self._output = first.path / "output"
 

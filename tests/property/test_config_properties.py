@@ -12,7 +12,8 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from syncsweep.config.eta import EtaBlock, block_id, canonical_eta
+from syncsweep.config.blocks import Block
+from syncsweep.config.eta import EtaBlock, canonical_eta
 from syncsweep.config.file import load_config, read_yaml
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config, ConfigError, parse
@@ -361,16 +362,16 @@ ETAS = st.lists(
 def test_name_of_a_block_is_that_of_its_values_in_any_order(etas):
     block = EtaBlock(values=etas)
     assert block.etas == tuple(sorted(etas))
-    assert EtaBlock(values=etas[::-1]).id == block.id
-    assert EtaBlock(values=[str(eta) for eta in etas]).id == block.id
-    assert EtaBlock(values=json.loads(json.dumps(block.etas))).id == block.id
+    assert EtaBlock(values=etas[::-1]).etas == block.etas
+    assert EtaBlock(values=[str(eta) for eta in etas]).etas == block.etas
+    assert EtaBlock(values=json.loads(json.dumps(block.etas))).etas == block.etas
 
 
 @settings(deadline=None)
 @given(ETAS, ETAS)
 def test_blocks_of_different_values_have_different_names(one, other):
     one, other = tuple(sorted(one)), tuple(sorted(other))
-    assert (block_id(one) == block_id(other)) == (one == other)
+    assert (Block(one).id == Block(other).id) == (one == other)
 
 
 @given(st.integers(10**11 + 1, 10**12 - 1), st.integers(10**11, 10**12 - 1), st.integers(-111, 88))
@@ -383,7 +384,7 @@ def test_values_of_twelve_digits_stay_apart_and_longer_ones_have_the_name_of_the
     assert canonical_eta(float(f"{one}.3e{power}")) == canonical_eta(float(f"{one - 1}.7e{power}"))
     second = canonical_eta(float(f"{other}e{power}"))
     assert (second == eta) == (other == one)
-    assert (block_id((second,)) == block_id((eta,))) == (other == one)
+    assert (Block((second,)).id == Block((eta,)).id) == (other == one)
 
 
 @settings(deadline=None)

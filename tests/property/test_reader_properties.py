@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from studies import CHAIN, ETAS, PAIR, Block, StudyOnDisk, rows_of
+from studies import CHAIN, ETAS, PAIR, Block, StudyOnDisk, blocks_of, rows_of
 
 from syncsweep.cli.main import main
-from syncsweep.config.eta import block_id
+from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.layout import (
     BlockFolder,
     shard_name,
@@ -36,7 +36,7 @@ from syncsweep.tables.reading import read_table
 from syncsweep.tables.registry import JOBS
 
 SAMPLES = 5
-BLOCK = block_id(ETAS)
+BLOCK = EtaBlock(ETAS).id
 DESCRIBED, ALL = Description("pair", PAIR, ETAS), SampleRange(0, SAMPLES)
 TABLE = to_table(rows_of(PAIR))
 
@@ -176,8 +176,8 @@ def test_part_gives_its_whole_records_and_nothing_else(folder, pieces):
     if whole and whole[0] == HEADER:
         expected = [RECORDS.index(piece) for piece in whole if piece in RECORDS]
     found = list(read_part(path, DESCRIBED))
-    assert [sample for sample, _ in found] == expected
-    assert all(table.equals(to_table([rows_of(PAIR)[sample]])) for sample, table in found)
+    assert [unit.sample for unit, _ in found] == expected
+    assert all(table.equals(to_table([rows_of(PAIR)[unit.sample]])) for unit, table in found)
 
 
 # Shards
@@ -236,7 +236,7 @@ def texts_of(content):
 @given(texts_of(STUDY_JSON), texts_of(BLOCK_JSON), st.sampled_from(["study", "block"]))
 def test_description_is_that_of_its_folder_or_refused_in_one_line(folder, study, block, which):
     path = study_folder(folder, "pair", PAIR.digest)
-    description.write(path, "pair", PAIR, [ETAS])
+    description.write(path, blocks_of("pair", PAIR, [ETAS]))
     whole = description.read(path / BLOCK)
     file = study_file(path) if which == "study" else BlockFolder(path / BLOCK).description
     file.write_bytes(study if which == "study" else block)

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from studies import blocks_of
 
 from syncsweep.config.analysis import Analysis
-from syncsweep.config.eta import block_id
+from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.study import parse
 from syncsweep.layout import study_folder
 from syncsweep.sweep import description
@@ -66,15 +67,15 @@ def summary(tmp_path_factory) -> pd.DataFrame:
     physics = parse(settings).physics("chain")
     study_path = study_folder(folder, "chain", physics.digest)
     etas = tuple(ETAS)
-    description.write(study_path, "chain", physics, [etas])
+    description.write(study_path, blocks_of("chain", physics, [etas]))
     command = ["mpiexec", "-n", "2", sys.executable, "-m", "mpi4py"]
     command += [str(ROOT / "scripts" / "solve_shard.py"), "--ranks", "2"]
-    command += ["--block", str(study_path / block_id(etas))]
+    command += ["--block", str(study_path / EtaBlock(etas).id)]
     command += ["--start", "0", "--stop", str(SAMPLES)]
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     subprocess.run(command, check=True, env=environment, timeout=600, capture_output=True)
     analysis = Analysis.model_validate(study["analysis"])
-    shards = Shards(study_path, describe(study_path, [block_id(etas)]), SAMPLES, SAMPLES)
+    shards = Shards(study_path, describe(study_path, [EtaBlock(etas).id]), SAMPLES, SAMPLES)
     make_tables(shards, analysis, folder / "tables")
     table = pd.read_csv(folder / "tables" / "summary.csv").set_index("eta")
     assert (table.n == SAMPLES).all()

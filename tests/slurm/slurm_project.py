@@ -56,7 +56,7 @@ class SlurmProject(Project):
         """Start `snakemake --workflow-profile slurm` for the chain's shard, in the background."""
         config = load_config(self.path / "config.yaml")
         folder = study_folder(config.results, "chain", config.physics("chain").digest)
-        block = BlockFolder(folder / config.studies["chain"].eta_blocks[0].id)
+        block = BlockFolder(folder / config.studies["chain"].blocks[0].id)
         shard = str(block.shard(0, SAMPLES))
         return self.start(shard, "--workflow-profile", "slurm", *arguments)
 
@@ -135,7 +135,7 @@ class SlurmProject(Project):
             described = description.read(block.path)
             for _, path in block.part_files():
                 attempt = path.stem.split("-")[3]
-                found[attempt].extend(sample for sample, _ in read_part(path, described))
+                found[attempt].extend(unit.sample for unit, _ in read_part(path, described))
         return found
 
     def check(self, undisturbed: dict[str, bytes], attempts: int) -> None:

@@ -22,6 +22,6 @@ def config(results, samples=10, chunk_size=4, blocks=(ETAS,), ranks=2, **more):
 def cost_of(settings, seconds=2.0, first=0.5, low=0.9, high=1.2, **more):
     blocks = {
         block.id: BlockCost(seconds, first, part_bytes=2000)
-        for block in settings.studies["pair"].eta_blocks
+        for block in settings.studies["pair"].blocks
     }
     return SampleCost(Source.CALIBRATION, blocks, low, high, "a test", **more)

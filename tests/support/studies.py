@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
-from syncsweep.config.eta import block_id
+from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.layout import BlockFolder, paper_folder, study_folder, tables_folder
 from syncsweep.paper.parts.part import StudyRows
@@ -63,13 +63,20 @@ def changed(rows, index, **columns):
     return replace(rows, **values)
 
 
+def blocks_of(study, physics, etas):
+    """Blocks of a study without axes, one for each tuple of η."""
+    return [Description(study, physics, of_block) for of_block in etas]
+
+
 def block_of(results, study, physics, etas=ETAS):
-    return BlockFolder(study_folder(results, study, physics.digest) / block_id(etas))
+    return BlockFolder(study_folder(results, study, physics.digest) / EtaBlock(etas).id)
 
 
 def put_shard(results, study, physics, rows, start, etas=ETAS, run=None):
     """Write rows of consecutive samples as a shard, which is described and whole."""
-    description.write(study_folder(results, study, physics.digest), study, physics, [etas])
+    description.write(
+        study_folder(results, study, physics.digest), blocks_of(study, physics, [etas])
+    )
     samples = SampleRange(start, start + len(rows))
     path = block_of(results, study, physics, etas).shard(*samples)
     described = Description(study, physics, etas)
@@ -113,9 +120,9 @@ class StudyOnDisk:
     def __init__(self, results, name, physics, rows, chunk_size=CHUNK, run_of=None):
         self.results, self.chunk_size = Path(results), chunk_size
         self.folder = study_folder(results, name, physics.digest)
-        self.blocks = [block_id(etas) for etas in rows]
+        self.blocks = [EtaBlock(etas).id for etas in rows]
         self.samples = max(1, *map(len, rows.values()))
-        description.write(self.folder, name, physics, list(rows))
+        description.write(self.folder, blocks_of(name, physics, list(rows)))
         for etas, samples in rows.items():
             for start in range(0, len(samples), chunk_size):
                 chunk = samples[start : start + chunk_size]

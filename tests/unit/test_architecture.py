@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from studies import blocks_of
 
-from syncsweep.config.eta import block_id
+from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sample_range import SampleRange
@@ -259,8 +260,8 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 def block(tmp_path):
     physics = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)
     folder = study_folder(tmp_path, "pair", physics.digest)
-    description.write(folder, "pair", physics, [ETAS])
-    return BlockFolder(folder / block_id(ETAS))
+    description.write(folder, blocks_of("pair", physics, [ETAS]))
+    return BlockFolder(folder / EtaBlock(ETAS).id)
 
 
 def test_worker_solves_writes_and_reads_without_pandas_and_matplotlib(block, tmp_path):

@@ -25,7 +25,7 @@ from syncsweep.sweep import description, takeover
 from syncsweep.sweep.description import Description, DescriptionError
 from syncsweep.sweep.parts import Records, count_records, read_part
 from syncsweep.sweep.row_table import column
-from syncsweep.sweep.shard import ShardError, failed_samples, read_run, read_shard
+from syncsweep.sweep.shard import ShardError, failed_units, read_run, read_shard
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import said_by
 from syncsweep.tables.reading import read_table
@@ -101,7 +101,7 @@ READERS = {
     ),
     "footer of a shard": Reader(
         lambda results: block_folder(results).shard(*ALL),
-        lambda path: failed_samples(path, DESCRIBED, ALL),
+        lambda path: failed_units(path, DESCRIBED, ALL),
         (ShardError, FileNotFoundError),
         is_checked=False,
     ),
@@ -110,7 +110,7 @@ READERS = {
     ),
     "part": Reader(
         part_of,
-        lambda path: {sample: bits(table) for sample, table in read_part(path, DESCRIBED)},
+        lambda path: {unit: bits(table) for unit, table in read_part(path, DESCRIBED)},
         (FileNotFoundError,),
         nothing=[{}],
         is_part=parts_of,

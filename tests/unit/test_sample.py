@@ -1,6 +1,6 @@
 """Sample i is sample i: whatever was solved before, in whatever order, block or process."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.sample import (
     FAILED,
-    Rows,
+    FIELDS,
     SampleSolver,
     chi_shift,
     pack_coefficients,
@@ -35,7 +35,7 @@ from syncsweep.user_code.study_model import build_model
 ETAS = (0.0, 1e-3, 0.5, 10.0)
 PAIR = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=1)
 CHAIN = Physics(model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(), root_seed=1)
-NUMBERS = [f.name for f in fields(Rows) if f.name not in ("status", "method")]
+NUMBERS = [f.name for f in FIELDS if f.name not in ("status", "method")]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def fresh():
 
 
 def assert_bit_equal(one, other):
-    for field in fields(Rows):
+    for field in FIELDS:
         left, right = getattr(one, field.name), getattr(other, field.name)
         assert (left.dtype, left.shape) == (right.dtype, right.shape), field.name
         assert left.tobytes() == right.tobytes(), field.name

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from project import CHAIN, PAIR, ROOT, Project
+from studies import blocks_of
 
 from syncsweep.config.file import load_config
 from syncsweep.layout import BlockFolder, study_file, study_folder
@@ -200,7 +201,7 @@ def described_block(project: Project, study: str = "chain") -> Path:
     config = load_config(project.path / "config.yaml", {"results": str(project.results)})
     physics, (block,) = config.physics(study), config.studies[study].eta_blocks
     folder = study_folder(project.results, study, physics.digest)
-    description.write(folder, study, physics, [block.etas])
+    description.write(folder, blocks_of(study, physics, [block.etas]))
     return folder / block.id
 
 

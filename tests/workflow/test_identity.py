@@ -15,9 +15,10 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 from project import CHAIN, ROOT
+from studies import blocks_of
 
 from syncsweep.config import study as config
-from syncsweep.config.eta import block_id
+from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep import description
 from syncsweep.sweep.row_table import column
@@ -43,8 +44,8 @@ def described(folder: Path, study: dict[str, Any]) -> BlockFolder:
     physics = parsed.physics("chain")
     etas = parsed.studies["chain"].eta_blocks[0].etas
     found = study_folder(folder, "chain", physics.digest)
-    description.write(found, "chain", physics, [etas])
-    return BlockFolder(found / block_id(etas))
+    description.write(found, blocks_of("chain", physics, [etas]))
+    return BlockFolder(found / EtaBlock(etas).id)
 
 
 def start(block: BlockFolder, ranks: int, chunk: tuple[int, int]) -> psutil.Popen:

@@ -17,7 +17,7 @@ def log_cost(project, study, samples, core_seconds):
     """Let a job have logged what its samples cost, and nothing else be there."""
     config = load_config(project.path / "config.yaml", {"results": str(project.results)})
     folder = study_folder(config.results, study, config.physics(study).digest)
-    block = BlockFolder(folder / config.studies[study].eta_blocks[0].id)
+    block = BlockFolder(folder / config.studies[study].blocks[0].id)
     block.jobs.mkdir(parents=True)
     job = {"start": 0, "stop": samples, "attempt": "a" * 12}
     start = {**job, "event": "start", "time": 1.0, "from_parts": 0, "missing": samples}

@@ -137,7 +137,7 @@ class Search:
         idle = [block for block in blocks if self._is_idle(block)]
         study, physics = self._config.studies[name], self._config.physics(name)
         present = layout.study_folder(self._config.results, name, physics.digest)
-        asked = {block.id: block.etas for block in study.eta_blocks}
+        asked = {block.block: block for block in description.describe(self._config, name)}
         of_config = (
             BlockFolder(present / block).shard(*c) for block in asked for c in study.chunks
         )
@@ -145,10 +145,10 @@ class Search:
         if folder == present:
             for block in idle:
                 if block.path.name in asked:
-                    described = Description(name, physics, asked[block.path.name])
+                    described = asked[block.path.name]
                     yield from self._of_block(block, described, study.chunks, missing is None)
                 else:
-                    why = "an η-block that the configuration does not have"
+                    why = "a block that the configuration does not have"
                     yield from self._whole([block], why, missing)
         elif not description.is_of(folder):
             self.notes.append(f"{folder}: is not described as such a study, so it stays")

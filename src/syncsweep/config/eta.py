@@ -1,9 +1,7 @@
-"""Configuration of the perturbation strengths: blocks of η, their values and their names."""
+"""Configuration of the perturbation strengths: blocks of η and their values."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from functools import cached_property
 from typing import Self
@@ -74,18 +72,7 @@ class EtaBlock(Strict):
             values = (0.0, *values) if self.limit else values
         return tuple(sorted(map(canonical_eta, values)))
 
-    @cached_property
-    def id(self) -> str:
-        """Folder name of the block, made from its values."""
-        return block_id(self.etas)
-
 
 def canonical_eta(eta: float) -> float:
     """η rounded to twelve digits, so that one value has one name."""
     return float(f"{eta + 0.0:.12g}")
-
-
-def block_id(etas: tuple[float, ...]) -> str:
-    """Folder name of a block of canonical, ascending η."""
-    digest = hashlib.sha256(json.dumps(etas).encode()).hexdigest()[:8]
-    return f"eta-{etas[0]:.4g}-{etas[-1]:.4g}-n{len(etas)}-{digest}"

@@ -16,7 +16,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _DIGITS = re.compile(r"\s*[+-]?[0-9]{1,400}\s*")
 
 
-def _number(value: Any) -> Any:
+def number(value: Any) -> Any:
+    """A finite number; ValueError."""
     # YAML 1.1 reads 1e-6 as a string, and Python takes True for 1.
     if isinstance(value, str):
         try:
@@ -40,10 +41,10 @@ def _integer(value: Any) -> Any:
         value = int(value)  # not by way of a float, which holds 15 digits
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    number = _number(value)
-    if number != int(number):
+    found = number(value)
+    if found != int(found):
         raise ValueError("must be an integer")
-    return int(number)
+    return int(found)
 
 
 def _safe_name(value: Any) -> Any:
@@ -120,7 +121,7 @@ def _folder_name(value: Any) -> Any:
     return value
 
 
-Number = Annotated[float, BeforeValidator(_number)]
+Number = Annotated[float, BeforeValidator(number)]
 Integer = Annotated[int, BeforeValidator(_integer)]
 #: Snakemake's command line hands on null inside a mapping as a word.
 _null = BeforeValidator(lambda value: None if value == "null" else value)

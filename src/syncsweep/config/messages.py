@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import reprlib
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, Self, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,6 +20,13 @@ class ConfigError(Exception):
         ...
     syncsweep.config.messages.ConfigError: confg.yaml: cannot be read (No such file or directory)
     """
+
+    def at(self, point: Mapping[str, float]) -> Self:
+        """The same error, which says for which values of the axes of a study it holds."""
+        if point:
+            said = ", ".join(f"{name} = {value:g}" for name, value in point.items())
+            self.args = (f"{self} (at {said})",)
+        return self
 
 
 #: Rules by the type of pydantic's error, with the names of its context.

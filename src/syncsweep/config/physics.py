@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from syncsweep.config.axes import Point, written_in
 from syncsweep.config.fields import Integer, Number, OptionalInteger, Strict
 from syncsweep.config.user_code import EnsembleCode, ModelCode, OwnEnsemble, OwnModel, dimension
 
@@ -206,7 +207,10 @@ def may_have_few_terms(dim: int, ensemble: Ensemble | OwnEnsemble | EnsembleCode
 
 
 class Physics(Strict):
-    """All that decides the value of a row, beside its sample and η."""
+    """All that decides the value of a row, beside its sample, its point and η.
+
+    axes: paths of the parameters that each point has values of, ascending; here they have none.
+    """
 
     model: _PackageModels | ModelCode = Field(discriminator="name")
     ensemble: Annotated[
@@ -214,6 +218,33 @@ class Physics(Strict):
     ]
     root_seed: Integer = Field(ge=0, le=2**63 - 1)
     results_version: Integer = RESULTS_VERSION
+    axes: tuple[str, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without axes where there are none: older physics hashes do not know them."""
+        fields: dict[str, Any] = serialize(self)
+        return {k: v for k, v in fields.items() if k != "axes" or v}
+
+    def with_axes(self, paths: Iterable[str]) -> Self:
+        """The physics of all points of some axes: whatever values these parameters have here."""
+        if not (axes := sorted(paths)):
+            return self
+        fields = self.model_dump() | {"axes": axes}
+        for path in axes:
+            part, _, name = path.partition(".")
+            known = type(getattr(self, part)).model_fields
+            written_in(fields, path, known[name].get_default() if name in known else None)
+        return type(self).model_validate(fields)
+
+    def at(self, point: Point) -> Self:
+        """The physics of a point, which is that of a study in which its values are written."""
+        if not self.axes:
+            return self
+        fields = self.model_dump(exclude={"axes"})
+        for path, value in zip(self.axes, point, strict=True):
+            written_in(fields, path, value)
+        return type(self).model_validate(fields)
 
     @property
     def dim(self) -> int:

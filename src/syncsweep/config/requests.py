@@ -13,6 +13,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from syncsweep.config.analysis import Analysis, Figure
+from syncsweep.config.blocks import Block
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
 from syncsweep.environment import source
@@ -48,7 +49,7 @@ class Rows(Request):
         settings = config.studies[study]
         return cls(
             folder=study_folder(config.results, study, config.physics(study).digest),
-            blocks=[block.id for block in settings.eta_blocks],
+            blocks=[block.id for block in settings.blocks],
             samples=settings.samples,
             chunk_size=settings.samples_per_chunk,
             **more,
@@ -90,13 +91,13 @@ class FigureRequest(Request):
 class StudyPreview(Request):
     """A study: its folder of rows, which need not be there, what it asks for, and where it goes.
 
-    blocks: values of η; figure: None if it has none.
+    figure: None if it has none.
     """
 
     study: str
     folder: Path
     physics: Physics
-    blocks: list[tuple[float, ...]] = Field(min_length=1)
+    blocks: list[Block] = Field(min_length=1)
     samples: int = Field(ge=1)
     analysis: Analysis
     figure: FigureRequest | None
@@ -110,7 +111,7 @@ class StudyPreview(Request):
             study=study,
             folder=study_folder(config.results, study, physics.digest),
             physics=physics,
-            blocks=[block.etas for block in settings.eta_blocks],
+            blocks=list(settings.blocks),
             samples=settings.samples,
             analysis=settings.analysis,
             figure=None if settings.figure is None else FigureRequest.of(config, study),

@@ -120,11 +120,11 @@ def _coefficients(spins: tuple[float, ...]) -> int:
     return ways[0]
 
 
-def chunk_size(samples: int, seconds: float, n_blocks: int, sample_bytes: int) -> int:
-    """Samples per chunk, so that jobs take ten minutes where the sweep is long enough.
+def n_chunks(samples: int, seconds: float, n_blocks: int, sample_bytes: int) -> int:
+    """Chunks of each η-block, so that jobs take ten minutes where the sweep is long enough.
 
-    seconds: core-seconds of one sample, all blocks together; sample_bytes: memory of its rows in
-    the largest block.
+    samples: of all points; seconds: core-seconds of one sample, all blocks together; sample_bytes:
+    memory of its rows in the largest block.
     """
     total = samples * seconds
     jobs = max(
@@ -132,7 +132,7 @@ def chunk_size(samples: int, seconds: float, n_blocks: int, sample_bytes: int) -
         min(_FEWEST_JOBS, math.floor(total / _LEAST_JOB_SECONDS)),
     )
     chunks = math.ceil(min(jobs, _MOST_JOBS) / n_blocks)
-    return math.ceil(samples / max(chunks, math.ceil(samples * sample_bytes / _SHARD_BYTES)))
+    return max(chunks, math.ceil(samples * sample_bytes / _SHARD_BYTES))
 
 
 def ranks(samples: int, seconds: float, least: int, most: int) -> int:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, StrictBool, ValidationError, model_validator
 
 from syncsweep.config import sizing
 from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
+from syncsweep.config.axes import Axis, check_axes, column_of, points_of
+from syncsweep.config.blocks import Block
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.fields import (
     FolderName,
@@ -72,7 +75,12 @@ class Study(Strict):
 
     model: AnyModel = Field(description="unperturbed model")
     ensemble: AnyEnsemble = Field(Ensemble(), description="random perturbation")
-    samples: Integer = Field(ge=1, le=_MOST_SAMPLES, description="realisations per η")
+    axes: dict[str, Axis] = Field(
+        {},
+        description="parameters that take several values, by path, such as model.J; the study is "
+        "the product of them",
+    )
+    samples: Integer = Field(ge=1, le=_MOST_SAMPLES, description="realisations per η and point")
     chunk_size: OptionalInteger = Field(
         None,
         ge=1,
@@ -101,7 +109,17 @@ class Study(Strict):
     def _parts_fit_the_model(self) -> Self:
         if isinstance(self.ensemble, Ensemble):
             self.ensemble.check_fits(self.model.spins)
-        check_observables(self.observables, self.model.spins)
+        columns = map(column_of, self.axes)
+        check_observables(self.observables, self.model.spins, columns)
+        return self
+
+    @model_validator(mode="after")
+    def _axes_fit(self) -> Self:
+        check_axes(self.axes, {"model": self.model, "ensemble": self.ensemble})
+        if self.axes and self.analysis.limit_draws is not None:
+            raise ValueError("analysis.limit_draws is for a study without axes; leave it out")
+        if self.axes and self.analysis.maxima_bins is not None:
+            raise ValueError("analysis.maxima_bins is for a study without axes; leave it out")
         return self
 
     @model_validator(mode="after")
@@ -156,7 +174,7 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def _shards_can_be_planned(self) -> Self:
-        shards = math.ceil(self.samples / self.samples_per_chunk) * len(self.eta_blocks)
+        shards = len(self.chunks) * len(self.eta_blocks) * self._batches
         if shards > _MOST_SHARDS:
             what, instead = "samples need", "split the study"
             if self.chunk_size is not None:
@@ -221,7 +239,8 @@ class Study(Strict):
     def job_size(self, samples: int, n_eta: int, least: int, most: int) -> sizing.JobSize:
         """Size of a job for some samples of a block.
 
-        samples: their number; least: ranks in the configuration; most: ranks that a profile allows.
+        samples: their number at all points; least: ranks in the configuration; most: ranks that a
+        profile allows.
         """
         seconds = self.sample_seconds(n_eta)
         ranks = sizing.ranks(samples, seconds, least, most)
@@ -231,13 +250,46 @@ class Study(Strict):
         return sizing.JobSize(ranks, sizing.job_minutes(samples, seconds, ranks), memory)
 
     @cached_property
-    def samples_per_chunk(self) -> int:
-        """`chunk_size`, or the automatic choice."""
-        if self.chunk_size is not None:
-            return self.chunk_size
+    def n_points(self) -> int:
+        """Number of points of the axes; 1 without axes."""
+        return math.prod(len(axis.grid) for axis in self.axes.values())
+
+    @property
+    def rows(self) -> int:
+        """Number of all rows."""
+        return self.samples * sum(block.rows for block in self.blocks)
+
+    @cached_property
+    def _chunks(self) -> int:
+        """Number of chunks and batches of points together, of each η-block."""
         sizes = [len(block.etas) for block in self.eta_blocks]
         seconds = sum(self.sample_seconds(n) for n in sizes)
-        return sizing.chunk_size(self.samples, seconds, len(sizes), self.row_bytes * max(sizes))
+        work = self.samples * self.n_points
+        return sizing.n_chunks(work, seconds, len(sizes), self.row_bytes * max(sizes))
+
+    @cached_property
+    def samples_per_chunk(self) -> int:
+        """`chunk_size`, or the automatic choice: points are shared out before samples are."""
+        if self.chunk_size is not None:
+            return self.chunk_size
+        return math.ceil(self.samples / math.ceil(self._chunks / self.n_points))
+
+    @property
+    def _batches(self) -> int:
+        """Number of batches of points that chunks of so many samples leave."""
+        chunks = math.ceil(self.samples / self.samples_per_chunk)
+        return min(self.n_points, math.ceil(self._chunks / chunks))
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks: for each η-block, batches of points of nearly the same size."""
+        points, n = points_of(self.axes), self._batches
+        edges = [len(points) * k // n for k in range(n + 1)]
+        return tuple(
+            Block(block.etas, points[low:high])
+            for block in self.eta_blocks
+            for low, high in pairwise(edges)
+        )
 
     @property
     def chunks(self) -> tuple[SampleRange, ...]:
@@ -312,13 +364,19 @@ class Config(Strict):
     def physics(self, study: str) -> Physics:
         """What decides the rows of a study."""
         model, ensemble = self.studies[study].model, self.studies[study].ensemble
-        return Physics(
+        physics = Physics(
             model=model.code(self._texts[model.file]) if isinstance(model, OwnModel) else model,
             ensemble=ensemble.code(self._texts[ensemble.file])
             if isinstance(ensemble, OwnEnsemble)
             else ensemble,
             root_seed=self.root_seed,
         )
+        return physics.with_axes(self.studies[study].axes)
+
+    def ends(self, study: str) -> list[Physics]:
+        """The physics of the first and of the last point of a study; one without axes."""
+        physics, points = self.physics(study), points_of(self.studies[study].axes)
+        return [physics.at(point) for point in dict.fromkeys((points[0], points[-1]))]
 
     def observables(self, study: str) -> tuple[ObservableCode, ...]:
         """What decides the columns of a study's observables, in order."""

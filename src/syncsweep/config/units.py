@@ -12,6 +12,7 @@ multiplied by one factor, the physics is the same in another unit.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -36,11 +37,14 @@ class EnergyUnit:
         return canonical_eta(eta / self.value)
 
 
-def energy_unit(model: BaseModel) -> EnergyUnit:
-    """The unit in which η of a model is shown: ω of the chain, J of the pair."""
+def energy_unit(model: BaseModel, axes: Collection[str] = ()) -> EnergyUnit:
+    """The unit in which η of a model is shown: ω of the chain, J of the pair.
+
+    axes: paths of parameters of the study that have several values, and so cannot be a unit.
+    """
     if isinstance(model, PackageModel):
         parameter, symbol = model.energy_unit
         value = getattr(model, parameter)
-        if value > 0:
+        if value > 0 and f"model.{parameter}" not in axes:
             return EnergyUnit(symbol, value)
     return EnergyUnit()

@@ -25,7 +25,7 @@ def make_preview(request: StudyPreview) -> str:
     a whole study.
     """
     damaged: dict[str, None] = {}
-    blocks = [Description(request.study, request.physics, etas) for etas in request.blocks]
+    blocks = [Description(request.study, request.physics, b.etas, b.points) for b in request.blocks]
     source = Present(request.folder, blocks, request.samples, damaged.setdefault)
     if source.any():
         request.output.mkdir(parents=True, exist_ok=True)

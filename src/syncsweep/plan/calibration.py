@@ -17,6 +17,7 @@ from itertools import chain, repeat
 from statistics import mean, median, quantiles
 from typing import Any
 
+from syncsweep.config.blocks import Block
 from syncsweep.config.physics import Physics
 from syncsweep.sweep.launcher import allotted_cores
 from syncsweep.user_code import isolated
@@ -79,21 +80,24 @@ class Calibration:
 
 @dataclass(frozen=True)
 class TrialRequest:
-    """The blocks to time, as lists of η, and the number of processes at once.
+    """The blocks to time, and the number of processes at once.
 
-    samples: per block and process; None: as many as fit into SECONDS, shared among the blocks.
+    samples: per block and process; None: as many as fit into SECONDS, shared among the blocks;
+    of_point: samples of a point.
     """
 
     physics: Physics
-    blocks: list[tuple[float, ...]]
+    blocks: list[Block]
     processes: int
     samples: int | None
+    of_point: int = 1
 
     def of_process(self, number: int) -> dict[str, Any]:
         """The request of one trial, which solves the samples that a rank of a launch would."""
         return {
             "physics": self.physics.model_dump(mode="json"),
-            "blocks": self.blocks,
+            "blocks": [(block.etas, block.points) for block in self.blocks],
+            "of_point": self.of_point,
             "first": number,
             "stride": self.processes,
             "samples": self.samples,

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from statistics import quantiles
 
+from syncsweep.config.blocks import Block
 from syncsweep.config.study import Study
 from syncsweep.layout import BlockFolder
 from syncsweep.plan.calibration import Calibration
@@ -43,12 +44,13 @@ class BlockCost:
     """The cost of a sample of a block [core-seconds].
 
     first: what the first sample of a rank costs more than a later one; part_bytes: size of the
-    sample's rows in a part.
+    sample's rows in a part; share: of the points of the study that the block has.
     """
 
     seconds: float
     first: float
     part_bytes: float
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,16 @@ class SampleCost:
     @property
     def core_seconds(self) -> float:
         """Cost of a sample in all blocks together, the key of the configuration [core-seconds]."""
-        return sum(block.seconds for block in self.blocks.values())
+        return sum(block.share * block.seconds for block in self.blocks.values())
 
 
-def calibrated_cost(study: Study, blocks: list[str], found: Calibration) -> SampleCost:
+def calibrated_cost(study: Study, blocks: list[Block], found: Calibration) -> SampleCost:
     """The cost from a calibration of some blocks of a study; other blocks in proportion."""
     costs, low, high = {}, 1 - _DRIFT, 1 + _DRIFT
     for block, times in zip(blocks, found.blocks, strict=True):
-        costs[block] = BlockCost(times.sample, times.first, times.part_bytes)
+        costs[block.id] = BlockCost(
+            times.sample, times.first, times.part_bytes, _share(study, block)
+        )
         below, above = times.quartiles
         low, high = min(low, below / times.sample), max(high, above / times.sample)
     solved = sum(len(times.samples) for times in found.blocks)
@@ -130,7 +134,7 @@ def cost_of_logs(study: Study, folder: Path) -> SampleCost | None:
     costs, low, high = {}, 1 - _DRIFT, 1 + _DRIFT
     logged: list[LoggedCost] = []
     estimates = configured_cost(study).blocks
-    for block in study.eta_blocks:
+    for block in study.blocks:
         estimate = estimates[block.id]
         found = logged_cost(BlockFolder(folder / block.id), estimate.first)
         if found:
@@ -150,8 +154,8 @@ def cost_of_logs(study: Study, folder: Path) -> SampleCost | None:
 def configured_cost(study: Study) -> SampleCost:
     """The cost that the configuration states, or else the estimate of `sizing`."""
     costs = {
-        block.id: _estimate(study, len(block.etas), study.sample_seconds(len(block.etas)))
-        for block in study.eta_blocks
+        block.id: _estimate(study, block, study.sample_seconds(len(block.etas)))
+        for block in study.blocks
     }
     if study.core_seconds is None:
         basis = "an estimate for this size, without a measurement"
@@ -162,17 +166,21 @@ def configured_cost(study: Study) -> SampleCost:
 
 def _with_others(study: Study, measured: dict[str, BlockCost]) -> dict[str, BlockCost]:
     """Costs of all blocks: the measured ones, and the others in proportion to their estimates."""
-    sizes = {block.id: len(block.etas) for block in study.eta_blocks}
-    estimates = {name: study.cost.seconds(n_eta) for name, n_eta in sizes.items()}
+    estimates = {block.id: study.cost.seconds(len(block.etas)) for block in study.blocks}
     seconds = sum(cost.seconds for cost in measured.values())
     ratio = seconds / sum(estimates[name] for name in measured)
     return {
-        name: measured.get(name) or _estimate(study, n_eta, ratio * estimates[name])
-        for name, n_eta in sizes.items()
+        block.id: measured.get(block.id) or _estimate(study, block, ratio * estimates[block.id])
+        for block in study.blocks
     }
 
 
-def _estimate(study: Study, n_eta: int, seconds: float) -> BlockCost:
+def _share(study: Study, block: Block) -> float:
+    return len(block.points) / study.n_points
+
+
+def _estimate(study: Study, block: Block, seconds: float) -> BlockCost:
     # The first sample also prepares what all samples share, and touches memory for the first time.
     first = 0.02 + 0.6 * min(seconds, 1.0) + 0.1 * seconds
-    return BlockCost(seconds, first, n_eta * study.row_bytes + 1500)
+    part_bytes = len(block.etas) * study.row_bytes + 1500
+    return BlockCost(seconds, first, part_bytes, _share(study, block))

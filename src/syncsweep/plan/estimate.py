@@ -89,7 +89,7 @@ def estimate(
     stages = tuple(model.stages(found.jobs, after) for model in models)
     walls = [makespan([of_model], means.cores) for of_model in stages]
     parts = [model.core_time(found.jobs, after) for model in models]
-    largest = max(found.jobs, key=lambda job: job.samples.size * job.n_eta, default=None)
+    largest = max(found.jobs, key=lambda job: job.units * job.n_eta, default=None)
     return StudyEstimate(
         study=study,
         found=found,
@@ -139,7 +139,7 @@ class _Model:
 
     def size(self, job: ShardJob) -> sizing.JobSize:
         least, most = self.config.ranks, self.means.most_ranks
-        return self.settings.job_size(job.samples.size, job.n_eta, least, most)
+        return self.settings.job_size(job.units, job.n_eta, least, most)
 
     def overheads(self, job: ShardJob) -> Overheads:
         block: BlockCost = self.cost.blocks[job.described.block]
@@ -154,17 +154,15 @@ class _Model:
         return model if self.means.slurm else model.launch_only()
 
     def job_seconds(self, job: ShardJob) -> float:
-        seconds = self.overheads(job).wall(self.size(job).ranks, job.samples.size, job.missing)
+        seconds = self.overheads(job).wall(self.size(job).ranks, job.units, job.missing)
         return seconds + self.slowness * LOCAL_JOB
 
     def core_time(self, jobs: Sequence[ShardJob], after: FollowUps) -> dict[str, float]:
         parts = dict.fromkeys(PARTS, 0.0)
         for job in jobs:
             model, ranks = self.overheads(job), self.size(job).ranks
-            whole = (
-                model.core_time(ranks, job.samples.size, job.missing) + self.slowness * LOCAL_JOB
-            )
-            solving, writing = job.missing * model.sample, model.ending(job.samples.size)
+            whole = model.core_time(ranks, job.units, job.missing) + self.slowness * LOCAL_JOB
+            solving, writing = job.missing * model.sample, model.ending(job.units)
             parts["samples"] += solving
             parts["shards"] += writing
             parts["start"] += whole - solving - writing
@@ -213,6 +211,6 @@ def _disk(study: Study, found: Inventory, cost: SampleCost) -> Expected:
     """Additional bytes: the shards, and until the tables are made also the parts."""
     # Random coefficients do not compress. The rest of a row does.
     row = 0.93 * study.row_bytes - 60
-    shards = row * sum(job.samples.size * job.n_eta for job in found.jobs)
+    shards = row * sum(job.units * job.n_eta for job in found.jobs)
     parts = sum(job.missing * cost.blocks[job.described.block].part_bytes for job in found.jobs)
     return Expected(shards, 0.8 * shards, 1.2 * shards + parts)

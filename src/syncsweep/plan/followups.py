@@ -39,9 +39,7 @@ def follow_ups(config: Config, name: str, shards_change: bool) -> FollowUps:
     """All rules that follow the shards if these change, else the rules whose files are missing."""
     study = config.studies[name]
     folder = layout.tables_folder(config.results, name)
-
-    rows = study.samples * sum(len(block.etas) for block in study.eta_blocks)
-    reading = rows * sizing.table_row_seconds(study.model.spins)
+    reading = study.rows * sizing.table_row_seconds(study.model.spins)
     tables = []
     for job in table_jobs(study.analysis):
         if shards_change or not (folder / f"{job.names[0]}.parquet").exists():

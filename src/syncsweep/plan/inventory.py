@@ -5,26 +5,33 @@ Imports no NumPy, because a dry-run of Snakemake calls it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from syncsweep.config.axes import Point
 from syncsweep.config.study import Config
-from syncsweep.layout import BlockFolder, study_folder
+from syncsweep.layout import BlockFolder, block_folders, study_folder
 from syncsweep.sample_range import SampleRange, contain, union
-from syncsweep.sweep.description import Description
+from syncsweep.sweep.description import Description, DescriptionError, Unit, describe, read
 
 
 @dataclass(frozen=True)
 class ShardJob:
     """A missing shard of a block.
 
-    missing: number of its samples that are neither in a shard of another size nor in a part.
+    missing: number of its units, samples at points, that no other shard and no part holds.
     """
 
     described: Description
     samples: SampleRange
     missing: int
+
+    @property
+    def units(self) -> int:
+        """Number of its samples, each counted once for each point."""
+        return self.samples.size * len(self.described.points)
 
     @property
     def n_eta(self) -> int:
@@ -36,7 +43,7 @@ class ShardJob:
 class Inventory:
     """The missing shards of a study, and the number of all its shards and samples.
 
-    A sample of several blocks counts once for each of them.
+    A sample of several blocks or points counts once for each of them.
     """
 
     jobs: tuple[ShardJob, ...]
@@ -55,19 +62,45 @@ def take_inventory(config: Config, study: str) -> Inventory:
     A shard counts by its name. A sample in a part counts if its record is complete. A job will find
     the same.
     """
-    settings, physics = config.studies[study], config.physics(study)
-    folder = study_folder(config.results, study, physics.digest)
+    settings = config.studies[study]
+    folder = study_folder(config.results, study, config.physics(study).digest)
+    blocks = describe(config, study)
+    others = _Others(folder, {block.block for block in blocks}) if settings.axes else None
     jobs = [
-        job
-        for block in settings.eta_blocks
-        for job in _jobs_of_block(folder, Description(study, physics, block.etas), settings.chunks)
+        job for block in blocks for job in _jobs_of_block(folder, block, settings.chunks, others)
     ]
-    blocks = len(settings.eta_blocks)
-    return Inventory(tuple(jobs), blocks * len(settings.chunks), blocks * settings.samples)
+    samples = settings.samples * sum(len(block.points) for block in blocks)
+    return Inventory(tuple(jobs), len(blocks) * len(settings.chunks), samples)
+
+
+class _Others:
+    """Samples of each point in shards of blocks that the configuration does not have."""
+
+    def __init__(self, folder: Path, own: Collection[str]) -> None:
+        self._found: dict[tuple[float, ...], dict[Point, list[SampleRange]]] = {}
+        for block in block_folders(folder):
+            shards = [samples for samples, _ in block.shards()]
+            if not shards or block.path.name in own:
+                continue
+            with suppress(DescriptionError):
+                described = read(block.path)
+                of_etas = self._found.setdefault(described.etas, {})
+                for point in described.points:
+                    of_etas.setdefault(point, []).extend(shards)
+
+    def count(self, block: Description, samples: SampleRange, own: list[SampleRange]) -> int:
+        """Units of some samples of a block that only these shards hold; own: in its shards."""
+        of_etas = self._found.get(block.etas, {})
+        before = samples.common(own)
+        return sum(
+            samples.common(union([*own, *of_etas[point]])) - before
+            for point in block.points
+            if point in of_etas
+        )
 
 
 def _jobs_of_block(
-    folder: Path, block: Description, chunks: Iterable[SampleRange]
+    folder: Path, block: Description, chunks: Iterable[SampleRange], others: _Others | None
 ) -> Iterator[ShardJob]:
     files = BlockFolder(folder / block.block)
     shards = {samples for samples, _ in files.shards()}
@@ -76,10 +109,13 @@ def _jobs_of_block(
     for samples in chunks:
         if samples not in shards:
             overlapping = [part for part in parts if part[0].overlaps(samples)]
-            found = samples.common(merged)
-            if overlapping and found < samples.size:
+            units = samples.size * len(block.points)
+            found = samples.common(merged) * len(block.points)
+            if others:
+                found += others.count(block, samples, merged)
+            if overlapping and found < units:
                 found += _only_in_parts(overlapping, samples, merged, block)
-            yield ShardJob(block, samples, samples.size - found)
+            yield ShardJob(block, samples, max(units - found, 0))
 
 
 def _only_in_parts(
@@ -88,12 +124,12 @@ def _only_in_parts(
     shards: list[SampleRange],
     block: Description,
 ) -> int:
-    """How many of some samples are in parts and in no shard."""
+    """How many units of some samples are in parts and in no shard."""
     # Here, because Arrow takes long to load, and mostly there is no part.
     from syncsweep.sweep.parts import count_records, read_part
 
     alone = all(of_job == samples for of_job, _ in parts) and not samples.common(shards)
-    seen: set[int] = set()
+    seen: set[Unit] = set()
     count = 0
     for _, path in parts:
         try:
@@ -102,9 +138,11 @@ def _only_in_parts(
                 count += count_records(path, block).count
             else:
                 # Only the rows themselves tell which samples several jobs share.
-                seen.update(sample for sample, _ in read_part(path, block))
+                seen.update(unit for unit, _ in read_part(path, block))
         except FileNotFoundError:  # a job has finished it meanwhile
             continue
     if alone:
-        return min(count, samples.size)
-    return sum(i in samples.numbers() and not contain(shards, i) for i in seen)
+        return min(count, samples.size * len(block.points))
+    return sum(
+        unit.sample in samples.numbers() and not contain(shards, unit.sample) for unit in seen
+    )

@@ -40,7 +40,8 @@ def _outline(
         return line, 0.0
     seconds = sum(job.missing * settings.sample_seconds(job.n_eta) for job in found.jobs)
     n_eta = max(len(block.etas) for block in settings.eta_blocks)
-    samples = min(settings.samples_per_chunk, settings.samples)
+    n_points = max(len(block.points) for block in settings.blocks)
+    samples = n_points * min(settings.samples_per_chunk, settings.samples)
     size = settings.job_size(samples, n_eta, config.ranks, most_ranks)
     memory = asked.get("mem_mb_per_cpu", size.rank_memory)
     limit = asked.get("runtime", size.time_limit)

@@ -94,7 +94,7 @@ def _by_trials(
 ) -> SampleCost:
     settings = config.studies[study]
     wanted = {job.described.block for job in found.jobs}
-    blocks = [block for block in settings.eta_blocks if block.id in wanted]
+    blocks = [block for block in settings.blocks if block.id in wanted]
     processes = _trials_at_once(config, study, found, means)
     samples = 0
 
@@ -107,20 +107,22 @@ def _by_trials(
         f"{study}: solving a few samples in {number_of(processes, 'trials')} at once"
     )
     request = TrialRequest(
-        config.physics(study), [block.etas for block in blocks], processes, calibrating.samples
+        physics=config.physics(study),
+        blocks=blocks,
+        processes=processes,
+        samples=calibrating.samples,
+        of_point=settings.samples,
     )
     try:
         found_times = calibrate(request, on_sample)
     except CalibrationError as error:
         raise CalibrationError(f"{study}: {error}") from None
-    return calibrated_cost(settings, [block.id for block in blocks], found_times)
+    return calibrated_cost(settings, blocks, found_times)
 
 
 def _trials_at_once(config: Config, study: str, found: Inventory, means: Means) -> int:
     """As many as ranks will work on this machine, or on a node of its kind."""
-    job = max(found.jobs, key=lambda job: job.samples.size)
-    size = config.studies[study].job_size(
-        job.samples.size, job.n_eta, config.ranks, means.most_ranks
-    )
+    job = max(found.jobs, key=lambda job: job.units)
+    size = config.studies[study].job_size(job.units, job.n_eta, config.ranks, means.most_ranks)
     jobs = 1 if means.slurm else max(1, min(len(found.jobs), means.cores // size.ranks))
     return min(jobs * size.ranks, job.missing or 1, most_processes(size.rank_memory))

@@ -47,7 +47,7 @@ def propose(config: Config, estimate: StudyEstimate, means: Means) -> Proposal |
     proposed = _changed(config, study, {"core_seconds": cost, "chunk_size": chunk_size})
     changed = proposed.studies[study]
     n_eta = max(len(block.etas) for block in changed.eta_blocks)
-    samples = min(chunk_size, changed.samples)
+    samples = min(chunk_size, changed.samples) * max(len(block.points) for block in changed.blocks)
     size = changed.job_size(samples, n_eta, config.ranks, means.most_ranks)
     return Proposal(
         study=study,

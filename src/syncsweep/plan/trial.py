@@ -23,11 +23,12 @@ _LEAST, _MOST = 2, 1000
 def main() -> None:
     """Time samples of each block of a study; the answers are in core-seconds [s] and bytes.
 
-    The request: physics, blocks (a list of lists of η), first and stride (the samples are first,
-    first + stride, …), samples (of each block, or null) and seconds (of each block, if the number
-    of samples is null). The answers: `start` (Python and the libraries); for each block `once` (the
-    first sample, with what all share); for each later sample `sample` with the `bytes` of its rows
-    in a part; at the end `peak` (resident memory). A failure is an `error` of one line.
+    The request: physics, blocks (a list of η and points of each), of_point (samples of a point),
+    first and stride (the units of a block, point by point, are first, first + stride, …), samples
+    (of each block, or null) and seconds (of each block, if the number of samples is null). The
+    answers: `start` (Python and the libraries); for each block `once` (the first sample, with what
+    all share); for each later sample `sample` with the `bytes` of its rows in a part; at the end
+    `peak` (resident memory). A failure is an `error` of one line.
     """
     limit_blas_threads()
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
@@ -42,8 +43,8 @@ def _time(request: dict[str, Any], say: Callable[..., None]) -> None:
     blas.blas_description()
     physics = Physics.model_validate(request["physics"])
     say(start=time.process_time())
-    for number, etas in enumerate(request["blocks"]):
-        _time_block(number, physics, tuple(etas), request, say)
+    for number, (etas, points) in enumerate(request["blocks"]):
+        _time_block(number, physics, tuple(etas), [*map(tuple, points)], request, say)
     say(peak=_peak_bytes())
 
 
@@ -59,6 +60,7 @@ def _time_block(
     number: int,
     physics: Any,
     etas: tuple[float, ...],
+    points: list[tuple[float, ...]],
     request: dict[str, Any],
     say: Callable[..., None],
 ) -> None:
@@ -66,16 +68,24 @@ def _time_block(
     from syncsweep.sweep.parts import encoded
 
     wanted = request["samples"]
-    samples = count(request["first"], request["stride"])
+    units = count(request["first"], request["stride"])
+
+    def solve() -> bytes:
+        # The only point of a study without axes has as many samples as are wanted.
+        place, sample = (
+            divmod(next(units), request["of_point"]) if physics.axes else (0, next(units))
+        )
+        return encoded(solver.rows(sample, points[place % len(points)]))[1]
+
     began = time.process_time()
     solver = SampleSolver(physics, etas)
-    encoded(solver.rows(next(samples)))
+    solve()
     now = time.process_time()
     say(block=number, once=now - began)
     end, solved = now + request["seconds"], 0
     while solved < (wanted or _LEAST) or (not wanted and now < end and solved < _MOST):
         began = now
-        _, payload = encoded(solver.rows(next(samples)))
+        payload = solve()
         now, solved = time.process_time(), solved + 1
         say(block=number, sample=now - began, bytes=len(payload))
 

@@ -42,7 +42,7 @@ def of_study(
     """
     model = study.model
     frequencies = relative_frequencies(model.spins)
-    unit = energy_unit(model)
+    unit = energy_unit(model, study.axes)
     n_eta = sum(len(block.etas) for block in study.eta_blocks)
     shown = min(SHOWN, max(1, _MOST_NUMBERS // (n_eta * (2 * len(frequencies) - 1))))
     most = max(shown, *(sample + 1 for sample in named)) if named else shown

@@ -76,7 +76,7 @@ def rows_of_study(folder: Path) -> tuple[int, int]:
 
 def _summary(folder: Path, study: Study) -> Table:
     columns: dict[str, Callable[[pd.Series], Cell]] = {
-        **_eta_column(energy_unit(study.model)),
+        **_eta_column(energy_unit(study.model, study.axes)),
         "n": lambda row: _integer(row["n"]),
         "failed": lambda row: _integer(row["failed"]),
     }
@@ -91,7 +91,7 @@ def _summary(folder: Path, study: Study) -> Table:
 
 def _failures(folder: Path, study: Study) -> Table:
     columns: dict[str, Callable[[pd.Series], Cell]] = {
-        **_eta_column(energy_unit(study.model)),
+        **_eta_column(energy_unit(study.model, study.axes)),
         "sample": lambda row: _integer(row["sample"]),
         "status": lambda row: Cell(str(row["status"])),
         "estimated error of S_d": lambda row: _plain(row["s_d_error"]),
@@ -101,7 +101,7 @@ def _failures(folder: Path, study: Study) -> Table:
 
 def _limit_control(folder: Path, study: Study) -> Table:
     columns: dict[str, Callable[[pd.Series], Cell]] = {
-        **_eta_column(energy_unit(study.model)),
+        **_eta_column(energy_unit(study.model, study.axes)),
         "quantity": lambda row: Cell(_quantity(row["quantity"])),
         "plain mean": _measured("plain"),
         "with control variate": _measured("control"),

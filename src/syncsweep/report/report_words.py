@@ -151,7 +151,7 @@ def _ensemble(ensemble: Ensemble | OwnEnsemble, physics: Physics) -> str:
 
 
 def _sweep(study: Study) -> str:
-    unit = energy_unit(study.model)
+    unit = energy_unit(study.model, study.axes)
     etas = sorted(value for block in study.eta_blocks for value in block.etas)
     positive = [value for value in etas if value > 0]
     values = ["the exact limit η → 0⁺"] if len(positive) < len(etas) else []

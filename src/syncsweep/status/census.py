@@ -16,8 +16,9 @@ from typing import Generic, TypeVar
 from syncsweep.layout import attempt_of_part
 from syncsweep.sample_range import SampleRange, contain, union
 from syncsweep.status.requested import AskedBlock
+from syncsweep.sweep.description import Unit
 from syncsweep.sweep.parts import Records, count_records, read_part
-from syncsweep.sweep.shard import ShardError, failed_samples
+from syncsweep.sweep.shard import ShardError, failed_units
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Kept:
-    """Content of the parts of one attempt: samples, number of ranks, time of the last write [s]."""
+    """Content of the parts of one attempt: units, number of ranks, time of the last write [s]."""
 
     samples: int
     ranks: int
@@ -67,9 +68,9 @@ class BlockCounter:
 
     def __init__(self, asked: AskedBlock) -> None:
         self._asked = asked
-        self._failures = _Remembered(lambda path, job: failed_samples(path, asked.described, job))
+        self._failures = _Remembered(lambda path, job: failed_units(path, asked.described, job))
         self._records = _Remembered(lambda path: count_records(path, asked.described))
-        self._samples = _Remembered(lambda path: [i for i, _ in read_part(path, asked.described)])
+        self._units = _Remembered(lambda path: [u for u, _ in read_part(path, asked.described)])
 
     def count(self) -> Census:
         """The present content."""
@@ -85,7 +86,7 @@ class BlockCounter:
         return Census(
             in_shards=self._asked.count(shards),
             in_parts=self._in_parts_alone(parts, shards),
-            failed=sum(contain(self._asked.ranges, sample) for sample in failed),
+            failed=sum(contain(self._asked.ranges, unit.sample) for unit in failed),
             attempts=_by_attempt(parts),
             problems=tuple(problems),
         )
@@ -102,10 +103,10 @@ class BlockCounter:
                 found.append(_Part(path, job, records, _written(path)))
         return found
 
-    def _shards(self, problems: list[Problem]) -> tuple[list[SampleRange], set[int]]:
-        """Ranges of the whole shards, and their samples of which a row is not ok."""
+    def _shards(self, problems: list[Problem]) -> tuple[list[SampleRange], set[Unit]]:
+        """Ranges of the whole shards, and their units of which a row is not ok."""
         whole: list[SampleRange] = []
-        failed: set[int] = set()
+        failed: set[Unit] = set()
         for samples, path in self._asked.folder.shards():
             if not self._asked.count([samples]):
                 continue
@@ -114,7 +115,7 @@ class BlockCounter:
                 problems.append(Problem(path, failures))
             elif failures is not None:
                 whole.append(samples)
-                failed |= failures
+                failed.update(failures)
         return union(whole), failed
 
     def _in_parts_alone(self, parts: list[_Part], shards: list[SampleRange]) -> int:
@@ -123,19 +124,21 @@ class BlockCounter:
         for part in parts:
             if part.job.common(shards) < part.job.size:
                 of_jobs[part.job].append(part)
-        total = 0
-        seen: set[int] = set()
+        total, n_points = 0, len(self._asked.described.points)
+        seen: set[Unit] = set()
         for job, of_job in of_jobs.items():
             others = union([*shards, *(other for other in of_jobs if other != job)])
-            if self._asked.count([job]) == job.size and not job.common(others):
-                total += min(sum(part.records.count for part in of_job), job.size)
+            if self._asked.count([job]) == job.size * n_points and not job.common(others):
+                total += min(sum(part.records.count for part in of_job), job.size * n_points)
                 continue
             # Only the rows themselves show which samples several jobs share.
             for part in of_job:
-                samples = self._samples(part.path)
-                seen.update(samples if isinstance(samples, list) else ())
+                units = self._units(part.path)
+                seen.update(units if isinstance(units, list) else ())
         asked = self._asked.ranges
-        return total + sum(contain(asked, i) and not contain(shards, i) for i in seen)
+        return total + sum(
+            contain(asked, unit.sample) and not contain(shards, unit.sample) for unit in seen
+        )
 
 
 def _by_attempt(parts: list[_Part]) -> dict[str, Kept]:

@@ -49,7 +49,13 @@ class Probabilities:
         self._known: dict[Path, tuple[int, list[Estimate], list[Problem]]] = {}
 
     def of_study(self, blocks: Sequence[BlockStatus]) -> tuple[list[Estimate], list[Problem]]:
-        """Estimates at a few η of a study's blocks, ascending in η, and what is damaged."""
+        """Estimates at a few η of a study's blocks, ascending in η, and what is damaged.
+
+        None for a study with axes.
+        """
+        blocks = [block for block in blocks if not block.asked.described.axes]
+        if not blocks:
+            return [], []
         chosen = few_etas([eta for block in blocks for eta in block.asked.described.etas])
         estimates: list[Estimate] = []
         problems: list[Problem] = []

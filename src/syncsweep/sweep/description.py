@@ -10,14 +10,19 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from syncsweep.config.eta import block_id, canonical_eta
+from syncsweep.config.axes import Point, column_of
+from syncsweep.config.blocks import Block
+from syncsweep.config.eta import canonical_eta
 from syncsweep.config.fields import SafeName
 from syncsweep.config.physics import RESULTS_VERSION, Physics, digest_of
+from syncsweep.config.study import Config
 from syncsweep.files import NotReadableError, read_regular, write_text
 from syncsweep.layout import BlockFolder, jobs_folder, study_file
+from syncsweep.sample_range import SampleRange
 
 #: A description takes no more bytes than these.
 _MOST_BYTES = 10**7
@@ -29,29 +34,56 @@ class DescriptionError(Exception):
     """The file of a study or block is missing or does not fit its folder; one line."""
 
 
+class Unit(NamedTuple):
+    """One sample at one point, which is solved for all η of a block at once."""
+
+    point: Point
+    sample: int
+
+
 @dataclass(frozen=True)
 class Description:
-    """An η-block of a study: what decides the rows in its folder."""
+    """A block of a study: what decides the rows in its folder."""
 
     study: str
     physics: Physics
     etas: tuple[float, ...]
+    points: tuple[Point, ...] = ((),)
 
     @cached_property
     def block(self) -> str:
         """Name of the block's folder."""
-        return block_id(self.etas)
+        return Block(self.etas, self.points).id
+
+    @cached_property
+    def axes(self) -> tuple[str, ...]:
+        """Names of the columns with the values of the axes."""
+        return tuple(map(column_of, self.physics.axes))
+
+    def units(self, samples: SampleRange) -> list[Unit]:
+        """What a shard of some samples holds, in the order of its rows."""
+        return [Unit(point, i) for point in self.points for i in samples.numbers()]
 
 
-def write(folder: Path, study: str, physics: Physics, blocks: list[tuple[float, ...]]) -> None:
+def describe(config: Config, study: str) -> list[Description]:
+    """The blocks of a study of a configuration."""
+    physics, blocks = config.physics(study), config.studies[study].blocks
+    return [Description(study, physics, block.etas, block.points) for block in blocks]
+
+
+def write(folder: Path, blocks: list[Description]) -> None:
     """Describe a study and its blocks, unless the same is already written; folder: of its rows."""
     jobs_folder(folder).mkdir(parents=True, exist_ok=True)
+    study, physics = blocks[0].study, blocks[0].physics
     _write_json(study_file(folder), {"study": study, "physics": physics.model_dump(mode="json")})
-    for etas in blocks:
-        block = BlockFolder(folder / block_id(etas))
+    for described in blocks:
+        block = BlockFolder(folder / described.block)
         block.path.mkdir(parents=True, exist_ok=True)
         block.jobs.mkdir(exist_ok=True)
-        _write_json(block.description, {"etas": list(etas)})
+        content: dict[str, object] = {"etas": list(described.etas)}
+        if described.axes:
+            content["points"] = described.points
+        _write_json(block.description, content)
 
 
 def _write_json(path: Path, content: dict) -> None:
@@ -92,11 +124,13 @@ def read(block_folder: Path) -> Description:
                 f"{RESULTS_VERSION}; run snakemake again"
             )
         path = block.description
-        values = json.loads(read_regular(path, _MOST_BYTES).decode())["etas"]
-        etas = tuple(canonical_eta(eta) for eta in values)
-        if block_id(etas) != block_folder.name:
+        content = json.loads(read_regular(path, _MOST_BYTES).decode())
+        etas = tuple(canonical_eta(eta) for eta in content["etas"])
+        points = tuple(map(tuple, content["points"])) if physics.axes else ((),)
+        described = Description(study, physics, etas, points)
+        if described.block != block_folder.name:
             raise DescriptionError(
-                f"{path}: describes {block_id(etas)}, not this folder; remove the file and run "
+                f"{path}: describes {described.block}, not this folder; remove the file and run "
                 "snakemake again"
             )
     except FileNotFoundError:
@@ -112,4 +146,4 @@ def read(block_folder: Path) -> Description:
         raise DescriptionError(
             f"{path}: is damaged; remove the file and run snakemake again"
         ) from None
-    return Description(study, physics, etas)
+    return described

@@ -1,10 +1,10 @@
 """Parts: the rows that one rank has solved so far, kept against whatever may kill it.
 
-A part is a file that only grows: a header record and then one record per sample. A record is a
-magic word, the length of its payload, a digest of the payload, and the payload, so that a record
-cut off by a kill is recognised and left out. Each record is handed to the operating system at
-once, and made durable every FLUSH_SECONDS: a killed process loses the sample in hand, a machine
-that goes down the last seconds too.
+A part is a file that only grows: a header record and then one record per unit, a sample at a point.
+A record is a magic word, the length of its payload, a digest of the payload, and the payload, so
+that a record cut off by a kill is recognised and left out. Each record is handed to the operating
+system at once, and made durable every FLUSH_SECONDS: a killed process loses the unit in hand, a
+machine that goes down the last seconds too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from syncsweep.files import NotReadableError, naming, open_regular
 from syncsweep.sample import Rows
-from syncsweep.sweep.description import Description
+from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.row_table import column, has_columns_of_rows, to_table
 from syncsweep.sweep.shard import most_bytes
 
@@ -39,7 +39,7 @@ _BLOCK_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Records:
-    """Number of samples in a part, and what is wrong with the part, in some words, or None."""
+    """Number of units in a part, and what is wrong with the part, in some words, or None."""
 
     count: int
     problem: str | None = None
@@ -103,8 +103,8 @@ class PartWriter:
             raise naming(error, self._path) from None
 
 
-def read_part(path: Path, described: Description) -> Iterator[tuple[int, pa.Table]]:
-    """Samples of a block's part with their rows; damaged records and foreign parts give nothing.
+def read_part(path: Path, described: Description) -> Iterator[tuple[Unit, pa.Table]]:
+    """Units of a block's part with their rows; damaged records and foreign parts give nothing.
 
     Nor does what cannot be read; FileNotFoundError if it is missing.
     """
@@ -114,26 +114,30 @@ def read_part(path: Path, described: Description) -> Iterator[tuple[int, pa.Tabl
             if next(records, b"") != _header(described):
                 return
             for payload in records:
-                sample, table = _sample(payload)
-                if table is not None and table.num_rows == len(described.etas):
-                    yield sample, table
+                found = _unit(payload, described)
+                if found:
+                    yield found
     except NotReadableError:
         return
 
 
-def _sample(payload: bytes) -> tuple[int, pa.Table | None]:
-    """A sample and its rows; None if the record holds something else."""
+def _unit(payload: bytes, described: Description) -> tuple[Unit, pa.Table] | None:
+    """A unit and its rows; None if the record holds something else."""
     try:
         table = pa.ipc.open_stream(payload).read_all()
-        samples = set(column(table, "sample").tolist() if has_columns_of_rows(table) else ())
+        if not has_columns_of_rows(table, described) or table.num_rows != len(described.etas):
+            return None
+        (sample,) = set(column(table, "sample").tolist())
+        values = [column(table, name).tolist() for name in described.axes]
+        (point,) = set(zip(*values, strict=True)) if values else {()}
     # What another version of the code has written can fail in whatever way.
     except Exception:
-        return 0, None
-    return (samples.pop(), table) if len(samples) == 1 else (0, None)
+        return None
+    return Unit(point, sample), table
 
 
 def count_records(path: Path, described: Description) -> Records:
-    """How many samples a part holds, by the lengths that its records state; FileNotFoundError.
+    """How many units a part holds, by the lengths that its records state; FileNotFoundError.
 
     It reads neither rows nor digests, because it counts while ranks run. An incomplete record ends
     the count.

@@ -5,61 +5,72 @@ Nothing here imports pandas, which Arrow does where it is installed: every worke
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
 
-from syncsweep.sample import Rows
+from syncsweep.sample import FIELDS, Rows
+from syncsweep.sweep.description import Description, Unit
 
-_SAMPLES_PER_TABLE = 256
+_UNITS_PER_TABLE = 256
 
 
 def to_table(rows: Iterable[Rows]) -> pa.Table:
-    """Rows of samples as an Arrow table, in the order given; at least one sample."""
-    columns: dict[str, list[np.ndarray]] = {field.name: [] for field in fields(Rows)}
+    """Rows of samples as an Arrow table, in the order given; at least one sample.
+
+    The axes of the study follow `sample`.
+    """
+    columns: dict[str, list[np.ndarray]] = {}
     for sample_rows in rows:
-        for name, column in columns.items():
-            column.append(getattr(sample_rows, name))
+        for name, values in _columns(sample_rows):
+            columns.setdefault(name, []).append(values)
     return pa.table({name: _arrow(np.concatenate(parts)) for name, parts in columns.items()})
 
 
-class RowsBySample:
-    """Rows of samples, kept in few large tables: one table each takes several times the memory."""
+def _columns(rows: Rows) -> Iterator[tuple[str, np.ndarray]]:
+    for field in FIELDS:
+        yield field.name, getattr(rows, field.name)
+        if field.name == "sample":
+            for name, value in rows.axes.items():
+                yield name, np.full(len(rows.eta), float(value))
+
+
+class RowsByUnit:
+    """Rows of units, kept in few large tables: one table each takes several times the memory."""
 
     def __init__(self) -> None:
-        self._samples: list[int] = []
+        self._units: list[Unit] = []
         self._tables: list[pa.Table] = []
         self._whole: list[pa.Table] = []
 
-    def add(self, sample: int, table: pa.Table) -> None:
-        """Add the rows of a sample that is not there yet."""
-        self._samples.append(sample)
+    def add(self, unit: Unit, table: pa.Table) -> None:
+        """Add the rows of a unit that is not there yet."""
+        self._units.append(unit)
         self._tables.append(table)
-        if len(self._tables) >= _SAMPLES_PER_TABLE:
+        if len(self._tables) >= _UNITS_PER_TABLE:
             self._pack()
 
     def _pack(self) -> None:
         self._whole.append(pa.concat_tables(self._tables).combine_chunks())
         self._tables = []
 
-    def packed(self) -> tuple[list[int], pa.Table | None]:
-        """The samples, and their rows in the same order in one table; None without any."""
+    def packed(self) -> tuple[list[Unit], pa.Table | None]:
+        """The units, and their rows in the same order in one table; None without any."""
         if self._tables:
             self._pack()
         if not self._whole:
             return [], None
         self._whole = [pa.concat_tables(self._whole).combine_chunks()]
-        return self._samples, self._whole[0]
+        return self._units, self._whole[0]
 
 
-def unpacked(samples: list[int], table: pa.Table | None) -> dict[int, pa.Table]:
-    """Rows by sample, as views of what `RowsBySample.packed` gave."""
+def unpacked(units: list[Unit], table: pa.Table | None) -> dict[Unit, pa.Table]:
+    """Rows by unit, as views of what `RowsByUnit.packed` gave."""
     if table is None:
         return {}
-    n_eta = table.num_rows // len(samples)
-    return {sample: table.slice(k * n_eta, n_eta) for k, sample in enumerate(samples)}
+    n_eta = table.num_rows // len(units)
+    return {unit: table.slice(k * n_eta, n_eta) for k, unit in enumerate(units)}
 
 
 def _arrow(values: np.ndarray) -> pa.Array:
@@ -96,18 +107,20 @@ def _numbers(values: pa.Array) -> np.ndarray:
     return np.from_dlpack(values)
 
 
-def has_columns_of_rows(table: pa.Table) -> bool:
-    """Whether a table has the columns of `Rows`, each once, with their types and no empty cell."""
-    if sorted(table.column_names) != sorted(field.name for field in fields(Rows)):
+def has_columns_of_rows(table: pa.Table, described: Description) -> bool:
+    """Whether a table has the columns of a block, each once, with their types and no empty cell."""
+    kinds = {field.name: (field.metadata["kind"], field.metadata["is_list"]) for field in FIELDS}
+    kinds |= dict.fromkeys(described.axes, (float, False))
+    if sorted(table.column_names) != sorted(kinds):
         return False
-    for field in fields(Rows):
-        values = table.column(field.name).combine_chunks()
+    for name, (wanted, is_list) in kinds.items():
+        values = table.column(name).combine_chunks()
         kind, empty = values.type, values.null_count
-        if field.metadata["is_list"]:
+        if is_list:
             if not pa.types.is_fixed_size_list(kind):
                 return False
             kind, empty = kind.value_type, empty + values.flatten().null_count
-        if kind != _KINDS[field.metadata["kind"]] or empty:
+        if kind != _KINDS[wanted] or empty:
             return False
     return True
 

@@ -1,4 +1,4 @@
-"""Shards: Parquet files of verified rows, one (sample, η) each, sorted by sample and η.
+"""Shards: Parquet files of verified rows, one for each point, sample and η, in this order.
 
 A shard says of itself which rows it holds and carries a digest over them and over what it says.
 Readers and the writer verify both; what does not agree raises ShardError and enters nothing.
@@ -20,12 +20,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from syncsweep.columns import Columns, axis_columns
 from syncsweep.files import NotReadableError, open_regular, read_regular, replace_atomically
 from syncsweep.layout import BlockFolder
 from syncsweep.physics.diagnosis import Status
 from syncsweep.sample import COLUMNS
 from syncsweep.sample_range import SampleRange
-from syncsweep.sweep.description import Description
+from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.parquet import described_schema, write_parquet
 from syncsweep.sweep.row_table import column, has_columns_of_rows
 
@@ -60,15 +61,19 @@ def _digest(table: pa.Table, identity: dict[str, Any]) -> str:
 
 def _check_rows(table: pa.Table, described: Description, samples: SampleRange) -> str | None:
     """What is wrong with the rows of a table, or None."""
-    if not has_columns_of_rows(table):
+    if not has_columns_of_rows(table, described):
         return "does not have the columns of a shard, or has empty cells"
     if table.num_rows != _n_rows(described, samples):
         return f"has {table.num_rows} rows instead of {_n_rows(described, samples)}"
-    expected = np.repeat(np.arange(*samples), len(described.etas))
+    n_eta, n_points = len(described.etas), len(described.points)
+    expected = np.tile(np.repeat(np.arange(*samples), n_eta), n_points)
     if not np.array_equal(column(table, "sample"), expected):
         return "does not have the samples that its name says"
-    if not np.array_equal(column(table, "eta"), np.tile(described.etas, samples.size)):
+    if not np.array_equal(column(table, "eta"), np.tile(described.etas, samples.size * n_points)):
         return "does not have the values of η of its block"
+    for name, values in zip(described.axes, zip(*described.points, strict=True), strict=False):
+        if not np.array_equal(column(table, name), np.repeat(values, samples.size * n_eta)):
+            return f"does not have the values of {name} of its block"
     return None
 
 
@@ -94,13 +99,20 @@ def write_shard(
         _RUN_KEY: json.dumps(run),
         _PHYSICS_KEY: described.physics.model_dump_json(),
     }
-    whole = table.cast(described_schema(table.schema, COLUMNS)).replace_schema_metadata(metadata)
+    whole = table.cast(
+        described_schema(table.schema, columns_of(described))
+    ).replace_schema_metadata(metadata)
 
     def fill(temporary: Path) -> None:
         write_parquet(temporary, whole)
         read_shard(temporary, described, samples)
 
     replace_atomically(path, fill, aside)
+
+
+def columns_of(described: Description) -> Columns:
+    """The entries of the columns of a block's shards."""
+    return (*COLUMNS, *axis_columns(described.physics.axes))
 
 
 def read_shard(path: Path, described: Description, samples: SampleRange) -> pa.Table:
@@ -124,8 +136,8 @@ def read_shard(path: Path, described: Description, samples: SampleRange) -> pa.T
     return table
 
 
-def failed_samples(path: Path, described: Description, samples: SampleRange) -> set[int]:
-    """The samples of a shard that have a row that is not ok, according to its footer.
+def failed_units(path: Path, described: Description, samples: SampleRange) -> list[Unit]:
+    """The units of a shard that have a row that is not ok, according to its footer.
 
     Raises the errors of `read_shard` if the footer names other samples. For counting thousands of
     shards: it does not verify rows, and reads them only if some are not ok.
@@ -137,10 +149,11 @@ def failed_samples(path: Path, described: Description, samples: SampleRange) -> 
         if stated != _statement(described, samples):
             raise _OtherRowsError
         if _all_ok(file.metadata):
-            return set()
-        rows = file.read(columns=["sample", "status"], use_threads=False)
-        failed = column(rows, "sample")[column(rows, "status") != str(Status.OK)]
-        return set(failed.tolist()).intersection(samples.numbers())
+            return []
+        rows = file.read(columns=["status"], use_threads=False)
+        good = column(rows, "status").reshape(-1, len(described.etas)) == str(Status.OK)
+        units = described.units(samples)
+        return [units[k] for k in np.flatnonzero(~good.all(axis=1))]
 
 
 def _all_ok(footer: pq.FileMetaData) -> bool:
@@ -171,7 +184,7 @@ class _OtherRowsError(Exception):
 
 
 def _n_rows(described: Description, samples: SampleRange) -> int:
-    return len(described.etas) * samples.size
+    return len(described.etas) * len(described.points) * samples.size
 
 
 def most_bytes(n_rows: int) -> int:
@@ -181,7 +194,7 @@ def most_bytes(n_rows: int) -> int:
 
 def _statement(described: Description, samples: SampleRange) -> dict[str, Any]:
     """What a shard says of itself, beside its digest."""
-    return {
+    stated = {
         "format": _FORMAT,
         "study": described.study,
         "physics_hash": described.physics.digest,
@@ -189,6 +202,10 @@ def _statement(described: Description, samples: SampleRange) -> dict[str, Any]:
         "etas": list(described.etas),
         **samples._asdict(),
     }
+    if described.axes:
+        stated["axes"] = list(described.physics.axes)
+        stated["points"] = [list(point) for point in described.points]
+    return stated
 
 
 def _open_parquet(source: Any, n_rows: int) -> pq.ParquetFile:

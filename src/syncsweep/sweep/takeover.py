@@ -1,32 +1,32 @@
 """Take over existing rows: one mechanism for resuming, more samples and another chunk size.
 
-A job needs the rows of its samples. It takes those that any valid shard or part of the same physics
-and block holds, whichever job made them, and solves only the rest.
+A job needs the rows of its units: its samples at its points. It takes those that any valid shard or
+part of the same physics and η holds, whichever job made them, and solves only the rest.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
-from syncsweep.layout import BlockFolder
+from syncsweep.layout import BlockFolder, block_folders
 from syncsweep.sample_range import SampleRange
-from syncsweep.sweep.description import Description
+from syncsweep.sweep.description import Description, DescriptionError, Unit, read
 from syncsweep.sweep.parts import read_part
-from syncsweep.sweep.row_table import RowsBySample, unpacked
+from syncsweep.sweep.row_table import RowsByUnit, unpacked
 from syncsweep.sweep.shard import ShardError, read_shard, set_aside
 
 
 @dataclass(frozen=True)
 class Found:
-    """Rows by sample number, their sources, and messages about files that were set aside."""
+    """Rows by unit, their sources, and messages about files that were set aside."""
 
-    rows: dict[int, pa.Table]
+    rows: dict[Unit, pa.Table]
     from_shards: int
     from_parts: int
     messages: list[str]
@@ -43,38 +43,64 @@ def valid_shard(folder: BlockFolder, described: Description, samples: SampleRang
 
 
 def find_rows(folder: BlockFolder, described: Description, samples: SampleRange) -> Found:
-    """Rows of some samples in valid shards and parts of the block."""
-    rows: dict[int, pa.Table] = {}
+    """Rows of the units of some samples, in valid shards and parts of any block with them."""
+    wanted = frozenset(described.units(samples))
+    blocks = [(folder, described), *_others(folder, described)]
+    rows: dict[Unit, pa.Table] = {}
     messages: list[str] = []
-    for there, path in folder.shards():
-        both = range(max(there.start, samples.start), min(there.stop, samples.stop))
-        wanted = [i for i in both if i not in rows]
-        if not wanted:
-            continue
-        try:
-            table = read_shard(path, described, there)
-        except FileNotFoundError:
-            continue
-        except ShardError as error:
-            messages.append(f"{error}; set aside as {_set_aside(folder, path)}")
-            continue
-        n_eta = len(described.etas)
-        rows |= {i: table.slice((i - there.start) * n_eta, n_eta) for i in wanted}
+    for block, of_block in blocks:
+        for there, path in block.shards():
+            if not there.overlaps(samples):
+                continue
+            units = of_block.units(there)
+            if not any(unit in wanted and unit not in rows for unit in units):
+                continue
+            try:
+                table = read_shard(path, of_block, there)
+            except FileNotFoundError:
+                continue
+            except ShardError as error:
+                messages.append(f"{error}; set aside as {_set_aside(block, path)}")
+                continue
+            of_units = unpacked(units, table)
+            rows |= {u: one for u, one in of_units.items() if u in wanted and u not in rows}
     from_shards = len(rows)
-    for of_job, path in folder.part_files():
-        if not of_job.overlaps(samples):
-            continue
-        part = RowsBySample()
-        seen: set[int] = set()
-        try:
-            for sample, table in read_part(path, described):
-                if sample in samples.numbers() and sample not in rows and sample not in seen:
-                    part.add(sample, table)
-                    seen.add(sample)
-        except FileNotFoundError:  # another job has finished it meanwhile
-            continue
-        rows |= unpacked(*part.packed())
+    for block, of_block in blocks:
+        for of_job, path in block.part_files():
+            if of_job.overlaps(samples):
+                rows |= _rows_of_part(path, of_block, wanted - rows.keys())
     return Found(rows, from_shards, len(rows) - from_shards, messages)
+
+
+def _others(
+    folder: BlockFolder, described: Description
+) -> Iterator[tuple[BlockFolder, Description]]:
+    """The other blocks of a study that have the same η, and points of this one."""
+    points = set(described.points)
+    for other in block_folders(folder.path.parent):
+        if other == folder:
+            continue
+        try:
+            found = read(other.path)
+        except DescriptionError:  # of a folder that is perhaps being removed
+            continue
+        if found.etas == described.etas and not points.isdisjoint(found.points):
+            yield other, found
+
+
+def _rows_of_part(
+    path: Path, described: Description, wanted: frozenset[Unit]
+) -> dict[Unit, pa.Table]:
+    part = RowsByUnit()
+    seen: set[Unit] = set()
+    try:
+        for unit, table in read_part(path, described):
+            if unit in wanted and unit not in seen:
+                part.add(unit, table)
+                seen.add(unit)
+    except FileNotFoundError:  # another job has finished it meanwhile
+        return {}
+    return unpacked(*part.packed())
 
 
 def clear_leftovers(folder: BlockFolder, samples: SampleRange) -> None:

@@ -26,9 +26,9 @@ from syncsweep.files import append, hold, joined, naming, not_written
 from syncsweep.layout import BlockFolder
 from syncsweep.sample import SampleSolver
 from syncsweep.sample_range import SampleRange
-from syncsweep.sweep.description import Description, DescriptionError, read
+from syncsweep.sweep.description import Description, DescriptionError, Unit, read
 from syncsweep.sweep.parts import PartWriter
-from syncsweep.sweep.row_table import RowsBySample, unpacked
+from syncsweep.sweep.row_table import RowsByUnit, unpacked
 from syncsweep.sweep.shard import ShardError, write_shard
 from syncsweep.sweep.takeover import find_rows, valid_shard
 from syncsweep.sweep.walltime import STOPPED, Walltime
@@ -41,6 +41,9 @@ _LAUNCHER = os.getppid()
 
 #: The launcher needs a moment to pass a message on before it ends all ranks [s].
 _PASS_ON_SECONDS = 0.5
+
+#: A rank solves whole points if each rank has at least so many.
+_POINTS_PER_RANK = 4
 
 #: Seconds between two looks whether the other ranks are done.
 _POLL_SECONDS = 0.01
@@ -61,7 +64,7 @@ class _Task:
     """The message of rank 0 to the others."""
 
     description: Description
-    missing: list[int]
+    missing: list[Unit]
     attempt: str
 
 
@@ -69,7 +72,7 @@ class _Task:
 class _Solved:
     """The message of a rank to rank 0."""
 
-    samples: list[int]
+    units: list[Unit]
     rows: pa.Table | None
     cpu_seconds: float
     host: str
@@ -136,7 +139,7 @@ def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
     if isinstance(task, bool):
         return task
     began = time.time()
-    mine = task.missing[comm.rank :: comm.size]
+    mine = _share(task.missing, comm.rank, comm.size)
     # No other launch starts these samples while this rank runs, even if rank 0 has died.
     in_hand = joined(folder.lock, *job.samples) if comm.rank else nullcontext()
     with in_hand:
@@ -148,10 +151,22 @@ def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
         run = {"began": began, "blas": blas, "attempt": task.attempt, **_summary(gathered)}
         rows = plan[1]
         for solved in gathered:
-            rows |= unpacked(solved.samples, solved.rows)
-        whole = len(rows) == job.samples.size
+            rows |= unpacked(solved.units, solved.rows)
+        whole = len(rows) == len(task.description.units(job.samples))
         (_finish if whole else _stop)(job, folder, task, rows, run)
     return bool(comm.bcast(whole))
+
+
+def _share(missing: list[Unit], rank: int, size: int) -> list[Unit]:
+    """The units of a rank, by stride: whole points if there are enough of them.
+
+    Each point has a solver of its own, which takes time to build.
+    """
+    points = list(dict.fromkeys(unit.point for unit in missing))
+    if len(points) < _POINTS_PER_RANK * size:
+        return missing[rank::size]
+    mine = set(points[rank::size])
+    return [unit for unit in missing if unit.point in mine]
 
 
 def _summary(gathered: list[_Solved]) -> dict[str, Any]:
@@ -159,7 +174,7 @@ def _summary(gathered: list[_Solved]) -> dict[str, Any]:
     return {
         "ended": time.time(),
         "core_seconds": sum(solved.cpu_seconds for solved in gathered),
-        "solved": sum(len(solved.samples) for solved in gathered),
+        "solved": sum(len(solved.units) for solved in gathered),
         "ranks": len(gathered),
         "hosts": sorted({solved.host for solved in gathered}),
         "stopped_by": ", ".join(sorted({solved.stopped for solved in gathered if solved.stopped})),
@@ -180,9 +195,9 @@ def _wait_for_all(comm: MPI.Intracomm) -> None:
 
 
 def _finish(
-    job: Job, folder: BlockFolder, task: _Task, rows: dict[int, pa.Table], run: dict[str, Any]
+    job: Job, folder: BlockFolder, task: _Task, rows: dict[Unit, pa.Table], run: dict[str, Any]
 ) -> None:
-    table = pa.concat_tables([rows[i] for i in job.samples.numbers()])
+    table = pa.concat_tables([rows[unit] for unit in task.description.units(job.samples)])
     run_of_shard = {**run, **_environment(task)}
     shard = folder.shard(*job.samples)
     write_shard(shard, table, task.description, job.samples, run_of_shard, folder.jobs)
@@ -191,18 +206,19 @@ def _finish(
 
 
 def _stop(
-    job: Job, folder: BlockFolder, task: _Task, rows: dict[int, pa.Table], run: dict[str, Any]
+    job: Job, folder: BlockFolder, task: _Task, rows: dict[Unit, pa.Table], run: dict[str, Any]
 ) -> None:
     _log(folder, job, event="stop", **run)
+    total = len(task.description.units(job.samples))
     _say(
-        f"{_name(task, job)}: stopped ({run['stopped_by']}) with {len(rows)} of "
-        f"{job.samples.size} samples solved; they are kept, and the next attempt continues"
+        f"{_name(task, job)}: stopped ({run['stopped_by']}) with {len(rows)} of {total} samples "
+        "solved; they are kept, and the next attempt continues"
     )
 
 
 def _plan(
     job: Job, folder: BlockFolder, walltime: Walltime
-) -> tuple[_Task | bool, dict[int, pa.Table]]:
+) -> tuple[_Task | bool, dict[Unit, pa.Table]]:
     """The samples left to solve, and the existing rows.
 
     Instead of a task: True if the shard exists already, False if there was no time to look.
@@ -224,7 +240,7 @@ def _plan(
     found = find_rows(folder, description, job.samples)
     for message in found.messages:
         _say(f"warning: {message}")
-    missing = [i for i in job.samples.numbers() if i not in found.rows]
+    missing = [unit for unit in description.units(job.samples) if unit not in found.rows]
     task = _Task(description, missing, uuid.uuid4().hex[:12])
     counts = {"from_shards": found.from_shards, "from_parts": found.from_parts}
     begin = {"attempt": task.attempt, "host": platform.node(), **counts, "missing": len(missing)}
@@ -244,36 +260,36 @@ def _solve(
     job: Job,
     folder: BlockFolder,
     task: _Task,
-    samples: list[int],
+    units: list[Unit],
     comm: MPI.Intracomm,
     walltime: Walltime,
 ) -> _Solved:
-    """Solve this rank's samples while there is time, each kept in a part at once."""
+    """Solve this rank's units while there is time, each kept in a part at once."""
     # If several Slurm nodes are one machine, only this variable distinguishes them.
     host = os.environ.get("SLURMD_NODENAME") or platform.node()
-    if not samples:
+    if not units:
         return _Solved([], None, 0.0, host, None)
     began = time.process_time()
-    reported = sample_began = time.monotonic()
+    reported = unit_began = time.monotonic()
     solver = SampleSolver(task.description.physics, task.description.etas)
     part = folder.part(*job.samples, task.attempt, comm.rank)
     writer = PartWriter(part, task.description)
-    solved = RowsBySample()
-    for done, sample in enumerate(samples, start=1):
+    solved = RowsByUnit()
+    for done, unit in enumerate(units, start=1):
         if walltime.stop:
             break
-        solved.add(sample, writer.append(solver.rows(sample)))
-        if list(solver.problems) == [sample]:
-            _report_failure(task, sample, solver.problems[sample])
+        solved.add(unit, writer.append(solver.rows(unit.sample, unit.point)))
+        if list(solver.problems) == [unit.sample]:
+            _report_failure(task, unit.sample, solver.problems[unit.sample])
         now = time.monotonic()
-        walltime.sample_took(now - sample_began)
-        sample_began = now
+        walltime.sample_took(now - unit_began)
+        unit_began = now
         if comm.rank == 0 and now - reported >= _PROGRESS_SECONDS:
             reported = now
-            print(f"{_name(task, job)}: {100 * done // len(samples)} %", flush=True)
+            print(f"{_name(task, job)}: {100 * done // len(units)} %", flush=True)
     writer.close()
     kept, rows = solved.packed()
-    stopped = walltime.stop if len(kept) < len(samples) else None
+    stopped = walltime.stop if len(kept) < len(units) else None
     return _Solved(kept, rows, time.process_time() - began, host, stopped)
 
 
@@ -285,7 +301,9 @@ def _report_failure(task: _Task, sample: int, problem: str) -> None:
 
 
 def _name(task: _Task, job: Job) -> str:
-    return f"{task.description.study} samples {job.samples.start} to {job.samples.stop - 1}"
+    n_points = len(task.description.points)
+    at = f" at {n_points} points" if task.description.axes else ""
+    return f"{task.description.study} samples {job.samples.start} to {job.samples.stop - 1}{at}"
 
 
 def _log(folder: BlockFolder, job: Job, **event: Any) -> None:

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from syncsweep.columns import DENSITY, ETA, S_D_ERROR, S_MAX, SAMPLE, STATUS, Column
+from syncsweep.columns import (
+    DENSITY,
+    ETA,
+    S_D_ERROR,
+    S_MAX,
+    SAMPLE,
+    STATUS,
+    Column,
+    axis_columns,
+)
+from syncsweep.config.axes import column_of
 from syncsweep.config.physics import Physics
 from syncsweep.physics.diagnosis import Status
 
@@ -46,11 +56,13 @@ def dataset_of(
         import xarray as xr
     except ImportError as error:
         raise ImportError(f"to_xarray needs xarray ({error}): run `pip install xarray`") from None
-    sample, at_sample = np.unique(frame["sample"], return_inverse=True)
-    eta, at_eta = np.unique(frame["eta"], return_inverse=True)
-    spread = partial(_spread, (at_sample, at_eta), (len(sample), len(eta)))
+    axes = [*map(column_of, physics.axes)]
+    rows = ("sample", *axes, "eta")
+    places = {name: np.unique(frame[name], return_inverse=True) for name in rows}
+    shape = tuple(len(values) for values, _ in places.values())
+    spread = partial(_spread, tuple(place for _, place in places.values()), shape)
     good = (frame["status"] == Status.OK).to_numpy()
-    names, rows = angle_columns(frequencies), ("sample", "eta")
+    names = angle_columns(frequencies)
     data = {
         "s_max": (rows, spread(frame["s_max"], good)),
         "angles": ((*rows, "angle"), spread(frame[names], good)),
@@ -58,13 +70,12 @@ def dataset_of(
         "error": (rows, spread(frame["error"])),
         "status": (rows, spread(frame["status"].to_numpy(str))),
     }
-    known = ("sample", "eta", *names, *data)
+    known = (*rows, *names, *data)
     more = {name: (rows, spread(frame[name])) for name in frame if name not in known}
     dataset = xr.Dataset(
         data | more,
         {
-            "sample": sample,
-            "eta": eta,
+            **{name: values for name, (values, _) in places.items()},
             "angle": np.arange(1, len(names) + 1),
             "frequencies": (("frequency", "angle"), frequencies),
         },
@@ -76,23 +87,26 @@ def dataset_of(
         },
     )
     units = {"": "1", DENSITY: f"rad^-{len(names)}"}
-    for column in _COLUMNS:
+    for column in (*_COLUMNS, *axis_columns(physics.axes)):
         unit = units.get(column.unit, column.unit)
         dataset[column.name].attrs = {"units": unit, "long_name": column.meaning}
     return dataset
 
 
 def _spread(
-    places: tuple[np.ndarray, np.ndarray],
-    shape: tuple[int, int],
+    places: tuple[np.ndarray, ...],
+    shape: tuple[int, ...],
     values: Any,
     kept: np.ndarray | slice = slice(None),
 ) -> np.ndarray:
-    """Values (n, …) of rows as (n_samples, n_eta, …), with NaN or "" where none is kept."""
+    """Values (n, …) of rows as (*shape, …), with NaN or "" where none is kept.
+
+    places: of each row in each dimension.
+    """
     values = np.asarray(values)
     if values.dtype.kind in "biu":
         values = values.astype(float)
     missing = np.nan if values.dtype.kind in "fc" else ""
     whole = np.full((*shape, *values.shape[1:]), missing, values.dtype)
-    whole[places[0][kept], places[1][kept]] = values[kept]
+    whole[tuple(place[kept] for place in places)] = values[kept]
     return whole

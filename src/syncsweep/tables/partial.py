@@ -16,9 +16,9 @@ import pyarrow as pa
 
 from syncsweep.layout import BlockFolder
 from syncsweep.sample_range import SampleRange
-from syncsweep.sweep.description import Description
+from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.parts import read_part
-from syncsweep.sweep.row_table import RowsBySample, unpacked
+from syncsweep.sweep.row_table import RowsByUnit, unpacked
 from syncsweep.sweep.shard import ShardError, read_shard
 from syncsweep.tables import PRESENT_KEY
 from syncsweep.tables.samples import SampleRows, sample_rows
@@ -34,7 +34,9 @@ def read_present(
     on_damaged: Callable[[str], None],
     most: int | None = None,
 ) -> Iterator[SampleRows]:
-    """Those of the samples 0 … samples−1 of a block that are valid now, each once, in order.
+    """Those of the samples 0 … samples−1 of a block that are valid now, each once.
+
+    Those of each point are in order.
 
     folder: the study's folder of rows, which need not be there; most: read no more than these.
     `on_damaged` gets a line about each damaged shard; its rows are not there, unless another
@@ -60,7 +62,7 @@ class _Reader:
         self._open: list[_File] = []
 
     def samples(self, stop: int) -> Iterator[SampleRows]:
-        n_eta, position = len(self._described.etas), 0
+        position = 0
         while position < stop:
             self._open_shards(position)
             if self._open:
@@ -71,16 +73,18 @@ class _Reader:
                     self._open.remove(chosen)
                     continue
                 high = min(high, stop)
-                ours = table.slice((position - low) * n_eta, (high - position) * n_eta)
-                yield from sample_rows(ours, n_eta)
+                units = unpacked(self._described.units(SampleRange(low, chosen[0].stop)), table)
+                ours = {unit: one for unit, one in units.items() if position <= unit.sample < high}
             else:
                 high = self._next_edge(position, stop)
-                rows = self._rows_of_parts(position, high)
-                if rows is None:
+                found = self._rows_of_parts(position, high)
+                if found is None:
                     self._list_shards()
                     continue
-                for sample in sorted(rows):
-                    yield from sample_rows(rows[sample], n_eta)
+                ours = found
+            if ours:
+                together = pa.concat_tables([ours[unit] for unit in sorted(ours)])
+                yield from sample_rows(together, self._described)
             position = high
 
     def _open_shards(self, position: int) -> None:
@@ -107,16 +111,16 @@ class _Reader:
         self._useless.add(path)
         return None
 
-    def _rows_of_parts(self, start: int, stop: int) -> dict[int, pa.Table] | None:
-        """Rows by sample of the parts of all jobs over these samples; None if a part is gone."""
-        rows: dict[int, pa.Table] = {}
+    def _rows_of_parts(self, start: int, stop: int) -> dict[Unit, pa.Table] | None:
+        """Rows by unit of the parts of all jobs over these samples; None if a part is gone."""
+        rows: dict[Unit, pa.Table] = {}
         for part in [part for part in self._parts if start in part[0].numbers()]:
-            new, taken = RowsBySample(), set(rows)
+            new, taken = RowsByUnit(), set(rows)
             try:
-                for sample, table in read_part(part[1], self._described):
-                    if start <= sample < stop and sample not in taken:
-                        new.add(sample, table)
-                        taken.add(sample)
+                for unit, table in read_part(part[1], self._described):
+                    if start <= unit.sample < stop and unit not in taken:
+                        new.add(unit, table)
+                        taken.add(unit)
             except FileNotFoundError:
                 self._parts.remove(part)
                 return None
@@ -141,15 +145,16 @@ class Present:
         """blocks: what the study asks for; see `read_present` for the others."""
         self.blocks, self.samples = blocks, samples
         self._folder, self._on_damaged = folder, on_damaged
-        self._found: dict[str, set[int]] = {}
+        self._found: dict[str, set[Unit]] = {}
 
     def read(self, block: Description) -> Iterator[SampleRows]:
         """The samples of a block that were there at its first reading, in order."""
         before = self._found.get(block.block)
-        found: set[int] = set()
+        found: set[Unit] = set()
         for rows in read_present(self._folder, block, self.samples, self._on_damaged):
-            if before is None or rows.sample in before:
-                found.add(rows.sample)
+            unit = Unit(rows.point, rows.sample)
+            if before is None or unit in before:
+                found.add(unit)
                 yield rows
         self._found.setdefault(block.block, found)
 
@@ -162,8 +167,12 @@ class Present:
         )
 
     def present(self) -> dict[str, int]:
-        """Number of samples by name of the block, of the blocks that have been read."""
-        return {name: len(found) for name, found in self._found.items()}
+        """Number of samples by name of the block, of the blocks that have been read.
+
+        In a block of several points it is their mean, rounded down.
+        """
+        points = {block.block: len(block.points) for block in self.blocks}
+        return {name: len(found) // points[name] for name, found in self._found.items()}
 
     def origin(self) -> dict[str, Any]:
         """That the rows are not all, and how many they are."""

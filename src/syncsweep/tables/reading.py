@@ -69,7 +69,8 @@ def unit_of(said: Mapping[str, Any]) -> EnergyUnit:
     """The unit in which η is shown, from what a table records of itself."""
     if "physics" not in said:
         return EnergyUnit()
-    return energy_unit(Physics.model_validate(said["physics"]).model)
+    physics = Physics.model_validate(said["physics"])
+    return energy_unit(physics.model, physics.axes)
 
 
 def in_unit(frame: pd.DataFrame, unit: EnergyUnit) -> pd.DataFrame:

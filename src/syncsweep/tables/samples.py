@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from syncsweep.config.analysis import Analysis
+from syncsweep.config.axes import Point
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import chunks
 from syncsweep.layout import BlockFolder
@@ -20,7 +21,7 @@ from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.sample import Rows, chi_shift, unpack_coefficients
+from syncsweep.sample import FIELDS, Rows, chi_shift, unpack_coefficients
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description, row_table, shard
 from syncsweep.sweep.description import Description, DescriptionError
@@ -31,10 +32,10 @@ from syncsweep.tables import ResultsError
 
 @dataclass(frozen=True)
 class SampleRows:
-    """The rows of one sample, all its η (n_eta,); see `sample.Rows`.
+    """The rows of one sample at one point, all its η (n_eta,); see `sample.Rows`.
 
     coefficients: (n_eta, n_k), of S_d; error: the estimated error of S_d in units of the uniform
-    density; status: strings.
+    density; status: strings; point: values of the axes.
     """
 
     sample: int
@@ -42,6 +43,7 @@ class SampleRows:
     maximum: Maximum
     status: np.ndarray
     error: np.ndarray
+    point: Point = ()
 
     @classmethod
     def from_rows(cls, rows: Rows) -> SampleRows:
@@ -50,7 +52,8 @@ class SampleRows:
         with np.errstate(divide="ignore", invalid="ignore"):
             error = rows.residual / rows.condition
         coefficients = unpack_coefficients(rows.s_d)
-        return cls(int(rows.sample[0]), coefficients, maximum, rows.status, error)
+        point = tuple(rows.axes.values())
+        return cls(int(rows.sample[0]), coefficients, maximum, rows.status, error, point)
 
     @property
     def good(self) -> np.ndarray:
@@ -67,7 +70,7 @@ class SampleRows:
 class Source(Protocol):
     """A source of the rows for tables.
 
-    blocks: the η-blocks of a study, with no η in two of them; samples: number of its samples.
+    blocks: those of a study, with no η of a point in two of them; samples: number of its samples.
     """
 
     @property
@@ -77,7 +80,7 @@ class Source(Protocol):
     def samples(self) -> int: ...  # noqa: D102
 
     def read(self, block: Description) -> Iterator[SampleRows]:
-        """The rows of a block in the order of the samples, for all samples that exist."""
+        """The rows of a block, those of each point in the order of the samples that exist."""
 
     def origin(self) -> dict[str, Any]:
         """What tables record about these rows, beside study, samples and physics; JSON values."""
@@ -115,12 +118,15 @@ class Shards:
 
 
 def describe(folder: Path, blocks: list[str]) -> list[Description]:
-    """The descriptions of a study's blocks; ResultsError if one is unreadable or an η is in two."""
+    """The descriptions of a study's blocks; ResultsError if one is unreadable or an η is in two.
+
+    Points of a study may be in two: in blocks of a grid, and of a finer one.
+    """
     try:
         found = [description.read(folder / block) for block in blocks]
     except DescriptionError as error:
         raise ResultsError(str(error)) from None
-    etas = [eta for described in found for eta in described.etas]
+    etas = [eta for described in found for eta in described.etas if not described.axes]
     for eta in etas:
         if etas.count(eta) > 1:
             raise ResultsError(f"{folder}: η = {eta:g} is in two of the blocks; name it once")
@@ -130,23 +136,29 @@ def describe(folder: Path, blocks: list[str]) -> list[Description]:
 def read_samples(
     folder: Path, described: Description, samples: int, chunk_size: int
 ) -> Iterator[SampleRows]:
-    """The samples 0 … samples−1 of a block in order, from its shards, which are read one by one."""
+    """The samples 0 … samples−1 of a block from its shards, which are read one by one.
+
+    The samples of each point are in order.
+    """
     block = BlockFolder(folder / described.block)
     for chunk in chunks(samples, chunk_size):
         table = _read(block, described, chunk)
         clear_leftovers(block, chunk)  # a valid shard replaces them
-        yield from sample_rows(table, len(described.etas))
+        yield from sample_rows(table, described)
         print(
             f"{described.study}: {chunk.stop} of {samples} samples ({described.block})", flush=True
         )
 
 
-def sample_rows(table: pa.Table, n_eta: int) -> Iterator[SampleRows]:
-    """The samples of a table of rows, in its order; each has n_eta consecutive rows."""
-    columns = {column.name: row_table.column(table, column.name) for column in fields(Rows)}
+def sample_rows(table: pa.Table, described: Description) -> Iterator[SampleRows]:
+    """The units of a table of rows of a block, in its order; each has n_eta consecutive rows."""
+    columns = {column.name: row_table.column(table, column.name) for column in FIELDS}
+    axes = {name: row_table.column(table, name) for name in described.axes}
+    n_eta = len(described.etas)
     for first in range(0, table.num_rows, n_eta):
         one = {name: values[first : first + n_eta] for name, values in columns.items()}
-        yield SampleRows.from_rows(Rows(**one))
+        point = {name: float(values[first]) for name, values in axes.items()}
+        yield SampleRows.from_rows(Rows(**one, axes=point))
 
 
 def _read(block: BlockFolder, described: Description, samples: SampleRange) -> pa.Table:

@@ -1,4 +1,4 @@
-"""The table `samples`: one row for each (η, sample), with the numbers that are averaged.
+"""The table `samples`: one row for each (η, point, sample), with the numbers that are averaged.
 
 Rows come sample by sample, but the table is sorted by η. Until all are there, they wait in a
 temporary file without a name, so that the memory holds a batch of samples, and then one η.
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syncsweep.columns import ETA, S_D_ERROR, S_MAX, SAMPLE, STATUS, STUDY, Column, Columns
+from syncsweep.config.axes import Point
 from syncsweep.physics.chi import ChiSample
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parquet import statistics_of
@@ -72,6 +73,7 @@ class SamplesTable:
         self._study, self._n_spins = block.study, len(spins)
         angles = [f"angle_{j + 1}" for j in range(len(spins) - 1)]
         shares = [f"p{a + 1}" for a in range(n_intervals)]
+        self._axes = block.axes
         self._numbers = ["s_max", *angles, *shares, "chi_mean", "error"]
         self.schema = pa.schema(
             {
@@ -79,6 +81,7 @@ class SamplesTable:
                 "n_spins": pa.int64(),
                 "sample": pa.int64(),
                 "eta": pa.float64(),
+                **dict.fromkeys(self._axes, pa.float64()),
                 "status": pa.string(),
                 **dict.fromkeys(self._numbers, pa.float64()),
             }
@@ -86,7 +89,7 @@ class SamplesTable:
         self._file = TemporaryFile(dir=folder)  # noqa: SIM115
         self._writer = pa.ipc.new_file(self._file, self.schema)
         self._etas: tuple[float, ...] = ()
-        self._waiting: list[tuple[int, np.ndarray, np.ndarray]] = []
+        self._waiting: list[tuple[int, Point, np.ndarray, np.ndarray]] = []
         #: η of each batch in the file, and number of all their rows.
         self._eta_of: list[float] = []
         self._n_rows = 0
@@ -100,7 +103,7 @@ class SamplesTable:
     def add(
         self, etas: tuple[float, ...], rows: SampleRows, chi: ChiSample, probabilities: np.ndarray
     ) -> None:
-        """Add a sample of a block, after all samples before it; probabilities: (n_eta, n_a)."""
+        """Add a sample of a block; its point's earlier samples come before; p: (n_eta, n_a)."""
         if etas != self._etas:
             self._put_aside()
             self._etas = etas
@@ -110,7 +113,7 @@ class SamplesTable:
         of_maximum = np.column_stack([rows.s_max, rows.maximum.angles])
         of_maximum[~rows.good] = np.nan
         numbers = np.column_stack([of_maximum, of_chi, rows.error])
-        self._waiting.append((rows.sample, rows.status, numbers))
+        self._waiting.append((rows.sample, rows.point, rows.status, numbers))
         if len(self._waiting) * len(etas) >= _WAITING_ROWS:
             self._put_aside()
 
@@ -118,7 +121,7 @@ class SamplesTable:
         """Write the rows that wait in memory to the temporary file, a batch for each η."""
         if not self._waiting:
             return
-        samples, statuses, numbers = zip(*self._waiting, strict=True)
+        samples, points, statuses, numbers = zip(*self._waiting, strict=True)
         self._waiting = []
         status, values = np.stack(statuses), np.stack(numbers)
         self._n_rows += status.size
@@ -128,6 +131,7 @@ class SamplesTable:
                 pa.repeat(self._n_spins, len(samples)),
                 pa.array(samples),
                 pa.repeat(eta, len(samples)),
+                *(pa.array(map(float, values)) for values in zip(*points, strict=True)),
                 pa.array(status[:, k].tolist(), pa.string()),
                 *(pa.array(column, mask=np.isnan(column)) for column in values[:, k].T),
             ]
@@ -144,7 +148,7 @@ class SamplesTable:
         self._writer.close()
         writer_options = {
             "compression": "snappy",
-            "use_dictionary": _FEW_VALUES,
+            "use_dictionary": [*_FEW_VALUES, *self._axes],
             "write_page_checksum": True,
             "write_statistics": statistics_of(schema.names, not any(self._eta_of)),
         }
@@ -158,6 +162,8 @@ class SamplesTable:
     def _groups(self) -> Iterator[pa.Table]:
         """Tables to write one after the other: of one η, or of some if these have few rows.
 
+        With axes, shards of several chunks give their points again and again.
+
         The first one has η = 0 and the next η, because of what `parquet.statistics_of` says.
         """
         order = sorted(range(len(self._eta_of)), key=self._eta_of.__getitem__)
@@ -169,7 +175,13 @@ class SamplesTable:
                 batches += of_eta
                 n_rows += sum(map(len, of_eta))
                 if eta > 0 and n_rows >= fewest:
-                    yield pa.Table.from_batches(batches)
+                    yield self._sorted(batches)
                     batches, n_rows = [], 0
             if batches:
-                yield pa.Table.from_batches(batches)
+                yield self._sorted(batches)
+
+    def _sorted(self, batches: list[pa.RecordBatch]) -> pa.Table:
+        table = pa.Table.from_batches(batches)
+        if not self._axes:
+            return table
+        return table.sort_by([(name, "ascending") for name in ("eta", *self._axes, "sample")])

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,8 +33,10 @@ from syncsweep.columns import (
     Columns,
     N,
     P,
+    axis_columns,
 )
 from syncsweep.config.analysis import Analysis, Ratio
+from syncsweep.config.axes import Point
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically, sha256
 from syncsweep.physics.chi import interval_probabilities
@@ -92,38 +96,61 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     Each is written once everything has been read: `samples` as Parquet, and the others also as CSV.
     Raises the ResultsError of the source.
     """
-    gathered, failures = [], []
+    gathered: dict[tuple[Etas, Point], BlockStatistics] = {}
+    failures: list[tuple[Any, ...]] = []
+    axes = source.blocks[0].axes
     output.parent.mkdir(parents=True, exist_ok=True)
     with SamplesTable(source.blocks[0], len(analysis.intervals), output.parent) as of_samples:
         for block in source.blocks:
-            statistics = BlockStatistics(len(block.etas), analysis)
+            for point in block.points:
+                gathered[block.etas, point] = BlockStatistics(len(block.etas), analysis)
             for rows in source.read(block):
                 chi = chi_of_sample(block.physics, analysis.threshold, rows)
                 p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
-                statistics.add(rows.good, rows.s_max, chi, p)
+                gathered[block.etas, rows.point].add(rows.good, rows.s_max, chi, p)
                 of_samples.add(block.etas, rows, chi, p)
                 failures += _failures(block, rows)
-            gathered.append((block.etas, statistics))
         provenance = provenance_of(source, analysis)
-        schema = file_schema(of_samples.schema, provenance, COLUMNS[SAMPLES.name])
+        columns = columns_with_axes(source.blocks[0].physics.axes)
+        schema = file_schema(of_samples.schema, provenance, columns[SAMPLES.name])
         output.mkdir(exist_ok=True)
         all_samples = output / f"{SAMPLES.name}.parquet"
         replace_atomically(all_samples, lambda path: of_samples.write(path, schema))
-    failed = pd.DataFrame(failures, columns=["eta", "sample", "status", "s_d_error"])
+
+    def whole(frame: Callable[[Etas, BlockStatistics], pd.DataFrame]) -> pd.DataFrame:
+        """One table of all blocks, ascending in η and then in the axes; bins keep their order."""
+        return sorted_by_eta(
+            [at_point(frame(etas, s), axes, p) for (etas, p), s in gathered.items()], axes
+        )
+
+    failed = pd.DataFrame(failures, columns=["eta", *axes, "sample", "status", "s_d_error"])
     tables = {
-        "summary": sorted_by_eta([_summary(*block, analysis.ratio) for block in gathered]),
-        "chi_histogram": sorted_by_eta([_chi_histogram(*block) for block in gathered]),
-        "s_max_histogram": sorted_by_eta([_s_max_histogram(*block) for block in gathered]),
-        "failures": failed.sort_values(["eta", "sample"], ignore_index=True),
+        "summary": whole(partial(_summary, ratio=analysis.ratio)),
+        "chi_histogram": whole(_chi_histogram),
+        "s_max_histogram": whole(_s_max_histogram),
+        "failures": failed.sort_values(["eta", *axes, "sample"], ignore_index=True),
     }
     checksums = {SAMPLES.name: sha256(all_samples)}
-    write_tables(output, tables, COLUMNS, {**provenance, CHECKSUMS: checksums})
+    write_tables(output, tables, columns, {**provenance, CHECKSUMS: checksums})
     _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"])
 
 
-def sorted_by_eta(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """One table of all blocks, ascending in η; bins keep their order."""
-    return pd.concat(frames).sort_values("eta", kind="stable", ignore_index=True)
+def columns_with_axes(axes: Sequence[str]) -> dict[str, Columns]:
+    """What the columns of each table of a study hold whose axes have these paths."""
+    return {name: (*columns, *axis_columns(axes)) for name, columns in COLUMNS.items()}
+
+
+def at_point(frame: pd.DataFrame, axes: Sequence[str], point: Point) -> pd.DataFrame:
+    """A table with the values of the axes at a point in columns after η."""
+    for place, (name, value) in enumerate(zip(axes, point, strict=True), start=1):
+        frame.insert(place, name, float(value))
+    return frame
+
+
+def sorted_by_eta(frames: list[pd.DataFrame], axes: Sequence[str] = ()) -> pd.DataFrame:
+    """One table of several, ascending in η and then in the axes; bins keep their order."""
+    order = ["eta", *axes]
+    return pd.concat(frames).sort_values(order, kind="stable", ignore_index=True)
 
 
 def bin_columns(
@@ -249,10 +276,10 @@ def file_schema(
     return schema.with_metadata({METADATA_KEY: said.encode()})
 
 
-def _failures(described: Description, rows: SampleRows) -> list[tuple[float, int, str, float]]:
-    """η, sample, status and estimated error of S_d, of the rows that are not good."""
+def _failures(described: Description, rows: SampleRows) -> list[tuple[Any, ...]]:
+    """η, axes, sample, status and estimated error of S_d, of the rows that are not good."""
     return [
-        (described.etas[k], rows.sample, str(rows.status[k]), float(rows.error[k]))
+        (described.etas[k], *rows.point, rows.sample, str(rows.status[k]), float(rows.error[k]))
         for k in np.flatnonzero(~rows.good)
     ]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from syncsweep.config.analysis import check_intervals
+from syncsweep.config.axes import column_of
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
 from syncsweep.layout import BlockFolder, block_folders, study_folders, tables_folder
@@ -43,12 +45,14 @@ _AGAIN = "run the same snakemake command again to make it"
 class SweepRows:
     """Rows of a study, one for each (sample, η), ascending in sample and then in η.
 
+    A study with axes has them for each point; they ascend in the axes first.
+
     study, physics: the study, and what decides its rows.
 
     frame: one line for each of the n rows, numbered from 0. Its columns are sample; eta, as
-    configured (0 is the limit η → 0⁺); s_max [rad^{1−N}]; angle_1 … angle_{N−1} [rad], where S_d is
-    largest; error, the estimated error of S_d in units of the uniform density; and status. You may
-    add columns; copy the frame before you sort or filter it.
+    configured (0 is the limit η → 0⁺); the axes of the study; s_max [rad^{1−N}]; angle_1 …
+    angle_{N−1} [rad], where S_d is largest; error, the estimated error of S_d in units of the
+    uniform density; and status. You may add columns; copy the frame before you sort or filter it.
 
     coefficients: (n, n_k), complex, of S_d, in the order of the lines; frequencies: (n_k, N−1),
     integers.
@@ -151,16 +155,17 @@ class SweepRows:
 
     def _frame(self) -> pd.DataFrame:
         """The frame; ValueError if its lines are no longer where their coefficients are."""
-        kept = ["sample", "eta", "s_max", *angle_columns(self.frequencies), "error", "status"]
+        keys = [*map(column_of, self.physics.axes), "sample", "eta"]
+        kept = [*keys, "s_max", *angle_columns(self.frequencies), "error", "status"]
         for name in kept:
             if name not in self.frame:
                 raise ValueError(
                     f"`frame` must keep its column {name}; copy it before you drop it."
                 )
-        sample, eta = (self.frame[name].to_numpy() for name in ("sample", "eta"))
-        follows = (np.diff(sample) > 0) | ((np.diff(sample) == 0) & (np.diff(eta) > 0))
+        values = [self.frame[name].to_numpy() for name in reversed(keys)]
+        is_sorted = np.array_equal(np.lexsort(values), np.arange(len(self.frame)))
         is_numbered = self.frame.index.equals(pd.RangeIndex(len(self.coefficients)))
-        if not (is_numbered and follows.all()):
+        if not (is_numbered and is_sorted):
             raise ValueError(
                 "`frame` must have its lines in their order: copy it before you sort or filter it."
             )
@@ -172,7 +177,9 @@ class SweepRows:
         angles = frame[angle_columns(self.frequencies)].to_numpy()
         status = frame["status"].to_numpy(str)
         sample, s_max, error = (frame[name].to_numpy() for name in ("sample", "s_max", "error"))
-        for lines in np.split(np.arange(len(sample)), np.flatnonzero(np.diff(sample)) + 1):
+        keys = frame[[*map(column_of, self.physics.axes), "sample"]].to_numpy()
+        changes = np.flatnonzero(np.any(np.diff(keys, axis=0), axis=1)) + 1
+        for lines in np.split(np.arange(len(sample)), changes):
             if len(lines):
                 maximum = Maximum(s_max[lines], angles[lines])
                 coefficients = self.coefficients[lines]
@@ -210,10 +217,10 @@ def solve_samples(config: Config, study: str, samples: Iterable[int]) -> SweepRo
     physics, found = config.physics(study), []
     # Workers have one BLAS thread; with more, the last bits of a product may differ.
     with threadpool_limits(1, "blas"):
-        for block in config.studies[study].eta_blocks:
+        for block in config.studies[study].blocks:
             solver = SampleSolver(physics, block.etas)
-            for sample in wanted:
-                found.append((block.etas, SampleRows.from_rows(solver.rows(sample))))
+            for point, sample in product(block.points, wanted):
+                found.append((block.etas, SampleRows.from_rows(solver.rows(sample, point))))
     return _gather(study, physics, found)
 
 
@@ -313,13 +320,23 @@ def _read_block(
 def _gather(
     study: str, physics: Physics, found: list[tuple[tuple[float, ...], SampleRows]]
 ) -> SweepRows:
-    """Put rows of samples, each with its values of η, into one order."""
+    """Put rows of samples, each with its values of η, into one order.
+
+    Blocks of a grid and of a finer one have some rows in common.
+    """
+    found = list({(etas, rows.point, rows.sample): (etas, rows) for etas, rows in found}.values())
     frequencies = relative_frequencies(physics.model.spins)
     n_k, n_angles = frequencies.shape
+    sizes = [len(etas) for etas, _ in found]
     angles = np.concatenate([np.empty((0, n_angles)), *(rows.maximum.angles for _, rows in found)])
+    points = np.array([rows.point for _, rows in found], float).reshape(
+        len(found), len(physics.axes)
+    )
+    axes = dict(zip(map(column_of, physics.axes), np.repeat(points, sizes, axis=0).T, strict=True))
     columns = {
-        "sample": np.repeat([rows.sample for _, rows in found], [len(etas) for etas, _ in found]),
+        "sample": np.repeat([rows.sample for _, rows in found], sizes),
         "eta": np.concatenate([np.empty(0), *(etas for etas, _ in found)]),
+        **axes,
         "s_max": np.concatenate([np.empty(0), *(rows.maximum.s_max for _, rows in found)]),
         **dict(zip(angle_columns(frequencies), angles.T, strict=True)),
         "error": np.concatenate([np.empty(0), *(rows.error for _, rows in found)]),
@@ -328,6 +345,6 @@ def _gather(
     coefficients = np.concatenate(
         [np.empty((0, n_k), complex), *(rows.coefficients for _, rows in found)]
     )
-    order = np.lexsort((columns["eta"], columns["sample"]))
+    order = np.lexsort([columns[name] for name in ("eta", "sample", *reversed(axes))])
     frame = pd.DataFrame({name: values[order] for name, values in columns.items()})
     return SweepRows(study, physics, frame, coefficients[order], frequencies)

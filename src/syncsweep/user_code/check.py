@@ -10,7 +10,8 @@ import ast
 import hashlib
 import math
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +21,7 @@ import numpy as np
 
 from syncsweep.config.observables import OwnObservableCode, files_of
 from syncsweep.config.physics import MOST_DENSE, Physics
-from syncsweep.config.study import Config
+from syncsweep.config.study import Config, Study
 from syncsweep.config.user_code import code_lines
 from syncsweep.physics.block_generator import count_entries
 from syncsweep.physics.generator import UnservedModelError
@@ -63,7 +64,13 @@ def check_code(config: Config, study: str) -> list[str]:
     Returns notes for the user. OwnCodeError with one line, which names the study, the file, and
     its line where there is one.
     """
-    physics, settings = config.physics(study), config.studies[study]
+    found = [note for physics in config.ends(study) for note in _check(config, study, physics)]
+    return [f"studies.{study}: {note}" for note in dict.fromkeys(found)]
+
+
+def _check(config: Config, study: str, physics: Physics) -> list[str]:
+    """Check the code of a study at one of its points; notes, or OwnCodeError."""
+    settings = config.studies[study]
     files, found = settings.own_files, []
     solver = None
     if "model" in files:
@@ -77,39 +84,41 @@ def check_code(config: Config, study: str) -> list[str]:
             solver = solver or _operator_solver(build_model(physics))
             found += check_draws(physics, settings.samples, etas, solver)
     codes = _own_observables(config, study)
-    states = _trial_states(config, study, codes)
+    states = _trial_states(settings, physics, codes)
     for key, code in codes.items():
         with _named(config, study, settings.read_files[key]):
             found += check_observable(code, physics, states)
-    return [f"studies.{study}: {note}" for note in found]
+    return found
 
 
 def fingerprints(config: Config, study: str, backwards: bool = False) -> dict[str, list[Any]]:
     """What the user's own functions of a study return in this process, by `file: function()`.
 
     Of model(), a digest; of perturbation(), a digest for each of the first samples; of an
-    observable, its numbers for the trial states. backwards: whether samples and states are taken in
-    the opposite order. OwnCodeError as in `check_code`.
+    observable, its numbers for the trial states; each at both ends of the axes. backwards: whether
+    samples and states are taken in the opposite order. OwnCodeError as in `check_code`.
     """
-    physics, files = config.physics(study), config.studies[study].read_files
-    found: dict[str, list[Any]] = {}
-    if "model" in files:
-        with _named(config, study, files["model"]):
-            model = build_model(physics)
-        found[f"{files['model']}: model()"] = [_digest((model.hamiltonian, model.jump_operators))]
-    if "ensemble" in files:
-        samples = range(min(config.studies[study].samples, FIRST_DRAWS))
-        with _named(config, study, files["ensemble"]):
-            draws = Draws(physics)
-            made = {k: _digest(draws.again(k)) for k in (samples[::-1] if backwards else samples)}
-        found[f"{files['ensemble']}: perturbation()"] = [made[k] for k in samples]
-    codes = _own_observables(config, study)
-    states = _trial_states(config, study, codes)
-    for key, code in codes.items():
-        with _named(config, study, files[key]):
-            numbers = trial_numbers(code, physics, states, backwards)
-        found[f"{files[key]}: {code.function}()"] = numbers
-    return found
+    settings, found = config.studies[study], defaultdict[str, list[Any]](list)
+    files, codes = settings.read_files, _own_observables(config, study)
+    for physics in config.ends(study):
+        if "model" in files:
+            with _named(config, study, files["model"]):
+                model = build_model(physics)
+            operators = (model.hamiltonian, model.jump_operators)
+            found[f"{files['model']}: model()"].append(_digest(operators))
+        if "ensemble" in files:
+            samples = range(min(settings.samples, FIRST_DRAWS))
+            order = samples[::-1] if backwards else samples
+            with _named(config, study, files["ensemble"]):
+                draws = Draws(physics)
+                made = {k: _digest(draws.again(k)) for k in order}
+            found[f"{files['ensemble']}: perturbation()"] += [made[k] for k in samples]
+        states = _trial_states(settings, physics, codes)
+        for key, code in codes.items():
+            with _named(config, study, files[key]):
+                numbers = trial_numbers(code, physics, states, backwards)
+            found[f"{files[key]}: {code.function}()"] += numbers
+    return dict(found)
 
 
 def differing(config: Config, study: str, made: dict[str, list[Any]]) -> tuple[str, str] | None:
@@ -132,12 +141,10 @@ def _own_observables(config: Config, study: str) -> dict[str, OwnObservableCode]
     return dict(zip(files_of(config.studies[study].observables), own, strict=True))
 
 
-def _trial_states(config: Config, study: str, codes: dict[str, Any]) -> np.ndarray:
+def _trial_states(settings: Study, physics: Physics, codes: Mapping[str, Any]) -> np.ndarray:
     """The states on which observables are tried; none if there are none to try."""
-    if not codes:
-        return np.empty(0)
-    etas = [eta for block in config.studies[study].eta_blocks for eta in block.etas]
-    return trial_states(config.physics(study), etas)
+    etas = [eta for block in settings.eta_blocks for eta in block.etas]
+    return trial_states(physics, etas) if codes else np.empty(0)
 
 
 def _digest(operators: tuple[np.ndarray, ...]) -> str:

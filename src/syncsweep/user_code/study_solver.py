@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 
 import numpy as np
@@ -34,12 +35,23 @@ class StudySolver:
         """OwnCodeError if code of the user's own fails; ConfigError if no solver serves L₀."""
         self.model = build_model(physics)
         self._physics, self._etas = physics, etas
-        self._own_perturbation = None
-        if isinstance(physics.ensemble, EnsembleCode):
-            self._own_perturbation = OwnPerturbation(physics.ensemble, physics.model.spins)
+        self._own_perturbation = _own_perturbation(physics)
         self._by_operators = self._operator_solver() if physics.may_have_few_terms else None
         if self._by_operators is None:
             _ = self._dense  # shows what is wrong with L₀ before the first sample
+
+    def with_ensemble(self, physics: Physics) -> StudySolver | None:
+        """The solver of the same model under another ensemble; None for another model.
+
+        What is known of L₀ is shared. OwnCodeError as above.
+        """
+        mine = self._physics
+        same = (physics.model, physics.may_have_few_terms) == (mine.model, mine.may_have_few_terms)
+        if not same:
+            return None
+        solver = copy(self)
+        solver._physics, solver._own_perturbation = physics, _own_perturbation(physics)
+        return solver
 
     def _operator_solver(self) -> OperatorSolver | None:
         """None if it does not serve L₀, but the other solver does; ConfigError if none does."""
@@ -94,3 +106,9 @@ class StudySolver:
         if isinstance(drawn, LocalSum) or self.model.dim > MOST_DENSE:
             return True
         return len(drawn.jump_operators) <= most_jumps(self.model.dim)
+
+
+def _own_perturbation(physics: Physics) -> OwnPerturbation | None:
+    if isinstance(physics.ensemble, EnsembleCode):
+        return OwnPerturbation(physics.ensemble, physics.model.spins)
+    return None

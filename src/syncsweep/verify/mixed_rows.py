@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from syncsweep.config.axes import Point
 from syncsweep.layout import STUDY_FOLDER, block_folders, paper_folder, tables_folder
 from syncsweep.sweep import description
 from syncsweep.sweep.description import DescriptionError
@@ -46,7 +47,9 @@ def note_mixed_rows(results: Path, folders: Sequence[Path], report: Report) -> N
 
 
 def _note_repeated_rows(folder: Path, report: Report) -> None:
-    blocks_of_eta = defaultdict(list)
+    blocks_of_eta: dict[float, list[str]] = defaultdict(list)
+    points_of_eta: dict[float, set[Point]] = defaultdict(set)
+    repeated_etas: set[float] = set()
     for block in block_folders(folder):
         repeated, end = [], 0
         for samples, path in block.shards():
@@ -60,9 +63,13 @@ def _note_repeated_rows(folder: Path, report: Report) -> None:
                 f"twice; {_CLEAN}"
             )
         with suppress(DescriptionError):
-            for eta in description.read(block.path).etas if end else ():
+            described = description.read(block.path)
+            for eta in described.etas if end else ():
                 blocks_of_eta[eta].append(block.path.name)
-    etas = sorted(eta for eta, names in blocks_of_eta.items() if len(names) > 1)
+                if not points_of_eta[eta].isdisjoint(described.points):
+                    repeated_etas.add(eta)
+                points_of_eta[eta].update(described.points)
+    etas = sorted(repeated_etas)
     if etas:
         report.note(
             f"{folder}: {len(etas)} η are in several blocks ({etas[0]:g} in "

@@ -81,20 +81,20 @@ def rows_of_shard(
     path: Path, described: Description, samples: SampleRange, table: pa.Table
 ) -> RowsOfShard:
     """Count the rows of a shard that can be recomputed and compared."""
-    reasons = Counter(_reasons(described.physics, table).tolist())
+    reasons = Counter(_reasons(described, table).tolist())
     return RowsOfShard(path, described, samples, reasons.pop("", 0), dict(reasons))
 
 
-def _reasons(physics: Physics, table: pa.Table) -> np.ndarray:
+def _reasons(described: Description, table: pa.Table) -> np.ndarray:
     """Why each row of a shard is left out, (rows,); "" for a row that is not left out."""
-    if physics.is_own:
+    if described.physics.is_own:
         return np.full(table.num_rows, _OWN, dtype=object)
-    reason = _reason(physics)
-    if reason:
-        return np.full(table.num_rows, reason, dtype=object)
+    of_points = [_reason(described.physics.at(point)) for point in described.points]
+    of_physics = np.repeat(np.array(of_points, object), table.num_rows // len(of_points))
     ill = ~(column(table, "condition") >= _LEAST_CONDITION)
     not_ok = column(table, "status") != str(Status.OK)
-    return np.where(not_ok, _NOT_OK, np.where(ill, _ILL_CONDITIONED, "")).astype(object)
+    of_row = np.where(not_ok, _NOT_OK, np.where(ill, _ILL_CONDITIONED, ""))
+    return np.where(of_physics == "", of_row, of_physics).astype(object)
 
 
 def _reason(physics: Physics) -> str:
@@ -210,20 +210,29 @@ class Recomputation:
         )
 
 
+class _LastRecomputation:
+    """The recomputation of the last physics, which the next row probably shares."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, Recomputation] | None = None
+
+    def of(self, physics: Physics) -> Recomputation:
+        if self._last is None or self._last[0] != physics.digest:
+            self._last = physics.digest, Recomputation(physics)
+        return self._last[1]
+
+
 def recompute(shards: list[RowsOfShard], wanted: int, seed: int, report: Report) -> None:
     """Draw `wanted` rows of all shards, each equally likely, and report those that differ."""
     numbers = [shard.comparable for shard in shards]
     total = min(wanted, sum(numbers))
     differences: list[float] = []
     reasons: Counter[str] = Counter()
-    last: tuple[str, Recomputation] | None = None
+    last = _LastRecomputation()
     for shard, rows in zip(shards, draw(numbers, wanted, seed), strict=True):
         if not len(rows):
             continue
-        physics = shard.described.physics
-        if last is None or last[0] != physics.digest:
-            last = physics.digest, Recomputation(physics)
-        for difference in _compare(shard, rows, last[1], report):
+        for difference in _compare(shard, rows, last, report):
             if difference is None:
                 reasons[_NOT_CONVERGED] += 1
                 continue
@@ -242,7 +251,7 @@ def recompute(shards: list[RowsOfShard], wanted: int, seed: int, report: Report)
 
 
 def _compare(
-    shard: RowsOfShard, rows: np.ndarray, recomputation: Recomputation, report: Report
+    shard: RowsOfShard, rows: np.ndarray, last: _LastRecomputation, report: Report
 ) -> Iterator[float | None]:
     """Largest difference of each row from its recomputation; infinity if it has none.
 
@@ -250,15 +259,17 @@ def _compare(
     """
     try:
         table = read_shard(shard.path, shard.described, shard.samples)
-        places = np.flatnonzero(_reasons(shard.described.physics, table) == "")[rows]
+        places = np.flatnonzero(_reasons(shard.described, table) == "")[rows]
     except (ShardError, FileNotFoundError, IndexError):
         report.finding(f"{shard.path}: changed during the verification; verify it again")
         return
+    points, physics = shard.described.points, shard.described.physics
     for row in places:
         sample, eta = (column(table, name)[row] for name in ("sample", "eta"))
+        point = points[row * len(points) // table.num_rows]
         where = f"{shard.path}: sample {sample} at η = {eta:g}"
         try:
-            difference = recomputation.difference(table, row)
+            difference = last.of(physics.at(point)).difference(table, row)
         except literal_operators.NotConvergedError:
             yield None
             continue

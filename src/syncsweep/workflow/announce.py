@@ -36,10 +36,8 @@ def write_descriptions(config: Config, jobs: Sequence[Job]) -> None:
     from syncsweep.sweep import description
 
     for study in config.studies.keys() & {job.wildcards.get("study") for job in jobs}:
-        physics = config.physics(study)
-        folder = layout.study_folder(config.results, study, physics.digest)
-        blocks = [block.etas for block in config.studies[study].eta_blocks]
-        description.write(folder, study, physics, blocks)
+        folder = layout.study_folder(config.results, study, config.physics(study).digest)
+        description.write(folder, description.describe(config, study))
 
 
 def tell_plan(

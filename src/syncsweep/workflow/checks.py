@@ -136,7 +136,8 @@ def check_large_models(config: Config, studies: Iterable[str]) -> None:
         from syncsweep.user_code.study_model import build_model
 
         try:
-            OperatorSolver(build_model(config.physics(study)))
+            for physics in config.ends(study):
+                OperatorSolver(build_model(physics))
         except UnservedModelError as error:
             raise RunError(
                 f"config: studies.{study}.model: more than {MOST_DENSE} dimensions cannot be "
@@ -168,13 +169,12 @@ def set_aside_damaged_shards(outputs: StudyOutputs, studies: Iterable[str]) -> N
         folder, settings = outputs.folder(study), outputs.config.studies[study]
         if not folder.exists():
             continue
-        from syncsweep.sweep.description import Description
+        from syncsweep.sweep.description import describe
         from syncsweep.sweep.takeover import set_aside_damaged
 
         tables = outputs.tables(study)
         oldest = min(tables, key=lambda table: table.stat().st_mtime if table.exists() else 0)
-        for block in settings.eta_blocks:
-            described = Description(study, outputs.config.physics(study), block.etas)
+        for described in describe(outputs.config, study):
             set_aside_damaged(folder, described, settings.chunks, oldest)
 
 

@@ -37,8 +37,7 @@ class StudyOutputs:
 
     def block_folders(self, study: str) -> list[layout.BlockFolder]:
         """Folders of the η-blocks."""
-        folder = self.folder(study)
-        blocks = self.config.studies[study].eta_blocks
+        folder, blocks = self.folder(study), self.config.studies[study].blocks
         return [layout.BlockFolder(folder / block.id) for block in blocks]
 
     def shards(self, study: str) -> list[Path]:
@@ -91,12 +90,12 @@ class StudyOutputs:
 
     def shard_size(self, shard: ShardWildcards, most_ranks: int) -> sizing.JobSize:
         """Ranks, time and memory of the job of a shard."""
-        samples, n_eta = int(shard.stop) - int(shard.start), layout.values_in_block(shard.block)
+        n_eta, n_points = layout.size_of_block(shard.block)
+        samples = n_points * (int(shard.stop) - int(shard.start))
         study = self.config.studies[shard.study]
         return study.job_size(samples, n_eta, self.config.ranks, most_ranks)
 
     def table_minutes(self, study: str) -> int:
         """Time limit of a job that makes tables of all rows [min]."""
         settings = self.config.studies[study]
-        n_eta = sum(len(block.etas) for block in settings.eta_blocks)
-        return sizing.tables_time_limit(settings.samples * n_eta, settings.model.spins)
+        return sizing.tables_time_limit(settings.rows, settings.model.spins)

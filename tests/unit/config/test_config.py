@@ -15,6 +15,7 @@ import yaml
 from messages import assert_messages, is_one_line, lacking
 
 from syncsweep.config import sizing
+from syncsweep.config.blocks import Block
 from syncsweep.config.eta import EtaBlock, canonical_eta
 from syncsweep.config.file import load_config, read_yaml
 from syncsweep.config.physics import RESULTS_VERSION, Physics
@@ -90,7 +91,7 @@ UNKNOWN_KEYS = [
     (f"{CHAIN}.sampels", 1, "'samples'"),
     (f"{CHAIN}.chunksize", 1, "'chunk_size'"),
     (f"{CHAIN}.eta_block", 1, "'eta_blocks'"),
-    (f"{CHAIN}.r", 1, "model, ensemble, samples, chunk_size"),
+    (f"{CHAIN}.r", 1, "model, ensemble, axes, samples, chunk_size"),
     (f"{CHAIN}.model.n_site", 1, "'n_sites'"),
     (f"{CHAIN}.model.B", 1, "name, n_sites, omega, J, delta, gamma"),
     (f"{PAIR}.model.detla", 1, "'delta'"),
@@ -626,21 +627,21 @@ def test_eta_is_rounded_to_twelve_digits_and_sorted():
 
 
 def test_block_is_named_from_its_values():
-    block = pair().eta_blocks[0]
+    block = pair().blocks[0]
     assert re.fullmatch(r"eta-0-10-n22-[0-9a-f]{8}", block.id)
     # The names of folders that exist must never change.
     assert block.id == "eta-0-10-n22-0bee4f0d"
-    assert parse(PLAIN).studies["spin1_chain"].eta_blocks[0].id == "eta-0-10-n30-73dd37a2"
+    assert parse(PLAIN).studies["spin1_chain"].blocks[0].id == "eta-0-10-n30-73dd37a2"
     same = {
-        EtaBlock(first=1e-4, last=1, per_decade=1).id,
-        EtaBlock(first="1e-4", last="1", per_decade=1.0).id,
-        EtaBlock(values=[1, 0.1, "1e-2", 1e-3, 1e-4]).id,
-        EtaBlock(values=[1, 0.1, 0.01 * (1 + 1e-15), 1e-3, 1e-4]).id,
+        EtaBlock(first=1e-4, last=1, per_decade=1).etas,
+        EtaBlock(first="1e-4", last="1", per_decade=1.0).etas,
+        EtaBlock(values=[1, 0.1, "1e-2", 1e-3, 1e-4]).etas,
+        EtaBlock(values=[1, 0.1, 0.01 * (1 + 1e-15), 1e-3, 1e-4]).etas,
     }
     assert len(same) == 1
     # Equal to the four digits of the name, but not equal.
-    assert EtaBlock(values=[0.123451]).id != EtaBlock(values=[0.123452]).id
-    assert EtaBlock(values=[-0.0]).id == EtaBlock(values=[0]).id
+    assert Block((0.123451,)).id != Block((0.123452,)).id
+    assert str(EtaBlock(values=[-0.0]).etas) == "(0.0,)"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from planned import config
 
+from syncsweep.config.blocks import Block
 from syncsweep.config.requests import FigureRequest, PreviewRequest, Rows, TablesRequest
 from syncsweep.environment import source
 from syncsweep.tables import ResultsError, parse_request
@@ -43,7 +44,7 @@ def test_a_request_says_what_the_configuration_says():
     settings, digest = made(), made().physics("pair").digest
     rows = TablesRequest.of(settings, "pair")
     assert rows.folder == Path(f"results/pair-{digest}")
-    assert rows.blocks == [block.id for block in settings.studies["pair"].eta_blocks]
+    assert rows.blocks == [block.id for block in settings.studies["pair"].blocks]
     assert (rows.samples, rows.chunk_size) == (10, 4)
     assert rows.analysis == settings.studies["pair"].analysis
     figure = FigureRequest.of(settings, "pair")
@@ -51,7 +52,7 @@ def test_a_request_says_what_the_configuration_says():
     (preview,) = PreviewRequest.of(settings, ["pair"]).studies
     assert (preview.figure, preview.folder) == (figure, rows.folder)
     assert preview.physics == settings.physics("pair")
-    assert preview.blocks == [(0.1, 0.5), (0.0,)]
+    assert preview.blocks == [Block((0.1, 0.5)), Block((0.0,))]
     assert preview.output == Path("results/preview/pair")
     (bare,) = PreviewRequest.of(made(figure=None), ["pair"]).studies
     assert bare.figure is None
@@ -80,7 +81,7 @@ def test_digests_are_those_that_results_have_recorded_so_far():
     )
     tables = {
         "folder": f"pair-{settings.physics('pair').digest}",
-        "blocks": [block.id for block in study.eta_blocks],
+        "blocks": [block.id for block in study.blocks],
         "samples": 10,
         "analysis": analysis,
     }

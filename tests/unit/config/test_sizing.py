@@ -11,7 +11,7 @@ from syncsweep.physics.phase_distribution import relative_frequencies
 
 
 def jobs(samples: int, seconds: float, n_blocks: int = 1, sample_bytes: int = 1) -> int:
-    size = sizing.chunk_size(samples, seconds, n_blocks, sample_bytes)
+    size = -(-samples // sizing.n_chunks(samples, seconds, n_blocks, sample_bytes))
     return math.ceil(samples / size) * n_blocks
 
 
@@ -49,7 +49,7 @@ def test_jobs_of_the_chain():
 
 def test_no_shard_is_too_large_for_memory():
     sample_bytes = 29 * sizing.row_bytes((1.0,) * 3)
-    size = sizing.chunk_size(10**6, 1e-3, 1, sample_bytes)
+    size = -(-(10**6) // sizing.n_chunks(10**6, 1e-3, 1, sample_bytes))
     assert size * sample_bytes <= 250e6 * 1.01
 
 

@@ -13,7 +13,7 @@ from drawn_pages import is_within, kept_pages, overlapping
 from studies import PAIR, block_of, put_shard, rows_of
 
 from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
-from syncsweep.config.eta import block_id
+from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.requests import FigureRequest, StudyPreview
 from syncsweep.figures import sweep_figure
 from syncsweep.figures.preview import make_preview
@@ -48,7 +48,7 @@ def request(results, **changes):
         "study": "pair",
         "folder": study_folder(results, "pair", PAIR.digest),
         "physics": PAIR,
-        "blocks": list(BLOCKS),
+        "blocks": [*map(EtaBlock, BLOCKS)],
         "samples": SAMPLES,
         "analysis": FEW_TABLES,
         "figure": None,
@@ -88,7 +88,7 @@ def test_preview_of_a_whole_study_holds_its_tables(tmp_path):
     folder = preview_folder(tmp_path, "pair")
     assert line == f"pair: 8 of 8 samples: {folder}"
     study = study_folder(tmp_path, "pair", PAIR.digest)
-    whole = Shards(study, describe(study, [block_id(etas) for etas in BLOCKS]), SAMPLES, 4)
+    whole = Shards(study, describe(study, [EtaBlock(etas).id for etas in BLOCKS]), SAMPLES, 4)
     for job in JOBS:
         job.make(whole, ANALYSIS, tmp_path / "tables")
     tables = sorted((tmp_path / "tables").glob("*.csv"))
@@ -112,7 +112,7 @@ def test_tables_and_figure_say_how_many_samples_they_are_of(tmp_path, pages):
     made = make_preview(request(tmp_path, figure=FIGURE))
     assert made.startswith("pair: 2 to 5 of 8 samples: ")
     assert read(tmp_path, "summary")["n"].tolist() == [5, 5, 2, 2]
-    present = {block_id(BLOCKS[0]): 5, block_id(BLOCKS[1]): 2}
+    present = {EtaBlock(BLOCKS[0]).id: 5, EtaBlock(BLOCKS[1]).id: 2}
     for name in table_names(ANALYSIS):
         assert (said(tmp_path, name)["present"], said(tmp_path, name)["samples"]) == (present, 8)
     assert pages[0].texts[0].get_text() == "preview: 2 to 5 of 8 samples"

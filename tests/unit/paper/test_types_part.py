@@ -10,7 +10,7 @@ from paper_results import make_part
 from studies import StudyOnDisk
 from types_study import BLOCKS, FREQUENCIES, PHYSICS, SAMPLES, solve, write_chain
 
-from syncsweep.config.eta import block_id
+from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.physics import Ensemble, Physics, SpinHalfPair
 from syncsweep.paper.parts.types import Request, make
 from syncsweep.paper.theory.configurations import PI_THIRDS, ZERO_PI
@@ -192,5 +192,5 @@ def test_a_study_of_the_limit_alone_is_refused(tmp_path):
 
 def test_only_the_shards_of_the_smallest_positive_eta_are_read(study):
     """Of the other block there are none."""
-    assert not list((study.folder / block_id(BLOCKS[0])).glob("*.parquet"))
-    assert len(list((study.folder / block_id(BLOCKS[1])).glob("*.parquet"))) == 3
+    assert not list((study.folder / EtaBlock(BLOCKS[0]).id).glob("*.parquet"))
+    assert len(list((study.folder / EtaBlock(BLOCKS[1]).id).glob("*.parquet"))) == 3

@@ -14,6 +14,7 @@ import pytest
 from own_study import TEXT as OWN_CODE
 from studies import CHAIN, ETAS, PAIR
 
+from syncsweep.config.blocks import Block
 from syncsweep.config.physics import Physics
 from syncsweep.config.user_code import ModelCode
 from syncsweep.plan import trial
@@ -42,7 +43,7 @@ def found(tmp_path_factory):
     here = Path.cwd()
     os.chdir(folder)
     try:
-        request = TrialRequest(PAIR, [ETAS, (0.7,)], processes=2, samples=3)
+        request = TrialRequest(PAIR, [Block(ETAS), Block((0.7,))], processes=2, samples=3)
         measured = calibrate(request, lambda: told.append(threading.get_ident()))
     finally:
         os.chdir(here)
@@ -82,7 +83,7 @@ def test_bytes_are_those_of_the_rows_in_a_part(found):
 
 @pytest.mark.parametrize(("seconds", "least", "most"), [(0.0, 2, 2), (0.3, 3, 1000)])
 def test_without_a_number_trials_go_on_for_their_time(seconds, least, most):
-    request = TrialRequest(PAIR, [ETAS], processes=1, samples=None).of_process(0)
+    request = TrialRequest(PAIR, [Block(ETAS)], processes=1, samples=None).of_process(0)
     said = []
     trial._time({**request, "seconds": seconds}, lambda **line: said.append(line))
     samples = [line["sample"] for line in said if "sample" in line]
@@ -91,13 +92,15 @@ def test_without_a_number_trials_go_on_for_their_time(seconds, least, most):
 
 
 def test_trials_share_the_samples_as_ranks_do():
-    request = TrialRequest(CHAIN, [ETAS], processes=3, samples=4)
+    request = TrialRequest(CHAIN, [Block(ETAS)], processes=3, samples=4)
     asked = request.of_process(2)
     assert (asked["first"], asked["stride"], asked["samples"]) == (2, 3, 4)
 
 
 def test_blocks_share_the_time():
-    assert TrialRequest(CHAIN, [ETAS, (0.7,)], 1, None).of_process(0)["seconds"] == 1.5
+    assert (
+        TrialRequest(CHAIN, [Block(ETAS), Block((0.7,))], 1, None).of_process(0)["seconds"] == 1.5
+    )
 
 
 def test_the_median_counts_and_the_first_sample_apart():
@@ -113,7 +116,7 @@ def test_the_median_counts_and_the_first_sample_apart():
 def test_a_trial_that_fails_is_an_error_in_one_line():
     broken = PAIR.model_copy(update={"root_seed": -1})
     with pytest.raises(CalibrationError, match=r"^a trial failed: .*root_seed.*$"):
-        calibrate(TrialRequest(broken, [ETAS], processes=1, samples=1), lambda: None)
+        calibrate(TrialRequest(broken, [Block(ETAS)], processes=1, samples=1), lambda: None)
 
 
 def own_physics(text):
@@ -125,7 +128,9 @@ def test_code_of_the_user_s_own_may_print_and_leave_threads():
     thread = "threading.Thread(target=time.sleep, args=[60]).start()"
     text = f'{OWN_CODE}import threading, time\n{thread}\nprint("first\\n{{not JSON")\n'
     began = time.monotonic()
-    found = calibrate(TrialRequest(own_physics(text), [ETAS], processes=1, samples=2), lambda: None)
+    found = calibrate(
+        TrialRequest(own_physics(text), [Block(ETAS)], processes=1, samples=2), lambda: None
+    )
     assert len(found.blocks[0].samples) == 2
     assert time.monotonic() - began < 50
 
@@ -133,7 +138,9 @@ def test_code_of_the_user_s_own_may_print_and_leave_threads():
 def test_code_of_the_user_s_own_that_fails_is_told_in_one_line():
     text = OWN_CODE.replace("omega * sum(z)", "1 / 0")
     with pytest.raises(CalibrationError) as caught:
-        calibrate(TrialRequest(own_physics(text), [ETAS], processes=1, samples=2), lambda: None)
+        calibrate(
+            TrialRequest(own_physics(text), [Block(ETAS)], processes=1, samples=2), lambda: None
+        )
     assert str(caught.value).startswith("a trial failed: ")
     assert "division by zero" in str(caught.value) and str(caught.value).isprintable()
 
@@ -145,7 +152,9 @@ def test_code_of_the_user_s_own_that_fails_is_told_in_one_line():
 def test_code_of_the_user_s_own_that_ends_the_process_is_told(does, end):
     text = f"{OWN_CODE}import os\n{does}\n"
     with pytest.raises(CalibrationError, match=f"^a trial ended with {end}$"):
-        calibrate(TrialRequest(own_physics(text), [ETAS], processes=1, samples=2), lambda: None)
+        calibrate(
+            TrialRequest(own_physics(text), [Block(ETAS)], processes=1, samples=2), lambda: None
+        )
 
 
 def test_a_trial_that_is_killed_is_an_error_and_ends_the_others():
@@ -158,7 +167,7 @@ def test_a_trial_that_is_killed_is_an_error_and_ends_the_others():
                 trials[0].kill()
 
     with pytest.raises(CalibrationError, match=r"^a trial ended with SIGKILL$"):
-        calibrate(TrialRequest(PAIR, [ETAS], processes=2, samples=10**6), kill_one)
+        calibrate(TrialRequest(PAIR, [Block(ETAS)], processes=2, samples=10**6), kill_one)
     assert len(trials) == 2 and not any(one.is_running() for one in trials)
 
 
@@ -173,7 +182,7 @@ with open(sys.argv[1], "w") as file:
     json.dump([pools, "mpi4py" in sys.modules, "pandas" in sys.modules], file)
 """
     environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
-    request = TrialRequest(PAIR, [(0.5,)], processes=1, samples=1).of_process(0)
+    request = TrialRequest(PAIR, [Block((0.5,))], processes=1, samples=1).of_process(0)
     said = tmp_path / "said.json"
     subprocess.run(
         [sys.executable, "-c", code, said],

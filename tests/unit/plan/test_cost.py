@@ -78,7 +78,7 @@ def test_damaged_lines_of_a_log_count_nothing(sweep):
 def study(tmp_path, **more):
     settings = config(tmp_path, blocks=(ONE, OTHER), **more)
     chosen = settings.studies["pair"]
-    return chosen, [block.id for block in chosen.eta_blocks]
+    return chosen, [block.id for block in chosen.blocks]
 
 
 def test_cost_by_logs_is_that_of_the_configuration_s_words(sweep, tmp_path):
@@ -114,7 +114,7 @@ def test_without_logs_there_is_no_cost_by_them(tmp_path):
 def test_cost_by_trials(tmp_path):
     chosen, (one, other) = study(tmp_path)
     times = BlockTimes(samples=[0.5, 0.4, 0.6], once=[0.9, 1.1], part_bytes=777)
-    cost = calibrated_cost(chosen, [other], Calibration([times], 0.7, 10**8, 2))
+    cost = calibrated_cost(chosen, [chosen.blocks[1]], Calibration([times], 0.7, 10**8, 2))
     assert cost.source is Source.CALIBRATION
     assert cost.basis == "3 samples solved just now in 2 trials"
     assert cost.blocks[other].seconds == 0.5
@@ -128,7 +128,7 @@ def test_cost_by_trials(tmp_path):
 def test_even_samples_leave_the_drift_of_the_machine(tmp_path):
     chosen, (one, other) = study(tmp_path)
     times = BlockTimes(samples=[0.5, 0.5], once=[0.5], part_bytes=777)
-    cost = calibrated_cost(chosen, [one, other], Calibration([times, times], 0.7, 10**8, 1))
+    cost = calibrated_cost(chosen, list(chosen.blocks), Calibration([times, times], 0.7, 10**8, 1))
     assert (cost.low, cost.high) == (0.85, 1.15)
     assert cost.core_seconds == 1.0
     assert cost.basis == "4 samples solved just now in 1 trial"

@@ -100,7 +100,7 @@ def test_rows_are_read_only_where_jobs_share_samples(sweep, monkeypatch):
     assert counted(sweep) == (0, 3)
 
 
-def test_failed_samples_are_those_asked_for(sweep):
+def test_failed_units_are_those_asked_for(sweep):
     bad = [
         replace(rows, status=np.array(["ok", "failed" if k % 2 else "ok", "ok"]))
         for k, rows in enumerate(sweep.rows)
@@ -189,7 +189,7 @@ def test_next_count_sees_what_is_new_and_reads_nothing_twice(sweep, monkeypatch)
     counter = BlockCounter(sweep.asked())
     read = []
     monkeypatch.setattr(
-        "syncsweep.status.census.failed_samples", lambda path, *_: read.append(path) or set()
+        "syncsweep.status.census.failed_units", lambda path, *_: read.append(path) or set()
     )
     count_records = parts.count_records
     monkeypatch.setattr(

@@ -112,7 +112,7 @@ ASKED = parse(
 
 
 def test_jobs_ask_for_their_samples_only():
-    first, second = (block.id for block in ASKED.studies["one"].eta_blocks)
+    first, second = (block.id for block in ASKED.studies["one"].blocks)
     jobs = [
         ("one", second, SampleRange(4, 6)),
         ("one", first, SampleRange(0, 2)),
@@ -135,7 +135,7 @@ def test_what_is_asked_for_is_what_the_configuration_says():
     assert sum(block.core_seconds for block in blocks[:2]) == pytest.approx(3)
     physics_hash = ASKED.physics("one").digest
     assert blocks[2].folder.path.parent == study_folder("results", "one", physics_hash)
-    assert blocks[2].described.block == ASKED.studies["one"].eta_blocks[0].id
+    assert blocks[2].described.block == ASKED.studies["one"].blocks[0].id
 
 
 def test_disk_is_that_of_all_files(tmp_path):

@@ -12,7 +12,7 @@ from studies import ETAS, PAIR, put_shard, rows_of
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.row_table import column
-from syncsweep.sweep.shard import ShardError, failed_samples, read_run, read_shard
+from syncsweep.sweep.shard import ShardError, failed_units, read_run, read_shard
 
 WHICH = Description("pair", PAIR, ETAS), SampleRange(0, 4)
 
@@ -66,7 +66,7 @@ def test_corrupted_shards_are_refused_or_hold_the_same(shard, place):
             assert content(table) == expected, kind
         assert pool.max_memory() <= most, kind
         try:
-            assert failed_samples(place, *WHICH) <= {0, 1, 2, 3}
+            assert set(failed_units(place, *WHICH)) <= set(WHICH[0].units(WHICH[1]))
         except ShardError as error:
             assert str(error).startswith(f"{place}: ") and "\n" not in str(error)
             of_footer += 1

@@ -5,8 +5,9 @@ import os
 import shutil
 
 import pytest
+from studies import blocks_of
 
-from syncsweep.config.eta import block_id
+from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.physics import RESULTS_VERSION, Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.layout import BlockFolder, jobs_folder, study_file, study_folder
 from syncsweep.sweep import description
@@ -22,7 +23,7 @@ PHYSICS = Physics(
 @pytest.fixture
 def folder(tmp_path):
     path = study_folder(tmp_path / "results", "pair", PHYSICS.digest)
-    description.write(path, "pair", PHYSICS, [ETAS, MORE])
+    description.write(path, blocks_of("pair", PHYSICS, [ETAS, MORE]))
     return path
 
 
@@ -43,7 +44,7 @@ def assert_refused(block_folder, file, words):
 
 @pytest.mark.parametrize("etas", [ETAS, MORE])
 def test_what_is_written_is_read(folder, etas):
-    assert description.read(folder / block_id(etas)) == Description("pair", PHYSICS, etas)
+    assert description.read(folder / EtaBlock(etas).id) == Description("pair", PHYSICS, etas)
 
 
 def test_physics_of_every_model_survives(tmp_path):
@@ -53,12 +54,12 @@ def test_physics_of_every_model_survives(tmp_path):
         root_seed=0,
     )
     path = study_folder(tmp_path, "chain", chain.digest)
-    description.write(path, "chain", chain, [ETAS])
-    assert description.read(path / block_id(ETAS)).physics == chain
+    description.write(path, blocks_of("chain", chain, [ETAS]))
+    assert description.read(path / EtaBlock(ETAS).id).physics == chain
 
 
 def test_nothing_else_is_written(folder):
-    blocks = {block_id(ETAS), block_id(MORE)}
+    blocks = {EtaBlock(ETAS).id, EtaBlock(MORE).id}
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*")} == blocks
     jobs = jobs_folder(folder)
     names = {path.relative_to(jobs).as_posix() for path in jobs.rglob("*")}
@@ -77,26 +78,26 @@ def test_writing_the_same_again_touches_no_file(folder):
     for path in files:
         os.utime(path, ns=(10**18, 10**18))
     before = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in files}
-    description.write(folder, "pair", PHYSICS, [ETAS, MORE])
+    description.write(folder, blocks_of("pair", PHYSICS, [ETAS, MORE]))
     after = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in files}
     assert after == before
 
 
 def test_new_block_is_added_beside_the_old_ones(folder):
-    old = BlockFolder(folder / block_id(ETAS)).description
+    old = BlockFolder(folder / EtaBlock(ETAS).id).description
     os.utime(old, ns=(10**18, 10**18))
-    description.write(folder, "pair", PHYSICS, [ETAS, (7.0,)])
-    assert description.read(folder / block_id((7.0,))).etas == (7.0,)
-    assert description.read(folder / block_id(MORE)).etas == MORE
+    description.write(folder, blocks_of("pair", PHYSICS, [ETAS, (7.0,)]))
+    assert description.read(folder / EtaBlock((7.0,)).id).etas == (7.0,)
+    assert description.read(folder / EtaBlock(MORE).id).etas == MORE
     assert old.stat().st_mtime_ns == 10**18
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"damaged", b"\xff\xfe"])
 def test_writing_again_repairs_a_damaged_file(folder, data):
-    block = folder / block_id(ETAS)
+    block = folder / EtaBlock(ETAS).id
     for path in (study_file(folder), BlockFolder(block).description):
         path.write_bytes(data)
-    description.write(folder, "pair", PHYSICS, [ETAS])
+    description.write(folder, blocks_of("pair", PHYSICS, [ETAS]))
     assert description.read(block).etas == ETAS
 
 
@@ -113,14 +114,14 @@ def test_folder_of_another_name_is_refused(folder, name):
     other = folder.rename(folder.parent / name)
     jobs_folder(folder).rename(jobs_folder(other))
     words = f"describes pair-{PHYSICS.digest}, not this folder"
-    assert_refused(other / block_id(ETAS), study_file(other), words)
+    assert_refused(other / EtaBlock(ETAS).id, study_file(other), words)
 
 
 def test_block_of_another_name_is_refused(folder):
     block = folder / "eta-1-1-n1-00000000"
-    shutil.copytree(BlockFolder(folder / block_id(ETAS)).jobs, BlockFolder(block).jobs)
+    shutil.copytree(BlockFolder(folder / EtaBlock(ETAS).id).jobs, BlockFolder(block).jobs)
     assert_refused(
-        block, BlockFolder(block).description, f"describes {block_id(ETAS)}, not this folder"
+        block, BlockFolder(block).description, f"describes {EtaBlock(ETAS).id}, not this folder"
     )
 
 
@@ -137,7 +138,7 @@ def test_block_of_another_name_is_refused(folder):
 )
 def test_edited_physics_is_refused(folder, change):
     edit(study_file(folder), change)
-    assert_refused(folder / block_id(ETAS), study_file(folder), "not this folder")
+    assert_refused(folder / EtaBlock(ETAS).id, study_file(folder), "not this folder")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,7 @@ def test_edited_physics_is_refused(folder, change):
     ids=["more", "fewer", "reversed", "changed"],
 )
 def test_edited_values_of_eta_are_refused(folder, change):
-    block = folder / block_id(ETAS)
+    block = folder / EtaBlock(ETAS).id
     edit(BlockFolder(block).description, change)
     assert_refused(block, BlockFolder(block).description, "not this folder")
 
@@ -161,8 +162,8 @@ def test_rows_of_another_results_version_are_not_added_to(tmp_path):
     fields = {**PHYSICS.model_dump(), "results_version": RESULTS_VERSION + 1}
     later = Physics(**fields)
     path = study_folder(tmp_path, "pair", later.digest)
-    description.write(path, "pair", later, [ETAS])
-    assert_refused(path / block_id(ETAS), study_file(path), "version")
+    description.write(path, blocks_of("pair", later, [ETAS]))
+    assert_refused(path / EtaBlock(ETAS).id, study_file(path), "version")
 
 
 DAMAGED = [
@@ -192,7 +193,7 @@ DAMAGED = [
 
 @pytest.mark.parametrize(("which", "data"), DAMAGED, ids=range(len(DAMAGED)))
 def test_damaged_file_is_named_in_one_line(folder, which, data):
-    block = folder / block_id(ETAS)
+    block = folder / EtaBlock(ETAS).id
     path = study_file(folder) if which == "study" else BlockFolder(block).description
     path.write_bytes(data)
     assert_refused(block, path, "is damaged")
@@ -201,11 +202,11 @@ def test_damaged_file_is_named_in_one_line(folder, which, data):
 @pytest.mark.parametrize("name", ["a\nb", "../x", "x" * 10**6, "", "\ud800"], ids=repr)
 def test_study_of_an_impossible_name_is_refused(folder, name):
     edit(study_file(folder), lambda content: content.update(study=name))
-    assert_refused(folder / block_id(ETAS), study_file(folder), "is damaged")
+    assert_refused(folder / EtaBlock(ETAS).id, study_file(folder), "is damaged")
 
 
 def test_missing_files_are_named_in_one_line(folder, tmp_path):
-    block = folder / block_id(ETAS)
+    block = folder / EtaBlock(ETAS).id
     (BlockFolder(block).description).unlink()
     assert_refused(block, BlockFolder(block).description, "is missing")
     study_file(folder).unlink()
@@ -218,4 +219,4 @@ def test_configuration_file_is_not_needed(folder, tmp_path, monkeypatch):
     """Workers never read it: it may be edited or gone while jobs wait."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.yaml").write_text("damaged: [", encoding="utf-8")
-    assert description.read(folder / block_id(ETAS)).physics == PHYSICS
+    assert description.read(folder / EtaBlock(ETAS).id).physics == PHYSICS

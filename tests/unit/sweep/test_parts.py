@@ -38,9 +38,9 @@ def part(tmp_path, rows):
 def assert_found(path, expected, rows):
     """Exactly the samples `expected` are found, in this order, with bit-equal rows."""
     found = list(read_part(path, DESCRIBED))
-    assert [sample for sample, _ in found] == expected
-    for sample, table in found:
-        assert table.equals(to_table([rows[sample]]))
+    assert [unit.sample for unit, _ in found] == expected
+    for unit, table in found:
+        assert table.equals(to_table([rows[unit.sample]]))
 
 
 def test_rows_are_read_as_they_were_written(part, rows):
@@ -287,4 +287,4 @@ def test_part_is_read_where_the_file_system_tells_of_no_holes(part, rows, monkey
         raise OSError(errno.EINVAL, "Invalid argument")
 
     monkeypatch.setattr(os, "lseek", refused)
-    assert list(SAMPLES) == [sample for sample, _ in read_part(path, DESCRIBED)]
+    assert list(SAMPLES) == [unit.sample for unit, _ in read_part(path, DESCRIBED)]

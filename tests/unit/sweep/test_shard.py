@@ -1,7 +1,7 @@
 """Shards: what is written is read bit by bit, and what is damaged or foreign raises ShardError."""
 
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -10,18 +10,18 @@ import pyarrow.parquet as pq
 import pytest
 from studies import CHAIN, ETAS, PAIR, assert_same, rows_of
 
-from syncsweep.config.eta import block_id
+from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.sizing import row_bytes
 from syncsweep.layout import BlockFolder
-from syncsweep.sample import Rows
+from syncsweep.sample import FIELDS
 from syncsweep.sample_range import SampleRange
-from syncsweep.sweep.description import Description
-from syncsweep.sweep.row_table import RowsBySample, column, to_table, unpacked
+from syncsweep.sweep.description import Description, Unit
+from syncsweep.sweep.row_table import RowsByUnit, column, to_table, unpacked
 from syncsweep.sweep.shard import (
     ShardError,
     _digest,
     _statement,
-    failed_samples,
+    failed_units,
     most_bytes,
     read_run,
     read_shard,
@@ -31,7 +31,7 @@ from syncsweep.sweep.shard import (
 
 DESCRIBED = Description("pair", PAIR, ETAS)
 WHICH = DESCRIBED, SampleRange(2, 6)
-NAMES = [field.name for field in fields(Rows)]
+NAMES = [field.name for field in FIELDS]
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_shard_says_what_it_holds(written):
         "format": 1,
         "study": "pair",
         "physics_hash": PAIR.digest,
-        "block": block_id(ETAS),
+        "block": EtaBlock(ETAS).id,
         "etas": list(ETAS),
         "start": 2,
         "stop": 6,
@@ -275,7 +275,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("which", FOREIGN.values(), ids=FOREIGN)
 def test_shard_of_something_else_is_refused(written, which):
-    for reader in (read_shard, failed_samples):
+    for reader in (read_shard, failed_units):
         with pytest.raises(ShardError, match="does not hold the rows that its name says") as error:
             reader(written[0], *which)
         assert str(written[0]) in str(error.value)
@@ -361,24 +361,24 @@ def test_file_set_aside_keeps_its_bytes_under_its_own_name(written):
 
 @pytest.mark.parametrize("per_table", [1, 2, 3, 100])
 def test_rows_by_sample_give_back_what_was_added(rows, monkeypatch, per_table):
-    monkeypatch.setattr("syncsweep.sweep.row_table._SAMPLES_PER_TABLE", per_table)
-    kept = RowsBySample()
+    monkeypatch.setattr("syncsweep.sweep.row_table._UNITS_PER_TABLE", per_table)
+    kept = RowsByUnit()
     assert unpacked(*kept.packed()) == {}
-    order = [5, 2, 4, 3]
-    for sample in order:
-        kept.add(sample, to_table([rows[sample - 2]]))
-    samples, whole = kept.packed()
-    assert samples == order
+    order = [Unit((), sample) for sample in (5, 2, 4, 3)]
+    for unit in order:
+        kept.add(unit, to_table([rows[unit.sample - 2]]))
+    units, whole = kept.packed()
+    assert units == order
     assert all(column.num_chunks == 1 for column in whole.columns)
-    found = unpacked(samples, whole)
+    found = unpacked(units, whole)
     assert list(found) == order
-    for sample, table in found.items():
-        assert_same(table, to_table([rows[sample - 2]]))
+    for unit, table in found.items():
+        assert_same(table, to_table([rows[unit.sample - 2]]))
 
 
 def test_footer_of_good_rows_tells_that_none_failed(written, monkeypatch):
     monkeypatch.setattr(pq.ParquetFile, "read", lambda *_, **__: pytest.fail("rows are read"))
-    assert failed_samples(written[0], *WHICH) == set()
+    assert failed_units(written[0], *WHICH) == []
 
 
 @pytest.mark.parametrize("statistics", [True, False])
@@ -392,7 +392,7 @@ def test_samples_with_a_row_that_is_not_ok_are_told(tmp_path, rows, monkeypatch,
 
     monkeypatch.setattr(pq, "write_table", write_table)
     write_shard(path, to_table(bad), *WHICH, {})
-    assert failed_samples(path, *WHICH) == {3, 5}
+    assert failed_units(path, *WHICH) == [Unit((), 3), Unit((), 5)]
 
 
 @pytest.mark.parametrize("etas", [(0.0,), (0.0, 0.5), (0.1,)])
@@ -405,7 +405,7 @@ def test_filters_find_the_rows_of_an_eta(tmp_path, etas):
             assert ds.dataset(path).to_table(filter=condition).num_rows == 4
     statistics = pq.read_metadata(path).row_group(0).column(1).statistics
     assert (statistics is None) == (etas == (0.0,))
-    assert failed_samples(path, described, SampleRange(0, 4)) == set()
+    assert failed_units(path, described, SampleRange(0, 4)) == []
 
 
 WORDS = ("ok", "degenerate", "ok", "inaccurate")
@@ -416,10 +416,10 @@ def test_footer_that_is_cut_off_is_refused(written):
     for size in range(0, len(data), 97):
         path.write_bytes(data[:size])
         with pytest.raises(ShardError, match="is damaged"):
-            failed_samples(path, *WHICH)
+            failed_units(path, *WHICH)
     path.unlink()
     with pytest.raises(FileNotFoundError):
-        failed_samples(path, *WHICH)
+        failed_units(path, *WHICH)
 
 
 def test_a_whole_shard_of_six_spins_is_not_too_large_to_be_read():

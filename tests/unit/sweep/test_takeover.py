@@ -11,6 +11,7 @@ from studies import ETAS, PAIR, Block, assert_same, rows_of
 
 from syncsweep.config.physics import Physics
 from syncsweep.sample_range import SampleRange
+from syncsweep.sweep.description import Unit
 from syncsweep.sweep.parts import PartWriter
 from syncsweep.sweep.row_table import column, to_table
 from syncsweep.sweep.shard import ShardError, read_shard, write_shard
@@ -51,9 +52,9 @@ def damage(path):
 
 def assert_rows(found, expected, rows):
     """The samples found, each with its own rows, bit by bit."""
-    assert sorted(found.rows) == list(expected)
-    for sample, table in found.rows.items():
-        assert_same(table, to_table([rows[sample]]))
+    assert sorted(found.rows) == [Unit((), sample) for sample in expected]
+    for unit, table in found.rows.items():
+        assert_same(table, to_table([rows[unit.sample]]))
 
 
 def marked(rows):
@@ -105,7 +106,7 @@ def test_rows_of_shards_and_parts_make_the_same_shard_as_solving(block, rows):
     found = block.find(0, 12)
     assert_rows(found, [0, 1, 2, 3, 5, 7, 8, 9], rows)
     assert (found.from_shards, found.from_parts) == (5, 3)
-    tables = [found.rows.get(i, to_table([rows[i]])) for i in range(12)]
+    tables = [found.rows.get(Unit((), i), to_table([rows[i]])) for i in range(12)]
     paths = [block.folder.path / name for name in ("mixed", "solved")]
     write_shard(paths[0], pa.concat_tables(tables), block.described, SampleRange(0, 12), {})
     write_shard(paths[1], to_table(rows), block.described, SampleRange(0, 12), {})
@@ -117,8 +118,10 @@ def test_shards_come_before_parts(block, rows):
     block.part(0, 4, [1, 2], rows=marked(rows))
     block.shard(0, 2)
     found = block.find(0, 4)
-    assert_rows(replace(found, rows={i: found.rows[i] for i in (0, 1)}), [0, 1], rows)
-    assert column(found.rows[2], "residual").tolist() == [0.125] * len(ETAS)
+    assert_rows(
+        replace(found, rows={Unit((), i): found.rows[Unit((), i)] for i in (0, 1)}), [0, 1], rows
+    )
+    assert column(found.rows[Unit((), 2)], "residual").tolist() == [0.125] * len(ETAS)
     assert (found.from_shards, found.from_parts) == (2, 1)
 
 
@@ -198,7 +201,7 @@ def test_part_with_columns_of_another_version_does_not_spoil_the_shard(block, ro
     older.close()
     block.shard(2, 4)
     found = block.find(0, 4)
-    tables = [found.rows.get(i, to_table([rows[i]])) for i in range(4)]
+    tables = [found.rows.get(Unit((), i), to_table([rows[i]])) for i in range(4)]
     samples = SampleRange(0, 4)
     write_shard(
         block.folder.shard(*samples), pa.concat_tables(tables), block.described, samples, {}

@@ -13,7 +13,7 @@ import pytest
 from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
-from syncsweep.config.eta import block_id
+from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config.requests import TablesRequest
 from syncsweep.environment.provenance import code, libraries
@@ -32,7 +32,7 @@ from syncsweep.tables.summary import make_tables
 
 SAMPLES = 12
 BLOCKS = ((0.01, 0.1, 1.0), (0.0,))
-BLOCK_NAMES = [block_id(etas) for etas in BLOCKS]
+BLOCK_NAMES = [EtaBlock(etas).id for etas in BLOCKS]
 PHYSICS = Physics(model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(), root_seed=5)
 ANALYSIS = Analysis(chi_bins=32, s_max_bins=LogBins(low=3e-3, high=2e-2, count=5))
 SCRIPT = Path(__file__).parents[3] / "scripts" / "make_tables.py"
@@ -147,7 +147,7 @@ def test_blocks_in_any_order_are_sorted_by_eta(tmp_path, tables, rows):
 def test_an_eta_of_two_blocks_is_refused(tmp_path, rows):
     doubled = {(0.1,): rows_of(PHYSICS, SAMPLES, (0.1,)), **rows}
     with pytest.raises(ResultsError, match=r"η = 0\.1 is in two"):
-        tables_of(tmp_path, doubled, blocks=[block_id(etas) for etas in doubled])
+        tables_of(tmp_path, doubled, blocks=[EtaBlock(etas).id for etas in doubled])
     assert not (tmp_path / "tables").exists()
 
 

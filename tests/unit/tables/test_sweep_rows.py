@@ -23,7 +23,7 @@ from studies import (
     rows_of,
 )
 
-from syncsweep.config.eta import block_id
+from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.config.study import ConfigError, parse
@@ -104,7 +104,7 @@ def test_blocks_are_put_into_one_order(tmp_path):
     for etas in (ETAS, MORE):
         put_shard(tmp_path, "s", PAIR, rows_of(PAIR, etas=etas)[:2], 0, etas)
     assert_same(solved, read_rows(tmp_path, "s"))
-    only = read_rows(tmp_path, "s", blocks=[block_id(MORE)])
+    only = read_rows(tmp_path, "s", blocks=[EtaBlock(MORE).id])
     assert only.frame["eta"].tolist() == list(MORE) * 2
 
 
