@@ -256,17 +256,23 @@ def files_of(observables: Iterable[AnyObservable]) -> dict[str, str]:
 
 
 def check_observables(
-    observables: Iterable[AnyObservable], spins: Sequence[float], taken: Iterable[str] = ()
+    observables: Iterable[AnyObservable],
+    spins: Sequence[float],
+    binned: Iterable[str],
+    taken: Iterable[str] = (),
 ) -> None:
     """ValueError, one line with the key, if observables do not fit a model or one another.
 
-    spins: S of each spin of the model, (N,); taken: names of other columns, such as those of axes.
+    spins: S of each spin of the model, (N,); binned: columns that `analysis.observable_bins` names;
+    taken: names of other columns, such as those of axes.
     """
+    numbers: list[str] = []
     owners = {name.lower(): "an axis" for name in taken}
     for index, one in enumerate(observables):
         key = f"observables.{index}"
         for part in _parts(one, spins):
             _check_sites(key, part, spins)
+            numbers += part.columns
             words = [part.status] if isinstance(part, OwnObservable) else []
             for name in (*part.columns, *words):
                 if (owner := owners.get(name.lower())) is not None:
@@ -275,6 +281,12 @@ def check_observables(
                         "choose another name"
                     )
                 owners[name.lower()] = key
+    for name in binned:
+        if name not in numbers:
+            raise ValueError(
+                f"analysis.observable_bins has {name!r}, but the columns of the observables are: "
+                f"{', '.join(numbers) or 'none'}"
+            )
 
 
 def _check_sites(key: str, part: Any, spins: Sequence[float]) -> None:

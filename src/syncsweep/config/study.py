@@ -104,13 +104,14 @@ class Study(Strict):
         True,
         description="whether plain `snakemake` runs it; `snakemake study_<name>` always does",
     )
+    _codes: tuple[ObservableCode, ...] = PrivateAttr(())  # of its observables
 
     @model_validator(mode="after")
     def _parts_fit_the_model(self) -> Self:
         if isinstance(self.ensemble, Ensemble):
             self.ensemble.check_fits(self.model.spins)
-        columns = map(column_of, self.axes)
-        check_observables(self.observables, self.model.spins, columns)
+        binned = self.analysis.observable_bins or ()
+        check_observables(self.observables, self.model.spins, binned, map(column_of, self.axes))
         return self
 
     @model_validator(mode="after")
@@ -286,7 +287,7 @@ class Study(Strict):
         points, n = points_of(self.axes), self._batches
         edges = [len(points) * k // n for k in range(n + 1)]
         return tuple(
-            Block(block.etas, points[low:high])
+            Block(block.etas, points[low:high], self._codes)
             for block in self.eta_blocks
             for low, high in pairwise(edges)
         )
@@ -380,8 +381,7 @@ class Config(Strict):
 
     def observables(self, study: str) -> tuple[ObservableCode, ...]:
         """What decides the columns of a study's observables, in order."""
-        settings = self.studies[study]
-        return codes_of(settings.observables, settings.model.spins, self._texts)
+        return self.studies[study]._codes
 
     def text_of(self, file: str) -> str:
         """The text of a file of the user's own, as it was when the configuration was read."""
@@ -400,6 +400,7 @@ def parse(data: Mapping[str, Any]) -> Config:
                 config._texts[file] = read_text(file)
             except NoCodeError as error:
                 raise ConfigError(f"config: studies.{name}.{key}.file: {file} {error}") from None
+        study._codes = codes_of(study.observables, study.model.spins, config._texts)
     return config
 
 

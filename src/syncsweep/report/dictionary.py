@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -12,12 +12,13 @@ from string import Template
 import pyarrow.parquet as pq
 
 from syncsweep import sample
-from syncsweep.columns import Column, Columns, entry
+from syncsweep.columns import KEYS, Column, Columns, entry
 from syncsweep.figures import sweep_figure
 from syncsweep.files import open_regular
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.tables.registry import JOBS
+from syncsweep.user_code import study_observables
 
 
 @cache
@@ -49,9 +50,22 @@ def columns_named(stem: str) -> Columns:
 
 
 def columns_of(path: Path) -> tuple[Column, ...]:
-    """The entries of the columns that a Parquet or CSV file has, in their order; KeyError."""
-    known = columns_named(path.stem)
+    """The entries of the columns that a Parquet or CSV file has, in their order; KeyError.
+
+    Those of a study's axes and observables are its own: the Parquet file beside the file has them.
+    """
+    known = (*columns_named(path.stem), *_own_columns(path.with_suffix(".parquet")))
     return tuple(entry(name, known) for name in _names(path))
+
+
+def _own_columns(path: Path) -> Iterator[Column]:
+    """The entries that a Parquet file has of its columns; none if there is no such file."""
+    if path.exists():
+        with open_regular(path) as opened:
+            for one in pq.read_schema(opened):
+                said = {key.decode(): text.decode() for key, text in (one.metadata or {}).items()}
+                if "meaning" in said:
+                    yield Column(one.name, **{key: said[key] for key in KEYS if key in said})
 
 
 def _names(path: Path) -> list[str]:
@@ -71,6 +85,7 @@ def page() -> str:
     frequencies = (f"({', '.join(map(str, k))})" for k in relative_frequencies((1, 1, 1)).tolist())
     return Template(text).substitute(
         shards=_table(sample.COLUMNS),
+        observables=_table(study_observables.COLUMNS),
         frequencies=", ".join(frequencies),
         studies=_sections(of_studies.items()),
         paper=_sections(of_paper.items()),

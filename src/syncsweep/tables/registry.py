@@ -84,6 +84,7 @@ FAILURES = Table("failures", "Failed rows", "Rows that do not enter the averages
 #: It has a row for each row of the study, too many for a CSV file, a figure or a page.
 SAMPLES = Table("samples", kinds=("parquet",))
 MAXIMA = Table("maxima_histogram")
+OBSERVABLES = Table("observable_histogram")
 LIMIT_LAW = Table("limit_law", "The law of the limit")
 LIMIT_CONTROL = Table(
     "limit_control",
@@ -109,6 +110,15 @@ JOBS = (
         (MAXIMA,),
         setting="maxima_bins",
         row_cost=3.0,
+    ),
+    TableJob(
+        "make_observable_table",
+        "observable_table",
+        "observables",
+        "histograms of the observables from the shards",
+        (OBSERVABLES,),
+        setting="observable_bins",
+        row_cost=0.1,
     ),
     TableJob(
         "make_limit_tables",

@@ -6,6 +6,8 @@ so no bit of the results depends on how the samples are cut into shards.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
@@ -164,10 +166,11 @@ class BlockStatistics:
 
     Arrays over the n_eta values of the block: n good rows and `failed` others; undefined_chi good
     rows without χ; `s_max` over the good rows, `probabilities` P_a and the `chi` histogram over
-    those with χ; s_max_counts (n_eta, n_bins + 2), the outer two below and above the bins.
+    those with χ; s_max_counts (n_eta, n_bins + 2), the outer two below and above the bins;
+    `observables` by column, each over the rows that have a value of it.
     """
 
-    def __init__(self, n_eta: int, analysis: Analysis) -> None:
+    def __init__(self, n_eta: int, analysis: Analysis, observables: Iterable[str] = ()) -> None:
         self.chi_edges = chi_edges(analysis.chi_bins)
         self.s_max_edges = s_max_edges(analysis.s_max_bins)
         self.n = np.zeros(n_eta, dtype=np.int64)
@@ -177,14 +180,24 @@ class BlockStatistics:
         self.probabilities = RunningCovariance(n_eta, len(analysis.intervals))
         self.chi = RunningMean(n_eta, analysis.chi_bins)
         self.s_max_counts = np.zeros((n_eta, analysis.s_max_bins.count + 2), dtype=np.int64)
+        self.observables = {name: RunningMean(n_eta, 1) for name in observables}
 
     def add(
-        self, good: np.ndarray, s_max: np.ndarray, chi: ChiSample, probabilities: np.ndarray
+        self,
+        good: np.ndarray,
+        s_max: np.ndarray,
+        chi: ChiSample,
+        probabilities: np.ndarray,
+        observables: Mapping[str, np.ndarray] = {},
     ) -> None:
         """Add one sample: which rows are good (n_eta,), and their S_max (n_eta,), χ and P_a.
 
-        probabilities: P_a as `interval_probabilities` returns them, (n_eta, n_a).
+        probabilities: P_a as `interval_probabilities` returns them, (n_eta, n_a); observables:
+        values (n_eta,) by column, NaN where there is none.
         """
+        for name, mean in self.observables.items():
+            values = observables[name]
+            mean.add(values[:, None], np.isfinite(values))
         self.n += good
         self.failed += ~good
         has_chi = good & chi.is_defined

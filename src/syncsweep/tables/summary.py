@@ -34,12 +34,14 @@ from syncsweep.columns import (
     N,
     P,
     axis_columns,
+    entry,
 )
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.axes import Point
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically, sha256
 from syncsweep.physics.chi import interval_probabilities
+from syncsweep.physics.diagnosis import Status
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parquet import described_schema, write_parquet
 from syncsweep.tables import CHECKSUMS, METADATA_KEY, samples_table
@@ -47,7 +49,14 @@ from syncsweep.tables.number import Number
 from syncsweep.tables.registry import SAMPLES
 from syncsweep.tables.samples import SampleRows, Source, chi_of_sample, provenance_of
 from syncsweep.tables.samples_table import SamplesTable
-from syncsweep.tables.statistics import BlockStatistics, RunningCovariance, type_ratio
+from syncsweep.tables.statistics import (
+    BlockStatistics,
+    RunningCovariance,
+    RunningMean,
+    type_ratio,
+)
+from syncsweep.user_code.own_observable import FAILED as FAILED_OBSERVABLE
+from syncsweep.user_code.study_observables import columns_of, names_of_columns
 
 Etas = tuple[float, ...]
 
@@ -98,20 +107,22 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """
     gathered: dict[tuple[Etas, Point], BlockStatistics] = {}
     failures: list[tuple[Any, ...]] = []
-    axes = source.blocks[0].axes
+    axes, observables = source.blocks[0].axes, source.blocks[0].observables
+    numbers, words = names_of_columns(observables)
     output.parent.mkdir(parents=True, exist_ok=True)
     with SamplesTable(source.blocks[0], len(analysis.intervals), output.parent) as of_samples:
         for block in source.blocks:
             for point in block.points:
-                gathered[block.etas, point] = BlockStatistics(len(block.etas), analysis)
+                gathered[block.etas, point] = BlockStatistics(len(block.etas), analysis, numbers)
             for rows in source.read(block):
                 chi = chi_of_sample(block.physics, analysis.threshold, rows)
                 p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
-                gathered[block.etas, rows.point].add(rows.good, rows.s_max, chi, p)
+                statistics = gathered[block.etas, rows.point]
+                statistics.add(rows.good, rows.s_max, chi, p, rows.observables)
                 of_samples.add(block.etas, rows, chi, p)
-                failures += _failures(block, rows)
+                failures += _failures(block, rows, words)
         provenance = provenance_of(source, analysis)
-        columns = columns_with_axes(source.blocks[0].physics.axes)
+        columns = columns_of_study(source.blocks[0])
         schema = file_schema(of_samples.schema, provenance, columns[SAMPLES.name])
         output.mkdir(exist_ok=True)
         all_samples = output / f"{SAMPLES.name}.parquet"
@@ -123,7 +134,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
             [at_point(frame(etas, s), axes, p) for (etas, p), s in gathered.items()], axes
         )
 
-    failed = pd.DataFrame(failures, columns=["eta", *axes, "sample", "status", "s_d_error"])
+    failed = pd.DataFrame(failures, columns=["eta", *axes, "sample", "status", "s_d_error", *words])
     tables = {
         "summary": whole(partial(_summary, ratio=analysis.ratio)),
         "chi_histogram": whole(_chi_histogram),
@@ -132,12 +143,20 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     }
     checksums = {SAMPLES.name: sha256(all_samples)}
     write_tables(output, tables, columns, {**provenance, CHECKSUMS: checksums})
-    _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"])
+    _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"], words)
 
 
-def columns_with_axes(axes: Sequence[str]) -> dict[str, Columns]:
-    """What the columns of each table of a study hold whose axes have these paths."""
-    return {name: (*columns, *axis_columns(axes)) for name, columns in COLUMNS.items()}
+def columns_of_study(block: Description) -> dict[str, Columns]:
+    """What the columns of each table of a study hold; block: any of it."""
+    axes, observables = axis_columns(block.physics.axes), columns_of(block.observables)
+    more = {name: axes for name in COLUMNS}
+    numbers, words = names_of_columns(block.observables)
+    for name in numbers:
+        mean = entry(name, observables).beside("_mean", "mean of {} over the rows that have it")
+        more["summary"] += mean.with_errors("_se")
+    more["failures"] += tuple(entry(name, observables) for name in words)
+    more[SAMPLES.name] += observables
+    return {name: (*columns, *more[name]) for name, columns in COLUMNS.items()}
 
 
 def at_point(frame: pd.DataFrame, axes: Sequence[str], point: Point) -> pd.DataFrame:
@@ -176,8 +195,18 @@ def _summary(etas: Etas, statistics: BlockStatistics, ratio: Ratio | None) -> pd
             "s_max_mean": s_max.mean[:, 0],
             "s_max_se": s_max.standard_error[:, 0],
             "undefined_chi": statistics.undefined_chi,
+            **observable_columns(statistics.observables),
         }
     )
+
+
+def observable_columns(observables: Mapping[str, RunningMean]) -> dict[str, np.ndarray]:
+    """Means of observables with their standard errors, as columns (n_eta,): purity_mean, …"""
+    return {
+        f"{name}_{ending}": values[:, 0]
+        for name, mean in observables.items()
+        for ending, values in (("mean", mean.mean), ("se", mean.standard_error))
+    }
 
 
 def probability_columns(
@@ -276,22 +305,45 @@ def file_schema(
     return schema.with_metadata({METADATA_KEY: said.encode()})
 
 
-def _failures(described: Description, rows: SampleRows) -> list[tuple[Any, ...]]:
-    """η, axes, sample, status and estimated error of S_d, of the rows that are not good."""
+def _failures(
+    described: Description, rows: SampleRows, words: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """η, axes, sample, status and estimated error of S_d, of the rows that are not good.
+
+    And of those for which a function of the user's own failed, whose status follows; words: the
+    columns of these.
+    """
+    statuses = [rows.observables[name] for name in words]
+    failed = np.any([~rows.good, *(status == FAILED_OBSERVABLE for status in statuses)], axis=0)
     return [
-        (described.etas[k], *rows.point, rows.sample, str(rows.status[k]), float(rows.error[k]))
-        for k in np.flatnonzero(~rows.good)
+        (
+            described.etas[k],
+            *rows.point,
+            rows.sample,
+            str(rows.status[k]),
+            float(rows.error[k]),
+            *(str(status[k]) for status in statuses),
+        )
+        for k in np.flatnonzero(failed)
     ]
 
 
-def _warn_of_failures(study: str, failed: pd.DataFrame, summary: pd.DataFrame) -> None:
-    """Print one line on stderr about the rows that are not in the averages."""
-    if len(failed):
-        total = int((summary["n"] + summary["failed"]).sum())
-        first = failed.iloc[0]
-        print(
-            f"warning: {study}: {len(failed)} of {total} rows failed, first sample "
-            f"{first['sample']} at η = {first['eta']:g} ({first['status']}); they do not enter the "
-            "averages, and failures.csv names them",
-            file=sys.stderr,
-        )
+def _warn_of_failures(
+    study: str, failed: pd.DataFrame, summary: pd.DataFrame, words: Sequence[str]
+) -> None:
+    """Print one line on stderr about the rows that are not in the averages, for each reason."""
+    total = int((summary["n"] + summary["failed"]).sum())
+    for name in ("status", *words):
+        is_row = name == "status"
+        bad = failed[failed[name] != Status.OK if is_row else failed[name] == FAILED_OBSERVABLE]
+        if len(bad):
+            first, function = bad.iloc[0], name.removesuffix("_status")
+            status = f" ({first['status']})" if is_row else ""
+            print(
+                f"warning: {study}: {'' if is_row else f'{function}() failed for '}{len(bad)} of "
+                f"{total} rows{' failed' if is_row else ''}, first sample {first['sample']} at η = "
+                f"{first['eta']:g}{status}; they do not enter "
+                f"{'the averages' if is_row else 'averages of its numbers'}, and failures.csv "
+                "names them",
+                file=sys.stderr,
+            )

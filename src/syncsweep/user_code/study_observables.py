@@ -46,7 +46,7 @@ COLUMNS: Columns = (
         source="Vidal, Werner, Phys. Rev. A 65, 032314 (2002)",
     ),
     *(
-        Column(f"{name}_{{j}}", f"expectation value of {word} of site {{j}}, with ħ = 1")
+        Column(f"{name}_{{j}}", f"expectation value of {word} of site {{j}}")
         for name, word in _IN_WORDS.items()
     ),
 )
@@ -70,6 +70,13 @@ def columns_of(codes: Iterable[ObservableCode]) -> Columns:
             )
         )
     return tuple(found)
+
+
+def names_of_columns(codes: Iterable[ObservableCode]) -> tuple[list[str], list[str]]:
+    """Names of the columns of some observables: of numbers, and of statuses."""
+    codes = list(codes)
+    numbers = [name for code in codes for name in code.columns]
+    return numbers, [code.status for code in codes if isinstance(code, OwnObservableCode)]
 
 
 class Observables:

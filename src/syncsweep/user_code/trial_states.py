@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
 from syncsweep.config.observables import OwnObservableCode
 from syncsweep.config.physics import Physics
 from syncsweep.physics.diagnosis import Status
-from syncsweep.user_code.code import MissingHereError, OwnCodeError
+from syncsweep.user_code.code import OwnCodeError
 from syncsweep.user_code.own_observable import OwnObservable
 from syncsweep.user_code.study_solver import StudySolver
 
@@ -37,50 +38,52 @@ def trial_states(physics: Physics, etas: Iterable[float]) -> np.ndarray:
 
 
 def check_observable(code: OwnObservableCode, physics: Physics, states: np.ndarray) -> list[str]:
-    """OwnCodeError if an observable fails for trial states or is not reproducible.
+    """OwnCodeError if an observable fails for all trial states, or is not reproducible.
 
-    A note if it fails for the maximally mixed state, of which a sweep may come near.
+    A note if it fails for one of them, or for the maximally mixed state.
     """
     own = OwnObservable(code, physics.model.spins)
-    try:
-        first, *_ = [own.numbers(rho) for rho in states]
-        again = own.numbers(states[0])
-    except MissingHereError:
-        raise
-    except OwnCodeError as error:
+    tried = np.array([*states, np.eye(physics.dim) / physics.dim])
+    first, again = _numbers(own, tried), _numbers(own, tried)
+    failed = np.isnan(first).any(axis=1)
+    if own.problem and failed[:-1].all():
         raise OwnCodeError(
-            f"{error.problem}; this was a trial state before the first job", error.line
-        ) from None
-    if not is_close(list(first.values()), list(again.values())):
+            f"{own.problem.problem}; this was a trial state before the first job", own.problem.line
+        )
+    if not is_close(first, again):
         raise OwnCodeError(
             f"{code.function}() returns different numbers for the same state; it must not be "
             "random, and must keep nothing from one call to the next"
         )
-    try:
-        own.numbers(np.eye(physics.dim, dtype=complex) / physics.dim)
-    except MissingHereError:
-        raise
-    except OwnCodeError as error:
-        return [
-            f"{code.function}() fails for the maximally mixed state ({error.problem}); a row for "
-            f"which it fails has no such numbers, and {code.status} is failed"
-        ]
-    return []
+    if not own.problem:
+        return []
+    which = "a trial state" if failed[:-1].any() else "the maximally mixed state"
+    return [
+        f"{code.function}() fails for {which} ({own.problem.problem}); a row for which it fails "
+        f"has no such numbers, and {code.status} is failed"
+    ]
 
 
 def trial_numbers(
     code: OwnObservableCode, physics: Physics, states: np.ndarray, backwards: bool
-) -> list[float]:
+) -> list[list[float]]:
     """The numbers for all trial states, asked for in the opposite order if `backwards`.
 
-    OwnCodeError.
+    NaN where the function fails. OwnCodeError.
     """
+    order = slice(None, None, -1 if backwards else None)
     own = OwnObservable(code, physics.model.spins)
-    found = [list(own.numbers(rho).values()) for rho in (states[::-1] if backwards else states)]
-    return [number for numbers in (found[::-1] if backwards else found) for number in numbers]
+    found: list[list[float]] = _numbers(own, states[order])[order].tolist()
+    return found
 
 
-def is_close(some: list[float], others: list[float]) -> bool:
-    """Whether numbers of two calls are the same up to rounding."""
+def _numbers(own: OwnObservable, states: np.ndarray) -> np.ndarray:
+    """The numbers of each state, (n_states, n_numbers), NaN where the function fails."""
+    *numbers, _ = own.values(states, np.ones(len(states), dtype=bool)).values()
+    return np.column_stack(numbers)
+
+
+def is_close(some: Any, others: Any) -> bool:
+    """Whether numbers of two calls are the same up to rounding; NaN is equal to NaN."""
     relative, absolute = _TOLERANCE
-    return bool(np.allclose(some, others, rtol=relative, atol=absolute))
+    return bool(np.allclose(some, others, rtol=relative, atol=absolute, equal_nan=True))

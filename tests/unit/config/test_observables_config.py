@@ -23,8 +23,9 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def config(*observables, spins=(1, 0.5, 0.5)):
+def config(*observables, spins=(1, 0.5, 0.5), bins=None):
     data = configured("observables", list(observables))
+    data["studies"]["mine"]["analysis"]["observable_bins"] = bins
     data["studies"]["mine"]["model"]["spins"] = list(spins)
     return parse(data)
 
@@ -37,9 +38,9 @@ def columns(*observables, **options):
     return [name for code in codes(*observables, **options) for name in code.columns]
 
 
-def message(*observables):
+def message(*observables, **options):
     with pytest.raises(ConfigError) as error:
-        config(*observables)
+        config(*observables, **options)
     return str(error.value).replace("studies.mine", "", 1)
 
 
@@ -135,7 +136,31 @@ def test_a_mistake_is_one_line_that_names_the_key(snapshot):
         message(OWN | {"returns": ["xi", "Xi"]}),
         ("observables.0", "Xi"),
     )
+    bins = {"low": 0, "high": 1, "count": 4}
+    for name, given, *facts in (
+        ("bins of none", {}, "analysis.observable_bins", "{}", "1"),
+        ("bins of another", {"sx_4": bins}, "analysis.observable_bins", "'sx_4'", "purity", "xi"),
+        (
+            "bins of a status",
+            {"squeezing_status": bins},
+            "analysis.observable_bins",
+            "'squeezing_status'",
+            "purity",
+            "xi",
+        ),
+        ("bins that descend", {"xi": bins | {"low": 1}}, "analysis.observable_bins.xi", "1"),
+        ("bins too narrow", {"xi": bins | {"low": 1 - 1e-15}}, "analysis.observable_bins.xi", "4"),
+    ):
+        said = message("purity", OWN, bins=given)
+        cases[name] = said, facts
     assert_messages(snapshot, cases)
+
+
+def test_a_column_is_not_named_as_an_axis():
+    data = configured("observables", [OWN])
+    data["studies"]["mine"]["axes"] = {"model.parameters.Xi": {"values": [1, 2]}}
+    with pytest.raises(ConfigError, match=r"observables\.0 has the column 'xi', which an axis has"):
+        parse(data)
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,17 @@ def test_one_without_a_value_for_the_maximally_mixed_state_gives_a_note():
     assert "squeezing_status" in note
 
 
+def test_one_that_fails_for_one_trial_state_gives_a_note():
+    purity = "(abs(rho) ** 2).sum()"
+    config = configuration(defined(f'{{"xi": 1.0 if {purity} < 0.17 else float("nan")}}'))
+    purities = (np.abs(trial_states(config.physics("mine"), [0, 1])) ** 2).sum(axis=(1, 2))
+    assert purities.min() < 0.17 < purities.max()
+    (note,) = process.check(config, "mine")
+    assert note.startswith(
+        "studies.mine: squeezing() fails for a trial state (squeezing(): xi must"
+    )
+
+
 @pytest.mark.parametrize(("n_sites", "n_states"), [(2, 2), (4, 1)])
 def test_trial_states_are_states_and_the_same_in_each_call(n_sites, n_states):
     config = configuration(defined('{"xi": 1.0}'), {"name": "spin1_chain", "n_sites": n_sites})
