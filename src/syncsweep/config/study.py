@@ -15,7 +15,7 @@ from typing import Any, Self
 from pydantic import Field, PrivateAttr, StrictBool, ValidationError, model_validator
 
 from syncsweep.config import sizing
-from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
+from syncsweep.config.analysis import MEANS, Analysis, Figure, check_analysis, without_differences
 from syncsweep.config.axes import Axis, check_axes, column_of, points_of
 from syncsweep.config.blocks import Block
 from syncsweep.config.eta import EtaBlock
@@ -41,8 +41,11 @@ from syncsweep.config.physics import (
     AnyEnsemble,
     AnyModel,
     Ensemble,
+    Measure,
     PackageModel,
     Physics,
+    TwoSpin1sPerturbation,
+    check_ensemble,
     may_have_few_terms,
 )
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
@@ -98,7 +101,14 @@ class Study(Strict):
         min_length=1, description="η grids or lists; all η of a block are solved together"
     )
     observables: tuple[AnyObservable, ...] = Field((), description="numbers of each steady state")
-    analysis: Analysis = Field(description="how shards become tables")
+    measure: Measure = Field(
+        "relative",
+        description="relative: S_d of the N−1 angle differences; absolute: S of the N angles "
+        "themselves, for 1 to 4 spins whose model has a phase of its own",
+    )
+    analysis: Analysis = Field(
+        MEANS, description="how shards become tables; left out: means of S_max"
+    )
     figure: Figure | None = Field(None, description="the figure of this study; null: none")
     by_default: StrictBool = Field(
         True,
@@ -106,10 +116,20 @@ class Study(Strict):
     )
     _codes: tuple[ObservableCode, ...] = PrivateAttr(())  # of its observables
 
+    _of_measure = model_validator(mode="before")(without_differences)
+
     @model_validator(mode="after")
-    def _parts_fit_the_model(self) -> Self:
-        if isinstance(self.ensemble, Ensemble):
-            self.ensemble.check_fits(self.model.spins)
+    def _ensemble_fits(self) -> Self:
+        check_ensemble(self.ensemble, self.model.spins)
+        if isinstance(self.ensemble, TwoSpin1sPerturbation) and self.samples > 1:
+            raise ValueError(
+                f"samples must be 1, because ensemble.kind: {self.ensemble.kind} draws nothing at "
+                f"random, but is {self.samples}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _observables_fit(self) -> Self:
         binned = self.analysis.observable_bins or ()
         check_observables(self.observables, self.model.spins, binned, map(column_of, self.axes))
         return self
@@ -136,19 +156,8 @@ class Study(Strict):
         return self
 
     @model_validator(mode="after")
-    def _panels_have_data(self) -> Self:
-        panels = self.figure.panels if self.figure else ()
-        for panel in MAXIMA_PANELS:
-            if panel in panels and self.analysis.maxima_bins is None:
-                raise ValueError(
-                    f"figure.panels has {panel!r}, which needs analysis.maxima_bins; set it, or "
-                    "leave the panel out"
-                )
-        if "ratio" in panels and self.analysis.ratio is None:
-            raise ValueError(
-                "figure.panels has 'ratio', which needs analysis.ratio; set it, or leave the panel "
-                "out"
-            )
+    def _measure_and_panels_fit(self) -> Self:
+        check_analysis(self.measure, self.model.n_sites, self.analysis, self.figure)
         return self
 
     @model_validator(mode="after")
@@ -159,17 +168,17 @@ class Study(Strict):
             raise ValueError(
                 "analysis.limit_draws needs η = 0 in eta_blocks; write limit: true in the grid"
             )
-        if self.own_files:
+        if self.own_files or not isinstance(self.ensemble, Ensemble):
             raise ValueError(
                 "analysis.limit_draws: the law of η → 0⁺ is known only for the models and the "
-                "ensemble of syncsweep; leave it out (η = 0 itself needs no law)"
+                "random ensemble of syncsweep; leave it out (η = 0 itself needs no law)"
             )
         if isinstance(self.model, PackageModel) and not self.model.has_limit_law:
             raise ValueError(
                 f"analysis.limit_draws: the law of η → 0⁺ is not known for {self.model.name}; "
                 "leave it out (η = 0 itself needs no law)"
             )
-        if isinstance(self.ensemble, Ensemble) and self.ensemble.zeta_diss == 0:
+        if self.ensemble.zeta_diss == 0:
             raise ValueError("analysis.limit_draws needs ensemble.zeta_diss > 0")
         return self
 
@@ -212,7 +221,7 @@ class Study(Strict):
     @property
     def row_bytes(self) -> int:
         """Memory of one row in bytes."""
-        return sizing.row_bytes(self.model.spins)
+        return sizing.row_bytes(self.model.spins, self.measure == "absolute")
 
     @property
     def cost(self) -> sizing.DenseCost | sizing.OperatorCost:
@@ -302,9 +311,12 @@ def _with_samples(study: Any, samples: Any) -> Any:
     """A study before its validation, with another number of samples.
 
     A study that does not run by default gets no more than its own number, because it may be
-    expensive.
+    expensive. One whose ensemble draws nothing keeps its own.
     """
     if not isinstance(study, Mapping):
+        return study
+    ensemble = study.get("ensemble")
+    if isinstance(ensemble, Mapping) and ensemble.get("kind") == TwoSpin1sPerturbation.tag:
         return study
     own = str(study.get("samples"))
     if study.get("by_default") is False and own.isdecimal() and str(samples).isdecimal():
@@ -371,6 +383,7 @@ class Config(Strict):
             if isinstance(ensemble, OwnEnsemble)
             else ensemble,
             root_seed=self.root_seed,
+            measure=self.studies[study].measure,
         )
         return physics.with_axes(self.studies[study].axes)
 

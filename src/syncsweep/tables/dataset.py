@@ -23,7 +23,7 @@ from syncsweep.columns import (
 from syncsweep.config.axes import column_of
 from syncsweep.config.physics import Physics
 from syncsweep.physics.diagnosis import Status
-from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.physics.phase_distribution import frequencies_of
 from syncsweep.tables.samples import SampleRows
 from syncsweep.user_code.own_observable import NOT_ASKED
 
@@ -36,10 +36,10 @@ _COLUMNS = (
     S_MAX,
     STATUS,
     replace(S_D_ERROR, name="error"),
-    Column("angle", "j of the angle difference φ'_j = φ_j − φ_N"),
-    Column("angles", "angle differences φ'_j at the maximum of S_d", "rad"),
+    Column("angle", "j of the angle difference φ'_j = φ_j − φ_N (absolute: of the angle φ_j)"),
+    Column("angles", "these angles at the maximum", "rad"),
     Column("frequencies", "k of S_d = Σ_k s_k exp(ik·φ'); of each pair ±k only one is listed"),
-    Column("coefficients", "Fourier coefficients s_k of S_d", DENSITY),
+    Column("coefficients", "Fourier coefficients s_k of S_d (absolute: of S)", DENSITY),
 )
 
 
@@ -62,7 +62,7 @@ def gathered(
         observables = {**known.observables, **rows.observables}
         once[key] = etas, replace(rows, observables=observables)
     found = list(once.values())
-    frequencies = relative_frequencies(physics.model.spins)
+    frequencies = frequencies_of(physics.model.spins, physics.measure)
     n_k, n_angles = frequencies.shape
     sizes = [len(etas) for etas, _ in found]
     angles = np.concatenate([np.empty((0, n_angles)), *(rows.maximum.angles for _, rows in found)])
@@ -133,6 +133,7 @@ def dataset_of(
             "study": study,
             "root_seed": physics.root_seed,
             "physics_hash": physics.digest,
+            "measure": physics.measure,
             "physics": physics.model_dump_json(),
         },
     )
