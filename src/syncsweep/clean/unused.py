@@ -21,7 +21,7 @@ from pathlib import Path
 from syncsweep import layout
 from syncsweep.clean import CleanError
 from syncsweep.clean.in_work import in_work
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.files import held
 from syncsweep.layout import BlockFolder
 from syncsweep.sample_range import SampleRange
@@ -194,7 +194,7 @@ class Search:
             folders += [block.parts, block.jobs, block.path]
         if study:
             paths += layout.files_of_study(study)
-            folders += [layout.jobs_folder(study), study]
+            folders += [layout.errors_folder(study), layout.jobs_folder(study), study]
         files = _states(paths)
         top = study or blocks[0].path
         if missing:

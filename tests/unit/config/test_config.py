@@ -16,10 +16,11 @@ from messages import assert_messages, is_one_line, lacking
 
 from syncsweep.config import sizing
 from syncsweep.config.blocks import Block
+from syncsweep.config.configuration import json_schema, parse
 from syncsweep.config.eta import EtaBlock, canonical_eta
 from syncsweep.config.file import load_config, read_yaml
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import RESULTS_VERSION, Physics
-from syncsweep.config.study import ConfigError, json_schema, parse
 
 ROOT = Path(__file__).parents[3]
 CONFIG = ROOT / "config.yaml"
@@ -101,7 +102,7 @@ UNKNOWN_KEYS = [
     (f"{CHAIN}.sampels", 1, "'samples'"),
     (f"{CHAIN}.chunksize", 1, "'chunk_size'"),
     (f"{CHAIN}.eta_block", 1, "'eta_blocks'"),
-    (f"{CHAIN}.r", 1, "model, ensemble, axes, samples, chunk_size"),
+    (f"{CHAIN}.r", 1, "model, ensemble, axes, samples, until, chunk_size"),
     (f"{CHAIN}.model.n_site", 1, "'n_sites'"),
     (f"{CHAIN}.model.B", 1, "name, n_sites, omega, J, delta, gamma"),
     (f"{PAIR}.model.detla", 1, "'delta'"),
@@ -824,7 +825,7 @@ def test_physics_hash_never_changes_for_the_same_physics():
 
 def test_configuration_imports_no_numpy():
     code = (
-        "import sys, syncsweep.config.study, syncsweep.layout, syncsweep.environment.source;"
+        "import sys, syncsweep.config.configuration, syncsweep.layout, syncsweep.environment.source;"
         "print(sorted({'numpy', 'scipy', 'pandas', 'pyarrow', 'mpi4py'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -13,8 +13,8 @@ from pydantic import Field, SerializationInfo, field_serializer
 from syncsweep.columns import Columns
 from syncsweep.config import requests
 from syncsweep.config.analysis import Analysis
+from syncsweep.config.configuration import Config
 from syncsweep.config.physics import Physics
-from syncsweep.config.study import Config
 from syncsweep.sweep.description import Description
 from syncsweep.tables import summary
 from syncsweep.tables.samples import SampleRows, describe, read_samples
@@ -68,7 +68,7 @@ class StudyRows(requests.Rows):
 
     def read(self, described: Description, most: int | None = None) -> Iterator[SampleRows]:
         """The first samples of a block in order, at most so many; only their shards are read."""
-        rows = read_samples(self.folder, described, self.samples, self.chunk_size)
+        rows = read_samples(self.folder, described, self.chunks)
         if most is None:
             return rows
         wanted = min(most, self.samples)
