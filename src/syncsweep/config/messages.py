@@ -184,5 +184,6 @@ def _tag(model: type[BaseModel]) -> str | None:
 
 
 def _names(model: type[BaseModel]) -> list[str]:
-    field = model.model_fields.get("name")
-    return _words_in(field.annotation) if field else []
+    """The values by which a configuration chooses a model: of its `name`, or of its `kind`."""
+    fields = [model.model_fields.get(key) for key in ("name", "kind")]
+    return next(filter(None, (_words_in(field.annotation) for field in fields if field)), [])
