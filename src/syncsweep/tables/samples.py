@@ -135,6 +135,9 @@ def describe(folder: Path, blocks: list[str]) -> list[Description]:
         found = [description.read(folder / block) for block in blocks]
     except DescriptionError as error:
         raise ResultsError(str(error)) from None
+    for name in blocks:
+        if blocks.count(name) > 1:
+            raise ResultsError(f"{folder}: the block {name} is named twice; name it once")
     blocks_of_etas = dict.fromkeys(block.etas for block in found if not block.axes)
     etas = [eta for of_block in blocks_of_etas for eta in of_block]
     for eta in etas:

@@ -183,7 +183,7 @@ def test_what_cannot_be_read_is_named_in_one_line(results, tmp_path):
     copy = shutil.copytree(results, tmp_path / "copy")
     block = block_of(copy, "pair", PAIR)
     assert_refused("block.json", read_rows, copy, "pair", blocks=["eta-1-1-n1-00000000"])
-    assert_refused("is in two", read_rows, copy, "pair", blocks=[block.path.name] * 2)
+    assert_refused("named twice", read_rows, copy, "pair", blocks=[block.path.name] * 2)
     shard = block.shard(2, 4)
     shard.write_bytes(shard.read_bytes()[:-9])
     assert_refused(f"{shard}: is damaged", read_rows, copy, "pair")
