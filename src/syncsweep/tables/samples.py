@@ -132,8 +132,9 @@ def describe(folder: Path, blocks: list[str]) -> list[Description]:
         found = [description.read(folder / block) for block in blocks]
     except DescriptionError as error:
         raise ResultsError(str(error)) from None
-    blocks_of_etas = dict.fromkeys(block.etas for block in found if not block.axes)
-    etas = [eta for of_block in blocks_of_etas for eta in of_block]
+    once = {block.etas: block.observables for block in found}
+    apart = [b for b in found if not b.axes and b.observables == once[b.etas]]
+    etas = [eta for block in apart for eta in block.etas]
     for eta in etas:
         if etas.count(eta) > 1:
             raise ResultsError(f"{folder}: η = {eta:g} is in two of the blocks; name it once")

@@ -7,7 +7,6 @@ by byte, whatever the chunk size.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -41,10 +40,10 @@ from syncsweep.config.axes import Point
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically, sha256
 from syncsweep.physics.chi import ChiSample, interval_probabilities
-from syncsweep.physics.diagnosis import Status
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parquet import described_schema, write_parquet
 from syncsweep.tables import CHECKSUMS, METADATA_KEY, samples_table
+from syncsweep.tables.failures import failures_of, warn_of_failures
 from syncsweep.tables.number import Number
 from syncsweep.tables.registry import SAMPLES
 from syncsweep.tables.samples import SampleRows, Source, chi_of_sample, provenance_of
@@ -55,7 +54,6 @@ from syncsweep.tables.statistics import (
     RunningMean,
     type_ratio,
 )
-from syncsweep.user_code.own_observable import FAILED as FAILED_OBSERVABLE
 from syncsweep.user_code.study_observables import columns_of, names_of_columns
 
 Etas = tuple[float, ...]
@@ -119,7 +117,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
                 statistics = gathered[block.etas, rows.point]
                 statistics.add(rows.good, rows.s_max, chi, p, rows.observables)
                 of_samples.add(block.etas, rows, chi, p)
-                failures += _failures(block, rows, words)
+                failures += failures_of(block, rows, words)
         provenance = provenance_of(source, analysis)
         columns = columns_of_study(source.blocks[0])
         schema = file_schema(of_samples.schema, provenance, columns[SAMPLES.name])
@@ -142,7 +140,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     tables["failures"] = failed.sort_values(["eta", *axes, "sample"], ignore_index=True)
     checksums = {SAMPLES.name: sha256(all_samples)}
     write_tables(output, tables, columns, {**provenance, CHECKSUMS: checksums})
-    _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"], words)
+    warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"], words)
 
 
 def _chi(
@@ -315,47 +313,3 @@ def file_schema(
         {**asked(), **provenance, "made_by": made_by}, sort_keys=True, ensure_ascii=False
     )
     return schema.with_metadata({METADATA_KEY: said.encode()})
-
-
-def _failures(
-    described: Description, rows: SampleRows, words: Sequence[str]
-) -> list[tuple[Any, ...]]:
-    """η, axes, sample, status and estimated error of S_d, of the rows that are not good.
-
-    And of those for which a function of the user's own failed, whose status follows; words: the
-    columns of these.
-    """
-    statuses = [rows.observables[name] for name in words]
-    failed = np.any([~rows.good, *(status == FAILED_OBSERVABLE for status in statuses)], axis=0)
-    return [
-        (
-            described.etas[k],
-            *rows.point,
-            rows.sample,
-            str(rows.status[k]),
-            float(rows.error[k]),
-            *(str(status[k]) for status in statuses),
-        )
-        for k in np.flatnonzero(failed)
-    ]
-
-
-def _warn_of_failures(
-    study: str, failed: pd.DataFrame, summary: pd.DataFrame, words: Sequence[str]
-) -> None:
-    """Print one line on stderr about the rows that are not in the averages, for each reason."""
-    total = int((summary["n"] + summary["failed"]).sum())
-    for name in ("status", *words):
-        is_row = name == "status"
-        bad = failed[failed[name] != Status.OK if is_row else failed[name] == FAILED_OBSERVABLE]
-        if len(bad):
-            first, function = bad.iloc[0], name.removesuffix("_status")
-            status = f" ({first['status']})" if is_row else ""
-            print(
-                f"warning: {study}: {'' if is_row else f'{function}() failed for '}{len(bad)} of "
-                f"{total} rows{' failed' if is_row else ''}, first sample {first['sample']} at η = "
-                f"{first['eta']:g}{status}; they do not enter "
-                f"{'the averages' if is_row else 'averages of its numbers'}, and failures.csv "
-                "names them",
-                file=sys.stderr,
-            )
