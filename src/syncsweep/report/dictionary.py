@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -12,11 +12,14 @@ from string import Template
 import pyarrow.parquet as pq
 
 from syncsweep import sample
-from syncsweep.columns import KEYS, Column, Columns, entry
+from syncsweep.columns import Column, Columns, entry
 from syncsweep.figures import sweep_figure
+from syncsweep.figures.figure_page import ENTRIES
 from syncsweep.files import open_regular
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.tables.freshness import said_by
+from syncsweep.tables.reading import entries_of
 from syncsweep.tables.registry import JOBS
 from syncsweep.user_code import study_observables
 
@@ -52,20 +55,31 @@ def columns_named(stem: str) -> Columns:
 def columns_of(path: Path) -> tuple[Column, ...]:
     """The entries of the columns that a Parquet or CSV file has, in their order; KeyError.
 
-    Those of a study's axes and observables are its own: the Parquet file beside the file has them.
+    Those of axes, of observables and of figures over axes are what the files say of themselves.
     """
-    known = (*columns_named(path.stem), *_own_columns(path.with_suffix(".parquet")))
-    return tuple(entry(name, known) for name in _names(path))
+    try:
+        known = columns_named(path.stem)
+    except KeyError:
+        known = ()
+    recorded = _recorded(path)
+    return tuple(
+        Column(name, **recorded[name]) if name in recorded else entry(name, known)
+        for name in _names(path)
+    )
 
 
-def _own_columns(path: Path) -> Iterator[Column]:
-    """The entries that a Parquet file has of its columns; none if there is no such file."""
-    if path.exists():
-        with open_regular(path) as opened:
-            for one in pq.read_schema(opened):
-                said = {key.decode(): text.decode() for key, text in (one.metadata or {}).items()}
-                if "meaning" in said:
-                    yield Column(one.name, **{key: said[key] for key in KEYS if key in said})
+def _recorded(path: Path) -> dict[str, dict[str, str]]:
+    """The entries in the Parquet file of a table, or beside the figure of some data; {} if none."""
+    table = path.with_suffix(".parquet")
+    if table.exists():
+        with open_regular(table) as opened:
+            return {k: v for k, v in entries_of(pq.read_schema(opened)).items() if v}
+    stems = [stem for stem in path.parent.glob("*.json") if path.stem.startswith(f"{stem.stem}_")]
+    if not stems:
+        return {}
+    figure = max(stems, key=lambda file: len(file.stem))
+    found: dict[str, dict[str, str]] = said_by(figure).get(ENTRIES, {})
+    return found
 
 
 def _names(path: Path) -> list[str]:

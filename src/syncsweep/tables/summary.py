@@ -97,6 +97,19 @@ COLUMNS: dict[str, Columns] = {
 }
 
 
+#: What the columns of `summary` hold that only a study with axes has.
+OF_ANGLES: Columns = (
+    Column(
+        "angle_{j}_mean",
+        "mean direction of the angle difference φ'_{j} = φ_{j} − φ_N at the maximum of S_d, in "
+        "[0, 2π], over the realisations with S_max > 0",
+        "rad",
+        source="Eq. 2",
+    ),
+    Column("resultant_{j}", "length of the mean of e^(iφ'_{j}) over them; 1 if all are equal"),
+)
+
+
 def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """Write the tables of a study into `output`.
 
@@ -105,21 +118,25 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """
     gathered: dict[tuple[Etas, Point], BlockStatistics] = {}
     failures: list[tuple[Any, ...]] = []
-    axes, observables = source.blocks[0].axes, source.blocks[0].observables
-    numbers, words = names_of_columns(observables)
+    first = source.blocks[0]
+    axes, n_angles = first.axes, first.physics.n_angles
+    numbers, words = names_of_columns(first.observables)
     output.parent.mkdir(parents=True, exist_ok=True)
-    with SamplesTable(source.blocks[0], analysis, output.parent) as of_samples:
+    with SamplesTable(first, analysis, output.parent) as of_samples:
         for block in source.blocks:
             for point in block.points:
-                gathered[block.etas, point] = BlockStatistics(len(block.etas), analysis, numbers)
+                gathered[block.etas, point] = BlockStatistics(
+                    len(block.etas), analysis, n_angles, numbers
+                )
             for rows in source.read(block):
                 chi, p = _chi(block, analysis, rows)
                 statistics = gathered[block.etas, rows.point]
-                statistics.add(rows.good, rows.s_max, chi, p, rows.observables)
+                angles = rows.maximum.angles
+                statistics.add(rows.good, rows.s_max, chi, p, angles, rows.observables)
                 of_samples.add(block.etas, rows, chi, p)
                 failures += failures_of(block, rows, words)
         provenance = provenance_of(source, analysis)
-        columns = columns_of_study(source.blocks[0])
+        columns = columns_of_study(first)
         schema = file_schema(of_samples.schema, provenance, columns[SAMPLES.name])
         output.mkdir(exist_ok=True)
         all_samples = output / f"{SAMPLES.name}.parquet"
@@ -132,7 +149,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
         )
 
     failed = pd.DataFrame(failures, columns=["eta", *axes, "sample", "status", "s_d_error", *words])
-    tables = {"summary": whole(partial(_summary, analysis=analysis))}
+    tables = {"summary": whole(partial(_summary, analysis=analysis, has_angles=bool(axes)))}
     if analysis.chi_bins is not None:
         tables["chi_histogram"] = whole(_chi_histogram)
     if analysis.s_max_bins is not None:
@@ -140,7 +157,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     tables["failures"] = failed.sort_values(["eta", *axes, "sample"], ignore_index=True)
     checksums = {SAMPLES.name: sha256(all_samples)}
     write_tables(output, tables, columns, {**provenance, CHECKSUMS: checksums})
-    warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"], words)
+    warn_of_failures(first.study, tables["failures"], tables["summary"], words)
 
 
 def _chi(
@@ -159,6 +176,8 @@ def columns_of_study(block: Description) -> dict[str, Columns]:
     """What the columns of each table of a study hold; block: any of it."""
     axes, observables = axis_columns(block.physics.axes), columns_of(block.observables)
     more = dict.fromkeys(COLUMNS, axes)
+    if axes:
+        more["summary"] += OF_ANGLES
     numbers, words = names_of_columns(block.observables)
     for name in numbers:
         mean = entry(name, observables).beside("_mean", "mean of {} over the rows that have it")
@@ -192,10 +211,17 @@ def bin_columns(
     }
 
 
-def _summary(etas: Etas, statistics: BlockStatistics, analysis: Analysis) -> pd.DataFrame:
+def _summary(
+    etas: Etas, statistics: BlockStatistics, analysis: Analysis, has_angles: bool
+) -> pd.DataFrame:
     """One row for each η: counts, means and their errors."""
     s_max = statistics.s_max
     undefined = {"undefined_chi": statistics.undefined_chi} if analysis.samples_chi else {}
+    angles: dict[str, np.ndarray] = {}
+    if has_angles:  # of a random sweep alone, whose angles have no preferred direction
+        both = zip(statistics.angles.direction.T, statistics.angles.resultant.T, strict=True)
+        for j, (direction, resultant) in enumerate(both, start=1):
+            angles |= {f"angle_{j}_mean": direction, f"resultant_{j}": resultant}
     return pd.DataFrame(
         {
             "eta": etas,
@@ -204,6 +230,7 @@ def _summary(etas: Etas, statistics: BlockStatistics, analysis: Analysis) -> pd.
             **probability_columns(statistics.probabilities, analysis.ratio),
             "s_max_mean": s_max.mean[:, 0],
             "s_max_se": s_max.standard_error[:, 0],
+            **angles,
             **undefined,
             **observable_columns(statistics.observables),
         }
