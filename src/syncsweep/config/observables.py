@@ -249,6 +249,11 @@ def codes_of(
     )
 
 
+def columns_of_numbers(observables: Iterable[AnyObservable], spins: Sequence[float]) -> list[str]:
+    """Names of their columns of numbers; spins: S of each spin of the model, (N,)."""
+    return [name for one in observables for part in _parts(one, spins) for name in part.columns]
+
+
 def files_of(observables: Iterable[AnyObservable]) -> dict[str, str]:
     """Files of those of the user's own, by key: `observables.0`."""
     keys = {f"observables.{k}": one for k, one in enumerate(observables)}

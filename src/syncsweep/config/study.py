@@ -1,18 +1,13 @@
-"""The configuration: frozen, validated studies with their identities.
-
-Imports no NumPy, because Snakemake reads this module again in every job, and no YAML, because every
-rank of a launch does.
-"""
+"""A study: one sweep of the configuration, how it is cut into jobs, and what they cost."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Self
+from typing import Self
 
-from pydantic import Field, PrivateAttr, StrictBool, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, StrictBool, model_validator
 
 from syncsweep.config import sizing
 from syncsweep.config.analysis import MEANS, Analysis, check_measure, without_differences
@@ -21,23 +16,18 @@ from syncsweep.config.blocks import Block
 from syncsweep.config.chunks import FEWEST, chunks, number_of_chunks
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.fields import (
-    FolderName,
     Integer,
     OptionalInteger,
     OptionalNumber,
-    SafeName,
-    Strict,
 )
 from syncsweep.config.figure import AnyFigure, OneOrMoreFigures, as_tuple, check_figures
-from syncsweep.config.messages import ConfigError, explain
 from syncsweep.config.observables import (
     AnyObservable,
     ObservableCode,
     check_observables,
-    codes_of,
+    columns_of_numbers,
     files_of,
 )
-from syncsweep.config.paper import Paper
 from syncsweep.config.physics import (
     MOST_DENSE,
     AnyEnsemble,
@@ -45,21 +35,17 @@ from syncsweep.config.physics import (
     Ensemble,
     Measure,
     PackageModel,
-    Physics,
     TwoSpin1sPerturbation,
     check_ensemble,
     may_have_few_terms,
 )
 from syncsweep.config.plane_figures import ETA, columns_of_summary
-from syncsweep.config.until import Until, WithUntil, columns_of_errors, with_samples
-from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
+from syncsweep.config.until import Until, WithUntil, columns_of_errors
+from syncsweep.config.user_code import OwnEnsemble, OwnModel, dimension
 from syncsweep.sample_range import SampleRange
 
-#: Studies that `syncsweep.paper.paper_studies` adds have names that begin so.
-RESERVED = "paper-"
-
 #: File names of shards have nine digits.
-_MOST_SAMPLES = 10**9 - 1
+MOST_SAMPLES = 10**9 - 1
 
 #: A study with more values of η is a mistake that would take all memory.
 _MOST_ETAS = 100_000
@@ -81,7 +67,7 @@ class Study(WithUntil):
         description="parameters that take several values, by path, such as model.J; the study is "
         "the product of them",
     )
-    samples: Integer = Field(ge=1, le=_MOST_SAMPLES, description="realisations per η and point")
+    samples: Integer = Field(ge=1, le=MOST_SAMPLES, description="realisations per η and point")
     until: Until | None = Field(None, description="instead of samples: stop at these errors")
     chunk_size: OptionalInteger = Field(
         None,
@@ -162,7 +148,7 @@ class Study(WithUntil):
         etas = tuple(sorted(eta for block in self.eta_blocks for eta in block.etas))
         axes = {ETA: etas} | {column_of(path): self.axes[path].grid for path in sorted(self.axes)}
         n_angles = self.n_angles if self.axes else 0
-        columns = columns_of_summary(self.analysis, n_angles)
+        columns = columns_of_summary(self.analysis, n_angles, self._numbers)
         check_figures(self.figures, self.analysis, axes, columns)
         return self
 
@@ -213,6 +199,10 @@ class Study(WithUntil):
     def dim(self) -> int:
         """Dimension D of the Hilbert space."""
         return dimension(self.model.spins)
+
+    @property
+    def _numbers(self) -> list[str]:
+        return columns_of_numbers(self.observables, self.model.spins)
 
     @property
     def n_angles(self) -> int:
@@ -331,101 +321,3 @@ class Study(WithUntil):
     def chunks(self) -> tuple[SampleRange, ...]:
         """Ranges of samples, one per job and shard of a block."""
         return chunks(self.samples, self.samples_per_chunk, self.until is not None)
-
-
-class Config(Strict):
-    """The whole configuration."""
-
-    results: FolderName = Field(
-        description="output folder; ~ and variables, as in $SCRATCH/sweep, are expanded"
-    )
-    root_seed: Integer = Field(ge=0, le=2**63 - 1, description="seed of every random stream")
-    ranks: Integer = Field(ge=1, le=4096, description="MPI ranks per job")
-    samples: OptionalInteger = Field(
-        None,
-        ge=1,
-        le=_MOST_SAMPLES,
-        description="replaces the samples of each study that runs by default, and limits those of "
-        "the others",
-    )
-    studies: dict[SafeName, Study] = Field(min_length=1, description="the sweeps, by name")
-    paper: Paper | None = Field(
-        None, description="studies and sizes for `snakemake paper`; null: no paper"
-    )
-    _texts: dict[str, str] = PrivateAttr(default_factory=dict)  # of the files of the user's own
-
-    @model_validator(mode="before")
-    @classmethod
-    def _override_samples(cls, data: Any) -> Any:
-        if isinstance(data, Mapping) and data.get("samples") is not None:
-            studies = data.get("studies")
-            if isinstance(studies, Mapping):
-                data = dict(data)
-                data["studies"] = {
-                    name: with_samples(study, data["samples"]) for name, study in studies.items()
-                }
-        return data
-
-    @model_validator(mode="after")
-    def _names_apart(self) -> Self:
-        # Rules are named after figures and studies, and a rule's name has no hyphen.
-        figures = [figure.name for study in self.studies.values() for figure in study.figures]
-        for what, names in (("figure.name", figures), ("names", list(self.studies))):
-            plain = [name.replace("-", "_") for name in names]
-            for name in names:
-                if plain.count(name.replace("-", "_")) > 1:
-                    difference = "must differ between studies by more than '-' and '_'"
-                    raise ValueError(f"{what} {difference}, but two are like {name!r}")
-        for name in self.studies:
-            if name.startswith(RESERVED):
-                raise ValueError(f"names must not begin with {RESERVED!r}, but {name!r} does")
-        if not any(study.by_default for study in self.studies.values()):
-            raise ValueError("at least one study must have by_default: true")
-        return self
-
-    def physics(self, study: str) -> Physics:
-        """What decides the rows of a study."""
-        model, ensemble = self.studies[study].model, self.studies[study].ensemble
-        physics = Physics(
-            model=model.code(self._texts[model.file]) if isinstance(model, OwnModel) else model,
-            ensemble=ensemble.code(self._texts[ensemble.file])
-            if isinstance(ensemble, OwnEnsemble)
-            else ensemble,
-            root_seed=self.root_seed,
-            measure=self.studies[study].measure,
-        )
-        return physics.with_axes(self.studies[study].axes)
-
-    def ends(self, study: str) -> list[Physics]:
-        """The physics of the first and of the last point of a study; one without axes."""
-        physics, points = self.physics(study), points_of(self.studies[study].axes)
-        return [physics.at(point) for point in dict.fromkeys((points[0], points[-1]))]
-
-    def observables(self, study: str) -> tuple[ObservableCode, ...]:
-        """What decides the columns of a study's observables, in order."""
-        return self.studies[study]._codes
-
-    def text_of(self, file: str) -> str:
-        """The text of a file of the user's own, as it was when the configuration was read."""
-        return self._texts[file]
-
-
-def parse(data: Mapping[str, Any]) -> Config:
-    """Validate a configuration and read the files it names; ConfigError, one line with the key."""
-    try:
-        config = Config.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError(explain(error, Config)) from None
-    for name, study in config.studies.items():
-        for key, file in study.read_files.items():
-            try:
-                config._texts[file] = read_text(file)
-            except NoCodeError as error:
-                raise ConfigError(f"config: studies.{name}.{key}.file: {file} {error}") from None
-        study._codes = codes_of(study.observables, study.model.spins, config._texts)
-    return config
-
-
-def json_schema() -> dict[str, Any]:
-    """JSON schema of the configuration file."""
-    return Config.model_json_schema()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncsweep.config.axes import Point
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.layout import BlockFolder, block_folders, study_folder
 from syncsweep.sample_range import SampleRange, contain, union
 from syncsweep.sweep.description import Description, DescriptionError, Unit, describe, read

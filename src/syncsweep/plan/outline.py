@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.plan.inventory import said_again, take_inventory
 from syncsweep.tables.rounds import last_round
 from syncsweep.wording import duration, number_of

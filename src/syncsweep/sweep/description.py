@@ -16,11 +16,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from syncsweep.config.axes import Point, column_of
 from syncsweep.config.blocks import Block
+from syncsweep.config.configuration import Config
 from syncsweep.config.eta import canonical_eta
 from syncsweep.config.fields import SafeName
 from syncsweep.config.observables import ObservableCode
 from syncsweep.config.physics import RESULTS_VERSION, Physics, digest_of
-from syncsweep.config.study import Config
 from syncsweep.files import NotReadableError, read_regular, write_text
 from syncsweep.layout import BlockFolder, jobs_folder, study_file
 from syncsweep.sample_range import SampleRange

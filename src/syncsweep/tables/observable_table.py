@@ -11,7 +11,7 @@ from syncsweep.columns import ETA, Column, Columns, axis_columns
 from syncsweep.config.analysis import Analysis, Bins
 from syncsweep.tables import ResultsError
 from syncsweep.tables.samples import Source, provenance_of
-from syncsweep.tables.summary import at_point, bin_columns, sorted_by_eta, write_tables
+from syncsweep.tables.writing import at_point, bin_columns, sorted_by_eta, write_tables
 
 #: What the columns of the table hold.
 COLUMNS: dict[str, Columns] = {

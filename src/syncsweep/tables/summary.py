@@ -6,15 +6,13 @@ by byte, whatever the chunk size.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from syncsweep.columns import (
     CHI_HIGH,
@@ -37,12 +35,10 @@ from syncsweep.columns import (
 )
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.axes import Point
-from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically, sha256
 from syncsweep.physics.chi import ChiSample, interval_probabilities
 from syncsweep.sweep.description import Description
-from syncsweep.sweep.parquet import described_schema, write_parquet
-from syncsweep.tables import CHECKSUMS, METADATA_KEY, samples_table
+from syncsweep.tables import CHECKSUMS, samples_table
 from syncsweep.tables.failures import failures_of, warn_of_failures
 from syncsweep.tables.number import Number
 from syncsweep.tables.registry import SAMPLES
@@ -54,6 +50,7 @@ from syncsweep.tables.statistics import (
     RunningMean,
     type_ratio,
 )
+from syncsweep.tables.writing import at_point, bin_columns, file_schema, sorted_by_eta, write_tables
 from syncsweep.user_code.study_observables import columns_of, names_of_columns
 
 Etas = tuple[float, ...]
@@ -125,9 +122,8 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     with SamplesTable(first, analysis, output.parent) as of_samples:
         for block in source.blocks:
             for point in block.points:
-                gathered[block.etas, point] = BlockStatistics(
-                    len(block.etas), analysis, n_angles, numbers
-                )
+                n_eta = len(block.etas)
+                gathered[block.etas, point] = BlockStatistics(n_eta, analysis, n_angles, numbers)
             for rows in source.read(block):
                 chi, p = _chi(block, analysis, rows)
                 statistics = gathered[block.etas, rows.point]
@@ -176,8 +172,7 @@ def columns_of_study(block: Description) -> dict[str, Columns]:
     """What the columns of each table of a study hold; block: any of it."""
     axes, observables = axis_columns(block.physics.axes), columns_of(block.observables)
     more = dict.fromkeys(COLUMNS, axes)
-    if axes:
-        more["summary"] += OF_ANGLES
+    more["summary"] += OF_ANGLES if axes else ()
     numbers, words = names_of_columns(block.observables)
     for name in numbers:
         mean = entry(name, observables).beside("_mean", "mean of {} over the rows that have it")
@@ -185,30 +180,6 @@ def columns_of_study(block: Description) -> dict[str, Columns]:
     more["failures"] += tuple(entry(name, observables) for name in words)
     more[SAMPLES.name] += observables
     return {name: (*columns, *more[name]) for name, columns in COLUMNS.items()}
-
-
-def at_point(frame: pd.DataFrame, axes: Sequence[str], point: Point) -> pd.DataFrame:
-    """A table with the values of the axes at a point in columns after η."""
-    for place, (name, value) in enumerate(zip(axes, point, strict=True), start=1):
-        frame.insert(place, name, float(value))
-    return frame
-
-
-def sorted_by_eta(frames: list[pd.DataFrame], axes: Sequence[str] = ()) -> pd.DataFrame:
-    """One table of several, ascending in η and then in the axes; bins keep their order."""
-    order = ["eta", *axes]
-    return pd.concat(frames).sort_values(order, kind="stable", ignore_index=True)
-
-
-def bin_columns(
-    etas: Etas, edges: np.ndarray, low: str = "low", high: str = "high"
-) -> dict[str, np.ndarray]:
-    """The first columns of a table with a row for each η and each bin between edges (n + 1,)."""
-    return {
-        "eta": np.repeat(etas, len(edges) - 1),
-        low: np.tile(edges[:-1], len(etas)),
-        high: np.tile(edges[1:], len(etas)),
-    }
 
 
 def _summary(
@@ -291,52 +262,3 @@ def _s_max_histogram(etas: Etas, statistics: BlockStatistics) -> pd.DataFrame:
             "density": (statistics.s_max_counts / n / decades).ravel(),
         }
     )
-
-
-def write_tables(
-    output: Path,
-    tables: Mapping[str, pd.DataFrame],
-    columns: Mapping[str, Columns],
-    provenance: dict[str, object],
-) -> None:
-    """Write tables by name into a folder, see `write_table`; columns: what those of each hold."""
-    output.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        write_table(output / name, table, provenance, columns[name])
-
-
-def write_table(
-    stem: Path,
-    frame: pd.DataFrame,
-    provenance: dict[str, object],
-    columns: Columns | None = None,
-) -> None:
-    """Write one table as <stem>.parquet and <stem>.csv, each atomically; see `file_schema`."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.cast(file_schema(table.schema, provenance, columns))
-    replace_atomically(
-        stem.with_name(f"{stem.name}.parquet"),
-        lambda path: write_parquet(path, table),
-    )
-    replace_atomically(
-        stem.with_name(f"{stem.name}.csv"),
-        lambda path: frame.to_csv(path, index=False, lineterminator="\n"),
-    )
-
-
-def file_schema(
-    schema: pa.Schema, provenance: dict[str, object], columns: Columns | None = None
-) -> pa.Schema:
-    """The schema of a table's Parquet file, with the entries of its columns and its origin.
-
-    provenance: what the table was made from. This function adds what the workflow asked for, and
-    the code and the libraries that made the table. columns: what its columns hold; KeyError if one
-    has no entry.
-    """
-    if columns is not None:
-        schema = described_schema(schema, columns)
-    made_by = {"code": code(), "libraries": libraries("numpy", "scipy", "pandas", "pyarrow")}
-    said = json.dumps(
-        {**asked(), **provenance, "made_by": made_by}, sort_keys=True, ensure_ascii=False
-    )
-    return schema.with_metadata({METADATA_KEY: said.encode()})

@@ -19,8 +19,8 @@ from threadpoolctl import threadpool_limits
 from syncsweep.columns import Columns
 from syncsweep.config.analysis import check_intervals
 from syncsweep.config.axes import column_of
+from syncsweep.config.configuration import Config
 from syncsweep.config.physics import Physics
-from syncsweep.config.study import Config
 from syncsweep.layout import BlockFolder, block_folders, study_folders, tables_folder
 from syncsweep.physics import arguments
 from syncsweep.physics.chi import ChiSample, interval_probabilities

@@ -19,9 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from syncsweep.config.configuration import Config
 from syncsweep.config.observables import OwnObservableCode, files_of
 from syncsweep.config.physics import MOST_DENSE, Physics
-from syncsweep.config.study import Config, Study
+from syncsweep.config.study import Study
 from syncsweep.config.user_code import code_lines
 from syncsweep.physics.block_generator import count_entries
 from syncsweep.physics.generator import UnservedModelError

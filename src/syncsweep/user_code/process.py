@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from syncsweep.config.configuration import Config, parse
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import digest_of
-from syncsweep.config.study import Config, parse
 from syncsweep.environment.blas import limit_blas_threads
 from syncsweep.user_code import isolated
 

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from syncsweep import layout
+from syncsweep.config.configuration import Config
 from syncsweep.config.physics import MOST_DENSE
-from syncsweep.config.study import Config
 from syncsweep.workflow import places
 from syncsweep.workflow.errors import RunError
 from syncsweep.workflow.study_outputs import StudyOutputs

@@ -6,8 +6,9 @@ from own_study import TEXT, configured
 from pydantic import TypeAdapter
 
 from syncsweep import sample
+from syncsweep.config.configuration import parse
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.observables import ObservableCode
-from syncsweep.config.study import ConfigError, parse
 from syncsweep.tables import dataset, samples_table, summary
 
 OWN = {"file": "own.py", "function": "squeezing", "returns": ["xi"]}

@@ -15,11 +15,11 @@ from types_study import PHYSICS
 
 from syncsweep import sample
 from syncsweep.columns import Column, entry
+from syncsweep.config.configuration import parse
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.figure import Figure
 from syncsweep.config.physics import Physics
 from syncsweep.config.requests import FigureRequest
-from syncsweep.config.study import parse
 from syncsweep.figures import sweep_figure
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.physics.chi import chi, interval_probabilities
@@ -27,7 +27,7 @@ from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.report.dictionary import columns_of, data_of_figures, page, tables
 from syncsweep.sample import unpack_coefficients
 from syncsweep.tables.registry import JOBS, OBSERVABLES
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.writing import write_table
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "columns.md"

@@ -11,8 +11,8 @@ from own_study import TEXT, configured
 from studies import ANALYSIS, ETAS, PAIR
 
 from syncsweep.config.analysis import Bins
+from syncsweep.config.configuration import parse
 from syncsweep.config.observables import OwnObservableCode, SiteObservable, StateObservable
-from syncsweep.config.study import parse
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sample import SampleSolver
 from syncsweep.sample_range import SampleRange

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from own_study import TEXT, configured
 
+from syncsweep.config.configuration import parse
 from syncsweep.config.messages import ConfigError
-from syncsweep.config.study import parse
 from syncsweep.user_code import process
 from syncsweep.user_code.check import check_code
 from syncsweep.user_code.trial_states import trial_states

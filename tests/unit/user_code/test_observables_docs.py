@@ -8,7 +8,7 @@ import qutip
 import yaml
 from states import random_state
 
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.user_code.check import check_code
 from syncsweep.user_code.study_observables import Observables
 
