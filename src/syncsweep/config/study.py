@@ -112,6 +112,8 @@ class Study(Strict):
     def _ensemble_fits(self) -> Self:
         if not isinstance(self.ensemble, Ensemble):
             return self
+        if self.ensemble.kind == "bonds" and self.model.n_sites == 1:
+            raise ValueError("ensemble.kind: bonds needs two spins; set it to global")
         rank, dim = self.ensemble.rank, min(self.ensemble.term_dimensions(self.model.spins))
         if rank is not None and rank > dim**2 - 1:
             of_term = "" if self.ensemble.kind == "global" else f" for kind: {self.ensemble.kind}"

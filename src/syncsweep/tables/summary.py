@@ -131,6 +131,10 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     tables["failures"] = failed.sort_values(["eta", *axes, "sample"], ignore_index=True)
     checksums = {SAMPLES.name: sha256(all_samples)}
     write_tables(output, tables, columns, {**provenance, CHECKSUMS: checksums})
+    # Those of an earlier analysis would look like tables of this one.
+    for name in COLUMNS.keys() - {*tables, SAMPLES.name}:
+        for kind in ("parquet", "csv"):
+            (output / f"{name}.{kind}").unlink(missing_ok=True)
     _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"])
 
 
