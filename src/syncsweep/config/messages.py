@@ -83,13 +83,17 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
     elif kind == "union_tag_invalid":
         said = _not_among(f"{key}.name", problem["ctx"]["tag"], _tags(annotation))
     elif kind == "literal_error":
-        said = _not_among(key, given, _words_in(annotation))
+        said = _not_among(key, given, _words_at(location, root) or _words_in(annotation))
     elif kind == "value_error" and isinstance(given, Mapping):
         said = f"{key}: {problem['ctx']['error']}"
     else:
-        allowed_here = _allowed(kind, problem.get("ctx", {})) or problem["msg"]
-        said = f"{key}: {_shown(given)} is refused: {allowed_here}"
+        said = f"{key}: {_shown(given)} is refused: {reason_of(problem)}"
     return one_line(f"config: {said}")
+
+
+def reason_of(problem: Mapping[str, Any]) -> str:
+    """The rule that an error of pydantic breaks, in words."""
+    return _allowed(problem["type"], problem.get("ctx", {})) or str(problem["msg"])
 
 
 def _allowed(kind: str, context: Mapping[str, Any]) -> str:
@@ -152,6 +156,15 @@ def _words_in(annotation: Any) -> list[str]:
     if isinstance(annotation, str):
         return [annotation]
     return [word for part in get_args(annotation) for word in _words_in(part)]
+
+
+def _words_at(location: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
+    """The words that a key allows in all models between which its value chooses."""
+    models = _models_in(_walk(location[:-2], root)[1])
+    if len(models) < 2 or location[-2] not in [_tag(model) for model in models]:
+        return []
+    fields = [model.model_fields.get(str(location[-1])) for model in models]
+    return [word for field in fields if field for word in _words_in(field.annotation)]
 
 
 def _tags(annotation: Any) -> list[str]:

@@ -37,8 +37,9 @@ from syncsweep.config.physics import (
     Measure,
     PackageModel,
     Physics,
+    TwoSpin1sPerturbation,
+    check_ensemble,
     may_have_few_terms,
-    most_jumps,
 )
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 from syncsweep.sample_range import SampleRange
@@ -110,23 +111,11 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def _ensemble_fits(self) -> Self:
-        if not isinstance(self.ensemble, Ensemble):
-            return self
-        if self.ensemble.kind == "bonds" and self.model.n_sites == 1:
-            raise ValueError("ensemble.kind: bonds needs two spins; set it to global")
-        rank, dim = self.ensemble.rank, min(self.ensemble.term_dimensions(self.model.spins))
-        if rank is not None and rank > dim**2 - 1:
-            of_term = "" if self.ensemble.kind == "global" else f" for kind: {self.ensemble.kind}"
+        check_ensemble(self.ensemble, self.model.spins)
+        if isinstance(self.ensemble, TwoSpin1sPerturbation) and self.samples > 1:
             raise ValueError(
-                f"ensemble.rank must be at most D²−1 = {dim**2 - 1}{of_term}, but is {rank}"
-            )
-        # Above half of D, jump operators take more memory and time than a sweep can afford.
-        most = most_jumps(self.dim)
-        if self.dim > MOST_DENSE and self.ensemble.kind == "global" and not (rank or dim) <= most:
-            raise ValueError(
-                f"ensemble: kind: global of {self.model.n_sites} spins needs a rank of "
-                f"at most D/2 = {most}, but has {f'rank {rank}' if rank else 'full rank'}; set "
-                "rank, or kind: bonds or sites"
+                f"samples must be 1, because ensemble.kind: {self.ensemble.kind} draws nothing at "
+                f"random, but is {self.samples}"
             )
         return self
 
@@ -164,17 +153,17 @@ class Study(Strict):
             raise ValueError(
                 "analysis.limit_draws needs η = 0 in eta_blocks; write limit: true in the grid"
             )
-        if self.own_files:
+        if self.own_files or not isinstance(self.ensemble, Ensemble):
             raise ValueError(
                 "analysis.limit_draws: the law of η → 0⁺ is known only for the models and the "
-                "ensemble of syncsweep; leave it out (η = 0 itself needs no law)"
+                "random ensemble of syncsweep; leave it out (η = 0 itself needs no law)"
             )
         if isinstance(self.model, PackageModel) and not self.model.has_limit_law:
             raise ValueError(
                 f"analysis.limit_draws: the law of η → 0⁺ is not known for {self.model.name}; "
                 "leave it out (η = 0 itself needs no law)"
             )
-        if isinstance(self.ensemble, Ensemble) and self.ensemble.zeta_diss == 0:
+        if self.ensemble.zeta_diss == 0:
             raise ValueError("analysis.limit_draws needs ensemble.zeta_diss > 0")
         return self
 
@@ -302,9 +291,12 @@ def _with_samples(study: Any, samples: Any) -> Any:
     """A study before its validation, with another number of samples.
 
     A study that does not run by default gets no more than its own number, because it may be
-    expensive.
+    expensive. One whose ensemble draws nothing keeps its own.
     """
     if not isinstance(study, Mapping):
+        return study
+    ensemble = study.get("ensemble")
+    if isinstance(ensemble, Mapping) and ensemble.get("kind") == TwoSpin1sPerturbation.tag:
         return study
     own = str(study.get("samples"))
     if study.get("by_default") is False and own.isdecimal() and str(samples).isdecimal():

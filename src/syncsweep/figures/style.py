@@ -266,7 +266,7 @@ def eta_label(unit: EnergyUnit) -> str:
 
 def symbol(unit: EnergyUnit) -> str:
     """The symbol of a unit within a formula."""
-    return unit.symbol.replace("ω", r"\omega")
+    return unit.symbol.replace("ω", r"\omega").replace("γ₁ᵍ", r"\gamma_1^g")
 
 
 def chi_symbol(n_sites: int) -> str:

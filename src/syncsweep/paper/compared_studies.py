@@ -124,6 +124,12 @@ def quality_etas(config: Config) -> list[float]:
     return [omega * 10 ** (k / 2) for k in range(-12, 3)]
 
 
+def two_spin1s(config: Config) -> str:
+    """The study of App. E."""
+    assert config.paper
+    return config.paper.two_spin1s or f"{RESERVED}two-spin1s"
+
+
 def coupled_and_alone(config: Config) -> dict[str, tuple[str, str]]:
     """Studies of Λ(η) by label: with their unperturbed model, and the same samples without it."""
     assert config.paper

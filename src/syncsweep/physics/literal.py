@@ -161,6 +161,21 @@ def local_perturbation(
     return total
 
 
+def two_spin1s_perturbation(
+    epsilon: float, delta: float, gamma_1_damp: float, gamma_2_gain: float
+) -> np.ndarray:
+    """L₍₁₎ of Eq. E2 with Δ₁ = −Δ₂ = δ/2, written in the states of two spin-1s, (D², D²)."""
+    up, zero, down = np.eye(3)
+    raises = np.outer(up, zero) + np.outer(zero, down)  # S⁺/√2
+    levels, one = np.diag([1.0, 0.0, -1.0]), np.eye(3)
+    hop = 1j * epsilon * np.kron(raises, raises.T)
+    detuning = delta / 2 * (np.kron(levels, one) - np.kron(one, levels))
+    damping = np.sqrt(gamma_1_damp) * np.kron(np.outer(zero, up), one)
+    gain = np.sqrt(gamma_2_gain) * np.kron(one, np.outer(zero, down))
+    dissipator = _dissipator(np.eye(2), np.array([damping, gain]))
+    return _commutator(hop + hop.conj().T + detuning) + dissipator
+
+
 def only_zero_mode(rates: np.ndarray) -> np.ndarray:
     """The zero mode (n,) of W†L₍₁₎V (n, n); NotUniqueError if it has none or several."""
     kernel = null_space(rates, rcond=_ZERO)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from syncsweep.config.analysis import Ratio
-from syncsweep.config.physics import Ensemble, Physics
+from syncsweep.config.physics import AnyEnsemble, Physics, TwoSpin1sPerturbation
 from syncsweep.config.study import Study
 from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.config.user_code import (
@@ -115,11 +115,16 @@ def _model(model: BaseModel, physics: Physics) -> str:
         spins = ", ".join(f"{spin:g}" for spin in model.spins)
         parameters = _parameters(model.parameters, physics.model, "model")
         return f"Own model: model() in {model.file}, spins {spins}{parameters}"
-    summary = (type(model).__doc__ or "").partition("\n")[0].rstrip(".")
+    return _of_package(model, "name")
+
+
+def _of_package(part: BaseModel, choice: str) -> str:
+    """What a model or an ensemble of the package is, with its numbers; choice: key of its name."""
+    summary = (type(part).__doc__ or "").partition("\n")[0].rstrip(".")
     values = [
-        _parameter(field.description or name, getattr(model, name))
-        for name, field in type(model).model_fields.items()
-        if name != "name"
+        _parameter(field.description or name, getattr(part, name))
+        for name, field in type(part).model_fields.items()
+        if name != choice
     ]
     return f"{summary}: " + "; ".join(values)
 
@@ -138,10 +143,12 @@ def _parameter(description: str, value: float) -> str:
     return f"{description.partition(';')[0]} = {value:g}"
 
 
-def _ensemble(ensemble: Ensemble | OwnEnsemble, physics: Physics) -> str:
+def _ensemble(ensemble: AnyEnsemble, physics: Physics) -> str:
     if isinstance(ensemble, OwnEnsemble):
         parameters = _parameters(ensemble.parameters, physics.ensemble, "perturbation")
         return f"Own ensemble: perturbation() in {ensemble.file}{parameters}"
+    if isinstance(ensemble, TwoSpin1sPerturbation):
+        return _of_package(ensemble, "kind")
     operators = {"paper": "operators as printed in Eq. F3", "orthonormal": "orthonormal operators"}
     rank = "full rank" if ensemble.rank is None else f"rank {ensemble.rank}"
     of_terms = {

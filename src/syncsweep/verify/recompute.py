@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from syncsweep.config.physics import MOST_DENSE, Physics
+from syncsweep.config.physics import MOST_DENSE, Physics, TwoSpin1sPerturbation
 from syncsweep.physics import literal, literal_operators
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.ensembles import SITES_OF_TERM, STREAMS, LocalKind
@@ -183,6 +183,8 @@ class Recomputation:
 
     def _drawn(self, sample: int) -> Any:
         law = self._physics.ensemble.model_dump(exclude={"kind"})
+        if isinstance(self._physics.ensemble, TwoSpin1sPerturbation):
+            return literal.two_spin1s_perturbation(**law)
         kind = _kind(self._physics)
         rng = stream(self._physics.root_seed, sample, STREAMS[kind])
         if kind == "global":

@@ -29,6 +29,7 @@ REMOVED = object()
 
 PAIR = "studies.spin_half_pair"
 CHAIN = "studies.spin1_chain"
+N2 = "studies.spin1_chain_n2"
 BLOCK = f"{PAIR}.eta_blocks.0"
 BINS = {"low": 1.0e-5, "high": 1.0, "count": 4}
 RATIO = {"numerator": 2, "denominator": 1, "meaning": "x"}
@@ -37,6 +38,8 @@ MEANS_ONLY = {
     "samples": 1,
     "eta_blocks": [{"values": [1]}],
 }
+#: Two spins under a perturbation that draws nothing.
+FIXED = PLAIN["studies"]["spin1_chain_n2"] | {"ensemble": {"kind": "two_spin1s"}}
 
 
 def edited(path, value):
@@ -194,7 +197,7 @@ BAD_VALUES = [
     (f"{PAIR}.ensemble", [], "[]", "key: value"),
     (f"{PAIR}.ensemble.basis", "papr", "'papr'", "paper, orthonormal", "'paper'"),
     (f"{PAIR}.ensemble.basis", 3, "3", "paper, orthonormal"),
-    (f"{PAIR}.ensemble.kind", "bond", "'bond'", "global, bonds, sites", "'bonds'"),
+    (f"{PAIR}.ensemble.kind", "bond", "'bond'", "global, bonds, sites, two_spin1s", "'bonds'"),
     (f"{PAIR}.ensemble.zeta_coh", -1, "-1.0", "0"),
     (f"{PAIR}.ensemble.rank", 0, "0", "1"),
     (f"{PAIR}.eta_blocks", [], "[]", "1"),
@@ -228,6 +231,14 @@ def test_bad_member_of_a_list_is_named_by_its_place():
     assert not lacking(message, f"{PAIR}.figure.panels.1", "'smax'", allowed, "'s_max'")
 
 
+def test_key_of_a_perturbation_that_draws_nothing_is_named():
+    path = f"{CHAIN}.ensemble"
+    message = refusal(edited(path, {"kind": "two_spin1s", "gamma_1_damp": -1}))
+    assert not lacking(message, f"{path}.gamma_1_damp", "-1.0", "0")
+    message = refusal(edited(path, {"kind": "two_spin1s", "zeta_coh": 1}))
+    assert not lacking(message, f"{path}.zeta_coh", "epsilon, delta")
+
+
 @pytest.mark.parametrize("name", UNSAFE_NAMES)
 def test_name_of_a_study_must_be_safe_as_a_file_name(name):
     message = refusal({**PLAIN, "studies": {name: PLAIN["studies"]["spin_half_pair"]}})
@@ -243,6 +254,9 @@ CONTRADICTIONS = [
     (f"{PAIR}.ensemble", {"kind": "sites", "rank": 4}, "D²−1 = 3", "sites", "4"),
     (f"{CHAIN}.ensemble", {"kind": "bonds", "rank": 81}, "D²−1 = 80", "bonds", "81"),
     (f"{CHAIN}.model.n_sites", 5, "ensemble", "D/2 = 121", "full rank", "bonds or sites"),
+    (f"{CHAIN}.ensemble", {"kind": "two_spin1s"}, "ensemble.kind", "two spin-1s", "1, 1, 1"),
+    (f"{N2}.ensemble", {"kind": "two_spin1s"}, "samples must be 1", "two_spin1s", "10000"),
+    (N2, {**FIXED, "samples": 1}, "analysis.limit_draws", "random ensemble"),
     (f"{BLOCK}.last", 3, "eta_blocks.0", "last", "first", "3"),
     (f"{BLOCK}.last", 1e-6, "eta_blocks.0", "last", "first", "1e-06", "0.0001"),
     (f"{BLOCK}.values", [1], "eta_blocks.0", "first", "last", "per_decade", "values"),
@@ -495,7 +509,7 @@ def test_configuration_as_it_stands_is_that_of_the_paper():
     assert by_default == ["spin1_chain", "spin_half_pair"]
     assert {name: study.model.n_sites for name, study in parsed.studies.items()} == {
         "spin1_chain": 3, "spin_half_pair": 2, "spin1_chain_n2": 2, "spin1_chain_n4": 4,
-        "spin1_chain_n5": 5, "spin1_chain_n6": 6,
+        "spin1_chain_n5": 5, "spin1_chain_n6": 6, "two_spin1s": 2,
     }  # fmt: skip
     assert parsed.samples is None
     chain, spins = parsed.studies["spin1_chain"], parsed.studies["spin_half_pair"]
@@ -639,15 +653,22 @@ def test_variable_whose_value_makes_no_folder_is_refused(monkeypatch, value):
 
 def test_top_level_samples_replace_those_of_studies_made_by_default():
     parsed = parse(edited("samples", 200))
-    assert [study.samples for study in parsed.studies.values()] == [200, 200, 200, 24, 24, 6]
+    assert [study.samples for study in parsed.studies.values()] == [200, 200, 200, 24, 24, 6, 1]
     assert load_config(CONFIG, overrides={"samples": "30"}).studies["spin1_chain"].samples == 30
     few = load_config(CONFIG, overrides={"samples": 20}).studies.values()
-    assert [study.samples for study in few] == [20] * 5 + [6]
+    assert [study.samples for study in few] == [20] * 5 + [6, 1]
 
 
 def test_top_level_samples_raise_only_what_is_made_by_default():
     many = load_config(CONFIG, overrides={"samples": 20_000}).studies.values()
-    assert [study.samples for study in many] == [20_000, 20_000, 10_000, 24, 24, 6]
+    assert [study.samples for study in many] == [20_000, 20_000, 10_000, 24, 24, 6, 1]
+
+
+def test_top_level_samples_leave_a_perturbation_that_draws_nothing_its_one():
+    analysis = {**FIXED["analysis"], "limit_draws": None}
+    fixed = {**FIXED, "samples": 1, "by_default": True, "analysis": analysis}
+    data = {**edited(N2, fixed), "samples": 200}
+    assert parse(data).studies["spin1_chain_n2"].samples == 1
 
 
 def test_overrides_go_key_by_key():

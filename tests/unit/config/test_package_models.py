@@ -54,7 +54,7 @@ def test_a_model_says_in_which_unit_eta_is_shown(name):
     settings = KINDS[name](name=name, **{parameter: 2.0})
     assert energy_unit(settings) == EnergyUnit(letter, 2.0)
     assert symbol(energy_unit(settings)).isascii()  # in a formula of Matplotlib
-    assert energy_unit(KINDS[name](name=name, **{parameter: -2.0})) == EnergyUnit()
+    assert energy_unit(KINDS[name](name=name, **{parameter: 0.0})) == EnergyUnit()
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -16,7 +16,7 @@ from syncsweep.physics.literal import (
     unperturbed,
 )
 from syncsweep.physics.measures import s_max
-from syncsweep.physics.models import spin1_chain, spin1_pair, spin_half_pair
+from syncsweep.physics.models import spin1_chain, spin_half_pair, two_spin1s
 from syncsweep.physics.perturbation import kossakowski_factor, random_liouvillian
 from syncsweep.physics.phase_distribution import (
     coefficients_of,
@@ -27,7 +27,7 @@ from syncsweep.physics.phase_distribution import (
 from syncsweep.physics.steady_state import steady_states
 from syncsweep.physics.superoperators import liouvillian, to_real
 
-MODELS = [spin_half_pair(), spin1_chain(2), spin1_pair(), spin1_chain(3)]
+MODELS = [spin_half_pair(), spin1_chain(2), two_spin1s(), spin1_chain(3)]
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: f"{m.name}-{m.n_sites}")

@@ -67,10 +67,12 @@ class StudyRows(requests.Rows):
         return self.describe()[0].physics
 
     def read(self, described: Description, most: int | None = None) -> Iterator[SampleRows]:
-        """The first samples of a block in order, at most so many; only their shards are read."""
-        wanted = self.samples if most is None else min(most, self.samples)
+        """The samples of a block in order, at most so many; only their shards are read.
+
+        most: None for all, at all points; a number is for a study without axes.
+        """
         rows = read_samples(self.folder, described, self.samples, self.chunk_size)
-        return islice(rows, wanted)
+        return rows if most is None else islice(rows, min(most, self.samples))
 
 
 class OfChain(Request):
