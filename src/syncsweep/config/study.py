@@ -15,9 +15,10 @@ from typing import Any, Self
 from pydantic import Field, PrivateAttr, StrictBool, ValidationError, model_validator
 
 from syncsweep.config import sizing
-from syncsweep.config.analysis import MEANS, Analysis, Figure, check_analysis, without_differences
-from syncsweep.config.axes import Axis, check_axes, points_of
+from syncsweep.config.analysis import MEANS, Analysis, check_measure, without_differences
+from syncsweep.config.axes import Axis, check_axes, column_of, points_of
 from syncsweep.config.blocks import Block
+from syncsweep.config.chunks import FEWEST, chunks, number_of_chunks
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.fields import (
     FolderName,
@@ -27,6 +28,7 @@ from syncsweep.config.fields import (
     SafeName,
     Strict,
 )
+from syncsweep.config.figure import AnyFigure, OneOrMoreFigures, as_tuple, check_figures
 from syncsweep.config.messages import ConfigError, explain
 from syncsweep.config.paper import Paper
 from syncsweep.config.physics import (
@@ -41,6 +43,8 @@ from syncsweep.config.physics import (
     check_ensemble,
     may_have_few_terms,
 )
+from syncsweep.config.plane_figures import ETA, columns_of_summary
+from syncsweep.config.until import Until, WithUntil, columns_of_errors, with_samples
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 from syncsweep.sample_range import SampleRange
 
@@ -60,13 +64,7 @@ _MOST_SHARDS = 10_000
 _OWN_JUMPS = 4
 
 
-def chunks(samples: int, chunk_size: int) -> tuple[SampleRange, ...]:
-    """Ranges that cover the samples 0 … samples−1, each of chunk_size but the last."""
-    starts = range(0, samples, chunk_size)
-    return tuple(SampleRange(start, min(start + chunk_size, samples)) for start in starts)
-
-
-class Study(Strict):
+class Study(WithUntil):
     """One sweep: a model under an ensemble of perturbations over a set of η."""
 
     model: AnyModel = Field(description="unperturbed model")
@@ -77,6 +75,7 @@ class Study(Strict):
         "the product of them",
     )
     samples: Integer = Field(ge=1, le=_MOST_SAMPLES, description="realisations per η and point")
+    until: Until | None = Field(None, description="instead of samples: stop at these errors")
     chunk_size: OptionalInteger = Field(
         None,
         ge=1,
@@ -101,7 +100,9 @@ class Study(Strict):
     analysis: Analysis = Field(
         MEANS, description="how shards become tables; left out: means of S_max"
     )
-    figure: Figure | None = Field(None, description="the figure of this study; null: none")
+    figure: OneOrMoreFigures | None = Field(
+        None, description="the figure of this study, or a list of figures; null: none"
+    )
     by_default: StrictBool = Field(
         True,
         description="whether plain `snakemake` runs it; `snakemake study_<name>` always does",
@@ -141,8 +142,13 @@ class Study(Strict):
         return self
 
     @model_validator(mode="after")
-    def _measure_and_panels_fit(self) -> Self:
-        check_analysis(self.measure, self.model.n_sites, self.analysis, self.figure)
+    def _figures_have_data(self) -> Self:
+        check_measure(self.measure, self.model.n_sites, self.analysis)
+        etas = tuple(sorted(eta for block in self.eta_blocks for eta in block.etas))
+        axes = {ETA: etas} | {column_of(path): self.axes[path].grid for path in sorted(self.axes)}
+        n_angles = self.n_angles if self.axes else 0
+        columns = columns_of_summary(self.analysis, n_angles)
+        check_figures(self.figures, self.analysis, axes, columns)
         return self
 
     @model_validator(mode="after")
@@ -169,7 +175,10 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def _shards_can_be_planned(self) -> Self:
-        shards = len(self.chunks) * len(self.eta_blocks) * self._batches
+        if self.until is not None:
+            self.until.check(columns_of_errors(self.analysis))
+        shards = number_of_chunks(self.samples, self.samples_per_chunk, self.until is not None)
+        shards *= len(self.eta_blocks) * self._batches
         if shards > _MOST_SHARDS:
             what, instead = "samples need", "split the study"
             if self.chunk_size is not None:
@@ -181,9 +190,19 @@ class Study(Strict):
         return self
 
     @property
+    def figures(self) -> tuple[AnyFigure, ...]:
+        """All figures of this study."""
+        return as_tuple(self.figure)
+
+    @property
     def dim(self) -> int:
         """Dimension D of the Hilbert space."""
         return dimension(self.model.spins)
+
+    @property
+    def n_angles(self) -> int:
+        """Number of angles of the distribution that is measured."""
+        return self.model.n_sites - (self.measure == "relative")
 
     @property
     def own_files(self) -> dict[str, str]:
@@ -249,26 +268,33 @@ class Study(Strict):
         """Number of all rows."""
         return self.samples * sum(block.rows for block in self.blocks)
 
-    @cached_property
-    def _chunks(self) -> int:
+    def _chunks(self, samples: int) -> int:
         """Number of chunks and batches of points together, of each η-block."""
         sizes = [len(block.etas) for block in self.eta_blocks]
         seconds = sum(self.sample_seconds(n) for n in sizes)
-        work = self.samples * self.n_points
-        return sizing.n_chunks(work, seconds, len(sizes), self.row_bytes * max(sizes))
+        return sizing.n_chunks(
+            samples * self.n_points, seconds, len(sizes), self.row_bytes * max(sizes)
+        )
 
     @cached_property
     def samples_per_chunk(self) -> int:
         """`chunk_size`, or the automatic choice: points are shared out before samples are."""
         if self.chunk_size is not None:
             return self.chunk_size
-        return math.ceil(self.samples / math.ceil(self._chunks / self.n_points))
+        most = self.until.most_samples if self.until else self.samples
+        batches = self._batches if self.until else self.n_points
+        return math.ceil(most / math.ceil(self._chunks(most) / batches))
 
     @property
     def _batches(self) -> int:
-        """Number of batches of points that chunks of so many samples leave."""
+        """Number of batches of points that chunks of so many samples leave.
+
+        With `until`, it is that of the first round, because all rounds have the same blocks.
+        """
+        if self.until:
+            return min(self.n_points, self._chunks(FEWEST))
         chunks = math.ceil(self.samples / self.samples_per_chunk)
-        return min(self.n_points, math.ceil(self._chunks / chunks))
+        return min(self.n_points, math.ceil(self._chunks(self.samples) / chunks))
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -284,24 +310,7 @@ class Study(Strict):
     @property
     def chunks(self) -> tuple[SampleRange, ...]:
         """Ranges of samples, one per job and shard of a block."""
-        return chunks(self.samples, self.samples_per_chunk)
-
-
-def _with_samples(study: Any, samples: Any) -> Any:
-    """A study before its validation, with another number of samples.
-
-    A study that does not run by default gets no more than its own number, because it may be
-    expensive. One whose ensemble draws nothing keeps its own.
-    """
-    if not isinstance(study, Mapping):
-        return study
-    ensemble = study.get("ensemble")
-    if isinstance(ensemble, Mapping) and ensemble.get("kind") == TwoSpin1sPerturbation.tag:
-        return study
-    own = str(study.get("samples"))
-    if study.get("by_default") is False and own.isdecimal() and str(samples).isdecimal():
-        samples = min(int(own), int(samples))
-    return {**study, "samples": samples}
+        return chunks(self.samples, self.samples_per_chunk, self.until is not None)
 
 
 class Config(Strict):
@@ -333,14 +342,14 @@ class Config(Strict):
             if isinstance(studies, Mapping):
                 data = dict(data)
                 data["studies"] = {
-                    name: _with_samples(study, data["samples"]) for name, study in studies.items()
+                    name: with_samples(study, data["samples"]) for name, study in studies.items()
                 }
         return data
 
     @model_validator(mode="after")
     def _names_apart(self) -> Self:
         # Rules are named after figures and studies, and a rule's name has no hyphen.
-        figures = [study.figure.name for study in self.studies.values() if study.figure]
+        figures = [figure.name for study in self.studies.values() for figure in study.figures]
         for what, names in (("figure.name", figures), ("names", list(self.studies))):
             plain = [name.replace("-", "_") for name in names]
             for name in names:
