@@ -23,6 +23,10 @@ class StudyTable:
     said: dict[str, Any]
     entries: dict[str, dict[str, str]]
 
+    def n_angles(self, n_sites: int) -> int:
+        """Number of angles of the distribution that it is about, of so many spins."""
+        return n_sites - (self.said.get("physics", {}).get("measure") != "absolute")
+
 
 def read_for(analysis: Analysis, path: Path) -> StudyTable:
     """Read a table of a study; ResultsError if it was made with another analysis."""

@@ -98,8 +98,8 @@ COLUMNS: dict[str, Columns] = {
 OF_ANGLES: Columns = (
     Column(
         "angle_{j}_mean",
-        "mean direction of the angle difference φ'_{j} = φ_{j} − φ_N at the maximum of S_d, in "
-        "[0, 2π], over the realisations with S_max > 0",
+        "mean direction of the angle difference φ'_{j} = φ_{j} − φ_N (absolute: of the angle "
+        "φ_{j}) at the maximum, in [0, 2π], over the realisations with S_max > 0",
         "rad",
         source="Eq. 2",
     ),
@@ -153,6 +153,10 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     tables["failures"] = failed.sort_values(["eta", *axes, "sample"], ignore_index=True)
     checksums = {SAMPLES.name: sha256(all_samples)}
     write_tables(output, tables, columns, {**provenance, CHECKSUMS: checksums})
+    # Those of an earlier analysis would look like tables of this one.
+    for name in COLUMNS.keys() - {*tables, SAMPLES.name}:
+        for kind in ("parquet", "csv"):
+            (output / f"{name}.{kind}").unlink(missing_ok=True)
     warn_of_failures(first.study, tables["failures"], tables["summary"], words)
 
 
