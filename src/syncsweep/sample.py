@@ -17,10 +17,7 @@ from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import Physics
 from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
 from syncsweep.physics.measures import RESOLUTION, s_max, s_max_on_lattice
-from syncsweep.physics.phase_distribution import (
-    relative_frequencies,
-    relative_phase_coefficients,
-)
+from syncsweep.physics.phase_distribution import coefficients_of, frequencies_of
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.user_code.code import MissingHereError, OwnCodeError
 from syncsweep.user_code.study_solver import StudySolver
@@ -76,8 +73,9 @@ class Rows:
     """The rows of one sample, one for each η of the block; arrays of length n_eta.
 
     Its fields are the columns of a shard. s_d: (n_eta, 2·n_k − 1), see `pack_coefficients`; angles:
-    (n_eta, N−1) where S_d is largest. The others are named as in `SteadyStates`. axes: the value of
-    each axis of the study, by the name of its column.
+    (n_eta, n_angles) where S_d is largest. With `measure: absolute` these are of S. The others are
+    named as in `SteadyStates`. axes: the value of each axis of the study, by the name of its
+    column.
     """
 
     sample: np.ndarray = field(metadata=_INTEGER)
@@ -104,30 +102,31 @@ COLUMNS: Columns = (
     ETA,
     Column(
         "s_d",
-        "Fourier coefficients s_k of S_d: s_0, then Re s_k of all other k, then Im s_k",
+        "Fourier coefficients s_k of S_d (absolute: of S): s_0, then Re s_k of all other k, then "
+        "Im s_k",
         DENSITY,
         "2·n_k − 1, for n_k frequency vectors k",
         "Eq. 2",
     ),
     Column(
         "s_max",
-        "S_max as computed, the maximum of S_d minus the uniform density; nothing but rounding if "
-        "at most the error of S_d",
+        "S_max as computed, the maximum of S_d (absolute: of S) minus the uniform density; nothing "
+        "but rounding if at most its error",
         DENSITY,
         source="Eq. 3",
     ),
     Column(
         "angles",
-        "angle differences φ'_j = φ_j − φ_N at the maximum of S_d, in [0, 2π]; if there are "
-        "several maxima, those of one of them",
+        "angle differences φ'_j = φ_j − φ_N (absolute: angles φ_j) at the maximum, in [0, 2π]; if "
+        "there are several maxima, those of one of them",
         "rad",
-        "N − 1",
+        "N − 1 (absolute: N)",
         "Eq. 2",
     ),
     Column(
         "residual",
-        "largest error of an equation for ρ; residual/condition is the estimated error of S_d in "
-        "units of the uniform density, and bounds that of ρ in units of 1/√D",
+        "largest error of an equation for ρ; residual/condition is the estimated error of S_d "
+        "(absolute: of S) in units of the uniform density, and bounds that of ρ in units of 1/√D",
         source="docs/decisions/0009",
     ),
     Column(
@@ -157,8 +156,8 @@ class SampleSolver:
         """OwnCodeError if code of the user's own fails; ConfigError if no solver serves L₀."""
         self._etas = np.array(etas)
         self._physics = physics
-        self._spins = physics.model.spins
-        self._frequencies = relative_frequencies(self._spins)
+        self._distribution = physics.model.spins, physics.measure
+        self._frequencies = frequencies_of(*self._distribution)
         self._point: Point = ()
         self._solver: StudySolver | None = None
         if not physics.axes:
@@ -189,7 +188,7 @@ class SampleSolver:
         solver = self._at(point)
         try:
             steady = solver.states(sample, self._allowed)
-            coefficients = relative_phase_coefficients(steady.rho, self._spins)
+            coefficients = coefficients_of(steady.rho, *self._distribution)
             maximum = s_max(coefficients, self._frequencies)
         except MissingHereError:
             raise
@@ -218,7 +217,7 @@ class SampleSolver:
 
     def _allowed(self, states: np.ndarray) -> np.ndarray:
         """Largest errors (n_eta,) that steady states (n_eta, D, D) may have, or a little less."""
-        coefficients = relative_phase_coefficients(states, self._spins)
+        coefficients = coefficients_of(states, *self._distribution)
         return _allowed_errors(coefficients, s_max_on_lattice(coefficients, self._frequencies))
 
     def _failed(self, sample: int, point: Point) -> Rows:

@@ -87,9 +87,13 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
     elif kind == "value_error" and isinstance(given, Mapping):
         said = f"{key}: {problem['ctx']['error']}"
     else:
-        allowed_here = _allowed(kind, problem.get("ctx", {})) or problem["msg"]
-        said = f"{key}: {_shown(given)} is refused: {allowed_here}"
+        said = f"{key}: {_shown(given)} is refused: {reason_of(problem)}"
     return one_line(f"config: {said}")
+
+
+def reason_of(problem: Mapping[str, Any]) -> str:
+    """The rule that an error of pydantic breaks, in words."""
+    return _allowed(problem["type"], problem.get("ctx", {})) or str(problem["msg"])
 
 
 def _allowed(kind: str, context: Mapping[str, Any]) -> str:

@@ -28,6 +28,9 @@ RESULTS_VERSION = 2
 #: Largest dimension D at which a matrix (D², D²) fits a machine: that of four spin-1s.
 MOST_DENSE = 81
 
+#: What is measured: S_d of the N−1 angle differences, or S of the N angles themselves.
+Measure = Literal["relative", "absolute"]
+
 #: Up to this D, matrices take less time than operators: that of three spin-1s.
 _SMALL = 27
 
@@ -268,12 +271,15 @@ class Physics(Strict):
     ]
     root_seed: Integer = Field(ge=0, le=2**63 - 1)
     results_version: Integer = RESULTS_VERSION
+    measure: Measure = "relative"
     axes: tuple[str, ...] = ()
 
     @model_serializer(mode="wrap")
     def _as_before(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without axes where there are none: older physics hashes do not know them."""
+        """Without axes where there are none, and a relative measure: older hashes know neither."""
         fields: dict[str, Any] = serialize(self)
+        if self.measure == "relative":
+            del fields["measure"]
         return {k: v for k, v in fields.items() if k != "axes" or v}
 
     def with_axes(self, paths: Iterable[str]) -> Self:
@@ -300,6 +306,11 @@ class Physics(Strict):
     def dim(self) -> int:
         """Dimension D of the Hilbert space."""
         return dimension(self.model.spins)
+
+    @property
+    def n_angles(self) -> int:
+        """Number of angles of the distribution that is measured."""
+        return self.model.n_sites - (self.measure == "relative")
 
     @property
     def may_have_few_terms(self) -> bool:

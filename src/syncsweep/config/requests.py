@@ -73,7 +73,7 @@ class FigureRequest(Request):
     figure: Figure
     analysis: Analysis
     model: str
-    n_sites: int = Field(ge=2)
+    n_sites: int = Field(ge=1)
 
     @classmethod
     def of(cls, config: Config, study: str) -> Self:

@@ -15,7 +15,7 @@ from typing import Any, Self
 from pydantic import Field, PrivateAttr, StrictBool, ValidationError, model_validator
 
 from syncsweep.config import sizing
-from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
+from syncsweep.config.analysis import MEANS, Analysis, Figure, check_analysis, without_differences
 from syncsweep.config.axes import Axis, check_axes, points_of
 from syncsweep.config.blocks import Block
 from syncsweep.config.eta import EtaBlock
@@ -34,6 +34,7 @@ from syncsweep.config.physics import (
     AnyEnsemble,
     AnyModel,
     Ensemble,
+    Measure,
     PackageModel,
     Physics,
     TwoSpin1sPerturbation,
@@ -92,12 +93,21 @@ class Study(Strict):
     eta_blocks: tuple[EtaBlock, ...] = Field(
         min_length=1, description="η grids or lists; all η of a block are solved together"
     )
-    analysis: Analysis = Field(description="how shards become tables")
+    measure: Measure = Field(
+        "relative",
+        description="relative: S_d of the N−1 angle differences; absolute: S of the N angles "
+        "themselves, for 1 to 4 spins whose model has a phase of its own",
+    )
+    analysis: Analysis = Field(
+        MEANS, description="how shards become tables; left out: means of S_max"
+    )
     figure: Figure | None = Field(None, description="the figure of this study; null: none")
     by_default: StrictBool = Field(
         True,
         description="whether plain `snakemake` runs it; `snakemake study_<name>` always does",
     )
+
+    _of_measure = model_validator(mode="before")(without_differences)
 
     @model_validator(mode="after")
     def _ensemble_fits(self) -> Self:
@@ -131,19 +141,8 @@ class Study(Strict):
         return self
 
     @model_validator(mode="after")
-    def _panels_have_data(self) -> Self:
-        panels = self.figure.panels if self.figure else ()
-        for panel in MAXIMA_PANELS:
-            if panel in panels and self.analysis.maxima_bins is None:
-                raise ValueError(
-                    f"figure.panels has {panel!r}, which needs analysis.maxima_bins; set it, or "
-                    "leave the panel out"
-                )
-        if "ratio" in panels and self.analysis.ratio is None:
-            raise ValueError(
-                "figure.panels has 'ratio', which needs analysis.ratio; set it, or leave the panel "
-                "out"
-            )
+    def _measure_and_panels_fit(self) -> Self:
+        check_analysis(self.measure, self.model.n_sites, self.analysis, self.figure)
         return self
 
     @model_validator(mode="after")
@@ -202,7 +201,7 @@ class Study(Strict):
     @property
     def row_bytes(self) -> int:
         """Memory of one row in bytes."""
-        return sizing.row_bytes(self.model.spins)
+        return sizing.row_bytes(self.model.spins, self.measure == "absolute")
 
     @property
     def cost(self) -> sizing.DenseCost | sizing.OperatorCost:
@@ -364,6 +363,7 @@ class Config(Strict):
             if isinstance(ensemble, OwnEnsemble)
             else ensemble,
             root_seed=self.root_seed,
+            measure=self.studies[study].measure,
         )
         return physics.with_axes(self.studies[study].axes)
 

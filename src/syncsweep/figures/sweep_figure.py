@@ -59,15 +59,19 @@ _OUTLINE: list[AbstractPathEffect] = [withStroke(linewidth=1.6, foreground="blac
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of a study, as `tables.summary` writes them, and the labels that go with them."""
+    """The tables of a study that its panels show, and the labels that go with them.
+
+    n_angles: number of angles of the distribution that is measured.
+    """
 
     summary: pd.DataFrame
-    chi_histogram: pd.DataFrame
-    s_max_histogram: pd.DataFrame
     analysis: Analysis
     n_sites: int
+    n_angles: int
     marks_intervals: bool
     model: str
+    chi_histogram: pd.DataFrame | None = None
+    s_max_histogram: pd.DataFrame | None = None
     maxima_histogram: pd.DataFrame | None = None
     limit_law: pd.DataFrame | None = None
 
@@ -102,16 +106,16 @@ def draw(
     """
     # The intervals of χ mean something beside a panel that shows their probabilities.
     marks_intervals = not {"probabilities", "ratio"}.isdisjoint(figure.panels)
-    shows_maxima = not set(MAXIMA_PANELS).isdisjoint(figure.panels)
-    names = ["summary", "chi_histogram", "s_max_histogram"]
-    names += ["maxima_histogram"] if shows_maxima else []
-    names += ["limit_law"] if analysis.limit_draws is not None else []
+    limit = ["limit"] if analysis.limit_draws is not None else []
+    names = {"summary": None}
+    names |= {name: None for panel in (*figure.panels, *limit) for name in DATA[panel]}
     read = {name: _read(tables / f"{name}.parquet", analysis) for name in names}
     frames = {name: frame for name, (frame, _) in read.items()}
     data = Tables(
         **frames,
         analysis=analysis,
         n_sites=n_sites,
+        n_angles=n_sites - (not _is_absolute(read["summary"][1])),
         marks_intervals=marks_intervals,
         model=model,
     )
@@ -151,6 +155,11 @@ def _read(path: Path, analysis: Analysis) -> tuple[pd.DataFrame, dict[str, Any]]
     return table.to_pandas(), said
 
 
+def _is_absolute(said: dict[str, Any]) -> bool:
+    """Whether a table is of the angles themselves, and not of their differences."""
+    return said.get("physics", {}).get("measure") == "absolute"
+
+
 def _stamp(said: dict[str, Any], failed: int, shows_exact: bool) -> tuple[str, bool]:
     """Of how many samples a table says that it is, and whether it lacks some.
 
@@ -167,6 +176,8 @@ def _stamp(said: dict[str, Any], failed: int, shows_exact: bool) -> tuple[str, b
 
 def _no_locking(summary: pd.DataFrame) -> bool:
     """Whether S_d is uniform in every sample at all η of these rows of the summary."""
+    if "undefined_chi" not in summary:
+        return False
     undefined = summary["undefined_chi"] == summary["n"]
     return bool(undefined.all() and (summary["n"] > 0).any())
 
@@ -175,15 +186,17 @@ def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
     """What a panel shows: rows of the tables, unchanged."""
     summary = tables.summary
     if panel == "chi":
+        assert tables.chi_histogram is not None
         return tables.chi_histogram
     if panel == "s_max":
+        assert tables.s_max_histogram is not None
         return tables.s_max_histogram.merge(
             summary[["eta", "s_max_mean", "s_max_se"]], on="eta", how="left"
         )
     if panel in MAXIMA_PANELS:
         column = PANEL_COLUMNS[panel]
         return tables.maxima[0][["eta", "low", "high", column, f"{column}_se", "maxima"]]
-    names = [f"p{a}" for a in range(1, len(tables.analysis.intervals) + 1)]
+    names = [f"p{a}" for a in range(1, len(tables.analysis.chi_intervals) + 1)]
     if panel == "ratio":
         names = ["ratio"]
     ends = ("", "_se", "_low", "_high")
@@ -192,6 +205,7 @@ def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
 
 def _draw_chi(panel: Panel, tables: Tables) -> None:
     histogram = tables.chi_histogram
+    assert histogram is not None
     density = histogram["density"].to_numpy().reshape(len(tables.etas), -1)
     edges = np.append(histogram["chi_low"].to_numpy()[: density.shape[1]], 1.0)
     symbol = style.chi_symbol(tables.n_sites)
@@ -200,11 +214,11 @@ def _draw_chi(panel: Panel, tables: Tables) -> None:
     panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "1/4", "1/2", "3/4", "1"])
     panel.first.set_ylabel(symbol)
     if tables.marks_intervals:
-        mark_intervals(panel.last, tables.analysis.intervals)
+        mark_intervals(panel.last, tables.analysis.chi_intervals)
 
 
 def _draw_probabilities(panel: Panel, tables: Tables) -> None:
-    intervals = tables.analysis.intervals
+    intervals = tables.analysis.chi_intervals
     for part in panel.parts:
         rows = tables.summary[part.mask]
         lines = []
@@ -228,6 +242,7 @@ def _draw_probabilities(panel: Panel, tables: Tables) -> None:
 
 def _draw_s_max(panel: Panel, tables: Tables) -> None:
     histogram = tables.s_max_histogram
+    assert histogram is not None
     # The outer bins reach to 0 and to infinity: they have no place on a logarithmic axis.
     density = histogram["density"].to_numpy().reshape(len(tables.etas), -1)[:, 1:-1]
     edges = histogram["s_max_high"].to_numpy()[: density.shape[1] + 1]
@@ -244,7 +259,7 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
     panel.first.set_yscale("log")
     panel.first.set_ylim(edges[0], edges[-1])
     power = style.name_decades(panel.first)
-    unit = rf"{power}rad$^{{-{tables.n_sites - 1}}}$"
+    unit = rf"{power}rad$^{{-{tables.n_angles}}}$"
     # With a power of ten, letters of the usual size would reach the letter of the panel.
     size = style.SMALL if power else style.SETTINGS["axes.labelsize"]
     panel.first.set_ylabel(rf"$S_{{\max}}$ [{unit}]", fontsize=size)

@@ -26,6 +26,7 @@ from syncsweep.physics.perturbation import (
     kossakowski_factor,
     random_hamiltonian,
 )
+from syncsweep.physics.phase_distribution import Measure
 from syncsweep.physics.spins import local_dimension, lowering, raising, sz
 
 #: Singular values of L₀ below this share of its largest entry are zeros, and those of W†L₍₁₎V
@@ -252,11 +253,14 @@ def _site_operators(spin: float, points: int) -> np.ndarray:
     return np.array([turn @ operator @ turn.conj().T for turn in turns])
 
 
-def phase_distribution(rho: np.ndarray, spins: tuple[float, ...]) -> np.ndarray:
+def phase_distribution(
+    rho: np.ndarray, spins: tuple[float, ...], measure: Measure = "relative"
+) -> np.ndarray:
     """Fourier coefficients of S_d (Eqs. 2, A1-A3) at all frequencies that its grid resolves.
 
     rho: (D, D) of the `spins` (N,). Returns s, (p,)*(N−1), with p points per angle, at least 8S + 2
-    and 2SN + 1 for the largest S; s_k is at index k mod p.
+    and 2SN + 1 for the largest S; s_k is at index k mod p. With `measure` absolute these are of S,
+    (p,)*N.
     """
     n_sites = len(spins)
     # Fewer would take the frequency 2SN of the common angle for 0.
@@ -266,6 +270,8 @@ def phase_distribution(rho: np.ndarray, spins: tuple[float, ...]) -> np.ndarray:
     for left, spin in zip(range(n_sites, 0, -1), spins, strict=True):
         operators = _site_operators(spin, points)
         density = np.tensordot(density, operators, axes=([0, left], [2, 1]))
+    if measure == "absolute":
+        return np.fft.fftn(density.real) / points**n_sites
     # Q at (φ'_j + φ) and φ_N = φ, summed over the common angle φ.
     common = np.zeros([points] * (n_sites - 1))
     for p in range(points):

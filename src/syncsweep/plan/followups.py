@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from syncsweep import layout
 from syncsweep.config import sizing
 from syncsweep.config.study import Config, Study
-from syncsweep.tables.registry import table_jobs
+from syncsweep.tables.registry import LIMIT_LAW, table_jobs
 
 #: Core-seconds to load what a table needs, and to load what a figure needs and draw it [s].
 _TABLE, _FIGURE = 0.8, 3.4
@@ -43,7 +43,7 @@ def follow_ups(config: Config, name: str, shards_change: bool) -> FollowUps:
     tables = []
     for job in table_jobs(study.analysis):
         if shards_change or not (folder / f"{job.names[0]}.parquet").exists():
-            draws = (study.analysis.limit_draws or 0) if job.setting == "limit_draws" else 0
+            draws = (study.analysis.limit_draws or 0) if LIMIT_LAW in job.tables else 0
             draw = _SMALL_DRAW if study.dim <= 4 else _DRAW
             tables.append(_TABLE + job.row_cost * reading + draw * draws)
     return FollowUps(tuple(tables), (_FIGURE,) if _is_drawn_anew(config, study, tables) else ())

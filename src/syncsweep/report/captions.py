@@ -20,8 +20,7 @@ _SWEEP_PANELS = {
     "probabilities": "Probabilities P_a that χ is in the intervals a, which are marked beside "
     "its distribution. Dashed: P_a of a uniform χ.",
     "s_max": (
-        "Distribution of S_max, the height of the maximum of S_d above the uniform density, with "
-        "its mean."
+        "Distribution of S_max, the height of the maximum above the uniform density, with its mean."
     ),
     "chi_maxima": "χ at the maxima of S_d themselves. Arrow heads, if there are any, mark the "
     "limit η → 0⁺.",

@@ -1,4 +1,4 @@
-"""Single realisations for the report: the Fourier coefficients of S_d, from which the page draws.
+"""Single realisations for the report: the Fourier coefficients of S_d or S, from which it draws.
 
 The page evaluates S_d − (1/2π)^{N−1} = 2 Σ_k [Re s_k cos(k·φ') − Im s_k sin(k·φ')] and χ (Eqs. 9,
 D6) by itself; see `physics.phase_distribution` and `physics.measures`.
@@ -15,7 +15,7 @@ from syncsweep.config.study import Study
 from syncsweep.config.units import energy_unit
 from syncsweep.paper.parts.part import StudyRows
 from syncsweep.physics.measures import is_resolved, local_maxima
-from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.physics.phase_distribution import frequencies_of
 from syncsweep.report.report_words import density_unit, eta, excess
 from syncsweep.sample import pack_coefficients
 from syncsweep.tables.samples import SampleRows
@@ -41,7 +41,7 @@ def of_study(
     them. There are none if S_max is only rounding. A failed row is null.
     """
     model = study.model
-    frequencies = relative_frequencies(model.spins)
+    frequencies = frequencies_of(model.spins, study.measure)
     unit = energy_unit(model, study.axes)
     n_eta = sum(len(block.etas) for block in study.eta_blocks)
     shown = min(SHOWN, max(1, _MOST_NUMBERS // (n_eta * (2 * len(frequencies) - 1))))
@@ -58,8 +58,9 @@ def of_study(
     return {
         "name": name,
         "sites": model.n_sites,
-        "excess": excess(model.n_sites),
-        "unit": density_unit(model.n_sites),
+        "measure": study.measure,
+        "excess": excess(study),
+        "unit": density_unit(study),
         "threshold": study.analysis.threshold,
         "frequencies": frequencies[1:].tolist(),
         "etas": [{"text": e.text, "spoken": e.spoken} for e in (eta(v, unit) for v in etas)],

@@ -80,12 +80,13 @@ def _summary(folder: Path, study: Study) -> Table:
         "n": lambda row: _integer(row["n"]),
         "failed": lambda row: _integer(row["failed"]),
     }
-    for a in range(1, len(study.analysis.intervals) + 1):
+    for a in range(1, len(study.analysis.chi_intervals) + 1):
         columns[f"P{subscript(a)}"] = _measured(f"p{a}")
     if study.analysis.ratio is not None:
         columns[ratio_symbol(study.analysis.ratio)] = _measured("ratio")
-    columns[f"⟨S_max⟩ [{density_unit(study.model.n_sites)}]"] = _measured("s_max_mean")
-    columns["χ undefined"] = lambda row: _integer(row["undefined_chi"])
+    columns[f"⟨S_max⟩ [{density_unit(study)}]"] = _measured("s_max_mean")
+    if study.analysis.samples_chi:
+        columns["χ undefined"] = lambda row: _integer(row["undefined_chi"])
     return _table(folder, registry.SUMMARY, columns)
 
 

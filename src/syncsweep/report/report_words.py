@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from syncsweep.config.analysis import Analysis, Ratio
+from syncsweep.config.analysis import Ratio
 from syncsweep.config.physics import AnyEnsemble, Physics, TwoSpin1sPerturbation
 from syncsweep.config.study import Study
 from syncsweep.config.units import EnergyUnit, energy_unit
@@ -71,14 +71,20 @@ def ratio_symbol(ratio: Ratio) -> str:
     return f"P{subscript(ratio.numerator)}/{below}"
 
 
-def excess(n_sites: int) -> str:
-    """S_d less its uniform value."""
-    return "S_d − 1/(2π)" if n_sites == 2 else f"S_d − (1/2π){superscript(n_sites - 1)}"
+def excess(study: Study) -> str:
+    """S_d, or S, less its uniform value."""
+    n_angles = _n_angles(study)
+    symbol = "S_d" if study.measure == "relative" else "S"
+    return f"{symbol} − 1/(2π)" if n_angles == 1 else f"{symbol} − (1/2π){superscript(n_angles)}"
 
 
-def density_unit(n_sites: int) -> str:
-    """Unit of S_d."""
-    return f"rad{superscript(1 - n_sites)}"
+def density_unit(study: Study) -> str:
+    """Unit of S_d, or of S."""
+    return f"rad{superscript(-_n_angles(study))}"
+
+
+def _n_angles(study: Study) -> int:
+    return study.model.n_sites - (study.measure == "relative")
 
 
 def of_study(study: Study, physics: Physics) -> list[tuple[str, str]]:
@@ -90,7 +96,7 @@ def of_study(study: Study, physics: Physics) -> list[tuple[str, str]]:
         ("Model", _model(study.model, physics)),
         ("Perturbation", _ensemble(study.ensemble, physics)),
         ("Sweep", _sweep(study)),
-        ("Analysis", _analysis(study.analysis, study.model.n_sites)),
+        ("Analysis", _analysis(study)),
     ]
 
 
@@ -170,15 +176,17 @@ def _sweep(study: Study) -> str:
     return f"{count(study.samples, 'realisation')} at each η: " + " and ".join(values)
 
 
-def _analysis(analysis: Analysis, n_sites: int) -> str:
+def _analysis(study: Study) -> str:
+    analysis, texts = study.analysis, []
+    if study.measure == "absolute":
+        texts.append("S_max is the maximum of S of the angles themselves, and not of S_d")
+    if analysis.samples_chi:
+        texts.append(f"χ is sampled where {excess(study)} is at least {analysis.threshold:g}·S_max")
     intervals = ", ".join(
         f"P{subscript(a)} for χ in [{low:g}, {high:g}]"
-        for a, (low, high) in enumerate(analysis.intervals, start=1)
+        for a, (low, high) in enumerate(analysis.chi_intervals, start=1)
     )
-    text = (
-        f"χ is sampled where {excess(n_sites)} is at least "
-        f"{analysis.threshold:g}·S_max; {intervals}"
-    )
+    text = "; ".join(filter(None, [*texts, intervals])) or "means of S_max"
     if analysis.ratio is not None:
         text += f"; {ratio_symbol(analysis.ratio)}: {analysis.ratio.meaning}"
     if analysis.limit_draws is not None:

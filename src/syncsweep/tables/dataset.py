@@ -32,10 +32,10 @@ _COLUMNS = (
     S_MAX,
     STATUS,
     replace(S_D_ERROR, name="error"),
-    Column("angle", "j of the angle difference φ'_j = φ_j − φ_N"),
-    Column("angles", "angle differences φ'_j at the maximum of S_d", "rad"),
+    Column("angle", "j of the angle difference φ'_j = φ_j − φ_N (absolute: of the angle φ_j)"),
+    Column("angles", "these angles at the maximum", "rad"),
     Column("frequencies", "k of S_d = Σ_k s_k exp(ik·φ'); of each pair ±k only one is listed"),
-    Column("coefficients", "Fourier coefficients s_k of S_d", DENSITY),
+    Column("coefficients", "Fourier coefficients s_k of S_d (absolute: of S)", DENSITY),
 )
 
 
@@ -83,6 +83,7 @@ def dataset_of(
             "study": study,
             "root_seed": physics.root_seed,
             "physics_hash": physics.digest,
+            "measure": physics.measure,
             "physics": physics.model_dump_json(),
         },
     )

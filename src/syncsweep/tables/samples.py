@@ -20,7 +20,7 @@ from syncsweep.physics.chi import ChiSample
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import Maximum
-from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.physics.phase_distribution import frequencies_of
 from syncsweep.sample import FIELDS, Rows, chi_shift, unpack_coefficients
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description, row_table, shard
@@ -181,8 +181,11 @@ def _read(block: BlockFolder, described: Description, samples: SampleRange) -> p
 
 
 def chi_of_sample(physics: Physics, threshold: float, rows: SampleRows) -> ChiSample:
-    """χ of one sample at each of its η, on the shifted grid that belongs to the sample."""
-    frequencies = relative_frequencies(physics.model.spins)
+    """χ of one sample at each of its η, on the shifted grid that belongs to the sample.
+
+    Only with `measure: relative`.
+    """
+    frequencies = frequencies_of(physics.model.spins, physics.measure)
     shift = chi_shift(physics.root_seed, rows.sample, frequencies.shape[1])
     return sample_chi(rows.coefficients, frequencies, rows.maximum, threshold, shift, rows.error)
 

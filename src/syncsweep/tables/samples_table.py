@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syncsweep.columns import ETA, S_D_ERROR, S_MAX, SAMPLE, STATUS, STUDY, Column, Columns
+from syncsweep.config.analysis import Analysis
 from syncsweep.config.axes import Point
 from syncsweep.physics.chi import ChiSample
 from syncsweep.sweep.description import Description
@@ -45,8 +46,8 @@ COLUMNS: Columns = (
     S_MAX,
     Column(
         "angle_{j}",
-        "angle difference φ'_{j} = φ_{j} − φ_N at the maximum of S_d, in [0, 2π]; if there are "
-        "several maxima, that of one of them",
+        "angle difference φ'_{j} = φ_{j} − φ_N (absolute: angle φ_{j}) at the maximum, in [0, 2π]; "
+        "if there are several maxima, that of one of them",
         "rad",
         source="Eq. 2",
     ),
@@ -67,14 +68,14 @@ class SamplesTable:
     that does not enter an average is null.
     """
 
-    def __init__(self, block: Description, n_intervals: int, folder: Path) -> None:
-        """block: any of the study; n_intervals: of χ; folder: of the temporary file."""
-        spins = block.physics.model.spins
-        self._study, self._n_spins = block.study, len(spins)
-        angles = [f"angle_{j + 1}" for j in range(len(spins) - 1)]
-        shares = [f"p{a + 1}" for a in range(n_intervals)]
+    def __init__(self, block: Description, analysis: Analysis, folder: Path) -> None:
+        """block: any of the study; folder: of the temporary file."""
+        self._study, self._n_spins = block.study, block.physics.model.n_sites
+        angles = [f"angle_{j + 1}" for j in range(block.physics.n_angles)]
+        of_chi = [f"p{a + 1}" for a in range(len(analysis.chi_intervals))]
+        of_chi += ["chi_mean"] if analysis.samples_chi else []
+        self._numbers = ["s_max", *angles, *of_chi, "error"]
         self._axes = block.axes
-        self._numbers = ["s_max", *angles, *shares, "chi_mean", "error"]
         self.schema = pa.schema(
             {
                 "study": pa.string(),
@@ -101,15 +102,21 @@ class SamplesTable:
         self._file.close()
 
     def add(
-        self, etas: tuple[float, ...], rows: SampleRows, chi: ChiSample, probabilities: np.ndarray
+        self,
+        etas: tuple[float, ...],
+        rows: SampleRows,
+        chi: ChiSample | None,
+        probabilities: np.ndarray,
     ) -> None:
-        """Add a sample of a block; its point's earlier samples come before; p: (n_eta, n_a)."""
+        """Add a sample of a block, after its point's earlier samples; see `BlockStatistics.add`."""
         if etas != self._etas:
             self._put_aside()
             self._etas = etas
-        chi_mean = np.minimum(chi.weights @ chi.chi, 1.0)  # weights add up to one up to rounding
-        of_chi = np.column_stack([probabilities, chi_mean])
-        of_chi[~(rows.good & chi.is_defined)] = np.nan
+        of_chi = probabilities
+        if chi is not None:
+            mean = np.minimum(chi.weights @ chi.chi, 1.0)  # weights add up to one up to rounding
+            of_chi = np.column_stack([probabilities, mean])
+            of_chi[~(rows.good & chi.is_defined)] = np.nan
         of_maximum = np.column_stack([rows.s_max, rows.maximum.angles])
         of_maximum[~rows.good] = np.nan
         numbers = np.column_stack([of_maximum, of_chi, rows.error])

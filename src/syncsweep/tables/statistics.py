@@ -134,7 +134,7 @@ def type_ratio(
 
 def chi_edges(bins: int) -> np.ndarray:
     """Edges (bins + 1,) of equal bins over [0, 1]."""
-    return np.arange(bins + 1) / bins
+    return np.arange(bins + 1) / max(bins, 1)
 
 
 def s_max_edges(bins: LogBins) -> np.ndarray:
@@ -164,33 +164,38 @@ class BlockStatistics:
 
     Arrays over the n_eta values of the block: n good rows and `failed` others; undefined_chi good
     rows without χ; `s_max` over the good rows, `probabilities` P_a and the `chi` histogram over
-    those with χ; s_max_counts (n_eta, n_bins + 2), the outer two below and above the bins.
+    those with χ; s_max_counts (n_eta, n_bins + 2), the outer two below and above the bins. Without
+    bins, or without intervals, there are none of these.
     """
 
     def __init__(self, n_eta: int, analysis: Analysis) -> None:
-        self.chi_edges = chi_edges(analysis.chi_bins)
-        self.s_max_edges = s_max_edges(analysis.s_max_bins)
+        self.chi_edges = chi_edges(analysis.chi_bins or 0)
+        bins = analysis.s_max_bins
+        self.s_max_edges = np.empty(0) if bins is None else s_max_edges(bins)
         self.n = np.zeros(n_eta, dtype=np.int64)
         self.failed = np.zeros(n_eta, dtype=np.int64)
         self.undefined_chi = np.zeros(n_eta, dtype=np.int64)
         self.s_max = RunningMean(n_eta, 1)
-        self.probabilities = RunningCovariance(n_eta, len(analysis.intervals))
-        self.chi = RunningMean(n_eta, analysis.chi_bins)
-        self.s_max_counts = np.zeros((n_eta, analysis.s_max_bins.count + 2), dtype=np.int64)
+        self.probabilities = RunningCovariance(n_eta, len(analysis.chi_intervals))
+        self.chi = RunningMean(n_eta, len(self.chi_edges) - 1)
+        self.s_max_counts = np.zeros((n_eta, len(self.s_max_edges) + 1), dtype=np.int64)
 
     def add(
-        self, good: np.ndarray, s_max: np.ndarray, chi: ChiSample, probabilities: np.ndarray
+        self, good: np.ndarray, s_max: np.ndarray, chi: ChiSample | None, probabilities: np.ndarray
     ) -> None:
         """Add one sample: which rows are good (n_eta,), and their S_max (n_eta,), χ and P_a.
 
-        probabilities: P_a as `interval_probabilities` returns them, (n_eta, n_a).
+        chi: None if no table shows it; probabilities: P_a as `interval_probabilities` returns them,
+        (n_eta, n_a).
         """
         self.n += good
         self.failed += ~good
-        has_chi = good & chi.is_defined
-        self.undefined_chi += good & ~has_chi
         self.s_max.add(s_max[:, None], good)
-        self.probabilities.add(probabilities, has_chi)
-        self.chi.add(chi_fractions(chi, self.chi_edges), has_chi)
+        if chi is not None:
+            has_chi = good & chi.is_defined
+            self.undefined_chi += good & ~has_chi
+            self.probabilities.add(probabilities, has_chi)
+            if len(self.chi_edges) > 1:
+                self.chi.add(chi_fractions(chi, self.chi_edges), has_chi)
         rows = np.flatnonzero(good)
         self.s_max_counts[rows, np.searchsorted(self.s_max_edges, s_max[rows], side="right")] += 1

@@ -39,7 +39,7 @@ from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.axes import Point
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically, sha256
-from syncsweep.physics.chi import interval_probabilities
+from syncsweep.physics.chi import ChiSample, interval_probabilities
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parquet import described_schema, write_parquet
 from syncsweep.tables import CHECKSUMS, METADATA_KEY, samples_table
@@ -100,13 +100,12 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     failures: list[tuple[Any, ...]] = []
     axes = source.blocks[0].axes
     output.parent.mkdir(parents=True, exist_ok=True)
-    with SamplesTable(source.blocks[0], len(analysis.intervals), output.parent) as of_samples:
+    with SamplesTable(source.blocks[0], analysis, output.parent) as of_samples:
         for block in source.blocks:
             for point in block.points:
                 gathered[block.etas, point] = BlockStatistics(len(block.etas), analysis)
             for rows in source.read(block):
-                chi = chi_of_sample(block.physics, analysis.threshold, rows)
-                p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
+                chi, p = _chi(block, analysis, rows)
                 gathered[block.etas, rows.point].add(rows.good, rows.s_max, chi, p)
                 of_samples.add(block.etas, rows, chi, p)
                 failures += _failures(block, rows)
@@ -124,15 +123,27 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
         )
 
     failed = pd.DataFrame(failures, columns=["eta", *axes, "sample", "status", "s_d_error"])
-    tables = {
-        "summary": whole(partial(_summary, ratio=analysis.ratio)),
-        "chi_histogram": whole(_chi_histogram),
-        "s_max_histogram": whole(_s_max_histogram),
-        "failures": failed.sort_values(["eta", *axes, "sample"], ignore_index=True),
-    }
+    tables = {"summary": whole(partial(_summary, analysis=analysis))}
+    if analysis.chi_bins is not None:
+        tables["chi_histogram"] = whole(_chi_histogram)
+    if analysis.s_max_bins is not None:
+        tables["s_max_histogram"] = whole(_s_max_histogram)
+    tables["failures"] = failed.sort_values(["eta", *axes, "sample"], ignore_index=True)
     checksums = {SAMPLES.name: sha256(all_samples)}
     write_tables(output, tables, columns, {**provenance, CHECKSUMS: checksums})
     _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"])
+
+
+def _chi(
+    block: Description, analysis: Analysis, rows: SampleRows
+) -> tuple[ChiSample | None, np.ndarray]:
+    """χ of a sample, None if no table shows it; and its P_a (n_eta, n_a)."""
+    if not analysis.samples_chi:
+        return None, np.empty((len(rows.status), 0))
+    chi = chi_of_sample(block.physics, analysis.threshold, rows)
+    if not analysis.chi_intervals:
+        return chi, np.empty((len(rows.status), 0))
+    return chi, interval_probabilities(chi.chi, chi.weights, analysis.chi_intervals)
 
 
 def columns_with_axes(axes: Sequence[str]) -> dict[str, Columns]:
@@ -164,18 +175,19 @@ def bin_columns(
     }
 
 
-def _summary(etas: Etas, statistics: BlockStatistics, ratio: Ratio | None) -> pd.DataFrame:
+def _summary(etas: Etas, statistics: BlockStatistics, analysis: Analysis) -> pd.DataFrame:
     """One row for each η: counts, means and their errors."""
     s_max = statistics.s_max
+    undefined = {"undefined_chi": statistics.undefined_chi} if analysis.samples_chi else {}
     return pd.DataFrame(
         {
             "eta": etas,
             "n": statistics.n,
             "failed": statistics.failed,
-            **probability_columns(statistics.probabilities, ratio),
+            **probability_columns(statistics.probabilities, analysis.ratio),
             "s_max_mean": s_max.mean[:, 0],
             "s_max_se": s_max.standard_error[:, 0],
-            "undefined_chi": statistics.undefined_chi,
+            **undefined,
         }
     )
 

@@ -25,7 +25,7 @@ from syncsweep.physics import arguments
 from syncsweep.physics.chi import ChiSample, interval_probabilities
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import Maximum
-from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
+from syncsweep.physics.phase_distribution import evaluate, frequencies_of
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep.description import Description
 from syncsweep.tables import ResultsError
@@ -55,7 +55,8 @@ class SweepRows:
     uniform density; and status. You may add columns; copy the frame before you sort or filter it.
 
     coefficients: (n, n_k), complex, of S_d, in the order of the lines; frequencies: (n_k, N−1),
-    integers.
+    integers. With `measure: absolute` all these are of S, with N angles and [rad^{−N}], and there
+    is no χ.
 
     Only rows whose status is "ok" enter the averages of a sweep. Others may hold NaN. What the
     methods give is NaN for them, so means over samples that leave out NaN are those of the tables.
@@ -122,6 +123,8 @@ class SweepRows:
     def phase_distribution(self, angles: Any) -> np.ndarray:
         """S_d of each row at `angles` (n_points, N−1) in rad, (n, n_points) in rad^{1−N} (Eq. 2).
 
+        With `measure: absolute`, S at `angles` (n_points, N) in rad^{−N} (Eq. A3).
+
         NaN where the status is not ok. ValueError.
 
         >>> rows.phase_distribution([[0], [np.pi]])[0].round(3)
@@ -187,10 +190,16 @@ class SweepRows:
                 yield lines, SampleRows(number, coefficients, maximum, status[lines], error[lines])
 
     def _chi(self, threshold: float) -> Iterator[tuple[np.ndarray, ChiSample, np.ndarray]]:
-        """The lines of each sample, its χ, and in which lines it counts."""
-        for lines, rows in self._samples():
-            chi = chi_of_sample(self.physics, threshold, rows)
-            yield lines, chi, rows.good & chi.is_defined
+        """The lines of each sample, its χ, and in which lines it counts; ValueError without χ."""
+        if self.physics.measure == "absolute":
+            raise ValueError(
+                f"{self.study} has no χ, which needs angle differences: its measure is absolute."
+            )
+        return (
+            (lines, chi, rows.good & chi.is_defined)
+            for lines, rows in self._samples()
+            for chi in [chi_of_sample(self.physics, threshold, rows)]
+        )
 
 
 def solve_samples(config: Config, study: str, samples: Iterable[int]) -> SweepRows:
@@ -325,7 +334,7 @@ def _gather(
     Blocks of a grid and of a finer one have some rows in common.
     """
     found = list({(etas, rows.point, rows.sample): (etas, rows) for etas, rows in found}.values())
-    frequencies = relative_frequencies(physics.model.spins)
+    frequencies = frequencies_of(physics.model.spins, physics.measure)
     n_k, n_angles = frequencies.shape
     sizes = [len(etas) for etas, _ in found]
     angles = np.concatenate([np.empty((0, n_angles)), *(rows.maximum.angles for _, rows in found)])

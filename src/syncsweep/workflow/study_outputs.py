@@ -13,7 +13,13 @@ from typing import Protocol
 from syncsweep import layout
 from syncsweep.config import sizing
 from syncsweep.config.study import Config
-from syncsweep.tables.registry import kinds_of, names_of_averages, table_names
+from syncsweep.tables.registry import (
+    Table,
+    TableJob,
+    kinds_of,
+    names_of_averages,
+    table_names,
+)
 
 
 class ShardWildcards(Protocol):
@@ -23,6 +29,19 @@ class ShardWildcards(Protocol):
     block: str
     start: str
     stop: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The tables that a rule makes, and the studies for which it makes them."""
+
+    tables: tuple[Table, ...]
+    studies: list[str]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tables."""
+        return [table.name for table in self.tables]
 
 
 @dataclass(frozen=True)
@@ -51,6 +70,23 @@ class StudyOutputs:
     def tables(self, study: str) -> list[Path]:
         """All tables, each in all of its kinds."""
         return self.named_tables(study, table_names(self.config.studies[study].analysis))
+
+    def variants(self, job: TableJob) -> dict[str, Variant]:
+        """The rules of a job of tables, by name: all studies of a rule have the same tables.
+
+        Studies without any table of the job belong to the rule of all of them, which says why it
+        cannot make them.
+        """
+        studies: dict[tuple[Table, ...], list[str]] = {job.tables: []}
+        for name, study in self.config.studies.items():
+            studies.setdefault(job.tables_of(study.analysis) or job.tables, []).append(name)
+        found = {}
+        for tables, names in studies.items():
+            lacking = [table.name for table in job.tables if table not in tables]
+            rule = "_without_".join([job.name, *lacking])
+            if names:
+                found[rule] = Variant(tables, names)
+        return found
 
     def averages(self, study: str) -> list[Path]:
         """The tables that a figure is made from."""

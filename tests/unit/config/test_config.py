@@ -33,6 +33,13 @@ N2 = "studies.spin1_chain_n2"
 BLOCK = f"{PAIR}.eta_blocks.0"
 #: Two spins under a perturbation that draws nothing.
 FIXED = PLAIN["studies"]["spin1_chain_n2"] | {"ensemble": {"kind": "two_spin1s"}}
+BINS = {"low": 1.0e-5, "high": 1.0, "count": 4}
+RATIO = {"numerator": 2, "denominator": 1, "meaning": "x"}
+MEANS_ONLY = {
+    "model": {"name": "spin_half_pair"},
+    "samples": 1,
+    "eta_blocks": [{"values": [1]}],
+}
 
 
 def edited(path, value):
@@ -130,7 +137,6 @@ MISSING_KEYS = [
     (f"{CHAIN}.model.name", "spin1_chain, spin_half_pair"),
     (f"{PAIR}.samples", "realisations per η"),
     (f"{CHAIN}.eta_blocks", "η grids or lists"),
-    (f"{PAIR}.analysis", "how shards become tables"),
     (f"{PAIR}.analysis.s_max_bins.low", "lower edge of the first bin"),
     (f"{PAIR}.figure.name", "file name without ending"),
 ]
@@ -295,6 +301,26 @@ CONTRADICTIONS = [
     (f"{PAIR}.figure.panels", ["chi", "s_max", "chi"], "panels", "'chi'", "twice"),
     (f"{PAIR}.figure.panels", ["chi_maxima"], "'chi_maxima'", "analysis.maxima_bins"),
     (f"{PAIR}.figure.panels", ["chi", "ratio"], "'ratio'", "analysis.ratio"),
+    (f"{PAIR}.analysis.chi_bins", None, "'chi'", "analysis.chi_bins"),
+    (f"{PAIR}.analysis.s_max_bins", REMOVED, "'s_max'", "analysis.s_max_bins"),
+    (f"{PAIR}.analysis", REMOVED, "'chi'", "analysis.chi_bins"),
+    (f"{PAIR}.analysis", {"s_max_bins": BINS, "intervals": None, "ratio": RATIO}, "ratio needs"),
+    (f"{PAIR}.analysis.intervals", None, "limit_draws", "intervals"),
+    (
+        PAIR,
+        {**MEANS_ONLY, "figure": {"name": "x", "panels": ["probabilities"]}},
+        *("'probabilities'", "analysis.intervals"),
+    ),
+    (
+        CHAIN,
+        {
+            **MEANS_ONLY,
+            "model": {"name": "spin1_chain", "n_sites": 5},
+            "ensemble": {"kind": "bonds"},
+            "measure": "absolute",
+        },
+        *("measure", "1 to 4", "5"),
+    ),
     (f"{CHAIN}.analysis.ratio.numerator", 4, "ratio", "3", "P4"),
     (f"{CHAIN}.analysis.ratio.denominator", 2, "ratio", "P2", "twice"),
     (f"{BLOCK}.limit", False, "analysis.limit_draws", "η = 0", "eta_blocks", "limit: true"),
@@ -526,6 +552,34 @@ def test_an_analysis_changes_no_physics_and_the_shipped_ratio_is_that_of_three_s
     assert parse(data).physics("spin1_chain") == config.physics("spin1_chain")
 
 
+def test_an_analysis_may_be_left_out_and_absolute_angles_have_no_chi_by_default():
+    analysis = parse({**PLAIN, "paper": None, "studies": {"s": MEANS_ONLY}}).studies["s"].analysis
+    assert (analysis.intervals, analysis.chi_bins, analysis.s_max_bins) == (None, None, None)
+    assert not analysis.samples_chi
+    given = {"analysis": {"s_max_bins": BINS}}
+    for measure, samples_chi in (("relative", True), ("absolute", False)):
+        study = {**MEANS_ONLY, **given, "measure": measure}
+        found = parse({**PLAIN, "paper": None, "studies": {"s": study}})
+        assert found.studies["s"].analysis.samples_chi is samples_chi
+        assert found.studies["s"].analysis.s_max_bins.count == 4
+        # Written out in full, it is read as the same.
+        again = {"s": found.studies["s"].model_dump(mode="json")}
+        assert parse({**PLAIN, "paper": None, "studies": again}).studies == found.studies
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("intervals", [[0, 0.1], [0.2, 0.3], [0.4, 0.5]]),
+        ("chi_bins", 8),
+        ("maxima_bins", 8),
+    ],
+)
+def test_absolute_angles_refuse_what_is_about_their_differences(key, value):
+    study = {**MEANS_ONLY, "measure": "absolute", "analysis": {key: value}}
+    assert not lacking(refusal(edited(PAIR, study)), PAIR, f"analysis.{key}", "leave it out")
+
+
 def test_names_of_the_studies_that_the_paper_adds_are_reserved():
     studies = {
         **PLAIN["studies"],
@@ -689,6 +743,7 @@ def test_block_is_named_from_its_values():
         (f"{PAIR}.model.J", 1),
         (f"{PAIR}.ensemble", {"zeta_diss": "1"}),
         (f"{PAIR}.ensemble.kind", "global"),
+        (f"{PAIR}.measure", "relative"),
         ("root_seed", "20251014"),
     ],
 )
@@ -713,6 +768,15 @@ def test_physics_hash_is_untouched_by_what_does_not_change_a_row(path, value):
 )
 def test_physics_hash_changes_with_what_changes_a_row(path, value):
     assert physics(path, value).digest != physics().digest
+
+
+def test_the_measure_changes_the_physics_hash_and_is_read_back():
+    study = {**PLAIN["studies"]["spin_half_pair"], "analysis": {}, "figure": None}
+    found = [physics(PAIR, {**study, "measure": one}) for one in ("relative", "absolute")]
+    assert found[0].digest == physics().digest != found[1].digest
+    assert [one.n_angles for one in found] == [1, 2]
+    for one in found:
+        assert Physics.model_validate_json(one.model_dump_json()) == one
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,15 @@ PHYSICS = {
         ensemble=TwoSpin1sPerturbation(kind="two_spin1s", epsilon=-0.9, gamma_1_damp=0.3),
         root_seed=9,
     ),
+    "absolute pair": Physics(
+        model=SpinHalfPair(name="spin_half_pair"),
+        ensemble=Ensemble(),
+        root_seed=9,
+        measure="absolute",
+    ),
+    "absolute chain": Physics(
+        model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(), root_seed=9, measure="absolute"
+    ),
     "coherent pair": Physics(
         model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(zeta_diss=0), root_seed=9
     ),

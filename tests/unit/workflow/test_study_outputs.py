@@ -7,11 +7,18 @@ import pytest
 from planned import config
 
 from syncsweep.layout import values_in_block
+from syncsweep.tables.registry import JOBS
 from syncsweep.workflow.study_outputs import StudyOutputs
 
 FIGURE = {"name": "my-fig", "panels": ["chi", "s_max"]}
 BINS = {"s_max_bins": {"low": 1e-6, "high": 1.0, "count": 20}}
 BLOCKS = ((0.0, 0.1), (1.0,))
+ANALYSES = {
+    "all": BINS,
+    "means": {"intervals": None, "chi_bins": None},
+    "chi": {},
+    "maxima": {**BINS, "maxima_bins": 4},
+}
 
 
 def outputs(**more):
@@ -79,3 +86,21 @@ def test_tables_of_more_rows_get_more_time():
         for samples in (10, 10**7)
     )
     assert 0 < few.table_minutes("pair") < many.table_minutes("pair")
+
+
+def test_studies_with_the_same_tables_share_a_rule():
+    studies = {name: outputs(analysis=one).config.studies["pair"] for name, one in ANALYSES.items()}
+    found = StudyOutputs(outputs().config.model_copy(update={"studies": studies}))
+    (first, maxima, limit) = JOBS
+    assert {name: one.studies for name, one in found.variants(first).items()} == {
+        "make_tables": ["all", "maxima"],
+        "make_tables_without_chi_histogram_without_s_max_histogram": ["means"],
+        "make_tables_without_s_max_histogram": ["chi"],
+    }
+    for one in found.variants(first).values():
+        for study in one.studies:
+            expected = found.tables(study)
+            assert {*found.named_tables(study, one.names)} <= {*expected}
+    # A rule of all others says what is missing.
+    assert [one.studies for one in found.variants(maxima).values()] == [list(ANALYSES)]
+    assert [one.studies for one in found.variants(limit).values()] == [list(ANALYSES)]
