@@ -31,8 +31,6 @@ PAIR = "studies.spin_half_pair"
 CHAIN = "studies.spin1_chain"
 N2 = "studies.spin1_chain_n2"
 BLOCK = f"{PAIR}.eta_blocks.0"
-#: Two spins under a perturbation that draws nothing.
-FIXED = PLAIN["studies"]["spin1_chain_n2"] | {"ensemble": {"kind": "two_spin1s"}}
 BINS = {"low": 1.0e-5, "high": 1.0, "count": 4}
 RATIO = {"numerator": 2, "denominator": 1, "meaning": "x"}
 MEANS_ONLY = {
@@ -40,6 +38,8 @@ MEANS_ONLY = {
     "samples": 1,
     "eta_blocks": [{"values": [1]}],
 }
+#: Two spins under a perturbation that draws nothing.
+FIXED = PLAIN["studies"]["spin1_chain_n2"] | {"ensemble": {"kind": "two_spin1s"}}
 
 
 def edited(path, value):

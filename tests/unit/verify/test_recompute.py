@@ -70,11 +70,6 @@ PHYSICS = {
         ensemble=Ensemble(kind="sites", basis="orthonormal"),
         root_seed=9,
     ),
-    "App. E": Physics(
-        model=TwoSpin1s(name="two_spin1s", omega=0.7, gamma_2_damp=1.3),
-        ensemble=TwoSpin1sPerturbation(kind="two_spin1s", epsilon=-0.9, gamma_1_damp=0.3),
-        root_seed=9,
-    ),
     "absolute pair": Physics(
         model=SpinHalfPair(name="spin_half_pair"),
         ensemble=Ensemble(),
@@ -83,6 +78,11 @@ PHYSICS = {
     ),
     "absolute chain": Physics(
         model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(), root_seed=9, measure="absolute"
+    ),
+    "App. E": Physics(
+        model=TwoSpin1s(name="two_spin1s", omega=0.7, gamma_2_damp=1.3),
+        ensemble=TwoSpin1sPerturbation(kind="two_spin1s", epsilon=-0.9, gamma_1_damp=0.3),
+        root_seed=9,
     ),
     "coherent pair": Physics(
         model=SpinHalfPair(name="spin_half_pair"), ensemble=Ensemble(zeta_diss=0), root_seed=9
