@@ -13,7 +13,7 @@ from syncsweep.workflow.targets import PAPER, Asked, Command, of_paper, of_studi
 
 OUTPUTS = StudyOutputs(CONFIG)
 study_folder, shard_files, table_files = OUTPUTS.folder, OUTPUTS.shards, OUTPUTS.tables
-figure_files, study_files = OUTPUTS.figure, OUTPUTS.all
+study_files = OUTPUTS.all
 
 # Jobs have neither a profile nor targets of their own.
 COMMAND = read_command(sys.argv[1:]) if workflow.is_main_process else Command()

@@ -1,30 +1,16 @@
-"""Configuration of tables and figures. A change here solves no sample again."""
+"""Configuration of tables. A change here solves no sample again."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from syncsweep.config.fields import Integer, Number, OptionalInteger, SafeName, Strict, Words
+from syncsweep.config.fields import Integer, Number, OptionalInteger, Strict, Words
 from syncsweep.config.physics import Measure
-
-#: Panels of a figure; those in MAXIMA_PANELS show the table of the maxima.
-Panel = Literal["chi", "probabilities", "ratio", "s_max", "chi_maxima", "differences"]
-MAXIMA_PANELS = ("chi_maxima", "differences")
-
-#: The key of the analysis that each panel needs.
-_NEEDS = {
-    "chi": "chi_bins",
-    "probabilities": "intervals",
-    "ratio": "ratio",
-    "s_max": "s_max_bins",
-    "chi_maxima": "maxima_bins",
-    "differences": "maxima_bins",
-}
 
 #: Most spins whose S is measured: that of four spin-1s has 625 real numbers.
 MOST_ABSOLUTE = 4
@@ -145,25 +131,6 @@ class Analysis(Strict):
         return self
 
 
-class Figure(Strict):
-    """The figure of a study."""
-
-    name: SafeName = Field(description="file name without ending")
-    panels: tuple[Panel, ...] = Field(
-        ("chi", "probabilities", "s_max"),
-        min_length=1,
-        max_length=6,
-        description="panels a, b, … from top to bottom",
-    )
-
-    @model_validator(mode="after")
-    def _panels_once(self) -> Self:
-        for panel in self.panels:
-            if self.panels.count(panel) > 1:
-                raise ValueError(f"panels must not repeat a panel, but has {panel!r} twice")
-        return self
-
-
 #: The analysis of a study that names none: means of S_max.
 MEANS = Analysis(intervals=None, chi_bins=None)
 
@@ -177,20 +144,8 @@ def without_differences(study: Any) -> Any:
     return study
 
 
-def check_analysis(
-    measure: Measure, n_sites: int, analysis: Analysis, figure: Figure | None
-) -> None:
-    """ValueError, with the key, if measure, number of spins, analysis and figure do not fit."""
-    _check_measure(measure, n_sites, analysis)
-    for panel in figure.panels if figure else ():
-        if getattr(analysis, _NEEDS[panel]) is None:
-            raise ValueError(
-                f"figure.panels has {panel!r}, which needs analysis.{_NEEDS[panel]}; set it, or "
-                "leave the panel out"
-            )
-
-
-def _check_measure(measure: Measure, n_sites: int, analysis: Analysis) -> None:
+def check_measure(measure: Measure, n_sites: int, analysis: Analysis) -> None:
+    """ValueError, with the key, if measure, number of spins and analysis do not fit."""
     if measure == "relative":
         if n_sites == 1:
             raise ValueError(

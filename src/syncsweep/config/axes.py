@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
-from syncsweep.config.fields import Integer, Number, Strict, Words, number
+from syncsweep.config.fields import Integer, Label, Number, Strict, number
 from syncsweep.config.messages import reason_of
 
 #: Values of the axes of a study in the order of their paths; without axes, ().
@@ -45,8 +45,8 @@ class Axis(Strict):
         None, ge=2, le=MOST_POINTS, description="number of values of a grid"
     )
     scale: Literal["linear", "log"] = Field("linear", description="spacing of a grid, and of plots")
-    symbol: Words | None = Field(None, description="symbol in figures; null: the parameter's name")
-    unit: Words | None = Field(None, description="unit in figures; null: none is named")
+    symbol: Label | None = Field(None, description="symbol in figures; null: the parameter's name")
+    unit: Label | None = Field(None, description="unit in figures; null: none is named")
 
     @model_validator(mode="after")
     def _is_grid_or_list(self) -> Self:

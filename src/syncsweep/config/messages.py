@@ -9,6 +9,7 @@ from typing import Any, Self, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from syncsweep.config.figure import SEVERAL
 from syncsweep.wording import one_line
 
 
@@ -81,7 +82,8 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
     elif kind == "union_tag_not_found":
         said = f"key {key}.name is missing (allowed: {', '.join(_tags(annotation))})"
     elif kind == "union_tag_invalid":
-        said = _not_among(f"{key}.name", problem["ctx"]["tag"], _tags(annotation))
+        by = "name" if problem["ctx"]["discriminator"] == "'name'" else "kind"
+        said = _not_among(f"{key}.{by}", problem["ctx"]["tag"], _tags(annotation))
     elif kind == "literal_error":
         said = _not_among(key, given, _words_at(location, root) or _words_in(annotation))
     elif kind == "value_error" and isinstance(given, Mapping):
@@ -128,11 +130,11 @@ def _walk(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[
         chosen = [model for model in models if len(models) > 1 and _tag(model) == part]
         if chosen:
             here = chosen[0]
-        elif part != "[key]":
+        elif part not in ("[key]", SEVERAL):
             path.append(str(part))
             if get_origin(here) in (dict, tuple):
                 here = next(one for one in reversed(get_args(here)) if one is not Ellipsis)
-            elif models:
+            elif models and isinstance(part, str):
                 field = models[0].model_fields.get(str(part))
                 here = field.annotation if field else None
     return path, here
@@ -168,7 +170,7 @@ def _words_at(location: tuple[int | str, ...], root: type[BaseModel]) -> list[st
 
 
 def _tags(annotation: Any) -> list[str]:
-    return [tag for tag in map(_tag, _models_in(annotation)) if tag]
+    return list(dict.fromkeys(tag for tag in map(_tag, _models_in(annotation)) if tag))
 
 
 def _tag(model: type[BaseModel]) -> str | None:

@@ -15,8 +15,8 @@ from typing import Any, Self
 from pydantic import Field, PrivateAttr, StrictBool, ValidationError, model_validator
 
 from syncsweep.config import sizing
-from syncsweep.config.analysis import MEANS, Analysis, Figure, check_analysis, without_differences
-from syncsweep.config.axes import Axis, check_axes, points_of
+from syncsweep.config.analysis import MEANS, Analysis, check_measure, without_differences
+from syncsweep.config.axes import Axis, check_axes, column_of, points_of
 from syncsweep.config.blocks import Block
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.fields import (
@@ -27,6 +27,7 @@ from syncsweep.config.fields import (
     SafeName,
     Strict,
 )
+from syncsweep.config.figure import AnyFigure, OneOrMoreFigures, as_tuple, check_figures
 from syncsweep.config.messages import ConfigError, explain
 from syncsweep.config.paper import Paper
 from syncsweep.config.physics import (
@@ -41,6 +42,7 @@ from syncsweep.config.physics import (
     check_ensemble,
     may_have_few_terms,
 )
+from syncsweep.config.plane_figures import ETA, columns_of_summary
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 from syncsweep.sample_range import SampleRange
 
@@ -101,7 +103,9 @@ class Study(Strict):
     analysis: Analysis = Field(
         MEANS, description="how shards become tables; left out: means of S_max"
     )
-    figure: Figure | None = Field(None, description="the figure of this study; null: none")
+    figure: OneOrMoreFigures | None = Field(
+        None, description="the figure of this study, or a list of figures; null: none"
+    )
     by_default: StrictBool = Field(
         True,
         description="whether plain `snakemake` runs it; `snakemake study_<name>` always does",
@@ -141,8 +145,13 @@ class Study(Strict):
         return self
 
     @model_validator(mode="after")
-    def _measure_and_panels_fit(self) -> Self:
-        check_analysis(self.measure, self.model.n_sites, self.analysis, self.figure)
+    def _figures_have_data(self) -> Self:
+        check_measure(self.measure, self.model.n_sites, self.analysis)
+        etas = tuple(sorted(eta for block in self.eta_blocks for eta in block.etas))
+        axes = {ETA: etas} | {column_of(path): self.axes[path].grid for path in sorted(self.axes)}
+        n_angles = self.n_angles if self.axes else 0
+        columns = columns_of_summary(self.analysis, n_angles)
+        check_figures(self.figures, self.analysis, axes, columns)
         return self
 
     @model_validator(mode="after")
@@ -181,9 +190,19 @@ class Study(Strict):
         return self
 
     @property
+    def figures(self) -> tuple[AnyFigure, ...]:
+        """All figures of this study."""
+        return as_tuple(self.figure)
+
+    @property
     def dim(self) -> int:
         """Dimension D of the Hilbert space."""
         return dimension(self.model.spins)
+
+    @property
+    def n_angles(self) -> int:
+        """Number of angles of the distribution that is measured."""
+        return self.model.n_sites - (self.measure == "relative")
 
     @property
     def own_files(self) -> dict[str, str]:
@@ -340,7 +359,7 @@ class Config(Strict):
     @model_validator(mode="after")
     def _names_apart(self) -> Self:
         # Rules are named after figures and studies, and a rule's name has no hyphen.
-        figures = [study.figure.name for study in self.studies.values() if study.figure]
+        figures = [figure.name for study in self.studies.values() for figure in study.figures]
         for what, names in (("figure.name", figures), ("names", list(self.studies))):
             plain = [name.replace("-", "_") for name in names]
             for name in names:

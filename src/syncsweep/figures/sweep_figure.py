@@ -5,17 +5,18 @@ Drawn from the Parquet tables alone; what each panel shows is beside the figure 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
-from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
+from syncsweep.config.analysis import Analysis
+from syncsweep.config.figure import MAXIMA_PANELS, Figure
+from syncsweep.config.requests import FigureRequest
 from syncsweep.figures import style
 from syncsweep.figures.figure_page import new_page, save_data
 from syncsweep.figures.maxima_figure import PANEL_COLUMNS, draw_maxima
@@ -29,9 +30,9 @@ from syncsweep.figures.plots import (
     plot_mean,
 )
 from syncsweep.figures.ratio_panel import draw_ratio
+from syncsweep.figures.study_tables import read_for, stamp_of
 from syncsweep.figures.style import Panel
-from syncsweep.tables import METADATA_KEY, PRESENT_KEY, ResultsError, extent
-from syncsweep.tables.reading import read_table, unit_of, unusable
+from syncsweep.tables.reading import unit_of
 
 if TYPE_CHECKING:
     from matplotlib.typing import LegendLocType
@@ -93,37 +94,38 @@ class Tables:
         return self.limit_law.set_index("quantity")["value"].get(quantity, np.nan)
 
 
-def draw(
-    tables: Path, figure: Figure, analysis: Analysis, model: str, n_sites: int, stem: Path
-) -> None:
+def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
     """Draw the figure of the tables in a folder as <stem>.pdf and <stem>.png.
 
-    model, n_sites: for the labels. The axis has η in the unit of the model of the tables
-    (see `units`). The numbers of each panel go to <stem>_<panel>.csv with η as configured, and with
-    analysis.limit_draws the exact values at η → 0⁺ to <stem>_limit.csv. Equal tables give equal
-    files. The figure says of how many samples it is, loudly where the study is unfinished. Raises
-    ResultsError if a table is missing, damaged or made with another analysis.
+    The axis has η in the unit of the model of the tables (see `units`). The numbers of each panel
+    go to <stem>_<panel>.csv with η as configured, and with analysis.limit_draws the exact values at
+    η → 0⁺ to <stem>_limit.csv. Equal tables give equal files. The figure says of how many samples
+    it is, loudly where the study is unfinished. Raises ResultsError if a table is missing, damaged
+    or made with another analysis.
     """
+    figure, analysis = request.figure, request.analysis
+    assert isinstance(figure, Figure)
     # The intervals of χ mean something beside a panel that shows their probabilities.
     marks_intervals = not {"probabilities", "ratio"}.isdisjoint(figure.panels)
     limit = ["limit"] if analysis.limit_draws is not None else []
     names = {"summary": None}
     names |= {name: None for panel in (*figure.panels, *limit) for name in DATA[panel]}
-    read = {name: _read(tables / f"{name}.parquet", analysis) for name in names}
-    frames = {name: frame for name, (frame, _) in read.items()}
+    read = {name: read_for(analysis, tables / f"{name}.parquet") for name in names}
+    frames = {name: table.frame for name, table in read.items()}
+    is_absolute = read["summary"].said.get("physics", {}).get("measure") == "absolute"
     data = Tables(
         **frames,
         analysis=analysis,
-        n_sites=n_sites,
-        n_angles=n_sites - (not _is_absolute(read["summary"][1])),
+        n_sites=request.n_sites,
+        n_angles=request.n_sites - (not is_absolute),
         marks_intervals=marks_intervals,
-        model=model,
+        model=request.model,
     )
     shows_exact = data.limit_law is not None and not _MEANS.isdisjoint(figure.panels)
-    stamp, warns = _stamp(read["summary"][1], int(data.summary["failed"].max()), shows_exact)
+    stamp, warns = stamp_of(read["summary"].said, int(data.summary["failed"].max()), shows_exact)
     height = style.sweep_height(len(figure.panels), stamped=True)
     with new_page(stem, style.COLUMN_WIDTH, height) as page:
-        unit = unit_of(read["summary"][1])
+        unit = unit_of(read["summary"].said)
         etas, label = np.array([*map(unit.of, data.etas)]), style.eta_label(unit)
         panels = style.lay_out(page, etas, len(figure.panels), label, stamp, warns)
         for panel, name in zip(panels, figure.panels, strict=True):
@@ -139,39 +141,6 @@ def draw(
     if data.limit_law is not None:
         shown["limit"] = data.limit_law
     save_data(stem, shown)
-
-
-def _read(path: Path, analysis: Analysis) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """A table and what it says of itself."""
-    table = read_table(path)
-    try:
-        said = json.loads(table.schema.metadata[METADATA_KEY])
-        made_with = Analysis.model_validate(said["analysis"])
-        unit_of(said)
-    except (ValueError, KeyError, TypeError):
-        raise unusable(path, "is damaged") from None
-    if made_with != analysis:
-        raise ResultsError(f"{path}: was made with another analysis than the figure asks for")
-    return table.to_pandas(), said
-
-
-def _is_absolute(said: dict[str, Any]) -> bool:
-    """Whether a table is of the angles themselves, and not of their differences."""
-    return said.get("physics", {}).get("measure") == "absolute"
-
-
-def _stamp(said: dict[str, Any], failed: int, shows_exact: bool) -> tuple[str, bool]:
-    """Of how many samples a table says that it is, and whether it lacks some.
-
-    failed: most samples of one η that are not in it; shows_exact: whether there are lines at 0⁺.
-    """
-    present, samples = said.get(PRESENT_KEY), said["samples"]
-    if present is not None:
-        return f"preview: {extent(present, samples)}", True
-    number = f"{samples} samples" if samples != 1 else "1 sample"
-    if failed:
-        number += f" ({failed} failed)"
-    return f"{number}; lines at 0⁺: exact" if shows_exact else number, False
 
 
 def _no_locking(summary: pd.DataFrame) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 
 from syncsweep.config.axes import Axis
 from syncsweep.config.eta import EtaBlock
+from syncsweep.config.figure import Figure
 from syncsweep.config.file import load_config
 from syncsweep.config.paper import Paper
 from syncsweep.config.physics import (
@@ -52,8 +53,8 @@ def problem(config: Config) -> str | None:
             )
         if study.axes:
             return f"paper.{role}: {name!r} has axes; name a study without them"
-        if study.figure is None:
-            return f"paper.{role}: {name!r} has no figure; give it one"
+        if not any(isinstance(figure, Figure) for figure in study.figures):
+            return f"paper.{role}: {name!r} has no figure with panels; give it one"
         if study.own_files:
             return (
                 f"paper.{role}: {name!r} has your own model or ensemble; name a study without them"
@@ -61,11 +62,12 @@ def problem(config: Config) -> str | None:
         if study.analysis.limit_draws is None:
             return f"paper.{role}: {name!r} has no analysis.limit_draws; set it"
     for name, study in config.studies.items():
-        if study.figure and study.figure.name.replace("-", "_") in FIGURES:
-            return (
-                f"studies.{name}.figure.name: {study.figure.name!r} is the name of a figure of the "
-                "paper; choose another name"
-            )
+        for figure in study.figures:
+            if figure.name.replace("-", "_") in FIGURES:
+                return (
+                    f"studies.{name}.figure.name: {figure.name!r} is the name of a figure of the "
+                    "paper; choose another name"
+                )
     chain = config.studies[config.paper.chain]
     if not any(eta > 0 for block in chain.eta_blocks for eta in block.etas):
         return f"paper.chain: {config.paper.chain!r} has no η > 0; add some to eta_blocks"

@@ -166,7 +166,7 @@ class _Model:
             parts["samples"] += solving
             parts["shards"] += writing
             parts["start"] += whole - solving - writing
-        rules = len(after.tables) + len(after.figure)
+        rules = len(after.tables) + len(after.figures)
         parts["tables"] = self.slowness * (after.core_time + rules * self._of_snakemake)
         return parts
 
@@ -184,7 +184,7 @@ class _Model:
         return (
             [Job(self.size(job).ranks, self.job_seconds(job)) for job in jobs],
             [single(seconds) for seconds in after.tables],
-            [single(seconds) for seconds in after.figure],
+            [single(seconds) for seconds in after.figures],
         )
 
 

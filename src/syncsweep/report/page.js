@@ -51,7 +51,7 @@ const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴"
 
 const studies = JSON.parse(document.getElementById("data").textContent);
 const element = Object.fromEntries(
-  ["study", "sample", "eta", "eta-text", "angles", "next-maximum", "plot", "about", "marker", "pointer"].map(
+  ["study", "sample", "axes", "eta", "eta-text", "angles", "next-maximum", "plot", "about", "marker", "pointer"].map(
     (id) => [id, document.getElementById(id)],
   ),
 );
@@ -60,6 +60,7 @@ let study;
 let row; // of the chosen sample and η; null if it failed
 let marker; // angles [rad]
 let sliders; // one for each angle
+let axes; // sliders, one for each axis of the study
 let maximum; // index of the one that the marker was last moved to
 
 const isRelative = () => study.measure === "relative"; // S_d of angle differences, not S of angles
@@ -114,10 +115,27 @@ function chooseStudy() {
   fill(element.sample, study.samples.map((sample) => sample.name));
   element.eta.max = String(study.etas.length - 1);
   element.eta.value = "0";
+  axes = study.axes.map(addAxis);
+  element.axes.replaceChildren(...axes.map((slider) => slider.parentElement));
   marker = Array(nAngles()).fill(0);
   sliders = marker.map((_, j) => addSlider(j));
   element.angles.replaceChildren(...sliders.map((slider) => slider.parentElement));
   chooseRow();
+}
+
+function addAxis(axis) {
+  const label = document.createElement("label");
+  const input = Object.assign(document.createElement("input"), {
+    type: "range", min: "0", max: String(axis.values.length - 1), value: "0",
+  });
+  input.addEventListener("input", chooseRow);
+  label.append(`${axis.name}: `, document.createElement("output"), input);
+  return input;
+}
+
+// Number of the chosen point among all of the study, of which the last axis moves first.
+function chosenPoint() {
+  return axes.reduce((point, slider, k) => point * study.axes[k].values.length + Number(slider.value), 0);
 }
 
 function addSlider(j) {
@@ -137,7 +155,13 @@ function chooseRow() {
   const eta = study.etas[Number(element.eta.value)];
   element["eta-text"].textContent = eta.text;
   element.eta.setAttribute("aria-valuetext", eta.spoken);
-  row = study.samples[Number(element.sample.value)].rows[Number(element.eta.value)];
+  axes.forEach((slider, k) => {
+    const text = study.axes[k].values[Number(slider.value)];
+    slider.previousElementSibling.textContent = text;
+    slider.setAttribute("aria-valuetext", text);
+  });
+  const index = chosenPoint() * study.etas.length + Number(element.eta.value);
+  row = study.samples[Number(element.sample.value)].rows[index];
   maximum = -1;
   element["next-maximum"].disabled = !row || !row.maxima.length;
   moveMarker(marker);

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from syncsweep.config.messages import ConfigError
+from syncsweep.config.requests import MODULES
 from syncsweep.config.study import RESERVED, Config, Study, parse
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import write_text
@@ -79,7 +80,7 @@ def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Pa
             analysis=study.analysis.model_dump(mode="json"),
         )
         found += tables_of_study
-        names += [study.figure.name] if study.figure else []
+        names += [each.name for each in study.figures]
     made = [figures_folder(results) / f"{name}.json" for name in names]
     for part in request.parts:
         made += [paper_folder(results) / f"{table}.parquet" for table in PARTS[part].tables]
@@ -216,11 +217,11 @@ def _figures(
         module = f"paper/figures/{known.module}.py"
         found.append(figure(results, folder / name, tuple(known.data), known, module))
     for name, study in studies.items():
-        if study.figure:
-            stem, panels = folder / study.figure.name, study.figure.panels
-            data = (*panels, "limit") if study.analysis.limit_draws is not None else panels
-            caption = captions.of_sweep(stem.name, name, panels, study.analysis.ratio)
-            found.append(figure(results, stem, data, caption, "figures/sweep_figure.py"))
+        for each in study.figures:
+            data = each.data(study.analysis)
+            caption = captions.of_figure(each, name, study.analysis.ratio)
+            module = f"figures/{MODULES[each.tag]}.py"
+            found.append(figure(results, folder / each.name, data, caption, module))
     return sorted(found, key=lambda each: each.name)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from syncsweep.config.analysis import Ratio
+from syncsweep.config.axes import Axis
 from syncsweep.config.physics import AnyEnsemble, Physics, TwoSpin1sPerturbation
 from syncsweep.config.study import Study
 from syncsweep.config.units import EnergyUnit, energy_unit
@@ -173,7 +174,16 @@ def _sweep(study: Study) -> str:
         values.append(f"{len(positive)} values from {first} to {last} {unit.symbol}".rstrip())
     elif positive:
         values.append(eta(positive[0], unit).text)
-    return f"{count(study.samples, 'realisation')} at each η: " + " and ".join(values)
+    text = f"{count(study.samples, 'realisation')} at each η: " + " and ".join(values)
+    of_axes = [_axis(path, axis) for path, axis in sorted(study.axes.items())]
+    return "; ".join([text, *of_axes])
+
+
+def _axis(path: str, axis: Axis) -> str:
+    """An axis by its parameter and its values."""
+    first, last = (f"{scientific(axis.grid[k])} {axis.unit or ''}".rstrip() for k in (0, -1))
+    symbol = f" ({axis.symbol})" if axis.symbol else ""
+    return f"{path}{symbol}: {count(len(axis.grid), 'value')} from {first} to {last}"
 
 
 def _analysis(study: Study) -> str:

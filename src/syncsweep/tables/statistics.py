@@ -99,6 +99,36 @@ class RunningCovariance(RunningMean):
         return np.where(size > 0, self._products[:, one, other] / np.where(size > 0, size, 1), 0.0)
 
 
+class RunningCircularMean:
+    """Mean directions of `width` angles [rad] for each of n_eta values of η.
+
+    The mean of the points e^{iφ} has the angle of the mean direction. Its length is the resultant
+    length: 1 if all angles are equal, and 0 on average for uniform ones.
+    """
+
+    def __init__(self, n_eta: int, width: int) -> None:
+        self._points = RunningMean(n_eta, 2 * width)
+
+    def add(self, angles: np.ndarray, counted: np.ndarray) -> None:
+        """Add one realisation of angles (n_eta, width) at the η that are counted (n_eta,)."""
+        self._points.add(np.hstack([np.cos(angles), np.sin(angles)]), counted)
+
+    @property
+    def _mean(self) -> np.ndarray:
+        cos, sin = np.hsplit(self._points.mean, 2)
+        return np.asarray(cos + 1j * sin)
+
+    @property
+    def direction(self) -> np.ndarray:
+        """Mean directions (n_eta, width) in [0, 2π]; NaN without a realisation."""
+        return np.mod(np.angle(self._mean), 2 * np.pi)
+
+    @property
+    def resultant(self) -> np.ndarray:
+        """Resultant lengths (n_eta, width) in [0, 1]; NaN without a realisation."""
+        return np.minimum(np.abs(self._mean), 1.0)
+
+
 def type_ratio(
     probabilities: RunningCovariance, ratio: Ratio, sigmas: float = 1.0
 ) -> Number[np.ndarray]:
@@ -163,12 +193,13 @@ class BlockStatistics:
     """All that the tables say of one η-block; every realisation has equal weight.
 
     Arrays over the n_eta values of the block: n good rows and `failed` others; undefined_chi good
-    rows without χ; `s_max` over the good rows, `probabilities` P_a and the `chi` histogram over
-    those with χ; s_max_counts (n_eta, n_bins + 2), the outer two below and above the bins. Without
-    bins, or without intervals, there are none of these.
+    rows without χ; `s_max` over the good rows, and `angles` at the maximum over those with one;
+    `probabilities` P_a and the `chi` histogram over those with χ; s_max_counts (n_eta, n_bins + 2),
+    the outer two below and above the bins. Without bins, or without intervals, there are none of
+    these.
     """
 
-    def __init__(self, n_eta: int, analysis: Analysis) -> None:
+    def __init__(self, n_eta: int, analysis: Analysis, n_angles: int = 1) -> None:
         self.chi_edges = chi_edges(analysis.chi_bins or 0)
         bins = analysis.s_max_bins
         self.s_max_edges = np.empty(0) if bins is None else s_max_edges(bins)
@@ -176,21 +207,29 @@ class BlockStatistics:
         self.failed = np.zeros(n_eta, dtype=np.int64)
         self.undefined_chi = np.zeros(n_eta, dtype=np.int64)
         self.s_max = RunningMean(n_eta, 1)
+        self.angles = RunningCircularMean(n_eta, n_angles)
         self.probabilities = RunningCovariance(n_eta, len(analysis.chi_intervals))
         self.chi = RunningMean(n_eta, len(self.chi_edges) - 1)
         self.s_max_counts = np.zeros((n_eta, len(self.s_max_edges) + 1), dtype=np.int64)
 
     def add(
-        self, good: np.ndarray, s_max: np.ndarray, chi: ChiSample | None, probabilities: np.ndarray
+        self,
+        good: np.ndarray,
+        s_max: np.ndarray,
+        chi: ChiSample | None,
+        probabilities: np.ndarray,
+        angles: np.ndarray | None = None,
     ) -> None:
         """Add one sample: which rows are good (n_eta,), and their S_max (n_eta,), χ and P_a.
 
         chi: None if no table shows it; probabilities: P_a as `interval_probabilities` returns them,
-        (n_eta, n_a).
+        (n_eta, n_a); angles: at the maximum of S_d, (n_eta, n_angles).
         """
         self.n += good
         self.failed += ~good
         self.s_max.add(s_max[:, None], good)
+        if angles is not None:
+            self.angles.add(angles, good & (s_max > 0))
         if chi is not None:
             has_chi = good & chi.is_defined
             self.undefined_chi += good & ~has_chi

@@ -90,6 +90,19 @@ COLUMNS: dict[str, Columns] = {
 }
 
 
+#: What the columns of `summary` hold that only a study with axes has.
+OF_ANGLES: Columns = (
+    Column(
+        "angle_{j}_mean",
+        "mean direction of the angle difference φ'_{j} = φ_{j} − φ_N at the maximum of S_d, in "
+        "[0, 2π], over the realisations with S_max > 0",
+        "rad",
+        source="Eq. 2",
+    ),
+    Column("resultant_{j}", "length of the mean of e^(iφ'_{j}) over them; 1 if all are equal"),
+)
+
+
 def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """Write the tables of a study into `output`.
 
@@ -98,15 +111,16 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """
     gathered: dict[tuple[Etas, Point], BlockStatistics] = {}
     failures: list[tuple[Any, ...]] = []
-    axes = source.blocks[0].axes
+    axes, n_angles = source.blocks[0].axes, source.blocks[0].physics.n_angles
     output.parent.mkdir(parents=True, exist_ok=True)
     with SamplesTable(source.blocks[0], analysis, output.parent) as of_samples:
         for block in source.blocks:
             for point in block.points:
-                gathered[block.etas, point] = BlockStatistics(len(block.etas), analysis)
+                gathered[block.etas, point] = BlockStatistics(len(block.etas), analysis, n_angles)
             for rows in source.read(block):
                 chi, p = _chi(block, analysis, rows)
-                gathered[block.etas, rows.point].add(rows.good, rows.s_max, chi, p)
+                statistics = gathered[block.etas, rows.point]
+                statistics.add(rows.good, rows.s_max, chi, p, rows.maximum.angles)
                 of_samples.add(block.etas, rows, chi, p)
                 failures += _failures(block, rows)
         provenance = provenance_of(source, analysis)
@@ -123,7 +137,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
         )
 
     failed = pd.DataFrame(failures, columns=["eta", *axes, "sample", "status", "s_d_error"])
-    tables = {"summary": whole(partial(_summary, analysis=analysis))}
+    tables = {"summary": whole(partial(_summary, analysis=analysis, has_angles=bool(axes)))}
     if analysis.chi_bins is not None:
         tables["chi_histogram"] = whole(_chi_histogram)
     if analysis.s_max_bins is not None:
@@ -148,7 +162,11 @@ def _chi(
 
 def columns_with_axes(axes: Sequence[str]) -> dict[str, Columns]:
     """What the columns of each table of a study hold whose axes have these paths."""
-    return {name: (*columns, *axis_columns(axes)) for name, columns in COLUMNS.items()}
+    more = {"summary": OF_ANGLES if axes else ()}
+    return {
+        name: (*columns, *more.get(name, ()), *axis_columns(axes))
+        for name, columns in COLUMNS.items()
+    }
 
 
 def at_point(frame: pd.DataFrame, axes: Sequence[str], point: Point) -> pd.DataFrame:
@@ -175,10 +193,17 @@ def bin_columns(
     }
 
 
-def _summary(etas: Etas, statistics: BlockStatistics, analysis: Analysis) -> pd.DataFrame:
+def _summary(
+    etas: Etas, statistics: BlockStatistics, analysis: Analysis, has_angles: bool
+) -> pd.DataFrame:
     """One row for each η: counts, means and their errors."""
     s_max = statistics.s_max
     undefined = {"undefined_chi": statistics.undefined_chi} if analysis.samples_chi else {}
+    angles: dict[str, np.ndarray] = {}
+    if has_angles:  # of a random sweep alone, whose angles have no preferred direction
+        both = zip(statistics.angles.direction.T, statistics.angles.resultant.T, strict=True)
+        for j, (direction, resultant) in enumerate(both, start=1):
+            angles |= {f"angle_{j}_mean": direction, f"resultant_{j}": resultant}
     return pd.DataFrame(
         {
             "eta": etas,
@@ -187,6 +212,7 @@ def _summary(etas: Etas, statistics: BlockStatistics, analysis: Analysis) -> pd.
             **probability_columns(statistics.probabilities, analysis.ratio),
             "s_max_mean": s_max.mean[:, 0],
             "s_max_se": s_max.standard_error[:, 0],
+            **angles,
             **undefined,
         }
     )

@@ -72,7 +72,7 @@ def check_places(outputs: StudyOutputs, studies: Iterable[str]) -> None:
             layout.tables_folder(results, study),
             layout.logs_folder(results) / folder.name,
         ]
-        files = [*outputs.tables(study), *outputs.figure(study), layout.report_file(results)]
+        files = [*outputs.tables(study), *outputs.figures(study), layout.report_file(results)]
         layout.check_places([folder, *within, *others], files)
 
 

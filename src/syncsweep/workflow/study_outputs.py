@@ -12,6 +12,7 @@ from typing import Protocol
 
 from syncsweep import layout
 from syncsweep.config import sizing
+from syncsweep.config.figure import AnyFigure
 from syncsweep.config.study import Config
 from syncsweep.tables.registry import (
     Table,
@@ -100,16 +101,17 @@ class StudyOutputs:
         folder = layout.tables_folder(self.config.results, study)
         return [folder / f"{table}.{kind}" for table in names for kind in kinds or kinds_of(table)]
 
-    def figure(self, study: str) -> list[Path]:
-        """The figure, its origin and the data of its panels; none if the study has no figure."""
-        settings = self.config.studies[study]
-        if settings.figure is None:
-            return []
-        limit = [] if settings.analysis.limit_draws is None else ["limit"]
-        ends = [".pdf", ".png", ".json"]
-        ends += [f"_{panel}.csv" for panel in (*settings.figure.panels, *limit)]
+    def figure(self, study: str, figure: AnyFigure) -> list[Path]:
+        """A figure of a study, its origin and the data of its panels."""
+        data = figure.data(self.config.studies[study].analysis)
+        ends = [".pdf", ".png", ".json", *(f"_{panel}.csv" for panel in data)]
         folder = layout.figures_folder(self.config.results)
-        return [folder / f"{settings.figure.name}{end}" for end in ends]
+        return [folder / f"{figure.name}{end}" for end in ends]
+
+    def figures(self, study: str) -> list[Path]:
+        """All figures of a study, with their origins and data."""
+        all_figures = self.config.studies[study].figures
+        return [file for figure in all_figures for file in self.figure(study, figure)]
 
     def all(self, study: str) -> list[Path]:
         """All that a study is asked to make.
@@ -117,11 +119,11 @@ class StudyOutputs:
         The shards are among them, because a missing shard does not trouble Snakemake once there
         are tables.
         """
-        return self.shards(study) + self.tables(study) + self.figure(study)
+        return self.shards(study) + self.tables(study) + self.figures(study)
 
     def made(self, study: str) -> str:
         """Where a user finds what a study was run for."""
-        figures = [file for file in self.figure(study) if file.suffix == ".png"]
+        figures = [file for file in self.figures(study) if file.suffix == ".png"]
         return " and ".join(map(str, [*figures, layout.tables_folder(self.config.results, study)]))
 
     def shard_size(self, shard: ShardWildcards, most_ranks: int) -> sizing.JobSize:

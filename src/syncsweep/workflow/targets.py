@@ -96,7 +96,7 @@ def of_studies(outputs: StudyOutputs) -> list[Target]:
     """The targets about a study each, and the report."""
     config, targets = outputs.config, []
     for study, settings in config.studies.items():
-        draw = (rule_name("draw", settings.figure.name),) if settings.figure else ()
+        draw = tuple(rule_name("draw", figure.name) for figure in settings.figures)
         files = partial(outputs.all, study)
         targets.append(Target(rule_name("study", study), draw, files, [study]))
     page = layout.report_file(config.results)

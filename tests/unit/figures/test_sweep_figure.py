@@ -18,7 +18,8 @@ from drawn_pages import is_within, kept_pages, overlapping
 from matplotlib.image import imread
 from studies import PAIR, StudyOnDisk, rows_of
 
-from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
+from syncsweep.config.analysis import Analysis, LogBins, Ratio
+from syncsweep.config.figure import Figure
 from syncsweep.config.physics import Physics
 from syncsweep.config.requests import FigureRequest
 from syncsweep.figures import style, sweep_figure
@@ -56,7 +57,8 @@ def tables(tmp_path_factory):
 
 
 def draw(tables, stem, figure=FIGURE, analysis=ANALYSIS):
-    sweep_figure.draw(tables, figure, analysis, "spin_half_pair", 2, stem)
+    request = FigureRequest(figure=figure, analysis=analysis, model="spin_half_pair", n_sites=2)
+    sweep_figure.draw(tables, request, stem)
 
 
 def page_of(tables, stem, figure=FIGURE):

@@ -15,9 +15,10 @@ from types_study import PHYSICS
 
 from syncsweep import sample
 from syncsweep.columns import Column, entry
-from syncsweep.config.analysis import Figure
 from syncsweep.config.eta import EtaBlock
+from syncsweep.config.figure import Figure
 from syncsweep.config.physics import Physics
+from syncsweep.config.requests import FigureRequest
 from syncsweep.config.study import parse
 from syncsweep.figures import sweep_figure
 from syncsweep.paper.paper_registry import FIGURES, PARTS
@@ -43,7 +44,8 @@ def results(tmp_path_factory):
     output = study.tables(everything)
     panels = tuple(name for name in sweep_figure.DATA if name != "limit")
     figure = Figure.model_construct(name="fig3", panels=panels)
-    sweep_figure.draw(output, figure, everything, "spin1_chain", 3, folder / "figures" / "fig3")
+    request = FigureRequest(figure=figure, analysis=everything, model="spin1_chain", n_sites=3)
+    sweep_figure.draw(output, request, folder / "figures" / "fig3")
     return folder
 
 

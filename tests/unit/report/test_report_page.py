@@ -21,7 +21,7 @@ import yaml
 from PIL import Image
 from report_results import CITATION, FAILED, HOSTILE, UNIFORM, configuration, make_results, rows_of
 
-from syncsweep.config.analysis import Panel
+from syncsweep.config.figure import Panel
 from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.config.study import Study, parse
 from syncsweep.config.units import EnergyUnit

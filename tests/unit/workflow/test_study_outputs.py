@@ -57,12 +57,12 @@ def test_a_figure_is_not_made_from_the_rows_of_all_samples():
 
 def test_a_figure_has_data_for_each_panel_and_for_the_limit():
     names = ["my-fig.pdf", "my-fig.png", "my-fig.json", "my-fig_chi.csv", "my-fig_s_max.csv"]
-    assert outputs().figure("pair") == []
-    assert [p.name for p in outputs(figure=FIGURE).figure("pair")] == names
+    assert outputs().figures("pair") == []
+    assert [p.name for p in outputs(figure=FIGURE).figures("pair")] == names
     limit = outputs(figure=FIGURE, analysis={**BINS, "limit_draws": 1000})
-    assert [p.name for p in limit.figure("pair")] == [*names, "my-fig_limit.csv"]
+    assert [p.name for p in limit.figures("pair")] == [*names, "my-fig_limit.csv"]
     every = limit.all("pair")
-    assert set(every) == {*limit.shards("pair"), *limit.tables("pair"), *limit.figure("pair")}
+    assert set(every) == {*limit.shards("pair"), *limit.tables("pair"), *limit.figures("pair")}
 
 
 def test_the_user_is_told_where_the_results_are():

@@ -67,12 +67,13 @@ class StudyRows(requests.Rows):
         return self.describe()[0].physics
 
     def read(self, described: Description, most: int | None = None) -> Iterator[SampleRows]:
-        """The samples of a block in order, at most so many; only their shards are read.
-
-        most: None for all, at all points; a number is for a study without axes.
-        """
+        """The first samples of a block in order, at most so many; only their shards are read."""
         rows = read_samples(self.folder, described, self.samples, self.chunk_size)
-        return rows if most is None else islice(rows, min(most, self.samples))
+        if most is None:
+            return rows
+        wanted = min(most, self.samples)
+        first = (one for one in rows if one.sample < wanted)
+        return islice(first, wanted * len(described.points))
 
 
 class OfChain(Request):
