@@ -76,7 +76,9 @@ if workflow.is_main_process:
         if workflow.output_settings.dryrun:
             checks.check_large_models(CONFIG, asked_for().studies)
             checks.check_own_code(CONFIG, asked_for().studies)
-            announce.tell_plan(logger, CONFIG, asked_for().studies, MOST_RANKS, resources_said())
+            announce.tell_plan(
+                logger, OUTPUTS.decided, asked_for().studies, MOST_RANKS, resources_said()
+            )
         else:
             if asked_for().studies:
                 old_places.move_old_files(CONFIG.results)
@@ -92,14 +94,15 @@ localrules:
 rule all:
     default_target: True
     input:
-        [file for study in by_default(CONFIG) for file in study_files(study)],
+        *all_shards(by_default(CONFIG)),
+        [file for study in by_default(CONFIG) for file in results_of(study)],
     message:
         f"Figures and tables are in {CONFIG.results}/figures and {CONFIG.results}/tables"
 
 
 rule tables:
     input:
-        [shard for study in by_default(CONFIG) for shard in shard_files(study)],
+        *all_shards(by_default(CONFIG)),
         [table for study in by_default(CONFIG) for table in table_files(study)],
     message:
         f"Tables are in {CONFIG.results}"
@@ -111,7 +114,8 @@ for _study in CONFIG.studies:
         name:
             rule_name("study", _study)
         input:
-            study_files(_study),
+            *all_shards([_study]),
+            results_of(_study),
         localrule: True
         message:
             f"{_study}: {OUTPUTS.made(_study)}"
@@ -129,7 +133,8 @@ onstart:
             checks.check_large_models(CONFIG, announce.studies_of(_jobs, "solve_shard"))
             checks.check_own_code(CONFIG, announce.studies_of(_jobs, "solve_shard"))
             announce.write_descriptions(CONFIG, _jobs)
-        announce.tell_samples(logger, CONFIG, _jobs)
+        announce.tell_samples(logger, OUTPUTS.decided, _jobs)
+        STUDIES_TO_SOLVE.update(announce.studies_of(_jobs, "solve_shard"))
         STUDIES_OF_NEW_TABLES.update(announce.studies_of(_jobs, "make_tables"))
     interruption.heed_with_jobs()
 
@@ -137,3 +142,4 @@ onstart:
 onsuccess:
     if not makes_only_previews():
         announce.warn_of_failures(CONFIG, STUDIES_OF_NEW_TABLES)
+        announce.warn_of_errors(CONFIG, studies_asked_for())

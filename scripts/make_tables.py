@@ -19,5 +19,5 @@ arguments = parser.parse_args()
 with ends_in_one_line():
     request = parse_request(TablesRequest, arguments.request)
     blocks = describe(request.folder, request.blocks)
-    shards = Shards(request.folder, blocks, request.samples, request.chunk_size)
+    shards = Shards(request.folder, blocks, request.samples, request.chunk_size, request.in_rounds)
     KINDS[arguments.kind].make(shards, request.analysis, arguments.output)

@@ -181,6 +181,8 @@ class LogHandler(LogHandlerBase):
 
     def _is_shown(self, record: LogRecord, run: Run) -> bool:
         text = str(record.msg)
+        if "is_round" in record.__dict__:
+            return True
         if record.levelno < logging.WARNING:
             if text.startswith(_LOG_FILES):
                 return run.has_failed

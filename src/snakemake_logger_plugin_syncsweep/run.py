@@ -37,6 +37,7 @@ class Run:
         self._show_progress = show_progress
         self._began = time.monotonic()
         self._total: Counter[str] = Counter()
+        self._added: set[str] = set()
         self._done: Counter[str] = Counter()
         self._done_with_samples = 0
         self._at_work: dict[int, Job] = {}
@@ -64,6 +65,7 @@ class Run:
         with self._lock:
             self._at_work[job.number] = job
             self._failed.pop(job.number, None)
+            self._count_new(job.rule)
             if job.speaks:
                 # It may print on its own.
                 self._screen.pause()
@@ -81,7 +83,8 @@ class Run:
             self._warn(job)
             of_rule = self._total[job.rule]
             self._note_last_samples(job)
-            if self._show_progress and not job.speaks and self._done[job.rule] == of_rule:
+            is_all = self._done[job.rule] == of_rule and job.rule not in self._added
+            if self._show_progress and not job.speaks and is_all:
                 self._screen.stage(f"{job.rule}: {wording.number_of(of_rule, 'jobs')} done")
 
     def fails(self, record: LogRecord) -> None:
@@ -150,6 +153,14 @@ class Run:
                 self._screen.say(f"{stopped}; {_CONTINUE}", "yellow")
             elif self._show_progress:
                 self._screen.say(f"{done} in {took}")
+
+    def _count_new(self, rule: str) -> None:
+        """Count a job that Snakemake has added while the run goes on."""
+        jobs = [*self._at_work.values(), *self._failed.values()]
+        there = self._done[rule] + sum(job.rule == rule for job in jobs)
+        if there > self._total[rule]:
+            self._total[rule] = there
+            self._added.add(rule)
 
     def _warn(self, job: Job) -> None:
         for warning in [] if job.speaks else job.warnings():

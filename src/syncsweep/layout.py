@@ -2,6 +2,7 @@
 
 <results>/<study>-<hash>/<block>/samples-<a>-<b>.parquet  shard of the samples a … b−1
 <results>/jobs/<study>-<hash>/study.json                  what decides the rows
+<results>/jobs/<study>-<hash>/errors/samples-<n>.json     the errors of a study with `until`
 <results>/jobs/<study>-<hash>/<block>/block.json          the values of η
 <results>/jobs/<study>-<hash>/<block>/parts/              rows of unfinished shards
 <results>/jobs/<study>-<hash>/<block>/log.jsonl           what each job took over and solved
@@ -19,7 +20,7 @@ from __future__ import annotations
 import os
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,9 @@ _TEMPORARY = re.compile(r"\.samples-(\d{9})-(\d{9})\.parquet\.[0-9a-f]{12}\.tmp"
 
 #: Files that the jobs of a study, of a block, and of its unfinished shards keep, by their names.
 _OF_STUDY = re.compile(r"study\.json|\.study\.json\.[0-9a-f]{12}\.tmp")
+_OF_ERRORS = re.compile(
+    r"samples-\d{9}\.json|running\.npz|\.(samples-\d{9}\.json|running\.npz)\.[0-9a-f]{12}\.tmp"
+)
 _DISCARDED = re.compile(rf"{_TEMPORARY.pattern}|{_SHARD.pattern}\.damaged-[0-9a-f]{{8}}")
 _OF_BLOCK = re.compile(
     rf"block\.json|log\.jsonl|\.block\.json\.[0-9a-f]{{12}}\.tmp|{_DISCARDED.pattern}"
@@ -126,9 +130,26 @@ def study_file(folder: Path) -> Path:
     return _present(jobs_folder(folder), folder, "study.json")
 
 
+def errors_folder(folder: Path) -> Path:
+    """Folder of the errors of a study with `until`; folder: that of its rows."""
+    return jobs_folder(folder) / "errors"
+
+
+def errors_file(folder: Path, samples: int | str) -> Path:
+    """The largest errors at a number of samples; folder: that of the rows."""
+    number = samples if isinstance(samples, str) else f"{samples:09d}"
+    return errors_folder(folder) / f"samples-{number}.json"
+
+
+def running_errors_file(folder: Path) -> Path:
+    """What the next job about errors continues from; folder: that of the rows."""
+    return errors_folder(folder) / "running.npz"
+
+
 def files_of_study(folder: Path) -> list[Path]:
     """What the jobs of a study keep beside its blocks; folder: that of its rows."""
-    return _matching(jobs_folder(folder), _OF_STUDY)
+    errors = _matching(errors_folder(folder), _OF_ERRORS)
+    return [*errors, *_matching(jobs_folder(folder), _OF_STUDY)]
 
 
 def _present(folder: Path, old: Path, name: str) -> Path:
@@ -281,68 +302,14 @@ def _ranges(folder: Path, names: re.Pattern[str]) -> Iterator[tuple[SampleRange,
 def made_files(results: str | Path) -> Iterator[Path]:
     """All files in a results folder whose dates Snakemake uses."""
     shards = "*/eta-*/samples-*.parquet"
-    for pattern in (shards, "tables/*/*", "paper/*", "figures/*", "bundle/**/*", "report.html"):
+    errors = "jobs/*/errors/*.json"
+    for pattern in (
+        shards,
+        errors,
+        "tables/*/*",
+        "paper/*",
+        "figures/*",
+        "bundle/**/*",
+        "report.html",
+    ):
         yield from (path for path in Path(results).glob(pattern) if path.is_file())
-
-
-class NotWritableError(Exception):
-    """The results folder cannot be written or used; the message is one line."""
-
-
-def check_usable(results: str | Path) -> Path:
-    """Refuse an output folder that cannot be made, without making it.
-
-    Returns the existing folder: itself, or the folder that will contain it.
-    """
-    folder = Path(results).absolute()
-    try:
-        # A dangling link exists, and no folder can be made in its place.
-        while not os.path.lexists(folder) and folder != folder.parent:
-            folder = folder.parent
-        folder.stat()
-        Path(results).exists()  # a name too long is an error of its own
-    except OSError as error:
-        raise NotWritableError(f"results: {results} cannot be written ({error.strerror})") from None
-    names = ("tables", "paper", "figures", "logs", "bundle", "preview", "jobs")
-    inside = (Path(results) / name for name in names)
-    for path in (folder, *inside):
-        if os.path.lexists(path) and not path.is_dir():
-            raise NotWritableError(f"results: {results} cannot be used, because {path} is a file")
-        if os.path.lexists(path) and not os.access(path, os.R_OK | os.X_OK):
-            raise NotWritableError(f"results: {results} cannot be read (no permission in {path})")
-    return folder
-
-
-def check_writable(results: str | Path) -> None:
-    """Refuse an output folder that cannot be made or written, without making it."""
-    folder = check_usable(results)
-    if not os.access(folder, os.W_OK | os.X_OK):
-        is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
-        why = "read-only file system" if is_read_only else f"no permission in {folder}"
-        raise NotWritableError(f"results: {results} cannot be written ({why})")
-
-
-def check_records(folder: Path) -> None:
-    """Refuse a folder in which Snakemake cannot keep its records; even a dry-run needs them."""
-    records = folder / ".snakemake"
-    places = [records if records.exists() else folder]
-    places += [*records.glob("*/"), *records.glob("iocache/latest.pkl")]
-    for path in places:
-        if not os.access(path, os.R_OK | os.W_OK):
-            raise NotWritableError(
-                f"{path}: cannot be written, but Snakemake keeps records there, even of a dry-run; "
-                "run it in a project of your own, with --config results=FOLDER for these results"
-            )
-
-
-def check_places(folders: Iterable[Path], files: Iterable[Path]) -> None:
-    """Refuse a file or link in place of a folder or file of a study; NotWritableError.
-
-    For a file in place of a folder, or a link to itself, Snakemake would print a traceback.
-    """
-    for path in folders:
-        if os.path.lexists(path) and not os.path.isdir(path):
-            raise NotWritableError(f"{path}: is not a folder, but a study needs one; move it away")
-    for path in files:
-        if os.path.islink(path) and not os.path.exists(path):
-            raise NotWritableError(f"{path}: is a link to a missing file; remove it")

@@ -17,8 +17,8 @@ import psutil
 from ledger import Ledger, Rank
 from project import ROOT, Project
 
+from syncsweep.config.chunks import chunks
 from syncsweep.config.file import load_config
-from syncsweep.config.study import chunks
 from syncsweep.layout import BlockFolder, study_folder
 
 #: Eight values of η and 0.1 s a sample.

@@ -2,18 +2,17 @@
 # tests.
 from functools import cache
 
-from syncsweep.config.requests import FigureRequest, PreviewRequest, TablesRequest
+from syncsweep.config.requests import ErrorsRequest, FigureRequest, PreviewRequest, TablesRequest
 from syncsweep.environment import source
 from syncsweep.sweep.launcher import ON_THIS_MACHINE, allotted_cores
-from syncsweep.tables import registry
+from syncsweep.tables import registry, rounds
 from syncsweep.workflow.announce import Job
 from syncsweep.workflow.report_flags import reported, reported_tables
 from syncsweep.workflow.study_outputs import StudyOutputs
 from syncsweep.workflow.targets import PAPER, Asked, Command, of_paper, of_studies, read_command
 
 OUTPUTS = StudyOutputs(CONFIG)
-study_folder, shard_files, table_files = OUTPUTS.folder, OUTPUTS.shards, OUTPUTS.tables
-study_files = OUTPUTS.all
+study_folder, table_files, results_of = OUTPUTS.folder, OUTPUTS.tables, OUTPUTS.results
 
 # Jobs have neither a profile nor targets of their own.
 COMMAND = read_command(sys.argv[1:]) if workflow.is_main_process else Command()
@@ -31,6 +30,33 @@ def targets():
 
 def studies_asked_for():
     return asked_for().studies
+
+
+# The samples at which errors were asked for last, by study; and the studies of this run's jobs.
+ROUNDS = {}
+STUDIES_TO_SOLVE = set()
+
+
+def shard_files(study):
+    """All shards of a study; to be called from an input function.
+
+    As long as the errors of a study with `until` are too large or not known, this asks Snakemake for
+    the job that finds them at the next number of samples. After this job, Snakemake calls it again.
+    """
+    samples = OUTPUTS.samples_to_look_at(study)
+    if workflow.is_main_process and CONFIG.studies[study].until and ROUNDS.get(study) != samples:
+        announce.tell_round(logger, OUTPUTS.decided, study, STUDIES_TO_SOLVE)
+        ROUNDS[study] = samples
+    if samples is not None:
+        checkpoints.find_errors.get(
+            study=study, hash=CONFIG.physics(study).digest, samples=f"{samples:09d}"
+        )
+    return OUTPUTS.shards(study)
+
+
+def all_shards(studies):
+    """An input function for the shards of each study."""
+    return [lambda wildcards, study=study: shard_files(study) for study in studies]
 
 
 def draw_rule(figure):

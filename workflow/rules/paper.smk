@@ -80,7 +80,7 @@ if not PAPER_PROBLEM:
 
     rule paper:
         input:
-            [study_files(study) for study in paper_jobs.studies_of_paper(CONFIG)],
+            [OUTPUTS.all(study) for study in paper_jobs.studies_of_paper(CONFIG)],
             [paper_figure_files(figure) for figure in paper_registry.PAPER_FIGURES],
             part_files("validation"),
         localrule: True

@@ -27,7 +27,9 @@ for _target, _studies in previews(CONFIG).items():
         conda:
             "../../envs/syncsweep.yaml"
         params:
-            request=lambda wildcards, studies=_studies: PreviewRequest.of(CONFIG, studies).text,
+            request=lambda wildcards, studies=_studies: PreviewRequest.of(
+                OUTPUTS.decided, studies
+            ).text,
         message:
             "Preview of the samples solved so far"
         shell:

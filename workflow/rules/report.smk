@@ -5,6 +5,9 @@
 rule report:
     input:
         layout.report_file(CONFIG.results),
+        lambda wildcards: [
+            shard for study in report_contents().studies for shard in shard_files(study)
+        ],
         lambda wildcards: report_jobs.files(OUTPUTS, report_contents()),
     localrule: True
     message:
@@ -13,9 +16,13 @@ rule report:
 
 rule make_report:
     input:
+        lambda wildcards: [
+            shard for study in report_contents().studies for shard in shard_files(study)
+        ],
         lambda wildcards: report_jobs.files(OUTPUTS, report_contents()),
         lambda wildcards: unless_fresh(
-            [layout.report_file(CONFIG.results)], report_jobs.asked(CONFIG, report_contents())
+            [layout.report_file(CONFIG.results)],
+            report_jobs.asked(OUTPUTS.decided, report_contents()),
         ),
     output:
         layout.report_file(CONFIG.results),
@@ -29,8 +36,8 @@ rule make_report:
     params:
         results=lambda wildcards, output: str(Path(output[0]).parent),
         citation=str(Path(workflow.basedir, "CITATION.cff")),
-        request=lambda wildcards: report_jobs.request(CONFIG, report_contents()),
-        asked=lambda wildcards: report_jobs.asked(CONFIG, report_contents()),
+        request=lambda wildcards: report_jobs.request(OUTPUTS.decided, report_contents()),
+        asked=lambda wildcards: report_jobs.asked(OUTPUTS.decided, report_contents()),
     message:
         "Report: {output}"
     shell:

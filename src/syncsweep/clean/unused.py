@@ -194,7 +194,7 @@ class Search:
             folders += [block.parts, block.jobs, block.path]
         if study:
             paths += layout.files_of_study(study)
-            folders += [layout.jobs_folder(study), study]
+            folders += [layout.errors_folder(study), layout.jobs_folder(study), study]
         files = _states(paths)
         top = study or blocks[0].path
         if missing:

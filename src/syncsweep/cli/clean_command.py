@@ -50,9 +50,10 @@ def add(commands: Commands) -> None:
 def _clean(parsed: argparse.Namespace) -> int:
     from syncsweep.clean.removal import Removal
     from syncsweep.clean.unused import Search
+    from syncsweep.tables.rounds import decided
     from syncsweep.verify.verify_text import Report
 
-    config = configured.configuration(parsed)
+    config = decided(configured.configuration(parsed))
     search = Search(config, configured.chosen(config, parsed), Report().progress)
     unused = search.run()
     removal = Removal()

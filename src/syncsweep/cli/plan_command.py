@@ -91,8 +91,9 @@ def _add_means(parser: argparse.ArgumentParser) -> None:
 def _plan(parsed: argparse.Namespace) -> int:
     from syncsweep.plan.calibration import CalibrationError
     from syncsweep.plan.plan import make_plan
+    from syncsweep.tables.rounds import at_most
 
-    config = configured.configuration(parsed)
+    config = at_most(configured.configuration(parsed))
     studies = list(dict.fromkeys(configured.chosen(config, parsed)))
     means = _means(parsed, config.ranks)
     if not parsed.no_calibration:

@@ -63,8 +63,9 @@ def add(commands: Commands) -> None:
 def _status(parsed: argparse.Namespace) -> int:
     from syncsweep.status.overview import Observer
     from syncsweep.status.requested import asked_blocks
+    from syncsweep.tables.rounds import decided
 
-    config = configured.configuration(parsed)
+    config = decided(configured.configuration(parsed))
     studies = configured.chosen(config, parsed)
     looks = _looks(Observer(asked_blocks(config, dict.fromkeys(studies))), parsed.watch)
     last = _show_json(looks) if parsed.json else _show_tables(looks, parsed.watch is not None)

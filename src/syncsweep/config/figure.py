@@ -16,6 +16,7 @@ from pydantic import (
 
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.fields import SafeName, Strict
+from syncsweep.config.messages import SEVERAL
 from syncsweep.config.plane_figures import ETA, EdgeFigure, LinesFigure, MapFigure, check_plane
 
 #: Panels of a figure; those in MAXIMA_PANELS show the table of the maxima.
@@ -31,9 +32,6 @@ _NEEDS = {
     "chi_maxima": "maxima_bins",
     "differences": "maxima_bins",
 }
-
-#: The tag of a list of figures in the place of one.
-SEVERAL = "several figures"
 
 
 class Figure(Strict):

@@ -9,8 +9,10 @@ from typing import Any, Self, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from syncsweep.config.figure import SEVERAL
 from syncsweep.wording import one_line
+
+#: The tag of a list in the place of a single model.
+SEVERAL = "several"
 
 
 class ConfigError(Exception):

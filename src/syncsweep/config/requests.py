@@ -21,11 +21,13 @@ from pydantic import (
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.axes import Axis, column_of
 from syncsweep.config.blocks import Block
+from syncsweep.config.chunks import chunks
 from syncsweep.config.figure import AnyFigure
 from syncsweep.config.physics import Physics
 from syncsweep.config.study import Config
 from syncsweep.environment import source
 from syncsweep.layout import preview_folder, study_folder
+from syncsweep.sample_range import SampleRange
 
 #: The modules of the room `figures` that draw the kinds of figures.
 MODULES = {
@@ -58,6 +60,12 @@ class Rows(Request):
     blocks: list[str] = Field(min_length=1)
     samples: int = Field(ge=1)
     chunk_size: int = Field(ge=1)
+    in_rounds: bool = False
+
+    @property
+    def chunks(self) -> tuple[SampleRange, ...]:
+        """Ranges of samples, one for each shard of a block."""
+        return chunks(self.samples, self.chunk_size, self.in_rounds)
 
     @classmethod
     def of(cls, config: Config, study: str, **more: Any) -> Self:
@@ -68,6 +76,7 @@ class Rows(Request):
             blocks=[block.id for block in settings.blocks],
             samples=settings.samples,
             chunk_size=settings.samples_per_chunk,
+            in_rounds=settings.until is not None,
             **more,
         )
 
@@ -99,6 +108,24 @@ class AxisLabel(BaseModel):
         name = column_of(path)
         log = axis.scale == "log"
         return cls(name=name, symbol=axis.symbol or name, unit=axis.unit or "", log=log)
+
+
+class ErrorsRequest(Rows):
+    """The request to `scripts/find_errors.py`: the rows of a study with `until` up to a total.
+
+    needs_chi: whether there is an error of a P_a.
+    """
+
+    analysis: Analysis
+    needs_chi: bool
+
+    @classmethod
+    def of(cls, config: Config, study: str, **more: Any) -> Self:
+        """The errors of a study of a configuration, at its present number of samples."""
+        settings = config.studies[study]
+        assert settings.until
+        needs_chi = settings.until.needs_chi
+        return super().of(config, study, analysis=settings.analysis, needs_chi=needs_chi, **more)
 
 
 class FigureRequest(Request):

@@ -18,6 +18,7 @@ from syncsweep.config import sizing
 from syncsweep.config.analysis import MEANS, Analysis, check_measure, without_differences
 from syncsweep.config.axes import Axis, check_axes, column_of, points_of
 from syncsweep.config.blocks import Block
+from syncsweep.config.chunks import FEWEST, chunks, number_of_chunks
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.fields import (
     FolderName,
@@ -43,6 +44,7 @@ from syncsweep.config.physics import (
     may_have_few_terms,
 )
 from syncsweep.config.plane_figures import ETA, columns_of_summary
+from syncsweep.config.until import Until, WithUntil, columns_of_errors, with_samples
 from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
 from syncsweep.sample_range import SampleRange
 
@@ -62,13 +64,7 @@ _MOST_SHARDS = 10_000
 _OWN_JUMPS = 4
 
 
-def chunks(samples: int, chunk_size: int) -> tuple[SampleRange, ...]:
-    """Ranges that cover the samples 0 … samples−1, each of chunk_size but the last."""
-    starts = range(0, samples, chunk_size)
-    return tuple(SampleRange(start, min(start + chunk_size, samples)) for start in starts)
-
-
-class Study(Strict):
+class Study(WithUntil):
     """One sweep: a model under an ensemble of perturbations over a set of η."""
 
     model: AnyModel = Field(description="unperturbed model")
@@ -79,6 +75,7 @@ class Study(Strict):
         "the product of them",
     )
     samples: Integer = Field(ge=1, le=_MOST_SAMPLES, description="realisations per η and point")
+    until: Until | None = Field(None, description="instead of samples: stop at these errors")
     chunk_size: OptionalInteger = Field(
         None,
         ge=1,
@@ -178,7 +175,10 @@ class Study(Strict):
 
     @model_validator(mode="after")
     def _shards_can_be_planned(self) -> Self:
-        shards = len(self.chunks) * len(self.eta_blocks) * self._batches
+        if self.until is not None:
+            self.until.check(columns_of_errors(self.analysis))
+        shards = number_of_chunks(self.samples, self.samples_per_chunk, self.until is not None)
+        shards *= len(self.eta_blocks) * self._batches
         if shards > _MOST_SHARDS:
             what, instead = "samples need", "split the study"
             if self.chunk_size is not None:
@@ -268,26 +268,33 @@ class Study(Strict):
         """Number of all rows."""
         return self.samples * sum(block.rows for block in self.blocks)
 
-    @cached_property
-    def _chunks(self) -> int:
+    def _chunks(self, samples: int) -> int:
         """Number of chunks and batches of points together, of each η-block."""
         sizes = [len(block.etas) for block in self.eta_blocks]
         seconds = sum(self.sample_seconds(n) for n in sizes)
-        work = self.samples * self.n_points
-        return sizing.n_chunks(work, seconds, len(sizes), self.row_bytes * max(sizes))
+        return sizing.n_chunks(
+            samples * self.n_points, seconds, len(sizes), self.row_bytes * max(sizes)
+        )
 
     @cached_property
     def samples_per_chunk(self) -> int:
         """`chunk_size`, or the automatic choice: points are shared out before samples are."""
         if self.chunk_size is not None:
             return self.chunk_size
-        return math.ceil(self.samples / math.ceil(self._chunks / self.n_points))
+        most = self.until.most_samples if self.until else self.samples
+        batches = self._batches if self.until else self.n_points
+        return math.ceil(most / math.ceil(self._chunks(most) / batches))
 
     @property
     def _batches(self) -> int:
-        """Number of batches of points that chunks of so many samples leave."""
+        """Number of batches of points that chunks of so many samples leave.
+
+        With `until`, it is that of the first round, because all rounds have the same blocks.
+        """
+        if self.until:
+            return min(self.n_points, self._chunks(FEWEST))
         chunks = math.ceil(self.samples / self.samples_per_chunk)
-        return min(self.n_points, math.ceil(self._chunks / chunks))
+        return min(self.n_points, math.ceil(self._chunks(self.samples) / chunks))
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -303,24 +310,7 @@ class Study(Strict):
     @property
     def chunks(self) -> tuple[SampleRange, ...]:
         """Ranges of samples, one per job and shard of a block."""
-        return chunks(self.samples, self.samples_per_chunk)
-
-
-def _with_samples(study: Any, samples: Any) -> Any:
-    """A study before its validation, with another number of samples.
-
-    A study that does not run by default gets no more than its own number, because it may be
-    expensive. One whose ensemble draws nothing keeps its own.
-    """
-    if not isinstance(study, Mapping):
-        return study
-    ensemble = study.get("ensemble")
-    if isinstance(ensemble, Mapping) and ensemble.get("kind") == TwoSpin1sPerturbation.tag:
-        return study
-    own = str(study.get("samples"))
-    if study.get("by_default") is False and own.isdecimal() and str(samples).isdecimal():
-        samples = min(int(own), int(samples))
-    return {**study, "samples": samples}
+        return chunks(self.samples, self.samples_per_chunk, self.until is not None)
 
 
 class Config(Strict):
@@ -352,7 +342,7 @@ class Config(Strict):
             if isinstance(studies, Mapping):
                 data = dict(data)
                 data["studies"] = {
-                    name: _with_samples(study, data["samples"]) for name, study in studies.items()
+                    name: with_samples(study, data["samples"]) for name, study in studies.items()
                 }
         return data
 

@@ -122,7 +122,8 @@ def digest(modules: tuple[str, ...]) -> str:
 def asked(request: object, modules: tuple[str, ...]) -> str:
     """12 hexadecimal digits over the request of a job (JSON values) and the text of modules.
 
-    The folder of the rows and the size of their shards are left out, because they change no result.
+    The folder of the rows and how these are cut into shards are left out, because they change no
+    result.
     """
     text = json.dumps([_without_places(request), digest(modules)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -130,7 +131,8 @@ def asked(request: object, modules: tuple[str, ...]) -> str:
 
 def _without_places(request: Any) -> Any:
     if isinstance(request, dict):
-        kept = {key: value for key, value in request.items() if key != "chunk_size"}
+        cut = ("chunk_size", "in_rounds")
+        kept = {key: value for key, value in request.items() if key not in cut}
         if "folder" in kept:
             kept["folder"] = Path(kept["folder"]).name
         return {key: _without_places(value) for key, value in kept.items()}

@@ -53,6 +53,8 @@ def problem(config: Config) -> str | None:
             )
         if study.axes:
             return f"paper.{role}: {name!r} has axes; name a study without them"
+        if study.until is not None:
+            return f"paper.{role}: {name!r} has until; write samples instead"
         if not any(isinstance(figure, Figure) for figure in study.figures):
             return f"paper.{role}: {name!r} has no figure with panels; give it one"
         if study.own_files:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from syncsweep.config.study import Config
 from syncsweep.plan.inventory import take_inventory
+from syncsweep.tables.rounds import last_round
 from syncsweep.wording import duration, number_of
 
 
@@ -36,6 +37,9 @@ def _outline(
     settings = config.studies[study]
     found = take_inventory(config, study)
     line = f"plan: {study}: {len(found.jobs)} of {number_of(found.shards, 'shards')} to make"
+    if settings.until and not last_round(config, study).is_decided:
+        most = number_of(settings.until.most_samples, "samples")
+        line += f" before the next look at the errors (until they hold, or {most})"
     if not found.jobs:
         return line, 0.0
     seconds = sum(job.missing * settings.sample_seconds(job.n_eta) for job in found.jobs)

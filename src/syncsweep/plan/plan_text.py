@@ -143,6 +143,12 @@ def _study_as_text(plan: Plan, study: StudyEstimate) -> Iterator[str]:
 def notes(plan: Plan) -> Iterator[str]:
     """Warnings to read before the run."""
     for study in plan.studies:
+        until = plan.config.studies[study.study].until
+        if until and study.found.missing:
+            yield (
+                f"{study.study}: these are all {until.most_samples} samples; with until, it may "
+                "stop before"
+            )
         job = study.job
         if not job:
             continue

@@ -12,7 +12,6 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from syncsweep.config.study import chunks
 from syncsweep.layout import BlockFolder
 from syncsweep.paper.parts.part import StudyRows
 from syncsweep.report.embedded import damaged
@@ -84,7 +83,7 @@ def _shards(stored: StudyRows) -> list[Path]:
     return [
         BlockFolder(stored.folder / block).shard(start, stop)
         for block in stored.blocks
-        for start, stop in chunks(stored.samples, stored.chunk_size)
+        for start, stop in stored.chunks
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.axes import Point
+from syncsweep.config.chunks import chunks
 from syncsweep.config.physics import Physics
-from syncsweep.config.study import chunks
 from syncsweep.layout import BlockFolder
 from syncsweep.physics.chi import ChiSample
 from syncsweep.physics.chi_sampling import sample_chi
@@ -98,17 +98,20 @@ class Shards:
     blocks: list[Description]
     samples: int
     chunk_size: int
+    in_rounds: bool = False
 
     def read(self, block: Description) -> Iterator[SampleRows]:
         """All samples of a block in order."""
-        return read_samples(self.folder, block, self.samples, self.chunk_size)
+        return read_samples(
+            self.folder, block, chunks(self.samples, self.chunk_size, self.in_rounds)
+        )
 
     def origin(self) -> dict[str, Any]:
         """The code and the libraries that made the rows."""
         runs = [
             shard.read_run(BlockFolder(self.folder / block.block).shard(*range_of_samples))
             for block in self.blocks
-            for range_of_samples in chunks(self.samples, self.chunk_size)
+            for range_of_samples in chunks(self.samples, self.chunk_size, self.in_rounds)
         ]
         kept = ("code", "libraries", "blas", "mpi")
         made_by = {
@@ -134,19 +137,20 @@ def describe(folder: Path, blocks: list[str]) -> list[Description]:
 
 
 def read_samples(
-    folder: Path, described: Description, samples: int, chunk_size: int
+    folder: Path, described: Description, shards: Sequence[SampleRange]
 ) -> Iterator[SampleRows]:
-    """The samples 0 … samples−1 of a block from its shards, which are read one by one.
+    """The samples of some shards of a block; the shards are read one by one.
 
     The samples of each point are in order.
     """
     block = BlockFolder(folder / described.block)
-    for chunk in chunks(samples, chunk_size):
+    for chunk in shards:
         table = _read(block, described, chunk)
         clear_leftovers(block, chunk)  # a valid shard replaces them
         yield from sample_rows(table, described)
         print(
-            f"{described.study}: {chunk.stop} of {samples} samples ({described.block})", flush=True
+            f"{described.study}: {chunk.stop} of {shards[-1].stop} samples ({described.block})",
+            flush=True,
         )
 
 

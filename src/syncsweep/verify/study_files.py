@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from syncsweep import layout
 from syncsweep.config.physics import Physics
-from syncsweep.layout import BLOCK_FOLDER, BlockFolder, jobs_folder, study_file
+from syncsweep.layout import BLOCK_FOLDER, BlockFolder, errors_folder, jobs_folder, study_file
 from syncsweep.physics.phase_distribution import frequencies_of
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description, DescriptionError
@@ -67,7 +67,7 @@ def verify_study(folder: Path, report: Report) -> list[RowsOfShard]:
     for path in content:
         if BLOCK_FOLDER.fullmatch(path.name) and os.path.isdir(path):
             names.add(path.name)
-        elif path != study_file(folder):
+        elif path not in (study_file(folder), errors_folder(folder)):
             note_entry(path, report)
     blocks = [BlockFolder(folder / name) for name in sorted(names)]
     for block, described in _describe(folder, blocks, report):

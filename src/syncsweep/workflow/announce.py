@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from logging import Logger
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from syncsweep import layout
 from syncsweep.config.study import Config
 from syncsweep.files import NotReadableError, open_regular
 from syncsweep.tables.registry import FAILURES
+from syncsweep.tables.rounds import Round, last_round, rounds
 from syncsweep.wording import number_of
 
 
@@ -76,6 +77,49 @@ def tell_samples(logger: Logger, config: Config, jobs: Sequence[Job]) -> None:
     if asked:
         samples = sum(block.samples for block in asked)
         logger.info(f"Samples of this run: {samples}", extra={"asked_blocks": asked})
+
+
+def tell_round(logger: Logger, config: Config, study: str, to_solve: Collection[str]) -> None:
+    """Print the errors of a study with `until` at its last number of samples that has them.
+
+    to_solve: studies whose samples this run solves; the line of progress counts those again.
+    """
+    from syncsweep.status.requested import asked_blocks
+
+    known = [one for one in rounds(config, study) if one.errors is not None]
+    until = config.studies[study].until
+    if known and until:
+        said = (_error(known[-1], column, most) for column, most in until.errors.items())
+        line = f"{study}: {number_of(known[-1].samples, 'samples')}: {', '.join(said)}"
+        logger.info(line, extra={"is_round": True})
+    if to_solve:
+        studies = [name for name in config.studies if name in to_solve]
+        logger.info("More samples", extra={"asked_blocks": asked_blocks(config, studies)})
+
+
+def _error(one: Round, column: str, most: float) -> str:
+    """One error at a number of samples, as in `p3_se 0.0021 of 0.002 at η = 0.1`."""
+    assert one.errors is not None
+    found = one.errors[column]
+    error = "not known" if found["error"] is None else f"{found['error']:.3g}"
+    at = ", ".join(
+        f"{'η' if name == 'eta' else name} = {value:g}" for name, value in found["at"].items()
+    )
+    return f"{column} {error} of {most:g} at {at}"
+
+
+def warn_of_errors(config: Config, studies: Iterable[str]) -> None:
+    """Print on stderr which studies have most_samples, but not the errors that they aim at."""
+    for study in studies:
+        until = config.studies[study].until
+        last = last_round(config, study) if until else None
+        if until and last and last.is_decided and last.missing:
+            said = ", ".join(_error(last, column, until.errors[column]) for column in last.missing)
+            print(
+                f"warning: {study}: {last.samples} samples are not enough: {said}; raise "
+                "until.most_samples, or these errors",
+                file=sys.stderr,
+            )
 
 
 def warn_of_failures(config: Config, said: Collection[str]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from syncsweep import layout
 from syncsweep.config.physics import MOST_DENSE
 from syncsweep.config.study import Config
+from syncsweep.workflow import places
 from syncsweep.workflow.errors import RunError
 from syncsweep.workflow.study_outputs import StudyOutputs
 
@@ -24,9 +25,9 @@ _PATIENCE = 120
 
 def check_folders(results: str, is_dry_run: bool) -> None:
     """Refuse a results folder and records of Snakemake that cannot be used; NotWritableError."""
-    layout.check_records(Path())
+    places.check_records(Path())
     # A dry-run writes nothing, so it may look at results that others keep.
-    (layout.check_usable if is_dry_run else layout.check_writable)(results)
+    (places.check_usable if is_dry_run else places.check_writable)(results)
 
 
 def check_profile(name: str | None, project: Path) -> None:
@@ -73,7 +74,7 @@ def check_places(outputs: StudyOutputs, studies: Iterable[str]) -> None:
             layout.logs_folder(results) / folder.name,
         ]
         files = [*outputs.tables(study), *outputs.figures(study), layout.report_file(results)]
-        layout.check_places([folder, *within, *others], files)
+        places.check_places([folder, *within, *others], files)
 
 
 def check_cluster(executor: str, ranks: int) -> None:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from syncsweep.config.messages import ConfigError
 from syncsweep.environment.checkout import ForeignCodeError
 from syncsweep.files import not_written
-from syncsweep.layout import NotWritableError
 from syncsweep.tables import ResultsError
+from syncsweep.workflow.places import NotWritableError
 
 
 class RunError(Exception):

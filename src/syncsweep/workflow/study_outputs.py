@@ -14,6 +14,8 @@ from syncsweep import layout
 from syncsweep.config import sizing
 from syncsweep.config.figure import AnyFigure
 from syncsweep.config.study import Config
+from syncsweep.sample_range import SampleRange
+from syncsweep.tables import rounds
 from syncsweep.tables.registry import (
     Table,
     TableJob,
@@ -51,6 +53,26 @@ class StudyOutputs:
 
     config: Config
 
+    @property
+    def decided(self) -> Config:
+        """The configuration with the samples that the errors of studies have decided so far."""
+        return rounds.decided(self.config)
+
+    def samples_to_look_at(self, study: str) -> int | None:
+        """The samples at which a job has to find the errors next; None if the study needs none."""
+        if self.config.studies[study].until is None:
+            return None
+        last = rounds.last_round(self.config, study)
+        return None if last.is_decided else last.samples
+
+    def at(self, study: str, samples: int) -> Config:
+        """The configuration with so many samples of a study that has `until`."""
+        return rounds.with_samples(self.config, {study: samples})
+
+    def errors_file(self, study: str, samples: int) -> Path:
+        """The largest errors of a study with `until` at a number of samples."""
+        return layout.errors_file(self.folder(study), samples)
+
     def folder(self, study: str) -> Path:
         """Folder of the rows."""
         return layout.study_folder(self.config.results, study, self.config.physics(study).digest)
@@ -61,11 +83,18 @@ class StudyOutputs:
         return [layout.BlockFolder(folder / block.id) for block in blocks]
 
     def shards(self, study: str) -> list[Path]:
-        """All shards, block by block."""
+        """All shards of the samples that are decided so far, block by block."""
+        return self._shards(study, rounds.decided(self.config, [study]).studies[study].chunks)
+
+    def shards_until(self, study: str, samples: int) -> list[Path]:
+        """The shards of so many samples of a study that has `until`."""
+        return self._shards(study, self.at(study, samples).studies[study].chunks)
+
+    def _shards(self, study: str, chunks: Sequence[SampleRange]) -> list[Path]:
         return [
             block.shard(start, stop)
             for block in self.block_folders(study)
-            for start, stop in self.config.studies[study].chunks
+            for start, stop in chunks
         ]
 
     def tables(self, study: str) -> list[Path]:
@@ -119,7 +148,11 @@ class StudyOutputs:
         The shards are among them, because a missing shard does not trouble Snakemake once there
         are tables.
         """
-        return self.shards(study) + self.tables(study) + self.figures(study)
+        return self.shards(study) + self.results(study)
+
+    def results(self, study: str) -> list[Path]:
+        """All that is made from the shards of a study."""
+        return self.tables(study) + self.figures(study)
 
     def made(self, study: str) -> str:
         """Where a user finds what a study was run for."""

@@ -101,7 +101,7 @@ UNKNOWN_KEYS = [
     (f"{CHAIN}.sampels", 1, "'samples'"),
     (f"{CHAIN}.chunksize", 1, "'chunk_size'"),
     (f"{CHAIN}.eta_block", 1, "'eta_blocks'"),
-    (f"{CHAIN}.r", 1, "model, ensemble, axes, samples, chunk_size"),
+    (f"{CHAIN}.r", 1, "model, ensemble, axes, samples, until, chunk_size"),
     (f"{CHAIN}.model.n_site", 1, "'n_sites'"),
     (f"{CHAIN}.model.B", 1, "name, n_sites, omega, J, delta, gamma"),
     (f"{PAIR}.model.detla", 1, "'delta'"),

@@ -9,10 +9,11 @@ from planned import config
 from studies import ETAS, PAIR, SAMPLES, StudyOnDisk, rows_of
 
 from syncsweep.config.messages import ConfigError
-from syncsweep.layout import BlockFolder, NotWritableError
+from syncsweep.layout import BlockFolder
 from syncsweep.tables.freshness import said_by
 from syncsweep.workflow import checks
 from syncsweep.workflow.errors import RunError
+from syncsweep.workflow.places import NotWritableError
 from syncsweep.workflow.study_outputs import StudyOutputs
 
 BINS = {"s_max_bins": {"low": 1e-6, "high": 1.0, "count": 20}}

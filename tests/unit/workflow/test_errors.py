@@ -4,10 +4,10 @@ import pytest
 
 from syncsweep.config.messages import ConfigError
 from syncsweep.environment.checkout import ForeignCodeError
-from syncsweep.layout import NotWritableError
 from syncsweep.tables import ResultsError
 from syncsweep.workflow.dates import FutureError
 from syncsweep.workflow.errors import RunError, ends_in_one_line, not_read, not_used, not_written
+from syncsweep.workflow.places import NotWritableError
 
 
 @pytest.mark.parametrize(

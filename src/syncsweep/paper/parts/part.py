@@ -68,7 +68,7 @@ class StudyRows(requests.Rows):
 
     def read(self, described: Description, most: int | None = None) -> Iterator[SampleRows]:
         """The first samples of a block in order, at most so many; only their shards are read."""
-        rows = read_samples(self.folder, described, self.samples, self.chunk_size)
+        rows = read_samples(self.folder, described, self.chunks)
         if most is None:
             return rows
         wanted = min(most, self.samples)
