@@ -6,7 +6,7 @@ spawned from the root seed by (i, purpose) only, and all η share its L₍₁₎
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -14,12 +14,14 @@ import numpy as np
 from syncsweep.columns import DENSITY, ETA, SAMPLE, STATUS, Column, Columns
 from syncsweep.config.axes import Point, column_of
 from syncsweep.config.messages import ConfigError
+from syncsweep.config.observables import ObservableCode
 from syncsweep.config.physics import Physics
 from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
 from syncsweep.physics.measures import RESOLUTION, s_max, s_max_on_lattice
 from syncsweep.physics.phase_distribution import coefficients_of, frequencies_of
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.user_code.code import MissingHereError, OwnCodeError
+from syncsweep.user_code.study_observables import Observables
 from syncsweep.user_code.study_solver import StudySolver
 
 #: Status of a sample whose computation raised an error, in the linear algebra or in the user's own
@@ -75,7 +77,7 @@ class Rows:
     Its fields are the columns of a shard. s_d: (n_eta, 2·n_k − 1), see `pack_coefficients`; angles:
     (n_eta, n_angles) where S_d is largest. With `measure: absolute` these are of S. The others are
     named as in `SteadyStates`. axes: the value of each axis of the study, by the name of its
-    column.
+    column; observables: values by column, numbers or words.
     """
 
     sample: np.ndarray = field(metadata=_INTEGER)
@@ -91,6 +93,7 @@ class Rows:
     status: np.ndarray = field(metadata=_WORD)
     method: np.ndarray = field(metadata=_WORD)
     axes: Mapping[str, float] = field(default_factory=dict)
+    observables: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 #: The fields of `Rows` that every shard has as columns.
@@ -152,12 +155,18 @@ class SampleSolver:
     That shared by points is done once too, if they come one after the other.
     """
 
-    def __init__(self, physics: Physics, etas: tuple[float, ...]) -> None:
+    def __init__(
+        self,
+        physics: Physics,
+        etas: tuple[float, ...],
+        observables: Iterable[ObservableCode] = (),
+    ) -> None:
         """OwnCodeError if code of the user's own fails; ConfigError if no solver serves L₀."""
         self._etas = np.array(etas)
         self._physics = physics
         self._distribution = physics.model.spins, physics.measure
         self._frequencies = frequencies_of(*self._distribution)
+        self.observables = Observables(observables, physics.model.spins)
         self._point: Point = ()
         self._solver: StudySolver | None = None
         if not physics.axes:
@@ -190,6 +199,8 @@ class SampleSolver:
             steady = solver.states(sample, self._allowed)
             coefficients = coefficients_of(steady.rho, *self._distribution)
             maximum = s_max(coefficients, self._frequencies)
+            status = _status(steady, _allowed_errors(coefficients, maximum.s_max))
+            values = self.observables.values(steady.rho, status == str(Status.OK))
         except MissingHereError:
             raise
         except (np.linalg.LinAlgError, OwnCodeError) as error:
@@ -206,9 +217,10 @@ class SampleSolver:
             trace_error=steady.trace_error,
             hermiticity_error=steady.hermiticity_error,
             smallest_eigenvalue=steady.smallest_eigenvalue,
-            status=_status(steady, _allowed_errors(coefficients, maximum.s_max)),
+            status=status,
             method=steady.method,
             axes=self._named(point),
+            observables=values,
         )
 
     def _named(self, point: Point) -> dict[str, float]:
@@ -231,4 +243,6 @@ class SampleSolver:
             "method": np.full(n_eta, "none"),
         }
         unknown = dict.fromkeys((one.name for one in COLUMNS), np.full(n_eta, np.nan))
-        return Rows(**unknown | known, axes=self._named(point))
+        states = np.empty((n_eta, 0, 0))
+        values = self.observables.values(states, np.zeros(n_eta, dtype=bool))
+        return Rows(**unknown | known, axes=self._named(point), observables=values)

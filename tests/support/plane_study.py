@@ -1,8 +1,8 @@
 """A small study with two axes, solved, with the tables and figures that it asks for."""
 
 from syncsweep import layout
+from syncsweep.config.configuration import parse
 from syncsweep.config.requests import FigureRequest
-from syncsweep.config.study import parse
 from syncsweep.figures.study_figure import draw_figure
 from syncsweep.paper.parts.part import StudyRows
 from syncsweep.sample import SampleSolver

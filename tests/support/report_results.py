@@ -13,8 +13,8 @@ import pandas as pd
 from studies import StudyOnDisk
 from studies import rows_of as solved_rows
 
+from syncsweep.config.configuration import Config, parse
 from syncsweep.config.requests import FigureRequest
-from syncsweep.config.study import Config, parse
 from syncsweep.figures.figure_page import save_provenance
 from syncsweep.figures.study_figure import draw_figure
 from syncsweep.layout import (
@@ -28,7 +28,7 @@ from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import Rows, pack_coefficients
 from syncsweep.tables.registry import names_of_averages
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.writing import write_table
 
 CITATION = Path(__file__).parents[2] / "CITATION.cff"
 

@@ -35,6 +35,24 @@ class LogBins(Strict):
         return self
 
 
+class Bins(Strict):
+    """Equal bins of a histogram."""
+
+    low: Number = Field(description="lower edge of the first bin")
+    high: Number = Field(description="upper edge of the last bin")
+    count: Integer = Field(ge=1, le=1000, description="number of bins")
+
+    @model_validator(mode="after")
+    def _ascends(self) -> Self:
+        size = max(abs(self.low), abs(self.high))
+        if self.high <= self.low or (self.high - self.low) / self.count < 1e-12 * size:
+            raise ValueError(
+                f"high must be larger than low by more than rounding for {self.count} bins, but "
+                f"low is {self.low:g} and high {self.high:g}"
+            )
+        return self
+
+
 class Ratio(Strict):
     """A ratio P_a/(w·P_b) that has a meaning, such as P₂/(3P₁) for three spin-1s."""
 
@@ -91,6 +109,11 @@ class Analysis(Strict):
         ge=1,
         le=1000,
         description="equal bins of χ and of |Δφ| at the maxima of S_d; null: no such table",
+    )
+    observable_bins: dict[str, Bins] | None = Field(
+        None,
+        min_length=1,
+        description="equal bins of observables, by column, such as purity; null: no such table",
     )
     limit_draws: OptionalInteger = Field(
         None,

@@ -173,12 +173,16 @@ def _words_at(location: tuple[int | str, ...], root: type[BaseModel]) -> list[st
 
 
 def _tags(annotation: Any) -> list[str]:
-    return list(dict.fromkeys(tag for tag in map(_tag, _models_in(annotation)) if tag))
+    """The names that distinguish the models in an annotation."""
+    names = (name for model in _models_in(annotation) for name in _names(model))
+    return list(dict.fromkeys(names))
 
 
 def _tag(model: type[BaseModel]) -> str | None:
     """What distinguishes a model from the other choices: its `tag`, or its one value of `name`."""
-    if hasattr(model, "tag"):
-        return str(model.tag)
-    names = _words_in(model.model_fields["name"].annotation) if "name" in model.model_fields else []
-    return names[0] if names else None
+    return str(model.tag) if hasattr(model, "tag") else next(iter(_names(model)), None)
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    field = model.model_fields.get("name")
+    return _words_in(field.annotation) if field else []

@@ -22,9 +22,9 @@ from syncsweep.config.analysis import Analysis
 from syncsweep.config.axes import Axis, column_of
 from syncsweep.config.blocks import Block
 from syncsweep.config.chunks import chunks
+from syncsweep.config.configuration import Config
 from syncsweep.config.figure import AnyFigure
 from syncsweep.config.physics import Physics
-from syncsweep.config.study import Config
 from syncsweep.environment import source
 from syncsweep.layout import preview_folder, study_folder
 from syncsweep.sample_range import SampleRange

@@ -124,14 +124,16 @@ Parameters = Annotated[dict[str, Any], BeforeValidator(_parameters)]
 
 _FILE = "Python file, relative to the working folder"
 _PARAMETERS = "passed to the function by name: numbers, text, true, false, null or lists of these"
-_SOURCE = "its code, without comments and blank lines"
+Source = Annotated[
+    str, Field(max_length=_MOST_BYTES, description="its code, without comments and blank lines")
+]
 
 
 class ModelCode(Strict):
     """What decides the rows of a model of the user's own."""
 
     name: Literal["own"]
-    source: str = Field(max_length=_MOST_BYTES, description=_SOURCE)
+    source: Source
     spins: Spins
     parameters: Parameters
 
@@ -146,7 +148,7 @@ class EnsembleCode(Strict):
 
     tag: ClassVar[str] = "own"
 
-    source: str = Field(max_length=_MOST_BYTES, description=_SOURCE)
+    source: Source
     parameters: Parameters
 
 

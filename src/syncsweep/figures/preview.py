@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from syncsweep.config.requests import StudyPreview
 from syncsweep.figures.study_figure import draw_figure
-from syncsweep.sweep.description import Description
+from syncsweep.sweep.description import of_block
 from syncsweep.tables import extent
 from syncsweep.tables.partial import Present
 from syncsweep.tables.registry import names_of_averages, table_jobs
@@ -24,7 +24,7 @@ def make_preview(request: StudyPreview) -> str:
     of a whole study.
     """
     damaged: dict[str, None] = {}
-    blocks = [Description(request.study, request.physics, b.etas, b.points) for b in request.blocks]
+    blocks = [of_block(request.study, request.physics, block) for block in request.blocks]
     source = Present(request.folder, blocks, request.samples, damaged.setdefault)
     if source.any():
         request.output.mkdir(parents=True, exist_ok=True)

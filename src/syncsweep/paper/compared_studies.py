@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from syncsweep.config.configuration import RESERVED, Config
 from syncsweep.config.physics import Ensemble
-from syncsweep.config.study import RESERVED, Config
 from syncsweep.config.units import energy_unit
 
 #: Small, medium and large η/ω of the ablations. The nearest values that the chain has are taken.

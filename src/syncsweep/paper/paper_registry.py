@@ -7,7 +7,7 @@ Snakemake reads this module in every job, so modules of parts and figures are lo
 
 from __future__ import annotations
 
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.layout import CLAIMS_PAGE
 from syncsweep.paper.compared_studies import (
     DECOUPLED,

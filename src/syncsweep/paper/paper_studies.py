@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from syncsweep.config.axes import Axis
+from syncsweep.config.configuration import RESERVED, Config, parse
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.figure import Figure
 from syncsweep.config.file import load_config
@@ -28,7 +29,7 @@ from syncsweep.config.physics import (
     TwoSpin1s,
     TwoSpin1sPerturbation,
 )
-from syncsweep.config.study import RESERVED, Config, Study, parse
+from syncsweep.config.study import Study
 from syncsweep.config.units import energy_unit
 from syncsweep.paper.compared_studies import Size, ablation_etas, sizes, two_spin1s, variants
 from syncsweep.paper.paper_registry import FIGURES

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncsweep.config import sizing
-from syncsweep.config.study import Config, Study
+from syncsweep.config.configuration import Config
+from syncsweep.config.study import Study
 from syncsweep.plan.cost import BlockCost, SampleCost
 from syncsweep.plan.followups import FollowUps, follow_ups
 from syncsweep.plan.inventory import Inventory, ShardJob

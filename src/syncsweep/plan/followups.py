@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from syncsweep import layout
 from syncsweep.config import sizing
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.tables.registry import LIMIT_LAW, table_jobs
 
 #: Core-seconds to load what a table needs, and to load what a figure needs and draw it [s].

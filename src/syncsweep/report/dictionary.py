@@ -21,6 +21,7 @@ from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.tables.freshness import said_by
 from syncsweep.tables.reading import entries_of
 from syncsweep.tables.registry import JOBS
+from syncsweep.user_code import study_observables
 
 
 @cache
@@ -98,6 +99,7 @@ def page() -> str:
     frequencies = (f"({', '.join(map(str, k))})" for k in relative_frequencies((1, 1, 1)).tolist())
     return Template(text).substitute(
         shards=_table(sample.COLUMNS),
+        observables=_table(study_observables.COLUMNS),
         frequencies=", ".join(frequencies),
         studies=_sections(of_studies.items()),
         paper=_sections(of_paper.items()),

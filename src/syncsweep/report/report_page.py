@@ -16,9 +16,10 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
+from syncsweep.config.configuration import RESERVED, Config, parse
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.requests import MODULES
-from syncsweep.config.study import RESERVED, Config, Study, parse
+from syncsweep.config.study import Study
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import write_text
 from syncsweep.layout import figures_folder, paper_folder, tables_folder

@@ -27,7 +27,7 @@ from syncsweep.tables import ResultsError
 from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.number import Number
 from syncsweep.tables.samples import Source, chi_of_sample, provenance_of
-from syncsweep.tables.summary import write_tables
+from syncsweep.tables.writing import write_tables
 
 #: What the columns of each table hold.
 COLUMNS: dict[str, Columns] = {

@@ -90,6 +90,7 @@ SAMPLES = Table("samples", kinds=("parquet",))
 CHI = Table("chi_histogram", setting="chi_bins")
 S_MAX = Table("s_max_histogram", setting="s_max_bins")
 MAXIMA = Table("maxima_histogram", setting="maxima_bins")
+OBSERVABLES = Table("observable_histogram", setting="observable_bins")
 LIMIT_LAW = Table("limit_law", "The law of the limit", setting="limit_draws")
 LIMIT_CONTROL = Table(
     "limit_control",
@@ -115,6 +116,14 @@ JOBS = (
         "table of the maxima from the shards",
         (MAXIMA,),
         row_cost=3.0,
+    ),
+    TableJob(
+        "make_observable_table",
+        "observable_table",
+        "observables",
+        "histograms of the observables from the shards",
+        (OBSERVABLES,),
+        row_cost=0.1,
     ),
     TableJob(
         "make_limit_tables",

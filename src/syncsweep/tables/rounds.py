@@ -16,8 +16,8 @@ from typing import Any
 
 from syncsweep import layout
 from syncsweep.config.chunks import totals
+from syncsweep.config.configuration import Config
 from syncsweep.config.requests import ErrorsRequest
-from syncsweep.config.study import Config
 from syncsweep.environment import source
 from syncsweep.environment.provenance import ASKED
 from syncsweep.files import NotReadableError, read_regular

@@ -6,6 +6,8 @@ so no bit of the results depends on how the samples are cut into shards.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
@@ -196,10 +198,16 @@ class BlockStatistics:
     rows without χ; `s_max` over the good rows, and `angles` at the maximum over those with one;
     `probabilities` P_a and the `chi` histogram over those with χ; s_max_counts (n_eta, n_bins + 2),
     the outer two below and above the bins. Without bins, or without intervals, there are none of
-    these.
+    these. `observables` by column, each over the rows that have a value of it.
     """
 
-    def __init__(self, n_eta: int, analysis: Analysis, n_angles: int = 1) -> None:
+    def __init__(
+        self,
+        n_eta: int,
+        analysis: Analysis,
+        n_angles: int = 1,
+        observables: Iterable[str] = (),
+    ) -> None:
         self.chi_edges = chi_edges(analysis.chi_bins or 0)
         bins = analysis.s_max_bins
         self.s_max_edges = np.empty(0) if bins is None else s_max_edges(bins)
@@ -211,6 +219,7 @@ class BlockStatistics:
         self.probabilities = RunningCovariance(n_eta, len(analysis.chi_intervals))
         self.chi = RunningMean(n_eta, len(self.chi_edges) - 1)
         self.s_max_counts = np.zeros((n_eta, len(self.s_max_edges) + 1), dtype=np.int64)
+        self.observables = {name: RunningMean(n_eta, 1) for name in observables}
 
     def add(
         self,
@@ -219,12 +228,17 @@ class BlockStatistics:
         chi: ChiSample | None,
         probabilities: np.ndarray,
         angles: np.ndarray | None = None,
+        observables: Mapping[str, np.ndarray] = {},
     ) -> None:
         """Add one sample: which rows are good (n_eta,), and their S_max (n_eta,), χ and P_a.
 
         chi: None if no table shows it; probabilities: P_a as `interval_probabilities` returns them,
-        (n_eta, n_a); angles: at the maximum of S_d, (n_eta, n_angles).
+        (n_eta, n_a); angles: at the maximum of S_d, (n_eta, n_angles); observables: values (n_eta,)
+        by column, NaN where there is none.
         """
+        for name, mean in self.observables.items():
+            values = observables[name]
+            mean.add(values[:, None], np.isfinite(values))
         self.n += good
         self.failed += ~good
         self.s_max.add(s_max[:, None], good)

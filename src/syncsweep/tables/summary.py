@@ -6,7 +6,6 @@ by byte, whatever the chunk size.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -15,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from syncsweep.columns import (
     CHI_HIGH,
@@ -34,20 +32,28 @@ from syncsweep.columns import (
     N,
     P,
     axis_columns,
+    entry,
 )
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.axes import Point
-from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically, sha256
 from syncsweep.physics.chi import ChiSample, interval_probabilities
+from syncsweep.physics.diagnosis import Status
 from syncsweep.sweep.description import Description
-from syncsweep.sweep.parquet import described_schema, write_parquet
-from syncsweep.tables import CHECKSUMS, METADATA_KEY, samples_table
+from syncsweep.tables import CHECKSUMS, samples_table
 from syncsweep.tables.number import Number
 from syncsweep.tables.registry import SAMPLES
 from syncsweep.tables.samples import SampleRows, Source, chi_of_sample, provenance_of
 from syncsweep.tables.samples_table import SamplesTable
-from syncsweep.tables.statistics import BlockStatistics, RunningCovariance, type_ratio
+from syncsweep.tables.statistics import (
+    BlockStatistics,
+    RunningCovariance,
+    RunningMean,
+    type_ratio,
+)
+from syncsweep.tables.writing import at_point, bin_columns, file_schema, sorted_by_eta, write_tables
+from syncsweep.user_code.own_observable import FAILED as FAILED_OBSERVABLE
+from syncsweep.user_code.study_observables import columns_of, names_of_columns
 
 Etas = tuple[float, ...]
 
@@ -112,19 +118,22 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     gathered: dict[tuple[Etas, Point], BlockStatistics] = {}
     failures: list[tuple[Any, ...]] = []
     axes, n_angles = source.blocks[0].axes, source.blocks[0].physics.n_angles
+    numbers, words = names_of_columns(source.blocks[0].observables)
     output.parent.mkdir(parents=True, exist_ok=True)
     with SamplesTable(source.blocks[0], analysis, output.parent) as of_samples:
         for block in source.blocks:
             for point in block.points:
-                gathered[block.etas, point] = BlockStatistics(len(block.etas), analysis, n_angles)
+                n_eta = len(block.etas)
+                gathered[block.etas, point] = BlockStatistics(n_eta, analysis, n_angles, numbers)
             for rows in source.read(block):
                 chi, p = _chi(block, analysis, rows)
                 statistics = gathered[block.etas, rows.point]
-                statistics.add(rows.good, rows.s_max, chi, p, rows.maximum.angles)
+                angles = rows.maximum.angles
+                statistics.add(rows.good, rows.s_max, chi, p, angles, rows.observables)
                 of_samples.add(block.etas, rows, chi, p)
-                failures += _failures(block, rows)
+                failures += _failures(block, rows, words)
         provenance = provenance_of(source, analysis)
-        columns = columns_with_axes(source.blocks[0].physics.axes)
+        columns = columns_of_study(source.blocks[0])
         schema = file_schema(of_samples.schema, provenance, columns[SAMPLES.name])
         output.mkdir(exist_ok=True)
         all_samples = output / f"{SAMPLES.name}.parquet"
@@ -136,7 +145,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
             [at_point(frame(etas, s), axes, p) for (etas, p), s in gathered.items()], axes
         )
 
-    failed = pd.DataFrame(failures, columns=["eta", *axes, "sample", "status", "s_d_error"])
+    failed = pd.DataFrame(failures, columns=["eta", *axes, "sample", "status", "s_d_error", *words])
     tables = {"summary": whole(partial(_summary, analysis=analysis, has_angles=bool(axes)))}
     if analysis.chi_bins is not None:
         tables["chi_histogram"] = whole(_chi_histogram)
@@ -145,7 +154,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     tables["failures"] = failed.sort_values(["eta", *axes, "sample"], ignore_index=True)
     checksums = {SAMPLES.name: sha256(all_samples)}
     write_tables(output, tables, columns, {**provenance, CHECKSUMS: checksums})
-    _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"])
+    _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"], words)
 
 
 def _chi(
@@ -160,37 +169,18 @@ def _chi(
     return chi, interval_probabilities(chi.chi, chi.weights, analysis.chi_intervals)
 
 
-def columns_with_axes(axes: Sequence[str]) -> dict[str, Columns]:
-    """What the columns of each table of a study hold whose axes have these paths."""
-    more = {"summary": OF_ANGLES if axes else ()}
-    return {
-        name: (*columns, *more.get(name, ()), *axis_columns(axes))
-        for name, columns in COLUMNS.items()
-    }
-
-
-def at_point(frame: pd.DataFrame, axes: Sequence[str], point: Point) -> pd.DataFrame:
-    """A table with the values of the axes at a point in columns after η."""
-    for place, (name, value) in enumerate(zip(axes, point, strict=True), start=1):
-        frame.insert(place, name, float(value))
-    return frame
-
-
-def sorted_by_eta(frames: list[pd.DataFrame], axes: Sequence[str] = ()) -> pd.DataFrame:
-    """One table of several, ascending in η and then in the axes; bins keep their order."""
-    order = ["eta", *axes]
-    return pd.concat(frames).sort_values(order, kind="stable", ignore_index=True)
-
-
-def bin_columns(
-    etas: Etas, edges: np.ndarray, low: str = "low", high: str = "high"
-) -> dict[str, np.ndarray]:
-    """The first columns of a table with a row for each η and each bin between edges (n + 1,)."""
-    return {
-        "eta": np.repeat(etas, len(edges) - 1),
-        low: np.tile(edges[:-1], len(etas)),
-        high: np.tile(edges[1:], len(etas)),
-    }
+def columns_of_study(block: Description) -> dict[str, Columns]:
+    """What the columns of each table of a study hold; block: any of it."""
+    axes, observables = axis_columns(block.physics.axes), columns_of(block.observables)
+    more = dict.fromkeys(COLUMNS, axes)
+    more["summary"] += OF_ANGLES if axes else ()
+    numbers, words = names_of_columns(block.observables)
+    for name in numbers:
+        mean = entry(name, observables).beside("_mean", "mean of {} over the rows that have it")
+        more["summary"] += mean.with_errors("_se")
+    more["failures"] += tuple(entry(name, observables) for name in words)
+    more[SAMPLES.name] += observables
+    return {name: (*columns, *more[name]) for name, columns in COLUMNS.items()}
 
 
 def _summary(
@@ -214,8 +204,18 @@ def _summary(
             "s_max_se": s_max.standard_error[:, 0],
             **angles,
             **undefined,
+            **observable_columns(statistics.observables),
         }
     )
+
+
+def observable_columns(observables: Mapping[str, RunningMean]) -> dict[str, np.ndarray]:
+    """Means of observables with their standard errors, as columns (n_eta,): purity_mean, …"""
+    return {
+        f"{name}_{ending}": values[:, 0]
+        for name, mean in observables.items()
+        for ending, values in (("mean", mean.mean), ("se", mean.standard_error))
+    }
 
 
 def probability_columns(
@@ -265,71 +265,45 @@ def _s_max_histogram(etas: Etas, statistics: BlockStatistics) -> pd.DataFrame:
     )
 
 
-def write_tables(
-    output: Path,
-    tables: Mapping[str, pd.DataFrame],
-    columns: Mapping[str, Columns],
-    provenance: dict[str, object],
-) -> None:
-    """Write tables by name into a folder, see `write_table`; columns: what those of each hold."""
-    output.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        write_table(output / name, table, provenance, columns[name])
+def _failures(
+    described: Description, rows: SampleRows, words: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """η, axes, sample, status and estimated error of S_d, of the rows that are not good.
 
-
-def write_table(
-    stem: Path,
-    frame: pd.DataFrame,
-    provenance: dict[str, object],
-    columns: Columns | None = None,
-) -> None:
-    """Write one table as <stem>.parquet and <stem>.csv, each atomically; see `file_schema`."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.cast(file_schema(table.schema, provenance, columns))
-    replace_atomically(
-        stem.with_name(f"{stem.name}.parquet"),
-        lambda path: write_parquet(path, table),
-    )
-    replace_atomically(
-        stem.with_name(f"{stem.name}.csv"),
-        lambda path: frame.to_csv(path, index=False, lineterminator="\n"),
-    )
-
-
-def file_schema(
-    schema: pa.Schema, provenance: dict[str, object], columns: Columns | None = None
-) -> pa.Schema:
-    """The schema of a table's Parquet file, with the entries of its columns and its origin.
-
-    provenance: what the table was made from. This function adds what the workflow asked for, and
-    the code and the libraries that made the table. columns: what its columns hold; KeyError if one
-    has no entry.
+    And of those for which a function of the user's own failed, whose status follows; words: the
+    columns of these.
     """
-    if columns is not None:
-        schema = described_schema(schema, columns)
-    made_by = {"code": code(), "libraries": libraries("numpy", "scipy", "pandas", "pyarrow")}
-    said = json.dumps(
-        {**asked(), **provenance, "made_by": made_by}, sort_keys=True, ensure_ascii=False
-    )
-    return schema.with_metadata({METADATA_KEY: said.encode()})
-
-
-def _failures(described: Description, rows: SampleRows) -> list[tuple[Any, ...]]:
-    """η, axes, sample, status and estimated error of S_d, of the rows that are not good."""
+    statuses = [rows.observables[name] for name in words]
+    failed = np.any([~rows.good, *(status == FAILED_OBSERVABLE for status in statuses)], axis=0)
     return [
-        (described.etas[k], *rows.point, rows.sample, str(rows.status[k]), float(rows.error[k]))
-        for k in np.flatnonzero(~rows.good)
+        (
+            described.etas[k],
+            *rows.point,
+            rows.sample,
+            str(rows.status[k]),
+            float(rows.error[k]),
+            *(str(status[k]) for status in statuses),
+        )
+        for k in np.flatnonzero(failed)
     ]
 
 
-def _warn_of_failures(study: str, failed: pd.DataFrame, summary: pd.DataFrame) -> None:
-    """Print one line on stderr about the rows that are not in the averages."""
-    if len(failed):
-        total = int((summary["n"] + summary["failed"]).sum())
-        first = failed.iloc[0]
-        print(
-            f"warning: {study}: {len(failed)} of {total} rows failed, first sample "
-            f"{first['sample']} at η = {first['eta']:g} ({first['status']}); they do not enter the "
-            "averages, and failures.csv names them",
-            file=sys.stderr,
-        )
+def _warn_of_failures(
+    study: str, failed: pd.DataFrame, summary: pd.DataFrame, words: Sequence[str]
+) -> None:
+    """Print one line on stderr about the rows that are not in the averages, for each reason."""
+    total = int((summary["n"] + summary["failed"]).sum())
+    for name in ("status", *words):
+        is_row = name == "status"
+        bad = failed[failed[name] != Status.OK if is_row else failed[name] == FAILED_OBSERVABLE]
+        if len(bad):
+            first, function = bad.iloc[0], name.removesuffix("_status")
+            status = f" ({first['status']})" if is_row else ""
+            print(
+                f"warning: {study}: {'' if is_row else f'{function}() failed for '}{len(bad)} of "
+                f"{total} rows{' failed' if is_row else ''}, first sample {first['sample']} at η = "
+                f"{first['eta']:g}{status}; they do not enter "
+                f"{'the averages' if is_row else 'averages of its numbers'}, and failures.csv "
+                "names them",
+                file=sys.stderr,
+            )

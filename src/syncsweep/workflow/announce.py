@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from syncsweep import layout
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.files import NotReadableError, open_regular
 from syncsweep.tables.registry import FAILURES
 from syncsweep.tables.rounds import Round, last_round, rounds

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from syncsweep import layout
 from syncsweep.config import sizing
+from syncsweep.config.configuration import Config
 from syncsweep.config.figure import AnyFigure
-from syncsweep.config.study import Config
 from syncsweep.sample_range import SampleRange
 from syncsweep.tables import rounds
 from syncsweep.tables.registry import (

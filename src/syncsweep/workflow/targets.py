@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from syncsweep import layout
-from syncsweep.config.study import RESERVED, Config
+from syncsweep.config.configuration import RESERVED, Config
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.paper.paper_studies import problem
 from syncsweep.workflow import paper_jobs

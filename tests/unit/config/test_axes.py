@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from messages import assert_messages
 
 from syncsweep.config.axes import MOST_POINTS, Axis
+from syncsweep.config.configuration import parse
 from syncsweep.config.messages import ConfigError
-from syncsweep.config.study import parse
 
 STUDY = {
     "model": {"name": "spin1_chain", "n_sites": 2},

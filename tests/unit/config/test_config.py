@@ -16,10 +16,11 @@ from messages import assert_messages, is_one_line, lacking
 
 from syncsweep.config import sizing
 from syncsweep.config.blocks import Block
+from syncsweep.config.configuration import json_schema, parse
 from syncsweep.config.eta import EtaBlock, canonical_eta
 from syncsweep.config.file import load_config, read_yaml
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import RESULTS_VERSION, Physics
-from syncsweep.config.study import ConfigError, json_schema, parse
 
 ROOT = Path(__file__).parents[3]
 CONFIG = ROOT / "config.yaml"
@@ -824,7 +825,7 @@ def test_physics_hash_never_changes_for_the_same_physics():
 
 def test_configuration_imports_no_numpy():
     code = (
-        "import sys, syncsweep.config.study, syncsweep.layout, syncsweep.environment.source;"
+        "import sys, syncsweep.config.configuration, syncsweep.layout, syncsweep.environment.source;"
         "print(sorted({'numpy', 'scipy', 'pandas', 'pyarrow', 'mpi4py'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

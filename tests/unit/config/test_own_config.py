@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from messages import assert_messages
 from own_study import TEXT, configured
 
+from syncsweep.config.configuration import parse
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import Ensemble, Physics
-from syncsweep.config.study import ConfigError, parse
 from syncsweep.config.user_code import NoCodeError, code_lines, code_of, dimension, read_text
 
 

@@ -5,8 +5,9 @@ from typing import get_args
 
 import pytest
 
+from syncsweep.config.configuration import parse
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import AnyModel, Ensemble, PackageModel, Physics
-from syncsweep.config.study import ConfigError, parse
 from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.figures.style import symbol
 from syncsweep.physics.models import MODELS

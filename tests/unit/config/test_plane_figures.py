@@ -5,10 +5,10 @@ from messages import assert_messages, is_one_line
 from planned import config
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
+from syncsweep.config.configuration import parse
 from syncsweep.config.figure import check_figures
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.plane_figures import columns_of_summary
-from syncsweep.config.study import parse
 
 ANALYSIS = Analysis(s_max_bins=LogBins(low=1e-5, high=1e-1, count=12))
 AXES = {"eta": [0.0, 1e-3, 1e-2], "B": [0.5, 1.0, 2.0], "epsilon": [-0.4, 0.1 + 0.2], "J": [1.0]}

@@ -10,15 +10,15 @@ from drawn_pages import kept_pages
 from matplotlib.figure import Figure as Page
 from studies import StudyOnDisk, rows_of
 
+from syncsweep.config.configuration import parse
 from syncsweep.config.physics import Ensemble, Physics
 from syncsweep.config.requests import FigureRequest
-from syncsweep.config.study import parse
 from syncsweep.figures import sweep_figure
 from syncsweep.paper import claims_sweeps
 from syncsweep.paper.figures import ablations_figure, fig1, fig2, limit_figure
 from syncsweep.paper.parts import ablations, locking, part, quality, types, validation
 from syncsweep.report import realisations, report_tables, report_words
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.writing import write_table
 
 ETAS = (0.0, 1e-6, 1e-3, 1.0)
 LABELS = {"spin1_chain": r"$\eta/\omega$", "spin_half_pair": r"$\eta/J$"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.paper.compared_studies import (
     ablation_etas,
     coupled_and_alone,

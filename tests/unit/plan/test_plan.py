@@ -17,7 +17,7 @@ from progress_block import NOON, Sweep
 from studies import PAIR
 
 from syncsweep.cli import plan_command
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.layout import tables_folder
 from syncsweep.tables.registry import table_names
 

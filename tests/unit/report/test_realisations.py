@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from studies import StudyOnDisk
 
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.physics.limit_distribution import chain_maxima, limit_distribution
 from syncsweep.physics.sectors import sectors
 from syncsweep.report import realisations

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from studies import ETAS, assert_same
 
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sample import SampleSolver
 from syncsweep.sample_range import SampleRange

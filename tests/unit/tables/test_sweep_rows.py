@@ -25,9 +25,10 @@ from studies import (
 
 from syncsweep.config.analysis import MEANS
 from syncsweep.config.blocks import Block as EtaBlock
+from syncsweep.config.configuration import parse
 from syncsweep.config.file import load_config
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
-from syncsweep.config.study import ConfigError, parse
 from syncsweep.layout import study_folder, tables_folder
 from syncsweep.sample import SampleSolver, unpack_coefficients
 from syncsweep.tables import ResultsError

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from own_study import TEXT, configured
 
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.physics.block_generator import count_entries
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.sample import SampleSolver

@@ -13,8 +13,8 @@ from pydantic import Field, SerializationInfo, field_serializer
 from syncsweep.columns import Columns
 from syncsweep.config import requests
 from syncsweep.config.analysis import Analysis
+from syncsweep.config.configuration import Config
 from syncsweep.config.physics import Physics
-from syncsweep.config.study import Config
 from syncsweep.sweep.description import Description
 from syncsweep.tables import summary
 from syncsweep.tables.samples import SampleRows, describe, read_samples

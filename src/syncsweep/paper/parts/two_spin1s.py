@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from syncsweep.columns import ETA, Column, Columns
+from syncsweep.config.configuration import Config
 from syncsweep.config.physics import TwoSpin1sPerturbation
-from syncsweep.config.study import Config
 from syncsweep.paper.compared_studies import two_spin1s
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import StudyRows, write_tables
