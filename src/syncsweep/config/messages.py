@@ -168,13 +168,13 @@ def _words_at(location: tuple[int | str, ...], root: type[BaseModel]) -> list[st
     if len(models) < 2 or location[-2] not in [_tag(model) for model in models]:
         return []
     fields = [model.model_fields.get(str(location[-1])) for model in models]
-    words = (word for field in fields if field for word in _words_in(field.annotation))
+    words = [word for field in fields if field for word in _words_in(field.annotation)]
     return list(dict.fromkeys(words))
 
 
-def _tags(annotation: Any, by: str = "name") -> list[str]:
-    """The words that distinguish the models in an annotation, which are values of the key `by`."""
-    words = (word for model in _models_in(annotation) for word in _words_of(model, by))
+def _tags(annotation: Any, key: str = "name") -> list[str]:
+    """The words of a key that distinguish the models in an annotation."""
+    words = (word for model in _models_in(annotation) for word in _words_of(model, key))
     return list(dict.fromkeys(words))
 
 
