@@ -168,7 +168,7 @@ def _words_at(location: tuple[int | str, ...], root: type[BaseModel]) -> list[st
     if len(models) < 2 or location[-2] not in [_tag(model) for model in models]:
         return []
     fields = [model.model_fields.get(str(location[-1])) for model in models]
-    words = [word for field in fields if field for word in _words_in(field.annotation)]
+    words = (word for field in fields if field for word in _words_in(field.annotation))
     return list(dict.fromkeys(words))
 
 

@@ -23,9 +23,10 @@ class StudyTable:
     said: dict[str, Any]
     entries: dict[str, dict[str, str]]
 
-    def n_angles(self, n_sites: int) -> int:
-        """Number of angles of the distribution that it is about, of so many spins."""
-        return n_sites - (self.said.get("physics", {}).get("measure") != "absolute")
+    @property
+    def is_absolute(self) -> bool:
+        """Whether it is of the angles themselves, and not of their differences."""
+        return bool(self.said.get("physics", {}).get("measure") == "absolute")
 
 
 def read_for(analysis: Analysis, path: Path) -> StudyTable:

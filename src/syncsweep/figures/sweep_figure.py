@@ -116,7 +116,7 @@ def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
         **frames,
         analysis=analysis,
         n_sites=request.n_sites,
-        n_angles=read["summary"].n_angles(request.n_sites),
+        n_angles=request.n_sites - (not read["summary"].is_absolute),
         marks_intervals=marks_intervals,
         model=request.model,
     )

@@ -98,12 +98,14 @@ COLUMNS: dict[str, Columns] = {
 OF_ANGLES: Columns = (
     Column(
         "angle_{j}_mean",
-        "mean direction of the angle difference φ'_{j} = φ_{j} − φ_N (absolute: of the angle "
-        "φ_{j}) at the maximum, in [0, 2π], over the realisations with S_max > 0",
+        "mean direction of the angle difference φ'_{j} = φ_{j} − φ_N at the maximum of S_d, in "
+        "[0, 2π], over the realisations with S_max > 0; of φ_{j} itself with measure: absolute",
         "rad",
         source="Eq. 2",
     ),
-    Column("resultant_{j}", "length of the mean of e^(iφ'_{j}) over them; 1 if all are equal"),
+    Column(
+        "resultant_{j}", "length of the mean of e^(iφ) of this angle over them; 1 if all are equal"
+    ),
 )
 
 
