@@ -84,7 +84,7 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
     elif kind == "union_tag_not_found":
         said = f"key {key}.name is missing (allowed: {', '.join(_tags(annotation))})"
     elif kind == "union_tag_invalid":
-        by = "kind" if all("kind" in one.model_fields for one in _models_in(annotation)) else "name"
+        by = "kind" if _tags(annotation, "kind") else "name"
         said = _not_among(f"{key}.{by}", problem["ctx"]["tag"], _tags(annotation, by))
     elif kind == "literal_error":
         said = _not_among(key, given, _words_at(location, root) or _words_in(annotation))
@@ -168,7 +168,7 @@ def _words_at(location: tuple[int | str, ...], root: type[BaseModel]) -> list[st
     if len(models) < 2 or location[-2] not in [_tag(model) for model in models]:
         return []
     fields = [model.model_fields.get(str(location[-1])) for model in models]
-    words = [word for field in fields if field for word in _words_in(field.annotation)]
+    words = (word for field in fields if field for word in _words_in(field.annotation))
     return list(dict.fromkeys(words))
 
 
