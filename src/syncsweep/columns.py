@@ -33,10 +33,6 @@ _ERRORS = {
 _FAMILY = re.compile(r"\\\{(\w)\\\}")
 
 
-#: The parts of an entry that files carry.
-KEYS = ("unit", "meaning", "shape", "source")
-
-
 @dataclass(frozen=True)
 class Column:
     """What a column holds.
@@ -74,8 +70,9 @@ class Column:
     @property
     def record(self) -> dict[str, str]:
         """The entry as files carry it: unit and meaning, and shape and source if it has them."""
-        said = {key: getattr(self, key) for key in KEYS}
-        return {key: value for key, value in said.items() if value or key == "unit"}
+        said = {"unit": self.unit, "meaning": self.meaning}
+        more = {"shape": self.shape, "source": self.source}
+        return said | {key: value for key, value in more.items() if value}
 
 
 Columns = tuple[Column, ...]

@@ -190,7 +190,7 @@ _NAMES = {
 }
 
 
-def _kind(value: Any) -> str | None:
+def _by_name(value: Any) -> str | None:
     """The tag of the class that a configuration's or a description's observable belongs to."""
     if not isinstance(value, Mapping):
         return str(getattr(value, "tag", "state"))
@@ -211,12 +211,12 @@ _OfStates = Annotated[StateObservable, Tag("state")] | Annotated[GroupsObservabl
 #: What decides the values of some columns.
 ObservableCode = Annotated[
     _OfStates | Annotated[SiteObservable, Tag("site")] | Annotated[OwnObservableCode, Tag("own")],
-    Discriminator(_kind),
+    Discriminator(_by_name),
 ]
 
 _WithKeys = Annotated[
     _OfStates | Annotated[Expectation, Tag("expectation")] | Annotated[OwnObservable, Tag("own")],
-    Discriminator(_kind),
+    Discriminator(_by_name),
 ]
 
 #: An observable as a user configures it: with keys, or by its name alone.

@@ -6,8 +6,7 @@ by byte, whatever the chunk size.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,9 +37,9 @@ from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.axes import Point
 from syncsweep.files import replace_atomically, sha256
 from syncsweep.physics.chi import ChiSample, interval_probabilities
-from syncsweep.physics.diagnosis import Status
 from syncsweep.sweep.description import Description
 from syncsweep.tables import CHECKSUMS, samples_table
+from syncsweep.tables.failures import failures_of, warn_of_failures
 from syncsweep.tables.number import Number
 from syncsweep.tables.registry import SAMPLES
 from syncsweep.tables.samples import SampleRows, Source, chi_of_sample, provenance_of
@@ -51,8 +50,13 @@ from syncsweep.tables.statistics import (
     RunningMean,
     type_ratio,
 )
-from syncsweep.tables.writing import at_point, bin_columns, file_schema, sorted_by_eta, write_tables
-from syncsweep.user_code.own_observable import FAILED as FAILED_OBSERVABLE
+from syncsweep.tables.writing import (
+    at_points,
+    bin_columns,
+    file_schema,
+    sorted_by_eta,
+    write_tables,
+)
 from syncsweep.user_code.study_observables import columns_of, names_of_columns
 
 Etas = tuple[float, ...]
@@ -117,25 +121,24 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     Each is written once everything has been read: `samples` as Parquet, and the others also as CSV.
     Raises the ResultsError of the source.
     """
-    gathered: dict[tuple[Etas, Point], BlockStatistics] = {}
     failures: list[tuple[Any, ...]] = []
-    axes, n_angles = source.blocks[0].axes, source.blocks[0].physics.n_angles
-    numbers, words = names_of_columns(source.blocks[0].observables)
+    first = source.blocks[0]
+    axes, n_angles = first.axes, first.physics.n_angles
+    numbers, words = names_of_columns(first.observables)
+    places, etas, points = _places(source.blocks)
+    every = BlockStatistics(len(etas), analysis, n_angles, numbers)
     output.parent.mkdir(parents=True, exist_ok=True)
-    with SamplesTable(source.blocks[0], analysis, output.parent) as of_samples:
+    with SamplesTable(first, analysis, output.parent) as of_samples:
         for block in source.blocks:
-            for point in block.points:
-                n_eta = len(block.etas)
-                gathered[block.etas, point] = BlockStatistics(n_eta, analysis, n_angles, numbers)
             for rows in source.read(block):
                 chi, p = _chi(block, analysis, rows)
-                statistics = gathered[block.etas, rows.point]
                 angles = rows.maximum.angles
-                statistics.add(rows.good, rows.s_max, chi, p, angles, rows.observables)
+                of_point = every.part(places[block.etas, rows.point])
+                of_point.add(rows.good, rows.s_max, chi, p, angles, rows.observables)
                 of_samples.add(block.etas, rows, chi, p)
-                failures += _failures(block, rows, words)
+                failures += failures_of(block, rows, words)
         provenance = provenance_of(source, analysis)
-        columns = columns_of_study(source.blocks[0])
+        columns = columns_of_study(first)
         schema = file_schema(of_samples.schema, provenance, columns[SAMPLES.name])
         output.mkdir(exist_ok=True)
         all_samples = output / f"{SAMPLES.name}.parquet"
@@ -143,9 +146,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
 
     def whole(frame: Callable[[Etas, BlockStatistics], pd.DataFrame]) -> pd.DataFrame:
         """One table of all blocks, ascending in η and then in the axes; bins keep their order."""
-        return sorted_by_eta(
-            [at_point(frame(etas, s), axes, p) for (etas, p), s in gathered.items()], axes
-        )
+        return sorted_by_eta([at_points(frame(etas, every), axes, points)], axes)
 
     failed = pd.DataFrame(failures, columns=["eta", *axes, "sample", "status", "s_d_error", *words])
     tables = {"summary": whole(partial(_summary, analysis=analysis, has_angles=bool(axes)))}
@@ -156,7 +157,29 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     tables["failures"] = failed.sort_values(["eta", *axes, "sample"], ignore_index=True)
     checksums = {SAMPLES.name: sha256(all_samples)}
     write_tables(output, tables, columns, {**provenance, CHECKSUMS: checksums})
-    _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"], words)
+    # Those of an earlier analysis would look like tables of this one.
+    for name in COLUMNS.keys() - {*tables, SAMPLES.name}:
+        for kind in ("parquet", "csv"):
+            (output / f"{name}.{kind}").unlink(missing_ok=True)
+    warn_of_failures(first.study, tables["failures"], tables["summary"], words)
+
+
+def _places(
+    blocks: Iterable[Description],
+) -> tuple[dict[tuple[Etas, Point], slice], Etas, np.ndarray]:
+    """Where the rows of each point of each block are among all, and η and point of each row.
+
+    The points are an array (n_rows, n_axes).
+    """
+    places: dict[tuple[Etas, Point], slice] = {}
+    etas: list[float] = []
+    points: list[Point] = []
+    for block in blocks:
+        for point in block.points:
+            places[block.etas, point] = slice(len(etas), len(etas) + len(block.etas))
+            etas += block.etas
+            points += [point] * len(block.etas)
+    return places, tuple(etas), np.array(points, dtype=float)
 
 
 def _chi(
@@ -265,47 +288,3 @@ def _s_max_histogram(etas: Etas, statistics: BlockStatistics) -> pd.DataFrame:
             "density": (statistics.s_max_counts / n / decades).ravel(),
         }
     )
-
-
-def _failures(
-    described: Description, rows: SampleRows, words: Sequence[str]
-) -> list[tuple[Any, ...]]:
-    """η, axes, sample, status and estimated error of S_d, of the rows that are not good.
-
-    And of those for which a function of the user's own failed, whose status follows; words: the
-    columns of these.
-    """
-    statuses = [rows.observables[name] for name in words]
-    failed = np.any([~rows.good, *(status == FAILED_OBSERVABLE for status in statuses)], axis=0)
-    return [
-        (
-            described.etas[k],
-            *rows.point,
-            rows.sample,
-            str(rows.status[k]),
-            float(rows.error[k]),
-            *(str(status[k]) for status in statuses),
-        )
-        for k in np.flatnonzero(failed)
-    ]
-
-
-def _warn_of_failures(
-    study: str, failed: pd.DataFrame, summary: pd.DataFrame, words: Sequence[str]
-) -> None:
-    """Print one line on stderr about the rows that are not in the averages, for each reason."""
-    total = int((summary["n"] + summary["failed"]).sum())
-    for name in ("status", *words):
-        is_row = name == "status"
-        bad = failed[failed[name] != Status.OK if is_row else failed[name] == FAILED_OBSERVABLE]
-        if len(bad):
-            first, function = bad.iloc[0], name.removesuffix("_status")
-            status = f" ({first['status']})" if is_row else ""
-            print(
-                f"warning: {study}: {'' if is_row else f'{function}() failed for '}{len(bad)} of "
-                f"{total} rows{' failed' if is_row else ''}, first sample {first['sample']} at η = "
-                f"{first['eta']:g}{status}; they do not enter "
-                f"{'the averages' if is_row else 'averages of its numbers'}, and failures.csv "
-                "names them",
-                file=sys.stderr,
-            )

@@ -294,8 +294,8 @@ KEYS = {
         "fragments",
     },
     "study": {
-        "study", "samples", "missing", "shards", "jobs", "job", "sample", "core_seconds", "parts",
-        "seconds", "rank_memory_mb", "disk_bytes", "proposal",
+        "study", "samples", "missing", "again", "shards", "jobs", "job", "sample", "core_seconds",
+        "parts", "seconds", "rank_memory_mb", "disk_bytes", "proposal",
     },
     "job": {"samples", "ranks", "seconds", "memory_mb", "time_limit_minutes"},
     "sample": {"core_seconds", "source", "basis"},

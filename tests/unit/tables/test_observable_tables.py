@@ -13,16 +13,18 @@ from studies import ANALYSIS, ETAS, PAIR
 from syncsweep.config.analysis import Bins
 from syncsweep.config.configuration import parse
 from syncsweep.config.observables import OwnObservableCode, SiteObservable, StateObservable
-from syncsweep.layout import BlockFolder
+from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sample import SampleSolver
 from syncsweep.sample_range import SampleRange
+from syncsweep.sweep import description
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.row_table import to_table
 from syncsweep.sweep.shard import write_shard
+from syncsweep.tables import ResultsError
 from syncsweep.tables.observable_table import make_observable_table
 from syncsweep.tables.samples import Shards
 from syncsweep.tables.summary import make_tables
-from syncsweep.tables.sweep_rows import solve_samples
+from syncsweep.tables.sweep_rows import read_rows, solve_samples
 
 SAMPLES = 6
 
@@ -177,3 +179,35 @@ def test_rows_for_a_notebook_have_observables_with_their_units(tmp_path, monkeyp
     np.testing.assert_array_equal(entropy.to_numpy().ravel(), rows.frame[names[0]])
     assert set(dataset["imbalance_status"].to_numpy().ravel()) == {"ok"}
     assert "imbalance()" in dataset["imbalance"].attrs["long_name"]
+
+
+def study_of(folder, *pairs):
+    """The blocks of a study on disk, one for each pair of observables and samples."""
+    blocks = [Description("pair", PAIR, ETAS, observables=codes) for codes, _ in pairs]
+    study = study_folder(folder, "pair", PAIR.digest)
+    description.write(study, blocks)
+    for block, (_, samples) in zip(blocks, pairs, strict=True):
+        solver = SampleSolver(PAIR, ETAS, block.observables)
+        table = to_table([solver.rows(sample) for sample in samples])
+        whole = SampleRange(samples[0], samples[-1] + 1)
+        write_shard(BlockFolder(study / block.block).shard(*whole), table, block, whole, {})
+    return blocks
+
+
+def test_rows_with_and_without_an_observable_are_read_once(tmp_path):
+    purity, sz, _ = CODES
+    study_of(tmp_path, ((), range(4)), ((purity,), range(3)), ((sz,), range(2)))
+    rows = read_rows(tmp_path, "pair").frame
+    assert rows["sample"].tolist() == [*np.repeat(range(4), len(ETAS))]
+    known = rows.groupby("sample")[["purity", "sz_2"]].count()
+    assert known["purity"].tolist() == [3, 3, 3, 0]
+    assert known["sz_2"].tolist() == [3, 3, 0, 0]
+
+
+def test_columns_of_one_name_from_different_code_are_not_mixed(tmp_path):
+    other = OWN.model_copy(update={"parameters": {"limit": 0.6}})
+    one, two = study_of(tmp_path, ((OWN,), range(1)), ((other,), range(1)))
+    with pytest.raises(ResultsError, match=r"imbalance is from different code in eta-0-0\.5-n3-"):
+        read_rows(tmp_path, "pair")
+    for block in (one, two):
+        assert len(read_rows(tmp_path, "pair", blocks=[block.block]).frame) == len(ETAS)
