@@ -160,7 +160,11 @@ def _sweep(study: Study) -> str:
         values.append(f"{len(positive)} values from {first} to {last} {unit.symbol}".rstrip())
     elif positive:
         values.append(eta(positive[0], unit).text)
-    return f"{count(study.samples, 'realisation')} at each η: " + " and ".join(values)
+    until = study.until and ", ".join(
+        f"{name} ≤ {most:g}" for name, most in study.until.errors.items()
+    )
+    stop = f" (until {until}, or {study.until.most_samples})" if study.until else ""
+    return f"{count(study.samples, 'realisation')} at each η{stop}: " + " and ".join(values)
 
 
 def _analysis(analysis: Analysis, n_sites: int) -> str:

@@ -30,7 +30,8 @@ _MOST_BYTES = 10**6
 class Round:
     """The samples of a study so far.
 
-    errors: the largest ones by column, with the η and point where they are; None if no job has found them.
+    errors: the largest ones by column, with the η and the point where they are; None if no job has
+    found them.
     missing: those of `until` that are too large or not known (NaN); empty if all hold.
     """
 
