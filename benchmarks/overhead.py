@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from syncsweep.config.study import Config, Study, parse
+from syncsweep.config.configuration import Config, parse
+from syncsweep.config.study import Study
 from syncsweep.plan.overheads import Overheads
 
 #: Name of the study that is measured.

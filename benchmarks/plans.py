@@ -16,8 +16,8 @@ from benchmarks.load import Load
 from benchmarks.measure import progress
 from benchmarks.runs import Bench
 from benchmarks.scaling import machine
+from syncsweep.config.configuration import Config
 from syncsweep.config.file import load_config
-from syncsweep.config.study import Config
 from syncsweep.files import replace_atomically
 from syncsweep.layout import BlockFolder, figures_folder, study_folder, tables_folder
 from syncsweep.plan.calibration import cores_here

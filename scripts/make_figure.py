@@ -4,8 +4,7 @@ import argparse
 from pathlib import Path
 
 from syncsweep.config.requests import FigureRequest
-from syncsweep.figures.figure_page import save_provenance
-from syncsweep.figures.sweep_figure import draw
+from syncsweep.figures.study_figure import draw_figure
 from syncsweep.tables import parse_request
 from syncsweep.workflow.errors import ends_in_one_line
 
@@ -16,5 +15,4 @@ parser.add_argument("--stem", type=Path, required=True, help="path of the figure
 arguments = parser.parse_args()
 with ends_in_one_line():
     request = parse_request(FigureRequest, arguments.request)
-    draw(arguments.tables[0].parent, **dict(request), stem=arguments.stem)
-    save_provenance(arguments.stem, arguments.tables)
+    draw_figure(request, arguments.tables, arguments.stem)

@@ -87,7 +87,7 @@ def _of_sample(
 ) -> np.ndarray:
     held = SampleRows.from_rows(solver.rows(sample))
     chi = chi_of_sample(physics, analysis.threshold, held)
-    p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
+    p = interval_probabilities(chi.chi, chi.weights, analysis.chi_intervals)
     return np.where(held.good[:, None], np.column_stack([held.maximum.s_max, p]), np.nan)
 
 

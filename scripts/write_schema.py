@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from syncsweep.config.study import json_schema
+from syncsweep.config.configuration import json_schema
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("output", type=Path, help="file to write")

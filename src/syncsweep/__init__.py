@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from syncsweep.physics.models import spin_half_pair as spin_half_pair
     from syncsweep.physics.perturbation import random_liouvillian as random_liouvillian
     from syncsweep.physics.phase_distribution import evaluate as evaluate
+    from syncsweep.physics.phase_distribution import phase_coefficients as phase_coefficients
+    from syncsweep.physics.phase_distribution import phase_frequencies as phase_frequencies
     from syncsweep.physics.phase_distribution import relative_frequencies as relative_frequencies
     from syncsweep.physics.phase_distribution import (
         relative_phase_coefficients as relative_phase_coefficients,
@@ -90,6 +92,8 @@ _HOMES = {
     "physics.phase_distribution": (
         "relative_phase_coefficients",
         "relative_frequencies",
+        "phase_coefficients",
+        "phase_frequencies",
         "evaluate",
     ),
     "physics.measures": ("s_max", "Maximum"),

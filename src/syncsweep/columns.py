@@ -20,8 +20,8 @@ MODEL_SCALE = "J for spin_half_pair, else ω"
 #: The unit of the parameters of an axis.
 AXIS_UNIT = "that of the parameter in the configuration"
 
-#: The unit of densities over the N−1 angle differences.
-DENSITY = "rad^(1-N)"
+#: The unit of densities over angles: the N−1 differences, or all N with `measure: absolute`.
+DENSITY = "rad^(-angles)"
 
 #: The errors of a quantity, by the ending of their column.
 _ERRORS = {
@@ -121,7 +121,7 @@ RATIO = Column(
 )
 S_MAX = Column(
     "s_max",
-    "S_max, the maximum of S_d minus the uniform density; 0 if at most the error of S_d",
+    "S_max, the maximum of S_d (absolute: of S) minus the uniform density; 0 if at most its error",
     DENSITY,
     source="Eq. 3",
 )
@@ -133,7 +133,7 @@ CHI_LOW = Column("chi_low", "lower edge of the bin or interval of χ")
 CHI_HIGH = Column("chi_high", "upper edge of the bin or interval of χ")
 S_D_ERROR = Column(
     "s_d_error",
-    "estimated error of S_d in units of the uniform density, (1/2π)^(N−1)",
+    "estimated error of S_d (absolute: of S) in units of the uniform density, (1/2π)^angles",
     source="docs/decisions/0009",
 )
 THRESHOLD = Column("threshold", "r: χ is sampled where S_d is at least r·S_max above uniform")

@@ -6,7 +6,7 @@ spawned from the root seed by (i, purpose) only, and all η share its L₍₁₎
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -14,15 +14,14 @@ import numpy as np
 from syncsweep.columns import DENSITY, ETA, SAMPLE, STATUS, Column, Columns
 from syncsweep.config.axes import Point, column_of
 from syncsweep.config.messages import ConfigError
+from syncsweep.config.observables import ObservableCode
 from syncsweep.config.physics import Physics
 from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
 from syncsweep.physics.measures import RESOLUTION, s_max, s_max_on_lattice
-from syncsweep.physics.phase_distribution import (
-    relative_frequencies,
-    relative_phase_coefficients,
-)
+from syncsweep.physics.phase_distribution import coefficients_of, frequencies_of
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.user_code.code import MissingHereError, OwnCodeError
+from syncsweep.user_code.study_observables import Observables
 from syncsweep.user_code.study_solver import StudySolver
 
 #: Status of a sample whose computation raised an error, in the linear algebra or in the user's own
@@ -76,8 +75,9 @@ class Rows:
     """The rows of one sample, one for each η of the block; arrays of length n_eta.
 
     Its fields are the columns of a shard. s_d: (n_eta, 2·n_k − 1), see `pack_coefficients`; angles:
-    (n_eta, N−1) where S_d is largest. The others are named as in `SteadyStates`. axes: the value of
-    each axis of the study, by the name of its column.
+    (n_eta, n_angles) where S_d is largest. With `measure: absolute` these are of S. The others are
+    named as in `SteadyStates`. axes: the value of each axis of the study, by the name of its
+    column; observables: values by column, numbers or words.
     """
 
     sample: np.ndarray = field(metadata=_INTEGER)
@@ -93,6 +93,7 @@ class Rows:
     status: np.ndarray = field(metadata=_WORD)
     method: np.ndarray = field(metadata=_WORD)
     axes: Mapping[str, float] = field(default_factory=dict)
+    observables: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 #: The fields of `Rows` that every shard has as columns.
@@ -104,30 +105,31 @@ COLUMNS: Columns = (
     ETA,
     Column(
         "s_d",
-        "Fourier coefficients s_k of S_d: s_0, then Re s_k of all other k, then Im s_k",
+        "Fourier coefficients s_k of S_d (absolute: of S): s_0, then Re s_k of all other k, then "
+        "Im s_k",
         DENSITY,
         "2·n_k − 1, for n_k frequency vectors k",
         "Eq. 2",
     ),
     Column(
         "s_max",
-        "S_max as computed, the maximum of S_d minus the uniform density; nothing but rounding if "
-        "at most the error of S_d",
+        "S_max as computed, the maximum of S_d (absolute: of S) minus the uniform density; nothing "
+        "but rounding if at most its error",
         DENSITY,
         source="Eq. 3",
     ),
     Column(
         "angles",
-        "angle differences φ'_j = φ_j − φ_N at the maximum of S_d, in [0, 2π]; if there are "
-        "several maxima, those of one of them",
+        "angle differences φ'_j = φ_j − φ_N (absolute: angles φ_j) at the maximum, in [0, 2π]; if "
+        "there are several maxima, those of one of them",
         "rad",
-        "N − 1",
+        "N − 1 (absolute: N)",
         "Eq. 2",
     ),
     Column(
         "residual",
-        "largest error of an equation for ρ; residual/condition is the estimated error of S_d in "
-        "units of the uniform density, and bounds that of ρ in units of 1/√D",
+        "largest error of an equation for ρ; residual/condition is the estimated error of S_d "
+        "(absolute: of S) in units of the uniform density, and bounds that of ρ in units of 1/√D",
         source="docs/decisions/0009",
     ),
     Column(
@@ -153,12 +155,18 @@ class SampleSolver:
     That shared by points is done once too, if they come one after the other.
     """
 
-    def __init__(self, physics: Physics, etas: tuple[float, ...]) -> None:
+    def __init__(
+        self,
+        physics: Physics,
+        etas: tuple[float, ...],
+        observables: Iterable[ObservableCode] = (),
+    ) -> None:
         """OwnCodeError if code of the user's own fails; ConfigError if no solver serves L₀."""
         self._etas = np.array(etas)
         self._physics = physics
-        self._spins = physics.model.spins
-        self._frequencies = relative_frequencies(self._spins)
+        self._distribution = physics.model.spins, physics.measure
+        self._frequencies = frequencies_of(*self._distribution)
+        self.observables = Observables(observables, physics.model.spins)
         self._point: Point = ()
         self._solver: StudySolver | None = None
         if not physics.axes:
@@ -189,8 +197,10 @@ class SampleSolver:
         solver = self._at(point)
         try:
             steady = solver.states(sample, self._allowed)
-            coefficients = relative_phase_coefficients(steady.rho, self._spins)
+            coefficients = coefficients_of(steady.rho, *self._distribution)
             maximum = s_max(coefficients, self._frequencies)
+            status = _status(steady, _allowed_errors(coefficients, maximum.s_max))
+            values = self.observables.values(steady.rho, status == str(Status.OK))
         except MissingHereError:
             raise
         except (np.linalg.LinAlgError, OwnCodeError) as error:
@@ -207,9 +217,10 @@ class SampleSolver:
             trace_error=steady.trace_error,
             hermiticity_error=steady.hermiticity_error,
             smallest_eigenvalue=steady.smallest_eigenvalue,
-            status=_status(steady, _allowed_errors(coefficients, maximum.s_max)),
+            status=status,
             method=steady.method,
             axes=self._named(point),
+            observables=values,
         )
 
     def _named(self, point: Point) -> dict[str, float]:
@@ -218,7 +229,7 @@ class SampleSolver:
 
     def _allowed(self, states: np.ndarray) -> np.ndarray:
         """Largest errors (n_eta,) that steady states (n_eta, D, D) may have, or a little less."""
-        coefficients = relative_phase_coefficients(states, self._spins)
+        coefficients = coefficients_of(states, *self._distribution)
         return _allowed_errors(coefficients, s_max_on_lattice(coefficients, self._frequencies))
 
     def _failed(self, sample: int, point: Point) -> Rows:
@@ -232,4 +243,6 @@ class SampleSolver:
             "method": np.full(n_eta, "none"),
         }
         unknown = dict.fromkeys((one.name for one in COLUMNS), np.full(n_eta, np.nan))
-        return Rows(**unknown | known, axes=self._named(point))
+        states = np.empty((n_eta, 0, 0))
+        values = self.observables.values(states, np.zeros(n_eta, dtype=bool))
+        return Rows(**unknown | known, axes=self._named(point), observables=values)

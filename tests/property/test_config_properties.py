@@ -13,10 +13,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from syncsweep.config.blocks import Block
+from syncsweep.config.configuration import Config, parse
 from syncsweep.config.eta import EtaBlock, canonical_eta
 from syncsweep.config.file import load_config, read_yaml
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import Physics
-from syncsweep.config.study import Config, ConfigError, parse
 from syncsweep.layout import study_folder, values_in_block
 from syncsweep.paper.paper_studies import with_paper_studies
 

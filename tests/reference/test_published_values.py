@@ -17,7 +17,7 @@ from studies import blocks_of
 
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.blocks import Block as EtaBlock
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.layout import study_folder
 from syncsweep.sweep import description
 from syncsweep.tables.samples import Shards, describe

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import qutip
 
+from syncsweep.config.physics import Physics, TwoSpin1s, TwoSpin1sPerturbation
 from syncsweep.physics.diagnosis import Status
-from syncsweep.physics.models import spin1_chain, spin_half_pair
+from syncsweep.physics.models import spin1_chain, spin_half_pair, two_spin1s
 from syncsweep.physics.perturbation import (
     liouvillian_from_kossakowski,
     random_hamiltonian,
@@ -15,6 +16,7 @@ from syncsweep.physics.perturbation import (
 from syncsweep.physics.spins import lowering, on_site, raising, sx, sz
 from syncsweep.physics.steady_state import SteadyStateSolver, steady_states
 from syncsweep.physics.superoperators import (
+    from_real,
     lindblad_dissipator,
     liouvillian,
     spost,
@@ -22,6 +24,7 @@ from syncsweep.physics.superoperators import (
     unvectorize,
     vectorize,
 )
+from syncsweep.user_code.study_solver import StudySolver
 
 ETAS = [1e-4, 1e-2, 1.0]
 
@@ -71,7 +74,7 @@ def test_vectorisation_and_multiplications():
     )
 
 
-@pytest.mark.parametrize("model", [spin1_chain(2), spin1_chain(3), spin_half_pair()])
+@pytest.mark.parametrize("model", [spin1_chain(2), spin1_chain(3), spin_half_pair(), two_spin1s()])
 def test_liouvillians_of_the_models(model):
     expected = qutip_generator(
         model.hamiltonian, [qutip.Qobj(jump) for jump in model.jump_operators]
@@ -126,3 +129,40 @@ def test_steady_states_of_the_chain(seed):
     for eta, rho in zip(ETAS, states.rho, strict=True):
         expected = qutip_steady_state(L0 + eta * reference)
         np.testing.assert_allclose(rho, expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize(("epsilon", "delta"), [(0.4, 0.5), (-1.1, -0.3), (0.0, 0.2)])
+def test_the_study_of_app_e(epsilon, delta):
+    """Eqs. E1 and E2 as printed, with QuTiP's spin operators."""
+    damping, gain, eta, gain_1, damping_2, omega = 0.8, 0.3, 0.05, 1.2, 0.6, 0.9
+    physics = Physics(
+        model=TwoSpin1s(
+            name="two_spin1s", omega=omega, gamma_1_gain=gain_1, gamma_2_damp=damping_2
+        ),
+        ensemble=TwoSpin1sPerturbation(
+            kind="two_spin1s",
+            epsilon=epsilon,
+            delta=delta,
+            gamma_1_damp=damping,
+            gamma_2_gain=gain,
+        ),
+        root_seed=1,
+    )
+    one, z, plus, minus = qutip.qeye(3), *(qutip.jmat(1, kind) for kind in "z+-")
+    z1, p1, m1 = (qutip.tensor(part, one) for part in (z, plus, minus))
+    z2, p2, m2 = (qutip.tensor(one, part) for part in (z, plus, minus))
+    unperturbed = qutip.liouvillian(
+        omega * (z1 + z2), [np.sqrt(gain_1 / 2) * p1 * z1, np.sqrt(damping_2 / 2) * m2 * z2]
+    )
+    perturbation = qutip.liouvillian(
+        0.5j * epsilon * (p1 * m2 - m1 * p2) + delta / 2 * (z1 - z2),
+        [np.sqrt(damping / 2) * m1 * z1, np.sqrt(gain / 2) * p2 * z2],
+    )
+    solver = StudySolver(physics, np.array([eta]))
+    found = solver.states(0, lambda states: np.full(len(states), 1e-11))
+    assert found.status.tolist() == [Status.OK]
+    expected = qutip_steady_state(unperturbed + eta * perturbation)
+    np.testing.assert_allclose(found.rho[0], expected, rtol=0, atol=1e-10)
+    for sample in (0, 7):
+        drawn = from_real(solver.perturbation(sample).matrix())
+        np.testing.assert_allclose(drawn, perturbation.full(), rtol=0, atol=1e-14)

@@ -2,7 +2,7 @@
 
 from studies import ETAS, PAIR
 
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.plan.cost import BlockCost, SampleCost, Source
 
 

@@ -13,9 +13,10 @@ import pandas as pd
 from studies import StudyOnDisk
 from studies import rows_of as solved_rows
 
-from syncsweep.config.study import Config, Study, parse
-from syncsweep.figures import sweep_figure
+from syncsweep.config.configuration import Config, parse
+from syncsweep.config.requests import FigureRequest
 from syncsweep.figures.figure_page import save_provenance
+from syncsweep.figures.study_figure import draw_figure
 from syncsweep.layout import (
     figures_folder,
     paper_folder,
@@ -27,7 +28,7 @@ from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import Rows, pack_coefficients
 from syncsweep.tables.registry import names_of_averages
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.writing import write_table
 
 CITATION = Path(__file__).parents[2] / "CITATION.cff"
 
@@ -83,8 +84,13 @@ def make_results(results: Path) -> dict[str, Any]:
         chunk_size = study.samples_per_chunk
         made = StudyOnDisk(results, name, settings.physics(name), rows, chunk_size, run_of)
         made.tables(study.analysis)
-        if study.figure:
-            _draw(results, name, study)
+        tables = [
+            tables_folder(results, name) / f"{table}.parquet"
+            for table in names_of_averages(study.analysis)
+        ]
+        for figure in study.figures:
+            request = FigureRequest.of(settings, name, figure)
+            draw_figure(request, tables, figures_folder(results) / figure.name)
         stored[name] = {
             "folder": str(made.folder),
             "blocks": made.blocks,
@@ -159,17 +165,6 @@ def _drawn(sample: int, etas: tuple[float, ...]) -> Rows:
         smallest_eigenvalue=small,
         status=np.full(len(etas), "ok"),
         method=np.full(len(etas), "direct"),
-    )
-
-
-def _draw(results: Path, name: str, study: Study) -> None:
-    assert study.figure
-    folder = tables_folder(results, name)
-    stem = figures_folder(results) / study.figure.name
-    model = study.model
-    sweep_figure.draw(folder, study.figure, study.analysis, model.name, model.n_sites, stem)
-    save_provenance(
-        stem, [folder / f"{table}.parquet" for table in names_of_averages(study.analysis)]
     )
 
 

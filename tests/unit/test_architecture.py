@@ -68,7 +68,7 @@ def importers(package):
 def test_modules_are_seen():
     names = {module_name(path) for path in MODULES}
     assert {
-        "syncsweep.config.study",
+        "syncsweep.config.configuration",
         "syncsweep.sweep.worker",
         "syncsweep.physics.measures",
     } <= names

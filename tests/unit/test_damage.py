@@ -17,7 +17,7 @@ from studies import ETAS, PAIR, Block, StudyOnDisk, rows_of
 
 from syncsweep.cli.main import main
 from syncsweep.config.file import load_config
-from syncsweep.config.study import ConfigError
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.user_code import NoCodeError, read_text
 from syncsweep.layout import study_file
 from syncsweep.sample_range import SampleRange

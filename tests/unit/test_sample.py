@@ -214,7 +214,7 @@ def test_first_coefficient_is_that_of_a_normalised_distribution(fresh):
         np.testing.assert_allclose(rows.s_d[:, 0], 1 / (2 * np.pi), rtol=1e-12)
 
 
-@pytest.mark.parametrize("stage", ["random_perturbation", "relative_phase_coefficients", "s_max"])
+@pytest.mark.parametrize("stage", ["random_perturbation", "coefficients_of", "s_max"])
 def test_sample_whose_linear_algebra_fails_is_a_row_with_a_status(
     fresh, tmp_path, monkeypatch, stage
 ):

@@ -17,7 +17,7 @@ import pytest
 from project import CHAIN, ROOT
 from studies import blocks_of
 
-from syncsweep.config import study as config
+from syncsweep.config import configuration as config
 from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sweep import description

@@ -92,6 +92,21 @@ def test_tutorial(tutorial):
     assert f"not recomputed: {22 * 20} rows of your own models or ensembles" in said
 
 
+def test_a_driven_spin_has_a_map_of_its_own_phase(tutorial):
+    """One spin, without a random number and without χ, at few points of the example."""
+    few = "{model.parameters.delta: {count: 3}, ensemble.parameters.epsilon: {count: 2}}"
+    command = ("study_driven_spin", "--configfile", "examples/driven_spin.yaml")
+    tutorial.snakemake(*command, "--config", f"studies={{driven_spin: {{axes: {few}}}}}")
+    tables = tutorial.results / "tables" / "driven_spin"
+    assert {path.stem for path in tables.iterdir()} == {"summary", "failures", "samples"}
+    summary = pd.read_csv(tables / "summary.csv")
+    assert list(summary) == ["eta", "epsilon", "delta", "n", "failed", "s_max_mean", "s_max_se"]
+    assert (summary.n == 1).all() and summary.s_max_se.isna().all()
+    weak = summary[summary.epsilon == 0.01].set_index("delta").s_max_mean
+    assert weak[0] == weak.max() and math.isclose(weak[1], weak[-1], rel_tol=1e-9)
+    assert "1 study, 1 shard, 6 rows, 3 tables" in tutorial.syncsweep("verify", "results")
+
+
 def test_a_comment_costs_nothing_workers_read_no_file_and_code_makes_a_folder_of_its_own(
     make_project,
 ):

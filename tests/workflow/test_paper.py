@@ -14,7 +14,7 @@ from project import CHAIN, PAPER, PAPER_STUDIES
 from syncsweep.paper.paper_registry import FIGURES, PAPER_FIGURES, PAPER_PARTS, PARTS
 from syncsweep.tables.freshness import said_by
 from syncsweep.tables.reading import read_table
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.writing import write_table
 
 
 def jobs(output):

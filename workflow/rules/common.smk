@@ -12,8 +12,7 @@ from syncsweep.workflow.study_outputs import StudyOutputs
 from syncsweep.workflow.targets import PAPER, Asked, Command, of_paper, of_studies, read_command
 
 OUTPUTS = StudyOutputs(CONFIG)
-study_folder, table_files, figure_files = OUTPUTS.folder, OUTPUTS.tables, OUTPUTS.figure
-results_of = OUTPUTS.results
+study_folder, table_files, results_of = OUTPUTS.folder, OUTPUTS.tables, OUTPUTS.results
 
 # Jobs have neither a profile nor targets of their own.
 COMMAND = read_command(sys.argv[1:]) if workflow.is_main_process else Command()

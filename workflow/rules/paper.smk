@@ -57,7 +57,7 @@ if not PAPER_PROBLEM:
                 reported(
                     paper_figure_files(_figure),
                     (".png", ".pdf"),
-                    "paper_figure",
+                    "figure",
                     "Paper",
                     figure=_figure,
                 ),
@@ -125,7 +125,7 @@ if not PAPER_PROBLEM:
                 *(
                     file
                     for study in paper_jobs.studies_of_paper(CONFIG)
-                    for file in (*table_files(study), *figure_files(study))
+                    for file in (*table_files(study), *OUTPUTS.figures(study))
                 ),
                 *(
                     file

@@ -11,8 +11,7 @@ part_files = partial(paper_jobs.part_files, CONFIG)
 asked_of_part = partial(paper_jobs.asked_of_part, CONFIG)
 paper_figure_files = partial(paper_jobs.figure_files, CONFIG)
 
-# `snakemake --report` reads the captions of the figures from here: see ../report/paper_figure.rst.
-config["captions"] = {
+config["captions"] |= {
     rule_name("draw", name): figure.restructured_text
     for name, figure in paper_registry.FIGURES.items()
 }

@@ -21,7 +21,7 @@ from pathlib import Path
 from syncsweep import layout
 from syncsweep.clean import CleanError
 from syncsweep.clean.in_work import in_work
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.files import held
 from syncsweep.layout import BlockFolder
 from syncsweep.sample_range import SampleRange

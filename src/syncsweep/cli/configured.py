@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from syncsweep.config.study import Config
+    from syncsweep.config.configuration import Config
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,8 +97,8 @@ def chosen(config: Config, parsed: argparse.Namespace) -> list[str]:
     """The named studies, or the studies that plain snakemake runs; ConfigError."""
     import difflib
 
+    from syncsweep.config.configuration import RESERVED
     from syncsweep.config.messages import ConfigError
-    from syncsweep.config.study import RESERVED
 
     for name in parsed.studies:
         if name not in config.studies:

@@ -18,7 +18,7 @@ from syncsweep.wording import number_of, printable
 
 if TYPE_CHECKING:
     from syncsweep.cli.parser import Commands
-    from syncsweep.config.study import Config
+    from syncsweep.config.configuration import Config
     from syncsweep.plan.estimate import Means
     from syncsweep.plan.plan import Calibrating, Plan
 

@@ -1,19 +1,22 @@
-"""Configuration of tables and figures. A change here solves no sample again."""
+"""Configuration of tables. A change here solves no sample again."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from syncsweep.config.fields import Integer, Number, OptionalInteger, SafeName, Strict, Words
+from syncsweep.config.fields import Integer, Number, OptionalInteger, Strict, Words
+from syncsweep.config.physics import Measure
 
-#: Panels of a figure; those in MAXIMA_PANELS show the table of the maxima.
-Panel = Literal["chi", "probabilities", "ratio", "s_max", "chi_maxima", "differences"]
-MAXIMA_PANELS = ("chi_maxima", "differences")
+#: Most spins whose S is measured: that of four spin-1s has 625 real numbers.
+MOST_ABSOLUTE = 4
+
+#: What has no meaning without angle differences.
+_OF_DIFFERENCES = ("intervals", "ratio", "chi_bins", "maxima_bins", "limit_draws")
 
 
 class LogBins(Strict):
@@ -29,6 +32,24 @@ class LogBins(Strict):
             raise ValueError(f"high must be larger than low, but {self.high:g} ≤ {self.low:g}")
         if math.log(self.high / self.low) < 1e-9 * self.count:
             raise ValueError(f"low and high are too close for {self.count} bins")
+        return self
+
+
+class Bins(Strict):
+    """Equal bins of a histogram."""
+
+    low: Number = Field(description="lower edge of the first bin")
+    high: Number = Field(description="upper edge of the last bin")
+    count: Integer = Field(ge=1, le=1000, description="number of bins")
+
+    @model_validator(mode="after")
+    def _ascends(self) -> Self:
+        size = max(abs(self.low), abs(self.high))
+        if self.high <= self.low or (self.high - self.low) / self.count < 1e-12 * size:
+            raise ValueError(
+                f"high must be larger than low by more than rounding for {self.count} bins, but "
+                f"low is {self.low:g} and high {self.high:g}"
+            )
         return self
 
 
@@ -67,22 +88,32 @@ class Analysis(Strict):
     threshold: Number = Field(
         0.95, gt=0, lt=1, description="r: χ is sampled where S_d − (1/2π)^(N−1) ≥ r·S_max"
     )
-    intervals: tuple[tuple[Number, Number], ...] = Field(
+    intervals: (
+        Annotated[tuple[tuple[Number, Number], ...], Field(min_length=3, max_length=6)] | None
+    ) = Field(
         ((0.0, 0.125), (0.1875, 0.3125), (0.875, 1.0)),
-        min_length=3,
-        max_length=6,
-        description="3 to 6 intervals [low, high] of χ whose probabilities are P₁, P₂, P₃ …",
+        description="3 to 6 intervals [low, high] of χ whose probabilities are P₁, P₂, P₃ …; null: "
+        "no P_a",
     )
     ratio: Ratio | None = Field(
         None, description="the ratio of two P_a that has a meaning in this study; null: none"
     )
-    chi_bins: Integer = Field(64, ge=1, le=1000, description="equal bins of χ over [0, 1]")
-    s_max_bins: LogBins = Field(description="bins of S_max")
+    chi_bins: OptionalInteger = Field(
+        64, ge=1, le=1000, description="equal bins of χ over [0, 1]; null: no histogram of χ"
+    )
+    s_max_bins: LogBins | None = Field(
+        None, description="bins of S_max; null: no histogram of S_max"
+    )
     maxima_bins: OptionalInteger = Field(
         None,
         ge=1,
         le=1000,
         description="equal bins of χ and of |Δφ| at the maxima of S_d; null: no such table",
+    )
+    observable_bins: dict[str, Bins] | None = Field(
+        None,
+        min_length=1,
+        description="equal bins of observables, by column, such as purity; null: no such table",
     )
     limit_draws: OptionalInteger = Field(
         None,
@@ -91,18 +122,31 @@ class Analysis(Strict):
         description="draws of the exact law of η → 0⁺, which needs η = 0 in a block; null: none",
     )
 
+    @property
+    def chi_intervals(self) -> tuple[tuple[float, float], ...]:
+        """The intervals, of which there may be none."""
+        return self.intervals or ()
+
+    @property
+    def samples_chi(self) -> bool:
+        """Whether a table shows χ where S_d is near its maximum."""
+        return self.intervals is not None or self.chi_bins is not None
+
     @model_validator(mode="after")
     def _intervals_apart(self) -> Self:
-        check_intervals("intervals", self.intervals)
+        check_intervals("intervals", self.chi_intervals)
         return self
 
     @model_validator(mode="after")
     def _ratio_of_intervals(self) -> Self:
+        for key in ("ratio", "limit_draws"):
+            if getattr(self, key) is not None and self.intervals is None:
+                raise ValueError(f"{key} needs intervals of χ; set intervals, or leave {key} out")
         if self.ratio is not None:
             numbers = (self.ratio.numerator, self.ratio.denominator)
-            if max(numbers) > len(self.intervals):
+            if max(numbers) > len(self.chi_intervals):
                 raise ValueError(
-                    f"ratio must use P_a of the {len(self.intervals)} intervals, but names "
+                    f"ratio must use P_a of the {len(self.chi_intervals)} intervals, but names "
                     f"P{max(numbers)}"
                 )
             if len(set(numbers)) == 1:
@@ -110,20 +154,35 @@ class Analysis(Strict):
         return self
 
 
-class Figure(Strict):
-    """The figure of a study."""
+#: The analysis of a study that names none: means of S_max.
+MEANS = Analysis(intervals=None, chi_bins=None)
 
-    name: SafeName = Field(description="file name without ending")
-    panels: tuple[Panel, ...] = Field(
-        ("chi", "probabilities", "s_max"),
-        min_length=1,
-        max_length=6,
-        description="panels a, b, … from top to bottom",
-    )
 
-    @model_validator(mode="after")
-    def _panels_once(self) -> Self:
-        for panel in self.panels:
-            if self.panels.count(panel) > 1:
-                raise ValueError(f"panels must not repeat a panel, but has {panel!r} twice")
-        return self
+def without_differences(study: Any) -> Any:
+    """A study before its validation: of χ, `measure: absolute` has no more than it names."""
+    if isinstance(study, Mapping) and study.get("measure") == "absolute":
+        analysis = study.get("analysis")
+        if isinstance(analysis, Mapping):
+            return {**study, "analysis": {"intervals": None, "chi_bins": None, **analysis}}
+    return study
+
+
+def check_measure(measure: Measure, n_sites: int, analysis: Analysis) -> None:
+    """ValueError, with the key, if measure, number of spins and analysis do not fit."""
+    if measure == "relative":
+        if n_sites == 1:
+            raise ValueError(
+                "model.spins has one spin, which has no angle difference; set measure: absolute, "
+                "or add a spin"
+            )
+        return
+    if n_sites > MOST_ABSOLUTE:
+        raise ValueError(
+            f"measure: absolute takes 1 to {MOST_ABSOLUTE} spins, but the model has {n_sites}"
+        )
+    for key in _OF_DIFFERENCES:
+        if getattr(analysis, key) is not None:
+            raise ValueError(
+                f"analysis.{key} is about angle differences, which measure: absolute does not "
+                "have; leave it out"
+            )

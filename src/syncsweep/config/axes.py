@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
-from syncsweep.config.fields import Integer, Number, Strict, Words, number
+from syncsweep.config.fields import Integer, Label, Number, Strict, number
+from syncsweep.config.messages import reason_of
 
 #: Values of the axes of a study in the order of their paths; without axes, ().
 Point = tuple[float, ...]
@@ -44,8 +45,8 @@ class Axis(Strict):
         None, ge=2, le=MOST_POINTS, description="number of values of a grid"
     )
     scale: Literal["linear", "log"] = Field("linear", description="spacing of a grid, and of plots")
-    symbol: Words | None = Field(None, description="symbol in figures; null: the parameter's name")
-    unit: Words | None = Field(None, description="unit in figures; null: none is named")
+    symbol: Label | None = Field(None, description="symbol in figures; null: the parameter's name")
+    unit: Label | None = Field(None, description="unit in figures; null: none is named")
 
     @model_validator(mode="after")
     def _is_grid_or_list(self) -> Self:
@@ -152,7 +153,7 @@ def _check_path(path: str, known: list[str], parts: Mapping[str, BaseModel]) -> 
     near = difflib.get_close_matches(path, known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     raise ValueError(
-        f"axes.{path}: is not a numeric parameter of this study; {hint}these are: "
+        f"axes.{path}: is not a numeric parameter of this study; {hint}the parameters are: "
         f"{', '.join(known)}"
     )
 
@@ -166,9 +167,6 @@ def _check_points(part: str, settings: BaseModel, axes: Mapping[str, Axis]) -> N
         try:
             type(settings).model_validate(fields)
         except ValidationError as error:
-            problem = error.errors(include_url=False)[0]
             at = ", ".join(f"{path} = {v:g}" for path, v in zip(sorted(axes), point, strict=True))
-            said = (
-                problem["ctx"].get("error", problem["msg"]) if "ctx" in problem else problem["msg"]
-            )
+            said = reason_of(error.errors(include_url=False)[0])
             raise ValueError(f"axes: the point {at} is refused: {said}") from None

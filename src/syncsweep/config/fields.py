@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,9 +57,9 @@ def _safe_name(value: Any) -> Any:
     return value
 
 
-def _words(value: Any) -> Any:
-    if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
-        raise ValueError("must be one line of 1 to 200 characters")
+def _words(value: Any, most: int = 200) -> Any:
+    if not isinstance(value, str) or not 0 < len(value) <= most or not value.isprintable():
+        raise ValueError(f"must be one line of 1 to {most} characters")
     return value
 
 
@@ -129,6 +130,8 @@ OptionalNumber = Annotated[Number | None, _null]
 OptionalInteger = Annotated[Integer | None, _null]
 FolderName = Annotated[str, BeforeValidator(_folder_name)]
 Words = Annotated[str, BeforeValidator(_words)]
+#: Words of a label in a figure, which has little room.
+Label = Annotated[str, BeforeValidator(partial(_words, most=40))]
 SafeName = Annotated[str, BeforeValidator(_safe_name)]
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
+from syncsweep.config.configuration import Config, parse
 from syncsweep.config.messages import ConfigError
-from syncsweep.config.study import Config, parse
 from syncsweep.files import NotReadableError, read_regular
 from syncsweep.wording import one_line, printable
 

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ValidationError
 
 from syncsweep.wording import one_line
 
+#: The tag of a list in the place of a single model.
+SEVERAL = "several"
+
 
 class ConfigError(Exception):
     """A mistake in the configuration; the message is one line for the user.
@@ -81,15 +84,20 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
     elif kind == "union_tag_not_found":
         said = f"key {key}.name is missing (allowed: {', '.join(_tags(annotation))})"
     elif kind == "union_tag_invalid":
-        said = _not_among(f"{key}.name", problem["ctx"]["tag"], _tags(annotation))
+        by = "kind" if _tags(annotation, "kind") else "name"
+        said = _not_among(f"{key}.{by}", problem["ctx"]["tag"], _tags(annotation, by))
     elif kind == "literal_error":
-        said = _not_among(key, given, _words_in(annotation))
+        said = _not_among(key, given, _words_at(location, root) or _words_in(annotation))
     elif kind == "value_error" and isinstance(given, Mapping):
         said = f"{key}: {problem['ctx']['error']}"
     else:
-        allowed_here = _allowed(kind, problem.get("ctx", {})) or problem["msg"]
-        said = f"{key}: {_shown(given)} is refused: {allowed_here}"
+        said = f"{key}: {_shown(given)} is refused: {reason_of(problem)}"
     return one_line(f"config: {said}")
+
+
+def reason_of(problem: Mapping[str, Any]) -> str:
+    """The rule that an error of pydantic breaks, in words."""
+    return _allowed(problem["type"], problem.get("ctx", {})) or str(problem["msg"])
 
 
 def _allowed(kind: str, context: Mapping[str, Any]) -> str:
@@ -124,11 +132,11 @@ def _walk(location: tuple[int | str, ...], root: type[BaseModel]) -> tuple[list[
         chosen = [model for model in models if len(models) > 1 and _tag(model) == part]
         if chosen:
             here = chosen[0]
-        elif part != "[key]":
+        elif part not in ("[key]", SEVERAL):
             path.append(str(part))
             if get_origin(here) in (dict, tuple):
                 here = next(one for one in reversed(get_args(here)) if one is not Ellipsis)
-            elif models:
+            elif models and isinstance(part, str):
                 field = models[0].model_fields.get(str(part))
                 here = field.annotation if field else None
     return path, here
@@ -154,13 +162,27 @@ def _words_in(annotation: Any) -> list[str]:
     return [word for part in get_args(annotation) for word in _words_in(part)]
 
 
-def _tags(annotation: Any) -> list[str]:
-    return [tag for tag in map(_tag, _models_in(annotation)) if tag]
+def _words_at(location: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
+    """The words that a key allows in all models between which its value chooses."""
+    models = _models_in(_walk(location[:-2], root)[1])
+    if len(models) < 2 or location[-2] not in [_tag(model) for model in models]:
+        return []
+    fields = [model.model_fields.get(str(location[-1])) for model in models]
+    words = (word for field in fields if field for word in _words_in(field.annotation))
+    return list(dict.fromkeys(words))
+
+
+def _tags(annotation: Any, key: str = "name") -> list[str]:
+    """The words of a key that distinguish the models in an annotation."""
+    words = (word for model in _models_in(annotation) for word in _words_of(model, key))
+    return list(dict.fromkeys(words))
 
 
 def _tag(model: type[BaseModel]) -> str | None:
     """What distinguishes a model from the other choices: its `tag`, or its one value of `name`."""
-    if hasattr(model, "tag"):
-        return str(model.tag)
-    names = _words_in(model.model_fields["name"].annotation) if "name" in model.model_fields else []
-    return names[0] if names else None
+    return str(model.tag) if hasattr(model, "tag") else next(iter(_words_of(model, "name")), None)
+
+
+def _words_of(model: type[BaseModel], key: str) -> list[str]:
+    field = model.model_fields.get(key)
+    return _words_in(field.annotation) if field else []

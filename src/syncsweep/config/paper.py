@@ -14,6 +14,11 @@ class Paper(Strict):
         "spin1_chain", description="study of three spin-1s behind Figs. 1 to 3 and the ablations"
     )
     pair: SafeName = Field("spin_half_pair", description="study of two spin-1/2s behind Fig. 5")
+    two_spin1s: SafeName | None = Field(
+        None,
+        description="study of two_spin1s over ensemble.epsilon and ensemble.delta behind App. E; "
+        "null: one like that of the shipped config.yaml",
+    )
     supplement: tuple[SafeName, ...] = Field(
         (), description="further studies whose figures belong to the paper"
     )

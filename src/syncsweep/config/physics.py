@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
+    BaseModel,
     Discriminator,
     Field,
     SerializerFunctionWrapHandler,
@@ -26,6 +27,9 @@ RESULTS_VERSION = 2
 
 #: Largest dimension D at which a matrix (D², D²) fits a machine: that of four spin-1s.
 MOST_DENSE = 81
+
+#: What is measured: S_d of the N−1 angle differences, or S of the N angles themselves.
+Measure = Literal["relative", "absolute"]
 
 #: Up to this D, matrices take less time than operators: that of three spin-1s.
 _SMALL = 27
@@ -100,6 +104,28 @@ class SpinHalfPair(PackageModel):
         return 2
 
 
+class TwoSpin1s(PackageModel):
+    """Two decoupled spin-1s, one with gain and one with damping (Eq. E1)."""
+
+    energy_unit = ("gamma_1_gain", "γ₁ᵍ")
+    has_limit_law = False
+
+    name: Literal["two_spin1s"] = Field(description="this model")
+    omega: Number = Field(1.0, description="level splitting ω")
+    gamma_1_gain: Number = Field(1.0, ge=0, description="gain γ₁ᵍ of spin 1, from −1 to 0")
+    gamma_2_damp: Number = Field(1.0, ge=0, description="damping γ₂ᵈ of spin 2, from 1 to 0")
+
+    @property
+    def spins(self) -> tuple[float, ...]:
+        """Spin quantum number S of each site."""
+        return (1.0, 1.0)
+
+    @property
+    def n_sites(self) -> int:
+        """Number of spins."""
+        return 2
+
+
 class Ensemble(Strict):
     """The random perturbation L₍₁₎ of App. F, on all spins or on few; see `physics.ensembles`."""
 
@@ -151,22 +177,41 @@ class Ensemble(Strict):
         return self.kind == "global" and self.rank in full
 
 
+class TwoSpin1sPerturbation(Strict):
+    """The perturbation of App. E (Eq. E2), the same in each sample; η multiplies all of it.
+
+    The detuning δ is split evenly between the spins: the mean of Δ₁ and Δ₂ changes no result.
+    """
+
+    tag: ClassVar[str] = "two_spin1s"
+
+    kind: Literal["two_spin1s"] = Field(description="this perturbation, of two spin-1s")
+    epsilon: Number = Field(0.4, description="coupling ε")
+    delta: Number = Field(0.5, description="detuning δ = Δ₁ − Δ₂")
+    gamma_1_damp: Number = Field(1.0, ge=0, description="damping γ₁ᵈ of spin 1, from 1 to 0")
+    gamma_2_gain: Number = Field(0.5, ge=0, description="gain γ₂ᵍ of spin 2, from −1 to 0")
+
+
 def _kind_of_ensemble(value: Any) -> str:
     """The tag of the class that a configuration's or a description's ensemble belongs to."""
     if isinstance(value, Mapping):
+        if value.get("kind") == TwoSpin1sPerturbation.tag:
+            return TwoSpin1sPerturbation.tag
         return "random" if {"file", "source"}.isdisjoint(value) else "own"
     return str(getattr(value, "tag", "random"))
 
 
-_RandomEnsemble = Annotated[Ensemble, Tag("random")]
+_PackageEnsembles = (
+    Annotated[Ensemble, Tag("random")] | Annotated[TwoSpin1sPerturbation, Tag("two_spin1s")]
+)
 
 #: The models of the package; `physics.models.MODELS` makes their operators.
-_PackageModels = Spin1Chain | SpinHalfPair
+_PackageModels = Spin1Chain | SpinHalfPair | TwoSpin1s
 
 #: A model and an ensemble as a user configures them.
 AnyModel = Annotated[_PackageModels | OwnModel, Field(discriminator="name")]
 AnyEnsemble = Annotated[
-    _RandomEnsemble | Annotated[OwnEnsemble, Tag("own")], Discriminator(_kind_of_ensemble)
+    _PackageEnsembles | Annotated[OwnEnsemble, Tag("own")], Discriminator(_kind_of_ensemble)
 ]
 
 
@@ -175,7 +220,7 @@ def most_jumps(dim: int) -> int:
     return dim // 2
 
 
-def may_have_few_terms(dim: int, ensemble: Ensemble | OwnEnsemble | EnsembleCode) -> bool:
+def may_have_few_terms(dim: int, ensemble: BaseModel) -> bool:
     """Whether L₍₁₎ is applied to operators, if the solver for this serves L₀.
 
     Of the user's own ensemble only a sample shows how many jump operators it has.
@@ -189,6 +234,33 @@ def may_have_few_terms(dim: int, ensemble: Ensemble | OwnEnsemble | EnsembleCode
     return few and ensemble.zeta_diss > 0
 
 
+def check_ensemble(ensemble: BaseModel, spins: tuple[float, ...]) -> None:
+    """ValueError for an ensemble that does not fit the spins of the model, (N,)."""
+    if isinstance(ensemble, TwoSpin1sPerturbation) and spins != (1.0, 1.0):
+        raise ValueError(
+            f"ensemble.kind: {ensemble.kind} perturbs two spin-1s, but the model has the spins "
+            f"{', '.join(f'{spin:g}' for spin in spins)}"
+        )
+    if not isinstance(ensemble, Ensemble):
+        return
+    if ensemble.kind == "bonds" and len(spins) == 1:
+        raise ValueError("ensemble.kind: bonds needs two spins; set it to global")
+    rank, dim = ensemble.rank, min(ensemble.term_dimensions(spins))
+    if rank is not None and rank > dim**2 - 1:
+        of_term = "" if ensemble.kind == "global" else f" for kind: {ensemble.kind}"
+        raise ValueError(
+            f"ensemble.rank must be at most D²−1 = {dim**2 - 1}{of_term}, but is {rank}"
+        )
+    # Above half of D, jump operators take more memory and time than a sweep can afford.
+    whole = dimension(spins)
+    most = most_jumps(whole)
+    if whole > MOST_DENSE and ensemble.kind == "global" and not (rank or whole) <= most:
+        raise ValueError(
+            f"ensemble: kind: global of {len(spins)} spins needs a rank of at most D/2 = {most}, "
+            f"but has {f'rank {rank}' if rank else 'full rank'}; set rank, or kind: bonds or sites"
+        )
+
+
 class Physics(Strict):
     """All that decides the value of a row, beside its sample, its point and η.
 
@@ -197,16 +269,19 @@ class Physics(Strict):
 
     model: _PackageModels | ModelCode = Field(discriminator="name")
     ensemble: Annotated[
-        _RandomEnsemble | Annotated[EnsembleCode, Tag("own")], Discriminator(_kind_of_ensemble)
+        _PackageEnsembles | Annotated[EnsembleCode, Tag("own")], Discriminator(_kind_of_ensemble)
     ]
     root_seed: Integer = Field(ge=0, le=2**63 - 1)
     results_version: Integer = RESULTS_VERSION
+    measure: Measure = "relative"
     axes: tuple[str, ...] = ()
 
     @model_serializer(mode="wrap")
     def _as_before(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without axes where there are none: older physics hashes do not know them."""
+        """Without axes where there are none, and a relative measure: older hashes know neither."""
         fields: dict[str, Any] = serialize(self)
+        if self.measure == "relative":
+            del fields["measure"]
         return {k: v for k, v in fields.items() if k != "axes" or v}
 
     def with_axes(self, paths: Iterable[str]) -> Self:
@@ -233,6 +308,11 @@ class Physics(Strict):
     def dim(self) -> int:
         """Dimension D of the Hilbert space."""
         return dimension(self.model.spins)
+
+    @property
+    def n_angles(self) -> int:
+        """Number of angles of the distribution that is measured."""
+        return self.model.n_sites - (self.measure == "relative")
 
     @property
     def may_have_few_terms(self) -> bool:

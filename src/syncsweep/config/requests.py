@@ -10,16 +10,32 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
-from syncsweep.config.analysis import Analysis, Figure
+from syncsweep.config.analysis import Analysis
+from syncsweep.config.axes import Axis, column_of
 from syncsweep.config.blocks import Block
 from syncsweep.config.chunks import chunks
+from syncsweep.config.configuration import Config
+from syncsweep.config.figure import AnyFigure
 from syncsweep.config.physics import Physics
-from syncsweep.config.study import Config
 from syncsweep.environment import source
 from syncsweep.layout import preview_folder, study_folder
 from syncsweep.sample_range import SampleRange
+
+#: The modules of the room `figures` that draw the kinds of figures.
+MODULES = {
+    "panels": "sweep_figure",
+    "map": "map_figure",
+    "lines": "lines_figure",
+    "edge": "edge_figure",
+}
 
 
 class Request(BaseModel):
@@ -76,6 +92,24 @@ class TablesRequest(Rows):
         return super().of(config, study, analysis=config.studies[study].analysis, **more)
 
 
+class AxisLabel(BaseModel):
+    """An axis of a study in figures: its column, what users call it, and its scale."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    symbol: str
+    unit: str = ""
+    log: bool = False
+
+    @classmethod
+    def of(cls, path: str, axis: Axis) -> Self:
+        """An axis of a configuration, by the path of its parameter."""
+        name = column_of(path)
+        log = axis.scale == "log"
+        return cls(name=name, symbol=axis.symbol or name, unit=axis.unit or "", log=log)
+
+
 class ErrorsRequest(Rows):
     """The request to `scripts/find_errors.py`: the rows of a study with `until` up to a total.
 
@@ -97,29 +131,42 @@ class ErrorsRequest(Rows):
 class FigureRequest(Request):
     """The request to `scripts/make_figure.py`: all that a figure depends on beside tables."""
 
-    figure: Figure
+    figure: AnyFigure
     analysis: Analysis
     model: str
-    n_sites: int = Field(ge=2)
+    n_sites: int = Field(ge=1)
+    axes: tuple[AxisLabel, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without axes where there are none: figures that were drawn before do not know them."""
+        fields: dict[str, Any] = serialize(self)
+        return {key: value for key, value in fields.items() if (key, value) != ("axes", [])}
 
     @classmethod
-    def of(cls, config: Config, study: str) -> Self:
-        """The figure of a study that has one."""
+    def of(cls, config: Config, study: str, figure: AnyFigure) -> Self:
+        """A figure of a study."""
         settings = config.studies[study]
-        assert settings.figure
         return cls(
-            figure=settings.figure,
+            figure=figure,
             analysis=settings.analysis,
             model=settings.model.name,
             n_sites=settings.model.n_sites,
+            axes=tuple(AxisLabel.of(path, settings.axes[path]) for path in sorted(settings.axes)),
         )
+
+    def asked(self, modules: tuple[str, ...] = ()) -> str:
+        """Digest of the request and of the modules that draw it, or of others."""
+        return super().asked(modules or source.figure_of_study(self.module))
+
+    @property
+    def module(self) -> str:
+        """The module of the room `figures` that draws it."""
+        return MODULES[self.figure.tag]
 
 
 class StudyPreview(Request):
-    """A study: its folder of rows, which need not be there, what it asks for, and where it goes.
-
-    figure: None if it has none.
-    """
+    """A study: its folder of rows, which need not be there, what it asks for, and where it goes."""
 
     study: str
     folder: Path
@@ -127,7 +174,7 @@ class StudyPreview(Request):
     blocks: list[Block] = Field(min_length=1)
     samples: int = Field(ge=1)
     analysis: Analysis
-    figure: FigureRequest | None
+    figures: tuple[FigureRequest, ...]
     output: Path
 
     @classmethod
@@ -141,7 +188,7 @@ class StudyPreview(Request):
             blocks=list(settings.blocks),
             samples=settings.samples,
             analysis=settings.analysis,
-            figure=None if settings.figure is None else FigureRequest.of(config, study),
+            figures=tuple(FigureRequest.of(config, study, each) for each in settings.figures),
             output=preview_folder(config.results, study),
         )
 

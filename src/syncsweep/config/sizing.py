@@ -25,7 +25,7 @@ _SHARD_BYTES = 250e6
 _COPIES = 4
 
 #: CPU seconds of a row for a table by number of spins, averaged over a study [s].
-_TABLE_ROW_SECONDS = {2: 7.5e-5, 3: 7.5e-5, 4: 7.5e-3, 5: 0.06, 6: 1.5}
+_TABLE_ROW_SECONDS = {1: 2e-5, 2: 7.5e-5, 3: 7.5e-5, 4: 7.5e-3, 5: 0.06, 6: 1.5}
 
 #: Most memory that blocks of L₀ take, see `physics.block_generator` [bytes].
 _BLOCK_BYTES = 2**30
@@ -99,9 +99,14 @@ class OperatorCost:
         return (8 * vectors + 112 * self.jumps) * self.dim**2 + _BLOCK_BYTES * self.blocks
 
 
-def row_bytes(spins: tuple[float, ...]) -> int:
-    """Memory of a row in bytes: the coefficients of S_d, its maximum, and about ten numbers."""
-    if len(spins) <= 4:  # an upper bound, by which shards of earlier versions were cut
+def row_bytes(spins: tuple[float, ...], is_absolute: bool = False) -> int:
+    """Memory of a row in bytes: the coefficients, the maximum, and about ten numbers.
+
+    is_absolute: whether they are of S of the angles, and not of S_d of their differences.
+    """
+    if is_absolute:
+        coefficients = math.prod(round(4 * spin + 1) for spin in spins)
+    elif len(spins) <= 4:  # an upper bound, by which shards of earlier versions were cut
         coefficients = math.prod(round(4 * spin + 1) for spin in sorted(spins)[:-1])
     else:
         coefficients = _coefficients(spins)

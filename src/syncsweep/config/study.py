@@ -1,54 +1,51 @@
-"""The configuration: frozen, validated studies with their identities.
-
-Imports no NumPy, because Snakemake reads this module again in every job, and no YAML, because every
-rank of a launch does.
-"""
+"""A study: one sweep of the configuration, how it is cut into jobs, and what they cost."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Self
+from typing import Self
 
-from pydantic import Field, PrivateAttr, StrictBool, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, StrictBool, model_validator
 
 from syncsweep.config import sizing
-from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
-from syncsweep.config.axes import Axis, check_axes, points_of
+from syncsweep.config.analysis import MEANS, Analysis, check_measure, without_differences
+from syncsweep.config.axes import Axis, check_axes, column_of, points_of
 from syncsweep.config.blocks import Block
 from syncsweep.config.chunks import FEWEST, chunks, number_of_chunks
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.fields import (
-    FolderName,
     Integer,
     OptionalInteger,
     OptionalNumber,
-    SafeName,
-    Strict,
 )
-from syncsweep.config.messages import ConfigError, explain
-from syncsweep.config.paper import Paper
+from syncsweep.config.figure import AnyFigure, OneOrMoreFigures, as_tuple, check_figures
+from syncsweep.config.observables import (
+    AnyObservable,
+    ObservableCode,
+    check_observables,
+    columns_of_numbers,
+    files_of,
+)
 from syncsweep.config.physics import (
     MOST_DENSE,
     AnyEnsemble,
     AnyModel,
     Ensemble,
+    Measure,
     PackageModel,
-    Physics,
+    TwoSpin1sPerturbation,
+    check_ensemble,
     may_have_few_terms,
-    most_jumps,
 )
-from syncsweep.config.until import Until, WithUntil, columns_of_errors, with_samples
-from syncsweep.config.user_code import NoCodeError, OwnEnsemble, OwnModel, dimension, read_text
+from syncsweep.config.plane_figures import ETA, columns_of_summary
+from syncsweep.config.until import Until, WithUntil, columns_of_errors
+from syncsweep.config.user_code import OwnEnsemble, OwnModel, dimension
 from syncsweep.sample_range import SampleRange
 
-#: Studies that `syncsweep.paper.paper_studies` adds have names that begin so.
-RESERVED = "paper-"
-
 #: File names of shards have nine digits.
-_MOST_SAMPLES = 10**9 - 1
+MOST_SAMPLES = 10**9 - 1
 
 #: A study with more values of η is a mistake that would take all memory.
 _MOST_ETAS = 100_000
@@ -70,7 +67,7 @@ class Study(WithUntil):
         description="parameters that take several values, by path, such as model.J; the study is "
         "the product of them",
     )
-    samples: Integer = Field(ge=1, le=_MOST_SAMPLES, description="realisations per η and point")
+    samples: Integer = Field(ge=1, le=MOST_SAMPLES, description="realisations per η and point")
     until: Until | None = Field(None, description="instead of samples: stop at these errors")
     chunk_size: OptionalInteger = Field(
         None,
@@ -88,31 +85,40 @@ class Study(WithUntil):
     eta_blocks: tuple[EtaBlock, ...] = Field(
         min_length=1, description="η grids or lists; all η of a block are solved together"
     )
-    analysis: Analysis = Field(description="how shards become tables")
-    figure: Figure | None = Field(None, description="the figure of this study; null: none")
+    observables: tuple[AnyObservable, ...] = Field((), description="numbers of each steady state")
+    measure: Measure = Field(
+        "relative",
+        description="relative: S_d of the N−1 angle differences; absolute: S of the N angles "
+        "themselves, for 1 to 4 spins whose model has a phase of its own",
+    )
+    analysis: Analysis = Field(
+        MEANS, description="how shards become tables; left out: means of S_max"
+    )
+    figure: OneOrMoreFigures | None = Field(
+        None, description="the figure of this study, or a list of figures; null: none"
+    )
     by_default: StrictBool = Field(
         True,
         description="whether plain `snakemake` runs it; `snakemake study_<name>` always does",
     )
+    _codes: tuple[ObservableCode, ...] = PrivateAttr(())  # of its observables
+
+    _of_measure = model_validator(mode="before")(without_differences)
 
     @model_validator(mode="after")
     def _ensemble_fits(self) -> Self:
-        if not isinstance(self.ensemble, Ensemble):
-            return self
-        rank, dim = self.ensemble.rank, min(self.ensemble.term_dimensions(self.model.spins))
-        if rank is not None and rank > dim**2 - 1:
-            of_term = "" if self.ensemble.kind == "global" else f" for kind: {self.ensemble.kind}"
+        check_ensemble(self.ensemble, self.model.spins)
+        if isinstance(self.ensemble, TwoSpin1sPerturbation) and self.samples > 1:
             raise ValueError(
-                f"ensemble.rank must be at most D²−1 = {dim**2 - 1}{of_term}, but is {rank}"
+                f"samples must be 1, because ensemble.kind: {self.ensemble.kind} draws nothing at "
+                f"random, but is {self.samples}"
             )
-        # Above half of D, jump operators take more memory and time than a sweep can afford.
-        most = most_jumps(self.dim)
-        if self.dim > MOST_DENSE and self.ensemble.kind == "global" and not (rank or dim) <= most:
-            raise ValueError(
-                f"ensemble: kind: global of {self.model.n_sites} spins needs a rank of "
-                f"at most D/2 = {most}, but has {f'rank {rank}' if rank else 'full rank'}; set "
-                "rank, or kind: bonds or sites"
-            )
+        return self
+
+    @model_validator(mode="after")
+    def _observables_fit(self) -> Self:
+        binned = self.analysis.observable_bins or ()
+        check_observables(self.observables, self.model.spins, binned, map(column_of, self.axes))
         return self
 
     @model_validator(mode="after")
@@ -137,19 +143,13 @@ class Study(WithUntil):
         return self
 
     @model_validator(mode="after")
-    def _panels_have_data(self) -> Self:
-        panels = self.figure.panels if self.figure else ()
-        for panel in MAXIMA_PANELS:
-            if panel in panels and self.analysis.maxima_bins is None:
-                raise ValueError(
-                    f"figure.panels has {panel!r}, which needs analysis.maxima_bins; set it, or "
-                    "leave the panel out"
-                )
-        if "ratio" in panels and self.analysis.ratio is None:
-            raise ValueError(
-                "figure.panels has 'ratio', which needs analysis.ratio; set it, or leave the panel "
-                "out"
-            )
+    def _figures_have_data(self) -> Self:
+        check_measure(self.measure, self.model.n_sites, self.analysis)
+        etas = tuple(sorted(eta for block in self.eta_blocks for eta in block.etas))
+        axes = {ETA: etas} | {column_of(path): self.axes[path].grid for path in sorted(self.axes)}
+        n_angles = self.n_angles if self.axes else 0
+        columns = columns_of_summary(self.analysis, n_angles, self._numbers)
+        check_figures(self.figures, self.analysis, axes, columns)
         return self
 
     @model_validator(mode="after")
@@ -160,17 +160,17 @@ class Study(WithUntil):
             raise ValueError(
                 "analysis.limit_draws needs η = 0 in eta_blocks; write limit: true in the grid"
             )
-        if self.own_files:
+        if self.own_files or not isinstance(self.ensemble, Ensemble):
             raise ValueError(
                 "analysis.limit_draws: the law of η → 0⁺ is known only for the models and the "
-                "ensemble of syncsweep; leave it out (η = 0 itself needs no law)"
+                "random ensemble of syncsweep; leave it out (η = 0 itself needs no law)"
             )
         if isinstance(self.model, PackageModel) and not self.model.has_limit_law:
             raise ValueError(
                 f"analysis.limit_draws: the law of η → 0⁺ is not known for {self.model.name}; "
                 "leave it out (η = 0 itself needs no law)"
             )
-        if isinstance(self.ensemble, Ensemble) and self.ensemble.zeta_diss == 0:
+        if self.ensemble.zeta_diss == 0:
             raise ValueError("analysis.limit_draws needs ensemble.zeta_diss > 0")
         return self
 
@@ -191,9 +191,23 @@ class Study(WithUntil):
         return self
 
     @property
+    def figures(self) -> tuple[AnyFigure, ...]:
+        """All figures of this study."""
+        return as_tuple(self.figure)
+
+    @property
     def dim(self) -> int:
         """Dimension D of the Hilbert space."""
         return dimension(self.model.spins)
+
+    @property
+    def _numbers(self) -> list[str]:
+        return columns_of_numbers(self.observables, self.model.spins)
+
+    @property
+    def n_angles(self) -> int:
+        """Number of angles of the distribution that is measured."""
+        return self.model.n_sites - (self.measure == "relative")
 
     @property
     def own_files(self) -> dict[str, str]:
@@ -201,6 +215,11 @@ class Study(WithUntil):
         parts = {"model": self.model, "ensemble": self.ensemble}
         own = (OwnModel, OwnEnsemble)
         return {key: part.file for key, part in parts.items() if isinstance(part, own)}
+
+    @property
+    def read_files(self) -> dict[str, str]:
+        """All files of the user's own, by key: those of observables decide columns of their own."""
+        return self.own_files | files_of(self.observables)
 
     @property
     def full_rank(self) -> bool:
@@ -211,7 +230,7 @@ class Study(WithUntil):
     @property
     def row_bytes(self) -> int:
         """Memory of one row in bytes."""
-        return sizing.row_bytes(self.model.spins)
+        return sizing.row_bytes(self.model.spins, self.measure == "absolute")
 
     @property
     def cost(self) -> sizing.DenseCost | sizing.OperatorCost:
@@ -293,7 +312,7 @@ class Study(WithUntil):
         points, n = points_of(self.axes), self._batches
         edges = [len(points) * k // n for k in range(n + 1)]
         return tuple(
-            Block(block.etas, points[low:high])
+            Block(block.etas, points[low:high], self._codes)
             for block in self.eta_blocks
             for low, high in pairwise(edges)
         )
@@ -302,95 +321,3 @@ class Study(WithUntil):
     def chunks(self) -> tuple[SampleRange, ...]:
         """Ranges of samples, one per job and shard of a block."""
         return chunks(self.samples, self.samples_per_chunk, self.until is not None)
-
-
-class Config(Strict):
-    """The whole configuration."""
-
-    results: FolderName = Field(
-        description="output folder; ~ and variables, as in $SCRATCH/sweep, are expanded"
-    )
-    root_seed: Integer = Field(ge=0, le=2**63 - 1, description="seed of every random stream")
-    ranks: Integer = Field(ge=1, le=4096, description="MPI ranks per job")
-    samples: OptionalInteger = Field(
-        None,
-        ge=1,
-        le=_MOST_SAMPLES,
-        description="replaces the samples of each study that runs by default, and limits those of "
-        "the others",
-    )
-    studies: dict[SafeName, Study] = Field(min_length=1, description="the sweeps, by name")
-    paper: Paper | None = Field(
-        None, description="studies and sizes for `snakemake paper`; null: no paper"
-    )
-    _texts: dict[str, str] = PrivateAttr(default_factory=dict)  # of the files of the user's own
-
-    @model_validator(mode="before")
-    @classmethod
-    def _override_samples(cls, data: Any) -> Any:
-        if isinstance(data, Mapping) and data.get("samples") is not None:
-            studies = data.get("studies")
-            if isinstance(studies, Mapping):
-                data = dict(data)
-                data["studies"] = {
-                    name: with_samples(study, data["samples"]) for name, study in studies.items()
-                }
-        return data
-
-    @model_validator(mode="after")
-    def _names_apart(self) -> Self:
-        # Rules are named after figures and studies, and a rule's name has no hyphen.
-        figures = [study.figure.name for study in self.studies.values() if study.figure]
-        for what, names in (("figure.name", figures), ("names", list(self.studies))):
-            plain = [name.replace("-", "_") for name in names]
-            for name in names:
-                if plain.count(name.replace("-", "_")) > 1:
-                    difference = "must differ between studies by more than '-' and '_'"
-                    raise ValueError(f"{what} {difference}, but two are like {name!r}")
-        for name in self.studies:
-            if name.startswith(RESERVED):
-                raise ValueError(f"names must not begin with {RESERVED!r}, but {name!r} does")
-        if not any(study.by_default for study in self.studies.values()):
-            raise ValueError("at least one study must have by_default: true")
-        return self
-
-    def physics(self, study: str) -> Physics:
-        """What decides the rows of a study."""
-        model, ensemble = self.studies[study].model, self.studies[study].ensemble
-        physics = Physics(
-            model=model.code(self._texts[model.file]) if isinstance(model, OwnModel) else model,
-            ensemble=ensemble.code(self._texts[ensemble.file])
-            if isinstance(ensemble, OwnEnsemble)
-            else ensemble,
-            root_seed=self.root_seed,
-        )
-        return physics.with_axes(self.studies[study].axes)
-
-    def ends(self, study: str) -> list[Physics]:
-        """The physics of the first and of the last point of a study; one without axes."""
-        physics, points = self.physics(study), points_of(self.studies[study].axes)
-        return [physics.at(point) for point in dict.fromkeys((points[0], points[-1]))]
-
-    def text_of(self, file: str) -> str:
-        """The text of a file of the user's own, as it was when the configuration was read."""
-        return self._texts[file]
-
-
-def parse(data: Mapping[str, Any]) -> Config:
-    """Validate a configuration and read the files it names; ConfigError, one line with the key."""
-    try:
-        config = Config.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError(explain(error, Config)) from None
-    for name, study in config.studies.items():
-        for key, file in study.own_files.items():
-            try:
-                config._texts[file] = read_text(file)
-            except NoCodeError as error:
-                raise ConfigError(f"config: studies.{name}.{key}.file: {file} {error}") from None
-    return config
-
-
-def json_schema() -> dict[str, Any]:
-    """JSON schema of the configuration file."""
-    return Config.model_json_schema()

@@ -21,6 +21,7 @@ from pydantic import (
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.chunks import FEWEST
 from syncsweep.config.fields import Integer, Number, Strict
+from syncsweep.config.physics import TwoSpin1sPerturbation
 
 #: Columns of errors that only samples with χ have.
 _OF_CHI = re.compile(r"p\d+_se|ratio_se")
@@ -110,7 +111,7 @@ class WithUntil(Strict):
 
 def columns_of_errors(analysis: Analysis) -> list[str]:
     """The errors that `until` of a study may name."""
-    probabilities = [f"p{a + 1}_se" for a in range(len(analysis.intervals))]
+    probabilities = [f"p{a + 1}_se" for a in range(len(analysis.chi_intervals))]
     ratio = [] if analysis.ratio is None else ["ratio_se"]
     return [*probabilities, *ratio, "s_max_se", "s_max_relative_se"]
 
@@ -119,9 +120,12 @@ def with_samples(study: Any, samples: Any) -> Any:
     """A study before its validation, with a fixed number of samples in place of its own.
 
     A study that does not run by default gets no more than its own number, because it may be
-    expensive.
+    expensive. One whose ensemble draws nothing keeps its own.
     """
     if not isinstance(study, Mapping):
+        return study
+    ensemble = study.get("ensemble")
+    if isinstance(ensemble, Mapping) and ensemble.get("kind") == TwoSpin1sPerturbation.tag:
         return study
     until = study.get("until")
     own = until.get("most_samples") if isinstance(until, Mapping) else study.get("samples")

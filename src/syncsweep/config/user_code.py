@@ -48,8 +48,8 @@ def dimension(spins: tuple[float, ...]) -> int:
 
 
 def _spins(value: Any) -> Any:
-    if not isinstance(value, list | tuple) or not 2 <= len(value) <= _MOST_SPINS:
-        raise ValueError(f"must be a list of 2 to {_MOST_SPINS} spins, such as [1, 0.5]")
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= _MOST_SPINS:
+        raise ValueError(f"must be a list of 1 to {_MOST_SPINS} spins, such as [1, 0.5]")
     spins = tuple(map(_spin, value))
     if dimension(spins) > MOST_DIMENSIONS:
         raise ValueError(
@@ -124,14 +124,16 @@ Parameters = Annotated[dict[str, Any], BeforeValidator(_parameters)]
 
 _FILE = "Python file, relative to the working folder"
 _PARAMETERS = "passed to the function by name: numbers, text, true, false, null or lists of these"
-_SOURCE = "its code, without comments and blank lines"
+Source = Annotated[
+    str, Field(max_length=_MOST_BYTES, description="its code, without comments and blank lines")
+]
 
 
 class ModelCode(Strict):
     """What decides the rows of a model of the user's own."""
 
     name: Literal["own"]
-    source: str = Field(max_length=_MOST_BYTES, description=_SOURCE)
+    source: Source
     spins: Spins
     parameters: Parameters
 
@@ -146,7 +148,7 @@ class EnsembleCode(Strict):
 
     tag: ClassVar[str] = "own"
 
-    source: str = Field(max_length=_MOST_BYTES, description=_SOURCE)
+    source: Source
     parameters: Parameters
 
 
@@ -155,7 +157,10 @@ class OwnModel(Strict):
 
     name: Literal["own"] = Field(description="this model")
     file: PythonFile = Field(description=f"{_FILE}, with the function `model`")
-    spins: Spins = Field(description="S of each spin: 2 to 6, of at most 729 dimensions in all")
+    spins: Spins = Field(
+        description="S of each spin: 2 to 6, or 1 to 4 with measure: absolute, of at most 729 "
+        "dimensions in all"
+    )
     parameters: Parameters = Field({}, description=_PARAMETERS)
 
     @property

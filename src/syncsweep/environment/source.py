@@ -47,9 +47,9 @@ def tables(module: str) -> tuple[str, ...]:
     return _with_imports(f"tables/{module}.py", _NUMBERS, _ROWS)
 
 
-def figure_of_sweep() -> tuple[str, ...]:
-    """The modules that decide what the figure of a study looks like, given its tables."""
-    return _with_imports("figures/sweep_figure.py", _LOOKS)
+def figure_of_study(module: str) -> tuple[str, ...]:
+    """The modules that decide what a figure of a study looks like, given its tables."""
+    return _with_imports(f"figures/{module}.py", _LOOKS)
 
 
 def part_of_paper(part: str) -> tuple[str, ...]:

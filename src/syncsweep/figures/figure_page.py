@@ -23,6 +23,9 @@ from syncsweep.figures import style
 from syncsweep.files import replace_atomically, write_text
 from syncsweep.tables.freshness import MADE_FROM, digests, said_by
 
+#: The key of the entries of the data's columns in the record of a figure's origin.
+ENTRIES = "columns"
+
 
 @contextmanager
 def blank_page(width: float, height: float) -> Iterator[Page]:
@@ -54,11 +57,14 @@ def save_data(stem: Path, panels: Mapping[str, pd.DataFrame]) -> None:
         replace_atomically(stem.with_name(f"{stem.name}_{panel}.csv"), write)
 
 
-def save_provenance(stem: Path, tables: Sequence[Path]) -> None:
+def save_provenance(
+    stem: Path, tables: Sequence[Path], entries: Mapping[str, Mapping[str, str]] | None = None
+) -> None:
     """Write <stem>.json: for which request a figure was drawn, by which code and from which tables.
 
     tables: Parquet tables of the results. Each is named relative to the results folder, with its
-    SHA-256 and its record of its own origin.
+    SHA-256 and its record of its own origin. entries: of the columns of the data beside the figure,
+    if they depend on the study.
     """
     made_from: dict[str, dict[str, Any]] = {
         name: {**digest, **said_by(path)}
@@ -70,6 +76,7 @@ def save_provenance(stem: Path, tables: Sequence[Path]) -> None:
         "figure": stem.name,
         "made_by": {"code": code(), "libraries": libraries("numpy", "pandas", "matplotlib")},
         MADE_FROM: made_from,
+        **({ENTRIES: entries} if entries else {}),
     }
     text = json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     write_text(stem.with_name(f"{stem.name}.json"), text)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from syncsweep.figures import style
 from syncsweep.physics import arguments
-from syncsweep.physics.phase_distribution import deviation
+from syncsweep.physics.phase_distribution import Measure, deviation
 
 #: Points per angle, ends included.
 _POINTS = {1: 361, 2: 121}
@@ -20,7 +20,7 @@ _TICK_LABELS = ["−π/2", "0", "π/2", "π", "3π/2"]
 
 
 def plot_phase_distribution(
-    axes: Axes, coefficients: np.ndarray, frequencies: np.ndarray
+    axes: Axes, coefficients: np.ndarray, frequencies: np.ndarray, measure: Measure = "relative"
 ) -> Artist:
     """Plot S_d − (1/2π)^{N−1} [rad^{1−N}] of one state on Matplotlib's `axes`.
 
@@ -29,6 +29,9 @@ def plot_phase_distribution(
     over (φ_1 − φ_3, φ_2 − φ_3) for three; ValueError for others. The angles go from −π/2 to 3π/2,
     so that locking at 0, π and ±π/3 is off the edges. Returns the line or the mesh.
 
+    measure: "absolute" for S − (1/2π)^N [rad^{−N}] of one or two spins over their angles φ_j, with
+    what `phase_coefficients` and `phase_frequencies` return.
+
     >>> line = sync.plot_phase_distribution(plt.gca(), s_d[0], frequencies)
     """
     coefficients, frequencies = arguments.distributions(coefficients, frequencies)
@@ -36,23 +39,23 @@ def plot_phase_distribution(
     if n_angles not in _POINTS:
         raise ValueError(
             f"Argument `frequencies` must have shape (n_k, 1) or (n_k, 2), but has shape "
-            f"{frequencies.shape}: only S_d of two or three spins can be drawn."
+            f"{frequencies.shape}: no more than two angles can be drawn."
         )
     axis = np.linspace(-pi / 2, 3 * pi / 2, _POINTS[n_angles])
     grid = np.stack(np.meshgrid(*[axis] * n_angles, indexing="ij"), axis=-1)
     excess = deviation(coefficients, frequencies, grid.reshape(-1, n_angles))
     axes.set_xticks(_TICKS, _TICK_LABELS)
-    last = n_angles + 1
-    axes.set_xlabel(rf"$\phi_1 - \phi_{last}$ [rad]")
+    reference, symbol = (rf" - \phi_{n_angles + 1}", "S_d") if measure == "relative" else ("", "S")
+    axes.set_xlabel(rf"$\phi_1{reference}$ [rad]")
     if n_angles == 1:
         axes.set_xlim(axis[0], axis[-1])
-        axes.set_ylabel(r"$S_d - 1/(2\pi)$ [rad$^{-1}$]")
+        axes.set_ylabel(rf"${symbol} - 1/(2\pi)$ [rad$^{{-1}}$]")
         (line,) = axes.plot(axis, excess, color=style.LINE_COLOURS[0])
         return line
     axes.set_yticks(_TICKS, _TICK_LABELS)
-    axes.set_ylabel(rf"$\phi_2 - \phi_{last}$ [rad]")
+    axes.set_ylabel(rf"$\phi_2{reference}$ [rad]")
     axes.set_aspect("equal")
     heights = excess.reshape(len(axis), len(axis)).T
     mesh = axes.pcolormesh(axis, axis, heights, cmap=style.COLOUR_MAP, shading="gouraud")
-    axes.figure.colorbar(mesh, ax=axes, label=r"$S_d - 1/(2\pi)^2$ [rad$^{-2}$]")
+    axes.figure.colorbar(mesh, ax=axes, label=rf"${symbol} - 1/(2\pi)^2$ [rad$^{{-2}}$]")
     return mesh

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from matplotlib.patheffects import AbstractPathEffect
 
 from syncsweep.figures import style
 from syncsweep.figures.style import Panel, Part
+
+if TYPE_CHECKING:
+    from matplotlib.typing import ColorType
 
 # Least distance of two ticks of a colour bar, as a part of its length.
 _TICK_GAP = 0.12
@@ -37,7 +41,7 @@ def plot_mean(
     mean: np.ndarray,
     low: np.ndarray,
     high: np.ndarray,
-    colour: str,
+    colour: ColorType,
     outline: Sequence[AbstractPathEffect] = (),
 ) -> Artist:
     """Means (n,) at x (n,) with a band from low to high (n,); a single one with an error bar."""

@@ -9,23 +9,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from syncsweep.config.requests import StudyPreview
-from syncsweep.figures.figure_page import save_provenance
-from syncsweep.figures.sweep_figure import draw
-from syncsweep.sweep.description import Description
+from syncsweep.figures.study_figure import draw_figure
+from syncsweep.sweep.description import of_block
 from syncsweep.tables import extent
 from syncsweep.tables.partial import Present
 from syncsweep.tables.registry import names_of_averages, table_jobs
 
 
 def make_preview(request: StudyPreview) -> str:
-    """Make the tables and the figure of a study from the samples that are valid now.
+    """Make the tables and the figures of a study from the samples that are valid now.
 
     Returns a line with the number of samples. Files of an earlier preview are removed. Damaged
-    shards are named on stderr and left out. Raises ResultsError like the tables and the figure of
-    a whole study.
+    shards are named on stderr and left out. Raises ResultsError like the tables and the figures
+    of a whole study.
     """
     damaged: dict[str, None] = {}
-    blocks = [Description(request.study, request.physics, b.etas, b.points) for b in request.blocks]
+    blocks = [of_block(request.study, request.physics, block) for block in request.blocks]
     source = Present(request.folder, blocks, request.samples, damaged.setdefault)
     if source.any():
         request.output.mkdir(parents=True, exist_ok=True)
@@ -45,11 +44,9 @@ def make_preview(request: StudyPreview) -> str:
 def _make(source: Present, request: StudyPreview, folder: Path) -> None:
     for job in table_jobs(request.analysis):
         job.make(source, request.analysis, folder)
-    if request.figure is not None:
-        stem = folder / request.figure.figure.name
-        draw(folder, **dict(request.figure), stem=stem)
-        averages = names_of_averages(request.analysis)
-        save_provenance(stem, [folder / f"{name}.parquet" for name in averages])
+    averages = [folder / f"{name}.parquet" for name in names_of_averages(request.analysis)]
+    for figure in request.figures:
+        draw_figure(figure, averages, folder / figure.figure.name)
 
 
 def _move(folder: Path, output: Path) -> None:

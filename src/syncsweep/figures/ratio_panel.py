@@ -18,7 +18,7 @@ def draw_ratio(panel: Panel, summary: pd.DataFrame, analysis: Analysis, exact: f
     """
     ratio = analysis.ratio
     assert ratio is not None  # a study with this panel has one
-    lengths = [high - low for low, high in analysis.intervals]
+    lengths = [high - low for low, high in analysis.chi_intervals]
     uniform = lengths[ratio.indices[0]] / (ratio.weight * lengths[ratio.indices[1]])
     top = _top(summary)
     for part in panel.parts:

@@ -52,6 +52,9 @@ GUIDE_COLOUR = "0.35"
 #: Colour map of distributions: its lightness is monotonous, so it survives grey print.
 COLOUR_MAP = "cividis"
 
+#: Colour map of angles: cyclic, and as even in lightness.
+CYCLIC_MAP = "twilight"
+
 #: Settings under which figures are drawn. The fonts come with Matplotlib, so that the letters do
 #: not depend on the machine.
 SETTINGS: dict[str, Any] = {
@@ -266,7 +269,7 @@ def eta_label(unit: EnergyUnit) -> str:
 
 def symbol(unit: EnergyUnit) -> str:
     """The symbol of a unit within a formula."""
-    return unit.symbol.replace("ω", r"\omega")
+    return unit.symbol.replace("ω", r"\omega").replace("γ₁ᵍ", r"\gamma_1^g")
 
 
 def chi_symbol(n_sites: int) -> str:

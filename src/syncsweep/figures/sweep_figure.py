@@ -5,17 +5,18 @@ Drawn from the Parquet tables alone; what each panel shows is beside the figure 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
-from syncsweep.config.analysis import MAXIMA_PANELS, Analysis, Figure
+from syncsweep.config.analysis import Analysis
+from syncsweep.config.figure import MAXIMA_PANELS, Figure
+from syncsweep.config.requests import FigureRequest
 from syncsweep.figures import style
 from syncsweep.figures.figure_page import new_page, save_data
 from syncsweep.figures.maxima_figure import PANEL_COLUMNS, draw_maxima
@@ -29,9 +30,9 @@ from syncsweep.figures.plots import (
     plot_mean,
 )
 from syncsweep.figures.ratio_panel import draw_ratio
+from syncsweep.figures.study_tables import read_for, stamp_of
 from syncsweep.figures.style import Panel
-from syncsweep.tables import METADATA_KEY, PRESENT_KEY, ResultsError, extent
-from syncsweep.tables.reading import read_table, unit_of, unusable
+from syncsweep.tables.reading import unit_of
 
 if TYPE_CHECKING:
     from matplotlib.typing import LegendLocType
@@ -59,15 +60,19 @@ _OUTLINE: list[AbstractPathEffect] = [withStroke(linewidth=1.6, foreground="blac
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of a study, as `tables.summary` writes them, and the labels that go with them."""
+    """The tables of a study that its panels show, and the labels that go with them.
+
+    n_angles: number of angles of the distribution that is measured.
+    """
 
     summary: pd.DataFrame
-    chi_histogram: pd.DataFrame
-    s_max_histogram: pd.DataFrame
     analysis: Analysis
     n_sites: int
+    n_angles: int
     marks_intervals: bool
     model: str
+    chi_histogram: pd.DataFrame | None = None
+    s_max_histogram: pd.DataFrame | None = None
     maxima_histogram: pd.DataFrame | None = None
     limit_law: pd.DataFrame | None = None
 
@@ -89,37 +94,37 @@ class Tables:
         return self.limit_law.set_index("quantity")["value"].get(quantity, np.nan)
 
 
-def draw(
-    tables: Path, figure: Figure, analysis: Analysis, model: str, n_sites: int, stem: Path
-) -> None:
+def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
     """Draw the figure of the tables in a folder as <stem>.pdf and <stem>.png.
 
-    model, n_sites: for the labels. The axis has η in the unit of the model of the tables
-    (see `units`). The numbers of each panel go to <stem>_<panel>.csv with η as configured, and with
-    analysis.limit_draws the exact values at η → 0⁺ to <stem>_limit.csv. Equal tables give equal
-    files. The figure says of how many samples it is, loudly where the study is unfinished. Raises
-    ResultsError if a table is missing, damaged or made with another analysis.
+    The axis has η in the unit of the model of the tables (see `units`). The numbers of each panel
+    go to <stem>_<panel>.csv with η as configured, and with analysis.limit_draws the exact values at
+    η → 0⁺ to <stem>_limit.csv. Equal tables give equal files. The figure says of how many samples
+    it is, loudly where the study is unfinished. Raises ResultsError if a table is missing, damaged
+    or made with another analysis.
     """
+    figure, analysis = request.figure, request.analysis
+    assert isinstance(figure, Figure)
     # The intervals of χ mean something beside a panel that shows their probabilities.
     marks_intervals = not {"probabilities", "ratio"}.isdisjoint(figure.panels)
-    shows_maxima = not set(MAXIMA_PANELS).isdisjoint(figure.panels)
-    names = ["summary", "chi_histogram", "s_max_histogram"]
-    names += ["maxima_histogram"] if shows_maxima else []
-    names += ["limit_law"] if analysis.limit_draws is not None else []
-    read = {name: _read(tables / f"{name}.parquet", analysis) for name in names}
-    frames = {name: frame for name, (frame, _) in read.items()}
+    limit = ["limit"] if analysis.limit_draws is not None else []
+    names = {"summary": None}
+    names |= {name: None for panel in (*figure.panels, *limit) for name in DATA[panel]}
+    read = {name: read_for(analysis, tables / f"{name}.parquet") for name in names}
+    frames = {name: table.frame for name, table in read.items()}
     data = Tables(
         **frames,
         analysis=analysis,
-        n_sites=n_sites,
+        n_sites=request.n_sites,
+        n_angles=request.n_sites - (not read["summary"].is_absolute),
         marks_intervals=marks_intervals,
-        model=model,
+        model=request.model,
     )
     shows_exact = data.limit_law is not None and not _MEANS.isdisjoint(figure.panels)
-    stamp, warns = _stamp(read["summary"][1], int(data.summary["failed"].max()), shows_exact)
+    stamp, warns = stamp_of(read["summary"].said, int(data.summary["failed"].max()), shows_exact)
     height = style.sweep_height(len(figure.panels), stamped=True)
     with new_page(stem, style.COLUMN_WIDTH, height) as page:
-        unit = unit_of(read["summary"][1])
+        unit = unit_of(read["summary"].said)
         etas, label = np.array([*map(unit.of, data.etas)]), style.eta_label(unit)
         panels = style.lay_out(page, etas, len(figure.panels), label, stamp, warns)
         for panel, name in zip(panels, figure.panels, strict=True):
@@ -137,36 +142,10 @@ def draw(
     save_data(stem, shown)
 
 
-def _read(path: Path, analysis: Analysis) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """A table and what it says of itself."""
-    table = read_table(path)
-    try:
-        said = json.loads(table.schema.metadata[METADATA_KEY])
-        made_with = Analysis.model_validate(said["analysis"])
-        unit_of(said)
-    except (ValueError, KeyError, TypeError):
-        raise unusable(path, "is damaged") from None
-    if made_with != analysis:
-        raise ResultsError(f"{path}: was made with another analysis than the figure asks for")
-    return table.to_pandas(), said
-
-
-def _stamp(said: dict[str, Any], failed: int, shows_exact: bool) -> tuple[str, bool]:
-    """Of how many samples a table says that it is, and whether it lacks some.
-
-    failed: most samples of one η that are not in it; shows_exact: whether there are lines at 0⁺.
-    """
-    present, samples = said.get(PRESENT_KEY), said["samples"]
-    if present is not None:
-        return f"preview: {extent(present, samples)}", True
-    number = f"{samples} samples" if samples != 1 else "1 sample"
-    if failed:
-        number += f" ({failed} failed)"
-    return f"{number}; lines at 0⁺: exact" if shows_exact else number, False
-
-
 def _no_locking(summary: pd.DataFrame) -> bool:
     """Whether S_d is uniform in every sample at all η of these rows of the summary."""
+    if "undefined_chi" not in summary:
+        return False
     undefined = summary["undefined_chi"] == summary["n"]
     return bool(undefined.all() and (summary["n"] > 0).any())
 
@@ -175,15 +154,17 @@ def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
     """What a panel shows: rows of the tables, unchanged."""
     summary = tables.summary
     if panel == "chi":
+        assert tables.chi_histogram is not None
         return tables.chi_histogram
     if panel == "s_max":
+        assert tables.s_max_histogram is not None
         return tables.s_max_histogram.merge(
             summary[["eta", "s_max_mean", "s_max_se"]], on="eta", how="left"
         )
     if panel in MAXIMA_PANELS:
         column = PANEL_COLUMNS[panel]
         return tables.maxima[0][["eta", "low", "high", column, f"{column}_se", "maxima"]]
-    names = [f"p{a}" for a in range(1, len(tables.analysis.intervals) + 1)]
+    names = [f"p{a}" for a in range(1, len(tables.analysis.chi_intervals) + 1)]
     if panel == "ratio":
         names = ["ratio"]
     ends = ("", "_se", "_low", "_high")
@@ -192,6 +173,7 @@ def _panel_data(tables: Tables, panel: str) -> pd.DataFrame:
 
 def _draw_chi(panel: Panel, tables: Tables) -> None:
     histogram = tables.chi_histogram
+    assert histogram is not None
     density = histogram["density"].to_numpy().reshape(len(tables.etas), -1)
     edges = np.append(histogram["chi_low"].to_numpy()[: density.shape[1]], 1.0)
     symbol = style.chi_symbol(tables.n_sites)
@@ -200,11 +182,11 @@ def _draw_chi(panel: Panel, tables: Tables) -> None:
     panel.first.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "1/4", "1/2", "3/4", "1"])
     panel.first.set_ylabel(symbol)
     if tables.marks_intervals:
-        mark_intervals(panel.last, tables.analysis.intervals)
+        mark_intervals(panel.last, tables.analysis.chi_intervals)
 
 
 def _draw_probabilities(panel: Panel, tables: Tables) -> None:
-    intervals = tables.analysis.intervals
+    intervals = tables.analysis.chi_intervals
     for part in panel.parts:
         rows = tables.summary[part.mask]
         lines = []
@@ -228,6 +210,7 @@ def _draw_probabilities(panel: Panel, tables: Tables) -> None:
 
 def _draw_s_max(panel: Panel, tables: Tables) -> None:
     histogram = tables.s_max_histogram
+    assert histogram is not None
     # The outer bins reach to 0 and to infinity: they have no place on a logarithmic axis.
     density = histogram["density"].to_numpy().reshape(len(tables.etas), -1)[:, 1:-1]
     edges = histogram["s_max_high"].to_numpy()[: density.shape[1] + 1]
@@ -244,7 +227,7 @@ def _draw_s_max(panel: Panel, tables: Tables) -> None:
     panel.first.set_yscale("log")
     panel.first.set_ylim(edges[0], edges[-1])
     power = style.name_decades(panel.first)
-    unit = rf"{power}rad$^{{-{tables.n_sites - 1}}}$"
+    unit = rf"{power}rad$^{{-{tables.n_angles}}}$"
     # With a power of ten, letters of the usual size would reach the letter of the panel.
     size = style.SMALL if power else style.SETTINGS["axes.labelsize"]
     panel.first.set_ylabel(rf"$S_{{\max}}$ [{unit}]", fontsize=size)

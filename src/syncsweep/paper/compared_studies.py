@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from syncsweep.config.configuration import RESERVED, Config
 from syncsweep.config.physics import Ensemble
-from syncsweep.config.study import RESERVED, Config
 from syncsweep.config.units import energy_unit
 
 #: Small, medium and large η/ω of the ablations. The nearest values that the chain has are taken.
@@ -122,6 +122,12 @@ def quality_etas(config: Config) -> list[float]:
     assert config.paper
     omega = energy_unit(config.studies[config.paper.chain].model).value
     return [omega * 10 ** (k / 2) for k in range(-12, 3)]
+
+
+def two_spin1s(config: Config) -> str:
+    """The study of App. E."""
+    assert config.paper
+    return config.paper.two_spin1s or f"{RESERVED}two-spin1s"
 
 
 def coupled_and_alone(config: Config) -> dict[str, tuple[str, str]]:

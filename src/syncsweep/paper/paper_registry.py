@@ -7,9 +7,15 @@ Snakemake reads this module in every job, so modules of parts and figures are lo
 
 from __future__ import annotations
 
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.layout import CLAIMS_PAGE
-from syncsweep.paper.compared_studies import DECOUPLED, coupled_and_alone, sizes, variants
+from syncsweep.paper.compared_studies import (
+    DECOUPLED,
+    coupled_and_alone,
+    sizes,
+    two_spin1s,
+    variants,
+)
 from syncsweep.paper.part_entry import Figure, Part
 
 
@@ -169,11 +175,8 @@ _PARTS = (
     Part(
         "two_spin1s",
         (
-            "two_spin1s_sweep",
-            "two_spin1s_detuning",
-            "two_spin1s_errors",
+            "two_spin1s",
             "two_spin1s_distribution",
-            "two_spin1s_summary",
         ),
         figure=Figure(
             name="figE",
@@ -181,22 +184,21 @@ _PARTS = (
             parts=("two_spin1s",),
             data={
                 "distribution": "two_spin1s_distribution",
-                "sweep": "two_spin1s_sweep",
-                "detuning": "two_spin1s_detuning",
-                "errors": "two_spin1s_errors",
+                **dict.fromkeys(("sweep", "detuning", "errors"), "two_spin1s"),
             },
             title="App. E: two weakly coupled spin-1s",
             alt="Four panels: S_d at three couplings, S_max against the coupling, the locking "
-            "angle against the detuning, and relative errors of the leading order",
+            "angle against the detuning, and the relative error of the leading order",
             text="Full solutions beside the leading order of weak coupling (circles).",
             panels=(
                 "S_d at three couplings ε, in the weak limit (solid) and at scale s = 0.1 "
                 "(dashed).",
                 "S_max against the coupling for several scales s.",
                 "The angle at which the spins lock, against the detuning δ.",
-                "Relative errors of the leading order against the scale, with the colours of (a).",
+                "Relative error of the leading order against the scale, with the colours of (a).",
             ),
         ),
+        studies=lambda config: [two_spin1s(config)],
     ),
     Part(
         "ablations",

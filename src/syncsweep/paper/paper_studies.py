@@ -5,6 +5,7 @@
 - paper-alone-n2, paper-alone-n3: the same samples without an unperturbed model, L₀ = 0, whose
   steady state at any η is that of L₍₁₎ alone: the limit η → ∞;
 - paper-basis-…, paper-weights-…, paper-rank-…: the chain of three under other ensembles;
+- paper-two-spin1s: App. E, if no study of the configuration is named for it;
 - paper-size-…-n2 to -n6: chains of two to six spins under several ensembles, which only
   `snakemake larger_chains` needs.
 """
@@ -15,13 +16,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from syncsweep.config.axes import Axis
+from syncsweep.config.configuration import RESERVED, Config, parse
 from syncsweep.config.eta import EtaBlock
+from syncsweep.config.figure import Figure
 from syncsweep.config.file import load_config
 from syncsweep.config.paper import Paper
-from syncsweep.config.physics import Ensemble, Spin1Chain, SpinHalfPair
-from syncsweep.config.study import RESERVED, Config, Study, parse
+from syncsweep.config.physics import (
+    Ensemble,
+    Spin1Chain,
+    SpinHalfPair,
+    TwoSpin1s,
+    TwoSpin1sPerturbation,
+)
+from syncsweep.config.study import Study
 from syncsweep.config.units import energy_unit
-from syncsweep.paper.compared_studies import Size, ablation_etas, sizes, variants
+from syncsweep.paper.compared_studies import Size, ablation_etas, sizes, two_spin1s, variants
 from syncsweep.paper.paper_registry import FIGURES
 
 #: CPU seconds of a sample of four to six spins, and samples in a job, where matrices are not made.
@@ -42,10 +52,12 @@ def problem(config: Config) -> str | None:
             return (
                 f"paper.{role}: {name!r} is not a study; studies are: {', '.join(config.studies)}"
             )
+        if study.axes:
+            return f"paper.{role}: {name!r} has axes; name a study without them"
         if study.until is not None:
             return f"paper.{role}: {name!r} has until; write samples instead"
-        if study.figure is None:
-            return f"paper.{role}: {name!r} has no figure; give it one"
+        if not any(isinstance(figure, Figure) for figure in study.figures):
+            return f"paper.{role}: {name!r} has no figure with panels; give it one"
         if study.own_files:
             return (
                 f"paper.{role}: {name!r} has your own model or ensemble; name a study without them"
@@ -53,11 +65,12 @@ def problem(config: Config) -> str | None:
         if study.analysis.limit_draws is None:
             return f"paper.{role}: {name!r} has no analysis.limit_draws; set it"
     for name, study in config.studies.items():
-        if study.figure and study.figure.name.replace("-", "_") in FIGURES:
-            return (
-                f"studies.{name}.figure.name: {study.figure.name!r} is the name of a figure of the "
-                "paper; choose another name"
-            )
+        for figure in study.figures:
+            if figure.name.replace("-", "_") in FIGURES:
+                return (
+                    f"studies.{name}.figure.name: {figure.name!r} is the name of a figure of the "
+                    "paper; choose another name"
+                )
     chain = config.studies[config.paper.chain]
     if not any(eta > 0 for block in chain.eta_blocks for eta in block.etas):
         return f"paper.chain: {config.paper.chain!r} has no η > 0; add some to eta_blocks"
@@ -71,6 +84,9 @@ def problem(config: Config) -> str | None:
         )
     if not isinstance(config.studies[config.paper.pair].model, SpinHalfPair):
         return f"paper.pair: {config.paper.pair!r} is not a spin_half_pair"
+    problem_of_app_e = _problem_of_two_spin1s(config)
+    if problem_of_app_e:
+        return problem_of_app_e
     for role, parameter in (("chain", "omega"), ("pair", "J")):
         name = getattr(config.paper, role)
         if not energy_unit(config.studies[name].model).symbol:
@@ -78,6 +94,28 @@ def problem(config: Config) -> str | None:
                 f"paper.{role}: {name!r} has {parameter} ≤ 0, but {parameter} is the unit of the "
                 "paper's η; set it above 0"
             )
+    return None
+
+
+def _problem_of_two_spin1s(config: Config) -> str | None:
+    """Why the study named for App. E cannot be used, in one line."""
+    name = config.paper.two_spin1s if config.paper else None
+    if name is None:
+        return None
+    study, axes = config.studies.get(name), ["ensemble.delta", "ensemble.epsilon"]
+    if study is None:
+        return (
+            f"paper.two_spin1s: {name!r} is not a study; studies are: {', '.join(config.studies)}"
+        )
+    is_perturbed = isinstance(study.ensemble, TwoSpin1sPerturbation)
+    if not is_perturbed or sorted(study.axes) != axes or study.measure != "relative":
+        return (
+            f"paper.two_spin1s: {name!r} must have ensemble.kind: two_spin1s, measure: relative "
+            f"and the axes {axes}"
+        )
+    etas = [eta for block in study.eta_blocks for eta in block.etas]
+    if 0 not in etas or max(etas) == 0:
+        return f"paper.two_spin1s: {name!r} must have η = 0 and some η > 0; see eta_blocks"
     return None
 
 
@@ -126,6 +164,8 @@ def with_paper_studies(config: Config) -> Config:
         f"{RESERVED}alone-n2": study(locking, limit, of_two, {"n_sites": 2, **nothing}),
         f"{RESERVED}alone-n3": study(locking, limit, ensemble, nothing),
     }
+    if config.paper.two_spin1s is None:
+        studies[two_spin1s(config)] = _two_spin1s()
     ablation = EtaBlock(values=ablation_etas(config))
     for variant in variants(config):
         studies[variant.study] = study(
@@ -136,6 +176,21 @@ def with_paper_studies(config: Config) -> Config:
         block = _etas_of_size(size.n_sites, model.omega)
         studies[size.study] = study(samples, block, size.ensemble, {"n_sites": size.n_sites}, cut)
     return config.model_copy(update={"studies": {**config.studies, **studies}})
+
+
+def _two_spin1s() -> Study:
+    """The study of App. E of the shipped configuration, without its figure."""
+    return Study(
+        model=TwoSpin1s(name="two_spin1s"),
+        ensemble=TwoSpin1sPerturbation(kind="two_spin1s"),
+        axes={
+            "ensemble.delta": Axis(first=-2.25, last=2.25, count=37),
+            "ensemble.epsilon": Axis(first=-1.6, last=1.6, count=65),
+        },
+        samples=1,
+        eta_blocks=(EtaBlock(first=1e-3, last=1.0, per_decade=2, limit=True),),
+        by_default=False,
+    )
 
 
 def _samples_and_cut(size: Size, paper: Paper) -> tuple[int, dict[str, float | None]]:

@@ -8,7 +8,7 @@ from importlib import import_module
 from types import ModuleType
 
 from syncsweep.columns import Columns
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.wording import Caption
 
 

@@ -26,6 +26,7 @@ from syncsweep.physics.perturbation import (
     kossakowski_factor,
     random_hamiltonian,
 )
+from syncsweep.physics.phase_distribution import Measure
 from syncsweep.physics.spins import local_dimension, lowering, raising, sz
 
 #: Singular values of L₀ below this share of its largest entry are zeros, and those of W†L₍₁₎V
@@ -160,6 +161,21 @@ def local_perturbation(
     return total
 
 
+def two_spin1s_perturbation(
+    epsilon: float, delta: float, gamma_1_damp: float, gamma_2_gain: float
+) -> np.ndarray:
+    """L₍₁₎ of Eq. E2 with Δ₁ = −Δ₂ = δ/2, written in the states of two spin-1s, (D², D²)."""
+    up, zero, down = np.eye(3)
+    raises = np.outer(up, zero) + np.outer(zero, down)  # S⁺/√2
+    levels, one = np.diag([1.0, 0.0, -1.0]), np.eye(3)
+    hop = 1j * epsilon * np.kron(raises, raises.T)
+    detuning = delta / 2 * (np.kron(levels, one) - np.kron(one, levels))
+    damping = np.sqrt(gamma_1_damp) * np.kron(np.outer(zero, up), one)
+    gain = np.sqrt(gamma_2_gain) * np.kron(one, np.outer(zero, down))
+    dissipator = _dissipator(np.eye(2), np.array([damping, gain]))
+    return _commutator(hop + hop.conj().T + detuning) + dissipator
+
+
 def only_zero_mode(rates: np.ndarray) -> np.ndarray:
     """The zero mode (n,) of W†L₍₁₎V (n, n); NotUniqueError if it has none or several."""
     kernel = null_space(rates, rcond=_ZERO)
@@ -237,11 +253,14 @@ def _site_operators(spin: float, points: int) -> np.ndarray:
     return np.array([turn @ operator @ turn.conj().T for turn in turns])
 
 
-def phase_distribution(rho: np.ndarray, spins: tuple[float, ...]) -> np.ndarray:
+def phase_distribution(
+    rho: np.ndarray, spins: tuple[float, ...], measure: Measure = "relative"
+) -> np.ndarray:
     """Fourier coefficients of S_d (Eqs. 2, A1-A3) at all frequencies that its grid resolves.
 
     rho: (D, D) of the `spins` (N,). Returns s, (p,)*(N−1), with p points per angle, at least 8S + 2
-    and 2SN + 1 for the largest S; s_k is at index k mod p.
+    and 2SN + 1 for the largest S; s_k is at index k mod p. With `measure` absolute these are of S,
+    (p,)*N.
     """
     n_sites = len(spins)
     # Fewer would take the frequency 2SN of the common angle for 0.
@@ -251,6 +270,8 @@ def phase_distribution(rho: np.ndarray, spins: tuple[float, ...]) -> np.ndarray:
     for left, spin in zip(range(n_sites, 0, -1), spins, strict=True):
         operators = _site_operators(spin, points)
         density = np.tensordot(density, operators, axes=([0, left], [2, 1]))
+    if measure == "absolute":
+        return np.fft.fftn(density.real) / points**n_sites
     # Q at (φ'_j + φ) and φ_N = φ, summed over the common angle φ.
     common = np.zeros([points] * (n_sites - 1))
     for p in range(points):

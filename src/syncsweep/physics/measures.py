@@ -1,4 +1,4 @@
-"""Maxima of S_d: the highest, S_max (Eq. 3), and all above a share of it."""
+"""Maxima of S_d, or of S: the highest, S_max (Eq. 3), and all above a share of it."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ def s_max_on_lattice(coefficients: np.ndarray, frequencies: np.ndarray) -> np.nd
 
 
 def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
-    """Maximum of S_d − (1/2π)^{N−1} over all angles (Eq. 3).
+    """Maximum of S_d − (1/2π)^{N−1} over all angles (Eq. 3), or of S − (1/2π)^N.
 
-    coefficients: (n_eta, n_k) complex; frequencies: (n_k, N−1) with k = 0 first. Every local
-    maximum of a coarse grid that could hold the global one is refined by Newton's method; S_max is
-    the largest. NaN coefficients give NaN. Angles lie in [0, 2π].
+    coefficients: (n_eta, n_k) complex; frequencies: (n_k, N−1), or (n_k, N) of S, with k = 0 first.
+    Every local maximum of a coarse grid that could hold the global one is refined by Newton's
+    method; S_max is the largest. NaN coefficients give NaN. Angles lie in [0, 2π].
 
     >>> sync.s_max(s_d, frequencies).s_max.round(4)
     array([0.0132, 0.0129, 0.0054])

@@ -125,21 +125,23 @@ def spin_half_pair(J: float = 1.0, delta: float = 1.0, B: float = 0.3, gamma: fl
     return _model("spin_half_pair", spins, terms, gamma * np.array([minus[0] + minus[1]]))
 
 
-def spin1_pair(omega: float = 1.0, gamma_gain: float = 1.0, gamma_damp: float = 1.0) -> Model:
+def two_spin1s(omega: float = 1.0, gamma_1_gain: float = 1.0, gamma_2_damp: float = 1.0) -> Model:
     """Two decoupled spin-1s, one with gain and one with damping (Eq. E1).
 
-    H = ω(S₁^z + S₂^z), with the jump operators √(γ₁ᵍ/2) S₁⁺S₁^z = −√γ₁ᵍ |0⟩⟨−1| on site 1 and
-    √(γ₂ᵈ/2) S₂⁻S₂^z = √γ₂ᵈ |0⟩⟨1| on site 2, where γ₁ᵍ is `gamma_gain` and γ₂ᵈ `gamma_damp`.
+    H = ω(S₁^z + S₂^z), with the jump operators L₁ᵍ = √(γ₁ᵍ/2) S₁⁺S₁^z = −√γ₁ᵍ |0⟩⟨−1| on site 1
+    and L₂ᵈ = √(γ₂ᵈ/2) S₂⁻S₂^z = √γ₂ᵈ |0⟩⟨1| on site 2.
     """
-    hamiltonian = omega * np.sum(on_each_site(sz, (1, 1)), axis=0)
-    jumps = np.array([_gain(gamma_gain, 0), _damping(gamma_damp, 1)])
-    return Model("spin1_pair", (1, 1), hamiltonian, jumps)
+    (omega,) = _numbers(omega=omega)
+    gain = arguments.real("Argument `gamma_1_gain`", gamma_1_gain, 0)
+    damping = arguments.real("Argument `gamma_2_damp`", gamma_2_damp, 0)
+    terms = [omega * np.sum(on_each_site(sz, (1, 1)), axis=0)]
+    return _model("two_spin1s", (1, 1), terms, np.array([_gain(gain, 0), _damping(damping, 1)]))
 
 
-def spin1_pair_perturbation(
+def two_spin1s_perturbation(
     epsilon: float, delta_1: float, delta_2: float, gamma_1_damp: float, gamma_2_gain: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The coupling and the missing jump operators of `spin1_pair` (Eq. E2): (9, 9), (2, 9, 9).
+    """The coupling and the missing jump operators of `two_spin1s` (Eq. E2): (9, 9), (2, 9, 9).
 
     H₍₁₎ = (iε/2)(S₁⁺S₂⁻ − S₁⁻S₂⁺) + Δ₁S₁^z + Δ₂S₂^z, with the jump operators
     √(γ₁ᵈ/2) S₁⁻S₁^z = √γ₁ᵈ |0⟩⟨1| on site 1 and √(γ₂ᵍ/2) S₂⁺S₂^z = −√γ₂ᵍ |0⟩⟨−1| on site 2.
@@ -164,6 +166,7 @@ def _damping(gamma: float, site: int) -> np.ndarray:
 MODELS: dict[str, Callable[..., Model]] = {
     "spin1_chain": spin1_chain,
     "spin_half_pair": spin_half_pair,
+    "two_spin1s": two_spin1s,
 }
 
 

@@ -63,6 +63,11 @@ def sx(spin: float) -> np.ndarray:
     return (raising(spin) + lowering(spin)) / 2
 
 
+def sy(spin: float) -> np.ndarray:
+    """S^y = (S⁺ − S⁻)/2i, shape (2S+1, 2S+1)."""
+    return (raising(spin) - lowering(spin)) / 2j
+
+
 def on_site(operator: Any, site: int, spins: Sequence[float]) -> np.ndarray:
     """Embed an operator (2S+1, 2S+1) of one spin at `site` = 0 … N−1, shape (D, D).
 

@@ -97,6 +97,7 @@ class TrialRequest:
         return {
             "physics": self.physics.model_dump(mode="json"),
             "blocks": [(block.etas, block.points) for block in self.blocks],
+            "observables": [code.model_dump(mode="json") for code in self.blocks[0].observables],
             "of_point": self.of_point,
             "first": number,
             "stride": self.processes,

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncsweep.config import sizing
-from syncsweep.config.study import Config, Study
+from syncsweep.config.configuration import Config
+from syncsweep.config.study import Study
 from syncsweep.plan.cost import BlockCost, SampleCost
 from syncsweep.plan.followups import FollowUps, follow_ups
 from syncsweep.plan.inventory import Inventory, ShardJob
@@ -166,7 +167,7 @@ class _Model:
             parts["samples"] += solving
             parts["shards"] += writing
             parts["start"] += whole - solving - writing
-        rules = len(after.tables) + len(after.figure)
+        rules = len(after.tables) + len(after.figures)
         parts["tables"] = self.slowness * (after.core_time + rules * self._of_snakemake)
         return parts
 
@@ -184,7 +185,7 @@ class _Model:
         return (
             [Job(self.size(job).ranks, self.job_seconds(job)) for job in jobs],
             [single(seconds) for seconds in after.tables],
-            [single(seconds) for seconds in after.figure],
+            [single(seconds) for seconds in after.figures],
         )
 
 

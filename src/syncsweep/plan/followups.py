@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from syncsweep import layout
 from syncsweep.config import sizing
-from syncsweep.config.study import Config, Study
-from syncsweep.tables.registry import table_jobs
+from syncsweep.config.configuration import Config
+from syncsweep.tables.registry import LIMIT_LAW, table_jobs
 
 #: Core-seconds to load what a table needs, and to load what a figure needs and draw it [s].
 _TABLE, _FIGURE = 0.8, 3.4
@@ -21,18 +21,18 @@ _SMALL_DRAW, _DRAW = 2e-7, 1.5e-6
 
 @dataclass(frozen=True)
 class FollowUps:
-    """Rules that follow the shards of a study: core-seconds of each table's rule and the figure's.
+    """Rules that follow the shards of a study: core-seconds of each table's rule and each figure's.
 
-    The tables' rules run beside one another, and the figure's after them.
+    The tables' rules run beside one another, and the figures' after them.
     """
 
     tables: tuple[float, ...]
-    figure: tuple[float, ...]
+    figures: tuple[float, ...]
 
     @property
     def core_time(self) -> float:
         """Core-seconds of all of them [s]."""
-        return sum(self.tables) + sum(self.figure)
+        return sum(self.tables) + sum(self.figures)
 
 
 def follow_ups(config: Config, name: str, shards_change: bool) -> FollowUps:
@@ -43,14 +43,9 @@ def follow_ups(config: Config, name: str, shards_change: bool) -> FollowUps:
     tables = []
     for job in table_jobs(study.analysis):
         if shards_change or not (folder / f"{job.names[0]}.parquet").exists():
-            draws = (study.analysis.limit_draws or 0) if job.setting == "limit_draws" else 0
+            draws = (study.analysis.limit_draws or 0) if LIMIT_LAW in job.tables else 0
             draw = _SMALL_DRAW if study.dim <= 4 else _DRAW
             tables.append(_TABLE + job.row_cost * reading + draw * draws)
-    return FollowUps(tuple(tables), (_FIGURE,) if _is_drawn_anew(config, study, tables) else ())
-
-
-def _is_drawn_anew(config: Config, study: Study, tables: list[float]) -> bool:
-    if study.figure is None:
-        return False
-    stem = layout.figures_folder(config.results) / study.figure.name
-    return bool(tables) or not stem.with_name(f"{stem.name}.pdf").exists()
+    folder = layout.figures_folder(config.results)
+    drawn = [f for f in study.figures if tables or not (folder / f"{f.name}.pdf").exists()]
+    return FollowUps(tuple(tables), (_FIGURE,) * len(drawn))

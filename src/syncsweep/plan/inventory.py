@@ -11,22 +11,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncsweep.config.axes import Point
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.layout import BlockFolder, block_folders, study_folder
 from syncsweep.sample_range import SampleRange, contain, union
 from syncsweep.sweep.description import Description, DescriptionError, Unit, describe, read
+from syncsweep.wording import number_of
 
 
 @dataclass(frozen=True)
 class ShardJob:
     """A missing shard of a block.
 
-    missing: number of its units, samples at points, that no other shard and no part holds.
+    missing: number of its units, samples at points, that no other shard and no part holds; again:
+    how many of them other shards hold, but without its observables.
     """
 
     described: Description
     samples: SampleRange
     missing: int
+    again: int = 0
 
     @property
     def units(self) -> int:
@@ -55,6 +58,11 @@ class Inventory:
         """Number of samples to solve."""
         return sum(job.missing for job in self.jobs)
 
+    @property
+    def again(self) -> int:
+        """Number of samples to solve that other shards hold, but without their observables."""
+        return sum(job.again for job in self.jobs)
+
 
 def take_inventory(config: Config, study: str) -> Inventory:
     """Look at the files of a study, and write none.
@@ -65,7 +73,7 @@ def take_inventory(config: Config, study: str) -> Inventory:
     settings = config.studies[study]
     folder = study_folder(config.results, study, config.physics(study).digest)
     blocks = describe(config, study)
-    others = _Others(folder, {block.block for block in blocks}) if settings.axes else None
+    others = _Others(folder, {block.block for block in blocks})
     jobs = [
         job for block in blocks for job in _jobs_of_block(folder, block, settings.chunks, others)
     ]
@@ -73,49 +81,73 @@ def take_inventory(config: Config, study: str) -> Inventory:
     return Inventory(tuple(jobs), len(blocks) * len(settings.chunks), samples)
 
 
+def said_again(found: Inventory) -> str:
+    """That samples are solved again, in some words."""
+    return (
+        f"{number_of(found.again, 'samples')} solved before, but without all the observables: "
+        "their rows stay, and are used again if you take the new observables out"
+    )
+
+
+_Ranges = dict[Point, list[SampleRange]]
+
+
 class _Others:
     """Samples of each point in shards of blocks that the configuration does not have."""
 
     def __init__(self, folder: Path, own: Collection[str]) -> None:
-        self._found: dict[tuple[float, ...], dict[Point, list[SampleRange]]] = {}
+        self._found: list[tuple[Description, list[SampleRange]]] = []
         for block in block_folders(folder):
             shards = [samples for samples, _ in block.shards()]
             if not shards or block.path.name in own:
                 continue
             with suppress(DescriptionError):
-                described = read(block.path)
-                of_etas = self._found.setdefault(described.etas, {})
-                for point in described.points:
-                    of_etas.setdefault(point, []).extend(shards)
+                self._found.append((read(block.path), shards))
 
-    def count(self, block: Description, samples: SampleRange, own: list[SampleRange]) -> int:
-        """Units of some samples of a block that only these shards hold; own: in its shards."""
-        of_etas = self._found.get(block.etas, {})
-        before = samples.common(own)
-        return sum(
-            samples.common(union([*own, *of_etas[point]])) - before
-            for point in block.points
-            if point in of_etas
-        )
+    def of(self, block: Description) -> tuple[_Ranges, _Ranges]:
+        """Those at the η of a block that have its columns, and all of them."""
+        serving: _Ranges = {}
+        everything: _Ranges = {}
+        for described, shards in self._found:
+            if described.etas == block.etas:
+                for point in described.points:
+                    everything.setdefault(point, []).extend(shards)
+                    if described.serves(block):
+                        serving.setdefault(point, []).extend(shards)
+        return serving, everything
+
+
+def _count(
+    block: Description, samples: SampleRange, own: list[SampleRange], others: _Ranges
+) -> int:
+    """Units of some samples of a block that only other shards hold; own: in its shards."""
+    before = samples.common(own)
+    return sum(
+        samples.common(union([*own, *others[point]])) - before
+        for point in block.points
+        if point in others
+    )
 
 
 def _jobs_of_block(
-    folder: Path, block: Description, chunks: Iterable[SampleRange], others: _Others | None
+    folder: Path, block: Description, chunks: Iterable[SampleRange], others: _Others
 ) -> Iterator[ShardJob]:
     files = BlockFolder(folder / block.block)
     shards = {samples for samples, _ in files.shards()}
     merged = union(shards)
     parts = list(files.part_files())
+    serving, everything = others.of(block)
     for samples in chunks:
         if samples not in shards:
             overlapping = [part for part in parts if part[0].overlaps(samples)]
             units = samples.size * len(block.points)
-            found = samples.common(merged) * len(block.points)
-            if others:
-                found += others.count(block, samples, merged)
+            elsewhere = _count(block, samples, merged, serving)
+            found = samples.common(merged) * len(block.points) + elsewhere
             if overlapping and found < units:
                 found += _only_in_parts(overlapping, samples, merged, block)
-            yield ShardJob(block, samples, max(units - found, 0))
+            missing = max(units - found, 0)
+            again = _count(block, samples, merged, everything) - elsewhere
+            yield ShardJob(block, samples, missing, min(again, missing))
 
 
 def _only_in_parts(

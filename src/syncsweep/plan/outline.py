@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from syncsweep.config.study import Config
-from syncsweep.plan.inventory import take_inventory
+from syncsweep.config.configuration import Config
+from syncsweep.plan.inventory import said_again, take_inventory
 from syncsweep.tables.rounds import last_round
 from syncsweep.wording import duration, number_of
 
@@ -56,6 +56,8 @@ def _outline(
         f"{number_of(size.ranks, 'ranks')} of {memory} MB, about {minutes}, "
         f"time limit {limit} min"
     )
+    if found.again:
+        line += f"; {said_again(found)}"
     return line, seconds / 3600
 
 

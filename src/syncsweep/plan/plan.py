@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.layout import study_folder
 from syncsweep.plan.calibration import CalibrationError, TrialRequest, calibrate, most_processes
 from syncsweep.plan.cost import SampleCost, calibrated_cost, configured_cost, cost_of_logs

@@ -12,6 +12,7 @@ import yaml
 from syncsweep.config.sizing import JobSize
 from syncsweep.plan import proposal
 from syncsweep.plan.estimate import StudyEstimate
+from syncsweep.plan.inventory import said_again
 from syncsweep.plan.plan import Plan
 from syncsweep.status.expected import Expected
 from syncsweep.wording import duration, number_of, size, three_digits
@@ -44,6 +45,7 @@ def _study_as_json(plan: Plan, study: StudyEstimate) -> dict[str, Any]:
         "study": study.study,
         "samples": found.samples,
         "missing": found.missing,
+        "again": found.again,
         "shards": found.shards,
         "jobs": len(found.jobs),
         "job": job
@@ -116,6 +118,8 @@ def _study_as_text(plan: Plan, study: StudyEstimate) -> Iterator[str]:
         f"{study.study}: {found.missing} of {number_of(found.samples, 'samples')} to solve, "
         f"{len(found.jobs)} of {number_of(found.shards, 'shards')} to make"
     )
+    if found.again:
+        yield f"  again      {said_again(found)}"
     if study.whole_core_time.high == 0:
         yield "  nothing to do"
         return

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from syncsweep.config.configuration import RESERVED, Config
 from syncsweep.config.sizing import JobSize
-from syncsweep.config.study import RESERVED, Config, Study
+from syncsweep.config.study import Study
 from syncsweep.plan.cost import Source
 from syncsweep.plan.estimate import Means, StudyEstimate
 from syncsweep.plan.inventory import take_inventory

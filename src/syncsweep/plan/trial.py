@@ -23,12 +23,12 @@ _LEAST, _MOST = 2, 1000
 def main() -> None:
     """Time samples of each block of a study; the answers are in core-seconds [s] and bytes.
 
-    The request: physics, blocks (a list of η and points of each), of_point (samples of a point),
-    first and stride (the units of a block, point by point, are first, first + stride, …), samples
-    (of each block, or null) and seconds (of each block, if the number of samples is null). The
-    answers: `start` (Python and the libraries); for each block `once` (the first sample, with what
-    all share); for each later sample `sample` with the `bytes` of its rows in a part; at the end
-    `peak` (resident memory). A failure is an `error` of one line.
+    The request: physics, blocks (a list of η and points of each), observables, of_point (samples of
+    a point), first and stride (the units of a block, point by point, are first, first + stride, …),
+    samples (of each block, or null) and seconds (of each block, if the number of samples is null).
+    The answers: `start` (Python and the libraries); for each block `once` (the first sample, with
+    what all share); for each later sample `sample` with the `bytes` of its rows in a part; at the
+    end `peak` (resident memory). A failure is an `error` of one line.
     """
     limit_blas_threads()
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
@@ -64,9 +64,13 @@ def _time_block(
     request: dict[str, Any],
     say: Callable[..., None],
 ) -> None:
+    from pydantic import TypeAdapter
+
+    from syncsweep.config.observables import ObservableCode
     from syncsweep.sample import SampleSolver
     from syncsweep.sweep.parts import encoded
 
+    codes = TypeAdapter(tuple[ObservableCode, ...]).validate_python(request["observables"])
     wanted = request["samples"]
     units = count(request["first"], request["stride"])
 
@@ -78,7 +82,7 @@ def _time_block(
         return encoded(solver.rows(sample, points[place % len(points)]))[1]
 
     began = time.process_time()
-    solver = SampleSolver(physics, etas)
+    solver = SampleSolver(physics, etas, codes)
     solve()
     now = time.process_time()
     say(block=number, once=now - began)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from syncsweep.config.analysis import Ratio
+from syncsweep.config.figure import AnyFigure, Figure
+from syncsweep.config.plane_figures import EdgeFigure, MapFigure, PlaneFigure
 from syncsweep.report.report_words import ratio_symbol
 from syncsweep.wording import Caption
 
@@ -20,14 +22,48 @@ _SWEEP_PANELS = {
     "probabilities": "Probabilities P_a that χ is in the intervals a, which are marked beside "
     "its distribution. Dashed: P_a of a uniform χ.",
     "s_max": (
-        "Distribution of S_max, the height of the maximum of S_d above the uniform density, with "
-        "its mean."
+        "Distribution of S_max, the height of the maximum above the uniform density, with its mean."
     ),
     "chi_maxima": "χ at the maxima of S_d themselves. Arrow heads, if there are any, mark the "
     "limit η → 0⁺.",
     "differences": "Differences |Δφ| of all pairs of angles at the maxima of S_d. Arrow heads, if "
     "there are any, mark the limit η → 0⁺.",
 }
+
+
+def of_figure(figure: AnyFigure, study: str, ratio: Ratio | None) -> Caption:
+    """Caption of a figure of a study; ratio: that of its analysis."""
+    if isinstance(figure, Figure):
+        return of_sweep(figure.name, study, figure.panels, ratio)
+    words = _of_map(figure) if isinstance(figure, MapFigure) else _of_lines(figure)
+    if isinstance(figure, EdgeFigure):
+        words = _of_edge(figure)
+    fixed = ", ".join(f"{name} = {value:g}" for name, value in figure.at.items())
+    text = f"{words} at {fixed}." if fixed else f"{words}."
+    each = "panel" if isinstance(figure, MapFigure) else "line"
+    if figure.by is not None:
+        text += f" Each {each} is a value of {figure.by}."
+    if not isinstance(figure, MapFigure):
+        text += " Bands are intervals of one standard error (68 %), if there are any."
+    title = f"{figure.name}: {figure.tag} of {figure.column} in {study}"
+    return Caption(title=title, alt=words, text=text, panels=())
+
+
+def _of_map(figure: MapFigure) -> str:
+    lines = ", with lines of equal value" if figure.contours else ""
+    return f"Colours of {figure.column} over {figure.x} and {figure.y}{lines}"
+
+
+def _of_lines(figure: PlaneFigure) -> str:
+    return f"{figure.column} against {figure.x}"
+
+
+def _of_edge(figure: EdgeFigure) -> str:
+    less = f" less {figure.floor:g}" if figure.floor else ""
+    return (
+        f"The strength η at which {figure.column}{less} first has {figure.share:g} of its value in "
+        f"the limit η → 0⁺, against {figure.x}"
+    )
 
 
 def of_sweep(name: str, study: str, panels: Sequence[str], ratio: Ratio | None) -> Caption:

@@ -14,10 +14,14 @@ import pyarrow.parquet as pq
 from syncsweep import sample
 from syncsweep.columns import Column, Columns, entry
 from syncsweep.figures import sweep_figure
+from syncsweep.figures.figure_page import ENTRIES
 from syncsweep.files import open_regular
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.tables.freshness import said_by
+from syncsweep.tables.reading import entries_of
 from syncsweep.tables.registry import JOBS
+from syncsweep.user_code import study_observables
 
 
 @cache
@@ -49,9 +53,33 @@ def columns_named(stem: str) -> Columns:
 
 
 def columns_of(path: Path) -> tuple[Column, ...]:
-    """The entries of the columns that a Parquet or CSV file has, in their order; KeyError."""
-    known = columns_named(path.stem)
-    return tuple(entry(name, known) for name in _names(path))
+    """The entries of the columns that a Parquet or CSV file has, in their order; KeyError.
+
+    Those of axes, of observables and of figures over axes are what the files say of themselves.
+    """
+    try:
+        known = columns_named(path.stem)
+    except KeyError:
+        known = ()
+    recorded = _recorded(path)
+    return tuple(
+        Column(name, **recorded[name]) if name in recorded else entry(name, known)
+        for name in _names(path)
+    )
+
+
+def _recorded(path: Path) -> dict[str, dict[str, str]]:
+    """The entries in the Parquet file of a table, or beside the figure of some data; {} if none."""
+    table = path.with_suffix(".parquet")
+    if table.exists():
+        with open_regular(table) as opened:
+            return {k: v for k, v in entries_of(pq.read_schema(opened)).items() if v}
+    stems = [stem for stem in path.parent.glob("*.json") if path.stem.startswith(f"{stem.stem}_")]
+    if not stems:
+        return {}
+    figure = max(stems, key=lambda file: len(file.stem))
+    found: dict[str, dict[str, str]] = said_by(figure).get(ENTRIES, {})
+    return found
 
 
 def _names(path: Path) -> list[str]:
@@ -71,6 +99,7 @@ def page() -> str:
     frequencies = (f"({', '.join(map(str, k))})" for k in relative_frequencies((1, 1, 1)).tolist())
     return Template(text).substitute(
         shards=_table(sample.COLUMNS),
+        observables=_table(study_observables.COLUMNS),
         frequencies=", ".join(frequencies),
         studies=_sections(of_studies.items()),
         paper=_sections(of_paper.items()),

@@ -1,4 +1,4 @@
-// Sortable tables, and S_d of one realisation drawn from its Fourier coefficients.
+// Sortable tables, and S_d or S of one realisation drawn from its Fourier coefficients.
 import { ITable } from "datatables";
 
 for (const table of document.querySelectorAll("table.sortable")) {
@@ -7,7 +7,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
 
 // --- S_d and χ -------------------------------------------------------------------------------
 
-// S_d less its uniform value at angles φ'_j = φ_j − φ_N [rad]:
+// S_d less its uniform value at angles φ'_j = φ_j − φ_N [rad], or S at angles φ_j:
 // 2 Σ_k [Re s_k cos(k·φ') − Im s_k sin(k·φ')], with s_d = (s_0, Re s_1 …, Im s_1 …).
 function deviation(s_d, frequencies, angles) {
   const n = frequencies.length;
@@ -51,7 +51,7 @@ const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴"
 
 const studies = JSON.parse(document.getElementById("data").textContent);
 const element = Object.fromEntries(
-  ["study", "sample", "eta", "eta-text", "angles", "next-maximum", "plot", "about", "marker", "pointer"].map(
+  ["study", "sample", "axes", "eta", "eta-text", "angles", "next-maximum", "plot", "about", "marker", "pointer"].map(
     (id) => [id, document.getElementById(id)],
   ),
 );
@@ -60,9 +60,12 @@ let study;
 let row; // of the chosen sample and η; null if it failed
 let marker; // angles [rad]
 let sliders; // one for each angle
+let axes; // sliders, one for each axis of the study
 let maximum; // index of the one that the marker was last moved to
 
-const difference = (j) => `φ${SUBSCRIPTS[j + 1]} − φ${SUBSCRIPTS[study.sites]}`;
+const isRelative = () => study.measure === "relative"; // S_d of angle differences, not S of angles
+const nAngles = () => study.sites - (isRelative() ? 1 : 0);
+const angleName = (j) => `φ${SUBSCRIPTS[j + 1]}${isRelative() ? ` − φ${SUBSCRIPTS[study.sites]}` : ""}`;
 const inPi = (angle) => `${(angle / Math.PI).toFixed(3).replace("-", "−")} π`;
 
 function scientific(value) {
@@ -88,10 +91,11 @@ function say(target, text) {
 }
 
 function describe(angles) {
-  const where = angles.map((angle, j) => `${difference(j)} = ${inPi(angle)}`).join(", ");
+  const where = angles.map((angle, j) => `${angleName(j)} = ${inPi(angle)}`).join(", ");
   if (!row) return where;
   const height = scientific(deviation(row.s_d, study.frequencies, angles));
-  return `${where}: ${study.excess} = ${height} ${study.unit}, χ = ${chi(angles).toFixed(4)}`;
+  const value = `${where}: ${study.excess} = ${height} ${study.unit}`;
+  return isRelative() ? `${value}, χ = ${chi(angles).toFixed(4)}` : value;
 }
 
 // Angles into the window [−π/2, 3π/2) of the plot.
@@ -111,10 +115,27 @@ function chooseStudy() {
   fill(element.sample, study.samples.map((sample) => sample.name));
   element.eta.max = String(study.etas.length - 1);
   element.eta.value = "0";
-  marker = Array(study.sites - 1).fill(0);
+  axes = study.axes.map(addAxis);
+  element.axes.replaceChildren(...axes.map((slider) => slider.parentElement));
+  marker = Array(nAngles()).fill(0);
   sliders = marker.map((_, j) => addSlider(j));
   element.angles.replaceChildren(...sliders.map((slider) => slider.parentElement));
   chooseRow();
+}
+
+function addAxis(axis) {
+  const label = document.createElement("label");
+  const input = Object.assign(document.createElement("input"), {
+    type: "range", min: "0", max: String(axis.values.length - 1), value: "0",
+  });
+  input.addEventListener("input", chooseRow);
+  label.append(`${axis.name}: `, document.createElement("output"), input);
+  return input;
+}
+
+// Number of the chosen point among all of the study, of which the last axis moves first.
+function chosenPoint() {
+  return axes.reduce((point, slider, k) => point * study.axes[k].values.length + Number(slider.value), 0);
 }
 
 function addSlider(j) {
@@ -126,7 +147,7 @@ function addSlider(j) {
     angles[j] = AXIS[Number(input.value)];
     moveMarker(angles);
   });
-  label.append(`${difference(j)}${slice} `, document.createElement("output"), input);
+  label.append(`${angleName(j)}${slice} `, document.createElement("output"), input);
   return input;
 }
 
@@ -134,7 +155,13 @@ function chooseRow() {
   const eta = study.etas[Number(element.eta.value)];
   element["eta-text"].textContent = eta.text;
   element.eta.setAttribute("aria-valuetext", eta.spoken);
-  row = study.samples[Number(element.sample.value)].rows[Number(element.eta.value)];
+  axes.forEach((slider, k) => {
+    const text = study.axes[k].values[Number(slider.value)];
+    slider.previousElementSibling.textContent = text;
+    slider.setAttribute("aria-valuetext", text);
+  });
+  const index = chosenPoint() * study.etas.length + Number(element.eta.value);
+  row = study.samples[Number(element.sample.value)].rows[index];
   maximum = -1;
   element["next-maximum"].disabled = !row || !row.maxima.length;
   moveMarker(marker);
@@ -145,7 +172,7 @@ function moveMarker(angles) {
   sliders.forEach((slider, j) => {
     slider.value = String(Math.round(((marker[j] - AXIS[0]) / (2 * Math.PI)) * STEPS));
     slider.previousElementSibling.textContent = inPi(marker[j]);
-    slider.setAttribute("aria-valuetext", `${difference(j)} = ${inPi(marker[j])}`);
+    slider.setAttribute("aria-valuetext", `${angleName(j)} = ${inPi(marker[j])}`);
   });
   say(element.marker, describe(marker));
   schedule();
@@ -153,7 +180,7 @@ function moveMarker(angles) {
 
 // --- Plot ------------------------------------------------------------------------------------
 
-// Maxima that the plot shows: of more than three spins those near the slice.
+// Maxima that the plot shows: of more than two angles those near the slice.
 function shownMaxima() {
   if (!row) return [];
   const near = Math.PI / 12;
@@ -162,12 +189,13 @@ function shownMaxima() {
 }
 
 function about() {
-  if (!row) return "This row failed: it has no S_d.";
-  if (!row.maxima.length) return "S_max is below the numerical error here: S_d is uniform.";
+  const what = isRelative() ? "S_d" : "S";
+  if (!row) return `This row failed: it has no ${what}.`;
+  if (!row.maxima.length) return `S_max is below the numerical error here: ${what} is uniform.`;
   const { count, maxima } = row;
   const text = `${count} ${count === 1 ? "maximum" : "maxima"} of at least ${study.threshold}·S_max`;
   const left = count === maxima.length ? "" : `; this page has ${maxima.length} of them and leaves ${count - maxima.length} out`;
-  return study.sites < 4 ? `${text}${left}.` : `${text}${left}; ${shownMaxima().length} near this slice.`;
+  return nAngles() < 3 ? `${text}${left}.` : `${text}${left}; ${shownMaxima().length} near this slice.`;
 }
 
 const ANGLE_TICKS = {
@@ -182,7 +210,7 @@ function points(symbol, angles, fill, edge) {
   return {
     type: "scatter", mode: "markers", hoverinfo: "skip", cliponaxis: false,
     x: angles.map((a) => a[0]),
-    y: angles.map((a) => (study.sites === 2 ? deviation(row.s_d, study.frequencies, a) : a[1])),
+    y: angles.map((a) => (nAngles() === 1 ? deviation(row.s_d, study.frequencies, a) : a[1])),
     marker: { symbol, size: 11, color: fill, line: { color: edge, width: 1.5 } },
   };
 }
@@ -198,6 +226,11 @@ function remember(compute) {
   };
 }
 
+// Values for a hover text, and its line about them; there is no χ without differences.
+const hover = (place, values) => (isRelative()
+  ? { customdata: values(), hovertemplate: `${place}<br>χ = %{customdata:.4f}<extra></extra>` }
+  : { hovertemplate: `${place}<extra></extra>` });
+
 // The first two angles are those of the map; `others` are the rest of them, with blanks between.
 const anglesOfMap = remember((others) => {
   const slice = others.split(" ").filter(Boolean).map(Number);
@@ -209,21 +242,20 @@ const curve = remember((of) => {
   const at = AXIS.map((x) => [x]);
   return {
     type: "scatter", mode: "lines", line: { color: "#0072B2" }, x: AXIS,
-    y: at.map((angles) => deviation(of.s_d, study.frequencies, angles)), customdata: at.map(chi),
-    hovertemplate: "%{x:.3f} rad<br>%{y:.4e}<br>χ = %{customdata:.4f}<extra></extra>",
+    y: at.map((angles) => deviation(of.s_d, study.frequencies, angles)),
+    ...hover("%{x:.3f} rad<br>%{y:.4e}", () => at.map(chi)),
   };
 });
 
 const heatMap = remember((of, at) => ({
   type: "heatmap", colorscale: "Cividis", zsmooth: "best", x: AXIS, y: AXIS,
   z: at.map((line) => line.map((angles) => deviation(of.s_d, study.frequencies, angles))),
-  customdata: chiOfMap(at),
   colorbar: { exponentformat: "power", thickness: 14, outlinewidth: 0, tickfont: { size: 11 } },
-  hovertemplate: "%{x:.3f}, %{y:.3f} rad<br>%{z:.4e}<br>χ = %{customdata:.4f}<extra></extra>",
+  ...hover("%{x:.3f}, %{y:.3f} rad<br>%{z:.4e}", () => chiOfMap(at)),
 }));
 
 const distribution = () =>
-  study.sites === 2 ? curve(row) : heatMap(row, anglesOfMap(marker.slice(2).join(" ")));
+  nAngles() === 1 ? curve(row) : heatMap(row, anglesOfMap(marker.slice(2).join(" ")));
 
 // Several events between two frames are drawn once.
 let waiting = 0;
@@ -238,7 +270,7 @@ function draw() {
   const text = about();
   say(element.about, text);
   const quantity = `${study.excess} [${study.unit}]`;
-  const what = study.sites === 2 ? "Line" : "Heat map";
+  const what = nAngles() === 1 ? "Line" : "Heat map";
   plot.setAttribute("aria-label", `${what} of ${quantity} over the angles. ${text} The values at the marker are below.`);
   const traces = row
     ? [
@@ -252,10 +284,10 @@ function draw() {
     margin: { l: 60, r: 24, t: 40, b: 52 },
     font: { color: "#1b1f24" },
     dragmode: false,
-    xaxis: { ...ANGLE_TICKS, title: { text: difference(0), standoff: 6 } },
-    yaxis: study.sites === 2
+    xaxis: { ...ANGLE_TICKS, title: { text: angleName(0), standoff: 6 } },
+    yaxis: nAngles() === 1
       ? { exponentformat: "power", fixedrange: true, zerolinecolor: "#57606a" }
-      : { ...ANGLE_TICKS, title: { text: difference(1), standoff: 2 } },
+      : { ...ANGLE_TICKS, title: { text: angleName(1), standoff: 2 } },
     showlegend: false,
   };
   Plotly.react(plot, traces, layout, { displayModeBar: false, responsive: true });
@@ -263,7 +295,7 @@ function draw() {
 
 function pointed(event) {
   const { x, y } = event.points[0];
-  return study.sites === 2 ? [x] : [x, y, ...marker.slice(2)];
+  return nAngles() === 1 ? [x] : [x, y, ...marker.slice(2)];
 }
 
 fill(element.study, studies.map((each) => each.name));

@@ -16,8 +16,10 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
+from syncsweep.config.configuration import RESERVED, Config, parse
 from syncsweep.config.messages import ConfigError
-from syncsweep.config.study import RESERVED, Config, Study, parse
+from syncsweep.config.requests import MODULES
+from syncsweep.config.study import Study
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import write_text
 from syncsweep.layout import figures_folder, paper_folder, tables_folder
@@ -76,11 +78,11 @@ def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Pa
         refuse_other_settings(
             tables_of_study,
             physics_hash=rows.physics.digest,
-            samples=study.samples,
+            samples=rows.samples,
             analysis=study.analysis.model_dump(mode="json"),
         )
         found += tables_of_study
-        names += [study.figure.name] if study.figure else []
+        names += [each.name for each in study.figures]
     made = [figures_folder(results) / f"{name}.json" for name in names]
     for part in request.parts:
         made += [paper_folder(results) / f"{table}.parquet" for table in PARTS[part].tables]
@@ -219,11 +221,11 @@ def _figures(
         module = f"paper/figures/{known.module}.py"
         found.append(figure(results, folder / name, tuple(known.data), known, module))
     for name, study in studies.items():
-        if study.figure:
-            stem, panels = folder / study.figure.name, study.figure.panels
-            data = (*panels, "limit") if study.analysis.limit_draws is not None else panels
-            caption = captions.of_sweep(stem.name, name, panels, study.analysis.ratio)
-            found.append(figure(results, stem, data, caption, "figures/sweep_figure.py"))
+        for each in study.figures:
+            data = each.data(study.analysis)
+            caption = captions.of_figure(each, name, study.analysis.ratio)
+            module = f"figures/{MODULES[each.tag]}.py"
+            found.append(figure(results, folder / each.name, data, caption, module))
     return sorted(found, key=lambda each: each.name)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from syncsweep.config.axes import column_of
 from syncsweep.config.study import Study
 from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.paper.claims import PAPER
@@ -76,22 +77,40 @@ def rows_of_study(folder: Path) -> tuple[int, int]:
 
 def _summary(folder: Path, study: Study) -> Table:
     columns: dict[str, Callable[[pd.Series], Cell]] = {
-        **_eta_column(energy_unit(study.model, study.axes)),
+        **_point_columns(study),
         "n": lambda row: _integer(row["n"]),
         "failed": lambda row: _integer(row["failed"]),
     }
-    for a in range(1, len(study.analysis.intervals) + 1):
+    for a in range(1, len(study.analysis.chi_intervals) + 1):
         columns[f"P{subscript(a)}"] = _measured(f"p{a}")
     if study.analysis.ratio is not None:
         columns[ratio_symbol(study.analysis.ratio)] = _measured("ratio")
-    columns[f"⟨S_max⟩ [{density_unit(study.model.n_sites)}]"] = _measured("s_max_mean")
-    columns["χ undefined"] = lambda row: _integer(row["undefined_chi"])
+    columns[f"⟨S_max⟩ [{density_unit(study)}]"] = _measured("s_max_mean")
+    for j in range(1, study.n_angles + 1 if study.axes else 1):
+        less = f" − φ{subscript(study.model.n_sites)}" if study.measure == "relative" else ""
+        columns[f"⟨φ{subscript(j)}{less}⟩ [rad]"] = _value(f"angle_{j}_mean")
+    if study.analysis.samples_chi:
+        columns["χ undefined"] = lambda row: _integer(row["undefined_chi"])
     return _table(folder, registry.SUMMARY, columns)
+
+
+def _point_columns(study: Study) -> dict[str, Callable[[pd.Series], Cell]]:
+    """η and the values of the axes."""
+    labels = {path: axis.symbol or column_of(path) for path, axis in sorted(study.axes.items())}
+    units = {path: f" [{axis.unit}]" if axis.unit else "" for path, axis in study.axes.items()}
+    return {
+        **_eta_column(energy_unit(study.model, study.axes)),
+        **{f"{label}{units[path]}": _value(column_of(path)) for path, label in labels.items()},
+    }
+
+
+def _value(column: str) -> Callable[[pd.Series], Cell]:
+    return lambda row: _plain(row[column])
 
 
 def _failures(folder: Path, study: Study) -> Table:
     columns: dict[str, Callable[[pd.Series], Cell]] = {
-        **_eta_column(energy_unit(study.model, study.axes)),
+        **_point_columns(study),
         "sample": lambda row: _integer(row["sample"]),
         "status": lambda row: Cell(str(row["status"])),
         "estimated error of S_d": lambda row: _plain(row["s_d_error"]),
@@ -176,7 +195,10 @@ def _measured(name: str) -> Callable[[pd.Series], Cell]:
     def cell(row: pd.Series) -> Cell:
         if not math.isfinite(row[name]):
             return Cell("–", _LOWEST)
-        return Cell(str(Number.in_row(row, name)), float(row[name]))
+        number = Number.in_row(row, name)
+        if number.ends is None and number.error is not None and math.isnan(number.error):
+            return _plain(number.value)  # one sample has no error
+        return Cell(str(number), number.value)
 
     return cell
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from syncsweep.config.analysis import Analysis, Ratio
-from syncsweep.config.physics import Ensemble, Physics
+from syncsweep.config.analysis import Ratio
+from syncsweep.config.axes import Axis
+from syncsweep.config.physics import AnyEnsemble, Physics, TwoSpin1sPerturbation
 from syncsweep.config.study import Study
 from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.config.user_code import (
@@ -71,14 +72,20 @@ def ratio_symbol(ratio: Ratio) -> str:
     return f"P{subscript(ratio.numerator)}/{below}"
 
 
-def excess(n_sites: int) -> str:
-    """S_d less its uniform value."""
-    return "S_d − 1/(2π)" if n_sites == 2 else f"S_d − (1/2π){superscript(n_sites - 1)}"
+def excess(study: Study) -> str:
+    """S_d, or S, less its uniform value."""
+    n_angles = _n_angles(study)
+    symbol = "S_d" if study.measure == "relative" else "S"
+    return f"{symbol} − 1/(2π)" if n_angles == 1 else f"{symbol} − (1/2π){superscript(n_angles)}"
 
 
-def density_unit(n_sites: int) -> str:
-    """Unit of S_d."""
-    return f"rad{superscript(1 - n_sites)}"
+def density_unit(study: Study) -> str:
+    """Unit of S_d, or of S."""
+    return f"rad{superscript(-_n_angles(study))}"
+
+
+def _n_angles(study: Study) -> int:
+    return study.model.n_sites - (study.measure == "relative")
 
 
 def of_study(study: Study, physics: Physics) -> list[tuple[str, str]]:
@@ -90,7 +97,7 @@ def of_study(study: Study, physics: Physics) -> list[tuple[str, str]]:
         ("Model", _model(study.model, physics)),
         ("Perturbation", _ensemble(study.ensemble, physics)),
         ("Sweep", _sweep(study)),
-        ("Analysis", _analysis(study.analysis, study.model.n_sites)),
+        ("Analysis", _analysis(study)),
     ]
 
 
@@ -109,11 +116,16 @@ def _model(model: BaseModel, physics: Physics) -> str:
         spins = ", ".join(f"{spin:g}" for spin in model.spins)
         parameters = _parameters(model.parameters, physics.model, "model")
         return f"Own model: model() in {model.file}, spins {spins}{parameters}"
-    summary = (type(model).__doc__ or "").partition("\n")[0].rstrip(".")
+    return _of_package(model, "name")
+
+
+def _of_package(part: BaseModel, choice: str) -> str:
+    """What a model or an ensemble of the package is, with its numbers; choice: key of its name."""
+    summary = (type(part).__doc__ or "").partition("\n")[0].rstrip(".")
     values = [
-        _parameter(field.description or name, getattr(model, name))
-        for name, field in type(model).model_fields.items()
-        if name != "name"
+        _parameter(field.description or name, getattr(part, name))
+        for name, field in type(part).model_fields.items()
+        if name != choice
     ]
     return f"{summary}: " + "; ".join(values)
 
@@ -132,10 +144,12 @@ def _parameter(description: str, value: float) -> str:
     return f"{description.partition(';')[0]} = {value:g}"
 
 
-def _ensemble(ensemble: Ensemble | OwnEnsemble, physics: Physics) -> str:
+def _ensemble(ensemble: AnyEnsemble, physics: Physics) -> str:
     if isinstance(ensemble, OwnEnsemble):
         parameters = _parameters(ensemble.parameters, physics.ensemble, "perturbation")
         return f"Own ensemble: perturbation() in {ensemble.file}{parameters}"
+    if isinstance(ensemble, TwoSpin1sPerturbation):
+        return _of_package(ensemble, "kind")
     operators = {"paper": "operators as printed in Eq. F3", "orthonormal": "orthonormal operators"}
     rank = "full rank" if ensemble.rank is None else f"rank {ensemble.rank}"
     of_terms = {
@@ -161,21 +175,32 @@ def _sweep(study: Study) -> str:
     elif positive:
         values.append(eta(positive[0], unit).text)
     until = study.until and ", ".join(
-        f"{name} ≤ {most:g}" for name, most in study.until.errors.items()
+        f"{key} ≤ {most:g}" for key, most in study.until.errors.items()
     )
     stop = f" (until {until}, or {study.until.most_samples})" if study.until else ""
-    return f"{count(study.samples, 'realisation')} at each η{stop}: " + " and ".join(values)
+    text = f"{count(study.samples, 'realisation')} at each η{stop}: " + " and ".join(values)
+    of_axes = [_axis(path, axis) for path, axis in sorted(study.axes.items())]
+    return "; ".join([text, *of_axes])
 
 
-def _analysis(analysis: Analysis, n_sites: int) -> str:
+def _axis(path: str, axis: Axis) -> str:
+    """An axis by its parameter and its values."""
+    first, last = (f"{scientific(axis.grid[k])} {axis.unit or ''}".rstrip() for k in (0, -1))
+    symbol = f" ({axis.symbol})" if axis.symbol else ""
+    return f"{path}{symbol}: {count(len(axis.grid), 'value')} from {first} to {last}"
+
+
+def _analysis(study: Study) -> str:
+    analysis, texts = study.analysis, []
+    if study.measure == "absolute":
+        texts.append("S_max is the maximum of S of the angles themselves, and not of S_d")
+    if analysis.samples_chi:
+        texts.append(f"χ is sampled where {excess(study)} is at least {analysis.threshold:g}·S_max")
     intervals = ", ".join(
         f"P{subscript(a)} for χ in [{low:g}, {high:g}]"
-        for a, (low, high) in enumerate(analysis.intervals, start=1)
+        for a, (low, high) in enumerate(analysis.chi_intervals, start=1)
     )
-    text = (
-        f"χ is sampled where {excess(n_sites)} is at least "
-        f"{analysis.threshold:g}·S_max; {intervals}"
-    )
+    text = "; ".join(filter(None, [*texts, intervals])) or "means of S_max"
     if analysis.ratio is not None:
         text += f"; {ratio_symbol(analysis.ratio)}: {analysis.ratio.meaning}"
     if analysis.limit_draws is not None:

@@ -51,9 +51,13 @@ class Probabilities:
     def of_study(self, blocks: Sequence[BlockStatus]) -> tuple[list[Estimate], list[Problem]]:
         """Estimates at a few η of a study's blocks, ascending in η, and what is damaged.
 
-        None for a study with axes.
+        None without intervals of χ, and none for a study with axes.
         """
-        blocks = [block for block in blocks if not block.asked.described.axes]
+        blocks = [
+            block
+            for block in blocks
+            if block.asked.analysis.chi_intervals and not block.asked.described.axes
+        ]
         if not blocks:
             return [], []
         chosen = few_etas([eta for block in blocks for eta in block.asked.described.etas])
@@ -82,7 +86,7 @@ def _most(asked: AskedBlock) -> int:
 
 def _estimate(asked: AskedBlock, etas: list[float]) -> tuple[list[Estimate], list[Problem]]:
     places = [asked.described.etas.index(eta) for eta in etas]
-    intervals = asked.analysis.intervals
+    intervals = asked.analysis.chi_intervals
     mean = RunningMean(len(etas), len(intervals))
     damaged: list[str] = []
     folder, stop = asked.folder.path.parent, asked.ranges[-1].stop

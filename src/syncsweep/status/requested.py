@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from syncsweep.config.analysis import Analysis
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.sample_range import SampleRange, union
 from syncsweep.sweep.description import Description, describe

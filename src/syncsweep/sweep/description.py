@@ -16,10 +16,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from syncsweep.config.axes import Point, column_of
 from syncsweep.config.blocks import Block
+from syncsweep.config.configuration import Config
 from syncsweep.config.eta import canonical_eta
 from syncsweep.config.fields import SafeName
+from syncsweep.config.observables import ObservableCode
 from syncsweep.config.physics import RESULTS_VERSION, Physics, digest_of
-from syncsweep.config.study import Config
 from syncsweep.files import NotReadableError, read_regular, write_text
 from syncsweep.layout import BlockFolder, jobs_folder, study_file
 from syncsweep.sample_range import SampleRange
@@ -28,6 +29,7 @@ from syncsweep.sample_range import SampleRange
 _MOST_BYTES = 10**7
 
 _name = TypeAdapter[str](SafeName).validate_python
+_observables = TypeAdapter(tuple[ObservableCode, ...]).validate_python
 
 
 class DescriptionError(Exception):
@@ -49,16 +51,22 @@ class Description:
     physics: Physics
     etas: tuple[float, ...]
     points: tuple[Point, ...] = ((),)
+    observables: tuple[ObservableCode, ...] = ()
 
     @cached_property
     def block(self) -> str:
         """Name of the block's folder."""
-        return Block(self.etas, self.points).id
+        return Block(self.etas, self.points, self.observables).id
 
     @cached_property
     def axes(self) -> tuple[str, ...]:
         """Names of the columns with the values of the axes."""
         return tuple(map(column_of, self.physics.axes))
+
+    def serves(self, other: Description) -> bool:
+        """Whether rows of this block have the η and the columns of another one's."""
+        of_other = (code in self.observables for code in other.observables)
+        return self.etas == other.etas and all(of_other)
 
     def units(self, samples: SampleRange) -> list[Unit]:
         """What a shard of some samples holds, in the order of its rows."""
@@ -68,7 +76,12 @@ class Description:
 def describe(config: Config, study: str) -> list[Description]:
     """The blocks of a study of a configuration."""
     physics, blocks = config.physics(study), config.studies[study].blocks
-    return [Description(study, physics, block.etas, block.points) for block in blocks]
+    return [of_block(study, physics, block) for block in blocks]
+
+
+def of_block(study: str, physics: Physics, block: Block) -> Description:
+    """The description of a block of a study."""
+    return Description(study, physics, block.etas, block.points, block.observables)
 
 
 def write(folder: Path, blocks: list[Description]) -> None:
@@ -83,6 +96,8 @@ def write(folder: Path, blocks: list[Description]) -> None:
         content: dict[str, object] = {"etas": list(described.etas)}
         if described.axes:
             content["points"] = described.points
+        if described.observables:
+            content["observables"] = [one.model_dump(mode="json") for one in described.observables]
         _write_json(block.description, content)
 
 
@@ -127,7 +142,8 @@ def read(block_folder: Path) -> Description:
         content = json.loads(read_regular(path, _MOST_BYTES).decode())
         etas = tuple(canonical_eta(eta) for eta in content["etas"])
         points = tuple(map(tuple, content["points"])) if physics.axes else ((),)
-        described = Description(study, physics, etas, points)
+        observables = _observables(content.get("observables", ()))
+        described = Description(study, physics, etas, points, observables)
         if described.block != block_folder.name:
             raise DescriptionError(
                 f"{path}: describes {described.block}, not this folder; remove the file and run "

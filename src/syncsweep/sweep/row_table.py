@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pyarrow as pa
 
+from syncsweep.config.observables import OwnObservableCode
 from syncsweep.sample import FIELDS, Rows
 from syncsweep.sweep.description import Description, Unit
 
@@ -34,6 +35,7 @@ def _columns(rows: Rows) -> Iterator[tuple[str, np.ndarray]]:
         if field.name == "sample":
             for name, value in rows.axes.items():
                 yield name, np.full(len(rows.eta), float(value))
+    yield from rows.observables.items()
 
 
 class RowsByUnit:
@@ -107,10 +109,28 @@ def _numbers(values: pa.Array) -> np.ndarray:
     return np.from_dlpack(values)
 
 
+def column_names(described: Description) -> list[str]:
+    """Names of the columns of a block, in the order of `to_table`."""
+    return [*_kinds(described)]
+
+
+def _kinds(described: Description) -> dict[str, tuple[type, bool]]:
+    """Type of the values of each column of a block, and whether each row has a list of them."""
+    kinds: dict[str, tuple[type, bool]] = {}
+    for field in FIELDS:
+        kinds[field.name] = (field.metadata["kind"], field.metadata["is_list"])
+        if field.name == "sample":
+            kinds |= dict.fromkeys(described.axes, (float, False))
+    for code in described.observables:
+        kinds |= dict.fromkeys(code.columns, (float, False))
+        if isinstance(code, OwnObservableCode):
+            kinds[code.status] = (str, False)
+    return kinds
+
+
 def has_columns_of_rows(table: pa.Table, described: Description) -> bool:
     """Whether a table has the columns of a block, each once, with their types and no empty cell."""
-    kinds = {field.name: (field.metadata["kind"], field.metadata["is_list"]) for field in FIELDS}
-    kinds |= dict.fromkeys(described.axes, (float, False))
+    kinds = _kinds(described)
     if sorted(table.column_names) != sorted(kinds):
         return False
     for name, (wanted, is_list) in kinds.items():

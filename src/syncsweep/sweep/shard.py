@@ -29,6 +29,7 @@ from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.parquet import described_schema, write_parquet
 from syncsweep.sweep.row_table import column, has_columns_of_rows
+from syncsweep.user_code import study_observables
 
 _IDENTITY_KEY = b"syncsweep"
 _RUN_KEY = b"syncsweep.run"
@@ -112,7 +113,8 @@ def write_shard(
 
 def columns_of(described: Description) -> Columns:
     """The entries of the columns of a block's shards."""
-    return (*COLUMNS, *axis_columns(described.physics.axes))
+    observables = study_observables.columns_of(described.observables)
+    return (*COLUMNS, *axis_columns(described.physics.axes), *observables)
 
 
 def read_shard(path: Path, described: Description, samples: SampleRange) -> pa.Table:
@@ -205,6 +207,8 @@ def _statement(described: Description, samples: SampleRange) -> dict[str, Any]:
     if described.axes:
         stated["axes"] = list(described.physics.axes)
         stated["points"] = [list(point) for point in described.points]
+    if described.observables:
+        stated["observables"] = [code.model_dump(mode="json") for code in described.observables]
     return stated
 
 

@@ -18,7 +18,7 @@ from syncsweep.layout import BlockFolder, block_folders
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description, DescriptionError, Unit, read
 from syncsweep.sweep.parts import read_part
-from syncsweep.sweep.row_table import RowsByUnit, unpacked
+from syncsweep.sweep.row_table import RowsByUnit, column_names, unpacked
 from syncsweep.sweep.shard import ShardError, read_shard, set_aside
 
 
@@ -44,7 +44,7 @@ def valid_shard(folder: BlockFolder, described: Description, samples: SampleRang
 
 def find_rows(folder: BlockFolder, described: Description, samples: SampleRange) -> Found:
     """Rows of the units of some samples, in valid shards and parts of any block with them."""
-    wanted = frozenset(described.units(samples))
+    wanted, names = frozenset(described.units(samples)), column_names(described)
     blocks = [(folder, described), *_others(folder, described)]
     rows: dict[Unit, pa.Table] = {}
     messages: list[str] = []
@@ -62,20 +62,21 @@ def find_rows(folder: BlockFolder, described: Description, samples: SampleRange)
             except ShardError as error:
                 messages.append(f"{error}; set aside as {_set_aside(block, path)}")
                 continue
-            of_units = unpacked(units, table)
+            of_units = unpacked(units, table.select(names))
             rows |= {u: one for u, one in of_units.items() if u in wanted and u not in rows}
     from_shards = len(rows)
     for block, of_block in blocks:
         for of_job, path in block.part_files():
             if of_job.overlaps(samples):
-                rows |= _rows_of_part(path, of_block, wanted - rows.keys())
+                part = _rows_of_part(path, of_block, wanted - rows.keys())
+                rows |= {unit: one.select(names) for unit, one in part.items()}
     return Found(rows, from_shards, len(rows) - from_shards, messages)
 
 
 def _others(
     folder: BlockFolder, described: Description
 ) -> Iterator[tuple[BlockFolder, Description]]:
-    """The other blocks of a study that have the same η, and points of this one."""
+    """The other blocks of a study that have the same η, points of this one, and its columns."""
     points = set(described.points)
     for other in block_folders(folder.path.parent):
         if other == folder:
@@ -84,7 +85,7 @@ def _others(
             found = read(other.path)
         except DescriptionError:  # of a folder that is perhaps being removed
             continue
-        if found.etas == described.etas and not points.isdisjoint(found.points):
+        if found.serves(described) and not points.isdisjoint(found.points):
             yield other, found
 
 

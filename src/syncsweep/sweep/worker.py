@@ -271,9 +271,10 @@ def _solve(
         return _Solved([], None, 0.0, host, None)
     began = time.process_time()
     reported = unit_began = time.monotonic()
-    solver = SampleSolver(task.description.physics, task.description.etas)
+    described = task.description
+    solver = SampleSolver(described.physics, described.etas, described.observables)
     part = folder.part(*job.samples, task.attempt, comm.rank)
-    writer = PartWriter(part, task.description)
+    writer = PartWriter(part, described)
     solved = RowsByUnit()
     for done, unit in enumerate(units, start=1):
         if walltime.stop:
@@ -288,6 +289,11 @@ def _solve(
             reported = now
             print(f"{_name(task, job)}: {100 * done // len(units)} %", flush=True)
     writer.close()
+    for function, problem in solver.observables.problems.items():
+        _say(
+            f"warning: {described.study}: {function}() failed: {problem}; it is the first time on "
+            "this rank, and failures.csv will name all rows"
+        )
     kept, rows = solved.packed()
     stopped = walltime.stop if len(kept) < len(units) else None
     return _Solved(kept, rows, time.process_time() - began, host, stopped)

@@ -27,7 +27,7 @@ from syncsweep.tables import ResultsError
 from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.number import Number
 from syncsweep.tables.samples import Source, chi_of_sample, provenance_of
-from syncsweep.tables.summary import write_tables
+from syncsweep.tables.writing import write_tables
 
 #: What the columns of each table hold.
 COLUMNS: dict[str, Columns] = {
@@ -77,9 +77,10 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
     also if no block holds η = 0 or the perturbation has no dissipator.
     """
     draws = analysis.limit_draws
-    if draws is None:
+    if draws is None or analysis.intervals is None:
         raise ResultsError(
-            f"{output}: tables of the limit need analysis.limit_draws; set it to a number of draws"
+            f"{output}: tables of the limit need analysis.limit_draws, a number of draws, and "
+            "analysis.intervals; set them"
         )
     study, physics = source.blocks[0].study, source.blocks[0].physics
     if not isinstance(physics.ensemble, Ensemble) or physics.is_own:
@@ -158,7 +159,9 @@ def _probabilities(
     signs = [sign for sign in (b > 0, b < 0) if sign.any()]
     shares = np.array([np.mean(sign) for sign in signs])
     typical = np.array([b[sign].mean() for sign in signs])
-    sets = type_probabilities(distribution, typical, analysis.threshold, analysis.intervals, rng)
+    sets = type_probabilities(
+        distribution, typical, analysis.threshold, analysis.chi_intervals, rng
+    )
     of_sets = _with_ratio(np.einsum("t,sta->sa", shares, sets), analysis.ratio)
     variance = of_sets.var(axis=0, ddof=1) / len(sets)
     probabilities = shares @ sets.mean(axis=0)
@@ -196,11 +199,11 @@ def _gather(source: Source, analysis: Analysis) -> tuple[np.ndarray, dict[str, n
         in_block, values = [], []
         for rows in source.read(block):
             chi = chi_of_sample(block.physics, analysis.threshold, rows)
-            p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
+            p = interval_probabilities(chi.chi, chi.weights, analysis.chi_intervals)
             values.append(np.column_stack([rows.s_max, p]))
             values[-1][~rows.good] = np.nan
             in_block.append(rows.sample)
-        width = 1 + len(analysis.intervals)
+        width = 1 + len(analysis.chi_intervals)
         numbers.append(in_block)
         of_blocks.append(np.array(values).reshape(-1, len(block.etas), width))
     samples = np.unique(np.concatenate(numbers))
@@ -209,7 +212,7 @@ def _gather(source: Source, analysis: Analysis) -> tuple[np.ndarray, dict[str, n
         spread.append(np.full((len(samples), *of_block.shape[1:]), np.nan))
         spread[-1][np.searchsorted(samples, in_block)] = of_block
     etas = np.concatenate([block.etas for block in source.blocks])
-    names = ["s_max_mean", *(f"p{a + 1}" for a in range(len(analysis.intervals)))]
+    names = ["s_max_mean", *(f"p{a + 1}" for a in range(len(analysis.chi_intervals)))]
     all_values = np.concatenate(spread, axis=1)
     return etas, {name: all_values[:, :, index] for index, name in enumerate(names)}
 

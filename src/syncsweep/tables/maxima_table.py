@@ -20,7 +20,7 @@ from syncsweep.sweep.description import Description
 from syncsweep.tables import ResultsError
 from syncsweep.tables.samples import Source, provenance_of
 from syncsweep.tables.statistics import RunningMean, chi_edges
-from syncsweep.tables.summary import bin_columns, sorted_by_eta, write_tables
+from syncsweep.tables.writing import bin_columns, sorted_by_eta, write_tables
 
 #: What the columns of the table hold.
 COLUMNS: dict[str, Columns] = {

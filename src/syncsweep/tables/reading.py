@@ -73,6 +73,14 @@ def unit_of(said: Mapping[str, Any]) -> EnergyUnit:
     return energy_unit(physics.model, physics.axes)
 
 
+def entries_of(schema: pa.Schema) -> dict[str, dict[str, str]]:
+    """The entries of a table's columns in the data dictionary, as its fields carry them."""
+    return {
+        field.name: {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
+        for field in schema
+    }
+
+
 def in_unit(frame: pd.DataFrame, unit: EnergyUnit) -> pd.DataFrame:
     """A table with η as configured, converted to η in a unit."""
     return frame.assign(eta=frame["eta"].map(unit.of))

@@ -24,13 +24,19 @@ class Table:
     """A table of a study.
 
     name: name of its files, without ending; title: heading in the report, empty if people see the
-    table only in a figure; caption: text of the report about it; kinds: endings of its files.
+    table only in a figure; caption: text of the report about it; kinds: endings of its files;
+    setting: key of the analysis without which a study does not have this table.
     """
 
     name: str
     title: str = ""
     caption: str = ""
     kinds: tuple[str, ...] = ("parquet", "csv")
+    setting: str | None = None
+
+    def is_asked_for(self, analysis: Analysis) -> bool:
+        """Whether a study with this analysis has this table."""
+        return self.setting is None or getattr(analysis, self.setting) is not None
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,7 @@ class TableJob:
 
     name: name of the rule, and of the function that makes the tables; module: its module in this
     package; kind: argument of the rule's program, and name of its log; message: what the job
-    makes; setting: key of the analysis without which a study does not have these tables;
-    row_cost: core-seconds per row, relative to the first job.
+    makes; row_cost: core-seconds per row, relative to the first job.
     """
 
     name: str
@@ -48,7 +53,6 @@ class TableJob:
     kind: str
     message: str
     tables: tuple[Table, ...]
-    setting: str | None = None
     row_cost: float = 1.0
 
     @property
@@ -56,9 +60,9 @@ class TableJob:
         """Names of its tables."""
         return tuple(table.name for table in self.tables)
 
-    def is_asked_for(self, analysis: Analysis) -> bool:
-        """Whether a study with this analysis has these tables."""
-        return self.setting is None or getattr(analysis, self.setting) is not None
+    def tables_of(self, analysis: Analysis) -> tuple[Table, ...]:
+        """Those of its tables that a study with this analysis has."""
+        return tuple(table for table in self.tables if table.is_asked_for(analysis))
 
     @property
     def columns(self) -> dict[str, Columns]:
@@ -83,13 +87,17 @@ SUMMARY = Table(
 FAILURES = Table("failures", "Failed rows", "Rows that do not enter the averages.")
 #: It has a row for each row of the study, too many for a CSV file, a figure or a page.
 SAMPLES = Table("samples", kinds=("parquet",))
-MAXIMA = Table("maxima_histogram")
-LIMIT_LAW = Table("limit_law", "The law of the limit")
+CHI = Table("chi_histogram", setting="chi_bins")
+S_MAX = Table("s_max_histogram", setting="s_max_bins")
+MAXIMA = Table("maxima_histogram", setting="maxima_bins")
+OBSERVABLES = Table("observable_histogram", setting="observable_bins")
+LIMIT_LAW = Table("limit_law", "The law of the limit", setting="limit_draws")
 LIMIT_CONTROL = Table(
     "limit_control",
     "With the limit as control",
     "Averages with the limit η → 0⁺ as a control variate. The gain is the factor by which a plain "
     "mean would need more samples for the same error.",
+    setting="limit_draws",
 )
 
 #: All tables, by the jobs that make them.
@@ -99,7 +107,7 @@ JOBS = (
         "summary",
         "tables",
         "tables from the shards",
-        (SUMMARY, Table("chi_histogram"), Table("s_max_histogram"), FAILURES, SAMPLES),
+        (SUMMARY, CHI, S_MAX, FAILURES, SAMPLES),
     ),
     TableJob(
         "make_maxima_table",
@@ -107,8 +115,15 @@ JOBS = (
         "maxima",
         "table of the maxima from the shards",
         (MAXIMA,),
-        setting="maxima_bins",
         row_cost=3.0,
+    ),
+    TableJob(
+        "make_observable_table",
+        "observable_table",
+        "observables",
+        "histograms of the observables from the shards",
+        (OBSERVABLES,),
+        row_cost=0.1,
     ),
     TableJob(
         "make_limit_tables",
@@ -116,19 +131,18 @@ JOBS = (
         "limit",
         "tables of the limit η → 0⁺",
         (LIMIT_LAW, LIMIT_CONTROL),
-        setting="limit_draws",
     ),
 )
 
 
 def table_jobs(analysis: Analysis) -> list[TableJob]:
     """The jobs that make the tables of a study with this analysis."""
-    return [job for job in JOBS if job.is_asked_for(analysis)]
+    return [job for job in JOBS if job.tables_of(analysis)]
 
 
 def tables_of_study(analysis: Analysis) -> list[Table]:
     """The tables of a study with this analysis."""
-    return [table for job in table_jobs(analysis) for table in job.tables]
+    return [table for job in JOBS for table in job.tables_of(analysis)]
 
 
 def table_names(analysis: Analysis) -> list[str]:

@@ -16,8 +16,8 @@ from typing import Any
 
 from syncsweep import layout
 from syncsweep.config.chunks import totals
+from syncsweep.config.configuration import Config
 from syncsweep.config.requests import ErrorsRequest
-from syncsweep.config.study import Config
 from syncsweep.environment import source
 from syncsweep.environment.provenance import ASKED
 from syncsweep.files import NotReadableError, read_regular
@@ -30,9 +30,8 @@ _MOST_BYTES = 10**6
 class Round:
     """The samples of a study so far.
 
-    errors: the largest ones by column, with the η and the point where they are; None if no job has
-    found them.
-    missing: those of `until` that are too large or not known (NaN); empty if all hold.
+    errors: the largest ones by column, with the η and point where they are; None if no job has
+    found them. missing: those of `until` that are too large or not known (NaN); empty if all hold.
     """
 
     samples: int

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,13 +14,14 @@ import pyarrow as pa
 from syncsweep.config.analysis import Analysis
 from syncsweep.config.axes import Point
 from syncsweep.config.chunks import chunks
+from syncsweep.config.observables import ObservableCode
 from syncsweep.config.physics import Physics
 from syncsweep.layout import BlockFolder
 from syncsweep.physics.chi import ChiSample
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import Maximum
-from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.physics.phase_distribution import frequencies_of
 from syncsweep.sample import FIELDS, Rows, chi_shift, unpack_coefficients
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description, row_table, shard
@@ -28,6 +29,7 @@ from syncsweep.sweep.description import Description, DescriptionError
 from syncsweep.sweep.shard import ShardError
 from syncsweep.sweep.takeover import clear_leftovers
 from syncsweep.tables import ResultsError
+from syncsweep.user_code.study_observables import columns_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class SampleRows:
     """The rows of one sample at one point, all its η (n_eta,); see `sample.Rows`.
 
     coefficients: (n_eta, n_k), of S_d; error: the estimated error of S_d in units of the uniform
-    density; status: strings; point: values of the axes.
+    density; status: strings; point: values of the axes; observables: values (n_eta,) by column,
+    numbers or words.
     """
 
     sample: int
@@ -44,6 +47,7 @@ class SampleRows:
     status: np.ndarray
     error: np.ndarray
     point: Point = ()
+    observables: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def from_rows(cls, rows: Rows) -> SampleRows:
@@ -53,7 +57,8 @@ class SampleRows:
             error = rows.residual / rows.condition
         coefficients = unpack_coefficients(rows.s_d)
         point = tuple(rows.axes.values())
-        return cls(int(rows.sample[0]), coefficients, maximum, rows.status, error, point)
+        sample = int(rows.sample[0])
+        return cls(sample, coefficients, maximum, rows.status, error, point, rows.observables)
 
     @property
     def good(self) -> np.ndarray:
@@ -123,16 +128,31 @@ class Shards:
 def describe(folder: Path, blocks: list[str]) -> list[Description]:
     """The descriptions of a study's blocks; ResultsError if one is unreadable or an η is in two.
 
-    Points of a study may be in two: in blocks of a grid, and of a finer one.
+    Points of a study may be in two: in blocks of a grid, and of a finer one. So may all its rows:
+    with and without an observable, but not with two of one name.
     """
     try:
         found = [description.read(folder / block) for block in blocks]
     except DescriptionError as error:
         raise ResultsError(str(error)) from None
-    etas = [eta for described in found for eta in described.etas if not described.axes]
+    for name in blocks:
+        if blocks.count(name) > 1:
+            raise ResultsError(f"{folder}: the block {name} is named twice; name it once")
+    blocks_of_etas = dict.fromkeys(block.etas for block in found if not block.axes)
+    etas = [eta for of_block in blocks_of_etas for eta in of_block]
     for eta in etas:
         if etas.count(eta) > 1:
             raise ResultsError(f"{folder}: η = {eta:g} is in two of the blocks; name it once")
+    owners: dict[str, tuple[ObservableCode, str]] = {}
+    for block in found:
+        for code in block.observables:
+            for name in code.columns:
+                known, other = owners.setdefault(name, (code, block.block))
+                if known != code:
+                    raise ResultsError(
+                        f"{folder}: {name} is from different code in {other} and {block.block}; "
+                        "name the blocks that you want, or remove others with `syncsweep clean`"
+                    )
     return found
 
 
@@ -158,11 +178,15 @@ def sample_rows(table: pa.Table, described: Description) -> Iterator[SampleRows]
     """The units of a table of rows of a block, in its order; each has n_eta consecutive rows."""
     columns = {column.name: row_table.column(table, column.name) for column in FIELDS}
     axes = {name: row_table.column(table, name) for name in described.axes}
+    names = (one.name for one in columns_of(described.observables))
+    observables = {name: row_table.column(table, name) for name in names}
     n_eta = len(described.etas)
     for first in range(0, table.num_rows, n_eta):
-        one = {name: values[first : first + n_eta] for name, values in columns.items()}
+        mine = slice(first, first + n_eta)
+        one: dict[str, Any] = {name: values[mine] for name, values in columns.items()}
         point = {name: float(values[first]) for name, values in axes.items()}
-        yield SampleRows.from_rows(Rows(**one, axes=point))
+        measured = {name: values[mine] for name, values in observables.items()}
+        yield SampleRows.from_rows(Rows(**one, axes=point, observables=measured))
 
 
 def _read(block: BlockFolder, described: Description, samples: SampleRange) -> pa.Table:
@@ -185,8 +209,13 @@ def _read(block: BlockFolder, described: Description, samples: SampleRange) -> p
 
 
 def chi_of_sample(physics: Physics, threshold: float, rows: SampleRows) -> ChiSample:
-    """χ of one sample at each of its η, on the shifted grid that belongs to the sample."""
-    frequencies = relative_frequencies(physics.model.spins)
+    """χ of one sample at each of its η, on the shifted grid that belongs to the sample.
+
+    ValueError with `measure: absolute`.
+    """
+    if physics.measure == "absolute":
+        raise ValueError("χ needs angle differences, but the measure of this study is absolute.")
+    frequencies = frequencies_of(physics.model.spins, physics.measure)
     shift = chi_shift(physics.root_seed, rows.sample, frequencies.shape[1])
     return sample_chi(rows.coefficients, frequencies, rows.maximum, threshold, shift, rows.error)
 

@@ -18,11 +18,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syncsweep.columns import ETA, S_D_ERROR, S_MAX, SAMPLE, STATUS, STUDY, Column, Columns
+from syncsweep.config.analysis import Analysis
 from syncsweep.config.axes import Point
 from syncsweep.physics.chi import ChiSample
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parquet import statistics_of
 from syncsweep.tables.samples import SampleRows
+from syncsweep.user_code.study_observables import names_of_columns
 
 #: Number of rows that the memory holds before they go to the temporary file.
 _WAITING_ROWS = 2**18
@@ -45,8 +47,8 @@ COLUMNS: Columns = (
     S_MAX,
     Column(
         "angle_{j}",
-        "angle difference φ'_{j} = φ_{j} − φ_N at the maximum of S_d, in [0, 2π]; if there are "
-        "several maxima, that of one of them",
+        "angle difference φ'_{j} = φ_{j} − φ_N (absolute: angle φ_{j}) at the maximum, in [0, 2π]; "
+        "if there are several maxima, that of one of them",
         "rad",
         source="Eq. 2",
     ),
@@ -67,14 +69,15 @@ class SamplesTable:
     that does not enter an average is null.
     """
 
-    def __init__(self, block: Description, n_intervals: int, folder: Path) -> None:
-        """block: any of the study; n_intervals: of χ; folder: of the temporary file."""
-        spins = block.physics.model.spins
-        self._study, self._n_spins = block.study, len(spins)
-        angles = [f"angle_{j + 1}" for j in range(len(spins) - 1)]
-        shares = [f"p{a + 1}" for a in range(n_intervals)]
+    def __init__(self, block: Description, analysis: Analysis, folder: Path) -> None:
+        """block: any of the study; folder: of the temporary file."""
+        self._study, self._n_spins = block.study, block.physics.model.n_sites
+        angles = [f"angle_{j + 1}" for j in range(block.physics.n_angles)]
+        of_chi = [f"p{a + 1}" for a in range(len(analysis.chi_intervals))]
+        of_chi += ["chi_mean"] if analysis.samples_chi else []
+        self._numbers = ["s_max", *angles, *of_chi, "error"]
         self._axes = block.axes
-        self._numbers = ["s_max", *angles, *shares, "chi_mean", "error"]
+        self._observables, self._words = names_of_columns(block.observables)
         self.schema = pa.schema(
             {
                 "study": pa.string(),
@@ -83,13 +86,14 @@ class SamplesTable:
                 "eta": pa.float64(),
                 **dict.fromkeys(self._axes, pa.float64()),
                 "status": pa.string(),
-                **dict.fromkeys(self._numbers, pa.float64()),
+                **dict.fromkeys([*self._numbers, *self._observables], pa.float64()),
+                **dict.fromkeys(self._words, pa.string()),
             }
         )
         self._file = TemporaryFile(dir=folder)  # noqa: SIM115
         self._writer = pa.ipc.new_file(self._file, self.schema)
         self._etas: tuple[float, ...] = ()
-        self._waiting: list[tuple[int, Point, np.ndarray, np.ndarray]] = []
+        self._waiting: list[tuple[int, Point, np.ndarray, np.ndarray]] = []  # words, then numbers
         #: η of each batch in the file, and number of all their rows.
         self._eta_of: list[float] = []
         self._n_rows = 0
@@ -101,19 +105,27 @@ class SamplesTable:
         self._file.close()
 
     def add(
-        self, etas: tuple[float, ...], rows: SampleRows, chi: ChiSample, probabilities: np.ndarray
+        self,
+        etas: tuple[float, ...],
+        rows: SampleRows,
+        chi: ChiSample | None,
+        probabilities: np.ndarray,
     ) -> None:
-        """Add a sample of a block; its point's earlier samples come before; p: (n_eta, n_a)."""
+        """Add a sample of a block, after its point's earlier samples; see `BlockStatistics.add`."""
         if etas != self._etas:
             self._put_aside()
             self._etas = etas
-        chi_mean = np.minimum(chi.weights @ chi.chi, 1.0)  # weights add up to one up to rounding
-        of_chi = np.column_stack([probabilities, chi_mean])
-        of_chi[~(rows.good & chi.is_defined)] = np.nan
+        of_chi = probabilities
+        if chi is not None:
+            mean = np.minimum(chi.weights @ chi.chi, 1.0)  # weights add up to one up to rounding
+            of_chi = np.column_stack([probabilities, mean])
+            of_chi[~(rows.good & chi.is_defined)] = np.nan
         of_maximum = np.column_stack([rows.s_max, rows.maximum.angles])
         of_maximum[~rows.good] = np.nan
-        numbers = np.column_stack([of_maximum, of_chi, rows.error])
-        self._waiting.append((rows.sample, rows.point, rows.status, numbers))
+        observables = [rows.observables[name] for name in self._observables]
+        numbers = np.column_stack([of_maximum, of_chi, rows.error, *observables])
+        words = np.column_stack([rows.status, *(rows.observables[name] for name in self._words)])
+        self._waiting.append((rows.sample, rows.point, words, numbers))
         if len(self._waiting) * len(etas) >= _WAITING_ROWS:
             self._put_aside()
 
@@ -121,10 +133,10 @@ class SamplesTable:
         """Write the rows that wait in memory to the temporary file, a batch for each η."""
         if not self._waiting:
             return
-        samples, points, statuses, numbers = zip(*self._waiting, strict=True)
+        samples, points, texts, numbers = zip(*self._waiting, strict=True)
         self._waiting = []
-        status, values = np.stack(statuses), np.stack(numbers)
-        self._n_rows += status.size
+        words, values = np.stack(texts), np.stack(numbers)
+        self._n_rows += len(samples) * len(self._etas)
         for k, eta in enumerate(self._etas):
             columns = [
                 pa.repeat(self._study, len(samples)),
@@ -132,8 +144,9 @@ class SamplesTable:
                 pa.array(samples),
                 pa.repeat(eta, len(samples)),
                 *(pa.array(map(float, values)) for values in zip(*points, strict=True)),
-                pa.array(status[:, k].tolist(), pa.string()),
+                _texts(words[:, k, 0]),
                 *(pa.array(column, mask=np.isnan(column)) for column in values[:, k].T),
+                *map(_texts, words[:, k, 1:].T),
             ]
             self._writer.write_batch(pa.record_batch(columns, schema=self.schema))
             self._eta_of.append(eta)
@@ -148,7 +161,7 @@ class SamplesTable:
         self._writer.close()
         writer_options = {
             "compression": "snappy",
-            "use_dictionary": [*_FEW_VALUES, *self._axes],
+            "use_dictionary": [*_FEW_VALUES, *self._axes, *self._words],
             "write_page_checksum": True,
             "write_statistics": statistics_of(schema.names, not any(self._eta_of)),
         }
@@ -185,3 +198,7 @@ class SamplesTable:
         if not self._axes:
             return table
         return table.sort_by([(name, "ascending") for name in ("eta", *self._axes, "sample")])
+
+
+def _texts(words: np.ndarray) -> pa.Array:
+    return pa.array(words.tolist(), pa.string())

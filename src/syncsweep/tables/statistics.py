@@ -6,6 +6,10 @@ so no bit of the results depends on how the samples are cut into shards.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from copy import copy
+from typing import Any, Self
+
 import numpy as np
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
@@ -99,6 +103,36 @@ class RunningCovariance(RunningMean):
         return np.where(size > 0, self._products[:, one, other] / np.where(size > 0, size, 1), 0.0)
 
 
+class RunningCircularMean:
+    """Mean directions of `width` angles [rad] for each of n_eta values of η.
+
+    The mean of the points e^{iφ} has the angle of the mean direction. Its length is the resultant
+    length: 1 if all angles are equal, and 0 on average for uniform ones.
+    """
+
+    def __init__(self, n_eta: int, width: int) -> None:
+        self._points = RunningMean(n_eta, 2 * width)
+
+    def add(self, angles: np.ndarray, counted: np.ndarray) -> None:
+        """Add one realisation of angles (n_eta, width) at the η that are counted (n_eta,)."""
+        self._points.add(np.hstack([np.cos(angles), np.sin(angles)]), counted)
+
+    @property
+    def _mean(self) -> np.ndarray:
+        cos, sin = np.hsplit(self._points.mean, 2)
+        return np.asarray(cos + 1j * sin)
+
+    @property
+    def direction(self) -> np.ndarray:
+        """Mean directions (n_eta, width) in [0, 2π]; NaN without a realisation."""
+        return np.mod(np.angle(self._mean), 2 * np.pi)
+
+    @property
+    def resultant(self) -> np.ndarray:
+        """Resultant lengths (n_eta, width) in [0, 1]; NaN without a realisation."""
+        return np.minimum(np.abs(self._mean), 1.0)
+
+
 def type_ratio(
     probabilities: RunningCovariance, ratio: Ratio, sigmas: float = 1.0
 ) -> Number[np.ndarray]:
@@ -134,7 +168,7 @@ def type_ratio(
 
 def chi_edges(bins: int) -> np.ndarray:
     """Edges (bins + 1,) of equal bins over [0, 1]."""
-    return np.arange(bins + 1) / bins
+    return np.arange(bins + 1) / max(bins, 1)
 
 
 def s_max_edges(bins: LogBins) -> np.ndarray:
@@ -159,38 +193,81 @@ def chi_fractions(chi: ChiSample, edges: np.ndarray) -> np.ndarray:
     return flat.reshape(n_eta, n_bins)
 
 
+def _part(whole: Any, rows: slice) -> Any:
+    """A copy of an object, whose arrays are views of some rows."""
+    if isinstance(whole, np.ndarray):
+        return whole[rows]
+    if isinstance(whole, dict):
+        return {name: _part(value, rows) for name, value in whole.items()}
+    part = copy(whole)
+    vars(part).update(_part(vars(whole), rows))
+    return part
+
+
 class BlockStatistics:
     """All that the tables say of one η-block; every realisation has equal weight.
 
     Arrays over the n_eta values of the block: n good rows and `failed` others; undefined_chi good
-    rows without χ; `s_max` over the good rows, `probabilities` P_a and the `chi` histogram over
-    those with χ; s_max_counts (n_eta, n_bins + 2), the outer two below and above the bins.
+    rows without χ; `s_max` over the good rows, and `angles` at the maximum over those with one;
+    `probabilities` P_a and the `chi` histogram over those with χ; s_max_counts (n_eta, n_bins + 2),
+    the outer two below and above the bins. Without bins, or without intervals, there are none of
+    these. `observables` by column, each over the rows that have a value of it.
     """
 
-    def __init__(self, n_eta: int, analysis: Analysis) -> None:
-        self.chi_edges = chi_edges(analysis.chi_bins)
-        self.s_max_edges = s_max_edges(analysis.s_max_bins)
+    def __init__(
+        self,
+        n_eta: int,
+        analysis: Analysis,
+        n_angles: int = 1,
+        observables: Iterable[str] = (),
+    ) -> None:
+        self.chi_edges = chi_edges(analysis.chi_bins or 0)
+        bins = analysis.s_max_bins
+        self.s_max_edges = np.empty(0) if bins is None else s_max_edges(bins)
         self.n = np.zeros(n_eta, dtype=np.int64)
         self.failed = np.zeros(n_eta, dtype=np.int64)
         self.undefined_chi = np.zeros(n_eta, dtype=np.int64)
         self.s_max = RunningMean(n_eta, 1)
-        self.probabilities = RunningCovariance(n_eta, len(analysis.intervals))
-        self.chi = RunningMean(n_eta, analysis.chi_bins)
-        self.s_max_counts = np.zeros((n_eta, analysis.s_max_bins.count + 2), dtype=np.int64)
+        self.angles = RunningCircularMean(n_eta, n_angles)
+        self.probabilities = RunningCovariance(n_eta, len(analysis.chi_intervals))
+        self.chi = RunningMean(n_eta, len(self.chi_edges) - 1)
+        self.s_max_counts = np.zeros((n_eta, len(self.s_max_edges) + 1), dtype=np.int64)
+        self.observables = {name: RunningMean(n_eta, 1) for name in observables}
+
+    def part(self, rows: slice) -> Self:
+        """Some of its rows; what is added there is added here."""
+        part: Self = _part(self, rows)
+        part.chi_edges, part.s_max_edges = self.chi_edges, self.s_max_edges
+        return part
 
     def add(
-        self, good: np.ndarray, s_max: np.ndarray, chi: ChiSample, probabilities: np.ndarray
+        self,
+        good: np.ndarray,
+        s_max: np.ndarray,
+        chi: ChiSample | None,
+        probabilities: np.ndarray,
+        angles: np.ndarray | None = None,
+        observables: Mapping[str, np.ndarray] = {},
     ) -> None:
         """Add one sample: which rows are good (n_eta,), and their S_max (n_eta,), χ and P_a.
 
-        probabilities: P_a as `interval_probabilities` returns them, (n_eta, n_a).
+        chi: None if no table shows it; probabilities: P_a as `interval_probabilities` returns them,
+        (n_eta, n_a); angles: at the maximum of S_d, (n_eta, n_angles); observables: values (n_eta,)
+        by column, NaN where there is none.
         """
+        for name, mean in self.observables.items():
+            values = observables[name]
+            mean.add(values[:, None], np.isfinite(values))
         self.n += good
         self.failed += ~good
-        has_chi = good & chi.is_defined
-        self.undefined_chi += good & ~has_chi
         self.s_max.add(s_max[:, None], good)
-        self.probabilities.add(probabilities, has_chi)
-        self.chi.add(chi_fractions(chi, self.chi_edges), has_chi)
+        if angles is not None:
+            self.angles.add(angles, good & (s_max > 0))
+        if chi is not None:
+            has_chi = good & chi.is_defined
+            self.undefined_chi += good & ~has_chi
+            self.probabilities.add(probabilities, has_chi)
+            if len(self.chi_edges) > 1:
+                self.chi.add(chi_fractions(chi, self.chi_edges), has_chi)
         rows = np.flatnonzero(good)
         self.s_max_counts[rows, np.searchsorted(self.s_max_edges, s_max[rows], side="right")] += 1

@@ -42,7 +42,7 @@ class RunningErrors:
     def __init__(self, n_eta: int, analysis: Analysis, needs_chi: bool = True) -> None:
         self._analysis, self._needs_chi = analysis, needs_chi
         self.s_max = RunningMean(n_eta, 1)
-        self.probabilities = RunningCovariance(n_eta, len(analysis.intervals))
+        self.probabilities = RunningCovariance(n_eta, len(analysis.chi_intervals))
         self.largest = np.zeros((1, n_eta))
 
     def add(self, described: Description, rows: SampleRows) -> None:
@@ -50,7 +50,7 @@ class RunningErrors:
         p = None
         if self._needs_chi:
             chi = chi_of_sample(described.physics, self._analysis.threshold, rows)
-            p = interval_probabilities(chi.chi, chi.weights, self._analysis.intervals)
+            p = interval_probabilities(chi.chi, chi.weights, self._analysis.chi_intervals)
             self.probabilities.add(p, rows.good & chi.is_defined)
         self.add_s_max(rows.s_max, rows.good)
 

@@ -6,16 +6,13 @@ by byte, whatever the chunk size.
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from syncsweep.columns import (
     CHI_HIGH,
@@ -34,20 +31,33 @@ from syncsweep.columns import (
     N,
     P,
     axis_columns,
+    entry,
 )
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.axes import Point
-from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically, sha256
-from syncsweep.physics.chi import interval_probabilities
+from syncsweep.physics.chi import ChiSample, interval_probabilities
 from syncsweep.sweep.description import Description
-from syncsweep.sweep.parquet import described_schema, write_parquet
-from syncsweep.tables import CHECKSUMS, METADATA_KEY, samples_table
+from syncsweep.tables import CHECKSUMS, samples_table
+from syncsweep.tables.failures import failures_of, warn_of_failures
 from syncsweep.tables.number import Number
 from syncsweep.tables.registry import SAMPLES
 from syncsweep.tables.samples import SampleRows, Source, chi_of_sample, provenance_of
 from syncsweep.tables.samples_table import SamplesTable
-from syncsweep.tables.statistics import BlockStatistics, RunningCovariance, type_ratio
+from syncsweep.tables.statistics import (
+    BlockStatistics,
+    RunningCovariance,
+    RunningMean,
+    type_ratio,
+)
+from syncsweep.tables.writing import (
+    at_points,
+    bin_columns,
+    file_schema,
+    sorted_by_eta,
+    write_tables,
+)
+from syncsweep.user_code.study_observables import columns_of, names_of_columns
 
 Etas = tuple[float, ...]
 
@@ -90,28 +100,45 @@ COLUMNS: dict[str, Columns] = {
 }
 
 
+#: What the columns of `summary` hold that only a study with axes has.
+OF_ANGLES: Columns = (
+    Column(
+        "angle_{j}_mean",
+        "mean direction of the angle difference φ'_{j} = φ_{j} − φ_N at the maximum of S_d, in "
+        "[0, 2π], over the realisations with S_max > 0; of φ_{j} itself with measure: absolute",
+        "rad",
+        source="Eq. 2",
+    ),
+    Column(
+        "resultant_{j}", "length of the mean of e^(iφ) of this angle over them; 1 if all are equal"
+    ),
+)
+
+
 def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """Write the tables of a study into `output`.
 
     Each is written once everything has been read: `samples` as Parquet, and the others also as CSV.
     Raises the ResultsError of the source.
     """
-    gathered: dict[tuple[Etas, Point], BlockStatistics] = {}
     failures: list[tuple[Any, ...]] = []
-    axes = source.blocks[0].axes
+    first = source.blocks[0]
+    axes, n_angles = first.axes, first.physics.n_angles
+    numbers, words = names_of_columns(first.observables)
+    places, etas, points = _places(source.blocks)
+    every = BlockStatistics(len(etas), analysis, n_angles, numbers)
     output.parent.mkdir(parents=True, exist_ok=True)
-    with SamplesTable(source.blocks[0], len(analysis.intervals), output.parent) as of_samples:
+    with SamplesTable(first, analysis, output.parent) as of_samples:
         for block in source.blocks:
-            for point in block.points:
-                gathered[block.etas, point] = BlockStatistics(len(block.etas), analysis)
             for rows in source.read(block):
-                chi = chi_of_sample(block.physics, analysis.threshold, rows)
-                p = interval_probabilities(chi.chi, chi.weights, analysis.intervals)
-                gathered[block.etas, rows.point].add(rows.good, rows.s_max, chi, p)
+                chi, p = _chi(block, analysis, rows)
+                angles = rows.maximum.angles
+                of_point = every.part(places[block.etas, rows.point])
+                of_point.add(rows.good, rows.s_max, chi, p, angles, rows.observables)
                 of_samples.add(block.etas, rows, chi, p)
-                failures += _failures(block, rows)
+                failures += failures_of(block, rows, words)
         provenance = provenance_of(source, analysis)
-        columns = columns_with_axes(source.blocks[0].physics.axes)
+        columns = columns_of_study(first)
         schema = file_schema(of_samples.schema, provenance, columns[SAMPLES.name])
         output.mkdir(exist_ok=True)
         all_samples = output / f"{SAMPLES.name}.parquet"
@@ -119,65 +146,101 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
 
     def whole(frame: Callable[[Etas, BlockStatistics], pd.DataFrame]) -> pd.DataFrame:
         """One table of all blocks, ascending in η and then in the axes; bins keep their order."""
-        return sorted_by_eta(
-            [at_point(frame(etas, s), axes, p) for (etas, p), s in gathered.items()], axes
-        )
+        return sorted_by_eta([at_points(frame(etas, every), axes, points)], axes)
 
-    failed = pd.DataFrame(failures, columns=["eta", *axes, "sample", "status", "s_d_error"])
-    tables = {
-        "summary": whole(partial(_summary, ratio=analysis.ratio)),
-        "chi_histogram": whole(_chi_histogram),
-        "s_max_histogram": whole(_s_max_histogram),
-        "failures": failed.sort_values(["eta", *axes, "sample"], ignore_index=True),
-    }
+    failed = pd.DataFrame(failures, columns=["eta", *axes, "sample", "status", "s_d_error", *words])
+    tables = {"summary": whole(partial(_summary, analysis=analysis, has_angles=bool(axes)))}
+    if analysis.chi_bins is not None:
+        tables["chi_histogram"] = whole(_chi_histogram)
+    if analysis.s_max_bins is not None:
+        tables["s_max_histogram"] = whole(_s_max_histogram)
+    tables["failures"] = failed.sort_values(["eta", *axes, "sample"], ignore_index=True)
     checksums = {SAMPLES.name: sha256(all_samples)}
     write_tables(output, tables, columns, {**provenance, CHECKSUMS: checksums})
-    _warn_of_failures(source.blocks[0].study, tables["failures"], tables["summary"])
+    # Those of an earlier analysis would look like tables of this one.
+    for name in COLUMNS.keys() - {*tables, SAMPLES.name}:
+        for kind in ("parquet", "csv"):
+            (output / f"{name}.{kind}").unlink(missing_ok=True)
+    warn_of_failures(first.study, tables["failures"], tables["summary"], words)
 
 
-def columns_with_axes(axes: Sequence[str]) -> dict[str, Columns]:
-    """What the columns of each table of a study hold whose axes have these paths."""
-    return {name: (*columns, *axis_columns(axes)) for name, columns in COLUMNS.items()}
+def _places(
+    blocks: Iterable[Description],
+) -> tuple[dict[tuple[Etas, Point], slice], Etas, np.ndarray]:
+    """Where the rows of each point of each block are among all, and η and point of each row.
+
+    The points are an array (n_rows, n_axes).
+    """
+    places: dict[tuple[Etas, Point], slice] = {}
+    etas: list[float] = []
+    points: list[Point] = []
+    for block in blocks:
+        for point in block.points:
+            places[block.etas, point] = slice(len(etas), len(etas) + len(block.etas))
+            etas += block.etas
+            points += [point] * len(block.etas)
+    return places, tuple(etas), np.array(points, dtype=float)
 
 
-def at_point(frame: pd.DataFrame, axes: Sequence[str], point: Point) -> pd.DataFrame:
-    """A table with the values of the axes at a point in columns after η."""
-    for place, (name, value) in enumerate(zip(axes, point, strict=True), start=1):
-        frame.insert(place, name, float(value))
-    return frame
+def _chi(
+    block: Description, analysis: Analysis, rows: SampleRows
+) -> tuple[ChiSample | None, np.ndarray]:
+    """χ of a sample, None if no table shows it; and its P_a (n_eta, n_a)."""
+    if not analysis.samples_chi:
+        return None, np.empty((len(rows.status), 0))
+    chi = chi_of_sample(block.physics, analysis.threshold, rows)
+    if not analysis.chi_intervals:
+        return chi, np.empty((len(rows.status), 0))
+    return chi, interval_probabilities(chi.chi, chi.weights, analysis.chi_intervals)
 
 
-def sorted_by_eta(frames: list[pd.DataFrame], axes: Sequence[str] = ()) -> pd.DataFrame:
-    """One table of several, ascending in η and then in the axes; bins keep their order."""
-    order = ["eta", *axes]
-    return pd.concat(frames).sort_values(order, kind="stable", ignore_index=True)
+def columns_of_study(block: Description) -> dict[str, Columns]:
+    """What the columns of each table of a study hold; block: any of it."""
+    axes, observables = axis_columns(block.physics.axes), columns_of(block.observables)
+    more = dict.fromkeys(COLUMNS, axes)
+    more["summary"] += OF_ANGLES if axes else ()
+    numbers, words = names_of_columns(block.observables)
+    for name in numbers:
+        mean = entry(name, observables).beside("_mean", "mean of {} over the rows that have it")
+        more["summary"] += mean.with_errors("_se")
+    more["failures"] += tuple(entry(name, observables) for name in words)
+    more[SAMPLES.name] += observables
+    return {name: (*columns, *more[name]) for name, columns in COLUMNS.items()}
 
 
-def bin_columns(
-    etas: Etas, edges: np.ndarray, low: str = "low", high: str = "high"
-) -> dict[str, np.ndarray]:
-    """The first columns of a table with a row for each η and each bin between edges (n + 1,)."""
-    return {
-        "eta": np.repeat(etas, len(edges) - 1),
-        low: np.tile(edges[:-1], len(etas)),
-        high: np.tile(edges[1:], len(etas)),
-    }
-
-
-def _summary(etas: Etas, statistics: BlockStatistics, ratio: Ratio | None) -> pd.DataFrame:
+def _summary(
+    etas: Etas, statistics: BlockStatistics, analysis: Analysis, has_angles: bool
+) -> pd.DataFrame:
     """One row for each η: counts, means and their errors."""
     s_max = statistics.s_max
+    undefined = {"undefined_chi": statistics.undefined_chi} if analysis.samples_chi else {}
+    angles: dict[str, np.ndarray] = {}
+    if has_angles:  # of a random sweep alone, whose angles have no preferred direction
+        both = zip(statistics.angles.direction.T, statistics.angles.resultant.T, strict=True)
+        for j, (direction, resultant) in enumerate(both, start=1):
+            angles |= {f"angle_{j}_mean": direction, f"resultant_{j}": resultant}
     return pd.DataFrame(
         {
             "eta": etas,
             "n": statistics.n,
             "failed": statistics.failed,
-            **probability_columns(statistics.probabilities, ratio),
+            **probability_columns(statistics.probabilities, analysis.ratio),
             "s_max_mean": s_max.mean[:, 0],
             "s_max_se": s_max.standard_error[:, 0],
-            "undefined_chi": statistics.undefined_chi,
+            **angles,
+            **undefined,
+            **observable_columns(statistics.observables),
         }
     )
+
+
+def observable_columns(observables: Mapping[str, RunningMean]) -> dict[str, np.ndarray]:
+    """Means of observables with their standard errors, as columns (n_eta,): purity_mean, …"""
+    return {
+        f"{name}_{ending}": values[:, 0]
+        for name, mean in observables.items()
+        for ending, values in (("mean", mean.mean), ("se", mean.standard_error))
+    }
 
 
 def probability_columns(
@@ -225,73 +288,3 @@ def _s_max_histogram(etas: Etas, statistics: BlockStatistics) -> pd.DataFrame:
             "density": (statistics.s_max_counts / n / decades).ravel(),
         }
     )
-
-
-def write_tables(
-    output: Path,
-    tables: Mapping[str, pd.DataFrame],
-    columns: Mapping[str, Columns],
-    provenance: dict[str, object],
-) -> None:
-    """Write tables by name into a folder, see `write_table`; columns: what those of each hold."""
-    output.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        write_table(output / name, table, provenance, columns[name])
-
-
-def write_table(
-    stem: Path,
-    frame: pd.DataFrame,
-    provenance: dict[str, object],
-    columns: Columns | None = None,
-) -> None:
-    """Write one table as <stem>.parquet and <stem>.csv, each atomically; see `file_schema`."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.cast(file_schema(table.schema, provenance, columns))
-    replace_atomically(
-        stem.with_name(f"{stem.name}.parquet"),
-        lambda path: write_parquet(path, table),
-    )
-    replace_atomically(
-        stem.with_name(f"{stem.name}.csv"),
-        lambda path: frame.to_csv(path, index=False, lineterminator="\n"),
-    )
-
-
-def file_schema(
-    schema: pa.Schema, provenance: dict[str, object], columns: Columns | None = None
-) -> pa.Schema:
-    """The schema of a table's Parquet file, with the entries of its columns and its origin.
-
-    provenance: what the table was made from. This function adds what the workflow asked for, and
-    the code and the libraries that made the table. columns: what its columns hold; KeyError if one
-    has no entry.
-    """
-    if columns is not None:
-        schema = described_schema(schema, columns)
-    made_by = {"code": code(), "libraries": libraries("numpy", "scipy", "pandas", "pyarrow")}
-    said = json.dumps(
-        {**asked(), **provenance, "made_by": made_by}, sort_keys=True, ensure_ascii=False
-    )
-    return schema.with_metadata({METADATA_KEY: said.encode()})
-
-
-def _failures(described: Description, rows: SampleRows) -> list[tuple[Any, ...]]:
-    """η, axes, sample, status and estimated error of S_d, of the rows that are not good."""
-    return [
-        (described.etas[k], *rows.point, rows.sample, str(rows.status[k]), float(rows.error[k]))
-        for k in np.flatnonzero(~rows.good)
-    ]
-
-
-def _warn_of_failures(study: str, failed: pd.DataFrame, summary: pd.DataFrame) -> None:
-    """Print one line on stderr about the rows that are not in the averages."""
-    if len(failed):
-        total = int((summary["n"] + summary["failed"]).sum())
-        first = failed.iloc[0]
-        print(
-            f"warning: {study}: {len(failed)} of {total} rows failed, first sample "
-            f"{first['sample']} at η = {first['eta']:g} ({first['status']}); they do not enter the "
-            "averages, and failures.csv names them",
-            file=sys.stderr,
-        )

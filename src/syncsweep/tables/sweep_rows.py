@@ -16,24 +16,26 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from syncsweep.columns import Columns
 from syncsweep.config.analysis import check_intervals
 from syncsweep.config.axes import column_of
+from syncsweep.config.configuration import Config
 from syncsweep.config.physics import Physics
-from syncsweep.config.study import Config
 from syncsweep.layout import BlockFolder, block_folders, study_folders, tables_folder
 from syncsweep.physics import arguments
 from syncsweep.physics.chi import ChiSample, interval_probabilities
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import Maximum
-from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
+from syncsweep.physics.phase_distribution import evaluate
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep.description import Description
 from syncsweep.tables import ResultsError
-from syncsweep.tables.dataset import angle_columns, dataset_of
+from syncsweep.tables.dataset import angle_columns, dataset_of, gathered
 from syncsweep.tables.integrity import problem_of_table
 from syncsweep.tables.partial import read_present
 from syncsweep.tables.registry import SUMMARY, kinds_of
 from syncsweep.tables.samples import SampleRows, chi_of_sample, describe
+from syncsweep.user_code.study_observables import columns_of
 
 if TYPE_CHECKING:
     import xarray
@@ -52,10 +54,12 @@ class SweepRows:
     frame: one line for each of the n rows, numbered from 0. Its columns are sample; eta, as
     configured (0 is the limit η → 0⁺); the axes of the study; s_max [rad^{1−N}]; angle_1 …
     angle_{N−1} [rad], where S_d is largest; error, the estimated error of S_d in units of the
-    uniform density; and status. You may add columns; copy the frame before you sort or filter it.
+    uniform density; status; and the columns of the observables. You may add columns; copy the frame
+    before you sort or filter it.
 
     coefficients: (n, n_k), complex, of S_d, in the order of the lines; frequencies: (n_k, N−1),
-    integers.
+    integers. With `measure: absolute` these are of S of the N angles [rad^{−N}], and there is no χ.
+    observables: what their columns mean.
 
     Only rows whose status is "ok" enter the averages of a sweep. Others may hold NaN. What the
     methods give is NaN for them, so means over samples that leave out NaN are those of the tables.
@@ -73,6 +77,7 @@ class SweepRows:
     frame: pd.DataFrame
     coefficients: np.ndarray
     frequencies: np.ndarray
+    observables: Columns = ()
 
     def chi(self, threshold: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Values of χ (Eqs. 9, D6) and their weights, (n_points,) each, row by row.
@@ -151,7 +156,14 @@ class SweepRows:
         """
         s_max = np.concatenate([np.empty(0), *(rows.s_max for _, rows in self._samples())])
         frame = self.frame.assign(s_max=s_max)
-        return dataset_of(self.study, self.physics, frame, self.coefficients, self.frequencies)
+        return dataset_of(
+            self.study,
+            self.physics,
+            frame,
+            self.coefficients,
+            self.frequencies,
+            self.observables,
+        )
 
     def _frame(self) -> pd.DataFrame:
         """The frame; ValueError if its lines are no longer where their coefficients are."""
@@ -218,10 +230,12 @@ def solve_samples(config: Config, study: str, samples: Iterable[int]) -> SweepRo
     # Workers have one BLAS thread; with more, the last bits of a product may differ.
     with threadpool_limits(1, "blas"):
         for block in config.studies[study].blocks:
-            solver = SampleSolver(physics, block.etas)
+            solver = SampleSolver(physics, block.etas, config.observables(study))
             for point, sample in product(block.points, wanted):
                 found.append((block.etas, SampleRows.from_rows(solver.rows(sample, point))))
-    return _gather(study, physics, found)
+    return SweepRows(
+        study, physics, *gathered(physics, found), columns_of(config.observables(study))
+    )
 
 
 def read_rows(
@@ -253,7 +267,10 @@ def read_rows(
     found = [row for block in described for row in _read_block(folder, block, samples)]
     if not found:
         raise ResultsError(f"{folder}: holds no rows; {_AGAIN}")
-    return _gather(described[0].study, described[0].physics, found)
+    first = described[0]
+    rows = gathered(first.physics, found)
+    columns = dict.fromkeys(one for block in described for one in columns_of(block.observables))
+    return SweepRows(first.study, first.physics, *rows, tuple(columns))
 
 
 def read_table(results: str | Path, study: str, name: str) -> pd.DataFrame:
@@ -315,36 +332,3 @@ def _read_block(
     most = max(ends, default=0) if samples is None else samples
     for rows in read_present(folder, block, most, refuse):
         yield block.etas, rows
-
-
-def _gather(
-    study: str, physics: Physics, found: list[tuple[tuple[float, ...], SampleRows]]
-) -> SweepRows:
-    """Put rows of samples, each with its values of η, into one order.
-
-    Blocks of a grid and of a finer one have some rows in common.
-    """
-    found = list({(etas, rows.point, rows.sample): (etas, rows) for etas, rows in found}.values())
-    frequencies = relative_frequencies(physics.model.spins)
-    n_k, n_angles = frequencies.shape
-    sizes = [len(etas) for etas, _ in found]
-    angles = np.concatenate([np.empty((0, n_angles)), *(rows.maximum.angles for _, rows in found)])
-    points = np.array([rows.point for _, rows in found], float).reshape(
-        len(found), len(physics.axes)
-    )
-    axes = dict(zip(map(column_of, physics.axes), np.repeat(points, sizes, axis=0).T, strict=True))
-    columns = {
-        "sample": np.repeat([rows.sample for _, rows in found], sizes),
-        "eta": np.concatenate([np.empty(0), *(etas for etas, _ in found)]),
-        **axes,
-        "s_max": np.concatenate([np.empty(0), *(rows.maximum.s_max for _, rows in found)]),
-        **dict(zip(angle_columns(frequencies), angles.T, strict=True)),
-        "error": np.concatenate([np.empty(0), *(rows.error for _, rows in found)]),
-        "status": np.concatenate([np.empty(0, object), *(rows.status for _, rows in found)]),
-    }
-    coefficients = np.concatenate(
-        [np.empty((0, n_k), complex), *(rows.coefficients for _, rows in found)]
-    )
-    order = np.lexsort([columns[name] for name in ("eta", "sample", *reversed(axes))])
-    frame = pd.DataFrame({name: values[order] for name, values in columns.items()})
-    return SweepRows(study, physics, frame, coefficients[order], frequencies)

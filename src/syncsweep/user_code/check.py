@@ -10,15 +10,19 @@ import ast
 import hashlib
 import math
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from syncsweep.config.configuration import Config
+from syncsweep.config.observables import OwnObservableCode, files_of
 from syncsweep.config.physics import MOST_DENSE, Physics
-from syncsweep.config.study import Config
+from syncsweep.config.study import Study
 from syncsweep.config.user_code import code_lines
 from syncsweep.physics.block_generator import count_entries
 from syncsweep.physics.generator import UnservedModelError
@@ -30,6 +34,12 @@ from syncsweep.physics.superoperators import liouvillian, unvectorize
 from syncsweep.user_code.code import OwnCodeError
 from syncsweep.user_code.draws import FIRST_DRAWS, Draws, check_draws, is_equal
 from syncsweep.user_code.study_model import build_model
+from syncsweep.user_code.trial_states import (
+    check_observable,
+    is_close,
+    trial_numbers,
+    trial_states,
+)
 
 #: Largest block of L₀ whose eigenvalues are found: of 2000 coherences, it takes a minute.
 _LARGEST_BLOCK = 2000
@@ -50,7 +60,7 @@ _NO_LOCKING = (
 
 
 def check_code(config: Config, study: str) -> list[str]:
-    """Check the model and the ensemble of a study, as far as they are the user's own.
+    """Check model, ensemble and observables of a study, as far as they are the user's own.
 
     Returns notes for the user. OwnCodeError with one line, which names the study, the file, and
     its line where there is one.
@@ -68,37 +78,74 @@ def _check(config: Config, study: str, physics: Physics) -> list[str]:
         with _named(config, study, files["model"]):
             model = _reproducible_model(physics)
             solver = _operator_solver(model)
-            found = _check_oscillations(model)
+            found = _check_oscillations(model, physics.measure == "absolute")
     if "ensemble" in files:
         etas = sorted(eta for block in settings.eta_blocks for eta in block.etas)
         with _named(config, study, files["ensemble"]):
             solver = solver or _operator_solver(build_model(physics))
             found += check_draws(physics, settings.samples, etas, solver)
+    codes = _own_observables(config, study)
+    states = _trial_states(settings, physics, codes)
+    for key, code in codes.items():
+        with _named(config, study, settings.read_files[key]):
+            found += check_observable(code, physics, states)
     return found
 
 
-def fingerprints(config: Config, study: str, backwards: bool = False) -> dict[str, list[str]]:
-    """Digests of what the user's own functions of a study return in this process.
+def fingerprints(config: Config, study: str, backwards: bool = False) -> dict[str, list[Any]]:
+    """What the user's own functions of a study return in this process, by `file: function()`.
 
-    "model": one digest of `model()`; "ensemble": one digest of `perturbation()` for each of the
-    first samples; each at both ends of the axes. backwards: whether these are drawn in the opposite
-    order. The digests must be the same in every process. OwnCodeError as in `check_code`.
+    Of model(), a digest; of perturbation(), a digest for each of the first samples; of an
+    observable, its numbers for the trial states; each at both ends of the axes. backwards: whether
+    samples and states are taken in the opposite order. OwnCodeError as in `check_code`.
     """
-    settings, ends = config.studies[study], config.ends(study)
-    found: dict[str, list[str]] = {}
-    if "model" in settings.own_files:
-        with _named(config, study, settings.own_files["model"]):
-            models = [build_model(physics) for physics in ends]
-        found["model"] = [_digest((model.hamiltonian, model.jump_operators)) for model in models]
-    if "ensemble" in settings.own_files:
-        samples = range(min(settings.samples, FIRST_DRAWS))
-        with _named(config, study, settings.own_files["ensemble"]):
-            for physics in ends:
+    settings, found = config.studies[study], defaultdict[str, list[Any]](list)
+    files, codes = settings.read_files, _own_observables(config, study)
+    for physics in config.ends(study):
+        if "model" in files:
+            with _named(config, study, files["model"]):
+                model = build_model(physics)
+            operators = (model.hamiltonian, model.jump_operators)
+            found[f"{files['model']}: model()"].append(_digest(operators))
+        if "ensemble" in files:
+            samples = range(min(settings.samples, FIRST_DRAWS))
+            order = samples[::-1] if backwards else samples
+            with _named(config, study, files["ensemble"]):
                 draws = Draws(physics)
-                order = samples[::-1] if backwards else samples
                 made = {k: _digest(draws.again(k)) for k in order}
-                found.setdefault("ensemble", []).extend(made[k] for k in samples)
-    return found
+            found[f"{files['ensemble']}: perturbation()"] += [made[k] for k in samples]
+        states = _trial_states(settings, physics, codes)
+        for key, code in codes.items():
+            with _named(config, study, files[key]):
+                numbers = trial_numbers(code, physics, states, backwards)
+            found[f"{files[key]}: {code.function}()"] += numbers
+    return dict(found)
+
+
+def differing(config: Config, study: str, made: dict[str, list[Any]]) -> tuple[str, str] | None:
+    """The first function that returns something else here than in another process, and what.
+
+    made: `fingerprints` of the other process. Digests must be equal, and numbers up to rounding.
+    """
+    for where, here in fingerprints(config, study, backwards=True).items():
+        if here != made[where]:
+            if isinstance(here[0], str):
+                return where, "operators"
+            if not is_close(here, made[where]):
+                return where, "numbers"
+    return None
+
+
+def _own_observables(config: Config, study: str) -> dict[str, OwnObservableCode]:
+    """Observables of the user's own, by key: `observables.0`."""
+    own = [one for one in config.observables(study) if isinstance(one, OwnObservableCode)]
+    return dict(zip(files_of(config.studies[study].observables), own, strict=True))
+
+
+def _trial_states(settings: Study, physics: Physics, codes: Mapping[str, Any]) -> np.ndarray:
+    """The states on which observables are tried; none if there are none to try."""
+    etas = [eta for block in settings.eta_blocks for eta in block.etas]
+    return trial_states(physics, etas) if codes else np.empty(0)
 
 
 def _digest(operators: tuple[np.ndarray, ...]) -> str:
@@ -178,22 +225,25 @@ def _operator_solver(model: Model) -> OperatorSolver | None:
         ) from None
 
 
-def _check_oscillations(model: Model) -> list[str]:
-    """OwnCodeError if L₀ is too large or no coherence oscillates.
+def _check_oscillations(model: Model, may_be_damped: bool) -> list[str]:
+    """OwnCodeError if L₀ is too large, or no coherence oscillates where one must.
 
-    Notes if that is not known, and if nothing locks in the limit η → 0⁺.
+    Notes if that is not known, and if nothing locks in the limit η → 0⁺. may_be_damped: whether the
+    phase of a spin itself is measured, so that one steady state of L₀ is enough.
     """
     unchecked = "did not check whether coherences oscillate undamped, because the Liouvillian "
     is_large = model.dim > MOST_DENSE
     entries = count_entries(model.lindbladian)
-    if entries > _MOST_ENTRIES and is_large:
+    if entries > _MOST_ENTRIES and is_large and not may_be_damped:
         return [f"{unchecked}has {entries:,} entries (limit of the check: {_MOST_ENTRIES:,})"]
-    if entries > _MOST_ENTRIES:
+    if entries > _MOST_ENTRIES and not is_large:
         raise OwnCodeError(
             f"model(): the Liouvillian of H and the jump operators has up to {entries:,} entries, "
             f"but the solver handles at most {_MOST_ENTRIES:,}; use jump operators with fewer "
             "entries, or smaller spins"
         )
+    if may_be_damped:
+        return []
     L0 = liouvillian(model.hamiltonian, model.jump_operators)
     block = largest_block(L0)
     if block > _LARGEST_BLOCK:

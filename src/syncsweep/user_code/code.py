@@ -62,7 +62,7 @@ class OwnCode:
             raise OwnCodeError(f"{type(error).__name__}: {error.msg}", error.lineno) from None
         except (ValueError, RecursionError, MemoryError) as error:
             raise OwnCodeError(f"{type(error).__name__}: {error}") from None
-        self._guarded(lambda: exec(code, self._module.__dict__))
+        self.guarded(lambda: exec(code, self._module.__dict__))
 
     def operators(
         self,
@@ -79,20 +79,20 @@ class OwnCode:
         """
         returned = self.call(function, given, parameters)
         what = f"{function}(): the returned value cannot be read: "
-        return self._guarded(lambda: _operators(function, name, returned, spins), what=what)
+        return self.guarded(lambda: _operators(function, name, returned, spins), what=what)
 
     def call(self, name: str, given: dict[str, Any], parameters: dict[str, Any]) -> Any:
         """What the function `name` returns for the values `given`, in order, and the parameters."""
-        function = self._guarded(lambda: getattr(self._module, name, None))
+        function = self.guarded(lambda: getattr(self._module, name, None))
         if not callable(function):
             wanted = ", ".join([*given, *parameters])
             raise OwnCodeError(f"must define a function {name}({wanted})")
-        self._guarded(lambda: _check_signature(name, function, list(given), parameters))
+        self.guarded(lambda: _check_signature(name, function, list(given), parameters))
         # A copy, or one call could change the parameters of the next one.
         copied = copy.deepcopy(parameters)
-        return self._guarded(lambda: function(*given.values(), **copied), parameters)
+        return self.guarded(lambda: function(*given.values(), **copied), parameters)
 
-    def _guarded(
+    def guarded(
         self, run: Callable[[], Any], parameters: dict[str, Any] | None = None, what: str = ""
     ) -> Any:
         """Call `run`, which runs the user's own code, and return its value.

@@ -10,8 +10,9 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from syncsweep.config.configuration import Config, parse
 from syncsweep.config.messages import ConfigError
-from syncsweep.config.study import Config, parse
+from syncsweep.config.physics import digest_of
 from syncsweep.environment.blas import limit_blas_threads
 from syncsweep.user_code import isolated
 
@@ -23,11 +24,11 @@ _PATIENCE = 10.0
 
 
 def check(config: Config, study: str) -> list[str]:
-    """Check a study's own model and ensemble, as `check_code` does; notes, or ConfigError.
+    """Check a study's own model, ensemble and observables, as `check_code`; notes, or ConfigError.
 
-    A study of the package's models and ensemble needs none.
+    A study without code of the user's own needs none.
     """
-    files = config.studies[study].own_files
+    files = config.studies[study].read_files
     if not files:
         return []
     said = f"studies.{study}: {' and '.join(dict.fromkeys(files.values()))}"
@@ -37,25 +38,31 @@ def check(config: Config, study: str) -> list[str]:
     request = {
         "config": {**settings, "studies": {study: alone}},
         "study": study,
-        "physics_hash": config.physics(study).digest,
+        "decided_by": _decided_by(config, study),
     }
     reminder = threading.Timer(_PATIENCE, _remind, args=(said,))
     reminder.start()
     try:
         first = _answer_of(request, said)
-        again = _answer_of({**request, "again": True}, said, _OTHER_PLACES)
+        again = _answer_of({**request, "made": first["made"]}, said, _OTHER_PLACES)
     finally:
         reminder.cancel()
-    for role, made in first["made"].items():
-        if again["made"][role] != made:
-            function = {"model": "model()", "ensemble": "perturbation()"}[role]
-            raise ConfigError(
-                f"studies.{study}: {files[role]}: {function} returns different operators in "
-                "another process, so ranks would disagree; draw all random numbers from rng, and "
-                "do not depend on the time, the process, or the order of objects in a set"
-            )
+    if again["differs"]:
+        where, what = again["differs"]
+        drawn = "draw all random numbers from rng, and " if what == "operators" else ""
+        raise ConfigError(
+            f"studies.{study}: {where} returns different {what} in another process, so ranks "
+            f"would disagree; {drawn}do not depend on the time, the process, or the order of "
+            "objects in a set"
+        )
     notes: list[str] = first["notes"]
     return notes
+
+
+def _decided_by(config: Config, study: str) -> str:
+    """A digest of all code of the user's own that decides rows and their observables."""
+    codes = [code.model_dump(mode="json") for code in config.observables(study)]
+    return digest_of([config.physics(study).digest, codes])
 
 
 def _answer_of(request: dict[str, Any], said: str, variables: Mapping[str, str] = {}) -> Any:
@@ -78,20 +85,20 @@ def _remind(said: str) -> None:
 
 
 def main() -> None:
-    """Answer with the notes of the check and with digests; when asked again, with digests only."""
+    """Answer with notes and with what the code made, or with what differs from what it made."""
     limit_blas_threads()
     isolated.serve(_answer)
 
 
 def _answer(request: dict[str, Any], say: Callable[..., None]) -> None:
     # Imported here, because a BLAS reads its limit when NumPy is loaded.
-    from syncsweep.user_code.check import check_code, fingerprints
+    from syncsweep.user_code.check import check_code, differing, fingerprints
 
     config, study = parse(request["config"]), request["study"]
-    if config.physics(study).digest != request["physics_hash"]:
+    if _decided_by(config, study) != request["decided_by"]:
         raise ConfigError(f"studies.{study}: its code has just changed; run this command again")
-    if request.get("again"):
-        say(made=fingerprints(config, study, backwards=True))
+    if "made" in request:
+        say(differs=differing(config, study, request["made"]))
     else:
         notes = check_code(config, study)
         say(notes=notes, made=fingerprints(config, study))

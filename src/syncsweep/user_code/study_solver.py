@@ -12,7 +12,13 @@ from functools import cached_property
 import numpy as np
 
 from syncsweep.config.messages import ConfigError
-from syncsweep.config.physics import MOST_DENSE, Ensemble, Physics, most_jumps
+from syncsweep.config.physics import (
+    MOST_DENSE,
+    Ensemble,
+    Physics,
+    TwoSpin1sPerturbation,
+    most_jumps,
+)
 from syncsweep.config.user_code import EnsembleCode
 from syncsweep.physics.diagnosis import Status, SteadyStates
 from syncsweep.physics.ensembles import STREAMS, random_local_sum, random_low_rank
@@ -20,8 +26,13 @@ from syncsweep.physics.generator import UnservedModelError
 from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.local_sum import LocalSum
 from syncsweep.physics.low_rank import LowRank
+from syncsweep.physics.models import two_spin1s_perturbation
 from syncsweep.physics.operator_solver import OperatorSolver
-from syncsweep.physics.perturbation import random_generator, random_perturbation
+from syncsweep.physics.perturbation import (
+    perturbation_of,
+    random_generator,
+    random_perturbation,
+)
 from syncsweep.physics.random_streams import stream
 from syncsweep.physics.steady_state import REFINED_DIMENSIONS, AllowedErrors, SteadyStateSolver
 from syncsweep.user_code.code import OwnPerturbation
@@ -92,7 +103,12 @@ class StudySolver:
 
     def perturbation(self, sample: int) -> Perturbation | LowRank | LocalSum:
         """L₍₁₎ of a sample; OwnCodeError."""
-        law = self._physics.ensemble.model_dump()
+        ensemble = self._physics.ensemble
+        if isinstance(ensemble, TwoSpin1sPerturbation):
+            shift, rates = ensemble.delta / 2, (ensemble.gamma_1_damp, ensemble.gamma_2_gain)
+            operators = two_spin1s_perturbation(ensemble.epsilon, shift, -shift, *rates)
+            return perturbation_of(*operators)
+        law = ensemble.model_dump()
         kind = law.pop("kind", "global")
         rng = stream(self._physics.root_seed, sample, STREAMS[kind])
         if self._own_perturbation:

@@ -16,11 +16,11 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from syncsweep.config.physics import MOST_DENSE, Physics
+from syncsweep.config.physics import MOST_DENSE, Physics, TwoSpin1sPerturbation
 from syncsweep.physics import literal, literal_operators
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.ensembles import SITES_OF_TERM, STREAMS, LocalKind
-from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.physics.phase_distribution import frequencies_of
 from syncsweep.physics.random_streams import stream
 from syncsweep.sample import unpack_coefficients
 from syncsweep.sample_range import SampleRange
@@ -172,7 +172,7 @@ class Recomputation:
             self._solver = literal_operators.LiteralOperatorSolver(self._model)
         else:
             self._solver = literal.LiteralSolver(literal.unperturbed(self._model))
-        self._frequencies = relative_frequencies(self._model.spins)
+        self._frequencies = frequencies_of(self._model.spins, physics.measure)
         self._last: tuple[int, Any] | None = None
 
     def _perturbation(self, sample: int) -> Any:
@@ -183,6 +183,8 @@ class Recomputation:
 
     def _drawn(self, sample: int) -> Any:
         law = self._physics.ensemble.model_dump(exclude={"kind"})
+        if isinstance(self._physics.ensemble, TwoSpin1sPerturbation):
+            return literal.two_spin1s_perturbation(**law)
         kind = _kind(self._physics)
         rng = stream(self._physics.root_seed, sample, STREAMS[kind])
         if kind == "global":
@@ -197,12 +199,12 @@ class Recomputation:
         """
         sample, eta = (column(table, name)[row] for name in ("sample", "eta"))
         rho = self._solver.solve(self._perturbation(int(sample)), float(eta))
-        spectrum = literal.phase_distribution(rho, self._model.spins)
+        spectrum = literal.phase_distribution(rho, self._model.spins, self._physics.measure)
         coefficients = spectrum[tuple(self._frequencies.T)]
         stored = unpack_coefficients(column(table, "s_d")[row])
         s_max, angles = column(table, "s_max")[row], column(table, "angles")[row]
         heights = literal.heights(coefficients, self._frequencies, angles)
-        uniform = (2 * pi) ** (1 - self._model.n_sites)
+        uniform = (2 * pi) ** -self._physics.n_angles
         return Difference(
             float(np.abs(coefficients - stored).max() / uniform),
             float(abs(heights.s_max - s_max) / uniform),
@@ -263,6 +265,7 @@ def _compare(
     except (ShardError, FileNotFoundError, IndexError):
         report.finding(f"{shard.path}: changed during the verification; verify it again")
         return
+    symbol = "S_d" if shard.described.physics.measure == "relative" else "S"
     points, physics = shard.described.points, shard.described.physics
     for row in places:
         sample, eta = (column(table, name)[row] for name in ("sample", "eta"))
@@ -279,8 +282,8 @@ def _compare(
             continue
         if not difference.largest <= TOLERANCE:
             report.finding(
-                f"{where}: differs from its recomputation by {difference.coefficients:.1e} in S_d, "
-                f"{difference.s_max:.1e} in S_max and {difference.at_angles:.1e} in the height at "
-                f"its angles, in units of the uniform density; {_ADVICE}"
+                f"{where}: differs from its recomputation by {difference.coefficients:.1e} in "
+                f"{symbol}, {difference.s_max:.1e} in S_max and {difference.at_angles:.1e} in the "
+                f"height at its angles, in units of the uniform density; {_ADVICE}"
             )
         yield inf if isnan(difference.largest) else difference.largest

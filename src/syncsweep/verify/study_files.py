@@ -16,7 +16,7 @@ import pyarrow as pa
 from syncsweep import layout
 from syncsweep.config.physics import Physics
 from syncsweep.layout import BLOCK_FOLDER, BlockFolder, errors_folder, jobs_folder, study_file
-from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.physics.phase_distribution import frequencies_of
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description, DescriptionError
 from syncsweep.sweep.row_table import column
@@ -160,7 +160,7 @@ def _verify_shards(
 
 
 def _fits_model(table: pa.Table, physics: Physics) -> bool:
-    frequencies = relative_frequencies(physics.model.spins)
+    frequencies = frequencies_of(physics.model.spins, physics.measure)
     n_k, n_angles = frequencies.shape
     widths = [column(table, name).shape[1] for name in ("s_d", "angles")]
     return widths == [2 * n_k - 1, n_angles]

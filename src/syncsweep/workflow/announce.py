@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from syncsweep import layout
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.files import NotReadableError, open_regular
 from syncsweep.tables.registry import FAILURES
 from syncsweep.tables.rounds import Round, last_round, rounds
@@ -28,8 +28,9 @@ class Job(NamedTuple):
 
 
 def studies_of(jobs: Sequence[Job], rule: str) -> list[str]:
-    """Studies for which there are jobs of a rule."""
-    return sorted({job.wildcards["study"] for job in jobs if job.rule == rule})
+    """Studies for which there are jobs of a rule, or of one of its `StudyOutputs.variants`."""
+    of_rule = (job for job in jobs if job.rule.partition("_without_")[0] == rule)
+    return sorted({job.wildcards["study"] for job in of_rule})
 
 
 def write_descriptions(config: Config, jobs: Sequence[Job]) -> None:

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from syncsweep import layout
+from syncsweep.config.configuration import Config
 from syncsweep.config.physics import MOST_DENSE
-from syncsweep.config.study import Config
 from syncsweep.workflow import places
 from syncsweep.workflow.errors import RunError
 from syncsweep.workflow.study_outputs import StudyOutputs
@@ -73,7 +73,7 @@ def check_places(outputs: StudyOutputs, studies: Iterable[str]) -> None:
             layout.tables_folder(results, study),
             layout.logs_folder(results) / folder.name,
         ]
-        files = [*outputs.tables(study), *outputs.figure(study), layout.report_file(results)]
+        files = [*outputs.tables(study), *outputs.figures(study), layout.report_file(results)]
         places.check_places([folder, *within, *others], files)
 
 
@@ -147,12 +147,12 @@ def check_large_models(config: Config, studies: Iterable[str]) -> None:
 
 
 def check_own_code(config: Config, studies: Iterable[str]) -> None:
-    """Refuse models and ensembles of the user's own that cannot be swept; ConfigError.
+    """Refuse models, ensembles and observables of the user's own that cannot serve; ConfigError.
 
     Notes about those that can be swept go to stderr.
     """
     for study in studies:
-        if not config.studies[study].own_files:
+        if not config.studies[study].read_files:
             continue
         from syncsweep.user_code import process
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsweep import layout
-from syncsweep.config.study import RESERVED, Config
+from syncsweep.config.configuration import RESERVED, Config
 from syncsweep.environment import source
 from syncsweep.paper.paper_registry import FIGURES, LARGER_PARTS, PAPER_PARTS, PARTS
 from syncsweep.tables.registry import LIMIT_CONTROL, LIMIT_LAW

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from syncsweep.config.study import RESERVED, Config
+from syncsweep.config.configuration import RESERVED, Config
 from syncsweep.environment import source
 from syncsweep.paper import paper_studies
 from syncsweep.paper.paper_registry import FIGURES, PAPER_FIGURES, PAPER_PARTS, PARTS

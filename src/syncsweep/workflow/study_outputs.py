@@ -12,10 +12,17 @@ from typing import Protocol
 
 from syncsweep import layout
 from syncsweep.config import sizing
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
+from syncsweep.config.figure import AnyFigure
 from syncsweep.sample_range import SampleRange
 from syncsweep.tables import rounds
-from syncsweep.tables.registry import kinds_of, names_of_averages, table_names
+from syncsweep.tables.registry import (
+    Table,
+    TableJob,
+    kinds_of,
+    names_of_averages,
+    table_names,
+)
 
 
 class ShardWildcards(Protocol):
@@ -25,6 +32,19 @@ class ShardWildcards(Protocol):
     block: str
     start: str
     stop: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The tables that a rule makes, and the studies for which it makes them."""
+
+    tables: tuple[Table, ...]
+    studies: list[str]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tables."""
+        return [table.name for table in self.tables]
 
 
 @dataclass(frozen=True)
@@ -81,6 +101,23 @@ class StudyOutputs:
         """All tables, each in all of its kinds."""
         return self.named_tables(study, table_names(self.config.studies[study].analysis))
 
+    def variants(self, job: TableJob) -> dict[str, Variant]:
+        """The rules of a job of tables, by name: all studies of a rule have the same tables.
+
+        Studies without any table of the job belong to the rule of all of them, which says why it
+        cannot make them.
+        """
+        studies: dict[tuple[Table, ...], list[str]] = {job.tables: []}
+        for name, study in self.config.studies.items():
+            studies.setdefault(job.tables_of(study.analysis) or job.tables, []).append(name)
+        found = {}
+        for tables, names in studies.items():
+            lacking = [table.name for table in job.tables if table not in tables]
+            rule = "_without_".join([job.name, *lacking])
+            if names:
+                found[rule] = Variant(tables, names)
+        return found
+
     def averages(self, study: str) -> list[Path]:
         """The tables that a figure is made from."""
         names = names_of_averages(self.config.studies[study].analysis)
@@ -93,16 +130,17 @@ class StudyOutputs:
         folder = layout.tables_folder(self.config.results, study)
         return [folder / f"{table}.{kind}" for table in names for kind in kinds or kinds_of(table)]
 
-    def figure(self, study: str) -> list[Path]:
-        """The figure, its origin and the data of its panels; none if the study has no figure."""
-        settings = self.config.studies[study]
-        if settings.figure is None:
-            return []
-        limit = [] if settings.analysis.limit_draws is None else ["limit"]
-        ends = [".pdf", ".png", ".json"]
-        ends += [f"_{panel}.csv" for panel in (*settings.figure.panels, *limit)]
+    def figure(self, study: str, figure: AnyFigure) -> list[Path]:
+        """A figure of a study, its origin and the data of its panels."""
+        data = figure.data(self.config.studies[study].analysis)
+        ends = [".pdf", ".png", ".json", *(f"_{panel}.csv" for panel in data)]
         folder = layout.figures_folder(self.config.results)
-        return [folder / f"{settings.figure.name}{end}" for end in ends]
+        return [folder / f"{figure.name}{end}" for end in ends]
+
+    def figures(self, study: str) -> list[Path]:
+        """All figures of a study, with their origins and data."""
+        all_figures = self.config.studies[study].figures
+        return [file for figure in all_figures for file in self.figure(study, figure)]
 
     def all(self, study: str) -> list[Path]:
         """All that a study is asked to make.
@@ -114,11 +152,11 @@ class StudyOutputs:
 
     def results(self, study: str) -> list[Path]:
         """All that is made from the shards of a study."""
-        return self.tables(study) + self.figure(study)
+        return self.tables(study) + self.figures(study)
 
     def made(self, study: str) -> str:
         """Where a user finds what a study was run for."""
-        figures = [file for file in self.figure(study) if file.suffix == ".png"]
+        figures = [file for file in self.figures(study) if file.suffix == ".png"]
         return " and ".join(map(str, [*figures, layout.tables_folder(self.config.results, study)]))
 
     def shard_size(self, shard: ShardWildcards, most_ranks: int) -> sizing.JobSize:

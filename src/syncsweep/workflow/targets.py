@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from syncsweep import layout
-from syncsweep.config.study import RESERVED, Config
+from syncsweep.config.configuration import RESERVED, Config
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.paper.paper_studies import problem
 from syncsweep.workflow import paper_jobs
@@ -96,7 +96,7 @@ def of_studies(outputs: StudyOutputs) -> list[Target]:
     """The targets about a study each, and the report."""
     config, targets = outputs.config, []
     for study, settings in config.studies.items():
-        draw = (rule_name("draw", settings.figure.name),) if settings.figure else ()
+        draw = tuple(rule_name("draw", figure.name) for figure in settings.figures)
         files = partial(outputs.all, study)
         targets.append(Target(rule_name("study", study), draw, files, [study]))
     page = layout.report_file(config.results)

@@ -24,8 +24,8 @@ from studies import (
 
 from syncsweep.clean.removal import Removal
 from syncsweep.clean.unused import Search
+from syncsweep.config.configuration import parse
 from syncsweep.config.physics import Physics, digest_of
-from syncsweep.config.study import parse
 from syncsweep.files import hold
 from syncsweep.layout import jobs_folder, study_folder, tables_folder
 

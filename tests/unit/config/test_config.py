@@ -16,10 +16,11 @@ from messages import assert_messages, is_one_line, lacking
 
 from syncsweep.config import sizing
 from syncsweep.config.blocks import Block
+from syncsweep.config.configuration import json_schema, parse
 from syncsweep.config.eta import EtaBlock, canonical_eta
 from syncsweep.config.file import load_config, read_yaml
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import RESULTS_VERSION, Physics
-from syncsweep.config.study import ConfigError, json_schema, parse
 
 ROOT = Path(__file__).parents[3]
 CONFIG = ROOT / "config.yaml"
@@ -29,7 +30,17 @@ REMOVED = object()
 
 PAIR = "studies.spin_half_pair"
 CHAIN = "studies.spin1_chain"
+N2 = "studies.spin1_chain_n2"
 BLOCK = f"{PAIR}.eta_blocks.0"
+BINS = {"low": 1.0e-5, "high": 1.0, "count": 4}
+RATIO = {"numerator": 2, "denominator": 1, "meaning": "x"}
+MEANS_ONLY = {
+    "model": {"name": "spin_half_pair"},
+    "samples": 1,
+    "eta_blocks": [{"values": [1]}],
+}
+#: Two spins under a perturbation that draws nothing.
+FIXED = PLAIN["studies"]["spin1_chain_n2"] | {"ensemble": {"kind": "two_spin1s"}}
 
 
 def edited(path, value):
@@ -127,7 +138,6 @@ MISSING_KEYS = [
     (f"{CHAIN}.model.name", "spin1_chain, spin_half_pair"),
     (f"{PAIR}.samples", "realisations per η"),
     (f"{CHAIN}.eta_blocks", "η grids or lists"),
-    (f"{PAIR}.analysis", "how shards become tables"),
     (f"{PAIR}.analysis.s_max_bins.low", "lower edge of the first bin"),
     (f"{PAIR}.figure.name", "file name without ending"),
 ]
@@ -188,7 +198,7 @@ BAD_VALUES = [
     (f"{PAIR}.ensemble", [], "[]", "key: value"),
     (f"{PAIR}.ensemble.basis", "papr", "'papr'", "paper, orthonormal", "'paper'"),
     (f"{PAIR}.ensemble.basis", 3, "3", "paper, orthonormal"),
-    (f"{PAIR}.ensemble.kind", "bond", "'bond'", "global, bonds, sites", "'bonds'"),
+    (f"{PAIR}.ensemble.kind", "bond", "'bond'", "global, bonds, sites, two_spin1s", "'bonds'"),
     (f"{PAIR}.ensemble.zeta_coh", -1, "-1.0", "0"),
     (f"{PAIR}.ensemble.rank", 0, "0", "1"),
     (f"{PAIR}.eta_blocks", [], "[]", "1"),
@@ -222,6 +232,14 @@ def test_bad_member_of_a_list_is_named_by_its_place():
     assert not lacking(message, f"{PAIR}.figure.panels.1", "'smax'", allowed, "'s_max'")
 
 
+def test_key_of_a_perturbation_that_draws_nothing_is_named():
+    path = f"{CHAIN}.ensemble"
+    message = refusal(edited(path, {"kind": "two_spin1s", "gamma_1_damp": -1}))
+    assert not lacking(message, f"{path}.gamma_1_damp", "-1.0", "0")
+    message = refusal(edited(path, {"kind": "two_spin1s", "zeta_coh": 1}))
+    assert not lacking(message, f"{path}.zeta_coh", "epsilon, delta")
+
+
 @pytest.mark.parametrize("name", UNSAFE_NAMES)
 def test_name_of_a_study_must_be_safe_as_a_file_name(name):
     message = refusal({**PLAIN, "studies": {name: PLAIN["studies"]["spin_half_pair"]}})
@@ -237,6 +255,9 @@ CONTRADICTIONS = [
     (f"{PAIR}.ensemble", {"kind": "sites", "rank": 4}, "D²−1 = 3", "sites", "4"),
     (f"{CHAIN}.ensemble", {"kind": "bonds", "rank": 81}, "D²−1 = 80", "bonds", "81"),
     (f"{CHAIN}.model.n_sites", 5, "ensemble", "D/2 = 121", "full rank", "bonds or sites"),
+    (f"{CHAIN}.ensemble", {"kind": "two_spin1s"}, "ensemble.kind", "two spin-1s", "1, 1, 1"),
+    (f"{N2}.ensemble", {"kind": "two_spin1s"}, "samples must be 1", "two_spin1s", "10000"),
+    (N2, {**FIXED, "samples": 1}, "analysis.limit_draws", "random ensemble"),
     (f"{BLOCK}.last", 3, "eta_blocks.0", "last", "first", "3"),
     (f"{BLOCK}.last", 1e-6, "eta_blocks.0", "last", "first", "1e-06", "0.0001"),
     (f"{BLOCK}.values", [1], "eta_blocks.0", "first", "last", "per_decade", "values"),
@@ -281,6 +302,26 @@ CONTRADICTIONS = [
     (f"{PAIR}.figure.panels", ["chi", "s_max", "chi"], "panels", "'chi'", "twice"),
     (f"{PAIR}.figure.panels", ["chi_maxima"], "'chi_maxima'", "analysis.maxima_bins"),
     (f"{PAIR}.figure.panels", ["chi", "ratio"], "'ratio'", "analysis.ratio"),
+    (f"{PAIR}.analysis.chi_bins", None, "'chi'", "analysis.chi_bins"),
+    (f"{PAIR}.analysis.s_max_bins", REMOVED, "'s_max'", "analysis.s_max_bins"),
+    (f"{PAIR}.analysis", REMOVED, "'chi'", "analysis.chi_bins"),
+    (f"{PAIR}.analysis", {"s_max_bins": BINS, "intervals": None, "ratio": RATIO}, "ratio needs"),
+    (f"{PAIR}.analysis.intervals", None, "limit_draws", "intervals"),
+    (
+        PAIR,
+        {**MEANS_ONLY, "figure": {"name": "x", "panels": ["probabilities"]}},
+        *("'probabilities'", "analysis.intervals"),
+    ),
+    (
+        CHAIN,
+        {
+            **MEANS_ONLY,
+            "model": {"name": "spin1_chain", "n_sites": 5},
+            "ensemble": {"kind": "bonds"},
+            "measure": "absolute",
+        },
+        *("measure", "1 to 4", "5"),
+    ),
     (f"{CHAIN}.analysis.ratio.numerator", 4, "ratio", "3", "P4"),
     (f"{CHAIN}.analysis.ratio.denominator", 2, "ratio", "P2", "twice"),
     (f"{BLOCK}.limit", False, "analysis.limit_draws", "η = 0", "eta_blocks", "limit: true"),
@@ -469,7 +510,7 @@ def test_configuration_as_it_stands_is_that_of_the_paper():
     assert by_default == ["spin1_chain", "spin_half_pair"]
     assert {name: study.model.n_sites for name, study in parsed.studies.items()} == {
         "spin1_chain": 3, "spin_half_pair": 2, "spin1_chain_n2": 2, "spin1_chain_n4": 4,
-        "spin1_chain_n5": 5, "spin1_chain_n6": 6,
+        "spin1_chain_n5": 5, "spin1_chain_n6": 6, "two_spin1s": 2,
     }  # fmt: skip
     assert parsed.samples is None
     chain, spins = parsed.studies["spin1_chain"], parsed.studies["spin_half_pair"]
@@ -510,6 +551,34 @@ def test_an_analysis_changes_no_physics_and_the_shipped_ratio_is_that_of_three_s
     assert with_ratio == ["spin1_chain"]
     data = edited(f"{CHAIN}.analysis.ratio.weight", 4)
     assert parse(data).physics("spin1_chain") == config.physics("spin1_chain")
+
+
+def test_an_analysis_may_be_left_out_and_absolute_angles_have_no_chi_by_default():
+    analysis = parse({**PLAIN, "paper": None, "studies": {"s": MEANS_ONLY}}).studies["s"].analysis
+    assert (analysis.intervals, analysis.chi_bins, analysis.s_max_bins) == (None, None, None)
+    assert not analysis.samples_chi
+    given = {"analysis": {"s_max_bins": BINS}}
+    for measure, samples_chi in (("relative", True), ("absolute", False)):
+        study = {**MEANS_ONLY, **given, "measure": measure}
+        found = parse({**PLAIN, "paper": None, "studies": {"s": study}})
+        assert found.studies["s"].analysis.samples_chi is samples_chi
+        assert found.studies["s"].analysis.s_max_bins.count == 4
+        # Written out in full, it is read as the same.
+        again = {"s": found.studies["s"].model_dump(mode="json")}
+        assert parse({**PLAIN, "paper": None, "studies": again}).studies == found.studies
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("intervals", [[0, 0.1], [0.2, 0.3], [0.4, 0.5]]),
+        ("chi_bins", 8),
+        ("maxima_bins", 8),
+    ],
+)
+def test_absolute_angles_refuse_what_is_about_their_differences(key, value):
+    study = {**MEANS_ONLY, "measure": "absolute", "analysis": {key: value}}
+    assert not lacking(refusal(edited(PAIR, study)), PAIR, f"analysis.{key}", "leave it out")
 
 
 def test_names_of_the_studies_that_the_paper_adds_are_reserved():
@@ -585,15 +654,22 @@ def test_variable_whose_value_makes_no_folder_is_refused(monkeypatch, value):
 
 def test_top_level_samples_replace_those_of_studies_made_by_default():
     parsed = parse(edited("samples", 200))
-    assert [study.samples for study in parsed.studies.values()] == [200, 200, 200, 24, 24, 6]
+    assert [study.samples for study in parsed.studies.values()] == [200, 200, 200, 24, 24, 6, 1]
     assert load_config(CONFIG, overrides={"samples": "30"}).studies["spin1_chain"].samples == 30
     few = load_config(CONFIG, overrides={"samples": 20}).studies.values()
-    assert [study.samples for study in few] == [20] * 5 + [6]
+    assert [study.samples for study in few] == [20] * 5 + [6, 1]
 
 
 def test_top_level_samples_raise_only_what_is_made_by_default():
     many = load_config(CONFIG, overrides={"samples": 20_000}).studies.values()
-    assert [study.samples for study in many] == [20_000, 20_000, 10_000, 24, 24, 6]
+    assert [study.samples for study in many] == [20_000, 20_000, 10_000, 24, 24, 6, 1]
+
+
+def test_top_level_samples_leave_a_perturbation_that_draws_nothing_its_one():
+    analysis = {**FIXED["analysis"], "limit_draws": None}
+    fixed = {**FIXED, "samples": 1, "by_default": True, "analysis": analysis}
+    data = {**edited(N2, fixed), "samples": 200}
+    assert parse(data).studies["spin1_chain_n2"].samples == 1
 
 
 def test_overrides_go_key_by_key():
@@ -668,6 +744,7 @@ def test_block_is_named_from_its_values():
         (f"{PAIR}.model.J", 1),
         (f"{PAIR}.ensemble", {"zeta_diss": "1"}),
         (f"{PAIR}.ensemble.kind", "global"),
+        (f"{PAIR}.measure", "relative"),
         ("root_seed", "20251014"),
     ],
 )
@@ -692,6 +769,15 @@ def test_physics_hash_is_untouched_by_what_does_not_change_a_row(path, value):
 )
 def test_physics_hash_changes_with_what_changes_a_row(path, value):
     assert physics(path, value).digest != physics().digest
+
+
+def test_the_measure_changes_the_physics_hash_and_is_read_back():
+    study = {**PLAIN["studies"]["spin_half_pair"], "analysis": {}, "figure": None}
+    found = [physics(PAIR, {**study, "measure": one}) for one in ("relative", "absolute")]
+    assert found[0].digest == physics().digest != found[1].digest
+    assert [one.n_angles for one in found] == [1, 2]
+    for one in found:
+        assert Physics.model_validate_json(one.model_dump_json()) == one
 
 
 @pytest.mark.parametrize(
@@ -739,7 +825,8 @@ def test_physics_hash_never_changes_for_the_same_physics():
 
 def test_configuration_imports_no_numpy():
     code = (
-        "import sys, syncsweep.config.study, syncsweep.layout, syncsweep.environment.source;"
+        "import sys, syncsweep.config.configuration, syncsweep.layout;"
+        "import syncsweep.environment.source;"
         "print(sorted({'numpy', 'scipy', 'pandas', 'pyarrow', 'mpi4py'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from messages import assert_messages
 from own_study import TEXT, configured
 
+from syncsweep.config.configuration import parse
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import Ensemble, Physics
-from syncsweep.config.study import ConfigError, parse
 from syncsweep.config.user_code import NoCodeError, code_lines, code_of, dimension, read_text
 
 
@@ -73,9 +74,11 @@ ALLOWED = ("number", "text", "true", "false", "null", "list")
 
 #: Path, value, and what the message must name: the key, what was given, what is allowed.
 MISTAKES = [
-    ("model.spins", [1], "model.spins", "[1]", "2", "6"),
-    ("model.spins", [0.5] * 7, "model.spins", "[0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]", "2", "6"),
-    ("model.spins", 1, "model.spins", "1", "2", "6"),
+    ("model.spins", [1], "model.spins", "one spin", "measure: absolute"),
+    ("model.spins", [], "model.spins", "[]", "1", "6"),
+    ("model.spins", [0.5] * 7, "model.spins", "[0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]", "1", "6"),
+    ("model.spins", 1, "model.spins", "1", "1", "6"),
+    ("measure", "both", "measure", "'both'", "relative, absolute"),
     *(
         ("model.spins", [1, wrong], "model.spins", "half-integers", "holds " + named)
         for wrong, named in [
@@ -158,6 +161,15 @@ def test_spins_that_are_understood(given, spins):
     config = parse(configured("model.spins", given, own_ensemble=True))
     assert config.studies["mine"].model.spins == spins
     assert config.studies["mine"].dim == dimension(spins) <= 729
+
+
+def test_one_spin_has_an_angle_of_its_own():
+    data = configured("model.spins", [1])
+    data["studies"]["mine"] |= {"measure": "absolute"}
+    config = parse(data)
+    data["studies"]["mine"] |= {"ensemble": {"kind": "bonds"}}
+    assert "ensemble.kind: bonds needs two spins" in message(data)
+    assert config.studies["mine"].model.n_sites == config.physics("mine").n_angles == 1
 
 
 def test_parameters_are_handed_on_as_they_are():

@@ -5,8 +5,9 @@ from typing import get_args
 
 import pytest
 
+from syncsweep.config.configuration import parse
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import AnyModel, Ensemble, PackageModel, Physics
-from syncsweep.config.study import ConfigError, parse
 from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.figures.style import symbol
 from syncsweep.physics.models import MODELS
@@ -54,7 +55,7 @@ def test_a_model_says_in_which_unit_eta_is_shown(name):
     settings = KINDS[name](name=name, **{parameter: 2.0})
     assert energy_unit(settings) == EnergyUnit(letter, 2.0)
     assert symbol(energy_unit(settings)).isascii()  # in a formula of Matplotlib
-    assert energy_unit(KINDS[name](name=name, **{parameter: -2.0})) == EnergyUnit()
+    assert energy_unit(KINDS[name](name=name, **{parameter: 0.0})) == EnergyUnit()
 
 
 @pytest.mark.parametrize("name", MODELS)

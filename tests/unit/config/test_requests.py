@@ -22,10 +22,14 @@ def made(results="results", **more):
     return config(results, blocks=((0.1, 0.5), (0.0,)), **more)
 
 
+def figure_of(settings):
+    return FigureRequest.of(settings, "pair", settings.studies["pair"].figure)
+
+
 KINDS = [
     lambda settings: Rows.of(settings, "pair"),
     lambda settings: TablesRequest.of(settings, "pair"),
-    lambda settings: FigureRequest.of(settings, "pair"),
+    lambda settings: figure_of(settings),
     lambda settings: PreviewRequest.of(settings, ["pair"]),
 ]
 
@@ -47,15 +51,15 @@ def test_a_request_says_what_the_configuration_says():
     assert rows.blocks == [block.id for block in settings.studies["pair"].blocks]
     assert (rows.samples, rows.chunk_size) == (10, 4)
     assert rows.analysis == settings.studies["pair"].analysis
-    figure = FigureRequest.of(settings, "pair")
+    figure = figure_of(settings)
     assert (figure.model, figure.n_sites, figure.figure.name) == ("spin_half_pair", 2, "fig")
     (preview,) = PreviewRequest.of(settings, ["pair"]).studies
-    assert (preview.figure, preview.folder) == (figure, rows.folder)
+    assert (preview.figures, preview.folder) == ((figure,), rows.folder)
     assert preview.physics == settings.physics("pair")
     assert preview.blocks == [Block((0.1, 0.5)), Block((0.0,))]
     assert preview.output == Path("results/preview/pair")
     (bare,) = PreviewRequest.of(made(figure=None), ["pair"]).studies
-    assert bare.figure is None
+    assert bare.figures == ()
 
 
 def test_tables_depend_on_the_analysis_and_the_samples_and_not_on_where_and_how_rows_lie():
@@ -92,4 +96,4 @@ def test_digests_are_those_that_results_have_recorded_so_far():
         "n_sites": 2,
     }
     assert TablesRequest.of(settings, "pair").asked(MODULES) == source.asked(tables, MODULES)
-    assert FigureRequest.of(settings, "pair").asked(MODULES) == source.asked(figure, MODULES)
+    assert figure_of(settings).asked(MODULES) == source.asked(figure, MODULES)

@@ -10,14 +10,15 @@ from drawn_pages import kept_pages
 from matplotlib.figure import Figure as Page
 from studies import StudyOnDisk, rows_of
 
+from syncsweep.config.configuration import parse
 from syncsweep.config.physics import Ensemble, Physics
-from syncsweep.config.study import parse
+from syncsweep.config.requests import FigureRequest
 from syncsweep.figures import sweep_figure
 from syncsweep.paper import claims_sweeps
 from syncsweep.paper.figures import ablations_figure, fig1, fig2, limit_figure
 from syncsweep.paper.parts import ablations, locking, part, quality, types, validation
 from syncsweep.report import realisations, report_tables, report_words
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.writing import write_table
 
 ETAS = (0.0, 1e-6, 1e-3, 1.0)
 LABELS = {"spin1_chain": r"$\eta/\omega$", "spin_half_pair": r"$\eta/J$"}
@@ -61,18 +62,15 @@ class Made:
     """A study with its rows and tables, in a unit in which energies are `factor` times as large."""
 
     def __init__(self, parent, name, factor, **changed):
-        whole = settings(name, factor, **changed)
+        self.whole = whole = settings(name, factor, **changed)
         self.study, self.physics = whole.studies["study"], whole.physics("study")
         (block,) = self.study.eta_blocks
         stored = write_rows(parent / "rows", self.physics, block.etas, self.study.samples)
         self.rows, self.tables = stored.request, stored.tables(self.study.analysis)
 
     def draw(self, stem):
-        study = self.study
-        model = study.model
-        sweep_figure.draw(
-            self.tables, study.figure, study.analysis, model.name, model.n_sites, stem
-        )
+        request = FigureRequest.of(self.whole, "study", self.study.figure)
+        sweep_figure.draw(self.tables, request, stem)
 
 
 @pytest.fixture(scope="module", params=["spin1_chain", "spin_half_pair"])

@@ -5,8 +5,8 @@ import math
 import pytest
 from messages import assert_messages
 
+from syncsweep.config.configuration import parse
 from syncsweep.config.messages import ConfigError
-from syncsweep.config.study import parse
 
 STUDY = {
     "model": {"name": "spin_half_pair"},

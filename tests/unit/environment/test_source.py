@@ -15,7 +15,7 @@ from syncsweep.tables.registry import JOBS
 
 ROOTS = {
     **{f"syncsweep.tables.{job.module}": partial(source.tables, job.module) for job in JOBS},
-    "syncsweep.figures.sweep_figure": source.figure_of_sweep,
+    "syncsweep.figures.sweep_figure": partial(source.figure_of_study, "sweep_figure"),
 }
 
 

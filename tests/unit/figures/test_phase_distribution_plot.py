@@ -63,7 +63,7 @@ def test_numbers_of_the_axes_say_where_the_angles_are(axes, spins):
 
 def test_more_spins_and_several_states_are_refused(axes):
     four = (0.5,) * 4
-    with pytest.raises(ValueError, match="only S_d of two or three spins"):
+    with pytest.raises(ValueError, match="no more than two angles"):
         plot_phase_distribution(axes, coefficients_of(four), relative_frequencies(four))
     pair = relative_frequencies((0.5, 0.5))
     with pytest.raises(ValueError, match=r"must have shape \(2,\), but has shape \(3, 2\)"):

@@ -12,8 +12,9 @@ import pytest
 from drawn_pages import is_within, kept_pages, overlapping
 from studies import PAIR, block_of, put_shard, rows_of
 
-from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
+from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.config.blocks import Block as EtaBlock
+from syncsweep.config.figure import Figure
 from syncsweep.config.requests import FigureRequest, StudyPreview
 from syncsweep.figures import sweep_figure
 from syncsweep.figures.preview import make_preview
@@ -51,10 +52,10 @@ def request(results, **changes):
         "blocks": [*map(EtaBlock, BLOCKS)],
         "samples": SAMPLES,
         "analysis": FEW_TABLES,
-        "figure": None,
+        "figures": (),
         "output": preview_folder(results, "pair"),
     }
-    if "figure" in changes:
+    if "figures" in changes:
         asked["analysis"] = ANALYSIS
     return StudyPreview(**asked | changes)
 
@@ -84,7 +85,7 @@ def test_preview_of_a_whole_study_holds_its_tables(tmp_path):
         for start in range(0, SAMPLES, 4):
             solve(tmp_path, etas, start, start + 4)
     with kept_pages(sweep_figure, saved=True) as pages:
-        line = make_preview(request(tmp_path, figure=ONLY_S_MAX))
+        line = make_preview(request(tmp_path, figures=[ONLY_S_MAX]))
     folder = preview_folder(tmp_path, "pair")
     assert line == f"pair: 8 of 8 samples: {folder}"
     study = study_folder(tmp_path, "pair", PAIR.digest)
@@ -109,7 +110,7 @@ def test_tables_and_figure_say_how_many_samples_they_are_of(tmp_path, pages):
     solve(tmp_path, BLOCKS[0], 0, 4)
     solve(tmp_path, BLOCKS[0], 6, 7)
     solve(tmp_path, BLOCKS[1], 2, 4)
-    made = make_preview(request(tmp_path, figure=FIGURE))
+    made = make_preview(request(tmp_path, figures=[FIGURE]))
     assert made.startswith("pair: 2 to 5 of 8 samples: ")
     assert read(tmp_path, "summary")["n"].tolist() == [5, 5, 2, 2]
     present = {EtaBlock(BLOCKS[0]).id: 5, EtaBlock(BLOCKS[1]).id: 2}
@@ -140,7 +141,7 @@ def test_a_control_is_of_the_same_samples(tmp_path):
 def test_one_sample_gives_a_figure_with_wide_intervals(tmp_path, pages):
     for etas in BLOCKS:
         solve(tmp_path, etas, 0, 1)
-    made = make_preview(request(tmp_path, figure=FIGURE))
+    made = make_preview(request(tmp_path, figures=[FIGURE]))
     pages[0].canvas.draw()  # without a warning, which would be an error here
     assert made.startswith("pair: 1 of 8 samples: ")
     summary = read(tmp_path, "summary")
@@ -162,7 +163,7 @@ def test_without_samples_there_is_a_line_and_no_preview_of_other_rows(tmp_path):
 
 def test_files_of_an_earlier_preview_do_not_stay(tmp_path, pages):
     solve(tmp_path, BLOCKS[0], 0, 1)
-    make_preview(request(tmp_path, figure=ONLY_S_MAX))
+    make_preview(request(tmp_path, figures=[ONLY_S_MAX]))
     make_preview(request(tmp_path))
     folder = preview_folder(tmp_path, "pair")
     stems = {path.stem for path in folder.iterdir()}
@@ -179,7 +180,7 @@ def test_a_failure_leaves_the_earlier_preview(tmp_path):
     other = ANALYSIS.model_copy(update={"threshold": 0.5})
     wrong = FIGURE.model_copy(update={"analysis": other})
     with pytest.raises(ResultsError, match="another analysis"):
-        make_preview(request(tmp_path, figure=wrong))
+        make_preview(request(tmp_path, figures=[wrong]))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert list(folder.parent.iterdir()) == [folder]
 
@@ -198,7 +199,7 @@ def test_a_damaged_shard_is_named_once_and_stays(tmp_path, capsys):
 def test_the_stamp_is_on_the_page_and_covers_nothing(tmp_path, pages):
     solve(tmp_path, BLOCKS[0], 0, 4)
     solve(tmp_path, BLOCKS[1], 0, 3)
-    make_preview(request(tmp_path, samples=10**9 - 1, figure=FIGURE))
+    make_preview(request(tmp_path, samples=10**9 - 1, figures=[FIGURE]))
     (page,) = pages
     stamp, *letters = page.texts
     assert stamp.get_text().startswith("preview: ")

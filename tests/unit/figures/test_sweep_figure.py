@@ -18,7 +18,9 @@ from drawn_pages import is_within, kept_pages, overlapping
 from matplotlib.image import imread
 from studies import PAIR, StudyOnDisk, rows_of
 
-from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
+from syncsweep.config.analysis import Analysis, LogBins, Ratio
+from syncsweep.config.figure import Figure
+from syncsweep.config.physics import Physics
 from syncsweep.config.requests import FigureRequest
 from syncsweep.figures import style, sweep_figure
 from syncsweep.figures.figure_page import blank_page
@@ -55,7 +57,8 @@ def tables(tmp_path_factory):
 
 
 def draw(tables, stem, figure=FIGURE, analysis=ANALYSIS):
-    sweep_figure.draw(tables, figure, analysis, "spin_half_pair", 2, stem)
+    request = FigureRequest(figure=figure, analysis=analysis, model="spin_half_pair", n_sites=2)
+    sweep_figure.draw(tables, request, stem)
 
 
 def page_of(tables, stem, figure=FIGURE):
@@ -322,7 +325,7 @@ def test_numbers_of_s_max_are_clear_of_the_label(tables, low, high, names, label
             "count": 1,
         }
     )
-    data = sweep_figure.Tables(summary, chi, histogram, ANALYSIS, 2, False, "spin_half_pair")
+    data = sweep_figure.Tables(summary, ANALYSIS, 2, 1, False, "spin_half_pair", chi, histogram)
     with blank_page(style.COLUMN_WIDTH, style.sweep_height(1)) as page:
         (panel,) = style.lay_out(page, data.etas, 1, "x")
         sweep_figure._PANELS["s_max"](panel, data)
@@ -351,7 +354,7 @@ def test_notes_beside_the_ratio_do_not_cover_each_other(ratio):
     summary = pd.DataFrame(
         {"eta": [0.1, 1.0], "ratio": ratio, "ratio_low": 0.0, "ratio_high": np.inf}
     )
-    tables = sweep_figure.Tables(summary, None, None, ANALYSIS, 2, True, "spin_half_pair")
+    tables = sweep_figure.Tables(summary, ANALYSIS, 2, 1, True, "spin_half_pair")
     with blank_page(style.COLUMN_WIDTH, style.sweep_height(1)) as page:
         (panel,) = style.lay_out(page, tables.etas, 1, "x")
         sweep_figure._PANELS["ratio"](panel, tables)
@@ -392,3 +395,15 @@ def test_arrow_heads_are_where_the_limit_has_its_maxima(n_sites):
         distances = np.abs(values[..., np.newaxis] - marks)
         assert distances.min(axis=-1).max() < 1e-6
         assert distances.reshape(-1, len(marks)).min(axis=0).max() < 1e-6
+
+
+def test_s_max_of_absolute_angles_is_a_density_over_all_of_them(tmp_path):
+    physics = Physics.model_validate({**PAIR.model_dump(), "measure": "absolute"})
+    analysis = Analysis(intervals=None, chi_bins=None, s_max_bins=ANALYSIS.s_max_bins)
+    study = StudyOnDisk(tmp_path, "pair", physics, {ETAS: rows_of(physics, 1, ETAS)})
+    tables = study.tables(analysis, tmp_path / "tables")
+    with kept_pages(sweep_figure) as pages:
+        draw(tables, tmp_path / "fig", ONLY_S_MAX, analysis)
+    assert r"rad$^{-2}$]" in pages[0].axes[0].get_ylabel()
+    shown = pd.read_csv(tmp_path / "fig_s_max.csv")
+    assert shown["s_max_se"].isna().all()

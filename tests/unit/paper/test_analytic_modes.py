@@ -8,10 +8,10 @@ from syncsweep.paper.theory.analytic_modes import (
     chain_modes,
     decoupled_modes,
     magnetization_sectors,
-    spin1_pair_modes,
     spin_half_pair_modes,
+    two_spin1s_modes,
 )
-from syncsweep.physics.models import magnetization, spin1_chain, spin1_pair, spin_half_pair
+from syncsweep.physics.models import magnetization, spin1_chain, spin_half_pair, two_spin1s
 from syncsweep.physics.spectrum import Spectrum
 from syncsweep.physics.superoperators import liouvillian, vectorize
 
@@ -27,7 +27,7 @@ CASES = {
     "decoupled2": (spin1_chain(2, 1.3, 0.0, 0.0), decoupled_modes(2, omega=1.3)),
     "decoupled3": (spin1_chain(3, 1.3, 0.0, 0.0), decoupled_modes(3, omega=1.3)),
     "pair": (spin_half_pair(0.9, 0.7, 0.4), spin_half_pair_modes(0.9, 0.7, 0.4)),
-    "spin1_pair": (spin1_pair(1.3, 0.7, 0.4), spin1_pair_modes(1.3)),
+    "two_spin1s": (two_spin1s(1.3, 0.7, 0.4), two_spin1s_modes(1.3)),
 }
 
 
@@ -59,7 +59,7 @@ def test_each_mode_is_an_eigenmode_at_its_own_frequency(name):
         ("decoupled2", 25, 11, 9),
         ("decoupled3", 125, 45, 27),
         ("pair", 4, 2, 2),
-        ("spin1_pair", 16, 6, 4),
+        ("two_spin1s", 16, 6, 4),
     ],
 )
 def test_counts_are_those_of_the_design(name, decay_free, zero, steady):

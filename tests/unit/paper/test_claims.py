@@ -15,7 +15,7 @@ from syncsweep.paper.parts import ensemble
 from syncsweep.paper.parts.validation import ValidationError, _page, _table, demand
 from syncsweep.sample import SampleSolver
 from syncsweep.tables.reading import read_table
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.writing import write_table
 
 ROOT = Path(__file__).parents[3]
 

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.path import Path
 from paper_results import draw_figure
 
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.writing import write_table
 
 CHAINS = [("coupled", 2), ("coupled", 3), ("decoupled", 2), ("decoupled", 3)]
 WITH_LIMIT = np.array([0.0, *np.logspace(-6, 1, 15)])

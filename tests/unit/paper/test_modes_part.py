@@ -16,7 +16,7 @@ EXPECTED = {
     ("spin1_decoupled", 2): (25, 11, 9, 1.0),
     ("spin1_decoupled", 3): (125, 45, 27, 1.0),
     ("spin_half_pair", 2): (4, 2, 2, 0.25),
-    ("spin1_pair", 2): (16, 6, 4, 0.5),
+    ("two_spin1s", 2): (16, 6, 4, 0.5),
 }
 
 STRONG = {
@@ -29,7 +29,7 @@ STRONG = {
         "S_1^z": True,
     },
     "spin_half_pair": {"M": False, "P": False, "SWAP": True},
-    "spin1_pair": {"M": False, "P": False, "SWAP": False, "|1><1|_1": True, "|-1><-1|_2": True},
+    "two_spin1s": {"M": False, "P": False, "SWAP": False, "|1><1|_1": True, "|-1><-1|_2": True},
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.paper.paper_studies import with_paper_studies
 from syncsweep.tables import parse_request

@@ -5,17 +5,21 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.paper.compared_studies import (
     ablation_etas,
     coupled_and_alone,
     quality_etas,
     sizes,
+    two_spin1s,
     variants,
 )
 from syncsweep.paper.paper_studies import problem, with_paper_studies
 
 PLAIN = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))
+#: The analysis of the chain, without the law that a study with axes cannot have.
+OF_J = {"model.J": {"values": [1]}}
+WITHOUT_LAW = {**PLAIN["studies"]["spin1_chain"]["analysis"], "limit_draws": None}
 
 
 def changed(**paper):
@@ -26,6 +30,11 @@ def chain_with(**change):
     studies = {**PLAIN["studies"]}
     studies["spin1_chain"] = {**studies["spin1_chain"], **change}
     return {**PLAIN, "studies": studies}
+
+
+def app_e_with(**change):
+    study = {**PLAIN["studies"]["two_spin1s"], **change}
+    return {**PLAIN, "studies": {**PLAIN["studies"], "two_spin1s": study}}
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +82,8 @@ def test_a_quick_look_is_quick_in_all_studies():
     samples = {name: study.samples for name, study in small.studies.items()}
     dear = {name: number for name, number in samples.items() if number < 30}  # and never raised
     assert dear.pop("spin1_chain_n4") == dear.pop("paper-size-full-n4") == 24
-    assert set(samples.values()) == {6, 24, 30}
+    assert set(samples.values()) == {1, 6, 24, 30}
+    assert dear.pop("two_spin1s") == 1  # which draws nothing
     assert {name[-2:] for name in dear} == {"n5", "n6"}
 
 
@@ -91,6 +101,15 @@ def test_chains_of_several_lengths_differ_in_length_and_ensemble_alone(plain):
     assert samples["full", 4] == 24 and max(n for name, n in samples if name == "full") == 4
     for name in ("rank-4", "rank-1", "bonds", "sites"):
         assert [samples[name, n] for n in range(2, 7)] == [200, 200, 200, 50, 6]
+
+
+def test_app_e_without_a_study_of_its_own_is_that_of_the_shipped_configuration():
+    shipped = parse(PLAIN)
+    added = with_paper_studies(parse(changed(two_spin1s=None)))
+    name = two_spin1s(added)
+    assert name not in shipped.studies and two_spin1s(shipped) == "two_spin1s"
+    assert added.physics(name) == shipped.physics("two_spin1s")
+    assert added.studies[name].blocks == shipped.studies["two_spin1s"].blocks
 
 
 def test_two_spins_have_the_rank_that_they_can_have():
@@ -117,6 +136,13 @@ def test_grids_of_the_paper_are_in_units_of_omega(plain):
     ("data", "words"),
     [
         ({**PLAIN, "paper": None}, "is null"),
+        (chain_with(axes=OF_J, analysis=WITHOUT_LAW, figure=None), "has axes"),
+        (changed(two_spin1s="no"), "paper.two_spin1s: 'no' is not a study"),
+        (changed(two_spin1s="spin1_chain_n2"), "must have ensemble.kind: two_spin1s"),
+        (app_e_with(axes={"ensemble.epsilon": {"values": [1]}}), "and the axes"),
+        (app_e_with(measure="absolute"), "measure: relative"),
+        (app_e_with(eta_blocks=[{"values": [1e-3]}]), "must have η = 0 and some η > 0"),
+        (app_e_with(eta_blocks=[{"values": [0]}]), "must have η = 0 and some η > 0"),
         (changed(chain="spin1_chain_n2"), "not a spin1_chain of three"),
         (changed(pair="spin1_chain"), "not a spin_half_pair"),
         (changed(supplement=["nothing"]), "paper.supplement: 'nothing' is not a study"),

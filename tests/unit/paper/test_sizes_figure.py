@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from paper_results import draw_figure
 
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.writing import write_table
 
 ENSEMBLES = {"full": 4, "rank-4": 6, "rank-1": 6, "bonds": 6, "sites": 6}
 FIRST_ORDER = {**dict.fromkeys(ENSEMBLES, 7), "rank-4": 6}

@@ -15,7 +15,7 @@ from syncsweep.paper.theory.weak_coupling import (
     locking_angle,
 )
 from syncsweep.physics.measures import s_max
-from syncsweep.physics.models import spin1_pair, spin1_pair_perturbation
+from syncsweep.physics.models import two_spin1s, two_spin1s_perturbation
 from syncsweep.physics.phase_distribution import (
     evaluate,
     relative_frequencies,
@@ -35,12 +35,12 @@ PERTURBATIONS = [
 UP_DOWN, UP_ZERO, ZERO_ZERO, ZERO_DOWN = 2, 1, 4, 5
 
 
-def states(perturbation, scales, omega=1.0, gamma_gain=1.0, gamma_damp=1.0):
+def states(perturbation, scales, omega=1.0, gain=1.0, damping=1.0):
     """ρ of the pair (n_scales, 9, 9) under a perturbation times each scale, 0 for the limit."""
-    model = spin1_pair(omega, gamma_gain, gamma_damp)
+    model = two_spin1s(omega, gain, damping)
     found = steady_states(
         liouvillian(model.hamiltonian, model.jump_operators),
-        liouvillian(*spin1_pair_perturbation(*perturbation)),
+        liouvillian(*two_spin1s_perturbation(*perturbation)),
         scales,
     )
     assert set(found.status) == {"ok"}

@@ -16,16 +16,18 @@ from syncsweep.physics.literal import (
     unperturbed,
 )
 from syncsweep.physics.measures import s_max
-from syncsweep.physics.models import spin1_chain, spin1_pair, spin_half_pair
+from syncsweep.physics.models import spin1_chain, spin_half_pair, two_spin1s
 from syncsweep.physics.perturbation import kossakowski_factor, random_liouvillian
 from syncsweep.physics.phase_distribution import (
+    coefficients_of,
+    frequencies_of,
     relative_frequencies,
     relative_phase_coefficients,
 )
 from syncsweep.physics.steady_state import steady_states
 from syncsweep.physics.superoperators import liouvillian, to_real
 
-MODELS = [spin_half_pair(), spin1_chain(2), spin1_pair(), spin1_chain(3)]
+MODELS = [spin_half_pair(), spin1_chain(2), two_spin1s(), spin1_chain(3)]
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: f"{m.name}-{m.n_sites}")
@@ -144,3 +146,18 @@ def test_steady_states_do_not_depend_on_the_unit_of_energy(unit, eta):
     expected = LiteralSolver(first).solve(second, eta)
     found = LiteralSolver(unit * first).solve(second, unit * eta)
     np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "spins", [(0.5,), (1,), (3,), (0.5, 0.5), (1, 1), (1, 0.5, 1), (0.5,) * 4, (1,) * 4], ids=str
+)
+def test_s_of_the_angles_and_its_maximum_are_those_of_the_sweep(spins):
+    frequencies = frequencies_of(spins, "absolute")
+    for seed in range(2):
+        rho = random_state(dimension(spins), seed)
+        mine = phase_distribution(rho, spins, "absolute")[tuple(frequencies.T)]
+        theirs = coefficients_of(rho, spins, "absolute")
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-13 * abs(theirs[0]))
+        maximum = s_max(theirs[None], frequencies)
+        found = heights(mine, frequencies, maximum.angles[0])
+        np.testing.assert_allclose([found.s_max, found.at_angles], maximum.s_max[0], rtol=1e-9)

@@ -10,10 +10,10 @@ from states import sector_projectors
 from syncsweep.physics.models import (
     magnetization,
     spin1_chain,
-    spin1_pair,
-    spin1_pair_perturbation,
     spin_flip,
     spin_half_pair,
+    two_spin1s,
+    two_spin1s_perturbation,
 )
 from syncsweep.physics.superoperators import liouvillian, vectorize
 
@@ -181,8 +181,8 @@ def unit(row, column):
 
 def test_decoupled_pair_is_eq_e1_with_one_jump_on_each_site():
     omega, gain, damp = 1.3, 0.7, 0.4
-    model = spin1_pair(omega, gain, damp)
-    assert (model.name, model.spins, model.dim) == ("spin1_pair", (1, 1), 9)
+    model = two_spin1s(omega, gain, damp)
+    assert (model.name, model.spins, model.dim) == ("two_spin1s", (1, 1), 9)
     energies = [omega * (m + n) for m, n in product([1, 0, -1], repeat=2)]
     np.testing.assert_allclose(model.hamiltonian, np.diag(energies), atol=1e-15)
     expected = [
@@ -194,7 +194,7 @@ def test_decoupled_pair_is_eq_e1_with_one_jump_on_each_site():
 
 def test_decoupled_pair_has_six_zero_modes_and_ten_oscillating_coherences():
     omega = 1.3
-    model = spin1_pair(omega, 0.7, 0.4)
+    model = two_spin1s(omega, 0.7, 0.4)
     frequencies = decay_free_frequencies(spectrum(model)) / omega
     np.testing.assert_allclose(frequencies, [-2] + [-1] * 4 + [0] * 6 + [1] * 4 + [2], atol=1e-8)
     # Eq. E4, and its adjoint.
@@ -205,7 +205,7 @@ def test_decoupled_pair_has_six_zero_modes_and_ten_oscillating_coherences():
 
 def test_perturbation_of_the_decoupled_pair_is_eq_e2_entry_by_entry():
     epsilon, delta_1, delta_2, damp, gain = 0.3, 0.11, -0.07, 0.05, 0.02
-    hamiltonian, jumps = spin1_pair_perturbation(epsilon, delta_1, delta_2, damp, gain)
+    hamiltonian, jumps = two_spin1s_perturbation(epsilon, delta_1, delta_2, damp, gain)
     states = list(product([1, 0, -1], repeat=2))
     expected = np.zeros((9, 9), dtype=complex)
     for column, (m, n) in enumerate(states):

@@ -1,7 +1,7 @@
 """S_d: frequencies, site weights, brute-force Husimi integrals, and the sector states."""
 
 from itertools import product
-from math import pi, sqrt
+from math import comb, pi, sqrt
 
 import numpy as np
 import pytest
@@ -13,6 +13,8 @@ from syncsweep.physics.models import spin1_chain
 from syncsweep.physics.phase_distribution import (
     deviation,
     evaluate,
+    phase_coefficients,
+    phase_frequencies,
     relative_frequencies,
     relative_phase_coefficients,
 )
@@ -102,8 +104,11 @@ def test_one_of_each_pair_of_frequencies_is_listed_in_order(spins):
 
 
 def test_one_site_has_no_angle_difference():
+    for refused in (lambda: relative_frequencies((1,)), lambda: phase_frequencies(())):
+        with pytest.raises(ValueError, match="`spins`"):
+            refused()
     with pytest.raises(ValueError, match="`spins`"):
-        relative_frequencies((1,))
+        relative_phase_coefficients(np.eye(3), (1,))
 
 
 def test_site_weights_of_spin_1():
@@ -253,3 +258,75 @@ def test_s_d_of_five_and_six_spins_in_a_product_state_is_that_of_its_parts():
         for k, value in zip(([0], [1], [2]), of_pair, strict=True):
             expected[frequencies.tolist().index([0] * (n_sites - 2) + k)] = value
         np.testing.assert_allclose(found, expected * (2 * pi) ** (2 - n_sites), atol=1e-18)
+
+
+def husimi_s(rho, spins, angles, n_theta=24):
+    """S of each of `angles` (n, N) by quadrature of Eq. A3 over all θ, with the factor it lacks."""
+    nodes, weights = np.polynomial.legendre.leggauss(n_theta)
+    thetas, weights = (nodes + 1) * pi / 2, weights * pi / 2
+    found = []
+    for phis in angles:
+        total = 0.0
+        for places in product(range(n_theta), repeat=len(spins)):
+            state, measure = np.ones(1), 1.0
+            for spin, phi, place in zip(spins, phis, places, strict=True):
+                y = (raising(spin) - lowering(spin)) / 2j
+                turned = (
+                    np.exp(-1j * phi * magnetizations(spin)) * expm(-1j * thetas[place] * y)[:, 0]
+                )
+                state = np.kron(state, turned)
+                measure *= (2 * spin + 1) / (4 * pi) * weights[place] * np.sin(thetas[place])
+            total += measure * (state.conj() @ rho @ state).real
+        found.append(total)
+    return np.array(found)
+
+
+@pytest.mark.parametrize("spins", [(0.5,), (1,), (2,), (0.5, 0.5), (1, 0.5)])
+def test_s_is_the_integral_of_the_husimi_function_over_theta(spins):
+    rho = random_state(dimension(spins), 9)
+    angles = np.random.default_rng(1).uniform(0, 2 * pi, (3, len(spins)))
+    s = evaluate(phase_coefficients(rho, spins), phase_frequencies(spins), angles)
+    n_theta = 24 if len(spins) == 1 else 14
+    np.testing.assert_allclose(s, husimi_s(rho, spins, angles, n_theta), rtol=1e-11)
+
+
+@pytest.mark.parametrize("spins", [(0.5, 0.5), (1, 1), (1, 0.5, 1), (1, 1, 1, 1), (0.5,) * 4])
+def test_s_integrated_over_the_common_angle_is_s_d(spins):
+    """Eq. 2: all that is left of S are the frequencies that add up to 0."""
+    rho = random_state(dimension(spins), 10)
+    k, s = phase_frequencies(spins), phase_coefficients(rho, spins)
+    left = k.sum(axis=1) == 0
+    np.testing.assert_array_equal(k[left][:, :-1], relative_frequencies(spins))
+    np.testing.assert_allclose(
+        2 * pi * s[left], relative_phase_coefficients(rho, spins), rtol=1e-13, atol=1e-16
+    )
+
+
+@pytest.mark.parametrize("spins", [(0.5,), (1,), (3,), (1, 0.5), (1, 1, 0.5)])
+def test_s_integrates_to_one_and_has_all_frequencies_once(spins):
+    rho, k = random_state(dimension(spins), 11), phase_frequencies(spins)
+    both = {tuple(one) for one in np.vstack([k, -k]).tolist()}
+    assert both == set(product(*(range(-round(2 * s), round(2 * s) + 1) for s in spins)))
+    assert len(both) == 2 * len(k) - 1
+    points = 2 * round(4 * max(spins)) + 1
+    axis = 2 * pi * np.arange(points) / points
+    s = evaluate(phase_coefficients(rho, spins), k, list(product(axis, repeat=len(spins))))
+    assert s.sum() * (2 * pi / points) ** len(spins) == pytest.approx(1.0, rel=1e-13)
+    assert s.min() > 0
+
+
+def test_a_large_spin_in_a_coherent_state_points_along_its_angle():
+    """Its factorials leave the range of a float; S is that of 2S spins 1/2 that agree."""
+    spin, phi = 100, 0.7
+    half = expm(-1j * pi / 2 * (raising(0.5) - lowering(0.5)) / 2j)[:, 0]
+    k = np.arange(2 * spin + 1)
+    logarithms = [0.5 * np.log(float(comb(2 * spin, int(one)))) for one in k]
+    amplitudes = np.exp(np.array(logarithms) + 2 * spin * np.log(half[0].real))
+    state = amplitudes * np.exp(-1j * phi * magnetizations(spin))
+    s = phase_coefficients(np.outer(state, state.conj()), (spin,))
+    assert s[0].real == pytest.approx(1 / (2 * pi), rel=1e-11)
+    heights = evaluate(s, phase_frequencies((spin,)), [[phi], [phi + 0.05], [phi - 0.05]])
+    assert heights[0] == heights.max()
+    assert heights[1] == pytest.approx(heights[2], rel=1e-9)
+    # Near its maximum the Husimi function is a Gauss function of variance 1/S.
+    assert heights[0] == pytest.approx(np.sqrt(spin / (2 * pi)), rel=0.01)

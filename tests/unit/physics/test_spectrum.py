@@ -7,9 +7,9 @@ from scipy.optimize import linear_sum_assignment
 from syncsweep.physics.models import (
     magnetization,
     spin1_chain,
-    spin1_pair,
     spin_flip,
     spin_half_pair,
+    two_spin1s,
 )
 from syncsweep.physics.perturbation import random_liouvillian
 from syncsweep.physics.spectrum import (
@@ -29,7 +29,7 @@ MODELS = {
     "decoupled2": spin1_chain(2, J=0.0, delta=0.0),
     "decoupled3": spin1_chain(3, J=0.0, delta=0.0),
     "pair": spin_half_pair(),
-    "spin1_pair": spin1_pair(),
+    "two_spin1s": two_spin1s(),
 }
 
 
@@ -48,7 +48,7 @@ def steady_count(generator):
     return right.shape[1], orthogonal_steady_states(right, left, np.random.default_rng(8))
 
 
-@pytest.mark.parametrize("name", ["chain2", "pair", "spin1_pair"])
+@pytest.mark.parametrize("name", ["chain2", "pair", "two_spin1s"])
 def test_eigenvalues_by_blocks_are_those_of_the_whole(name):
     generator = generator_of(MODELS[name])
     whole = np.linalg.eigvals(generator.toarray())
@@ -93,7 +93,7 @@ def test_imaginary_entries_connect_too():
         ("decoupled2", {0: 11, 2: 6, 4: 1}, 1.0),
         ("decoupled3", {0: 45, 2: 30, 4: 9, 6: 1}, 1.0),
         ("pair", {0: 2, 2.4: 1}, 0.25),
-        ("spin1_pair", {0: 6, 1: 4, 2: 1}, 0.5),
+        ("two_spin1s", {0: 6, 1: 4, 2: 1}, 0.5),
     ],
 )
 def test_decay_free_frequencies_have_their_multiplicities(name, frequencies, slowest):
@@ -141,7 +141,7 @@ def test_eigenvalue_with_too_few_modes_is_refused():
 
 @pytest.mark.parametrize(
     ("name", "eigenvalue"),
-    [("pair", 2.4j), ("pair", 0.0), ("chain2", 2j), ("chain2", 0.0), ("spin1_pair", 1j)],
+    [("pair", 2.4j), ("pair", 0.0), ("chain2", 2j), ("chain2", 0.0), ("two_spin1s", 1j)],
 )
 def test_shifts_are_right_but_for_the_second_order(name, eigenvalue):
     model = MODELS[name]
@@ -160,7 +160,7 @@ def test_shifts_are_right_but_for_the_second_order(name, eigenvalue):
 
 
 def test_shifts_do_not_depend_on_the_basis_of_the_modes():
-    model = MODELS["spin1_pair"]
+    model = MODELS["two_spin1s"]
     rng = np.random.default_rng(6)
     L1 = random_liouvillian(rng, model.dim)
     right, left = eigenspace(generator_of(model), 1j)
@@ -196,7 +196,7 @@ def test_shift_of_the_chains_coherence_is_its_expectation_value_and_minus_28_on_
         ("decoupled2", 11, 9),
         ("decoupled3", 45, 27),
         ("pair", 2, 2),
-        ("spin1_pair", 6, 4),
+        ("two_spin1s", 6, 4),
     ],
 )
 def test_steady_states_of_the_models_with_orthogonal_supports(name, zero, steady):

@@ -126,7 +126,7 @@ def test_cost_by_trials(tmp_path):
 
 
 def test_even_samples_leave_the_drift_of_the_machine(tmp_path):
-    chosen, (one, other) = study(tmp_path)
+    chosen, _ = study(tmp_path)
     times = BlockTimes(samples=[0.5, 0.5], once=[0.5], part_bytes=777)
     cost = calibrated_cost(chosen, list(chosen.blocks), Calibration([times, times], 0.7, 10**8, 1))
     assert (cost.low, cost.high) == (0.85, 1.15)

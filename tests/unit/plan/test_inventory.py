@@ -7,7 +7,7 @@ import pytest
 from planned import config
 from studies import CHAIN, ETAS, PAIR, Block, put_shard, rows_of
 
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.layout import study_folder
 from syncsweep.plan.inventory import ShardJob, take_inventory
 from syncsweep.plan.outline import outlines

@@ -17,7 +17,7 @@ from progress_block import NOON, Sweep
 from studies import PAIR
 
 from syncsweep.cli import plan_command
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.layout import tables_folder
 from syncsweep.tables.registry import table_names
 
@@ -294,8 +294,8 @@ KEYS = {
         "fragments",
     },
     "study": {
-        "study", "samples", "missing", "shards", "jobs", "job", "sample", "core_seconds", "parts",
-        "seconds", "rank_memory_mb", "disk_bytes", "proposal",
+        "study", "samples", "missing", "again", "shards", "jobs", "job", "sample", "core_seconds",
+        "parts", "seconds", "rank_memory_mb", "disk_bytes", "proposal",
     },
     "job": {"samples", "ranks", "seconds", "memory_mb", "time_limit_minutes"},
     "sample": {"core_seconds", "source", "basis"},

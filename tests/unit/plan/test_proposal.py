@@ -7,8 +7,8 @@ import yaml
 from planned import config, cost_of
 from studies import PAIR, block_of, put_shard, rows_of
 
+from syncsweep.config.configuration import parse
 from syncsweep.config.file import merge
-from syncsweep.config.study import parse
 from syncsweep.plan import proposal
 from syncsweep.plan.cost import Source
 from syncsweep.plan.estimate import Means, estimate

@@ -15,18 +15,19 @@ from types_study import PHYSICS
 
 from syncsweep import sample
 from syncsweep.columns import Column, entry
-from syncsweep.config.analysis import Figure
+from syncsweep.config.configuration import parse
 from syncsweep.config.eta import EtaBlock
+from syncsweep.config.figure import Figure
 from syncsweep.config.physics import Physics
-from syncsweep.config.study import parse
+from syncsweep.config.requests import FigureRequest
 from syncsweep.figures import sweep_figure
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.physics.chi import chi, interval_probabilities
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.report.dictionary import columns_of, data_of_figures, page, tables
 from syncsweep.sample import unpack_coefficients
-from syncsweep.tables.registry import JOBS
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.registry import JOBS, OBSERVABLES
+from syncsweep.tables.writing import write_table
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "columns.md"
@@ -43,14 +44,17 @@ def results(tmp_path_factory):
     output = study.tables(everything)
     panels = tuple(name for name in sweep_figure.DATA if name != "limit")
     figure = Figure.model_construct(name="fig3", panels=panels)
-    sweep_figure.draw(output, figure, everything, "spin1_chain", 3, folder / "figures" / "fig3")
+    request = FigureRequest(figure=figure, analysis=everything, model="spin1_chain", n_sites=3)
+    sweep_figure.draw(output, request, folder / "figures" / "fig3")
     return folder
 
 
 def test_columns_of_a_sweep_are_those_of_the_dictionary(results):
     shards, figures = [*results.glob("spin1_chain-*/*/*.parquet")], [*results.glob("figures/*.csv")]
     made = [path for path in results.glob("tables/*/*") if path.suffix in (".parquet", ".csv")]
-    assert {path.stem for path in made} == {name for job in JOBS for name in job.names}
+    assert {path.stem for path in made} == {name for job in JOBS for name in job.names} - {
+        OBSERVABLES.name
+    }
     assert len(figures) == len(sweep_figure.DATA) and len(shards) == 2
     assert_described([*made, *shards, *figures])
 
@@ -74,12 +78,8 @@ def test_every_entry_can_be_read_alone():
             assert column.meaning and not column.meaning.endswith(".")
             assert not re.search(r"\{\}|<", column.meaning)
             assert not column.name.startswith(("angle", "phi")) or column.unit == "rad"
-    lists = {field: kind["is_list"] for field, kind in _kinds()}
+    lists = {field.name: field.metadata["is_list"] for field in sample.FIELDS}
     assert {column.name: bool(column.shape) for column in sample.COLUMNS} == lists
-
-
-def _kinds():
-    return [(name, field.metadata) for name, field in sample.Rows.__dataclass_fields__.items()]
 
 
 def test_a_column_without_an_entry_and_an_entry_without_a_column_are_seen(tmp_path):

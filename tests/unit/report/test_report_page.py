@@ -21,9 +21,10 @@ import yaml
 from PIL import Image
 from report_results import CITATION, FAILED, HOSTILE, UNIFORM, configuration, make_results, rows_of
 
-from syncsweep.config.analysis import Panel
+from syncsweep.config.configuration import parse
+from syncsweep.config.figure import Panel
 from syncsweep.config.physics import Ensemble, Physics
-from syncsweep.config.study import Study, parse
+from syncsweep.config.study import Study
 from syncsweep.config.units import EnergyUnit
 from syncsweep.layout import report_file, tables_folder
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
@@ -34,7 +35,7 @@ from syncsweep.report.report_words import eta, of_code, of_study
 from syncsweep.sample import unpack_coefficients
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import changed_sources, said_by
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.writing import write_table
 from syncsweep.verify.origins import verify_origins
 from syncsweep.verify.verify_text import Report
 

@@ -6,7 +6,7 @@ import pytest
 from program import CONFIG
 from progress_block import NOON, SAMPLES, attempt
 
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.layout import study_folder
 from syncsweep.sample_range import SampleRange
 from syncsweep.status.overview import Observer, disk_bytes

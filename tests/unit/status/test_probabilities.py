@@ -1,9 +1,11 @@
 """P_a of the samples that are there: that of the tables, if all are."""
 
 import math
+from dataclasses import replace
 
 from studies import ANALYSIS, CHAIN, CHUNK, ETAS, SAMPLES, StudyOnDisk, block_of, rows_of
 
+from syncsweep.config.analysis import MEANS
 from syncsweep.sample_range import SampleRange
 from syncsweep.status import probabilities
 from syncsweep.status.overview import Observer
@@ -100,3 +102,9 @@ def test_blocks_of_a_study_share_the_few_values(tmp_path):
         (0.5, 2),
         (7, 0),
     ]
+
+
+def test_a_study_without_intervals_has_no_estimates(tmp_path):
+    StudyOnDisk(tmp_path, "chain", CHAIN, {ETAS: rows_of(CHAIN)})
+    asked = replace(asked_of(block_of(tmp_path, "chain", CHAIN), ETAS, SAMPLES), analysis=MEANS)
+    assert Probabilities().of_study(blocks_of(asked)) == ([], [])

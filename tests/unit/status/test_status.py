@@ -16,7 +16,7 @@ from program import CONFIG, PROGRAM, Terminal, called, on_screen, state_of
 from progress_block import NOON, Sweep
 from studies import ETAS, PAIR
 
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.status.expected import Expected
 from syncsweep.status.status_text import time_left_text
 

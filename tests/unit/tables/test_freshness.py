@@ -22,7 +22,7 @@ from syncsweep.tables.freshness import (
     refuse_other_settings,
     said_by,
 )
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.writing import write_table
 
 SETTINGS = {"samples": 7, "analysis": {"threshold": 0.9}}
 

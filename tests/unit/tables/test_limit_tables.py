@@ -12,9 +12,11 @@ from drawn_pages import kept_pages
 from paper_results import draw_figure
 from studies import StudyOnDisk, rows_of
 
-from syncsweep.config.analysis import Analysis, Figure, LogBins, Ratio
+from syncsweep.config.analysis import Analysis, LogBins, Ratio
+from syncsweep.config.figure import Figure
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.requests import FigureRequest
 from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.figures import sweep_figure
 from syncsweep.physics.limit_distribution import limit_distribution, type_probabilities
@@ -327,20 +329,25 @@ def test_the_figure_of_the_limit_shows_the_tables(tables, control, tmp_path):
         assert drawn.text(panel) == expected.to_csv(index=False, lineterminator="\n")
 
 
+def draw(tables, figure, analysis, stem):
+    request = FigureRequest(figure=figure, analysis=analysis, model="spin1_chain", n_sites=2)
+    sweep_figure.draw(tables, request, stem)
+
+
 def test_a_sweeps_figure_has_the_exact_values_beside_it_if_they_are_asked_for(tables, tmp_path):
     figure = Figure(name="fig", panels=("probabilities", "ratio", "s_max"))
     with kept_pages(sweep_figure) as pages:
-        sweep_figure.draw(tables, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")
+        draw(tables, figure, ANALYSIS, tmp_path / "fig")
     assert pages[0].texts[0].get_text().endswith(" samples; lines at 0⁺: exact")
     law = (tables / "limit_law.csv").read_bytes()
     assert (tmp_path / "fig_limit.csv").read_bytes() == law
     without = ANALYSIS.model_copy(update={"limit_draws": None})
     with pytest.raises(ResultsError, match="another analysis"):
-        sweep_figure.draw(tables, figure, without, "spin1_chain", 2, tmp_path / "fig")
+        draw(tables, figure, without, tmp_path / "fig")
 
 
 def test_a_missing_table_of_the_limit_is_named(study, tmp_path):
     make_tables(study, ANALYSIS, tmp_path)
     figure = Figure(name="fig", panels=("s_max",))
     with pytest.raises(ResultsError, match=r"limit_law\.parquet: is missing"):
-        sweep_figure.draw(tmp_path, figure, ANALYSIS, "spin1_chain", 2, tmp_path / "fig")
+        draw(tmp_path, figure, ANALYSIS, tmp_path / "fig")

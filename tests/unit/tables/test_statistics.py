@@ -10,6 +10,7 @@ from syncsweep.physics.chi import ChiSample, interval_probabilities
 from syncsweep.tables.intervals import probability_interval
 from syncsweep.tables.statistics import (
     BlockStatistics,
+    RunningCircularMean,
     RunningCovariance,
     RunningMean,
     chi_edges,
@@ -50,6 +51,28 @@ def test_covariance_is_the_sample_covariance():
         expected = np.cov(values[:, eta], rowvar=False)
         np.testing.assert_allclose(running.covariance[eta], expected, rtol=1e-11, atol=1e-13)
         np.testing.assert_allclose(running.variance[eta], np.diag(expected), rtol=1e-11)
+
+
+def test_mean_direction_does_not_depend_on_where_angles_are_cut():
+    rng = np.random.default_rng(3)
+    angles = rng.normal(0.1, 0.4, size=(60, 2, 1))  # around 0, where they jump from 2π to 0
+    counted = rng.random((60, 2)) < 0.8
+    turned = _fill(RunningCircularMean(2, 1), np.mod(angles, 2 * np.pi), counted)
+    other = _fill(RunningCircularMean(2, 1), angles + 2.0, counted)
+    np.testing.assert_allclose(np.cos(turned.direction - other.direction + 2), 1, atol=1e-12)
+    np.testing.assert_allclose(turned.resultant, other.resultant, rtol=1e-12)
+    for eta in range(2):
+        mean = np.exp(1j * angles[counted[:, eta], eta]).mean()
+        assert turned.direction[eta] == pytest.approx(np.angle(mean) % (2 * np.pi))
+        assert turned.resultant[eta] == pytest.approx(abs(mean))
+
+
+def test_one_angle_is_its_mean_direction_and_none_has_none():
+    running = RunningCircularMean(2, 2)
+    running.add(np.array([[0.3, 6.2], [1.0, 2.0]]), np.array([True, False]))
+    np.testing.assert_allclose(running.direction[0], [0.3, 6.2], rtol=1e-14)
+    np.testing.assert_allclose(running.resultant[0], 1, rtol=1e-14)
+    assert np.isnan(running.direction[1]).all() and np.isnan(running.resultant[1]).all()
 
 
 def test_no_realisation_has_no_mean_and_one_has_no_standard_error():

@@ -8,8 +8,8 @@ import pytest
 from studies import ANALYSIS, put_shard, rows_of
 
 from syncsweep.config.chunks import chunks
+from syncsweep.config.configuration import parse
 from syncsweep.config.requests import ErrorsRequest
-from syncsweep.config.study import parse
 from syncsweep.layout import errors_file, running_errors_file, study_folder
 from syncsweep.tables import rounds
 from syncsweep.tables.samples import Shards, describe

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from studies import StudyOnDisk, rows_of
 
-from syncsweep.config.analysis import Analysis, LogBins, Ratio
+from syncsweep.config.analysis import MEANS, Analysis, LogBins, Ratio
 from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.config.requests import TablesRequest
@@ -408,3 +408,44 @@ def test_a_wrong_request_is_one_line_that_names_the_key():
         parse_request(TablesRequest, json.dumps(request))
     with pytest.raises(ResultsError, match=r"^--request: the object: invalid JSON[^\n]*$"):
         parse_request(TablesRequest, "{")
+
+
+def test_without_intervals_and_bins_there_are_means_of_s_max_alone(tmp_path, tables, rows):
+    tables_of(tmp_path, rows)  # of an earlier analysis, which had histograms
+    means = tables_of(tmp_path, rows, analysis=MEANS)
+    assert {path.stem for path in means.iterdir()} == {"summary", "failures", "samples"}
+    of_all = read(tables, "summary")
+    expected = of_all[["eta", "n", "failed", "s_max_mean", "s_max_se"]]
+    pd.testing.assert_frame_equal(read(means, "summary"), expected, check_exact=True)
+    left_out = ["p1", "p2", "p3", "chi_mean"]
+    expected = read(tables, "samples").drop(columns=left_out)
+    pd.testing.assert_frame_equal(read(means, "samples"), expected, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "table", "columns"),
+    [("chi_bins", "chi_histogram", []), ("intervals", None, ["p1", "p2", "p3"])],
+)
+def test_what_is_left_out_changes_nothing_else(tmp_path, tables, rows, left_out, table, columns):
+    some = tables_of(tmp_path, rows, analysis=ANALYSIS.model_copy(update={left_out: None}))
+    lacking = {path.stem for path in tables.iterdir()} - {path.stem for path in some.iterdir()}
+    assert lacking == ({table} if table else set())
+    for name in {path.stem for path in some.iterdir()}:
+        of_all = read(tables, name)
+        gone = [one for one in of_all if one.partition("_")[0] in columns]
+        assert bool(gone) == (bool(columns) and name in ("summary", "samples"))
+        pd.testing.assert_frame_equal(read(some, name), of_all.drop(columns=gone), check_exact=True)
+
+
+def test_one_sample_has_no_standard_errors(tmp_path, rows):
+    """Null in Parquet and empty in CSV, and NumPy warns of nothing."""
+    one = {etas: samples[:1] for etas, samples in rows.items()}
+    folder = StudyOnDisk(tmp_path, "pair", PHYSICS, one, 5).folder
+    make_tables(Shards(folder, describe(folder, BLOCK_NAMES), 1, 5), ANALYSIS, tmp_path / "t")
+    summary = pq.read_table(tmp_path / "t" / "summary.parquet")
+    names = [name for name in summary.column_names if name.endswith("_se")]
+    assert names == ["p1_se", "p2_se", "p3_se", "s_max_se"]
+    assert all(summary[name].null_count == len(summary) for name in names)
+    with open(tmp_path / "t" / "summary.csv", encoding="utf-8") as file:
+        assert {line[name] for line in csv.DictReader(file) for name in names} == {""}
+    assert (summary["s_max_mean"].to_numpy() > 0).all()

@@ -23,10 +23,12 @@ from studies import (
     rows_of,
 )
 
+from syncsweep.config.analysis import MEANS
 from syncsweep.config.blocks import Block as EtaBlock
+from syncsweep.config.configuration import parse
 from syncsweep.config.file import load_config
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
-from syncsweep.config.study import ConfigError, parse
 from syncsweep.layout import study_folder, tables_folder
 from syncsweep.sample import SampleSolver, unpack_coefficients
 from syncsweep.tables import ResultsError
@@ -181,7 +183,7 @@ def test_what_cannot_be_read_is_named_in_one_line(results, tmp_path):
     copy = shutil.copytree(results, tmp_path / "copy")
     block = block_of(copy, "pair", PAIR)
     assert_refused("block.json", read_rows, copy, "pair", blocks=["eta-1-1-n1-00000000"])
-    assert_refused("is in two", read_rows, copy, "pair", blocks=[block.path.name] * 2)
+    assert_refused("named twice", read_rows, copy, "pair", blocks=[block.path.name] * 2)
     shard = block.shard(2, 4)
     shard.write_bytes(shard.read_bytes()[:-9])
     assert_refused(f"{shard}: is damaged", read_rows, copy, "pair")
@@ -439,3 +441,28 @@ def test_frame_without_one_of_its_columns_is_refused(results, name):
     ):
         with pytest.raises(ValueError, match=f"^`frame` must keep its column {name}; "):
             measure()
+
+
+def test_absolute_angles_have_s_of_each_and_no_chi(tmp_path):
+    physics = Physics.model_validate({**CHAIN.model_dump(), "measure": "absolute"})
+    study = StudyOnDisk(tmp_path, "chain", physics, {ETAS: rows_of(physics, 2)})
+    rows = read_rows(tmp_path, "chain")
+    assert rows.physics == physics
+    assert rows.frequencies.shape == (13, 2)
+    angles = rows.frame[["angle_1", "angle_2"]].to_numpy()
+    excess = rows.phase_distribution(angles)[range(6), range(6)] - (2 * np.pi) ** -2
+    np.testing.assert_allclose(excess, rows.frame["s_max"], rtol=1e-9, atol=1e-16)
+    # The same states as those of S_d, which S gives where its frequencies add up to 0.
+    of_differences = rows.frequencies.sum(axis=1) == 0
+    s_d = np.array([unpack_coefficients(one.s_d) for one in rows_of(CHAIN, 2)]).reshape(6, -1)
+    found = 2 * np.pi * rows.coefficients[:, of_differences]
+    np.testing.assert_allclose(found, s_d, rtol=1e-12, atol=1e-18)
+    for ask in (lambda: next(rows.chi(0.95)), lambda: rows.probabilities(0.95, [(0, 0.5)])):
+        with pytest.raises(ValueError, match="χ needs angle differences"):
+            ask()
+    dataset = rows.to_xarray()
+    assert dict(dataset.sizes) == {"sample": 2, "eta": 3, "angle": 2, "frequency": 13}
+    assert (dataset.measure, dataset.s_max.units) == ("absolute", "rad^-2")
+    table = read_table(tmp_path, "chain", "samples") if study.tables(MEANS) else None
+    assert [name for name in table if name.startswith("angle")] == ["angle_1", "angle_2"]
+    np.testing.assert_array_equal(table.sort_values(["sample", "eta"])["angle_2"], angles[:, 1])

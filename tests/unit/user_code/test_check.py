@@ -8,7 +8,7 @@ import pytest
 import yaml
 from own_study import TEXT, configured
 
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.physics.block_generator import count_entries
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.sample import SampleSolver
@@ -366,3 +366,31 @@ def test_a_large_model_with_too_many_entries_to_check_is_swept_with_a_note(folde
             (note,) = ensemble_notes(folder, PERTURBATION.format(LOCAL), model=LARGE)
         assert "did not check whether coherences oscillate undamped" in note
         assert "minutes" not in note
+
+
+LIMIT_CYCLE = """
+import numpy as np
+
+
+def model(spins, gain=1.0, damping=0.1):
+    return np.zeros((3, 3)), [gain * np.eye(3)[[0, 2, 0]].T * [0, 0, 1], damping * np.eye(3, k=1).T]
+
+
+def perturbation(rng, spins):
+    return np.diag([1, 1], 1) + np.diag([1, 1], -1), []
+"""
+
+
+def test_one_spin_needs_no_undamped_coherence_where_its_own_phase_is_measured(folder):
+    (folder / "mine.py").write_text(LIMIT_CYCLE)
+    data = configured("model.spins", [1], own_ensemble=True)
+    data["studies"]["mine"] |= {"measure": "absolute", "samples": 1}
+    assert check_code(parse(data), "mine") == []
+    two = configured("model.spins", [0.5, 0.5], own_ensemble=False)
+    (folder / "mine.py").write_text(
+        "import numpy as np\ndef model(spins):\n    return np.zeros((4, 4)), [np.eye(4, k=1)]\n"
+    )
+    with pytest.raises(OwnCodeError, match="no coherence oscillates"):
+        check_code(parse(two), "mine")
+    two["studies"]["mine"]["measure"] = "absolute"
+    assert check_code(parse(two), "mine") == []

@@ -21,6 +21,8 @@ from syncsweep.user_code.code import own_model
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "examples"
+#: Takes the place of a grid of an axis.
+NO_GRID = {"first": None, "last": None, "count": None, "scale": "linear"}
 PAGE = (ROOT / "docs" / "own-model.md").read_text(encoding="utf-8")
 
 
@@ -38,12 +40,14 @@ def text():
 
 
 def test_the_page_shows_the_files_as_they_are(text):
-    of_model, _, _, of_ensemble, of_five = blocks("python")
+    of_model, _, _, of_ensemble, of_five, of_drive = blocks("python")
     assert of_model in text and of_ensemble in text
     assert of_five in (EXAMPLES / "five_spins.py").read_text(encoding="utf-8")
+    assert of_drive in (EXAMPLES / "driven_spin.py").read_text(encoding="utf-8")
+    *of_pair, of_driven = blocks("yaml")
     configuration = (EXAMPLES / "mixed_pair.yaml").read_text(encoding="utf-8")
-    assert len(blocks("yaml")) == 2
-    assert all(block in configuration for block in blocks("yaml"))
+    assert len(of_pair) == 2 and all(block in configuration for block in of_pair)
+    assert of_driven in (EXAMPLES / "driven_spin.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("spins", [(1.0, 0.5), (0.5, 0.5), (1.5, 1.0)])
@@ -84,6 +88,28 @@ def test_five_spins_lock_as_the_page_says(monkeypatch):
     spectrum = Spectrum(liouvillian(model.hamiltonian, model.jump_operators))
     # A coherence for each two of ten multiplets, and their ten steady states.
     assert spectrum.decay_free.sum() == 100
+
+
+def test_a_driven_spin_follows_its_drive_unless_its_rates_are_equal(monkeypatch):
+    """As the page says in first and in second order, at few points of the two planes."""
+    monkeypatch.chdir(ROOT)
+    axes = {
+        "driven_spin": {"ensemble.parameters.epsilon": {"values": [0.001], **NO_GRID}},
+        "blockade": {"model.parameters.damping": {"values": [1], **NO_GRID}},
+    }
+    axes["driven_spin"]["model.parameters.delta"] = {"count": 5}
+    over = {"studies": {name: {"axes": one} for name, one in axes.items()}}
+    config = load_config("examples/driven_spin.yaml", over)
+    assert all(check_code(config, study) == [] for study in config.studies)
+    rows = solve_samples(config, "driven_spin", [0]).frame
+    delta, epsilon = (rows[name].to_numpy() for name in ("delta", "epsilon"))
+    upper, lower = (epsilon / np.sqrt(2) / (rate / 2 + 1j * delta) for rate in (0.1, 1.0))
+    assert len(rows) == 5 and set(rows["status"]) == {"ok"}
+    expected = 3 / (8 * np.sqrt(2)) * np.abs(upper - lower)
+    np.testing.assert_allclose(rows["s_max"], expected, rtol=0.01)
+    blocked = solve_samples(config, "blockade", [0]).frame
+    weak = blocked[blocked["epsilon"] < 0.02]
+    np.testing.assert_allclose(weak["s_max"], weak["epsilon"] ** 2 / np.pi, rtol=0.01)
 
 
 def test_a_file_of_studies_alone_is_solved_in_python_as_the_page_shows(monkeypatch, tmp_path):

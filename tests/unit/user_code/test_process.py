@@ -10,8 +10,8 @@ import own_study
 import pytest
 from own_study import TEXT, configured
 
+from syncsweep.config.configuration import parse
 from syncsweep.config.messages import ConfigError
-from syncsweep.config.study import parse
 from syncsweep.user_code import isolated, process
 
 
@@ -161,7 +161,7 @@ def test_draws_may_follow_the_order_of_a_set_of_text():
     assert process.check(config, "mine") == []
     program = """if True:
         from own_study import configured
-        from syncsweep.config.study import parse
+        from syncsweep.config.configuration import parse
         from syncsweep.sample import SampleSolver
         config = parse(configured("ensemble", {"file": "random.py"}))
         print(SampleSolver(config.physics("mine"), (1.0,)).rows(0).s_d.tolist())

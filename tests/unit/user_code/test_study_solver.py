@@ -3,10 +3,22 @@
 import numpy as np
 import pytest
 
-from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
+from syncsweep.config.physics import (
+    Ensemble,
+    Physics,
+    Spin1Chain,
+    TwoSpin1s,
+    TwoSpin1sPerturbation,
+)
 from syncsweep.config.user_code import EnsembleCode, ModelCode
+from syncsweep.paper.theory.weak_coupling import (
+    S_MAX_PER_COHERENCE,
+    leading_coherence,
+    locking_angle,
+)
 from syncsweep.physics.ensembles import random_local_sum, random_low_rank
 from syncsweep.physics.random_streams import Purpose, stream
+from syncsweep.sample import SampleSolver
 from syncsweep.user_code.study_solver import StudySolver
 
 SOURCE = """
@@ -60,3 +72,20 @@ def test_each_kind_of_ensemble_has_the_stream_of_its_results(law, purpose):
     rng = stream(3, 5, purpose)
     expected = random_local_sum(rng, (1, 1), **law) if "kind" in law else random_low_rank(rng, 9)
     np.testing.assert_array_equal(drawn.hamiltonian, expected.hamiltonian)
+
+
+@pytest.mark.parametrize(("epsilon", "delta"), [(0.4, 0.5), (-0.8, 1.0), (0.2, -2.0), (1.6, 0.1)])
+def test_the_rows_of_app_e_have_its_leading_order(epsilon, delta):
+    """To rounding in the limit, and beyond it with an error proportional to η."""
+    rates = {"gamma_1_damp": 1.0, "gamma_2_gain": 0.5}
+    ensemble = TwoSpin1sPerturbation(kind="two_spin1s", epsilon=epsilon, delta=delta, **rates)
+    physics = Physics(model=TwoSpin1s(name="two_spin1s"), ensemble=ensemble, root_seed=1)
+    rows = SampleSolver(physics, (0.0, 1e-4, 1e-3)).rows(0)
+    assert rows.status.tolist() == ["ok"] * 3
+    expected = S_MAX_PER_COHERENCE * abs(leading_coherence(epsilon, delta, **rates))
+    errors = np.abs(rows.s_max / expected - 1)
+    assert errors[0] < 1e-13
+    assert errors[2] < 0.013
+    assert errors[2] / errors[1] == pytest.approx(10, rel=0.02)
+    angle = rows.angles[0, 0] - locking_angle(epsilon, delta, **rates)
+    assert np.cos(angle) == pytest.approx(1, abs=1e-14)

@@ -8,7 +8,7 @@ from studies import ETAS, PAIR, put_shard, rows_of
 
 from syncsweep.config.physics import Physics
 from syncsweep.layout import paper_folder, tables_folder
-from syncsweep.tables.summary import write_table
+from syncsweep.tables.writing import write_table
 from syncsweep.verify.mixed_rows import note_mixed_rows
 from syncsweep.verify.study_files import study_folders
 from syncsweep.verify.verify_text import Report

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from studies import CHAIN, ETAS, PAIR, SAMPLES, changed, make_results, put_shard, rows_of
 
-from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.physics import (
+    Ensemble,
+    Physics,
+    Spin1Chain,
+    SpinHalfPair,
+    TwoSpin1s,
+    TwoSpin1sPerturbation,
+)
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.sample import FAILED, SampleSolver
 from syncsweep.sweep.shard import read_shard
@@ -61,6 +68,20 @@ PHYSICS = {
     "sites": Physics(
         model=Spin1Chain(name="spin1_chain", n_sites=2),
         ensemble=Ensemble(kind="sites", basis="orthonormal"),
+        root_seed=9,
+    ),
+    "absolute pair": Physics(
+        model=SpinHalfPair(name="spin_half_pair"),
+        ensemble=Ensemble(),
+        root_seed=9,
+        measure="absolute",
+    ),
+    "absolute chain": Physics(
+        model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(), root_seed=9, measure="absolute"
+    ),
+    "App. E": Physics(
+        model=TwoSpin1s(name="two_spin1s", omega=0.7, gamma_2_damp=1.3),
+        ensemble=TwoSpin1sPerturbation(kind="two_spin1s", epsilon=-0.9, gamma_1_damp=0.3),
         root_seed=9,
     ),
     "coherent pair": Physics(

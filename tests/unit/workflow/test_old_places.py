@@ -10,7 +10,7 @@ from program import CONFIG, state_of
 from studies import ETAS, PAIR, as_older_versions_left_it, block_of, put_part, put_shard, rows_of
 
 from syncsweep.cli.main import main
-from syncsweep.config.study import parse
+from syncsweep.config.configuration import parse
 from syncsweep.layout import jobs_folder, study_folder
 from syncsweep.plan.inventory import take_inventory
 from syncsweep.sweep import description

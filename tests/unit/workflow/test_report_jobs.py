@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syncsweep.config.study import RESERVED, parse
+from syncsweep.config.configuration import RESERVED, parse
 from syncsweep.paper.paper_registry import PAPER_FIGURES, PAPER_PARTS, PARTS
 from syncsweep.paper.paper_studies import with_paper_studies
 from syncsweep.report.report_request import ReportRequest

@@ -6,12 +6,19 @@ from types import SimpleNamespace
 import pytest
 from planned import config
 
-from syncsweep.layout import values_in_block
+from syncsweep.layout import size_of_block
+from syncsweep.tables.registry import JOBS
 from syncsweep.workflow.study_outputs import StudyOutputs
 
 FIGURE = {"name": "my-fig", "panels": ["chi", "s_max"]}
 BINS = {"s_max_bins": {"low": 1e-6, "high": 1.0, "count": 20}}
 BLOCKS = ((0.0, 0.1), (1.0,))
+ANALYSES = {
+    "all": BINS,
+    "means": {"intervals": None, "chi_bins": None},
+    "chi": {},
+    "maxima": {**BINS, "maxima_bins": 4},
+}
 
 
 def outputs(**more):
@@ -50,12 +57,12 @@ def test_a_figure_is_not_made_from_the_rows_of_all_samples():
 
 def test_a_figure_has_data_for_each_panel_and_for_the_limit():
     names = ["my-fig.pdf", "my-fig.png", "my-fig.json", "my-fig_chi.csv", "my-fig_s_max.csv"]
-    assert outputs().figure("pair") == []
-    assert [p.name for p in outputs(figure=FIGURE).figure("pair")] == names
+    assert outputs().figures("pair") == []
+    assert [p.name for p in outputs(figure=FIGURE).figures("pair")] == names
     limit = outputs(figure=FIGURE, analysis={**BINS, "limit_draws": 1000})
-    assert [p.name for p in limit.figure("pair")] == [*names, "my-fig_limit.csv"]
+    assert [p.name for p in limit.figures("pair")] == [*names, "my-fig_limit.csv"]
     every = limit.all("pair")
-    assert set(every) == {*limit.shards("pair"), *limit.tables("pair"), *limit.figure("pair")}
+    assert set(every) == {*limit.shards("pair"), *limit.tables("pair"), *limit.figures("pair")}
 
 
 def test_the_user_is_told_where_the_results_are():
@@ -68,7 +75,7 @@ def test_a_job_is_as_large_as_its_wildcards_say():
     shard = found.shards("pair")[0]
     _, start, stop = shard.stem.split("-")
     wildcards = SimpleNamespace(study="pair", block=shard.parent.name, start=start, stop=stop)
-    assert values_in_block(wildcards.block) == 2
+    assert size_of_block(wildcards.block) == (2, 1)
     expected = found.config.studies["pair"].job_size(4, 2, least=2, most=16)
     assert found.shard_size(wildcards, 16) == expected
 
@@ -79,3 +86,22 @@ def test_tables_of_more_rows_get_more_time():
         for samples in (10, 10**7)
     )
     assert 0 < few.table_minutes("pair") < many.table_minutes("pair")
+
+
+def test_studies_with_the_same_tables_share_a_rule():
+    studies = {name: outputs(analysis=one).config.studies["pair"] for name, one in ANALYSES.items()}
+    found = StudyOutputs(outputs().config.model_copy(update={"studies": studies}))
+    first, maxima, observables, limit = JOBS
+    assert {name: one.studies for name, one in found.variants(first).items()} == {
+        "make_tables": ["all", "maxima"],
+        "make_tables_without_chi_histogram_without_s_max_histogram": ["means"],
+        "make_tables_without_s_max_histogram": ["chi"],
+    }
+    for one in found.variants(first).values():
+        for study in one.studies:
+            expected = found.tables(study)
+            assert {*found.named_tables(study, one.names)} <= {*expected}
+    # A rule of all others says what is missing.
+    assert [one.studies for one in found.variants(maxima).values()] == [list(ANALYSES)]
+    for job in (observables, limit):
+        assert [one.studies for one in found.variants(job).values()] == [list(ANALYSES)]

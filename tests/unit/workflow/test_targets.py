@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from syncsweep.config.configuration import RESERVED, parse
 from syncsweep.config.file import load_config
-from syncsweep.config.study import RESERVED, parse
 from syncsweep.paper.paper_studies import with_paper_studies
 from syncsweep.workflow.errors import RunError
 from syncsweep.workflow.study_outputs import StudyOutputs

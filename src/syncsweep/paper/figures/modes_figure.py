@@ -49,7 +49,7 @@ _TITLES = {
     "spin1_chain": "spin-1 chain, $N={}$",
     "spin1_decoupled": "decoupled spin-1s, $N={}$",
     "spin_half_pair": "spin-1/2 pair",
-    "spin1_pair": "spin-1 pair, App. E",
+    "two_spin1s": "spin-1 pair, App. E",
 }
 
 

@@ -21,8 +21,11 @@ from syncsweep.tables.reading import read_table
 #: Size [in].
 _WIDTH, _HEIGHT = 7.0, 4.5
 
-#: Scale at which panel (a) shows what the leading order misses, if the table has it.
+#: η at which panel (a) shows what the leading order misses, if the table has it.
 _FINITE = 0.1
+
+#: Panels (b) and (c) show η = 0 and powers of ten, up to this part of a decade.
+_NEAR = 1e-6
 
 #: The largest S_max over ε in leading order.
 _BOUND = r"$(9\pi/128)\,\sqrt{\gamma_1^d\gamma_2^g}\,/\,2\Gamma$"
@@ -42,10 +45,9 @@ def draw(tables: Path, stem: Path) -> None:
     (a) S_d at a few ε; (b) S_max against ε; (c) the locking angle against δ, each for the scales of
     the tables with the leading order as circles; (d) errors of the leading order against the scale.
     """
-    data = {
-        panel: read_table(tables / f"two_spin1s_{panel}.parquet").to_pandas()
-        for panel in ("distribution", "sweep", "detuning", "errors")
-    }
+    curves = read_table(tables / "two_spin1s_distribution.parquet").to_pandas()
+    plane = read_table(tables / "two_spin1s.parquet").to_pandas()
+    data = {"distribution": curves, **_cuts(plane, curves)}
     with page.new_page(stem, _WIDTH, _HEIGHT) as figure:
         axes = [_axes(figure, index) for index in range(4)]
         _draw_distribution(axes[0], data["distribution"])
@@ -53,6 +55,20 @@ def draw(tables: Path, stem: Path) -> None:
         _draw_angle(axes[2], data["detuning"])
         _draw_errors(axes[3], data["errors"])
     page.save_data(stem, data)
+
+
+def _cuts(plane: pd.DataFrame, curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of panels (b) to (d): along ε and δ at some η, and along η at some ε."""
+    delta, epsilons = curves["delta"].iloc[0], np.sort(curves["epsilon"].unique())
+    best = epsilons[len(epsilons) // 2]
+    decades = np.log10(plane["eta"].where(plane["eta"] > 0, 1.0))
+    shown = plane[(decades - decades.round()).abs() < _NEAR]
+    at_delta = plane[plane["delta"] == delta]
+    return {
+        "sweep": shown[shown["delta"] == delta],
+        "detuning": shown[shown["epsilon"].abs() == best],
+        "errors": at_delta[at_delta["epsilon"].isin(epsilons) & (at_delta["eta"] > 0)],
+    }
 
 
 def _axes(figure: Figure, index: int) -> Axes:
@@ -65,12 +81,12 @@ def _axes(figure: Figure, index: int) -> Axes:
 
 
 def _draw_distribution(axes: Axes, table: pd.DataFrame) -> None:
-    scales = table["scale"].unique()
+    scales = table["eta"].unique()
     finite = scales[np.argmin(np.abs(np.log(scales[1:] / _FINITE))) + 1]
     for index, epsilon in enumerate(table["epsilon"].unique()):
         colour = style.line_colour(index)
         for scale, line in ((0.0, "-"), (finite, "--")):
-            curve = table[(table["epsilon"] == epsilon) & (table["scale"] == scale)]
+            curve = table[(table["epsilon"] == epsilon) & (table["eta"] == scale)]
             axes.plot(curve["phi"], curve["s_d"], color=colour, linestyle=line)
         axes.plot(curve["phi"], curve["s_d_predicted"], color=colour, markevery=8, **_MARKS)
     plot_guide(axes, 1 / (2 * pi))
@@ -94,7 +110,7 @@ def _draw_distribution(axes: Axes, table: pd.DataFrame) -> None:
 
 def _draw_s_max(axes: Axes, table: pd.DataFrame) -> None:
     handles = _draw_scales(axes, table, "epsilon", "s_max")
-    largest = table["s_max_predicted"].max()  # the sweep has the ε at which it reaches the bound
+    largest = table["s_max_bound"].iloc[0]
     plot_guide(axes, largest)
     low = table["epsilon"].min()
     axes.text(0.98 * low, 1.03 * largest, _BOUND, va="bottom", fontsize=style.SMALL)
@@ -126,18 +142,18 @@ def _draw_scales(
     axes: Axes, table: pd.DataFrame, x: str, y: str, jump: float = np.inf
 ) -> list[Line2D]:
     """Lines of y against x, one for each scale, broken at a `jump`, and circles: leading order."""
-    scales = table["scale"].unique()
+    scales = table["eta"].unique()
     colours = colormaps[style.COLOUR_MAP](np.linspace(0, 0.88, len(scales)))
     handles = []
     for scale, colour in zip(scales, colours, strict=True):
-        curve = table[table["scale"] == scale]
+        curve = table[table["eta"] == scale]
         # Where the highest of several maxima becomes another one, the line breaks.
         jumps = np.flatnonzero(curve[y].diff().abs() > jump)
         heights = np.insert(curve[y].to_numpy(), jumps, np.nan)
         places = np.insert(curve[x].to_numpy(), jumps, np.nan)
         label = f"$s={scale:g}$" if scale else r"$s\to$0⁺"
         handles += axes.plot(places, heights, color=colour, label=label)
-    first = table[table["scale"] == scales[0]]
+    first = table[table["eta"] == scales[0]]
     axes.plot(first[x], first[f"{y}_predicted"], color="0.2", markevery=4, **_MARKS)
     return [*handles, _leading_order()]
 
@@ -146,9 +162,8 @@ def _draw_errors(axes: Axes, table: pd.DataFrame) -> None:
     for index, epsilon in enumerate(table["epsilon"].unique()):
         curve = table[table["epsilon"] == epsilon]
         colour = style.line_colour(index)
-        axes.plot(curve["scale"], curve["s_max_error"].abs(), color=colour, marker="o")
-        axes.plot(curve["scale"], curve["c_error"], color=colour, linestyle=":")
-    scales = table["scale"].unique()
+        axes.plot(curve["eta"], curve["s_max_error"].abs(), color=colour, marker="o")
+    scales = table["eta"].unique()
     axes.plot(scales, scales, color=style.GUIDE_COLOUR, linewidth=0.7, linestyle=(0, (3, 2)))
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -157,7 +172,6 @@ def _draw_errors(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_ylabel("relative error")
     kinds = [
         Line2D([], [], color="0.2", marker="o", label=r"of $S_{\max}$"),
-        Line2D([], [], color="0.2", linestyle=":", label=r"of $\langle0,0|\rho|1,-1\rangle$"),
         Line2D([], [], color=style.GUIDE_COLOUR, linestyle=(0, (3, 2)), label=r"$s$"),
     ]
     axes.legend(handles=kinds, loc="lower right", frameon=False)

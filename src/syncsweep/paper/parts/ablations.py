@@ -18,8 +18,8 @@ import pandas as pd
 from pydantic import Field
 
 from syncsweep.config.analysis import Ratio
+from syncsweep.config.configuration import Config
 from syncsweep.config.physics import Ensemble, Physics
-from syncsweep.config.study import Config
 from syncsweep.paper import compared_studies
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.ablation_columns import COLUMNS

@@ -16,8 +16,8 @@ from pydantic import Field
 from scipy.stats import ks_2samp
 
 from syncsweep.columns import N_SITES, Column, Columns
+from syncsweep.config.configuration import Config
 from syncsweep.config.physics import Ensemble
-from syncsweep.config.study import Config
 from syncsweep.paper.compared_studies import DECOUPLED
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.chains import chain_of

@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import Field
 
 from syncsweep.columns import SAMPLE, Column, Columns
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import Table, write_tables
 from syncsweep.paper.theory.universal_spectrum import boundary, is_inside, scaled_eigenvalues

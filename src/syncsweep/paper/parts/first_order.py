@@ -15,9 +15,9 @@ import pandas as pd
 from pydantic import Field
 
 from syncsweep.columns import N_SITES, Column, Columns
+from syncsweep.config.configuration import Config
 from syncsweep.config.fields import Integer, Strict
 from syncsweep.config.physics import Ensemble, Spin1Chain
-from syncsweep.config.study import Config
 from syncsweep.config.units import energy_unit
 from syncsweep.paper.compared_studies import first_order_chains
 from syncsweep.paper.parts import part

@@ -15,8 +15,8 @@ import pandas as pd
 from pydantic import Field
 
 from syncsweep.columns import ETA, N_SITES, Column, Columns
+from syncsweep.config.configuration import Config
 from syncsweep.config.physics import Physics
-from syncsweep.config.study import Config
 from syncsweep.paper.compared_studies import coupled_and_alone
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.chains import CHAIN_KIND, chain_of, kind_of
@@ -32,7 +32,7 @@ from syncsweep.tables import ResultsError
 from syncsweep.tables.number import Number
 from syncsweep.tables.samples import SampleRows
 from syncsweep.tables.statistics import RunningCovariance
-from syncsweep.tables.summary import sorted_by_eta
+from syncsweep.tables.writing import sorted_by_eta
 from syncsweep.user_code.study_model import build_model
 
 #: Larger chains have too large an L₀ to compute its zero modes.

@@ -21,17 +21,17 @@ from syncsweep.paper.theory.analytic_modes import (
     chain_modes,
     decoupled_modes,
     magnetization_sectors,
-    spin1_pair_modes,
     spin_half_pair_modes,
+    two_spin1s_modes,
 )
 from syncsweep.paper.theory.symmetries import commutator_norms, reflection
 from syncsweep.physics.models import (
     Model,
     magnetization,
     spin1_chain,
-    spin1_pair,
     spin_flip,
     spin_half_pair,
+    two_spin1s,
 )
 from syncsweep.physics.spectrum import Spectrum, orthogonal_steady_states
 from syncsweep.physics.spins import on_site, sz
@@ -123,11 +123,11 @@ def cases() -> list[Case]:
     generators = {"M": magnetization(model), "P": spin_flip(model), "SWAP": reflection(model)}
     analytic = spin_half_pair_modes(J=1.0, delta=1.0, B=0.3)
     found.append(Case("spin_half_pair", model, analytic, generators))
-    model = spin1_pair()
+    model = two_spin1s()
     generators = {"M": magnetization(model), "P": spin_flip(model), "SWAP": reflection(model)}
     generators["|1><1|_1"] = on_site(np.diag([1, 0, 0]), 0, (1, 1))
     generators["|-1><-1|_2"] = on_site(np.diag([0, 0, 1]), 1, (1, 1))
-    found.append(Case("spin1_pair", model, spin1_pair_modes(omega=1.0), generators))
+    found.append(Case("two_spin1s", model, two_spin1s_modes(omega=1.0), generators))
     return found
 
 

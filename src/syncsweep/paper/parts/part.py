@@ -13,8 +13,8 @@ from pydantic import Field, SerializationInfo, field_serializer
 from syncsweep.columns import Columns
 from syncsweep.config import requests
 from syncsweep.config.analysis import Analysis
+from syncsweep.config.configuration import Config
 from syncsweep.config.physics import Physics
-from syncsweep.config.study import Config
 from syncsweep.sweep.description import Description
 from syncsweep.tables import summary
 from syncsweep.tables.samples import SampleRows, describe, read_samples
@@ -68,9 +68,12 @@ class StudyRows(requests.Rows):
 
     def read(self, described: Description, most: int | None = None) -> Iterator[SampleRows]:
         """The first samples of a block in order, at most so many; only their shards are read."""
-        wanted = self.samples if most is None else min(most, self.samples)
         rows = read_samples(self.folder, described, self.chunks)
-        return islice(rows, wanted)
+        if most is None:
+            return rows
+        wanted = min(most, self.samples)
+        first = (one for one in rows if one.sample < wanted)
+        return islice(first, wanted * len(described.points))
 
 
 class OfChain(Request):

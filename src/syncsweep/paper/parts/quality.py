@@ -16,9 +16,9 @@ import pandas as pd
 from pydantic import Field, PositiveFloat
 
 from syncsweep.columns import ETA, N_SITES, Column, Columns
+from syncsweep.config.configuration import Config
 from syncsweep.config.eta import canonical_eta
 from syncsweep.config.physics import Physics
-from syncsweep.config.study import Config
 from syncsweep.paper.compared_studies import coupled_and_alone, quality_etas
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.chains import CHAIN_KIND, chain_of, kind_of

@@ -14,8 +14,8 @@ import pandas as pd
 from pydantic import Field
 
 from syncsweep.columns import ETA, N_SITES, Column, Columns
+from syncsweep.config.configuration import Config
 from syncsweep.config.physics import Ensemble
-from syncsweep.config.study import Config
 from syncsweep.config.units import energy_unit
 from syncsweep.paper.compared_studies import sizes
 from syncsweep.paper.parts import part

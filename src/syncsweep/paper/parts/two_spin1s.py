@@ -1,26 +1,24 @@
 """App. E: how two weakly coupled spin-1s lock, and where the leading order ceases to hold.
 
-All perturbations ε, Δ₁, Δ₂, γ₁ᵈ, γ₂ᵍ are a scale s times their values at unit scale, so the
-Liouvillian is L₀ + s·L₁. s = 0 means the limit s → 0⁺, which the leading order describes. The
-steady state is invariant under rotations of both spins about z. Therefore ω and the mean of Δ₁ and
-Δ₂ drop out, and only δ = Δ₁ − Δ₂ is a parameter.
+The rows are those of a study over the coupling ε and the detuning δ = Δ₁ − Δ₂. η is the scale s of
+the whole perturbation, and η = 0 the limit s → 0⁺, which the leading order describes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import pi
 from pathlib import Path
-from typing import Annotated
+from typing import Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
-from scipy.optimize import minimize_scalar
 
-from syncsweep.columns import Column, Columns
+from syncsweep.columns import ETA, Column, Columns
+from syncsweep.config.configuration import Config
+from syncsweep.config.physics import TwoSpin1sPerturbation
+from syncsweep.paper.compared_studies import two_spin1s
 from syncsweep.paper.parts import part
-from syncsweep.paper.parts.part import write_tables
+from syncsweep.paper.parts.part import StudyRows, write_tables
 from syncsweep.paper.theory.weak_coupling import (
     S_MAX_PER_COHERENCE,
     best_coupling,
@@ -29,260 +27,130 @@ from syncsweep.paper.theory.weak_coupling import (
     leading_distribution,
     locking_angle,
 )
-from syncsweep.physics.diagnosis import Status
-from syncsweep.physics.measures import s_max
-from syncsweep.physics.models import spin1_pair, spin1_pair_perturbation
-from syncsweep.physics.phase_distribution import (
-    evaluate,
-    relative_frequencies,
-    relative_phase_coefficients,
-)
-from syncsweep.physics.steady_state import SteadyStateSolver
-from syncsweep.physics.superoperators import liouvillian
-from syncsweep.tables import ResultsError
+from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
+from syncsweep.tables.samples import SampleRows
 
-#: Points of the sweeps: ε on either side of 0, and its end in units of the ε of the largest |c|;
-#: δ on either side of 0, and its end in units of Γ; φ′; and scales per decade of the errors.
-_EPSILONS, _EPSILON_REACH = 40, 4.0
-_DELTAS, _DELTA_REACH = 30, 1.5
+#: Detuning of single curves in units of Γ, and their couplings in units of the best one.
+_SHOWN_DELTA = 1 / 3
+_SHOWN_EPSILONS = (0.25, 1.0, 4.0)
+
+#: Number of angles φ′ of a curve of S_d.
 _ANGLES = 121
-_SCALES_PER_DECADE = 4
 
-_FREQUENCIES = relative_frequencies((1, 1))
-
-#: |0,0⟩ and |1,−1⟩ in the basis of the pair.
-_ZERO_ZERO, _UP_DOWN = 4, 2
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-_SCALE = Column(
-    "scale", "s, by which all perturbations are multiplied; 0 is the limit s → 0⁺", source="App. E"
-)
-_EPSILON = Column("epsilon", "ε/s, the coupling at unit scale", "γ₁ᵍ", source="Eq. E2")
-_LEADING = "the leading order in s"
-_SWEEP = (
-    _SCALE,
-    _EPSILON,
-    Column("delta", "δ/s = (Δ₁ − Δ₂)/s, the detuning at unit scale", "γ₁ᵍ", source="App. E"),
-    *Column("s_max", "S_max", "rad^(-1)", source="Eq. 3").with_prediction(_LEADING),
-    Column("s_max_error", "s_max/s_max_predicted − 1; empty at ε = 0, where S_d is uniform"),
-    *Column("angle", "φ' = φ₁ − φ₂ at the maximum of S_d, modulo 2π", "rad").with_prediction(
-        _LEADING
-    ),
-    Column("angle_error", "angle − angle_predicted, in [−π, π); empty at ε = 0", "rad"),
-    Column("c_re", "real part of c = ⟨0,0|ρ|1,−1⟩", source="Eq. E4"),
-    Column("c_im", "imaginary part of c", source="Eq. E4"),
-    Column("c_re_predicted", f"real part of c, predicted by {_LEADING}"),
-    Column("c_im_predicted", f"imaginary part of c, predicted by {_LEADING}"),
-    Column("c_error", "|c/c_predicted − 1|; empty at ε = 0"),
-)
+_EPSILON = Column("epsilon", "ε/η, the coupling at η = 1", "γ₁ᵍ", source="Eq. E2")
+_DELTA = Column("delta", "δ/η = (Δ₁ − Δ₂)/η, the detuning at η = 1", "γ₁ᵍ", source="App. E")
+_LEADING = "the leading order in η"
 
 #: What the columns of each table hold.
 COLUMNS: dict[str, Columns] = {
-    "two_spin1s_sweep": _SWEEP,
-    "two_spin1s_detuning": _SWEEP,
-    "two_spin1s_errors": _SWEEP,
+    "two_spin1s": (
+        ETA,
+        _DELTA,
+        _EPSILON,
+        *Column("s_max", "S_max", "rad^(-1)", source="Eq. 3").with_prediction(_LEADING),
+        Column("s_max_error", "s_max/s_max_predicted − 1; empty at ε = 0, where S_d is uniform"),
+        Column("s_max_bound", "largest S_max over all ε to leading order", "rad^(-1)"),
+        *Column(
+            "angle", "φ' = φ₁ − φ₂ at the maximum of S_d, modulo 2π; empty at ε = 0", "rad"
+        ).with_prediction(_LEADING),
+        Column("angle_error", "angle − angle_predicted, in [−π, π); empty at ε = 0", "rad"),
+    ),
     "two_spin1s_distribution": (
-        _SCALE,
+        ETA,
+        _DELTA,
         _EPSILON,
         Column("phi", "φ' = φ₁ − φ₂, in [−π, π]", "rad", source="Eq. 2"),
         *Column("s_d", "S_d at φ'", "rad^(-1)", source="Eq. 2").with_prediction(_LEADING),
     ),
-    "two_spin1s_summary": (
-        _SCALE,
-        *(
-            Column(f"{name}_error_{size}", f"{size} |{name}_error| of the sweep over ε", unit)
-            for name, unit in (("s_max", ""), ("angle", "rad"), ("c", ""))
-            for size in ("median", "largest")
-        ),
-        *Column(
-            "best_epsilon", "the ε/s > 0 in the sweep at which S_max is largest", "γ₁ᵍ"
-        ).with_prediction(_LEADING),
-        *Column("best_s_max", "S_max there", "rad^(-1)", source="Eq. 3").with_prediction(_LEADING),
-    ),
 }
 
 
-class TwoSpin1sError(ResultsError):
-    """These parameters of App. E cannot be solved; the message is one line for the user."""
-
-
 class Request(part.Request):
-    """Parameters of App. E: the perturbations at unit scale, and the scales."""
+    """The rows of the study, over ε and δ."""
 
-    gamma_2_damp: Positive = Field(1.0, description="γ₂ᵈ [γ₁ᵍ]")
-    gamma_1_damp: Positive = Field(1.0, description="γ₁ᵈ at unit scale [γ₁ᵍ]")
-    gamma_2_gain: Positive = Field(0.5, description="γ₂ᵍ at unit scale [γ₁ᵍ]")
-    delta: float = Field(
-        0.5, allow_inf_nan=False, description="δ = Δ₁ − Δ₂ at unit scale, with Δ₁ = −Δ₂ [γ₁ᵍ]"
-    )
-    epsilons: tuple[Positive, ...] = Field(
-        (0.1, 0.4, 1.6), min_length=1, description="|ε| at unit scale of single curves [γ₁ᵍ]"
-    )
-    scales: tuple[Positive, ...] = Field(
-        (1e-3, 1e-2, 1e-1, 1.0), min_length=2, description="scales s of the sweeps, beside 0⁺"
-    )
+    study: StudyRows
 
-
-@dataclass(frozen=True)
-class _States:
-    """Steady states at one ε and δ for n_s scales: c (n_s,), the coefficients of S_d (n_s, n_k)."""
-
-    c: np.ndarray
-    coefficients: np.ndarray
-
-
-class _Pair:
-    """The pair of Eq. E1 under the perturbation of Eq. E2."""
-
-    def __init__(self, request: Request) -> None:
-        model = spin1_pair(gamma_damp=request.gamma_2_damp)
-        self._solver = SteadyStateSolver(liouvillian(model.hamiltonian, model.jump_operators))
-
-        def at(epsilon: float, delta: float) -> np.ndarray:
-            rates = request.gamma_1_damp, request.gamma_2_gain
-            perturbation = spin1_pair_perturbation(epsilon, delta / 2, -delta / 2, *rates)
-            return liouvillian(*perturbation).toarray()
-
-        # L₁ is affine in ε and δ: made once, because making it takes longer than solving.
-        self._neither = at(0, 0)
-        self._of_epsilon, self._of_delta = at(1, 0) - self._neither, at(0, 1) - self._neither
-
-    def solve(self, epsilon: float, delta: float, scales: np.ndarray) -> _States:
-        unit = self._neither + epsilon * self._of_epsilon + delta * self._of_delta
-        found = self._solver.solve(unit, scales)
-        for scale, status in zip(scales, found.status, strict=True):
-            if status != Status.OK:
-                raise TwoSpin1sError(
-                    f"two_spin1s: the steady state at scale {scale:g}, ε = {epsilon:g}, "
-                    f"δ = {delta:g} is {status}; choose other parameters"
-                )
-        c = found.rho[:, _ZERO_ZERO, _UP_DOWN]
-        return _States(c, relative_phase_coefficients(found.rho, (1, 1)))
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """As `snakemake paper` asks for it, see `part.Request`."""
+        return cls(study=StudyRows.of(config, two_spin1s(config)))
 
 
 def make(request: Request, output: Path) -> None:
-    """Solve the pair and write the tables, whose columns the functions below describe.
-
-    `two_spin1s_sweep` and `two_spin1s_detuning` run over ε and δ at the scales of the request and
-    0⁺, `two_spin1s_errors` over many scales between its smallest and largest.
-    """
-    pair = _Pair(request)
-    scales = np.array([0.0, *sorted(set(request.scales))])
-    shown = sorted(set(request.epsilons))
-    total = request.gamma_1_damp + request.gamma_2_gain
-    best = best_coupling(request.delta, request.gamma_1_damp, request.gamma_2_gain)
-    reach = _EPSILON_REACH * best * np.arange(1, _EPSILONS + 1) / _EPSILONS
-    epsilons = np.concatenate([-reach[::-1], [0.0], reach])
-    deltas = np.linspace(-_DELTA_REACH * total, _DELTA_REACH * total, 2 * _DELTAS + 1)
-    decades = np.log10(scales[-1] / scales[1])
-    between = np.geomspace(scales[1], scales[-1], round(decades * _SCALES_PER_DECADE) + 1)
-
-    sweep = _rows(pair, request, [(e, request.delta) for e in epsilons], scales)
-    print("two_spin1s: sweep over ε done", flush=True)
-    detuning = _rows(pair, request, [(sign * best, d) for sign in (-1, 1) for d in deltas], scales)
-    print("two_spin1s: sweep over δ done", flush=True)
+    """Write `two_spin1s`, a row for each η, δ and ε, and S_d at a few of them, from the rows."""
+    described = request.study.describe()
+    ensemble = described[0].physics.ensemble
+    assert isinstance(ensemble, TwoSpin1sPerturbation)
+    rates = ensemble.gamma_1_damp, ensemble.gamma_2_gain
+    found = [(block.etas, rows) for block in described for rows in request.study.read(block)]
+    shown = _shown([rows.point for _, rows in found], rates)
+    curves = [_curves(etas, rows, rates) for etas, rows in found if rows.point in shown]
+    order = ["eta", "delta", "epsilon"]
     tables = {
-        "two_spin1s_sweep": sweep,
-        "two_spin1s_detuning": detuning,
-        "two_spin1s_errors": _rows(pair, request, [(e, request.delta) for e in shown], between),
-        "two_spin1s_distribution": _distribution(pair, request, shown, scales),
-        "two_spin1s_summary": _summary(pair, request, sweep),
+        "two_spin1s": _rows(found, rates),
+        "two_spin1s_distribution": pd.concat(curves),
     }
-    write_tables(output, tables, COLUMNS, request)
+    for name, table in tables.items():
+        tables[name] = table.sort_values(order, kind="stable", ignore_index=True)
+    write_tables(output, tables, COLUMNS, request, described[0].physics)
+
+
+def _shown(points: list[tuple[float, ...]], rates: tuple[float, float]) -> set[tuple[float, ...]]:
+    """The points (δ, ε) of single curves: those nearest to the wanted ones."""
+    wanted = _SHOWN_DELTA * sum(rates)
+    delta = min((delta for delta, _ in points), key=lambda one: abs(one - wanted))
+    best = best_coupling(delta, *rates)
+    epsilons = [epsilon for one, epsilon in points if one == delta]
+    return {
+        (delta, min(epsilons, key=lambda one: abs(one - share * best))) for share in _SHOWN_EPSILONS
+    }
 
 
 def _rows(
-    pair: _Pair, request: Request, points: list[tuple[float, float]], scales: np.ndarray
+    found: list[tuple[tuple[float, ...], SampleRows]], rates: tuple[float, float]
 ) -> pd.DataFrame:
-    """One row for each scale and each (ε, δ), with the leading order beside what is solved."""
-    frames = []
-    for epsilon, delta in points:
-        found = pair.solve(epsilon, delta, scales)
-        maximum = s_max(found.coefficients, _FREQUENCIES)
-        rates = request.gamma_1_damp, request.gamma_2_gain
-        c = complex(leading_coherence(epsilon, delta, *rates))
-        angle = float(locking_angle(epsilon, delta, *rates))
-        size = abs(c) if c else np.nan
-        found_angle = maximum.angles[:, 0] if c else np.full(len(scales), np.nan)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "scale": scales,
-                    "epsilon": epsilon,
-                    "delta": delta,
-                    "s_max": maximum.s_max,
-                    "s_max_predicted": S_MAX_PER_COHERENCE * abs(c),
-                    "s_max_error": maximum.s_max / (S_MAX_PER_COHERENCE * size) - 1,
-                    "angle": found_angle,
-                    "angle_predicted": angle,
-                    "angle_error": np.mod(found_angle - angle + pi, 2 * pi) - pi,
-                    "c_re": found.c.real,
-                    "c_im": found.c.imag,
-                    "c_re_predicted": c.real,
-                    "c_im_predicted": c.imag,
-                    "c_error": np.abs(found.c - c) / size,
-                }
-            )
-        )
-    table = pd.concat(frames)
-    return table.sort_values("scale", kind="stable", ignore_index=True)
-
-
-def _distribution(
-    pair: _Pair, request: Request, epsilons: list[float], scales: np.ndarray
-) -> pd.DataFrame:
-    """S_d at angles φ′ in [−π, π] by scale and ε, with its leading order (s_d_predicted)."""
-    phi = np.linspace(-pi, pi, _ANGLES)
-    frames = []
-    for epsilon in epsilons:
-        found = pair.solve(epsilon, request.delta, scales)
-        c = leading_coherence(epsilon, request.delta, request.gamma_1_damp, request.gamma_2_gain)
-        predicted = leading_distribution(complex(c), phi)
-        for scale, s_d in zip(
-            scales, evaluate(found.coefficients, _FREQUENCIES, phi[:, None]), strict=True
-        ):
-            columns = {"scale": scale, "epsilon": epsilon, "phi": phi, "s_d": s_d}
-            frames.append(pd.DataFrame({**columns, "s_d_predicted": predicted}))
-    table = pd.concat(frames)
-    return table.sort_values("scale", kind="stable", ignore_index=True)
-
-
-def _summary(pair: _Pair, request: Request, sweep: pd.DataFrame) -> pd.DataFrame:
-    """One row for each scale: errors over the sweep of ε, and its ε > 0 of the largest S_max.
-
-    Beyond the leading order the largest S_max may lie at the end of the sweep.
-    """
-    rates = request.gamma_1_damp, request.gamma_2_gain
-    rows = []
-    for scale in sweep["scale"].unique():
-        of_scale = sweep[sweep["scale"] == scale]
-        row = {"scale": float(scale)}
-        for name in ("s_max_error", "angle_error", "c_error"):
-            row[f"{name}_median"] = float(of_scale[name].abs().median())
-            row[f"{name}_largest"] = float(of_scale[name].abs().max())
-        best_epsilon, best_s_max = _best(pair, request.delta, float(scale), of_scale)
-        row |= {
-            "best_epsilon": best_epsilon,
-            "best_epsilon_predicted": best_coupling(request.delta, *rates),
-            "best_s_max": best_s_max,
-            "best_s_max_predicted": S_MAX_PER_COHERENCE * largest_coherence(*rates),
+    """S_max and its angle with the leading order beside them; empty where a row is not ok."""
+    sizes = [len(etas) for etas, _ in found]
+    delta, epsilon = np.repeat([rows.point for _, rows in found], sizes, axis=0).T
+    good = np.concatenate([rows.good for _, rows in found])
+    s_max = np.concatenate([rows.s_max for _, rows in found])
+    angle = np.concatenate([rows.maximum.angles[:, 0] for _, rows in found])
+    expected = S_MAX_PER_COHERENCE * np.abs(leading_coherence(epsilon, delta, *rates))
+    expected_angle = locking_angle(epsilon, delta, *rates)
+    error = np.full(len(s_max), np.nan)
+    np.divide(s_max, expected, out=error, where=expected > 0)
+    table = pd.DataFrame(
+        {
+            "eta": np.concatenate([etas for etas, _ in found]),
+            "delta": delta,
+            "epsilon": epsilon,
+            "s_max": s_max,
+            "s_max_predicted": expected,
+            "s_max_error": error - 1,
+            "s_max_bound": S_MAX_PER_COHERENCE * largest_coherence(*rates),
+            "angle": np.where(epsilon == 0, np.nan, angle),
+            "angle_predicted": expected_angle,
+            "angle_error": np.mod(angle - expected_angle + pi, 2 * pi) - pi,
         }
-        rows.append(row)
-    return pd.DataFrame(rows)
+    )
+    measured = ["s_max", "s_max_error", "angle", "angle_error"]
+    table.loc[~good, measured] = np.nan
+    return table
 
 
-def _best(pair: _Pair, delta: float, scale: float, of_scale: pd.DataFrame) -> tuple[float, float]:
-    """The ε > 0 of the largest S_max at one scale, between neighbours on the sweep; and S_max."""
-    positive = of_scale[of_scale["epsilon"] > 0]
-    epsilons, heights = positive["epsilon"].to_numpy(), positive["s_max"].to_numpy()
-    step, top = epsilons[0], epsilons[np.argmax(heights)]
-
-    def depth(epsilon: float) -> float:
-        found = pair.solve(epsilon, delta, np.array([scale]))
-        return -float(s_max(found.coefficients, _FREQUENCIES).s_max[0])
-
-    bounds = (max(top - step, 0.01 * step), min(top + step, epsilons[-1]))
-    lowest = minimize_scalar(depth, bounds=bounds, method="bounded", options={"xatol": 1e-8})
-    return float(lowest.x), -float(lowest.fun)
+def _curves(etas: tuple[float, ...], rows: SampleRows, rates: tuple[float, float]) -> pd.DataFrame:
+    """S_d at angles φ′ in [−π, π] of a point for each η, with its leading order."""
+    delta, epsilon = rows.point
+    phi = np.linspace(-pi, pi, _ANGLES)
+    s_d = evaluate(rows.coefficients, relative_frequencies((1, 1)), phi[:, None])
+    expected = leading_distribution(complex(leading_coherence(epsilon, delta, *rates)), phi)
+    return pd.DataFrame(
+        {
+            "eta": np.repeat(etas, _ANGLES),
+            "delta": delta,
+            "epsilon": epsilon,
+            "phi": np.tile(phi, len(etas)),
+            "s_d": s_d.ravel(),
+            "s_d_predicted": np.tile(expected, len(etas)),
+        }
+    )

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pydantic import field_serializer
 
 from syncsweep.columns import Column, Columns
-from syncsweep.config.study import Config
+from syncsweep.config.configuration import Config
 from syncsweep.files import replace_atomically
 from syncsweep.layout import CLAIMS_PAGE, paper_folder, tables_folder
 from syncsweep.paper import claims_larger, claims_models, claims_sweeps
@@ -21,10 +21,9 @@ from syncsweep.paper.claims import PAPER, Claim, Tables
 from syncsweep.paper.paper_registry import LARGER_PARTS, PARTS
 from syncsweep.paper.parts import part
 from syncsweep.paper.parts.part import write_tables
-from syncsweep.tables import ResultsError
+from syncsweep.tables import METADATA_KEY, ResultsError
 from syncsweep.tables.freshness import MADE_FROM, digests, refuse_changed
 from syncsweep.tables.reading import in_unit, read_table, read_with_unit
-from syncsweep.tables.summary import METADATA_KEY
 
 #: Samples of each sweep of the paper.
 _SAMPLES_OF_PAPER = 10_000

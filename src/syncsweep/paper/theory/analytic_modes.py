@@ -64,8 +64,8 @@ def decoupled_modes(n_sites: int, omega: float) -> AnalyticModes:
     return _products([site] * n_sites, 3**n_sites)
 
 
-def spin1_pair_modes(omega: float) -> AnalyticModes:
-    """Of `spin1_pair`: all products of what |1⟩, |0⟩ of site 1 and |0⟩, |−1⟩ of site 2 make (E3).
+def two_spin1s_modes(omega: float) -> AnalyticModes:
+    """Of `two_spin1s`: all products of what |1⟩, |0⟩ of site 1 and |0⟩, |−1⟩ of site 2 make (E3).
 
     At 0 these are the four populations, |0,0⟩⟨1,−1| (Eq. E4) and its adjoint.
     """
