@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -48,9 +50,8 @@ class Opened:
     problems: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
-def opened(browser: Browser, results: Path) -> Iterator[Opened]:
-    """The report, without a network; opened once, because a busy machine needs seconds for it."""
+@contextmanager
+def _tab(browser: Browser, results: Path) -> Iterator[Opened]:
     context = browser.new_context(offline=True)
     context.set_default_timeout(_PATIENCE)
     expect.set_options(timeout=_PATIENCE)
@@ -62,6 +63,19 @@ def opened(browser: Browser, results: Path) -> Iterator[Opened]:
     tab.page.locator("#plot .plot-container").wait_for()
     yield tab
     context.close()
+
+
+@pytest.fixture(scope="session")
+def opened(browser: Browser, results: Path) -> Iterator[Opened]:
+    """The report, opened once, because a busy machine needs seconds for it."""
+    with _tab(browser, results) as tab:
+        yield tab
+
+
+@pytest.fixture
+def open_report(browser: Browser) -> Callable[[Path], AbstractContextManager[Opened]]:
+    """Opens the report of a results folder, without a network."""
+    return partial(_tab, browser)
 
 
 @pytest.fixture

@@ -82,11 +82,10 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
         field = _fields_at(location[:-1], root).get(path[-1])
         said = f"key {key} is missing ({field.description if field else 'required'})"
     elif kind == "union_tag_not_found":
-        said = f"key {key}.name is missing (allowed: {', '.join(_all_names(annotation))})"
+        said = f"key {key}.name is missing (allowed: {', '.join(_tags(annotation))})"
     elif kind == "union_tag_invalid":
-        is_kind = "kind" in problem["ctx"]["discriminator"]
-        by, options = ("kind", _tags) if is_kind else ("name", _all_names)
-        said = _not_among(f"{key}.{by}", problem["ctx"]["tag"], options(annotation))
+        by = "kind" if _tags(annotation, "kind") else "name"
+        said = _not_among(f"{key}.{by}", problem["ctx"]["tag"], _tags(annotation, by))
     elif kind == "literal_error":
         said = _not_among(key, given, _words_at(location, root) or _words_in(annotation))
     elif kind == "value_error" and isinstance(given, Mapping):
@@ -173,20 +172,17 @@ def _words_at(location: tuple[int | str, ...], root: type[BaseModel]) -> list[st
     return list(dict.fromkeys(words))
 
 
-def _tags(annotation: Any) -> list[str]:
-    return list(dict.fromkeys(tag for tag in map(_tag, _models_in(annotation)) if tag))
-
-
-def _all_names(annotation: Any) -> list[str]:
-    """The names that distinguish the models in an annotation."""
-    return [name for model in _models_in(annotation) for name in _names(model)]
+def _tags(annotation: Any, key: str = "name") -> list[str]:
+    """The words of a key that distinguish the models in an annotation."""
+    words = (word for model in _models_in(annotation) for word in _words_of(model, key))
+    return list(dict.fromkeys(words))
 
 
 def _tag(model: type[BaseModel]) -> str | None:
     """What distinguishes a model from the other choices: its `tag`, or its one value of `name`."""
-    return str(model.tag) if hasattr(model, "tag") else next(iter(_names(model)), None)
+    return str(model.tag) if hasattr(model, "tag") else next(iter(_words_of(model, "name")), None)
 
 
-def _names(model: type[BaseModel]) -> list[str]:
-    field = model.model_fields.get("name")
+def _words_of(model: type[BaseModel], key: str) -> list[str]:
+    field = model.model_fields.get(key)
     return _words_in(field.annotation) if field else []

@@ -243,6 +243,8 @@ def check_ensemble(ensemble: BaseModel, spins: tuple[float, ...]) -> None:
         )
     if not isinstance(ensemble, Ensemble):
         return
+    if ensemble.kind == "bonds" and len(spins) == 1:
+        raise ValueError("ensemble.kind: bonds needs two spins; set it to global")
     rank, dim = ensemble.rank, min(ensemble.term_dimensions(spins))
     if rank is not None and rank > dim**2 - 1:
         of_term = "" if ensemble.kind == "global" else f" for kind: {ensemble.kind}"

@@ -146,8 +146,8 @@ def _scale(figure: MapFigure, values: np.ndarray) -> _Scale:
     log = figure.scale == "log"
     shown = values[np.isfinite(values) & ((values > 0) | (not log))]
     low, high = (float(shown.min()), float(shown.max())) if len(shown) else (0.5, 1.0)
-    if low == high:
-        high = low + (abs(low) or 1.0)
+    if low == high:  # one value has the colour in the middle
+        low, high = (low / 2, 2 * low) if log else (low - abs(low) / 2, low + (abs(low) / 2 or 1))
     return _Scale(low, high, log, has_below=log and bool((values <= 0).any()))
 
 

@@ -171,7 +171,8 @@ class Plane:
         """Symbol of the column: that of the configuration, or its usual one."""
         if self.figure.symbol is not None:
             return literal(self.figure.symbol)
-        symbol = _symbol(self.figure.column, self.request)
+        last = None if self.table.is_absolute else self.request.n_sites
+        symbol = _symbol(self.figure.column, self.request, last)
         if self.table.said["samples"] == 1:  # the mean of one sample is its value
             symbol = symbol.replace(r"\langle ", "").replace(r"\rangle", "")
         return symbol
@@ -183,7 +184,7 @@ class Plane:
         if self.figure.unit is not None:
             unit = literal(self.figure.unit)
         elif unit == DENSITY:
-            unit = rf"rad$^{{-{self.request.n_sites - 1}}}$"
+            unit = rf"rad$^{{-{self.request.n_sites - (not self.table.is_absolute)}}}$"
         return with_unit(self.symbol, unit)
 
     def values(self, column: str, *names: str) -> np.ndarray:
@@ -311,14 +312,14 @@ def number(value: float, with_power: bool = False) -> str:
     return f"{value:.4g}".replace("-", "−")
 
 
-def _symbol(column: str, request: FigureRequest) -> str:
-    """The usual symbol of a column of the summary."""
+def _symbol(column: str, request: FigureRequest, last: int | None) -> str:
+    """The usual symbol of a column; last: the spin whose angle the others are less, if any."""
     if column in _SYMBOLS:
         return _SYMBOLS[column]
     if found := re.fullmatch(r"p(\d)", column):
         return f"$P_{found[1]}$"
     if found := re.fullmatch(r"angle_(\d)_mean", column):
-        return rf"$\phi_{found[1]}-\phi_{request.n_sites}$"
+        return rf"$\phi_{found[1]}$" if last is None else rf"$\phi_{found[1]}-\phi_{last}$"
     if column == "ratio" and request.analysis.ratio is not None:
         return style.ratio_symbol(request.analysis.ratio)
     return literal(column.removesuffix("_mean").replace("_", " "))

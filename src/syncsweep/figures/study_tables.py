@@ -23,6 +23,11 @@ class StudyTable:
     said: dict[str, Any]
     entries: dict[str, dict[str, str]]
 
+    @property
+    def is_absolute(self) -> bool:
+        """Whether it is of the angles themselves, and not of their differences."""
+        return bool(self.said.get("physics", {}).get("measure") == "absolute")
+
 
 def read_for(analysis: Analysis, path: Path) -> StudyTable:
     """Read a table of a study; ResultsError if it was made with another analysis."""

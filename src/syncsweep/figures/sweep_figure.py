@@ -112,12 +112,11 @@ def draw(tables: Path, request: FigureRequest, stem: Path) -> None:
     names |= {name: None for panel in (*figure.panels, *limit) for name in DATA[panel]}
     read = {name: read_for(analysis, tables / f"{name}.parquet") for name in names}
     frames = {name: table.frame for name, table in read.items()}
-    is_absolute = read["summary"].said.get("physics", {}).get("measure") == "absolute"
     data = Tables(
         **frames,
         analysis=analysis,
         n_sites=request.n_sites,
-        n_angles=request.n_sites - (not is_absolute),
+        n_angles=request.n_sites - (not read["summary"].is_absolute),
         marks_intervals=marks_intervals,
         model=request.model,
     )

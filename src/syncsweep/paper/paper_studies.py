@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from syncsweep.config.analysis import Analysis, LogBins
 from syncsweep.config.axes import Axis
 from syncsweep.config.configuration import RESERVED, Config, parse
 from syncsweep.config.eta import EtaBlock
@@ -108,8 +107,12 @@ def _problem_of_two_spin1s(config: Config) -> str | None:
         return (
             f"paper.two_spin1s: {name!r} is not a study; studies are: {', '.join(config.studies)}"
         )
-    if not isinstance(study.ensemble, TwoSpin1sPerturbation) or sorted(study.axes) != axes:
-        return f"paper.two_spin1s: {name!r} must have ensemble.kind: two_spin1s and the axes {axes}"
+    is_perturbed = isinstance(study.ensemble, TwoSpin1sPerturbation)
+    if not is_perturbed or sorted(study.axes) != axes or study.measure != "relative":
+        return (
+            f"paper.two_spin1s: {name!r} must have ensemble.kind: two_spin1s, measure: relative "
+            f"and the axes {axes}"
+        )
     etas = [eta for block in study.eta_blocks for eta in block.etas]
     if 0 not in etas or max(etas) == 0:
         return f"paper.two_spin1s: {name!r} must have η = 0 and some η > 0; see eta_blocks"
@@ -186,7 +189,6 @@ def _two_spin1s() -> Study:
         },
         samples=1,
         eta_blocks=(EtaBlock(first=1e-3, last=1.0, per_decade=2, limit=True),),
-        analysis=Analysis(s_max_bins=LogBins(low=1e-5, high=1e-1, count=40)),
         by_default=False,
     )
 

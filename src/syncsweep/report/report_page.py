@@ -77,7 +77,7 @@ def _made_from(results: Path, config: Config, request: ReportRequest) -> list[Pa
         refuse_other_settings(
             tables_of_study,
             physics_hash=rows.physics.digest,
-            samples=study.samples,
+            samples=rows.samples,
             analysis=study.analysis.model_dump(mode="json"),
         )
         found += tables_of_study

@@ -11,7 +11,7 @@ from syncsweep.columns import ETA, Column, Columns, axis_columns
 from syncsweep.config.analysis import Analysis, Bins
 from syncsweep.tables import ResultsError
 from syncsweep.tables.samples import Source, provenance_of
-from syncsweep.tables.writing import at_point, bin_columns, sorted_by_eta, write_tables
+from syncsweep.tables.writing import at_points, bin_columns, sorted_by_eta, write_tables
 
 #: What the columns of the table hold.
 COLUMNS: dict[str, Columns] = {
@@ -50,7 +50,7 @@ def make_observable_table(source: Source, analysis: Analysis, output: Path) -> N
             for name, of_name in counts[rows.point].items():
                 of_name.add(rows.observables[name])
         frames += [
-            at_point(of_name.frame(block.etas, name), axes, point)
+            at_points(of_name.frame(block.etas, name), axes, np.array([point]))
             for point, of_point in counts.items()
             for name, of_name in of_point.items()
         ]

@@ -135,9 +135,11 @@ def describe(folder: Path, blocks: list[str]) -> list[Description]:
         found = [description.read(folder / block) for block in blocks]
     except DescriptionError as error:
         raise ResultsError(str(error)) from None
-    once = {block.etas: block.observables for block in found}
-    apart = [b for b in found if not b.axes and b.observables == once[b.etas]]
-    etas = [eta for block in apart for eta in block.etas]
+    for name in blocks:
+        if blocks.count(name) > 1:
+            raise ResultsError(f"{folder}: the block {name} is named twice; name it once")
+    blocks_of_etas = dict.fromkeys(block.etas for block in found if not block.axes)
+    etas = [eta for of_block in blocks_of_etas for eta in of_block]
     for eta in etas:
         if etas.count(eta) > 1:
             raise ResultsError(f"{folder}: η = {eta:g} is in two of the blocks; name it once")
@@ -209,8 +211,10 @@ def _read(block: BlockFolder, described: Description, samples: SampleRange) -> p
 def chi_of_sample(physics: Physics, threshold: float, rows: SampleRows) -> ChiSample:
     """χ of one sample at each of its η, on the shifted grid that belongs to the sample.
 
-    Only with `measure: relative`.
+    ValueError with `measure: absolute`.
     """
+    if physics.measure == "absolute":
+        raise ValueError("χ needs angle differences, but the measure of this study is absolute.")
     frequencies = frequencies_of(physics.model.spins, physics.measure)
     shift = chi_shift(physics.root_seed, rows.sample, frequencies.shape[1])
     return sample_chi(rows.coefficients, frequencies, rows.maximum, threshold, shift, rows.error)

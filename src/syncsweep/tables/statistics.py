@@ -7,6 +7,8 @@ so no bit of the results depends on how the samples are cut into shards.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
+from typing import Any, Self
 
 import numpy as np
 
@@ -191,6 +193,17 @@ def chi_fractions(chi: ChiSample, edges: np.ndarray) -> np.ndarray:
     return flat.reshape(n_eta, n_bins)
 
 
+def _part(whole: Any, rows: slice) -> Any:
+    """A copy of an object, whose arrays are views of some rows."""
+    if isinstance(whole, np.ndarray):
+        return whole[rows]
+    if isinstance(whole, dict):
+        return {name: _part(value, rows) for name, value in whole.items()}
+    part = copy(whole)
+    vars(part).update(_part(vars(whole), rows))
+    return part
+
+
 class BlockStatistics:
     """All that the tables say of one η-block; every realisation has equal weight.
 
@@ -220,6 +233,12 @@ class BlockStatistics:
         self.chi = RunningMean(n_eta, len(self.chi_edges) - 1)
         self.s_max_counts = np.zeros((n_eta, len(self.s_max_edges) + 1), dtype=np.int64)
         self.observables = {name: RunningMean(n_eta, 1) for name in observables}
+
+    def part(self, rows: slice) -> Self:
+        """Some of its rows; what is added there is added here."""
+        part: Self = _part(self, rows)
+        part.chi_edges, part.s_max_edges = self.chi_edges, self.s_max_edges
+        return part
 
     def add(
         self,

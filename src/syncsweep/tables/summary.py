@@ -6,7 +6,7 @@ by byte, whatever the chunk size.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,13 @@ from syncsweep.tables.statistics import (
     RunningMean,
     type_ratio,
 )
-from syncsweep.tables.writing import at_point, bin_columns, file_schema, sorted_by_eta, write_tables
+from syncsweep.tables.writing import (
+    at_points,
+    bin_columns,
+    file_schema,
+    sorted_by_eta,
+    write_tables,
+)
 from syncsweep.user_code.study_observables import columns_of, names_of_columns
 
 Etas = tuple[float, ...]
@@ -99,11 +105,13 @@ OF_ANGLES: Columns = (
     Column(
         "angle_{j}_mean",
         "mean direction of the angle difference φ'_{j} = φ_{j} − φ_N at the maximum of S_d, in "
-        "[0, 2π], over the realisations with S_max > 0",
+        "[0, 2π], over the realisations with S_max > 0; of φ_{j} itself with measure: absolute",
         "rad",
         source="Eq. 2",
     ),
-    Column("resultant_{j}", "length of the mean of e^(iφ'_{j}) over them; 1 if all are equal"),
+    Column(
+        "resultant_{j}", "length of the mean of e^(iφ) of this angle over them; 1 if all are equal"
+    ),
 )
 
 
@@ -113,22 +121,20 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     Each is written once everything has been read: `samples` as Parquet, and the others also as CSV.
     Raises the ResultsError of the source.
     """
-    gathered: dict[tuple[Etas, Point], BlockStatistics] = {}
     failures: list[tuple[Any, ...]] = []
     first = source.blocks[0]
     axes, n_angles = first.axes, first.physics.n_angles
     numbers, words = names_of_columns(first.observables)
+    places, etas, points = _places(source.blocks)
+    every = BlockStatistics(len(etas), analysis, n_angles, numbers)
     output.parent.mkdir(parents=True, exist_ok=True)
     with SamplesTable(first, analysis, output.parent) as of_samples:
         for block in source.blocks:
-            for point in block.points:
-                n_eta = len(block.etas)
-                gathered[block.etas, point] = BlockStatistics(n_eta, analysis, n_angles, numbers)
             for rows in source.read(block):
                 chi, p = _chi(block, analysis, rows)
-                statistics = gathered[block.etas, rows.point]
                 angles = rows.maximum.angles
-                statistics.add(rows.good, rows.s_max, chi, p, angles, rows.observables)
+                of_point = every.part(places[block.etas, rows.point])
+                of_point.add(rows.good, rows.s_max, chi, p, angles, rows.observables)
                 of_samples.add(block.etas, rows, chi, p)
                 failures += failures_of(block, rows, words)
         provenance = provenance_of(source, analysis)
@@ -140,9 +146,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
 
     def whole(frame: Callable[[Etas, BlockStatistics], pd.DataFrame]) -> pd.DataFrame:
         """One table of all blocks, ascending in η and then in the axes; bins keep their order."""
-        return sorted_by_eta(
-            [at_point(frame(etas, s), axes, p) for (etas, p), s in gathered.items()], axes
-        )
+        return sorted_by_eta([at_points(frame(etas, every), axes, points)], axes)
 
     failed = pd.DataFrame(failures, columns=["eta", *axes, "sample", "status", "s_d_error", *words])
     tables = {"summary": whole(partial(_summary, analysis=analysis, has_angles=bool(axes)))}
@@ -153,7 +157,29 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     tables["failures"] = failed.sort_values(["eta", *axes, "sample"], ignore_index=True)
     checksums = {SAMPLES.name: sha256(all_samples)}
     write_tables(output, tables, columns, {**provenance, CHECKSUMS: checksums})
+    # Those of an earlier analysis would look like tables of this one.
+    for name in COLUMNS.keys() - {*tables, SAMPLES.name}:
+        for kind in ("parquet", "csv"):
+            (output / f"{name}.{kind}").unlink(missing_ok=True)
     warn_of_failures(first.study, tables["failures"], tables["summary"], words)
+
+
+def _places(
+    blocks: Iterable[Description],
+) -> tuple[dict[tuple[Etas, Point], slice], Etas, np.ndarray]:
+    """Where the rows of each point of each block are among all, and η and point of each row.
+
+    The points are an array (n_rows, n_axes).
+    """
+    places: dict[tuple[Etas, Point], slice] = {}
+    etas: list[float] = []
+    points: list[Point] = []
+    for block in blocks:
+        for point in block.points:
+            places[block.etas, point] = slice(len(etas), len(etas) + len(block.etas))
+            etas += block.etas
+            points += [point] * len(block.etas)
+    return places, tuple(etas), np.array(points, dtype=float)
 
 
 def _chi(

@@ -58,8 +58,8 @@ class SweepRows:
     before you sort or filter it.
 
     coefficients: (n, n_k), complex, of S_d, in the order of the lines; frequencies: (n_k, N−1),
-    integers. With `measure: absolute` all these are of S, with N angles and [rad^{−N}], and there
-    is no χ. observables: what their columns mean.
+    integers. With `measure: absolute` these are of S of the N angles [rad^{−N}], and there is no χ.
+    observables: what their columns mean.
 
     Only rows whose status is "ok" enter the averages of a sweep. Others may hold NaN. What the
     methods give is NaN for them, so means over samples that leave out NaN are those of the tables.
@@ -126,8 +126,6 @@ class SweepRows:
 
     def phase_distribution(self, angles: Any) -> np.ndarray:
         """S_d of each row at `angles` (n_points, N−1) in rad, (n, n_points) in rad^{1−N} (Eq. 2).
-
-        With `measure: absolute`, S at `angles` (n_points, N) in rad^{−N} (Eq. A3).
 
         NaN where the status is not ok. ValueError.
 
@@ -201,16 +199,10 @@ class SweepRows:
                 yield lines, SampleRows(number, coefficients, maximum, status[lines], error[lines])
 
     def _chi(self, threshold: float) -> Iterator[tuple[np.ndarray, ChiSample, np.ndarray]]:
-        """The lines of each sample, its χ, and in which lines it counts; ValueError without χ."""
-        if self.physics.measure == "absolute":
-            raise ValueError(
-                f"{self.study} has no χ, which needs angle differences: its measure is absolute."
-            )
-        return (
-            (lines, chi, rows.good & chi.is_defined)
-            for lines, rows in self._samples()
-            for chi in [chi_of_sample(self.physics, threshold, rows)]
-        )
+        """The lines of each sample, its χ, and in which lines it counts."""
+        for lines, rows in self._samples():
+            chi = chi_of_sample(self.physics, threshold, rows)
+            yield lines, chi, rows.good & chi.is_defined
 
 
 def solve_samples(config: Config, study: str, samples: Iterable[int]) -> SweepRows:

@@ -11,17 +11,20 @@ import pandas as pd
 import pyarrow as pa
 
 from syncsweep.columns import Columns
-from syncsweep.config.axes import Point
 from syncsweep.environment.provenance import asked, code, libraries
 from syncsweep.files import replace_atomically
 from syncsweep.sweep.parquet import described_schema, write_parquet
 from syncsweep.tables import METADATA_KEY
 
 
-def at_point(frame: pd.DataFrame, axes: Sequence[str], point: Point) -> pd.DataFrame:
-    """A table with the values of the axes at a point in columns after η."""
-    for place, (name, value) in enumerate(zip(axes, point, strict=True), start=1):
-        frame.insert(place, name, float(value))
+def at_points(frame: pd.DataFrame, axes: Sequence[str], points: np.ndarray) -> pd.DataFrame:
+    """A table with the values of the axes in columns after η.
+
+    points: (k, n_axes), of k equal parts of the table.
+    """
+    values = np.repeat(points, len(frame) // len(points), axis=0)
+    for place, name in enumerate(axes):
+        frame.insert(place + 1, name, values[:, place])
     return frame
 
 

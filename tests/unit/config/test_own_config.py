@@ -167,6 +167,8 @@ def test_one_spin_has_an_angle_of_its_own():
     data = configured("model.spins", [1])
     data["studies"]["mine"] |= {"measure": "absolute"}
     config = parse(data)
+    data["studies"]["mine"] |= {"ensemble": {"kind": "bonds"}}
+    assert "ensemble.kind: bonds needs two spins" in message(data)
     assert config.studies["mine"].model.n_sites == config.physics("mine").n_angles == 1
 
 

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from matplotlib.collections import FillBetweenPolyCollection
 from planes import assert_letters_are_apart, data_of, page_of, summary, write
+from studies import PAIR
+
+from syncsweep.config.physics import Physics
 
 B, EPSILON, ETAS = np.array([0.5, 1.0, 2.0]), np.linspace(-0.4, 0.4, 5), (0.0, 1e-3, 1e-2)
 
@@ -99,6 +102,21 @@ def test_an_angle_has_no_line_across_the_turn(tmp_path):
     steps = np.abs(np.diff(points[:, 1]))
     assert np.isnan(points[:, 1]).sum() == 1 and np.nanmax(steps) < 1
     assert page.axes[0].get_ylim() == (0, 2 * np.pi)
+
+
+@pytest.mark.parametrize(
+    ("measure", "unit", "angle"),
+    [("relative", "rad$^{-1}$", r"$\phi_1-\phi_2$"), ("absolute", "rad$^{-2}$", r"$\phi_1$")],
+)
+def test_labels_know_whether_angles_or_their_differences_are_measured(
+    tmp_path, measure, unit, angle
+):
+    physics = Physics.model_validate({**PAIR.model_dump(), "measure": measure})
+    said = {"physics": physics.model_dump(mode="json")}
+    tables = write(tmp_path, summary(ETAS, B, EPSILON), **said)
+    for column, part in (("s_max_mean", unit), ("angle_1_mean", angle)):
+        page = page_of(tables, "lines", x="epsilon", column=column, at={"eta": 0, "B": 1})
+        assert part in page.axes[0].get_ylabel()
 
 
 def test_what_is_not_positive_has_no_place_on_a_logarithmic_scale(tmp_path):

@@ -18,6 +18,7 @@ from syncsweep.paper.paper_studies import problem, with_paper_studies
 
 PLAIN = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))
 #: The analysis of the chain, without the law that a study with axes cannot have.
+OF_J = {"model.J": {"values": [1]}}
 WITHOUT_LAW = {**PLAIN["studies"]["spin1_chain"]["analysis"], "limit_draws": None}
 
 
@@ -135,10 +136,11 @@ def test_grids_of_the_paper_are_in_units_of_omega(plain):
     ("data", "words"),
     [
         ({**PLAIN, "paper": None}, "is null"),
-        (chain_with(axes={"model.J": {"values": [1]}}, analysis=WITHOUT_LAW), "has axes"),
+        (chain_with(axes=OF_J, analysis=WITHOUT_LAW, figure=None), "has axes"),
         (changed(two_spin1s="no"), "paper.two_spin1s: 'no' is not a study"),
-        (changed(two_spin1s="spin1_chain_n2"), "must have ensemble.kind: two_spin1s and the axes"),
+        (changed(two_spin1s="spin1_chain_n2"), "must have ensemble.kind: two_spin1s"),
         (app_e_with(axes={"ensemble.epsilon": {"values": [1]}}), "and the axes"),
+        (app_e_with(measure="absolute"), "measure: relative"),
         (app_e_with(eta_blocks=[{"values": [1e-3]}]), "must have η = 0 and some η > 0"),
         (app_e_with(eta_blocks=[{"values": [0]}]), "must have η = 0 and some η > 0"),
         (changed(chain="spin1_chain_n2"), "not a spin1_chain of three"),

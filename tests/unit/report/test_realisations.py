@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from studies import StudyOnDisk
+from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.configuration import parse
 from syncsweep.physics.limit_distribution import chain_maxima, limit_distribution
@@ -73,3 +73,25 @@ def test_samples_of_many_numbers_are_fewer(shown, monkeypatch):
     assert [sample["sample"] for sample in shown()] == [0, 1]
     monkeypatch.setattr(realisations, "_MOST_NUMBERS", 1)
     assert [sample["sample"] for sample in shown()] == [0]
+
+
+@pytest.mark.parametrize(
+    ("measure", "n_angles", "excess"),
+    [("relative", 1, "S_d − 1/(2π)"), ("absolute", 2, "S − (1/2π)²")],
+)
+def test_the_page_has_angles_or_their_differences(tmp_path, measure, n_angles, excess):
+    etas = (0.0, 0.5)
+    study = {
+        "model": {"name": "spin_half_pair"},
+        "samples": 2,
+        "measure": measure,
+        "eta_blocks": [{"values": list(etas)}],
+    }
+    config = parse({**CONFIGURATION, "studies": {"pair": study}})
+    physics = config.physics("pair")
+    stored = StudyOnDisk(tmp_path, "pair", physics, {etas: rows_of(physics, 2, etas)}).request
+    found = realisations.of_study("pair", config.studies["pair"], stored, {})
+    assert (found["measure"], found["excess"]) == (measure, excess)
+    assert {len(k) for k in found["frequencies"]} == {n_angles}
+    maxima = [one for sample in found["samples"] for row in sample["rows"] for one in row["maxima"]]
+    assert maxima and {len(angles) for angles in maxima} == {n_angles}

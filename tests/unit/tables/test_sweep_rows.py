@@ -183,7 +183,7 @@ def test_what_cannot_be_read_is_named_in_one_line(results, tmp_path):
     copy = shutil.copytree(results, tmp_path / "copy")
     block = block_of(copy, "pair", PAIR)
     assert_refused("block.json", read_rows, copy, "pair", blocks=["eta-1-1-n1-00000000"])
-    assert_refused("is in two", read_rows, copy, "pair", blocks=[block.path.name] * 2)
+    assert_refused("named twice", read_rows, copy, "pair", blocks=[block.path.name] * 2)
     shard = block.shard(2, 4)
     shard.write_bytes(shard.read_bytes()[:-9])
     assert_refused(f"{shard}: is damaged", read_rows, copy, "pair")
@@ -457,8 +457,8 @@ def test_absolute_angles_have_s_of_each_and_no_chi(tmp_path):
     s_d = np.array([unpack_coefficients(one.s_d) for one in rows_of(CHAIN, 2)]).reshape(6, -1)
     found = 2 * np.pi * rows.coefficients[:, of_differences]
     np.testing.assert_allclose(found, s_d, rtol=1e-12, atol=1e-18)
-    for ask in (lambda: rows.chi(0.95), lambda: rows.probabilities(0.95, [(0, 0.5)])):
-        with pytest.raises(ValueError, match="chain has no χ"):
+    for ask in (lambda: next(rows.chi(0.95)), lambda: rows.probabilities(0.95, [(0, 0.5)])):
+        with pytest.raises(ValueError, match="χ needs angle differences"):
             ask()
     dataset = rows.to_xarray()
     assert dict(dataset.sizes) == {"sample": 2, "eta": 3, "angle": 2, "frequency": 13}

@@ -24,7 +24,7 @@ def shard_jobs(settings, study="pair"):
     """The jobs of all shards of a study."""
     return [
         Job("solve_shard", {"study": study, "block": block.id, "start": f"{a:09d}", "stop": f"{b}"})
-        for block in settings.studies[study].eta_blocks
+        for block in settings.studies[study].blocks
         for a, b in settings.studies[study].chunks
     ]
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from planned import config
 
-from syncsweep.layout import values_in_block
+from syncsweep.layout import size_of_block
 from syncsweep.tables.registry import JOBS
 from syncsweep.workflow.study_outputs import StudyOutputs
 
@@ -75,7 +75,7 @@ def test_a_job_is_as_large_as_its_wildcards_say():
     shard = found.shards("pair")[0]
     _, start, stop = shard.stem.split("-")
     wildcards = SimpleNamespace(study="pair", block=shard.parent.name, start=start, stop=stop)
-    assert values_in_block(wildcards.block) == 2
+    assert size_of_block(wildcards.block) == (2, 1)
     expected = found.config.studies["pair"].job_size(4, 2, least=2, most=16)
     assert found.shard_size(wildcards, 16) == expected
 
@@ -91,7 +91,7 @@ def test_tables_of_more_rows_get_more_time():
 def test_studies_with_the_same_tables_share_a_rule():
     studies = {name: outputs(analysis=one).config.studies["pair"] for name, one in ANALYSES.items()}
     found = StudyOutputs(outputs().config.model_copy(update={"studies": studies}))
-    (first, maxima, limit) = JOBS
+    first, maxima, observables, limit = JOBS
     assert {name: one.studies for name, one in found.variants(first).items()} == {
         "make_tables": ["all", "maxima"],
         "make_tables_without_chi_histogram_without_s_max_histogram": ["means"],
@@ -103,4 +103,5 @@ def test_studies_with_the_same_tables_share_a_rule():
             assert {*found.named_tables(study, one.names)} <= {*expected}
     # A rule of all others says what is missing.
     assert [one.studies for one in found.variants(maxima).values()] == [list(ANALYSES)]
-    assert [one.studies for one in found.variants(limit).values()] == [list(ANALYSES)]
+    for job in (observables, limit):
+        assert [one.studies for one in found.variants(job).values()] == [list(ANALYSES)]
