@@ -39,6 +39,7 @@ from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import MADE_FROM, digests, refuse_changed, refuse_other_settings
 from syncsweep.tables.reading import read_table
 from syncsweep.tables.registry import kinds_of, names_of_averages, table_names
+from syncsweep.tables.rounds import with_samples
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "pillow", "jinja2", "plotly", "itables")
 
@@ -112,9 +113,11 @@ def _config(request: ReportRequest) -> Config:
     studies = request.config.get("studies", {})
     own = {name: study for name, study in studies.items() if not name.startswith(RESERVED)}
     try:
-        return parse({**request.config, "studies": own})
+        config = parse({**request.config, "studies": own})
     except ConfigError as error:
         raise ResultsError(f"--request: {error}") from None
+    stopped = {name: r.samples for name, r in request.studies.items() if config.studies[name].until}
+    return with_samples(config, stopped)
 
 
 def _frame() -> dict[str, Any]:

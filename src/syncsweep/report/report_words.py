@@ -174,7 +174,11 @@ def _sweep(study: Study) -> str:
         values.append(f"{len(positive)} values from {first} to {last} {unit.symbol}".rstrip())
     elif positive:
         values.append(eta(positive[0], unit).text)
-    text = f"{count(study.samples, 'realisation')} at each η: " + " and ".join(values)
+    until = study.until and ", ".join(
+        f"{key} ≤ {most:g}" for key, most in study.until.errors.items()
+    )
+    stop = f" (until {until}, or {study.until.most_samples})" if study.until else ""
+    text = f"{count(study.samples, 'realisation')} at each η{stop}: " + " and ".join(values)
     of_axes = [_axis(path, axis) for path, axis in sorted(study.axes.items())]
     return "; ".join([text, *of_axes])
 

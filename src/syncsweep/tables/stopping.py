@@ -156,7 +156,7 @@ def find_errors(request: ErrorsRequest, output: Path) -> None:
         "samples": request.samples,
         "errors": largest_errors(found),
     }
-    write_text(output, json.dumps(said, sort_keys=True, ensure_ascii=False, indent=1) + "\n")
+    write_text(output, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
 
 
 def _keep(path: Path, samples: int, found: Found) -> None:
