@@ -25,7 +25,11 @@ class ConfigError(Exception):
     """
 
     def at(self, point: Mapping[str, float]) -> Self:
-        """The same error, which says for which values of the axes of a study it holds."""
+        """The same error, which says for which values of the axes of a study it holds.
+
+        >>> print(sync.ConfigError("no steady state").at({"J": 0.5}))
+        no steady state (at J = 0.5)
+        """
         if point:
             said = ", ".join(f"{name} = {value:g}" for name, value in point.items())
             self.args = (f"{self} (at {said})",)
