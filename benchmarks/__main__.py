@@ -13,11 +13,17 @@ import sys  # noqa: E402
 import tempfile  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from benchmarks import plans, scaling, targets, time_left_errors  # noqa: E402
+from benchmarks import planes, plans, scaling, targets, time_left_errors  # noqa: E402
 from benchmarks.runs import BenchError  # noqa: E402
 
 #: What is measured, by name.
-PARTS = {"targets": targets, "scaling": scaling, "time-left": time_left_errors, "plans": plans}
+PARTS = {
+    "targets": targets,
+    "scaling": scaling,
+    "time-left": time_left_errors,
+    "plans": plans,
+    "planes": planes,
+}
 
 parser = argparse.ArgumentParser(
     prog="python -m benchmarks", description=(__doc__ or "").partition("\n")[0]

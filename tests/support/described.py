@@ -8,6 +8,7 @@ from syncsweep import sample
 from syncsweep.columns import entry
 from syncsweep.paper.paper_registry import FIGURES
 from syncsweep.report.dictionary import columns_named, columns_of, tables
+from syncsweep.sweep import description, shard
 
 
 def fits(column, name):
@@ -28,7 +29,8 @@ def assert_described(files):
     found = defaultdict(set)
     for path in files:
         is_shard = path.stem.startswith("samples-")
-        known = sample.COLUMNS if is_shard else columns_named(path.stem)
+        of_block = shard.columns_of(description.read(path.parent)) if is_shard else ()
+        known = of_block or columns_named(path.stem)
         if is_shard:
             columns = tuple(entry(name, known) for name in pq.read_schema(path).names)
         else:

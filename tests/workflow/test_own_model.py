@@ -100,7 +100,8 @@ def test_a_driven_spin_has_a_map_of_its_own_phase(tutorial):
     tables = tutorial.results / "tables" / "driven_spin"
     assert {path.stem for path in tables.iterdir()} == {"summary", "failures", "samples"}
     summary = pd.read_csv(tables / "summary.csv")
-    assert list(summary) == ["eta", "epsilon", "delta", "n", "failed", "s_max_mean", "s_max_se"]
+    means = ["s_max_mean", "s_max_se", "angle_1_mean", "resultant_1"]
+    assert list(summary) == ["eta", "epsilon", "delta", "n", "failed", *means]
     assert (summary.n == 1).all() and summary.s_max_se.isna().all()
     weak = summary[summary.epsilon == 0.01].set_index("delta").s_max_mean
     assert weak[0] == weak.max() and math.isclose(weak[1], weak[-1], rel_tol=1e-9)

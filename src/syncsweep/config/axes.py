@@ -18,7 +18,7 @@ from syncsweep.config.fields import Integer, Label, Number, Strict, number
 from syncsweep.config.messages import reason_of
 
 #: Values of the axes of a study in the order of their paths; without axes, ().
-Point = tuple[float, ...]
+Point = tuple[float | int, ...]
 
 #: A plane with more points is a mistake, or a study of its own.
 MOST_POINTS = 10_000

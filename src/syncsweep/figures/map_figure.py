@@ -20,6 +20,7 @@ from syncsweep.figures import style
 from syncsweep.figures.figure_page import new_page, save_data
 from syncsweep.figures.plane import (
     QUARTERS,
+    ROUND,
     Plane,
     PlaneAxis,
     find_places,
@@ -132,7 +133,7 @@ class _Scale:
         """Round values, at which the colour bar has numbers."""
         if self.periodic:
             return [k * _TURN / 4 for k in range(5)]
-        locator: Locator = MaxNLocator(6)
+        locator: Locator = MaxNLocator(6, steps=ROUND)
         if self.log:
             few = np.log10(self.high / self.low) < 2
             locator = LogLocator(subs=(1, 2, 5) if few else (1,), numticks=7)

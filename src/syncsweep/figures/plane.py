@@ -29,6 +29,9 @@ _FEW, _FEW_LETTERS = 6, 22
 #: Width of the cell of η → 0⁺ and of the gap beside it, as parts of the other values' width.
 _ZERO_CELL, _ZERO_GAP = 0.08, 0.03
 
+#: Steps between round numbers, apart from powers of ten.
+ROUND = [1, 2, 2.5, 5, 10]
+
 #: Names of the quarters of a turn, 0 to 2π.
 QUARTERS = ["0", "π/2", "π", "3π/2", "2π"]
 
@@ -267,7 +270,7 @@ def read_plane(tables: Path, request: FigureRequest) -> Plane:
 
 def set_linear(axis: MatplotlibAxis) -> None:
     """Give an axis some round numbers, with a common power of ten if they are small or large."""
-    axis.set_major_locator(MaxNLocator(5))
+    axis.set_major_locator(MaxNLocator(5, steps=ROUND))
     formatter = ScalarFormatter(useMathText=True)
     formatter.set_powerlimits((-3, 4))
     axis.set_major_formatter(formatter)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from syncsweep import sample
 from syncsweep.columns import Column, Columns, entry
-from syncsweep.figures import sweep_figure
+from syncsweep.figures import edge_figure, sweep_figure
 from syncsweep.figures.figure_page import ENTRIES
 from syncsweep.files import open_regular
 from syncsweep.paper.paper_registry import FIGURES, PARTS
@@ -21,6 +21,7 @@ from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.tables.freshness import said_by
 from syncsweep.tables.reading import entries_of
 from syncsweep.tables.registry import JOBS
+from syncsweep.tables.summary import OF_ANGLES
 from syncsweep.user_code import study_observables
 
 
@@ -96,6 +97,11 @@ def page() -> str:
     text = Path(__file__).with_name("columns.md").read_text(encoding="utf-8")
     of_studies = {name: columns for job in JOBS for name, columns in job.columns.items()}
     of_paper = {name: found for name, found in tables().items() if name not in of_studies}
+    of_figures = (
+        (f"{figure.name}_{ending}", columns)
+        for figure in FIGURES.values()
+        for ending, columns in figure.columns.items()
+    )
     frequencies = (f"({', '.join(map(str, k))})" for k in relative_frequencies((1, 1, 1)).tolist())
     return Template(text).substitute(
         shards=_table(sample.COLUMNS),
@@ -104,11 +110,8 @@ def page() -> str:
         studies=_sections(of_studies.items()),
         paper=_sections(of_paper.items()),
         figures="\n".join(_origins()),
-        own=_sections(
-            (f"{figure.name}_{ending}", columns)
-            for figure in FIGURES.values()
-            for ending, columns in figure.columns.items()
-        ),
+        axes=_table(OF_ANGLES),
+        own=_sections([("<figure>_edge", edge_figure.COLUMNS), *of_figures]),
     )
 
 

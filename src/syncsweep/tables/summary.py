@@ -127,14 +127,15 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     numbers, words = names_of_columns(first.observables)
     places, etas, points = places_of(source.blocks)
     every = BlockStatistics(len(etas), analysis, n_angles, numbers)
+    of_points = {key: every.part(rows) for key, rows in places.items()}
     output.parent.mkdir(parents=True, exist_ok=True)
     with SamplesTable(first, analysis, output.parent) as of_samples:
         for block in source.blocks:
             for rows in source.read(block):
                 chi, p = _chi(block, analysis, rows)
                 angles = rows.maximum.angles
-                of_point = every.part(places[block.etas, rows.point])
-                of_point.add(rows.good, rows.s_max, chi, p, angles, rows.observables)
+                statistics = of_points[block.etas, rows.point]
+                statistics.add(rows.good, rows.s_max, chi, p, angles, rows.observables)
                 of_samples.add(block.etas, rows, chi, p)
                 failures += failures_of(block, rows, words)
         provenance = provenance_of(source, analysis)

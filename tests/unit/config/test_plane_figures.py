@@ -1,12 +1,17 @@
 """Figures over axes: what a configuration may say, and one line for what does not fit the study."""
 
+import re
+from pathlib import Path
+
 import pytest
+import yaml
 from messages import assert_messages, is_one_line
 from planned import config
+from pydantic import TypeAdapter
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
 from syncsweep.config.configuration import parse
-from syncsweep.config.figure import check_figures
+from syncsweep.config.figure import AnyFigure, check_figures
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.plane_figures import columns_of_summary
 
@@ -28,10 +33,6 @@ def parsed(figure):
 
 def figures_of(*figures):
     """Figures as a configuration gives them, before they meet their study."""
-    from pydantic import TypeAdapter
-
-    from syncsweep.config.figure import AnyFigure
-
     return [TypeAdapter(AnyFigure).validate_python(figure) for figure in figures]
 
 
@@ -184,3 +185,12 @@ def test_columns_follow_the_analysis():
     analysis = ANALYSIS.model_copy(update={"ratio": ratio})
     assert {"ratio", "ratio_low"} <= set(columns_of_summary(analysis))
     assert "ratio" not in COLUMNS and "p3_high" in COLUMNS and "p4" not in COLUMNS
+
+
+def test_the_example_of_the_page_is_a_configuration():
+    page = (Path(__file__).parents[3] / "docs" / "planes.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    figures = figures_of(*yaml.safe_load(block)["figure"])
+    axes = {"eta": [0.01], "delta": [-1.0, 0.0, 1.0], "epsilon": [0.1, 0.2]}
+    check_figures(figures, ANALYSIS, axes, COLUMNS)
+    assert [figure.name for figure in figures] == ["tongue", "angle", "cut"]

@@ -62,6 +62,14 @@ def test_a_request_says_what_the_configuration_says():
     assert bare.figures == ()
 
 
+def test_integers_of_axes_stay_integers_in_a_request():
+    axes = {"model.J": {"values": [1, 2]}}
+    settings = made(axes=axes, observables=["purity"], figure=None)
+    request = PreviewRequest.of(settings, ["pair"])
+    (preview,) = parse_request(PreviewRequest, request.text).studies
+    assert [block.id for block in preview.blocks] == TablesRequest.of(settings, "pair").blocks
+
+
 def test_tables_depend_on_the_analysis_and_the_samples_and_not_on_where_and_how_rows_lie():
     asked = TablesRequest.of(made(), "pair").asked(MODULES)
     same = [made("else/where"), made(chunk_size=3), made(figure=None), made(ranks=1)]
@@ -70,9 +78,11 @@ def test_tables_depend_on_the_analysis_and_the_samples_and_not_on_where_and_how_
         made(samples=9),
         made(analysis={**BINS, "threshold": 0.5}),
         made(model={"name": "spin_half_pair", "B": 0.1}),
+        made(observables=["purity"]),
+        made(observables=["l1_coherence"]),
     ]
     found = {TablesRequest.of(settings, "pair").asked(MODULES) for settings in other}
-    assert len(found) == 3 and asked not in found
+    assert len(found) == 5 and asked not in found
     assert TablesRequest.of(made(), "pair").asked(("tables/statistics.py",)) != asked
 
 

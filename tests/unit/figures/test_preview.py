@@ -20,7 +20,7 @@ from syncsweep.figures import sweep_figure
 from syncsweep.figures.preview import make_preview
 from syncsweep.layout import preview_folder, study_folder
 from syncsweep.tables import METADATA_KEY, ResultsError, extent
-from syncsweep.tables.registry import JOBS, table_names
+from syncsweep.tables.registry import table_jobs, table_names
 from syncsweep.tables.samples import Shards, describe
 
 SAMPLES = 8
@@ -90,7 +90,7 @@ def test_preview_of_a_whole_study_holds_its_tables(tmp_path):
     assert line == f"pair: 8 of 8 samples: {folder}"
     study = study_folder(tmp_path, "pair", PAIR.digest)
     whole = Shards(study, describe(study, [EtaBlock(etas).id for etas in BLOCKS]), SAMPLES, 4)
-    for job in JOBS:
+    for job in table_jobs(ANALYSIS):
         job.make(whole, ANALYSIS, tmp_path / "tables")
     tables = sorted((tmp_path / "tables").glob("*.csv"))
     assert len(tables) == 7

@@ -139,7 +139,7 @@ def test_grids_of_the_paper_are_in_units_of_omega(plain):
         (chain_with(axes=OF_J, analysis=WITHOUT_LAW, figure=None), "has axes"),
         (changed(two_spin1s="no"), "paper.two_spin1s: 'no' is not a study"),
         (changed(two_spin1s="spin1_chain_n2"), "must have ensemble.kind: two_spin1s"),
-        (app_e_with(axes={"ensemble.epsilon": {"values": [1]}}), "and the axes"),
+        (app_e_with(axes={"ensemble.epsilon": {"values": [1]}}, figure=None), "and the axes"),
         (app_e_with(measure="absolute"), "measure: relative"),
         (app_e_with(eta_blocks=[{"values": [1e-3]}]), "must have η = 0 and some η > 0"),
         (app_e_with(eta_blocks=[{"values": [0]}]), "must have η = 0 and some η > 0"),

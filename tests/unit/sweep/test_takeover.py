@@ -9,9 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 from studies import ETAS, PAIR, Block, assert_same, rows_of
 
+from syncsweep.config.observables import SiteObservable, StateObservable
 from syncsweep.config.physics import Physics
+from syncsweep.layout import BlockFolder, study_folder
+from syncsweep.sample import SampleSolver
 from syncsweep.sample_range import SampleRange
-from syncsweep.sweep.description import Unit
+from syncsweep.sweep import description
+from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.parts import PartWriter
 from syncsweep.sweep.row_table import column, to_table
 from syncsweep.sweep.shard import ShardError, read_shard, write_shard
@@ -322,3 +326,30 @@ def test_a_dangling_link_is_set_aside(block, tmp_path, capsys):
     set_aside(block, [(0, 4)], newer_than=tmp_path / "none")
     assert not path.is_symlink()
     assert f"warning: {path}: is a dangling link" in capsys.readouterr().err
+
+
+def test_rows_of_a_block_with_more_observables_serve_one_with_fewer(tmp_path):
+    purity = StateObservable(name="purity")
+    sz = SiteObservable(name="expectation", operator="sz", site=1)
+    solver = SampleSolver(PAIR, ETAS, (sz, purity))
+    rows = [solver.rows(sample) for sample in range(3)]
+    rich, plain, poor, other = (
+        Description("pair", PAIR, ETAS, observables=codes)
+        for codes in ((sz, purity), (), (purity,), (purity, StateObservable(name="l1_coherence")))
+    )
+    study = study_folder(tmp_path, "pair", PAIR.digest)
+    description.write(study, [rich, plain, poor, other])
+    folder = BlockFolder(study / rich.block)
+    shard, job = SampleRange(0, 2), SampleRange(0, 3)
+    write_shard(folder.shard(*shard), to_table(rows[:2]), rich, shard, {})
+    folder.parts.mkdir(parents=True)
+    writer = PartWriter(folder.part(*job, ATTEMPT, 0), rich)
+    writer.append(rows[2])
+    writer.close()
+    for block, names in ((poor, ["purity"]), (plain, [])):
+        found = find_rows(BlockFolder(study / block.block), block, job)
+        assert (found.from_shards, found.from_parts) == (2, 1)
+        for unit, table in found.rows.items():
+            observables = {name: rows[unit.sample].observables[name] for name in names}
+            assert_same(table, to_table([replace(rows[unit.sample], observables=observables)]))
+    assert find_rows(BlockFolder(study / other.block), other, job).rows == {}

@@ -32,6 +32,8 @@ def shard_jobs(settings, study="pair"):
 def test_studies_are_those_of_the_jobs_of_a_rule():
     jobs = [Job("make_tables", {"study": name}) for name in ("b", "a", "b")] + [Job("all", {})]
     assert studies_of(jobs, "make_tables") == ["a", "b"]
+    jobs.append(Job("make_tables_without_chi_histogram", {"study": "c"}))
+    assert studies_of(jobs, "make_tables") == ["a", "b", "c"]
     assert studies_of(jobs, "make_limit_tables") == []
 
 
