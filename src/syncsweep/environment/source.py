@@ -24,6 +24,7 @@ _NUMBERS = (
     "sweep/row_table.py",
     "sweep/shard.py",
     "config/units.py",
+    "user_code/observable_columns.py",
 )
 
 #: What makes rows. `RESULTS_VERSION` says for all that it imports when rows have moved.

@@ -22,7 +22,7 @@ from syncsweep.tables.freshness import said_by
 from syncsweep.tables.reading import entries_of
 from syncsweep.tables.registry import JOBS
 from syncsweep.tables.summary import OF_ANGLES
-from syncsweep.user_code import study_observables
+from syncsweep.user_code import observable_columns
 
 
 @cache
@@ -105,7 +105,7 @@ def page() -> str:
     frequencies = (f"({', '.join(map(str, k))})" for k in relative_frequencies((1, 1, 1)).tolist())
     return Template(text).substitute(
         shards=_table(sample.COLUMNS),
-        observables=_table(study_observables.COLUMNS),
+        observables=_table(observable_columns.COLUMNS),
         frequencies=", ".join(frequencies),
         studies=_sections(of_studies.items()),
         paper=_sections(of_paper.items()),

@@ -29,7 +29,7 @@ from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.parquet import described_schema, write_parquet
 from syncsweep.sweep.row_table import column, has_columns_of_rows
-from syncsweep.user_code import study_observables
+from syncsweep.user_code import observable_columns
 
 _IDENTITY_KEY = b"syncsweep"
 _RUN_KEY = b"syncsweep.run"
@@ -113,7 +113,7 @@ def write_shard(
 
 def columns_of(described: Description) -> Columns:
     """The entries of the columns of a block's shards."""
-    observables = study_observables.columns_of(described.observables)
+    observables = observable_columns.columns_of(described.observables)
     return (*COLUMNS, *axis_columns(described.physics.axes), *observables)
 
 

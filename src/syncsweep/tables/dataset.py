@@ -25,7 +25,7 @@ from syncsweep.config.physics import Physics
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.phase_distribution import frequencies_of
 from syncsweep.tables.samples import SampleRows
-from syncsweep.user_code.own_observable import NOT_ASKED
+from syncsweep.user_code.observable_columns import NOT_ASKED
 
 if TYPE_CHECKING:
     import xarray

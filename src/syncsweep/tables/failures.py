@@ -12,7 +12,7 @@ import pandas as pd
 from syncsweep.physics.diagnosis import Status
 from syncsweep.sweep.description import Description
 from syncsweep.tables.samples import SampleRows
-from syncsweep.user_code.own_observable import FAILED
+from syncsweep.user_code.observable_columns import FAILED
 
 
 def failures_of(

@@ -29,7 +29,7 @@ from syncsweep.sweep.description import Description, DescriptionError
 from syncsweep.sweep.shard import ShardError
 from syncsweep.sweep.takeover import clear_leftovers
 from syncsweep.tables import ResultsError
-from syncsweep.user_code.study_observables import columns_of
+from syncsweep.user_code.observable_columns import columns_of
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from syncsweep.physics.chi import ChiSample
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.parquet import statistics_of
 from syncsweep.tables.samples import SampleRows
-from syncsweep.user_code.study_observables import names_of_columns
+from syncsweep.user_code.observable_columns import names_of_columns
 
 #: Number of rows that the memory holds before they go to the temporary file.
 _WAITING_ROWS = 2**18

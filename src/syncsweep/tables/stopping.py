@@ -34,7 +34,7 @@ from syncsweep.tables.statistics import (
     places_of,
     type_ratio,
 )
-from syncsweep.user_code.study_observables import names_of_columns
+from syncsweep.user_code.observable_columns import names_of_columns
 
 #: Values count as equal if their standard deviation is below this share of the largest.
 _ROUNDING = 1e-9

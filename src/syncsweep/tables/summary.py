@@ -57,7 +57,7 @@ from syncsweep.tables.writing import (
     sorted_by_eta,
     write_tables,
 )
-from syncsweep.user_code.study_observables import columns_of, names_of_columns
+from syncsweep.user_code.observable_columns import columns_of, names_of_columns
 
 Etas = tuple[float, ...]
 

@@ -35,7 +35,7 @@ from syncsweep.tables.integrity import problem_of_table
 from syncsweep.tables.partial import read_present
 from syncsweep.tables.registry import SUMMARY, kinds_of
 from syncsweep.tables.samples import SampleRows, chi_of_sample, describe
-from syncsweep.user_code.study_observables import columns_of
+from syncsweep.user_code.observable_columns import columns_of
 
 if TYPE_CHECKING:
     import xarray

@@ -8,11 +8,8 @@ import numpy as np
 
 from syncsweep.config.observables import OwnObservableCode
 from syncsweep.user_code.code import MissingHereError, OwnCode, OwnCodeError
+from syncsweep.user_code.observable_columns import FAILED, NOT_ASKED, OK
 from syncsweep.wording import one_line
-
-#: Status of a state for which the function returned its numbers, for which it did not, and of one
-#: that it was not asked about, because the row is in no average.
-OK, FAILED, NOT_ASKED = "ok", "failed", "none"
 
 #: Largest number: the squares of many can be added.
 _LARGEST = 1e100
