@@ -39,7 +39,7 @@ class Case:
         good = np.ones(len(values), dtype=bool)
         if self.column == "p1_se":
             running.probabilities.add(np.column_stack([values, 0 * values, 0 * values]), good)
-        running.add_s_max(values, good)
+        running.add_values({"s_max": values})
 
     def found(self, running: RunningErrors) -> np.ndarray:
         """The mean of each replication, its standard error, and the ends of its interval (4, n)."""
@@ -47,7 +47,7 @@ class Case:
             p = running.probabilities
             low, high = p.probability_interval()
             return np.array([p.mean[:, 0], p.standard_error[:, 0], low[:, 0], high[:, 0]])
-        mean, error = running.s_max.mean[:, 0], running.s_max.standard_error[:, 0]
+        mean, error = running.means["s_max"].mean[:, 0], running.means["s_max"].standard_error[:, 0]
         return np.array([mean, error, mean - error, mean + error])
 
 
@@ -74,7 +74,7 @@ class Found:
 def measure(case: Case, replications: int, most: int = MOST) -> Found:
     """Stop so many independent studies, each with this one number to average."""
     rng = np.random.default_rng([len(case.name), replications, *case.name.encode()])
-    running = RunningErrors(replications, ANALYSIS, case.column == "p1_se")
+    running = RunningErrors(replications, ANALYSIS, needs_chi=case.column == "p1_se")
     stopped = np.zeros(replications, dtype=int)
     at_stop = np.full((4, replications), np.nan)
     by_total = {}
@@ -84,7 +84,7 @@ def measure(case: Case, replications: int, most: int = MOST) -> Found:
             case.add(running, case.draw(rng, replications))
         done = total
         found = by_total[total] = case.found(running)
-        holds = running.errors(float(running.largest.max()))[case.column] <= case.error
+        holds = running.errors()[case.column] <= case.error
         new = (stopped == 0) & (holds | (total == most))
         at_stop[:, new], stopped[new] = found[:, new], total
         if stopped.all():

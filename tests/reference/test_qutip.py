@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import qutip
+from states import random_state
 
 from syncsweep.config.physics import Physics, TwoSpin1s, TwoSpin1sPerturbation
 from syncsweep.physics.diagnosis import Status
@@ -13,6 +14,7 @@ from syncsweep.physics.perturbation import (
     random_kossakowski,
     traceless_operators,
 )
+from syncsweep.physics.phase_distribution import evaluate, phase_coefficients, phase_frequencies
 from syncsweep.physics.spins import lowering, on_site, raising, sx, sz
 from syncsweep.physics.steady_state import SteadyStateSolver, steady_states
 from syncsweep.physics.superoperators import (
@@ -166,3 +168,15 @@ def test_the_study_of_app_e(epsilon, delta):
     for sample in (0, 7):
         drawn = from_real(solver.perturbation(sample).matrix())
         np.testing.assert_allclose(drawn, perturbation.full(), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("spin", [0.5, 1, 2])
+def test_s_of_one_spin_is_its_husimi_function_integrated_over_theta(spin):
+    """With QuTiP's coherent states, so that the sign of φ is that of everybody else."""
+    rho = random_state(round(2 * spin) + 1, 3)
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    thetas, phis = np.pi / 2 * (nodes + 1), np.linspace(0, 2 * np.pi, 7)
+    husimi, _, _ = qutip.spin_q_function(qutip.Qobj(rho), thetas, phis)
+    shares = (2 * spin + 1) / (4 * np.pi) * np.pi / 2 * weights * np.sin(thetas)
+    s = evaluate(phase_coefficients(rho, [spin]), phase_frequencies([spin]), phis[:, None])
+    np.testing.assert_allclose(s, husimi @ shares, rtol=1e-13)

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
-from syncsweep.config.fields import Integer, Label, Number, Strict, number
+from syncsweep.config.fields import TAKEN, Integer, Label, Number, Strict, number
 from syncsweep.config.messages import reason_of
 
 #: Values of the axes of a study in the order of their paths; without axes, ().
@@ -112,6 +112,10 @@ def check_axes(axes: Mapping[str, Axis], parts: Mapping[str, BaseModel]) -> None
         _check_path(path, known, parts)
     columns = [column_of(path) for path in axes]
     for path, column in zip(axes, columns, strict=True):
+        if TAKEN.fullmatch(column):
+            raise ValueError(
+                f"axes.{path}: {column} is the name of another column; rename the parameter"
+            )
         if columns.count(column) > 1:
             raise ValueError(
                 f"axes.{path}: another axis has the name {column} too; rename one of the parameters"

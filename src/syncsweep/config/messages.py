@@ -25,7 +25,11 @@ class ConfigError(Exception):
     """
 
     def at(self, point: Mapping[str, float]) -> Self:
-        """The same error, which says for which values of the axes of a study it holds."""
+        """The same error, which says for which values of the axes of a study it holds.
+
+        >>> str(sync.ConfigError("H must be Hermitian").at({"J": 0.5}))
+        'H must be Hermitian (at J = 0.5)'
+        """
         if point:
             said = ", ".join(f"{name} = {value:g}" for name, value in point.items())
             self.args = (f"{self} (at {said})",)

@@ -14,20 +14,12 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
-from syncsweep.config.fields import Integer, Strict
+from syncsweep.config.fields import TAKEN, Integer, Strict
 from syncsweep.config.user_code import Parameters, PythonFile, Source, code_of
 
 StateName = Literal["purity", "relative_entropy_of_coherence", "l1_coherence"]
 GroupsName = Literal["mutual_information", "negativity"]
 Operator = Literal["sx", "sy", "sz", "sx2", "sy2", "sz2", "sigma_x", "sigma_y", "sigma_z"]
-
-#: Names of columns that rows and tables have, or make of others with an ending such as `_se`.
-_TAKEN = re.compile(
-    r"study|n_spins|sample|eta|s_d|s_max|angles?|residual|condition|trace_error|hermiticity_error|"
-    r"smallest_eigenvalue|status|method|error|chi|chi_mean|chi_low|chi_high|n|failed|ratio|"
-    r"undefined_chi|frequency|frequencies|coefficients|s_d_error|(angle_|p)\d+",
-    re.IGNORECASE,
-)
 
 _PACKAGE = re.compile(
     f"{'|'.join(get_args(StateName))}|({'|'.join(get_args(GroupsName))})_\\d+_\\d+|"
@@ -45,7 +37,7 @@ def _identifier(value: Any) -> Any:
 
 def _column(value: Any) -> Any:
     _identifier(value)
-    if _TAKEN.fullmatch(value) or _PACKAGE.fullmatch(value):
+    if TAKEN.fullmatch(value) or _PACKAGE.fullmatch(value):
         raise ValueError("must not be the name of another column; choose another name")
     return value
 

@@ -177,7 +177,7 @@ class Study(WithUntil):
     @model_validator(mode="after")
     def _shards_can_be_planned(self) -> Self:
         if self.until is not None:
-            self.until.check(columns_of_errors(self.analysis))
+            self.until.check(columns_of_errors(self.analysis, self._numbers))
         shards = number_of_chunks(self.samples, self.samples_per_chunk, self.until is not None)
         shards *= len(self.eta_blocks) * self._batches
         if shards > _MOST_SHARDS:

@@ -93,6 +93,8 @@ class WithUntil(Strict):
     def _samples_or_until(cls, data: Any) -> Any:
         if not isinstance(data, Mapping) or data.get("until") is None:
             return data
+        if isinstance(data["until"], Until):  # a study that is made from another one
+            return data
         if data.get("samples") is not None:
             raise ValueError("has both samples and until; leave one of them out")
         try:
@@ -109,11 +111,17 @@ class WithUntil(Strict):
         return said
 
 
-def columns_of_errors(analysis: Analysis) -> list[str]:
-    """The errors that `until` of a study may name."""
+def columns_of_errors(analysis: Analysis, observables: Iterable[str]) -> list[str]:
+    """The errors that `until` of a study may name; observables: their columns of numbers."""
     probabilities = [f"p{a + 1}_se" for a in range(len(analysis.chi_intervals))]
     ratio = [] if analysis.ratio is None else ["ratio_se"]
-    return [*probabilities, *ratio, "s_max_se", "s_max_relative_se"]
+    return [
+        *probabilities,
+        *ratio,
+        "s_max_se",
+        "s_max_relative_se",
+        *(f"{name}_se" for name in observables),
+    ]
 
 
 def with_samples(study: Any, samples: Any) -> Any:

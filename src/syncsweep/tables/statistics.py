@@ -13,7 +13,9 @@ from typing import Any, Self
 import numpy as np
 
 from syncsweep.config.analysis import Analysis, LogBins, Ratio
+from syncsweep.config.axes import Point
 from syncsweep.physics.chi import ChiSample
+from syncsweep.sweep.description import Description
 from syncsweep.tables.intervals import Ends, probability_interval, quotient
 from syncsweep.tables.number import Number
 
@@ -193,15 +195,33 @@ def chi_fractions(chi: ChiSample, edges: np.ndarray) -> np.ndarray:
     return flat.reshape(n_eta, n_bins)
 
 
-def _part(whole: Any, rows: slice) -> Any:
+def part_of(whole: Any, rows: slice) -> Any:
     """A copy of an object, whose arrays are views of some rows."""
     if isinstance(whole, np.ndarray):
         return whole[rows]
     if isinstance(whole, dict):
-        return {name: _part(value, rows) for name, value in whole.items()}
+        return {name: part_of(value, rows) for name, value in whole.items()}
     part = copy(whole)
-    vars(part).update(_part(vars(whole), rows))
+    vars(part).update(part_of(vars(whole), rows))
     return part
+
+
+def places_of(
+    blocks: Iterable[Description],
+) -> tuple[dict[tuple[tuple[float, ...], Point], slice], tuple[float, ...], np.ndarray]:
+    """Where the rows of each point of each block are among all, and η and point of each row.
+
+    The points are an array (n_rows, n_axes).
+    """
+    places: dict[tuple[tuple[float, ...], Point], slice] = {}
+    etas: list[float] = []
+    points: list[Point] = []
+    for block in blocks:
+        for point in block.points:
+            places[block.etas, point] = slice(len(etas), len(etas) + len(block.etas))
+            etas += block.etas
+            points += [point] * len(block.etas)
+    return places, tuple(etas), np.array(points, dtype=float)
 
 
 class BlockStatistics:
@@ -236,7 +256,7 @@ class BlockStatistics:
 
     def part(self, rows: slice) -> Self:
         """Some of its rows; what is added there is added here."""
-        part: Self = _part(self, rows)
+        part: Self = part_of(self, rows)
         part.chi_edges, part.s_max_edges = self.chi_edges, self.s_max_edges
         return part
 

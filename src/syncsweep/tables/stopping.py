@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from syncsweep.config.analysis import Analysis
-from syncsweep.config.axes import Point
 from syncsweep.config.requests import ErrorsRequest
 from syncsweep.environment.provenance import ASKED, asked
 from syncsweep.files import read_regular, replace_atomically, write_text
@@ -27,44 +27,64 @@ from syncsweep.tables.intervals import probability_interval
 from syncsweep.tables.number import Number
 from syncsweep.tables.reading import MOST_BYTES
 from syncsweep.tables.samples import SampleRows, chi_of_sample, describe, read_samples
-from syncsweep.tables.statistics import RunningCovariance, RunningMean, type_ratio
+from syncsweep.tables.statistics import (
+    RunningCovariance,
+    RunningMean,
+    part_of,
+    places_of,
+    type_ratio,
+)
+from syncsweep.user_code.study_observables import names_of_columns
 
 #: Values count as equal if their standard deviation is below this share of the largest.
 _ROUNDING = 1e-9
 
+_ALL = slice(None)
+
 
 class RunningErrors:
-    """What the errors of one block need of the samples so far; arrays over its n_eta rows.
+    """What the errors need of the samples so far; arrays over the rows of a sample at all points.
 
-    needs_chi: whether there is an error of a P_a.
+    observables: names of their columns of numbers; needs_chi: whether there is an error of a P_a.
     """
 
-    def __init__(self, n_eta: int, analysis: Analysis, needs_chi: bool = True) -> None:
+    def __init__(
+        self,
+        n_rows: int,
+        analysis: Analysis,
+        observables: Iterable[str] = (),
+        needs_chi: bool = True,
+    ) -> None:
         self._analysis, self._needs_chi = analysis, needs_chi
-        self.s_max = RunningMean(n_eta, 1)
-        self.probabilities = RunningCovariance(n_eta, len(analysis.chi_intervals))
-        self.largest = np.zeros((1, n_eta))
+        self.means = {name: RunningMean(n_rows, 1) for name in ("s_max", *observables)}
+        self.largest = {name: np.zeros(n_rows) for name in self.means}
+        self.probabilities = RunningCovariance(n_rows, len(analysis.chi_intervals))
 
-    def add(self, described: Description, rows: SampleRows) -> None:
-        """Add a sample of a block."""
-        p = None
+    def add(self, described: Description, rows: SampleRows, places: slice) -> None:
+        """Add a sample at a point of a block; places: of its rows among all."""
+        values = {**rows.observables, "s_max": np.where(rows.good, rows.s_max, np.nan)}
+        self.add_values({name: values[name] for name in self.means}, places)
         if self._needs_chi:
             chi = chi_of_sample(described.physics, self._analysis.threshold, rows)
             p = interval_probabilities(chi.chi, chi.weights, self._analysis.chi_intervals)
-            self.probabilities.add(p, rows.good & chi.is_defined)
-        self.add_s_max(rows.s_max, rows.good)
+            part_of(self.probabilities, places).add(p, rows.good & chi.is_defined)
 
-    def add_s_max(self, s_max: np.ndarray, good: np.ndarray) -> None:
-        """Add S_max (n_eta,) of a sample where its row is good."""
-        self.s_max.add(s_max[:, None], good)
-        self.largest[0] = np.maximum(self.largest[0], np.where(good, np.abs(s_max), 0.0))
+    def add_values(self, values: Mapping[str, np.ndarray], places: slice = _ALL) -> None:
+        """Add values by name, NaN where there is none."""
+        for name, one in values.items():
+            is_there = np.isfinite(one)
+            part_of(self.means[name], places).add(one[:, None], is_there)
+            largest = self.largest[name][places]
+            np.maximum(largest, np.where(is_there, np.abs(one), 0.0), out=largest)
 
-    def errors(self, largest: float) -> dict[str, np.ndarray]:
-        """The errors (n_eta,) by their columns; largest: of the values of S_max in the study."""
-        mean = self.s_max.mean[:, 0]
-        s_max = _error_of_mean(self.s_max, largest)
+    def errors(self) -> dict[str, np.ndarray]:
+        """The errors (n_rows,) by their columns."""
+        errors = {
+            f"{name}_se": _error_of_mean(mean, float(self.largest[name].max()))
+            for name, mean in self.means.items()
+        }
         with np.errstate(divide="ignore", invalid="ignore"):
-            errors = {"s_max_se": s_max, "s_max_relative_se": s_max / np.abs(mean)}
+            errors["s_max_relative_se"] = errors["s_max_se"] / self.means["s_max"].mean[:, 0]
         if not self._needs_chi:
             return errors
         p = self.probabilities
@@ -79,16 +99,9 @@ class RunningErrors:
 
     def state(self) -> dict[str, np.ndarray]:
         """All of it as arrays, by name."""
-        kept = {"s_max": self.s_max, "p": self.probabilities}
-        arrays = {
-            f"{name}{key}": value for name, one in kept.items() for key, value in vars(one).items()
-        }
-        return {**arrays, "largest": self.largest}
-
-    def take(self, state: dict[str, np.ndarray]) -> None:
-        """Continue from a state."""
-        for name, array in self.state().items():
-            array[...] = state[name]
+        every = {**self.means, "p": self.probabilities}
+        arrays = {f"{name}/{key}": x for name, one in every.items() for key, x in vars(one).items()}
+        return arrays | {f"{name}/largest": x for name, x in self.largest.items()}
 
 
 def _longest(value: np.ndarray, error: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
@@ -97,7 +110,7 @@ def _longest(value: np.ndarray, error: np.ndarray, low: np.ndarray, high: np.nda
 
 
 def _error_of_mean(mean: RunningMean, largest: float) -> np.ndarray:
-    """The standard errors (n_eta,) of means, and of equal values by what may not have been seen.
+    """The standard errors (n_rows,) of means, and of equal values by what may not have been seen.
 
     Equal values are a sample without a hit: with one standard error, a hit is rarer than the upper
     end of its interval. A hit differs from the others by no more than the largest value.
@@ -108,64 +121,43 @@ def _error_of_mean(mean: RunningMean, largest: float) -> np.ndarray:
     return np.where(is_equal, unseen, error)
 
 
-Found = dict[Description, dict[Point, RunningErrors]]
-
-
-def largest_errors(found: Found) -> dict[str, dict[str, Any]]:
-    """The largest error of each column, None if one is not known, and the η and point of it."""
-    every = [one for block in found.values() for one in block.values()]
-    largest = max(float(one.largest.max()) for one in every)
-    worst: dict[str, dict[str, Any]] = {}
-    for described, block in found.items():
-        for point, running in block.items():
-            for column, errors in running.errors(largest).items():
-                errors = np.where(np.isfinite(errors), errors, np.inf)
-                k = int(np.argmax(errors))
-                if column not in worst or errors[k] > worst[column]["error"]:
-                    at = {"eta": described.etas[k], **dict(zip(described.axes, point, strict=True))}
-                    worst[column] = {"error": float(errors[k]), "at": at}
-    return {
-        column: {**one, "error": one["error"] if np.isfinite(one["error"]) else None}
-        for column, one in worst.items()
-    }
-
-
 def find_errors(request: ErrorsRequest, output: Path) -> None:
     """Write the largest errors of a study at a number of samples; ResultsError as for tables.
 
     The job continues from what the one before has kept, and reads only the shards since.
     """
-    found: Found = {
-        block: {
-            point: RunningErrors(len(block.etas), request.analysis, request.needs_chi)
-            for point in block.points
-        }
-        for block in describe(request.folder, request.blocks)
-    }
+    blocks = describe(request.folder, request.blocks)
+    first = blocks[0]
+    places, etas, points = places_of(blocks)
+    numbers, _ = names_of_columns(first.observables)
+    running = RunningErrors(len(etas), request.analysis, numbers, request.needs_chi)
     kept = running_errors_file(request.folder)
-    start = _continue(kept, found, {chunk.start for chunk in request.chunks} | {request.samples})
+    start = _continue(kept, running, {chunk.start for chunk in request.chunks} | {request.samples})
     shards = [chunk for chunk in request.chunks if chunk.start >= start]
     if shards:
-        for block, running in found.items():
+        for block in blocks:
             for rows in read_samples(request.folder, block, shards):
-                running[rows.point].add(block, rows)
-        _keep(kept, request.samples, found)
-    said = {
-        **asked(),
-        "study": next(iter(found)).study,
-        "samples": request.samples,
-        "errors": largest_errors(found),
-    }
+                running.add(block, rows, places[block.etas, rows.point])
+        _keep(kept, request.samples, running)
+    at = [
+        {"eta": eta, **dict(zip(first.axes, map(float, point), strict=True))}
+        for eta, point in zip(etas, points, strict=True)
+    ]
+    errors = {column: _largest(values, at) for column, values in running.errors().items()}
+    said = {**asked(), "study": first.study, "samples": request.samples, "errors": errors}
     write_text(output, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
 
 
-def _keep(path: Path, samples: int, found: Found) -> None:
-    """Keep all that the next job continues from, with one array for all points of a block."""
-    arrays: dict[str, Any] = {"said": np.array(json.dumps({**asked(), "samples": samples}))}
-    for block, running in found.items():
-        states = [one.state() for one in running.values()]
-        for name in states[0]:
-            arrays[f"{block.block}/{name}"] = np.stack([state[name] for state in states])
+def _largest(errors: np.ndarray, at: list[dict[str, float]]) -> dict[str, Any]:
+    """The largest error (None if one is not known), and the η and the point where it is."""
+    k = int(np.argmax(np.where(np.isfinite(errors), errors, np.inf)))
+    return {"error": float(errors[k]) if np.isfinite(errors[k]) else None, "at": at[k]}
+
+
+def _keep(path: Path, samples: int, running: RunningErrors) -> None:
+    """Keep all that the next job continues from."""
+    said = np.array(json.dumps({**asked(), "samples": samples}))
+    arrays: dict[str, Any] = {**running.state(), "said": said}
     content = io.BytesIO()
     np.savez(content, **arrays)
     replace_atomically(path, lambda file: _fill(file, content.getvalue()))
@@ -175,24 +167,21 @@ def _fill(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _continue(path: Path, found: Found, starts: set[int]) -> int:
+def _continue(path: Path, running: RunningErrors, starts: set[int]) -> int:
     """Take a kept state if it fits, and return how many samples are in it.
 
     starts: the numbers of samples from which the present shards can continue.
     """
+    own = running.state()
     try:
         kept = dict(np.load(io.BytesIO(read_regular(path, MOST_BYTES))))
         said = json.loads(str(kept["said"]))
-        if said.get(ASKED) != asked().get(ASKED) or said["samples"] not in starts:
+        fits = all(kept[name].shape == array.shape for name, array in own.items())
+        if said.get(ASKED) != asked().get(ASKED) or said["samples"] not in starts or not fits:
             return 0
-        states = [
-            (one, {name: kept[f"{block.block}/{name}"][k] for name in one.state()})
-            for block, running in found.items()
-            for k, one in enumerate(running.values())
-        ]
     # A damaged file can fail anywhere in a decoder; then all samples are read again.
     except Exception:
         return 0
-    for one, state in states:
-        one.take(state)
+    for name, array in own.items():
+        array[...] = kept[name]
     return int(said["samples"])

@@ -6,7 +6,7 @@ by byte, whatever the chunk size.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,6 @@ from syncsweep.columns import (
     entry,
 )
 from syncsweep.config.analysis import Analysis, Ratio
-from syncsweep.config.axes import Point
 from syncsweep.files import replace_atomically, sha256
 from syncsweep.physics.chi import ChiSample, interval_probabilities
 from syncsweep.sweep.description import Description
@@ -48,6 +47,7 @@ from syncsweep.tables.statistics import (
     BlockStatistics,
     RunningCovariance,
     RunningMean,
+    places_of,
     type_ratio,
 )
 from syncsweep.tables.writing import (
@@ -125,7 +125,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
     first = source.blocks[0]
     axes, n_angles = first.axes, first.physics.n_angles
     numbers, words = names_of_columns(first.observables)
-    places, etas, points = _places(source.blocks)
+    places, etas, points = places_of(source.blocks)
     every = BlockStatistics(len(etas), analysis, n_angles, numbers)
     of_points = {key: every.part(rows) for key, rows in places.items()}
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -163,24 +163,6 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
         for kind in ("parquet", "csv"):
             (output / f"{name}.{kind}").unlink(missing_ok=True)
     warn_of_failures(first.study, tables["failures"], tables["summary"], words)
-
-
-def _places(
-    blocks: Iterable[Description],
-) -> tuple[dict[tuple[Etas, Point], slice], Etas, np.ndarray]:
-    """Where the rows of each point of each block are among all, and η and point of each row.
-
-    The points are an array (n_rows, n_axes).
-    """
-    places: dict[tuple[Etas, Point], slice] = {}
-    etas: list[float] = []
-    points: list[Point] = []
-    for block in blocks:
-        for point in block.points:
-            places[block.etas, point] = slice(len(etas), len(etas) + len(block.etas))
-            etas += block.etas
-            points += [point] * len(block.etas)
-    return places, tuple(etas), np.array(points, dtype=float)
 
 
 def _chi(

@@ -185,4 +185,7 @@ def test_what_is_no_axis_is_refused_in_one_line(snapshot):
     same = {"model.parameters.x": {"values": [1]}, "ensemble.parameters.x": {"values": [1]}}
     own = {**STUDY, "model": OWN, "ensemble": {"file": "examples/mixed_pair.py"}, "axes": same}
     cases["same name"] = refused(own), ["x"]
+    for name in ("eta", "N", "s_max_mean", "angle_1"):
+        taken = {**STUDY, "model": OWN, "axes": {f"model.parameters.{name}": {"values": [1]}}}
+        cases[f"column {name}"] = refused(taken), [f"axes.model.parameters.{name}", name]
     assert_messages(snapshot, cases)

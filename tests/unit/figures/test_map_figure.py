@@ -131,6 +131,9 @@ def test_what_is_not_positive_is_below_a_logarithmic_scale(tables, tmp_path):
     mesh = panels(page)[0].collections[0]
     assert mesh.norm.vmin == pytest.approx(1.6) and not np.isnan(mesh.get_array()).any()
     assert (mesh.get_array()[-1] == mesh.norm.vmin).all()
+    assert len(page.axes[-1].patches) == 1  # the lower end of the colour bar says so
+    page = page_of(tables, "map", **OVER, at={"eta": 0})
+    assert len(page.axes[-1].patches) == 0
 
 
 @pytest.mark.parametrize(

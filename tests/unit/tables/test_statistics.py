@@ -203,8 +203,11 @@ def test_every_row_is_counted_once():
     # Below all bins; on the upper edge, which is above; not resolved; and two failures.
     s_max = np.array([5e-5, 1e-2, 0.0, 2e-4, np.nan])
     p = interval_probabilities(chi.chi, weights, analysis.intervals)
-    statistics.add(good, s_max, chi, p)
-    statistics.add(good, np.array([5e-4, 1e-3, 1e-4, 2e-4, np.nan]), chi, p)
+    statistics.add(good, s_max, chi, p, np.full((5, 1), 1.0))
+    statistics.add(good, np.array([5e-4, 1e-3, 1e-4, 2e-4, np.nan]), chi, p, np.full((5, 1), 2.0))
+    # The angle of a row without a maximum means nothing.
+    expected = [1.5, 1.5, 2.0, np.nan, np.nan]
+    np.testing.assert_allclose(statistics.angles.direction[:, 0], expected)
     np.testing.assert_array_equal(statistics.n, [2, 2, 2, 0, 0])
     np.testing.assert_array_equal(statistics.failed, [0, 0, 0, 2, 2])
     np.testing.assert_array_equal(statistics.undefined_chi, [0, 0, 2, 0, 0])

@@ -142,27 +142,30 @@ def test_first_total_at_which_all_errors_hold_decides(solved, monkeypatch):
 
 
 def test_equal_values_have_an_error_as_large_as_what_was_not_seen():
-    running = RunningErrors(3, ANALYSIS)
+    running = RunningErrors(3, ANALYSIS, ["purity"])
     everywhere = np.ones(3, dtype=bool)
     for sample in range(200):
-        # Always 2; always 0; 0 or 8.
-        running.add_s_max(np.array([2.0 + 1e-14 * sample, 0.0, 8.0 * (sample % 2)]), everywhere)
+        # Always 2; always 0; 0 or 8. The purity is always 1/3, and at one η it is not known.
+        s_max = np.array([2.0 + 1e-14 * sample, 0.0, 8.0 * (sample % 2)])
+        running.add_values({"s_max": s_max, "purity": np.array([1 / 3, 1 / 3, np.nan])})
         running.probabilities.add(np.tile([0.0, 1.0, 0.5], (3, 1)), everywhere)
-    errors = running.errors(float(running.largest.max()))
+    errors = running.errors()
     unseen = 1 - 0.158655 ** (1 / 200)
     assert errors["s_max_se"] == pytest.approx([8 * unseen, 8 * unseen, 4 / np.sqrt(199)], rel=1e-5)
+    assert errors["purity_se"][:2] == pytest.approx(unseen / 3, rel=1e-5)
+    assert np.isnan(errors["purity_se"][2])
     assert errors["p1_se"] == pytest.approx(unseen, rel=1e-5)
     assert errors["p2_se"] == pytest.approx(unseen, rel=1e-5)
     assert not np.isfinite(errors["s_max_relative_se"][1])
     # Without any larger value in the whole study, 0 is 0.
     zeros = RunningErrors(1, ANALYSIS, needs_chi=False)
     for _ in range(200):
-        zeros.add_s_max(np.zeros(1), np.ones(1, dtype=bool))
-    assert zeros.errors(0.0)["s_max_se"] == 0 and "p1_se" not in zeros.errors(0.0)
+        zeros.add_values({"s_max": np.zeros(1)})
+    assert zeros.errors()["s_max_se"] == 0 and "p1_se" not in zeros.errors()
 
 
 def test_what_no_sample_tells_is_not_known():
     running = RunningErrors(1, ANALYSIS)
-    for good in [True] + 199 * [False]:
-        running.add_s_max(np.ones(1), np.array([good]))
-    assert not any(np.isfinite(error).any() for error in running.errors(1.0).values())
+    for value in [1.0] + 199 * [np.nan]:
+        running.add_values({"s_max": np.array([value])})
+    assert not any(np.isfinite(error).any() for error in running.errors().values())

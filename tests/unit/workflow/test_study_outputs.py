@@ -9,6 +9,7 @@ from planned import config
 from syncsweep.layout import size_of_block
 from syncsweep.tables.registry import JOBS
 from syncsweep.workflow.study_outputs import StudyOutputs
+from syncsweep.workflow.targets import of_studies
 
 FIGURE = {"name": "my-fig", "panels": ["chi", "s_max"]}
 BINS = {"s_max_bins": {"low": 1e-6, "high": 1.0, "count": 20}}
@@ -63,6 +64,17 @@ def test_a_figure_has_data_for_each_panel_and_for_the_limit():
     assert [p.name for p in limit.figures("pair")] == [*names, "my-fig_limit.csv"]
     every = limit.all("pair")
     assert set(every) == {*limit.shards("pair"), *limit.tables("pair"), *limit.figures("pair")}
+
+
+def test_each_figure_of_a_list_has_its_files_and_its_target():
+    lines = {"kind": "lines", "name": "line", "x": "eta", "column": "s_max_mean"}
+    both = outputs(figure=[FIGURE, lines])
+    names = [path.name for path in both.figures("pair")]
+    assert names[-4:] == ["line.pdf", "line.png", "line.json", "line_lines.csv"]
+    assert names[:-4] == [path.name for path in outputs(figure=FIGURE).figures("pair")]
+    study = of_studies(both)[0]
+    assert study.rules == ("draw_my_fig", "draw_line")
+    assert both.made("pair") == "r/figures/my-fig.png and r/figures/line.png and r/tables/pair"
 
 
 def test_the_user_is_told_where_the_results_are():
