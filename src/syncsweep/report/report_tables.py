@@ -28,7 +28,7 @@ from syncsweep.report.report_words import (
 from syncsweep.tables import registry
 from syncsweep.tables.number import Number
 from syncsweep.tables.reading import read_table
-from syncsweep.user_code import study_observables
+from syncsweep.user_code import observable_columns
 from syncsweep.wording import subscript
 
 #: Rows of a table that the page shows; all are in the file to download.
@@ -112,7 +112,7 @@ def _point_columns(study: Study) -> dict[str, Callable[[pd.Series], Cell]]:
 def _unit(observable: str) -> str:
     """The unit of an observable in brackets, if it has one that is known."""
     try:
-        unit = entry(observable, study_observables.COLUMNS).unit
+        unit = entry(observable, observable_columns.COLUMNS).unit
     except KeyError:  # of the user's own
         return ""
     return f" [{unit}]" if unit else ""
