@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from syncsweep.columns import entry
 from syncsweep.config.axes import column_of
+from syncsweep.config.observables import OwnObservable, columns_of_numbers
 from syncsweep.config.study import Study
 from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.paper.claims import PAPER
@@ -26,6 +28,7 @@ from syncsweep.report.report_words import (
 from syncsweep.tables import registry
 from syncsweep.tables.number import Number
 from syncsweep.tables.reading import read_table
+from syncsweep.user_code import observable_columns
 from syncsweep.wording import subscript
 
 #: Rows of a table that the page shows; all are in the file to download.
@@ -89,6 +92,8 @@ def _summary(folder: Path, study: Study) -> Table:
     for j in range(1, study.n_angles + 1 if study.axes else 1):
         less = f" − φ{subscript(study.model.n_sites)}" if study.measure == "relative" else ""
         columns[f"⟨φ{subscript(j)}{less}⟩ [rad]"] = _value(f"angle_{j}_mean")
+    for name in columns_of_numbers(study.observables, study.model.spins):
+        columns[f"⟨{name}⟩{_unit(name)}"] = _measured(f"{name}_mean")
     if study.analysis.samples_chi:
         columns["χ undefined"] = lambda row: _integer(row["undefined_chi"])
     return _table(folder, registry.SUMMARY, columns)
@@ -104,17 +109,33 @@ def _point_columns(study: Study) -> dict[str, Callable[[pd.Series], Cell]]:
     }
 
 
+def _unit(observable: str) -> str:
+    """The unit of an observable in brackets, if it has one that is known."""
+    try:
+        unit = entry(observable, observable_columns.COLUMNS).unit
+    except KeyError:  # of the user's own
+        return ""
+    return f" [{unit}]" if unit else ""
+
+
 def _value(column: str) -> Callable[[pd.Series], Cell]:
     return lambda row: _plain(row[column])
+
+
+def _word(column: str) -> Callable[[pd.Series], Cell]:
+    return lambda row: Cell(str(row[column]))
 
 
 def _failures(folder: Path, study: Study) -> Table:
     columns: dict[str, Callable[[pd.Series], Cell]] = {
         **_point_columns(study),
         "sample": lambda row: _integer(row["sample"]),
-        "status": lambda row: Cell(str(row["status"])),
+        "status": _word("status"),
         "estimated error of S_d": lambda row: _plain(row["s_d_error"]),
     }
+    for one in study.observables:
+        if isinstance(one, OwnObservable):
+            columns[f"{one.function}() status"] = _word(one.status)
     return _table(folder, registry.FAILURES, columns)
 
 
@@ -139,8 +160,7 @@ def _table(
     rows = tuple(tuple(make(row) for make in columns.values()) for _, row in shown.iterrows())
     if len(frame) > MOST_ROWS:
         caption += f" Here are the first {grouped(MOST_ROWS)} of {count(len(frame), 'row')}."
-    words = {"status", "quantity"}
-    numeric = tuple(head not in words for head in columns)
+    numeric = tuple(not head.endswith(("status", "quantity")) for head in columns)
     data = download(folder / f"{known.name}.csv")
     return Table(known.name, known.title, caption, tuple(columns), numeric, rows, data)
 

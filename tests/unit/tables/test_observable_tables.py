@@ -14,6 +14,7 @@ from syncsweep.config.analysis import Bins
 from syncsweep.config.configuration import parse
 from syncsweep.config.observables import OwnObservableCode, SiteObservable, StateObservable
 from syncsweep.layout import BlockFolder, study_folder
+from syncsweep.report import report_tables
 from syncsweep.sample import SampleSolver
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
@@ -211,3 +212,22 @@ def test_columns_of_one_name_from_different_code_are_not_mixed(tmp_path):
         read_rows(tmp_path, "pair")
     for block in (one, two):
         assert len(read_rows(tmp_path, "pair", blocks=[block.block]).frame) == len(ETAS)
+
+
+def test_the_page_shows_means_and_failures_of_observables(tables, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text(SOURCE, encoding="utf-8")
+    own = {"file": "own.py", "function": "imbalance", "returns": ["imbalance"]}
+    sz = {"name": "expectation", "operator": "sz", "sites": [2]}
+    data = configured("model", {"name": "spin_half_pair"})
+    data["studies"]["mine"]["observables"] = ["purity", sz, own]
+    study = parse(data).studies["mine"]
+    summary, failures = report_tables.of_study(tables, study)
+    heads = ["⟨purity⟩", "⟨sz_2⟩", "⟨imbalance⟩"]
+    assert [head for head in summary.heads if head in heads] == heads
+    place = summary.heads.index("⟨purity⟩")
+    shown = [row[place].order for row in summary.rows]
+    assert shown == read(tables, "summary")["purity_mean"].tolist()
+    assert failures.heads[-1] == "imbalance() status"
+    assert {row[-1].text for row in failures.rows} == {"failed"}
+    assert not failures.numeric[-1]
