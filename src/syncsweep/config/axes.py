@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
+from syncsweep.config.column_names import is_of_any_table
 from syncsweep.config.fields import Integer, Label, Number, Strict, number
 from syncsweep.config.messages import reason_of
 
@@ -115,6 +116,10 @@ def check_axes(axes: Mapping[str, Axis], parts: Mapping[str, BaseModel]) -> None
         if columns.count(column) > 1:
             raise ValueError(
                 f"axes.{path}: another axis has the name {column} too; rename one of the parameters"
+            )
+        if is_of_any_table(column):
+            raise ValueError(
+                f"axes.{path}: {column!r} is the name of another column; rename the parameter"
             )
     n_points = math.prod(len(axis.grid) for axis in axes.values())
     if n_points > MOST_POINTS:

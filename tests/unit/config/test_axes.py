@@ -185,4 +185,11 @@ def test_what_is_no_axis_is_refused_in_one_line(snapshot):
     same = {"model.parameters.x": {"values": [1]}, "ensemble.parameters.x": {"values": [1]}}
     own = {**STUDY, "model": OWN, "ensemble": {"file": "examples/mixed_pair.py"}, "axes": same}
     cases["same name"] = refused(own), ["x"]
+    for name in ("eta", "n", "status", "S_max_mean", "p1_se", "density", "edge_low"):
+        axes = {f"model.parameters.{name}": {"values": [1]}}
+        said = refused({**STUDY, "model": OWN, "axes": axes})
+        cases[f"column {name}"] = said, [f"axes.model.parameters.{name}", "another column"]
+    axes = {"model.parameters.purity_se": {"values": [1]}}
+    said = refused({**STUDY, "model": OWN, "axes": axes, "observables": ["purity"]})
+    cases["mean of an observable"] = said, ["observables.0", "purity_se", "axis"]
     assert_messages(snapshot, cases)
