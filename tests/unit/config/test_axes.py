@@ -166,6 +166,12 @@ REFUSED = {
         *("axes", "40000", str(MOST_POINTS)),
     ),
     "rank": ({"ensemble.rank": {"values": [1.5]}}, "axes", "ensemble.rank = 1.5", "integer"),
+    "full rank": (
+        {"ensemble.rank": {"values": [1, 10_000]}},
+        "axes",
+        "ensemble.rank = 10000",
+        "D²",
+    ),
 }
 
 
@@ -189,6 +195,11 @@ def test_what_is_no_axis_is_refused_in_one_line(snapshot):
         axes = {f"model.parameters.{name}": {"values": [1]}}
         said = refused({**STUDY, "model": OWN, "axes": axes})
         cases[f"column {name}"] = said, [f"axes.model.parameters.{name}", "another column"]
+    axes = {"model.parameters.x": {"values": [1]}}
+    for word in ("high", True, [1, 2]):
+        given = {**OWN, "parameters": {"x": word, "y": 1}}
+        said = refused({**STUDY, "model": given, "axes": axes})
+        cases[f"not a number: {word}"] = said, ["axes.model.parameters.x", "model.parameters.y"]
     axes = {"model.parameters.purity_se": {"values": [1]}}
     said = refused({**STUDY, "model": OWN, "axes": axes, "observables": ["purity"]})
     cases["mean of an observable"] = said, ["observables.0", "purity_se", "axis"]
