@@ -8,13 +8,14 @@ from __future__ import annotations
 import difflib
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
-from syncsweep.config.fields import TAKEN, Integer, Label, Number, Strict, number
+from syncsweep.config.column_names import is_of_any_table
+from syncsweep.config.fields import Integer, Label, Number, Strict, number
 from syncsweep.config.messages import reason_of
 
 #: Values of the axes of a study in the order of their paths; without axes, ().
@@ -102,23 +103,28 @@ def written_in(fields: dict[str, Any], path: str, value: object) -> None:
     fields[name] = value
 
 
-def check_axes(axes: Mapping[str, Axis], parts: Mapping[str, BaseModel]) -> None:
+def check_axes(
+    axes: Mapping[str, Axis],
+    parts: Mapping[str, BaseModel],
+    check_part: Callable[[BaseModel], None],
+) -> None:
     """ValueError unless each axis is a numeric parameter, and each of its points is allowed.
 
-    parts: model and ensemble of the study, by name.
+    parts: model and ensemble of the study, by name; check_part: ValueError if one of them with the
+    values of a point does not fit the study.
     """
     known = [path for part, settings in parts.items() for path in _numeric(part, settings)]
     for path in axes:
         _check_path(path, known, parts)
     columns = [column_of(path) for path in axes]
     for path, column in zip(axes, columns, strict=True):
-        if TAKEN.fullmatch(column):
-            raise ValueError(
-                f"axes.{path}: {column} is the name of another column; rename the parameter"
-            )
         if columns.count(column) > 1:
             raise ValueError(
                 f"axes.{path}: another axis has the name {column} too; rename one of the parameters"
+            )
+        if is_of_any_table(column):
+            raise ValueError(
+                f"axes.{path}: {column!r} is the name of another column; rename the parameter"
             )
     n_points = math.prod(len(axis.grid) for axis in axes.values())
     if n_points > MOST_POINTS:
@@ -126,20 +132,25 @@ def check_axes(axes: Mapping[str, Axis], parts: Mapping[str, BaseModel]) -> None
     for part, settings in parts.items():
         of_part = {path: axis for path, axis in axes.items() if path.startswith(f"{part}.")}
         if of_part:
-            _check_points(part, settings, of_part)
+            _check_points(part, settings, of_part, check_part)
 
 
 def _numeric(part: str, settings: BaseModel) -> list[str]:
     """Paths of the numeric parameters of a model or an ensemble."""
     fields = settings.model_dump()
     if "parameters" in fields:
-        return [f"{part}.parameters.{name}" for name in fields["parameters"]]
+        given = fields["parameters"].items()
+        return [f"{part}.parameters.{name}" for name, value in given if _is_number(value)]
     kept = type(settings).model_fields
     return [
         f"{part}.{name}"
         for name, field in kept.items()
         if name not in _NOT_NUMBERS and _takes_number(field.annotation)
     ]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _takes_number(annotation: Any) -> bool:
@@ -152,7 +163,8 @@ def _check_path(path: str, known: list[str], parts: Mapping[str, BaseModel]) -> 
     if path in known:
         return
     part, _, name = path.partition(".parameters.")
-    if part in parts and "parameters" in type(parts[part]).model_fields and name.isidentifier():
+    given = getattr(parts.get(part), "parameters", None)
+    if given is not None and name.isidentifier() and given.get(name) is None:
         return  # one that the function knows, and the configuration does not give
     near = difflib.get_close_matches(path, known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
@@ -162,15 +174,21 @@ def _check_path(path: str, known: list[str], parts: Mapping[str, BaseModel]) -> 
     )
 
 
-def _check_points(part: str, settings: BaseModel, axes: Mapping[str, Axis]) -> None:
+def _check_points(
+    part: str,
+    settings: BaseModel,
+    axes: Mapping[str, Axis],
+    check_part: Callable[[BaseModel], None],
+) -> None:
     """ValueError if a model or an ensemble refuses the values of a point."""
     fields = settings.model_dump()
     for point in points_of(axes):
         for path, value in zip(sorted(axes), point, strict=True):
             written_in({part: fields}, path, value)
         try:
-            type(settings).model_validate(fields)
-        except ValidationError as error:
+            check_part(type(settings).model_validate(fields))
+        except ValueError as error:
+            is_refused = isinstance(error, ValidationError)
+            said = reason_of(error.errors(include_url=False)[0]) if is_refused else str(error)
             at = ", ".join(f"{path} = {v:g}" for path, v in zip(sorted(axes), point, strict=True))
-            said = reason_of(error.errors(include_url=False)[0])
             raise ValueError(f"axes: the point {at} is refused: {said}") from None

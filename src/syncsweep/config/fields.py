@@ -11,15 +11,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-#: Names of columns that rows and tables have, also with the endings of means and of errors.
-TAKEN = re.compile(
-    r"(study|n_spins|sample|eta|s_d|s_max|angles?|residual|condition|trace_error|"
-    r"hermiticity_error|smallest_eigenvalue|status|method|error|chi|n|failed|ratio|undefined_chi|"
-    r"frequency|frequencies|coefficients|s_d_error|density|count|(angle_|resultant_|p)\d+)"
-    r"(_mean|_se|_low|_high)?",
-    re.IGNORECASE,
-)
-
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 #: Longer ones are too large for any key.

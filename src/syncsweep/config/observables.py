@@ -14,7 +14,8 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
-from syncsweep.config.fields import TAKEN, Integer, Strict
+from syncsweep.config.column_names import is_of_rows
+from syncsweep.config.fields import Integer, Strict
 from syncsweep.config.user_code import Parameters, PythonFile, Source, code_of
 
 StateName = Literal["purity", "relative_entropy_of_coherence", "l1_coherence"]
@@ -37,7 +38,7 @@ def _identifier(value: Any) -> Any:
 
 def _column(value: Any) -> Any:
     _identifier(value)
-    if TAKEN.fullmatch(value) or _PACKAGE.fullmatch(value):
+    if is_of_rows(value) or _PACKAGE.fullmatch(value):
         raise ValueError("must not be the name of another column; choose another name")
     return value
 
@@ -256,15 +257,16 @@ def check_observables(
     observables: Iterable[AnyObservable],
     spins: Sequence[float],
     binned: Iterable[str],
-    taken: Iterable[str] = (),
+    axes: Iterable[str] = (),
 ) -> None:
     """ValueError, one line with the key, if observables do not fit a model or one another.
 
     spins: S of each spin of the model, (N,); binned: columns that `analysis.observable_bins` names;
-    taken: names of other columns, such as those of axes.
+    axes: names of their columns.
     """
     numbers: list[str] = []
-    owners = {name.lower(): "an axis" for name in taken}
+    owners = {name.lower(): "an axis" for name in axes}
+    of_axes = set(owners)
     for index, one in enumerate(observables):
         key = f"observables.{index}"
         for part in _parts(one, spins):
@@ -278,6 +280,13 @@ def check_observables(
                         "choose another name"
                     )
                 owners[name.lower()] = key
+            for name in part.columns:
+                for ending in ("_mean", "_se"):
+                    if f"{name}{ending}".lower() in of_axes:
+                        raise ValueError(
+                            f"{key} has the column '{name}{ending}' in the summary, which an axis "
+                            "has too; leave one out, or choose another name"
+                        )
     for name in binned:
         if name not in numbers:
             raise ValueError(

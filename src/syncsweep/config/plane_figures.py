@@ -167,6 +167,8 @@ class EdgeFigure(PlaneFigure):
     def _is_an_edge(self) -> Self:
         if self.share == 1:
             raise ValueError("share must not be 1: the column has its 0⁺ value at 0⁺ itself")
+        if is_angle(self.column):
+            raise ValueError(f"an edge has no meaning for an angle such as {self.column}")
         if ETA in (*self.drawn.values(), *self.at):
             raise ValueError("an edge is a value of η, so eta must be neither x, by nor in at")
         return self

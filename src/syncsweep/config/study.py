@@ -123,7 +123,8 @@ class Study(WithUntil):
 
     @model_validator(mode="after")
     def _axes_fit(self) -> Self:
-        check_axes(self.axes, {"model": self.model, "ensemble": self.ensemble})
+        parts = {"model": self.model, "ensemble": self.ensemble}
+        check_axes(self.axes, parts, lambda part: check_ensemble(part, self.model.spins))
         if self.axes and self.analysis.limit_draws is not None:
             raise ValueError("analysis.limit_draws is for a study without axes; leave it out")
         if self.axes and self.analysis.maxima_bins is not None:

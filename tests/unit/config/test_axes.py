@@ -166,6 +166,12 @@ REFUSED = {
         *("axes", "40000", str(MOST_POINTS)),
     ),
     "rank": ({"ensemble.rank": {"values": [1.5]}}, "axes", "ensemble.rank = 1.5", "integer"),
+    "full rank": (
+        {"ensemble.rank": {"values": [1, 10_000]}},
+        "axes",
+        "ensemble.rank = 10000",
+        "D²",
+    ),
 }
 
 
@@ -185,7 +191,16 @@ def test_what_is_no_axis_is_refused_in_one_line(snapshot):
     same = {"model.parameters.x": {"values": [1]}, "ensemble.parameters.x": {"values": [1]}}
     own = {**STUDY, "model": OWN, "ensemble": {"file": "examples/mixed_pair.py"}, "axes": same}
     cases["same name"] = refused(own), ["x"]
-    for name in ("eta", "N", "s_max_mean", "angle_1"):
-        taken = {**STUDY, "model": OWN, "axes": {f"model.parameters.{name}": {"values": [1]}}}
-        cases[f"column {name}"] = refused(taken), [f"axes.model.parameters.{name}", name]
+    for name in ("eta", "n", "status", "S_max_mean", "p1_se", "density", "edge_low"):
+        axes = {f"model.parameters.{name}": {"values": [1]}}
+        said = refused({**STUDY, "model": OWN, "axes": axes})
+        cases[f"column {name}"] = said, [f"axes.model.parameters.{name}", "another column"]
+    axes = {"model.parameters.x": {"values": [1]}}
+    for word in ("high", True, [1, 2]):
+        given = {**OWN, "parameters": {"x": word, "y": 1}}
+        said = refused({**STUDY, "model": given, "axes": axes})
+        cases[f"not a number: {word}"] = said, ["axes.model.parameters.x", "model.parameters.y"]
+    axes = {"model.parameters.purity_se": {"values": [1]}}
+    said = refused({**STUDY, "model": OWN, "axes": axes, "observables": ["purity"]})
+    cases["mean of an observable"] = said, ["observables.0", "purity_se", "axis"]
     assert_messages(snapshot, cases)

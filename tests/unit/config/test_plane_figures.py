@@ -81,6 +81,7 @@ WRONG_KEYS = {
     "no levels": ({**MAP, "contours": "many"}, f"{FIGURE}.contours", "'many'", "true"),
     "a level that is a word": ({**MAP, "contours": [1, "b"]}, f"{FIGURE}.contours", "'b'"),
     "scale": ({**MAP, "scale": "sqrt"}, f"{FIGURE}.scale", "'sqrt'", "linear, log"),
+    "edge of an angle": ({**EDGE, "column": "angle_1_mean"}, "angle_1_mean", "edge"),
     "angle": ({**MAP, "scale": "log", "column": "angle_1_mean"}, "angle_1_mean", "log"),
     "share": ({**EDGE, "share": 1}, "share", "1"),
     "no share": ({**EDGE, "share": 0}, f"{FIGURE}.share", "0"),
