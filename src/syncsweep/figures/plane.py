@@ -230,14 +230,14 @@ class Plane:
             for name, record in found.items()
         }
 
-    def stamp(self, page: Page, axes: Axes | None, missing: str = "", says: str = "") -> None:
+    def stamp(self, page: Page, axes: Axes | None, notes: str = "", says: str = "") -> None:
         """Say above all panels of how many samples they are, and what is fixed.
 
-        axes: the only panel, or None if there are several; missing: how points without a value are
-        marked, if there are any; says: what else the panel shows.
+        axes: the only panel, or None if there are several; notes: how points without
+        a value are marked, if there are any; says: what else the panel shows.
         """
         text, warns = stamp_of(self.table.said, int(self.table.frame["failed"].max()))
-        text += f"; {missing}: no value" if missing else ""
+        text = "; ".join(filter(None, [text, notes]))
         fixed = ", ".join(self.axis(name).named(self.axis(name).values[0]) for name in self._fixed)
         about = "\n".join(filter(None, [says, fixed]))
         if axes is None:
