@@ -146,6 +146,7 @@ def name_lines(page: Page, axes: Axes, by: PlaneAxis, lines: Sequence[Artist]) -
         ).get_title().set_fontsize(style.SMALL)
         return
     bar = page.colorbar(_scale_of(by), ax=axes, aspect=25, pad=0.02)
+    by.set_ticks(bar.ax.yaxis)
     bar.outline.set_linewidth(0.4)
     bar.ax.tick_params(length=1.5, pad=1.5, which="both")
     bar.set_label(by.label, labelpad=4)
