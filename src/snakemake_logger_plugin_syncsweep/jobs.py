@@ -10,6 +10,7 @@ from logging import LogRecord
 from pathlib import Path
 
 from syncsweep.files import NotReadableError, open_regular
+from syncsweep.wording import plain_rule
 
 #: Of a log only so much of its end is read [bytes].
 _MOST_BYTES = 2**18
@@ -82,7 +83,7 @@ class Job:
 def job_of(record: LogRecord) -> Job:
     """The job of a record of the kind JOB_INFO."""
     told = record.__dict__
-    rule = str(told["rule_name"])
+    rule = plain_rule(str(told["rule_name"]))
     return Job(
         number=int(told["jobid"]),
         rule=rule,

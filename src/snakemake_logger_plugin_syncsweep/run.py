@@ -57,7 +57,10 @@ class Run:
 
     def has_jobs(self, numbers: dict[str, int]) -> None:
         """Learn how many jobs of which rules there are."""
-        self._total = Counter({rule: n for rule, n in numbers.items() if rule != "total"})
+        self._total.clear()
+        for rule, n in numbers.items():
+            if rule != "total":
+                self._total[wording.plain_rule(rule)] += n
 
     def starts(self, record: LogRecord) -> None:
         """A job starts, or is submitted."""

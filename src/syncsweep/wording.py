@@ -103,6 +103,11 @@ def number_of(n: int, plural: str) -> str:
     return f"1 {plural[:-3]}y" if plural.endswith("ies") else f"1 {plural[:-1]}"
 
 
+def plain_rule(rule: str) -> str:
+    """The name of a rule without the tables that its studies lack, see `StudyOutputs.variants`."""
+    return rule.partition("_without_")[0]
+
+
 def eta_range(etas: tuple[float, ...]) -> str:
     """`0, 1e-06 … 10`: the limit, and the smallest and largest of the others."""
     positive = [eta for eta in etas if eta > 0]

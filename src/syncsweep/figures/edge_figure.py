@@ -40,8 +40,10 @@ COLUMNS: Columns = (
     ),
 )
 
-#: Marks, and their height, of edges that are not found.
-_MARKS = {"below": ("v", 0.03), "above": ("^", 0.97), "unknown": ("x", 0.03)}
+#: Marks of edges that are not found, the height of that of the first line, and steps to the next.
+_MARKS = {"below": ("v", 0.03, 0.03), "above": ("^", 0.97, -0.03), "unknown": ("x", 0.03, 0.03)}
+#: What the marks mean.
+_NOTES = {"below": "▼: below all η", "above": "▲: above all η", "unknown": "×: no value"}
 
 
 def draw(tables: Path, request: FigureRequest, stem: Path) -> dict[str, dict[str, str]]:
@@ -65,14 +67,20 @@ def draw(tables: Path, request: FigureRequest, stem: Path) -> dict[str, dict[str
         power = style.name_decades(axes)
         axes.set_ylabel(with_unit(f"edge {style.eta_label(plane.unit)}", power.strip()))
         lines, outcomes = [], np.array([[edge.outcome for edge in line] for line in edges])
-        for of_line, outcome, colour in zip(edges, outcomes, colours_of(by), strict=True):
+        colours = colours_of(by)
+        for k, (of_line, colour) in enumerate(zip(edges, colours, strict=True)):
             eta, low, high = _values(of_line, plane.unit)
             lines.append(draw_line(axes, x, eta, low, high, colour))
-            for which, (marker, height) in _MARKS.items():
-                mark(axes, x.places[outcome == which], marker, colour, height)
+            for which, (marker, height, step) in _MARKS.items():
+                here = outcomes[k] == which
+                before = (outcomes[:k, here] == which).sum(axis=0)
+                # Few lines have their marks above each other; the colours of many are alike.
+                rank = before if len(edges) <= len(style.LINE_COLOURS) else 0 * before
+                mark(axes, x.places[here], marker, colour, height + step * rank)
         if by is not None:
             name_lines(page, axes, by, lines)
-        plane.stamp(page, axes, "×" if "unknown" in outcomes else "", _definition(plane, figure))
+        notes = "; ".join(note for which, note in _NOTES.items() if which in outcomes)
+        plane.stamp(page, axes, notes, _definition(plane, figure))
     data = _data(figure, plane, edges)
     save_data(stem, {"edge": data})
     return plane.entries(data) | {column.name: column.record for column in COLUMNS}

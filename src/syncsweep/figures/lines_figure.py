@@ -72,7 +72,7 @@ def draw(tables: Path, request: FigureRequest, stem: Path) -> dict[str, dict[str
             axes.set_ylim(0, 2 * np.pi)
         if by is not None:
             name_lines(page, axes, by, lines)
-        plane.stamp(page, axes, "×" if np.isnan(mean).any() else "")
+        plane.stamp(page, axes, "×: no value" if np.isnan(mean).any() else "")
     save_data(stem, {"lines": plane.data})
     return plane.entries(plane.data)
 
@@ -113,12 +113,16 @@ def draw_line(
 
 
 def mark(
-    axes: Axes, places: np.ndarray, marker: str, colour: ColorType, height: float = 0.03
+    axes: Axes,
+    places: np.ndarray,
+    marker: str,
+    colour: ColorType,
+    height: float | np.ndarray = 0.03,
 ) -> None:
-    """Marks at places (n,) of the horizontal axis, at a part of its height."""
+    """Marks at places (n,) of the horizontal axis, at parts of the height: one, or (n,)."""
     axes.plot(
         places,
-        np.full(len(places), height),
+        np.broadcast_to(height, len(places)),
         transform=axes.get_xaxis_transform(),
         linestyle="none",
         marker=marker,
@@ -142,6 +146,7 @@ def name_lines(page: Page, axes: Axes, by: PlaneAxis, lines: Sequence[Artist]) -
         ).get_title().set_fontsize(style.SMALL)
         return
     bar = page.colorbar(_scale_of(by), ax=axes, aspect=25, pad=0.02)
+    by.set_ticks(bar.ax.yaxis)
     bar.outline.set_linewidth(0.4)
     bar.ax.tick_params(length=1.5, pad=1.5, which="both")
     bar.set_label(by.label, labelpad=4)

@@ -72,8 +72,8 @@ def draw(tables: Path, request: FigureRequest, stem: Path) -> dict[str, dict[str
         page.supylabel(y.label, fontsize=style.SETTINGS["axes.labelsize"])
         if np.isfinite(values).any():
             _add_bar(page, axes, scale, levels, plane)
-        missing = "hatched" if np.isnan(values).any() else ""
-        plane.stamp(page, axes[0] if figure.by is None else None, missing)
+        notes = "hatched: no value" if np.isnan(values).any() else ""
+        plane.stamp(page, axes[0] if figure.by is None else None, notes)
     save_data(stem, {"map": plane.data})
     return plane.entries(plane.data)
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis as MatplotlibAxis
+from matplotlib.axis import XAxis
 from matplotlib.figure import Figure as Page
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 
@@ -111,18 +112,21 @@ class PlaneAxis:
     def set_up(self, axes: Axes, which: str) -> None:
         """Give axes the scale, limits and ticks of this axis; which: `x` or `y`."""
         edges = np.concatenate([edges for _, edges in self.cells])
-        log = self.log and edges[0] > 0
-        getattr(axes, f"set_{which}scale")("log" if log else "linear")
+        getattr(axes, f"set_{which}scale")("log" if self.log and edges[0] > 0 else "linear")
         getattr(axes, f"set_{which}lim")(edges[0], edges[-1])
-        axis: MatplotlibAxis = getattr(axes, f"{which}axis")
+        self.set_ticks(getattr(axes, f"{which}axis"))
+
+    def set_ticks(self, axis: MatplotlibAxis) -> None:
+        """Name values along an axis, or a colour bar, that has its scale and limits already."""
         names = [self.text(value) for value in self.values]
         if len(names) <= _FEW and len("".join(names)) <= _FEW_LETTERS:
             axis.set_ticks(self.places, names)
             axis.set_minor_formatter(NullFormatter())
             axis.set_minor_locator(FixedLocator([]))
-        elif log:
-            room = getattr(axes.bbox, "width" if which == "x" else "height") / axes.figure.dpi
-            self._set_decades(axis, np.log(edges[-1] / edges[0]) / room)
+        elif axis.get_scale() == "log":
+            low, high = axis.get_view_interval()
+            side = getattr(axis.axes.bbox, "width" if isinstance(axis, XAxis) else "height")
+            self._set_decades(axis, np.log(high / low) * axis.axes.figure.dpi / side)
         else:
             set_linear(axis)
 
@@ -230,14 +234,14 @@ class Plane:
             for name, record in found.items()
         }
 
-    def stamp(self, page: Page, axes: Axes | None, missing: str = "", says: str = "") -> None:
+    def stamp(self, page: Page, axes: Axes | None, notes: str = "", says: str = "") -> None:
         """Say above all panels of how many samples they are, and what is fixed.
 
-        axes: the only panel, or None if there are several; missing: how points without a value are
-        marked, if there are any; says: what else the panel shows.
+        axes: the only panel, or None if there are several; notes: how points without
+        a value are marked, if there are any; says: what else the panel shows.
         """
         text, warns = stamp_of(self.table.said, int(self.table.frame["failed"].max()))
-        text += f"; {missing}: no value" if missing else ""
+        text = "; ".join(filter(None, [text, notes]))
         fixed = ", ".join(self.axis(name).named(self.axis(name).values[0]) for name in self._fixed)
         about = "\n".join(filter(None, [says, fixed]))
         if axes is None:

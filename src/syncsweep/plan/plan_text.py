@@ -83,7 +83,7 @@ def _size_as_json(size: JobSize) -> dict[str, int]:
 
 
 def _most_samples(study: StudyEstimate) -> int:
-    return max(job.samples.size for job in study.found.jobs)
+    return max(job.units for job in study.found.jobs)
 
 
 def _json(number: Expected) -> dict[str, float]:

@@ -17,7 +17,7 @@ from syncsweep.config.configuration import Config
 from syncsweep.files import NotReadableError, open_regular
 from syncsweep.tables.registry import FAILURES
 from syncsweep.tables.rounds import Round, last_round, rounds
-from syncsweep.wording import number_of
+from syncsweep.wording import number_of, plain_rule
 
 
 class Job(NamedTuple):
@@ -29,7 +29,7 @@ class Job(NamedTuple):
 
 def studies_of(jobs: Sequence[Job], rule: str) -> list[str]:
     """Studies for which there are jobs of a rule, or of one of its `StudyOutputs.variants`."""
-    of_rule = (job for job in jobs if job.rule.partition("_without_")[0] == rule)
+    of_rule = (job for job in jobs if plain_rule(job.rule) == rule)
     return sorted({job.wildcards["study"] for job in of_rule})
 
 

@@ -68,7 +68,15 @@ def test_edges_that_are_not_found_are_marked(tmp_path):
     assert marks_of(page, "v") == [(0.5, 0.03)]
     assert marks_of(page, "^") == [(1.0, 0.97)]
     assert marks_of(page, "x") == [(2.0, 0.03)]
-    assert page.get_suptitle() == "200 samples; ×: no value"
+    assert page.get_suptitle() == "200 samples; ▼: below all η; ▲: above all η; ×: no value"
+
+
+def test_marks_of_few_lines_do_not_hide_each_other(tmp_path):
+    frame = summary(ETAS, B, EPSILON)
+    frame.loc[(frame["B"] == 0.5) & (frame["eta"] > 0), "s_max_mean"] = 3.0
+    page = page_of(write(tmp_path, frame), "edge", x="B", by="epsilon")
+    marks = marks_of(page, "^")
+    assert len(set(marks)) == len(EPSILON) and {place for place, _ in marks} == {0.5}
 
 
 def test_one_sample_has_no_band(tmp_path):

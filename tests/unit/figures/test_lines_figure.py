@@ -53,6 +53,26 @@ def test_lines_and_bands_are_those_of_the_table(tables):
     assert [text.get_text() for text in legend.get_texts()] == ["0.5", "1", "2"]
 
 
+def test_the_colour_bar_of_many_eta_has_no_number_for_the_limit(tmp_path):
+    """It is apart from the others, as along an axis."""
+    tables = write(tmp_path, summary([0, *np.logspace(-3, 2, 21)], B, EPSILON))
+    page = page_of(tables, "lines", x="epsilon", by="eta", at={"B": 1})
+    bar = page.axes[1]
+    assert bar.get_ylabel() == r"$\eta$"
+    low, high = bar.get_ylim()
+    shown = {
+        text.get_text(): place
+        for place, text in zip(bar.get_yticks(), bar.get_yticklabels(), strict=True)
+        if low * (1 - 1e-9) <= place <= high
+    }
+    assert shown.pop("0⁺") == pytest.approx(low) and low < 1e-3
+    assert {float(name) for name in shown} <= set(10.0 ** np.arange(-3, 3))
+    assert len(shown) >= 3
+    for name, place in shown.items():
+        assert place == pytest.approx(float(name))
+    assert not any(low < place < 1e-3 * (1 - 1e-9) for place in bar.yaxis.get_minorticklocs())
+
+
 def test_the_band_of_a_probability_is_its_interval(tables):
     page = page_of(tables, "lines", x="epsilon", column="p1", at={"eta": 0, "B": 1})
     ((low, high),) = bands_of(page)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from copy import deepcopy
 from pathlib import Path
 
 import own_study
@@ -217,6 +218,16 @@ def test_text_has_the_numbers_and_the_fragment(project, capsys):
     assert "time limit" not in out
     assert yaml.safe_load(out[out.index("studies:") :])["studies"]["pair"]["chunk_size"] == 6
     assert max(map(len, lines)) <= 120
+
+
+def test_samples_of_a_job_are_counted_at_each_point_like_all_others(project, capsys):
+    config = deepcopy(CONFIG)
+    config["studies"]["pair"] |= {"axes": {"model.B": {"values": [0.1, 0.2, 0.3]}}, "samples": 4}
+    config["studies"]["pair"].pop("analysis")
+    Path("config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    _, study = planned(capsys, "--no-calibration")
+    assert study["samples"] == study["job"]["samples"] == 12
+    assert ": 12 samples on " in plan(capsys, "--no-calibration")[0]
 
 
 def test_several_studies_have_a_sum(project, capsys):
