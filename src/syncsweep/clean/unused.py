@@ -1,9 +1,9 @@
 """Files of studies that a configuration does not use. A file with an unknown name is not ours.
 
 A shard of another chunk size is needed until each shard that replaces it is there and valid,
-because the next job takes its rows over. The same holds for the parts of unfinished shards. What
-nothing replaces, such as another seed, stays until all shards of the configuration are there: so
-a seed written wrong removes nothing.
+because the next job takes its rows over. The same holds for the parts of unfinished shards, and
+for blocks of another grid or of more observables. What nothing replaces, such as another seed,
+stays until all shards of the configuration are there: so a seed written wrong removes nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import stat
 import time
 from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -103,6 +103,7 @@ class Search:
     ) -> None:
         self._config, self._studies, self._progress = config, list(studies), progress
         self._in_work = in_work()
+        self._verified: dict[Path, State | None] = {}
         self.notes: list[str] = []
 
     def run(self) -> list[Unused]:
@@ -149,7 +150,9 @@ class Search:
                     yield from self._of_block(block, described, study.chunks, missing is None)
                 else:
                     why = "a block that the configuration does not have"
-                    yield from self._whole([block], why, missing)
+                    instead = self._served(block, asked.values(), study.chunks, missing)
+                    damaged = next((path for path in instead if instead[path] is None), None)
+                    yield from self._whole([block], why, missing or damaged, instead=instead)
         elif not description.is_of(folder):
             self.notes.append(f"{folder}: is not described as such a study, so it stays")
         elif idle == blocks:
@@ -180,12 +183,44 @@ class Search:
             return False
         return True
 
+    def _served(
+        self,
+        block: BlockFolder,
+        asked: Iterable[Description],
+        chunks: Iterable[SampleRange],
+        missing: Path | None,
+    ) -> dict[Path, State | None]:
+        """The shards for which a job would take rows of a block; None if one is damaged.
+
+        Not looked for while a shard is missing, because the block stays anyway.
+        """
+        try:
+            old = description.read(block.path)
+        except description.DescriptionError:  # no job reads its rows
+            return {}
+        lying = [samples for samples, _ in (*block.shards(), *block.part_files())]
+        found: dict[Path, State | None] = {}
+        for new in asked:
+            if missing or not old.serves(new) or set(old.points).isdisjoint(new.points):
+                continue
+            place = BlockFolder(block.path.parent / new.block)
+            for chunk in chunks:
+                if any(chunk.overlaps(samples) for samples in lying):
+                    found[place.shard(*chunk)] = self._valid(place, new, chunk)
+        return found
+
     def _whole(
-        self, blocks: list[BlockFolder], why: str, missing: Path | None, study: Path | None = None
+        self,
+        blocks: list[BlockFolder],
+        why: str,
+        missing: Path | None,
+        study: Path | None = None,
+        instead: Mapping[Path, State | None] = {},
     ) -> Iterator[Unused]:
         """All that is known in some blocks, or in all blocks of a study and beside them.
 
-        missing: a shard of the configuration that is not there.
+        missing: a shard of the configuration that is not there, or is damaged; instead: the shards
+        that could have taken rows of them.
         """
         paths: list[Path] = []
         folders: list[Path] = []
@@ -200,7 +235,7 @@ class Search:
         if missing:
             self.notes.append(
                 f"{top}: {why}; it stays until all shards of the configuration are there, and "
-                f"{missing} is missing"
+                f"{missing} is {'damaged' if missing in instead else 'missing'}"
             )
             return
         foreign = {
@@ -212,7 +247,8 @@ class Search:
         if foreign:
             self.notes.append(f"{top}: {min(foreign)} is no file of syncsweep, so it stays")
         if files or not foreign:
-            yield Unused(top, why, files, tuple(blocks), tuple(folders))
+            valid = {path: state for path, state in instead.items() if state}
+            yield Unused(top, why, files, tuple(blocks), tuple(folders), valid)
 
     def _of_block(
         self,
@@ -261,13 +297,14 @@ class Search:
     ) -> State | None:
         """The state of a present shard; None if it is missing or damaged."""
         path = block.shard(*chunk)
-        self._progress(f"verifying {path}")
-        state = State.of(path)
-        try:
-            read_shard(path, described, chunk)
-        except (ShardError, FileNotFoundError):
-            return None
-        return state
+        if path not in self._verified:
+            self._progress(f"verifying {path}")
+            self._verified[path] = State.of(path)
+            try:
+                read_shard(path, described, chunk)
+            except (ShardError, FileNotFoundError):
+                self._verified[path] = None
+        return self._verified[path]
 
 
 def _study_of(folder: Path) -> str:

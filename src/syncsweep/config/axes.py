@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import math
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
@@ -24,12 +25,17 @@ Point = tuple[float | int, ...]
 #: A plane with more points is a mistake, or a study of its own.
 MOST_POINTS = 10_000
 
+#: An integer as text, as Snakemake's `--config` passes it.
+_INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
+
 #: Parameters that decide the number of spins, and so the columns of rows.
 _NOT_NUMBERS = ("n_sites",)
 
 
 def _value(value: Any) -> Any:
-    """A number; an integer stays one, because code of the user's own may need it."""
+    """A number; an integer stays one, also as text, because code of the user's own may need it."""
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        value = int(value)
     is_integer = isinstance(value, int) and not isinstance(value, bool)
     return value if is_integer and abs(value) < 2**53 else number(value)
 

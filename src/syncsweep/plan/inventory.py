@@ -93,34 +93,42 @@ _Ranges = dict[Point, list[SampleRange]]
 
 
 class _Others:
-    """Samples of each point in shards of blocks that the configuration does not have."""
+    """Samples of each point in shards and parts of blocks that the configuration does not have."""
 
     def __init__(self, folder: Path, own: Collection[str]) -> None:
-        self._found: list[tuple[Description, list[SampleRange]]] = []
+        self._found: list[tuple[Description, _Ranges]] = []
         for block in block_folders(folder):
+            if block.path.name in own:
+                continue
             shards = [samples for samples, _ in block.shards()]
-            if not shards or block.path.name in own:
+            parts = [path for _, path in block.part_files()]
+            if not shards and not parts:
                 continue
             with suppress(DescriptionError):
-                self._found.append((read(block.path), shards))
+                described = read(block.path)
+                of_points = {point: list(shards) for point in described.points}
+                for unit in _units_of_parts(parts, described):
+                    if unit.point in of_points:
+                        of_points[unit.point].append(SampleRange(unit.sample, unit.sample + 1))
+                self._found.append((described, of_points))
 
     def of(self, block: Description) -> tuple[_Ranges, _Ranges]:
         """Those at the η of a block that have its columns, and all of them."""
         serving: _Ranges = {}
         everything: _Ranges = {}
-        for described, shards in self._found:
+        for described, of_points in self._found:
             if described.etas == block.etas:
-                for point in described.points:
-                    everything.setdefault(point, []).extend(shards)
+                for point, there in of_points.items():
+                    everything.setdefault(point, []).extend(there)
                     if described.serves(block):
-                        serving.setdefault(point, []).extend(shards)
+                        serving.setdefault(point, []).extend(there)
         return serving, everything
 
 
 def _count(
     block: Description, samples: SampleRange, own: list[SampleRange], others: _Ranges
 ) -> int:
-    """Units of some samples of a block that only other shards hold; own: in its shards."""
+    """Units of some samples of a block that only other blocks hold; own: in its shards."""
     before = samples.common(own)
     return sum(
         samples.common(union([*own, *others[point]])) - before
@@ -158,23 +166,27 @@ def _only_in_parts(
 ) -> int:
     """How many units of some samples are in parts and in no shard."""
     # Here, because Arrow takes long to load, and mostly there is no part.
-    from syncsweep.sweep.parts import count_records, read_part
+    from syncsweep.sweep.parts import count_records
 
     alone = all(of_job == samples for of_job, _ in parts) and not samples.common(shards)
-    seen: set[Unit] = set()
     count = 0
-    for _, path in parts:
-        try:
-            if alone:
-                # Attempts at one shard take over from one another, and solve nothing twice.
-                count += count_records(path, block).count
-            else:
-                # Only the rows themselves tell which samples several jobs share.
-                seen.update(unit for unit, _ in read_part(path, block))
-        except FileNotFoundError:  # a job has finished it meanwhile
-            continue
     if alone:
+        # Attempts at one shard take over from one another, and solve nothing twice.
+        for _, path in parts:
+            with suppress(FileNotFoundError):  # a job has finished it meanwhile
+                count += count_records(path, block).count
         return min(count, samples.size * len(block.points))
+    # Only the rows themselves tell which samples several jobs share.
     return sum(
-        unit.sample in samples.numbers() and not contain(shards, unit.sample) for unit in seen
+        unit.sample in samples.numbers() and not contain(shards, unit.sample)
+        for unit in set(_units_of_parts([path for _, path in parts], block))
     )
+
+
+def _units_of_parts(parts: Iterable[Path], block: Description) -> Iterator[Unit]:
+    """The units whose rows some parts of a block hold."""
+    for path in parts:
+        from syncsweep.sweep.parts import read_part  # as above
+
+        with suppress(FileNotFoundError):  # a job has finished it meanwhile
+            yield from (unit for unit, _ in read_part(path, block))

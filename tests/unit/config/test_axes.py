@@ -204,3 +204,8 @@ def test_what_is_no_axis_is_refused_in_one_line(snapshot):
     said = refused({**STUDY, "model": OWN, "axes": axes, "observables": ["purity"]})
     cases["mean of an observable"] = said, ["observables.0", "purity_se", "axis"]
     assert_messages(snapshot, cases)
+
+
+def test_integers_stay_integers_also_from_the_command_line():
+    values = Axis(values=["1", "+2", "3.0", 4, 5.0]).grid
+    assert [*map(repr, values)] == ["1", "2", "3.0", "4", "5.0"]
