@@ -1,4 +1,4 @@
-"""What studies with axes cost beyond their numerics, against targets."""
+"""The cost of studies with axes beyond their numerics, against targets."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _plan(bench: Bench) -> float:
 
 
 def table(content: dict[str, Any]) -> str:
-    """What was reached beside its targets, as text: medians of the rounds."""
+    """The results beside their targets, as text: medians of the rounds."""
     lines = ["planes: medians of the rounds"]
     for key, what, factor, unit, target, at_most in (
         ("plane_seconds", "41 × 41 points of App. E, with figure", 1, "s", 60, True),

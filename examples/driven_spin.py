@@ -3,9 +3,9 @@
 Gain and damping take the spin from m = −1 and from m = 1 to m = 0, where every phase is equally
 likely. The drive ε S^x, with the detuning δ, gives it a phase. In first order in ε
 
-S_max = (3/8√2)·|ρ₁₀ + ρ₀₋₁|, ρ₁₀ = −iε/√2(γᵈ/2 + iδ), ρ₀₋₁ = iε/√2(γᵍ/2 + iδ).
+S_max = 3/(8√2)·|ρ₁₀ + ρ₀₋₁|, ρ₁₀ = −iε/(√2(γᵈ/2 + iδ)), ρ₀₋₁ = iε/(√2(γᵍ/2 + iδ)).
 
-If γᵍ = γᵈ, the two coherences cancel: the interference blockade.
+If γᵍ = γᵈ, the two coherences cancel. This is the interference blockade.
 """
 
 import numpy as np

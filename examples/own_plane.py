@@ -1,4 +1,4 @@
-"""A spin 1 and a spin 1/2 with exchange J and field B, and a number of their state."""
+"""A spin 1 and a spin 1/2 with exchange J and field B, and an observable of their state."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from syncsweep.physics.spins import lowering, on_each_site, raising, sz
 
 
 def model(spins, J=1.0, B=0.3):
-    """H and the jump operators: both conserve the total spin. The unit is the decay rate."""
+    """H and the jump operator, which conserve the total spin. The decay rate is the unit."""
     z, plus, minus = (on_each_site(operator, spins) for operator in (sz, raising, lowering))
     exchange = z[0] @ z[1] + (plus[0] @ minus[1] + minus[0] @ plus[1]) / 2
     return J * exchange + B * (z[0] + z[1]), [minus[0] + minus[1]]

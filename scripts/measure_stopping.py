@@ -1,4 +1,4 @@
-"""Measure what a study with `until` costs in bias and in the coverage of its intervals.
+"""Measure the bias of a study with `until`, and the coverage of its intervals.
 
 Each line draws independent numbers, and stops by the rule of `tables.stopping` at the totals of
 `config.chunks`. The table is in docs/statistics.md. Exit code 1 if a line breaks the promise there.
@@ -55,7 +55,7 @@ class Case:
 class Found:
     """Of a case: bias in standard errors, and the share of intervals that contain the mean.
 
-    samples: on average; fixed: the same share for studies of about as many samples, fixed before.
+    samples: on average; fixed: the same share for about as many samples, fixed in advance.
     without: the share of replications that reach MOST without the error.
     """
 

@@ -142,7 +142,7 @@ def errors_file(folder: Path, samples: int | str) -> Path:
 
 
 def running_errors_file(folder: Path) -> Path:
-    """What the next job about errors continues from; folder: that of the rows."""
+    """File from which the next job about errors continues; folder: that of the rows."""
     return errors_folder(folder) / "running.npz"
 
 

@@ -53,7 +53,7 @@ def test_an_observable_is_solved_once_and_rows_stay(make_project):
     project.write_config()
     output = project.snakemake("-n")
     assert f"{ALL} of {ALL} samples to solve" in output
-    assert f"{ALL} samples solved before, but without all the observables" in output
+    assert f"{ALL} samples were solved without some of the observables" in output
     run(["purity", NEGATIVITY], 2 * ALL)
     tables = project.table_bytes("pair")
 

@@ -15,7 +15,7 @@ from syncsweep.config.physics import Measure
 #: Most spins whose S is measured: that of four spin-1s has 625 real numbers.
 MOST_ABSOLUTE = 4
 
-#: What has no meaning without angle differences.
+#: Keys that have no meaning without angle differences.
 _OF_DIFFERENCES = ("intervals", "ratio", "chi_bins", "maxima_bins", "limit_draws")
 
 
@@ -124,7 +124,7 @@ class Analysis(Strict):
 
     @property
     def chi_intervals(self) -> tuple[tuple[float, float], ...]:
-        """The intervals, of which there may be none."""
+        """The intervals of χ; () without any."""
         return self.intervals or ()
 
     @property
@@ -154,12 +154,12 @@ class Analysis(Strict):
         return self
 
 
-#: The analysis of a study that names none: means of S_max.
+#: The analysis of a study without one: means of S_max.
 MEANS = Analysis(intervals=None, chi_bins=None)
 
 
 def without_differences(study: Any) -> Any:
-    """A study before its validation: of χ, `measure: absolute` has no more than it names."""
+    """A study before its validation: with `measure: absolute`, χ has no default settings."""
     if isinstance(study, Mapping) and study.get("measure") == "absolute":
         analysis = study.get("analysis")
         if isinstance(analysis, Mapping):

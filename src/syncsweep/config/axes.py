@@ -51,9 +51,11 @@ class Axis(Strict):
     count: Integer | None = Field(
         None, ge=2, le=MOST_POINTS, description="number of values of a grid"
     )
-    scale: Literal["linear", "log"] = Field("linear", description="spacing of a grid, and of plots")
+    scale: Literal["linear", "log"] = Field(
+        "linear", description="spacing of a grid, and scale of the axis in figures"
+    )
     symbol: Label | None = Field(None, description="symbol in figures; null: the parameter's name")
-    unit: Label | None = Field(None, description="unit in figures; null: none is named")
+    unit: Label | None = Field(None, description="unit in figures; null: figures show none")
 
     @model_validator(mode="after")
     def _is_grid_or_list(self) -> Self:

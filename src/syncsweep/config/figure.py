@@ -61,7 +61,7 @@ class Figure(Strict):
 
     @model_serializer(mode="wrap")
     def _as_before(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the kind: figures that were drawn before do not know it."""
+        """Without the kind, which the records of older figures lack."""
         fields: dict[str, Any] = serialize(self)
         return {key: value for key, value in fields.items() if key != "kind"}
 
@@ -88,7 +88,7 @@ OneOrMoreFigures = Annotated[_Panels | _Map | _Lines | _Edge | _List, _ByKind]
 
 
 def as_tuple(figures: OneOrMoreFigures | None) -> tuple[AnyFigure, ...]:
-    """The figures of a study, of which there may be none."""
+    """The figures of a study; () without any."""
     if figures is None:
         return ()
     return figures if isinstance(figures, tuple) else (figures,)

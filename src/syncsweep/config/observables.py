@@ -1,7 +1,8 @@
 """Configuration of observables: numbers of each steady state ρ that are columns beside S_max.
 
-An `ObservableCode` is what decides the values of some columns. For the package's it is name, sites
-and operator. For the user's own it is the code in the file and not its name, as for models.
+An `ObservableCode` decides the values of some columns. For those of the package it has the name,
+the sites and the operator. For the user's own it has the code in the file, and not the file's name,
+as for models.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ class Expectation(Strict):
 
 
 class _Own(Strict):
-    """What the configuration and the code of an observable of the user's own share."""
+    """The fields that an observable of the user's own and its code share."""
 
     tag: ClassVar[str] = "own"
 
@@ -243,7 +244,7 @@ def codes_of(
 
 
 def columns_of_numbers(observables: Iterable[AnyObservable], spins: Sequence[float]) -> list[str]:
-    """Names of their columns of numbers; spins: S of each spin of the model, (N,)."""
+    """Names of the columns of numbers of observables; spins: S of each spin of the model, (N,)."""
     return [name for one in observables for part in _parts(one, spins) for name in part.columns]
 
 

@@ -262,9 +262,9 @@ def check_ensemble(ensemble: BaseModel, spins: tuple[float, ...]) -> None:
 
 
 class Physics(Strict):
-    """All that decides the value of a row, beside its sample, its point and η.
+    """Everything that decides the values of a row, apart from its sample, its point and η.
 
-    axes: paths of the parameters that each point has values of, ascending; here they have none.
+    axes: paths of the parameters whose values belong to a point, ascending; here they have none.
     """
 
     model: _PackageModels | ModelCode = Field(discriminator="name")
@@ -278,14 +278,14 @@ class Physics(Strict):
 
     @model_serializer(mode="wrap")
     def _as_before(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without axes where there are none, and a relative measure: older hashes know neither."""
+        """Without empty axes and a relative measure, because older hashes contain neither."""
         fields: dict[str, Any] = serialize(self)
         if self.measure == "relative":
             del fields["measure"]
         return {k: v for k, v in fields.items() if k != "axes" or v}
 
     def with_axes(self, paths: Iterable[str]) -> Self:
-        """The physics of all points of some axes: whatever values these parameters have here."""
+        """The physics of all points of some axes, whatever values these parameters have here."""
         if not (axes := sorted(paths)):
             return self
         fields = self.model_dump() | {"axes": axes}

@@ -1,7 +1,7 @@
 """Configuration of figures over the axes of a study: a map, lines, or an edge.
 
 They show a column of the table `summary`. Its rows are the product of the study's axes and of η,
-which is an axis too, by the name `eta`. Each axis is drawn (as x, y or by), or fixed at a value.
+which is an axis with the name `eta`. Each axis is drawn (as x, y or by), or fixed at a value.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def is_angle(column: str) -> bool:
 
 
 class PlaneFigure(Strict):
-    """What all figures over axes have; `most` is how many values of `by` one can show."""
+    """The keys of all figures over axes; `most`: the largest number of values of `by`."""
 
     tag: ClassVar[str]
     most: ClassVar[int]
@@ -63,15 +63,15 @@ class PlaneFigure(Strict):
     column: Words = Field(description="column of the table `summary` that is shown")
     x: Words = Field(description="horizontal axis: name of an axis of the study, or eta")
     by: Words | None = Field(
-        None, description="axis of which each value has a panel of a map, or a line; null: none"
+        None, description="axis with a panel of a map, or a line, for each value; null: none"
     )
     at: dict[Words, Number] = Field(
         default_factory=dict, description="values of the axes that are not drawn, by name"
     )
     symbol: Label | None = Field(
-        None, description="name of the column in labels; null: its usual one"
+        None, description="symbol of the column in labels; null: the usual one"
     )
-    unit: Label | None = Field(None, description="unit of the column; null: its usual one")
+    unit: Label | None = Field(None, description="unit of the column; null: the usual one")
 
     def data(self, _: Analysis) -> tuple[str, ...]:
         """Ending of the file with the numbers that are drawn."""
@@ -114,7 +114,7 @@ class MapFigure(_Scaled):
     kind: Literal["map"] = Field(description="colours over two axes")
     y: Words = Field(description="vertical axis: name of an axis of the study, or eta")
     contours: bool | tuple[float, ...] = Field(
-        False, description="lines of equal value: true, or their values in ascending order"
+        False, description="contour lines: true, or their values in ascending order"
     )
 
     @field_validator("contours", mode="before")
@@ -160,7 +160,7 @@ class EdgeFigure(PlaneFigure):
         0.5, gt=0, le=1e6, description="share of the way from the floor to the value at 0⁺"
     )
     floor: Number = Field(
-        0.0, description="value that counts as nothing, such as the P_a of a uniform χ"
+        0.0, description="value that counts as zero, such as the P_a of a uniform χ"
     )
 
     @model_validator(mode="after")
@@ -170,7 +170,7 @@ class EdgeFigure(PlaneFigure):
         if is_angle(self.column):
             raise ValueError(f"an edge has no meaning for an angle such as {self.column}")
         if ETA in (*self.drawn.values(), *self.at):
-            raise ValueError("an edge is a value of η, so eta must be neither x, by nor in at")
+            raise ValueError("an edge is a value of η, so eta cannot be x or by, nor be in at")
         return self
 
 

@@ -139,7 +139,7 @@ class FigureRequest(Request):
 
     @model_serializer(mode="wrap")
     def _as_before(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without axes where there are none: figures that were drawn before do not know them."""
+        """Without axes if there are none, because the records of older figures lack them."""
         fields: dict[str, Any] = serialize(self)
         return {key: value for key, value in fields.items() if (key, value) != ("axes", [])}
 

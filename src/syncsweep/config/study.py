@@ -64,11 +64,11 @@ class Study(WithUntil):
     ensemble: AnyEnsemble = Field(Ensemble(), description="random perturbation")
     axes: dict[str, Axis] = Field(
         {},
-        description="parameters that take several values, by path, such as model.J; the study is "
-        "the product of them",
+        description="parameters that take several values, by path, such as model.J; the study "
+        "solves all combinations of these",
     )
     samples: Integer = Field(ge=1, le=MOST_SAMPLES, description="realisations per η and point")
-    until: Until | None = Field(None, description="instead of samples: stop at these errors")
+    until: Until | None = Field(None, description="instead of samples: the errors at which to stop")
     chunk_size: OptionalInteger = Field(
         None,
         ge=1,
@@ -92,7 +92,7 @@ class Study(WithUntil):
         "themselves, for 1 to 4 spins whose model has a phase of its own",
     )
     analysis: Analysis = Field(
-        MEANS, description="how shards become tables; left out: means of S_max"
+        MEANS, description="how shards become tables; without it: means of S_max"
     )
     figure: OneOrMoreFigures | None = Field(
         None, description="the figure of this study, or a list of figures; null: none"
@@ -289,7 +289,7 @@ class Study(WithUntil):
 
     @cached_property
     def samples_per_chunk(self) -> int:
-        """`chunk_size`, or the automatic choice: points are shared out before samples are."""
+        """`chunk_size`, or the automatic choice: jobs divide points first, and then samples."""
         if self.chunk_size is not None:
             return self.chunk_size
         most = self.until.most_samples if self.until else self.samples

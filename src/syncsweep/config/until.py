@@ -47,7 +47,7 @@ class Until(BaseModel):
 
     @property
     def errors(self) -> Mapping[str, float]:
-        """The largest errors that are small enough, by column."""
+        """The largest errors that the study accepts, by column."""
         return self.__pydantic_extra__
 
     @property
@@ -81,9 +81,9 @@ def _schema(schema: dict[str, Any]) -> None:
 
 
 class WithUntil(Strict):
-    """A study that has either `samples` or `until`. With `until`, `samples` is the most of it.
+    """A study that has either `samples` or `until`. With `until`, `samples` is `most_samples`.
 
-    `tables.rounds.decided` makes it the number that the errors have decided so far.
+    `tables.rounds.decided` replaces it by the number that the errors have decided so far.
     """
 
     model_config = ConfigDict(json_schema_extra=_schema)

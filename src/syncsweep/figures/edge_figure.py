@@ -36,7 +36,8 @@ COLUMNS: Columns = (
     ).with_errors("_se", "_low", "_high"),
     Column(
         "outcome",
-        "found; below or above, if the edge is at smaller or larger η than all; or unknown",
+        "found; below or above, if the edge is below the smallest or above the largest η > 0; "
+        "or unknown",
     ),
 )
 
@@ -108,7 +109,7 @@ def _values(edges: Sequence[Edge], unit: EnergyUnit) -> list[np.ndarray]:
 
 
 def _limits(edges: Sequence[Sequence[Edge]], plane: Plane) -> tuple[float, float]:
-    """Ends of the axis of η: around what is found, or else all η > 0."""
+    """Ends of the axis of η: around the edges that are found, or else around all η > 0."""
     ends = [_values(line, plane.unit) for line in edges]
     found = np.concatenate([np.ravel(values) for values in ends])
     found = found[np.isfinite(found)]
@@ -119,13 +120,13 @@ def _limits(edges: Sequence[Sequence[Edge]], plane: Plane) -> tuple[float, float
 
 
 def _definition(plane: Plane, figure: EdgeFigure) -> str:
-    """What the edge is, in a few words."""
+    """The definition of the edge, in a few words."""
     floor = f" − {number(figure.floor)}" if figure.floor else ""
     return f"edge: {plane.symbol}{floor} is {number(figure.share)} of its 0⁺ value"
 
 
 def _data(figure: EdgeFigure, plane: Plane, edges: Sequence[Sequence[Edge]]) -> pd.DataFrame:
-    """A row for each edge: its axes, η as configured with its errors, and why there is none."""
+    """A row for each edge: its axes, its η as configured with errors, and its outcome."""
     names = [name for name in (figure.by, figure.x) if name is not None]
     points = plane.rows[names].drop_duplicates().sort_values(names, ignore_index=True)
     found = [edge for line in edges for edge in line]

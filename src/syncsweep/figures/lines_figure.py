@@ -51,7 +51,7 @@ def draw(tables: Path, request: FigureRequest, stem: Path) -> dict[str, dict[str
     n_lines = 1 if by is None else len(by.values)
     mean = plane.values(figure.column, *names).reshape(n_lines, -1)
     ends = [end.reshape(n_lines, -1) for end in plane.errors(*names) or ()]
-    if figure.scale == "log":  # what is not positive has no place
+    if figure.scale == "log":  # values ≤ 0 have no place
         mean, *ends = (np.where(values > 0, values, np.nan) for values in (mean, *ends))
     with new_page(stem, *PAGE) as page:
         find_places(page)
@@ -133,7 +133,7 @@ def mark(
 
 
 def name_lines(page: Page, axes: Axes, by: PlaneAxis, lines: Sequence[Artist]) -> None:
-    """Name lines beside the panel: few in a legend, many by a colour bar."""
+    """Name the lines beside the panel: few in a legend, many by a colour bar."""
     if len(by.values) <= len(style.LINE_COLOURS):
         names = [by.text(value) for value in by.values]
         page.legend(

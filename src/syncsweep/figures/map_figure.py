@@ -90,12 +90,12 @@ def _page_size(n_panels: int) -> tuple[float, float]:
 
 
 def _columns(n_panels: int) -> int:
-    """How many panels are beside each other."""
+    """Number of panels in a row."""
     return 2 if n_panels in (2, 4) else min(n_panels, 3)
 
 
 def _panels(page: Page, n_panels: int) -> list[Axes]:
-    """Panels in rows from the top, of which the outer ones have numbers."""
+    """Panels in rows from the top; only the outer ones have numbers."""
     across = _columns(n_panels)
     grid = page.subplots(-(-n_panels // across), across, squeeze=False)
     for k, axes in enumerate(grid.flat):
@@ -107,9 +107,9 @@ def _panels(page: Page, n_panels: int) -> list[Axes]:
 
 @dataclass(frozen=True)
 class _Scale:
-    """From which value to which the colours go, and how.
+    """The range of values that the colours cover, and their scale.
 
-    has_below: whether values are not positive, which have no place on a logarithmic scale.
+    has_below: whether some values are ≤ 0, which have no place on a logarithmic scale.
     """
 
     low: float
@@ -153,7 +153,7 @@ def _scale(figure: MapFigure, values: np.ndarray) -> _Scale:
 
 
 def _levels(figure: MapFigure, scale: _Scale) -> list[float]:
-    """Values of the contours, of which there may be none."""
+    """Values of the contours; none without contours."""
     if isinstance(figure.contours, tuple):
         return list(figure.contours)
     return scale.ticks[:4] if scale.periodic and figure.contours else scale.ticks * figure.contours
@@ -162,7 +162,7 @@ def _levels(figure: MapFigure, scale: _Scale) -> list[float]:
 def _fill(axes: Axes, x: PlaneAxis, y: PlaneAxis, values: np.ndarray, scale: _Scale) -> None:
     """Colour the cells of a panel (n_y, n_x), and hatch those without a value."""
     norm = scale.norm
-    if scale.log:  # what is not positive has the lowest colour
+    if scale.log:  # values ≤ 0 have the lowest colour
         values = np.maximum(values, scale.low)
     for across, x_edges in x.cells:
         for up, y_edges in y.cells:
@@ -182,7 +182,7 @@ def _mark_levels(
     levels: Sequence[float],
     periodic: bool,
 ) -> None:
-    """Lines of equal value; 0⁺ is apart and has none."""
+    """Contour lines; the cells of 0⁺ are apart and have none."""
     for across, _ in x.cells:
         for up, _ in y.cells:
             part = values[up, across]

@@ -1,4 +1,4 @@
-"""What figures over the axes of a study share: its summary, its axes, and their labels."""
+"""The summary, the axes and the labels that figures over the axes of a study share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from syncsweep.figures import style
 from syncsweep.figures.study_tables import StudyTable, read_for, stamp_of
 from syncsweep.tables.reading import unit_of
 
-#: So many values of an axis are named one by one, in so many letters.
+#: Most values of an axis that are named one by one, and most letters of their names.
 _FEW, _FEW_LETTERS = 6, 22
 
 #: Width of the cell of η → 0⁺ and of the gap beside it, as parts of the other values' width.
@@ -148,7 +148,7 @@ class PlaneAxis:
 
 @dataclass(frozen=True)
 class Plane:
-    """The summary of a study, of which the rows are those that a figure shows.
+    """The summary of a study, with only the rows that a figure shows.
 
     `eta` is in the unit of the model; `rows` has it as configured.
     """
@@ -235,7 +235,7 @@ class Plane:
         }
 
     def stamp(self, page: Page, axes: Axes | None, notes: str = "", says: str = "") -> None:
-        """Say above all panels of how many samples they are, and what is fixed.
+        """Write above all panels the number of samples, and the axes that are fixed.
 
         axes: the only panel, or None if there are several; notes: how points without
         a value are marked, if there are any; says: what else the panel shows.
@@ -296,7 +296,7 @@ def with_unit(symbol: str, unit: str) -> str:
 
 
 def literal(text: str) -> str:
-    """A user's text, of which nothing is a formula to Matplotlib."""
+    """A user's text, in which Matplotlib finds no formula."""
     return text.replace("$", r"\$")
 
 

@@ -1,4 +1,4 @@
-"""What the figures of a study share: its tables, and how many samples they say that they have."""
+"""The tables that the figures of a study share, and the number of samples in them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from syncsweep.tables.reading import entries_of, read_table, unit_of, unusable
 
 @dataclass(frozen=True)
 class StudyTable:
-    """A table, what it says of itself, and the entries of its columns in the data dictionary."""
+    """A table, its record of its origin, and the entries of its columns in the data dictionary."""
 
     frame: pd.DataFrame
     said: dict[str, Any]
@@ -25,7 +25,7 @@ class StudyTable:
 
     @property
     def is_absolute(self) -> bool:
-        """Whether it is of the angles themselves, and not of their differences."""
+        """Whether it is about the angles themselves, and not about their differences."""
         return bool(self.said.get("physics", {}).get("measure") == "absolute")
 
 
@@ -46,7 +46,7 @@ def read_for(analysis: Analysis, path: Path) -> StudyTable:
 
 
 def stamp_of(said: Mapping[str, Any], failed: int, shows_exact: bool = False) -> tuple[str, bool]:
-    """Of how many samples a table says that it is, and whether it lacks some.
+    """The number of samples in a table, in words that say whether some are missing.
 
     failed: most samples of one η that are not in it; shows_exact: whether there are lines at 0⁺.
     """

@@ -2,7 +2,7 @@
 
 States have shape (n_eta, D, D), are Hermitian, finite and of unit trace, and each function returns
 a real array (n_eta,). Sites are 0 … N−1, and `spins` are S of each of them, (N,). Entropies are in
-nats. Negative eigenvalues are rounding, and have no entropy.
+nats. Negative eigenvalues come from rounding, and do not count.
 """
 
 from __future__ import annotations

@@ -82,10 +82,10 @@ def take_inventory(config: Config, study: str) -> Inventory:
 
 
 def said_again(found: Inventory) -> str:
-    """That samples are solved again, in some words."""
+    """Words about the samples that are solved again."""
     return (
-        f"{number_of(found.again, 'samples')} solved before, but without all the observables: "
-        "their rows stay, and are used again if you take the new observables out"
+        f"{number_of(found.again, 'samples')} were solved without some of the observables: "
+        "their rows stay, and serve again if you remove these"
     )
 
 
@@ -164,7 +164,7 @@ def _only_in_parts(
     shards: list[SampleRange],
     block: Description,
 ) -> int:
-    """How many units of some samples are in parts and in no shard."""
+    """Number of units of some samples that are in parts and in no shard."""
     # Here, because Arrow takes long to load, and mostly there is no part.
     from syncsweep.sweep.parts import count_records
 

@@ -150,8 +150,8 @@ def notes(plan: Plan) -> Iterator[str]:
         until = plan.config.studies[study.study].until
         if until and study.found.missing:
             yield (
-                f"{study.study}: these are all {until.most_samples} samples; with until, it may "
-                "stop before"
+                f"{study.study}: this is the cost of all {until.most_samples} samples; with until, "
+                "the study may stop earlier"
             )
         job = study.job
         if not job:

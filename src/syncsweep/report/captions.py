@@ -42,7 +42,7 @@ def of_figure(figure: AnyFigure, study: str, ratio: Ratio | None) -> Caption:
     text = f"{words} at {fixed}." if fixed else f"{words}."
     each = "panel" if isinstance(figure, MapFigure) else "line"
     if figure.by is not None:
-        text += f" Each {each} is a value of {figure.by}."
+        text += f" Each {each} is for one value of {figure.by}."
     if not isinstance(figure, MapFigure):
         text += " Bands are intervals of one standard error (68 %), if there are any."
     title = f"{figure.name}: {figure.tag} of {figure.column} in {study}"
@@ -50,7 +50,7 @@ def of_figure(figure: AnyFigure, study: str, ratio: Ratio | None) -> Caption:
 
 
 def _of_map(figure: MapFigure) -> str:
-    lines = ", with lines of equal value" if figure.contours else ""
+    lines = ", with contours" if figure.contours else ""
     return f"Colours of {figure.column} over {figure.x} and {figure.y}{lines}"
 
 

@@ -93,7 +93,7 @@ def _shown_axes(axes: Mapping[str, Axis], most: int) -> dict[str, tuple[float, .
 
 
 def _axis(path: str, axis: Axis, values: Sequence[float]) -> dict[str, Any]:
-    """An axis for the page: its parameter, and the words of each value."""
+    """An axis for the page: its parameter, and a label for each value."""
     name, unit = axis.symbol or column_of(path), axis.unit or ""
     some = "" if len(values) == len(axis.grid) else f" ({len(values)} of {len(axis.grid)} values)"
     return {

@@ -73,7 +73,7 @@ def ratio_symbol(ratio: Ratio) -> str:
 
 
 def excess(study: Study) -> str:
-    """S_d, or S, less its uniform value."""
+    """S_d, or S, minus the uniform density."""
     n_angles = _n_angles(study)
     symbol = "S_d" if study.measure == "relative" else "S"
     return f"{symbol} − 1/(2π)" if n_angles == 1 else f"{symbol} − (1/2π){superscript(n_angles)}"
@@ -120,7 +120,7 @@ def _model(model: BaseModel, physics: Physics) -> str:
 
 
 def _of_package(part: BaseModel, choice: str) -> str:
-    """What a model or an ensemble of the package is, with its numbers; choice: key of its name."""
+    """A model or an ensemble of the package in words, with its numbers; choice: key of its name."""
     summary = (type(part).__doc__ or "").partition("\n")[0].rstrip(".")
     values = [
         _parameter(field.description or name, getattr(part, name))

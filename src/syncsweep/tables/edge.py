@@ -1,7 +1,7 @@
 """The edge of a regime of weak perturbations: the η at which a mean has moved away from 0⁺.
 
-With the mean c(η), its limit c(0⁺) and a floor f, which is what counts as nothing, the edge at a
-share s is the smallest η with c(η) = f + s·(c(0⁺) − f). Between neighbouring values of η, c is
+With the mean c(η), its limit c(0⁺) and a floor f, which counts as zero, the edge at a share s is
+the smallest η with c(η) = f + s·(c(0⁺) − f). Between neighbouring values of η, c is
 linear in log η. The definition is ours (docs/planes.md).
 """
 
@@ -14,9 +14,9 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Edge:
-    """An edge and its standard error, both in the unit of η, and why there is none.
+    """An edge and its standard error, both in the unit of η, and whether it was found.
 
-    outcome: `found`; `below` or `above` if it is at smaller or larger η than all; `unknown` if c
+    outcome: `found`; `below` the smallest or `above` the largest η > 0; `unknown` if c
     has no value at 0⁺ or at fewer than two η > 0. error: NaN if c has no errors; of_log: that of
     ln η, from which the interval follows.
     """
@@ -41,10 +41,10 @@ def find_edge(
 ) -> Edge:
     """The edge of means at ascending η, the first of which is 0; all (n_eta,), NaN if missing.
 
-    The error is that of c less its threshold, divided by the slope in ln η. The samples are the
-    same at all η, but their covariances are not known here. The error of c between two η is taken
-    as if they were fully correlated, which is the most that it can be. That of the threshold is
-    taken as independent of it: too large, since both vary together.
+    The error is that of c minus its threshold, divided by the slope of c against ln η. The samples
+    are the same at all η, but their covariances are not known here. The error of c between two η is
+    that of fully correlated means, which is the largest possible one. The threshold counts as
+    independent of c. In fact both vary together, so the error is too large.
     """
     here = np.isfinite(means)
     if not here[0] or here[1:].sum() < 2 or means[0] == floor:

@@ -1,4 +1,4 @@
-"""Rows that enter no average: which they are, and a line about them."""
+"""The table of rows that enter no average, and a line about them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from syncsweep.user_code.observable_columns import FAILED
 def failures_of(
     described: Description, rows: SampleRows, words: Sequence[str]
 ) -> list[tuple[Any, ...]]:
-    """η, axes, sample, status and estimated error of S_d, of the rows that are not good.
+    """η, axes, sample, status and estimated error of S_d of the rows that are not good.
 
-    And of those for which a function of the user's own failed, whose status follows; words: the
+    Rows for which a function of the user's own failed are there too, with its status; words: the
     columns of these.
     """
     statuses = [rows.observables[name] for name in words]

@@ -19,14 +19,18 @@ COLUMNS: dict[str, Columns] = {
         ETA,
         Column("observable", "name of the observable's column", source="docs/observables.md"),
         Column(
-            "low", "lower edge of the bin, in the observable's unit; -inf for the first bin of each"
+            "low",
+            "lower edge of the bin, in the observable's unit; -inf for the observable's first bin",
         ),
-        Column("high", "upper edge of the bin, in the same unit; inf for the last bin of each"),
+        Column(
+            "high",
+            "upper edge of the bin, in the same unit; inf for the observable's last bin",
+        ),
         Column("count", "number of realisations with a value in the bin"),
         Column(
             "density",
-            "probability density of the observable in the bin, per its unit; empty in the first "
-            "and last bin of each, which have no width",
+            "probability density of the observable in the bin, per its unit; empty in the "
+            "observable's first and last bin, which have no width",
         ),
     )
 }

@@ -1,8 +1,8 @@
 """How many samples a study with `until` has, from the errors that its jobs have found so far.
 
-A job writes the largest errors at a number of samples. Whether they are small enough is decided
-here, each time that somebody asks. So another error in the configuration needs no job where the
-errors are known. Imports no NumPy, because Snakemake reads it in every job.
+A job writes the largest errors at a number of samples. This module decides whether they are small
+enough, each time. So if the errors are known, another limit in the configuration needs no job.
+Imports no NumPy, because Snakemake reads it in every job.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The largest standard errors of a study with `until`, from which it decides whether to stop.
 
 They are those of the table `summary`, except where a standard error says too little. The error of
-a P_a, or of a ratio, is the longer reach of its interval if that is larger. The error of values
-that are all equal is not 0: a share of the ensemble that nobody has seen yet may be as large as
-the largest value of the study. See docs/statistics.md.
+a P_a, or of a ratio, is the distance to the farther end of its interval if that is larger. The
+error of values that are all equal is not 0: other values may be so rare that no sample has one yet,
+and they may be as large as the largest value of the study. See docs/statistics.md.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _ALL = slice(None)
 
 
 class RunningErrors:
-    """What the errors need of the samples so far; arrays over the rows of a sample at all points.
+    """Sums over the samples so far that the errors need; arrays over the rows of all points.
 
     observables: names of their columns of numbers; needs_chi: whether there is an error of a P_a.
     """
@@ -105,12 +105,12 @@ class RunningErrors:
 
 
 def _longest(value: np.ndarray, error: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """The standard error, or the longer reach of the interval; NaN where a value is not known."""
+    """The standard error, or the distance to the farther end of the interval; NaN if not known."""
     return np.maximum(np.maximum(value - low, high - value), error)
 
 
 def _error_of_mean(mean: RunningMean, largest: float) -> np.ndarray:
-    """The standard errors (n_rows,) of means, and of equal values by what may not have been seen.
+    """The standard errors (n_rows,) of means; for equal values, an upper bound.
 
     Equal values are a sample without a hit: with one standard error, a hit is rarer than the upper
     end of its interval. A hit differs from the others by no more than the largest value.
@@ -124,7 +124,7 @@ def _error_of_mean(mean: RunningMean, largest: float) -> np.ndarray:
 def find_errors(request: ErrorsRequest, output: Path) -> None:
     """Write the largest errors of a study at a number of samples; ResultsError as for tables.
 
-    The job continues from what the one before has kept, and reads only the shards since.
+    The job continues from the sums of the one before, and reads only the newer shards.
     """
     blocks = describe(request.folder, request.blocks)
     first = blocks[0]
@@ -155,7 +155,7 @@ def _largest(errors: np.ndarray, at: list[dict[str, float]]) -> dict[str, Any]:
 
 
 def _keep(path: Path, samples: int, running: RunningErrors) -> None:
-    """Keep all that the next job continues from."""
+    """Keep the sums from which the next job continues."""
     said = np.array(json.dumps({**asked(), "samples": samples}))
     arrays: dict[str, Any] = {**running.state(), "said": said}
     content = io.BytesIO()

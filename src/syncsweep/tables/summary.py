@@ -100,7 +100,7 @@ COLUMNS: dict[str, Columns] = {
 }
 
 
-#: What the columns of `summary` hold that only a study with axes has.
+#: Columns of `summary` that only a study with axes has.
 OF_ANGLES: Columns = (
     Column(
         "angle_{j}_mean",
@@ -178,7 +178,7 @@ def _chi(
 
 
 def columns_of_study(block: Description) -> dict[str, Columns]:
-    """What the columns of each table of a study hold; block: any of it."""
+    """The entries of the columns of each table of a study; block: any block of it."""
     axes, observables = axis_columns(block.physics.axes), columns_of(block.observables)
     more = dict.fromkeys(COLUMNS, axes)
     more["summary"] += OF_ANGLES if axes else ()

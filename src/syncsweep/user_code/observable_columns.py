@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from syncsweep.columns import Column, Columns, entry
 from syncsweep.config.observables import ObservableCode, OwnObservableCode
 
-#: Status of a state for which a function of the user's own returned its numbers, for which it did
-#: not, and of one that it was not asked about, because the row is in no average.
+#: Status of a state for which a function of the user's own returned its numbers, of one for which
+#: it failed, and of one for which it was not called, because the row is in no average.
 OK, FAILED, NOT_ASKED = "ok", "failed", "none"
 
 _COHERENCE = "Baumgratz, Cramer, Plenio, Phys. Rev. Lett. 113, 140401 (2014)"
 _IN_WORDS = {"sx": "S^x", "sy": "S^y", "sz": "S^z", "sx2": "(S^x)²", "sy2": "(S^y)²"}
 _IN_WORDS |= {"sz2": "(S^z)²", "sigma_x": "σ^x", "sigma_y": "σ^y", "sigma_z": "σ^z"}
 
-#: What the columns of the package's observables mean; {a}, {b}: the sites of a group, as in 23.
+#: Meanings of the columns of the package's observables; {a}, {b}: the sites of a group, as in 23.
 COLUMNS: Columns = (
     Column("purity", "purity Tr ρ² of the steady state ρ", source="docs/observables.md"),
     Column(

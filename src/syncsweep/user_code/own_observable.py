@@ -79,7 +79,7 @@ def _numbers(function: str, names: tuple[str, ...], returned: Any) -> dict[str, 
 
 
 def _number(name: str, value: Any) -> float:
-    """A real number as a float: also of NumPy, but neither complex nor true or false."""
+    """A real number, also of NumPy, as a float; complex numbers, true and false are refused."""
     array = np.asarray(value)
     if array.ndim or array.dtype.kind not in "iufc":
         shape = f" and shape {array.shape}" if array.ndim else ""
@@ -88,8 +88,8 @@ def _number(name: str, value: Any) -> float:
         )
     if array.dtype.kind == "c":
         raise OwnCodeError(
-            f"{name} must be a real number, but is the complex {complex(value):.3g}; return its "
-            ".real"
+            f"{name} must be a real number, but is the complex number {complex(value):.3g}; "
+            "return its .real"
         )
     number = float(array)
     if not abs(number) <= _LARGEST:

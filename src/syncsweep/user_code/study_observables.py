@@ -17,7 +17,7 @@ from syncsweep.physics.state_functions import OF_GROUPS, OF_STATE, expectation, 
 from syncsweep.user_code.observable_columns import columns_of
 from syncsweep.user_code.own_observable import OwnObservable
 
-#: Entries of states that are worked on together: the memory of a batch is some times this.
+#: Entries of states in one batch, whose memory is a few times as large.
 _AT_ONCE = 1 << 20
 
 

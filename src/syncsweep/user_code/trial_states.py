@@ -17,8 +17,8 @@ from syncsweep.user_code.study_solver import StudySolver
 #: Largest dimension of the Hilbert space at which a sample is solved here, within a second.
 _SOLVED_DIMENSIONS = 27
 
-#: Numbers of two calls or processes are the same up to this, relative and absolute: a function may
-#: multiply matrices, whose rounding depends on where they are in memory.
+#: Relative and absolute tolerance between two calls or processes: a function may multiply matrices,
+#: and their rounding depends on where they are in memory.
 _TOLERANCE = 1e-6, 1e-9
 
 

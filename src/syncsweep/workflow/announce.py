@@ -117,7 +117,7 @@ def warn_of_errors(config: Config, studies: Iterable[str]) -> None:
             said = ", ".join(_error(last, column, until.errors[column]) for column in last.missing)
             print(
                 f"warning: {study}: {last.samples} samples are not enough: {said}; raise "
-                "until.most_samples, or these errors",
+                "until.most_samples, or allow larger errors",
                 file=sys.stderr,
             )
 

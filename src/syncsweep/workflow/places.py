@@ -1,4 +1,4 @@
-"""Whether the results folder, and the places of files in it, can be used before a run has jobs.
+"""Checks, before a run has jobs, that it can use the results folder and the places in it.
 
 Imports no NumPy, because Snakemake reads it in every job.
 """

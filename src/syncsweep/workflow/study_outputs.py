@@ -151,7 +151,7 @@ class StudyOutputs:
         return self.shards(study) + self.results(study)
 
     def results(self, study: str) -> list[Path]:
-        """All that is made from the shards of a study."""
+        """All files that are made from the shards of a study."""
         return self.tables(study) + self.figures(study)
 
     def made(self, study: str) -> str:

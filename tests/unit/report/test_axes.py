@@ -122,6 +122,6 @@ def test_captions_say_what_figures_show(made):
     _, config, _ = made
     said = [captions.of_figure(figure, "plane", None) for figure in config.studies["plane"].figures]
     assert said[0].text == "Colours of angle_1_mean over B and delta at eta = 0.5."
-    assert "Each line is a value of delta." in said[1].text and "at B = 0.2" in said[1].text
+    assert "Each line is for one value of delta." in said[1].text and "at B = 0.2" in said[1].text
     assert "0.5 of its value in the limit η → 0⁺, against B" in said[2].text
     assert all(caption.restructured_text for caption in said)

@@ -79,7 +79,7 @@ MISTAKES = {
 }
 
 
-def test_what_is_not_a_real_number_is_told_in_one_line(snapshot):
+def test_what_is_not_a_real_number_is_refused_in_one_line(snapshot):
     cases = {}
     for returned, facts in MISTAKES.items():
         with pytest.raises(OwnCodeError) as caught:
