@@ -194,7 +194,8 @@ def _check_points(
         try:
             check_part(type(settings).model_validate(fields))
         except ValueError as error:
-            is_refused = isinstance(error, ValidationError)
-            said = reason_of(error.errors(include_url=False)[0]) if is_refused else str(error)
+            said = str(error)
+            if isinstance(error, ValidationError):
+                said = reason_of(error.errors(include_url=False)[0])
             at = ", ".join(f"{path} = {v:g}" for path, v in zip(sorted(axes), point, strict=True))
             raise ValueError(f"axes: the point {at} is refused: {said}") from None

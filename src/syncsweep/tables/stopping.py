@@ -26,6 +26,7 @@ from syncsweep.sweep.description import Description
 from syncsweep.tables.intervals import probability_interval
 from syncsweep.tables.number import Number
 from syncsweep.tables.reading import MOST_BYTES
+from syncsweep.tables.rounds import digest_of
 from syncsweep.tables.samples import SampleRows, chi_of_sample, describe, read_samples
 from syncsweep.tables.statistics import RunningCovariance, RunningMean, type_ratio
 
@@ -150,11 +151,13 @@ def find_errors(request: ErrorsRequest, output: Path) -> None:
             for rows in read_samples(request.folder, block, shards):
                 running[rows.point].add(block, rows)
         _keep(kept, request.samples, found)
+    errors = largest_errors(found)
     said = {
         **asked(),
         "study": next(iter(found)).study,
         "samples": request.samples,
-        "errors": largest_errors(found),
+        "digest": digest_of(errors),
+        "errors": errors,
     }
     write_text(output, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
 
