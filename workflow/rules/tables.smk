@@ -51,7 +51,7 @@ checkpoint find_errors:
         lambda wildcards: OUTPUTS.shards_until(wildcards.study, int(wildcards.samples)),
         lambda wildcards: unless_fresh(
             [OUTPUTS.errors_file(wildcards.study, int(wildcards.samples))],
-            rounds.asked(CONFIG, wildcards.study),
+            rounds.must_record(CONFIG, wildcards.study, int(wildcards.samples)),
         ),
     output:
         str(layout.errors_file(Path(CONFIG.results, "{study}-{hash}"), "{samples}")),

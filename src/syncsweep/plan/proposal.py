@@ -72,18 +72,23 @@ def _chunk_size(settings: Study, estimate: StudyEstimate, cost: float | None) ->
     if len(estimate.found.jobs) < estimate.found.shards:
         # Another one would write all shards again, though it would solve no sample twice.
         return settings.samples_per_chunk, "as in the existing shards"
-    changed = Study(**{**_fields(settings), "core_seconds": cost})
+    changed = _study_with(settings, {"core_seconds": cost})
     return changed.samples_per_chunk, "for this cost"
 
 
 def _changed(config: Config, study: str, change: dict[str, Any]) -> Config:
-    # Not a copy: values derived from the fields must be derived again.
-    changed = Study(**{**_fields(config.studies[study]), **change})
+    changed = _study_with(config.studies[study], change)
     return config.model_copy(update={"studies": {**config.studies, study: changed}})
 
 
-def _fields(settings: Study) -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in Study.model_fields}
+def _study_with(settings: Study, change: dict[str, Any]) -> Study:
+    # Not a copy: values derived from the fields must be derived again.
+    fields = {name: getattr(settings, name) for name in Study.model_fields}
+    if settings.until is None:
+        return Study(**{**fields, **change})
+    del fields["samples"]  # which `until` gives
+    changed = Study(**{**fields, **change})
+    return changed.model_copy(update={"samples": settings.samples})
 
 
 def configuration(proposals: Sequence[Proposal]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ Imports no NumPy, because Snakemake reads it in every job.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -62,6 +63,19 @@ def asked(config: Config, study: str) -> str:
     return source.asked(request, source.tables("stopping"))
 
 
+def digest_of(errors: Mapping[str, Any]) -> str:
+    """Digest of the largest errors, which their file records."""
+    return hashlib.sha256(json.dumps(errors, sort_keys=True).encode()).hexdigest()
+
+
+def must_record(config: Config, study: str, samples: int) -> str:
+    """What a file of errors records under `asked` if it is of use; nothing, if it is damaged."""
+    folder = layout.study_folder(config.results, study, config.physics(study).digest)
+    digest = asked(config, study)
+    known = _read(layout.errors_file(folder, samples), digest, samples)
+    return "" if known is None else digest
+
+
 def rounds(config: Config, study: str) -> Iterator[Round]:
     """The rounds of a study with `until`, up to the first that is decided or has no errors yet."""
     until = config.studies[study].until
@@ -106,7 +120,8 @@ def _read(path: Path, digest: str, samples: int) -> Mapping[str, Mapping[str, An
         errors = said["errors"]
         if (said[ASKED], said["samples"]) != (digest, samples):
             return None
-        return errors if all(isinstance(one, dict) for one in errors.values()) else None
+        is_whole = isinstance(errors, dict) and said["digest"] == digest_of(errors)
+        return errors if is_whole else None
     except (OSError, NotReadableError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -26,6 +26,7 @@ from syncsweep.sweep.description import Description
 from syncsweep.tables.intervals import probability_interval
 from syncsweep.tables.number import Number
 from syncsweep.tables.reading import MOST_BYTES
+from syncsweep.tables.rounds import digest_of
 from syncsweep.tables.samples import SampleRows, chi_of_sample, describe, read_samples
 from syncsweep.tables.statistics import (
     RunningCovariance,
@@ -144,7 +145,13 @@ def find_errors(request: ErrorsRequest, output: Path) -> None:
         for eta, point in zip(etas, points, strict=True)
     ]
     errors = {column: _largest(values, at) for column, values in running.errors().items()}
-    said = {**asked(), "study": first.study, "samples": request.samples, "errors": errors}
+    said = {
+        **asked(),
+        "study": first.study,
+        "samples": request.samples,
+        "digest": digest_of(errors),
+        "errors": errors,
+    }
     write_text(output, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
 
 

@@ -14,6 +14,7 @@ from syncsweep.plan.cost import Source
 from syncsweep.plan.estimate import Means, estimate
 from syncsweep.plan.inventory import take_inventory
 from syncsweep.plan.plan_text import fragment
+from syncsweep.tables.rounds import with_samples
 
 MEANS = Means(most_ranks=16, cores=64)
 
@@ -130,3 +131,15 @@ def test_studies_that_the_paper_adds_are_not_the_configuration_s(tmp_path):
     found = take_inventory(named, "paper-x")
     cost = cost_of(settings)
     assert proposal.propose(named, estimate(named, "paper-x", found, cost, MEANS), MEANS) is None
+
+
+@pytest.mark.parametrize("chunk_size", [None, 50])
+def test_a_study_with_until_has_a_proposal_too(tmp_path, chunk_size):
+    whole = config(tmp_path, chunk_size=chunk_size).model_dump(mode="json")
+    study = {key: value for key, value in whole["studies"]["pair"].items() if key != "samples"}
+    study["until"] = {"most_samples": 400, "s_max_se": 0.1}
+    settings = with_samples(parse({**whole, "studies": {"pair": study}}), {"pair": 200})
+    found = proposed(settings)
+    changed = with_samples(under(settings, found), {"pair": 200})
+    assert changed.studies["pair"].samples_per_chunk == found.chunk_size
+    assert len(take_inventory(changed, "pair").jobs) == found.jobs > 1

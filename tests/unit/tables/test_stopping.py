@@ -12,6 +12,7 @@ from syncsweep.config.configuration import parse
 from syncsweep.config.requests import ErrorsRequest
 from syncsweep.layout import errors_file, running_errors_file, study_folder
 from syncsweep.tables import rounds
+from syncsweep.tables.freshness import is_stale
 from syncsweep.tables.samples import Shards, describe
 from syncsweep.tables.stopping import RunningErrors, find_errors
 from syncsweep.tables.summary import make_tables
@@ -140,6 +141,22 @@ def test_first_total_at_which_all_errors_hold_decides(solved, monkeypatch):
         errors_file(solved.folder, 250).write_text(text)
         last = rounds.last_round(never, "pair")
         assert (last.samples, last.is_decided, last.errors) == (250, False, None)
+
+
+def test_damaged_errors_decide_nothing_and_are_found_again(solved, monkeypatch):
+    path = solved.find(200, monkeypatch)
+    config = config_of(solved.folder.parent, p1_se=1e-9)
+    whole = path.read_text()
+    assert rounds.last_round(config, "pair").samples == 250
+    assert rounds.must_record(config, "pair", 200) == json.loads(whole)["asked"]
+    changes = [{"errors": []}, {"errors": {}}, {"errors": {"s_max_se": {"error": 1e-10}}}]
+    for change in changes:
+        path.write_text(json.dumps({**json.loads(whole), **change}))
+        last = rounds.last_round(config, "pair")
+        assert (last.samples, last.is_decided, last.errors) == (200, False, None), change
+        assert is_stale(path, rounds.must_record(config, "pair", 200), solved.folder.parent)
+    path.write_text(whole)
+    assert not is_stale(path, rounds.must_record(config, "pair", 200), solved.folder.parent)
 
 
 def test_equal_values_have_an_error_as_large_as_what_was_not_seen():
