@@ -143,3 +143,12 @@ def test_a_study_with_until_has_a_proposal_too(tmp_path, chunk_size):
     changed = with_samples(under(settings, found), {"pair": 200})
     assert changed.studies["pair"].samples_per_chunk == found.chunk_size
     assert len(take_inventory(changed, "pair").jobs) == found.jobs > 1
+
+
+def test_a_proposal_is_for_the_blocks_with_their_observables(tmp_path):
+    whole = config(tmp_path).model_dump(mode="json")
+    whole["studies"]["pair"]["observables"] = ["purity"]
+    settings = parse(whole)
+    changed = proposal._changed(settings, "pair", {"core_seconds": 2.0})
+    assert changed.studies["pair"].blocks == settings.studies["pair"].blocks
+    assert changed.observables("pair") == settings.observables("pair") != ()
