@@ -39,9 +39,9 @@ def _opened(self, path, identity):
     _say("open", pid=os.getpid(), end=os.path.getsize(_part))
 
 
-def _begun(self, sample):
+def _begun(self, sample, point=()):
     _say("begin", sample=sample)
-    return _rows(self, sample)
+    return _rows(self, sample, point)
 
 
 def _kept(self, rows):

@@ -18,7 +18,7 @@ from syncsweep.config.eta import EtaBlock, canonical_eta
 from syncsweep.config.file import load_config, read_yaml
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import Physics
-from syncsweep.layout import study_folder, values_in_block
+from syncsweep.layout import size_of_block, study_folder
 from syncsweep.paper.paper_studies import with_paper_studies
 
 ROOT = Path(__file__).parents[2]
@@ -137,7 +137,7 @@ def assert_parsed_or_named(data):
         for config in (parsed, with_paper_studies(parsed)):
             for name, study in config.studies.items():
                 folder = study_folder(config.results, name, config.physics(name).digest)
-                for block in study.eta_blocks:
+                for block in study.blocks:
                     assert block.etas
                     assert re.fullmatch(r"eta-[^/{}\s]+", block.id)
                     assert str(folder / block.id).isprintable()
@@ -391,7 +391,10 @@ def test_values_of_twelve_digits_stay_apart_and_longer_ones_have_the_name_of_the
 @settings(deadline=None)
 @given(ETAS)
 def test_name_of_a_block_says_how_many_values_it_has(etas):
-    assert values_in_block(EtaBlock(values=etas).id) == len(etas)
+    block = Block(tuple(sorted(etas)))
+    assert size_of_block(block.id) == (len(etas), 1)
+    points = tuple((float(k), eta) for k, eta in enumerate(etas))
+    assert size_of_block(Block(block.etas, points).id) == (len(etas), len(etas))
 
 
 @given(st.floats(1e-300, 1e300))

@@ -290,9 +290,9 @@ def test_damaged_results_are_told_from_whole_ones_and_give_true_rows(
         assert code == 1
         return
     found = find_rows(block, described, ALL)
-    assert sorted(found.rows) == list(range(SAMPLES))  # the part holds what a shard has lost
-    for sample, table in found.rows.items():
-        assert table.equals(to_table([rows_of(PAIR)[sample]]))
+    assert sorted(found.rows) == described.units(ALL)  # the part holds what a shard has lost
+    for unit, table in found.rows.items():
+        assert table.equals(to_table([rows_of(PAIR)[unit.sample]]))
 
 
 # Names

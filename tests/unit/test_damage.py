@@ -211,5 +211,5 @@ def test_a_job_takes_from_the_part_what_a_damaged_shard_has_lost(results, damage
         found = takeover.find_rows(block_folder(results), DESCRIBED, ALL)
         for kept in path.parent.glob("*.damaged-*"):
             kept.rmdir() if kept.is_dir() and not kept.is_symlink() else kept.unlink()
-    assert sorted(found.rows) == list(ALL.numbers())
+    assert sorted(found.rows) == DESCRIBED.units(ALL)
     assert found.from_shards in (0, SAMPLES) and len(found.messages) <= 1

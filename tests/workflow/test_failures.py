@@ -13,7 +13,6 @@ from pathlib import Path
 import psutil
 import pytest
 from project import CHAIN, PAIR, ROOT, Project
-from studies import blocks_of
 
 from syncsweep.config.file import load_config
 from syncsweep.layout import BlockFolder, study_file, study_folder
@@ -199,10 +198,10 @@ def worker(block: Path, ranks: int, *arguments: str, program: str | None = None)
 def described_block(project: Project, study: str = "chain") -> Path:
     """The only block of a study as a run describes it before its first job."""
     config = load_config(project.path / "config.yaml", {"results": str(project.results)})
-    physics, (block,) = config.physics(study), config.studies[study].eta_blocks
-    folder = study_folder(project.results, study, physics.digest)
-    description.write(folder, blocks_of(study, physics, [block.etas]))
-    return folder / block.id
+    blocks = (block,) = description.describe(config, study)
+    folder = study_folder(project.results, study, block.physics.digest)
+    description.write(folder, blocks)
+    return folder / block.block
 
 
 def launch(block: Path, ranks: int, expected: int, *, program: str | None = None) -> str:
@@ -267,10 +266,10 @@ def test_failing_rank_ends_the_launch_with_its_message(pair_block):
 import runpy
 from mpi4py import MPI
 from syncsweep import sample
-def rows(self, index):
+def rows(self, *unit):
     if MPI.COMM_WORLD.rank == 1:
         raise RuntimeError("a fault on rank 1")
-    return original(self, index)
+    return original(self, *unit)
 original = sample.SampleSolver.rows
 sample.SampleSolver.rows = rows
 runpy.run_path({str(script)!r}, run_name="__main__")

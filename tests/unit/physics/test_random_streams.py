@@ -68,6 +68,7 @@ OTHERS = {
     "physics/region_points.py": "points near maxima, seeded by the offset of the χ grid",
     "physics/slow_modes.py": "changes of entries that show what is rounding, with a fixed seed",
     "paper/parts/modes.py": "a conserved quantity in general position, with a fixed seed",
+    "user_code/trial_states.py": "a state in general position, with a fixed seed",
     "verify/recompute.py": "the choice of rows, with a seed of the command",
 }
 
