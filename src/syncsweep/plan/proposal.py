@@ -84,11 +84,9 @@ def _changed(config: Config, study: str, change: dict[str, Any]) -> Config:
 def _study_with(settings: Study, change: dict[str, Any]) -> Study:
     # Not a copy: values derived from the fields must be derived again.
     fields = {name: getattr(settings, name) for name in Study.model_fields}
-    if settings.until is not None:
-        del fields["samples"]  # which `until` gives
     changed = Study(**{**fields, **change})
     changed._codes = settings._codes
-    return changed.model_copy(update={"samples": settings.samples}) if settings.until else changed
+    return changed
 
 
 def configuration(proposals: Sequence[Proposal]) -> dict[str, Any]:
