@@ -67,7 +67,7 @@ def test_a_change_of_until_solves_only_what_is_missing(stopped, finished_copy):
     output = project.snakemake("-n")
     assert "before the next look at the errors (until they hold, or 300 samples)" in output
     assert "200 of 1200 samples to solve" in output and project.files() == files
-    assert "it may stop before" in project.syncsweep("plan", "--no-calibration")
+    assert "the study may stop earlier" in project.syncsweep("plan", "--no-calibration")
     output = project.snakemake()
     assert project.solved("pair") == 2 * 2 * 300 and errors_at(project) == [200, STOP, 300]
     (warning,) = [line for line in output.splitlines() if line.startswith("warning: ")]
