@@ -227,7 +227,8 @@ def open_regular(path: Path) -> Iterator[BufferedReader]:
 def read_regular(path: Path, most: int) -> bytes:
     """Bytes of a regular file of at most `most` bytes; NotReadableError, or FileNotFoundError."""
     with open_regular(path) as file:
-        data = file.read(most + 1)
+        # Not `most` alone, because Python allocates all that it is asked to read.
+        data = file.read(min(most, os.fstat(file.fileno()).st_size) + 1)
     if len(data) > most:
         raise NotReadableError(f"it is larger than {most} bytes")
     return data
