@@ -1,7 +1,7 @@
-"""One MPI launch: the shard of one seed-chunk of one η-block. The only module that imports MPI.
+"""One MPI launch: the shard of one seed-chunk of one block. The only module that imports MPI.
 
-Rank 0 finds the rows that exist, the ranks solve the missing samples by fixed stride without a
-word between them, and rank 0 gathers, verifies and writes the shard.
+Rank 0 finds the rows that exist, the ranks share the missing units by a fixed stride and solve them
+without a word between them, and rank 0 gathers, verifies and writes the shard.
 """
 
 from __future__ import annotations
