@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -15,6 +14,9 @@ from syncsweep.config.physics import Physics
 from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.files import NotReadableError, open_regular, read_regular
 from syncsweep.tables import METADATA_KEY, ResultsError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: No file that holds a table, or records its origin, is larger [bytes].
 MOST_BYTES = 2**28
