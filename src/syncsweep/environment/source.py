@@ -19,6 +19,7 @@ _NUMBERS = (
     "paper/theory/",
     "paper/parts/",
     "paper/claims",
+    "rows.py",
     "sample.py",
     "sweep/parquet.py",
     "sweep/row_table.py",
@@ -67,7 +68,7 @@ def report() -> tuple[str, ...]:
     """The files that decide what the report is, given the results that it shows."""
     page = ("report/page.css", "report/page.html.j2", "report/page.js")
     measures = ("angle_lattice", "ascent", "chi", "measures", "phase_distribution")
-    numbers = (*(f"physics/{name}.py" for name in measures), "sample.py")
+    numbers = (*(f"physics/{name}.py" for name in measures), "rows.py", "sample.py")
     rooms = ("report/", "tables/", "figures/", "paper/", *_UNITS, *numbers)
     return (*_with_imports("report/report_page.py", rooms), *page)
 

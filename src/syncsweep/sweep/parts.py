@@ -23,7 +23,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from syncsweep.files import NotReadableError, naming, open_regular
-from syncsweep.sample import Rows
+from syncsweep.rows import Rows
 from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.row_table import column, has_columns_of_rows, to_table
 from syncsweep.sweep.shard import most_bytes

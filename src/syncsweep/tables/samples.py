@@ -22,7 +22,8 @@ from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import frequencies_of
-from syncsweep.sample import FIELDS, Rows, chi_shift, unpack_coefficients
+from syncsweep.rows import FIELDS, Rows, unpack_coefficients
+from syncsweep.sample import chi_shift
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description, row_table, shard
 from syncsweep.sweep.description import Description, DescriptionError
@@ -34,7 +35,7 @@ from syncsweep.user_code.observable_columns import columns_of
 
 @dataclass(frozen=True)
 class SampleRows:
-    """The rows of one sample at one point, all its η (n_eta,); see `sample.Rows`.
+    """The rows of one sample at one point, all its η (n_eta,); see `rows.Rows`.
 
     coefficients: (n_eta, n_k), of S_d; error: the estimated error of S_d in units of the uniform
     density; status: strings; point: values of the axes; observables: values (n_eta,) by column,
