@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +41,23 @@ def record_of(path: Path) -> Any:
 
 def read_table(path: Path) -> pa.Table:
     """Read one Parquet table of the results; ResultsError if it is missing or damaged."""
-    try:
+    with _named_errors(path):
         # One thread, because Arrow's others sometimes crash a process that ends.
         return open_table(path).read(use_threads=False)
+
+
+def read_columns(path: Path, names: Sequence[str]) -> pa.Table:
+    """Some columns of a table, which may be of any size; ResultsError as of `read_table`."""
+    options = {"thrift_container_size_limit": _MOST_IN_FOOTER, "page_checksum_verification": True}
+    with _named_errors(path), open_regular(path) as opened:
+        return pq.ParquetFile(opened, **options).read(list(names), use_threads=False)
+
+
+@contextmanager
+def _named_errors(path: Path) -> Iterator[None]:
+    """Turn the errors of reading a table into a ResultsError with its name."""
+    try:
+        yield
     except FileNotFoundError:
         raise ResultsError(
             f"{path}: is missing; run the same snakemake command again to make the tables"
