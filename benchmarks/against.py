@@ -176,7 +176,7 @@ def _dgesv(dim: int) -> float:
 
 def _warm_dgesv(dim: int) -> float:
     dgesv, times = Dgesv(dim), [time.process_time()]
-    for _ in range(1 if dim > 27 else 9):
+    for _ in range(1 if dim > 27 else 25):
         dgesv()
         times.append(time.process_time())
     return median(after - before for before, after in pairwise(times))
