@@ -188,15 +188,17 @@ class AffineSystem:
 
 
 def reciprocals(inverse_norms: np.ndarray) -> np.ndarray:
-    """Reciprocal condition numbers from norms of inverses, to three digits.
+    """Reciprocal condition numbers from norms of inverses, to three digits; 0 if not finite.
 
     The last bits of LAPACK's estimate depend on the alignment of its work arrays. Rows must not
     depend on it.
     """
-    condition = np.zeros(len(inverse_norms))
+    condition = np.zeros(np.shape(inverse_norms))
     regular = np.isfinite(inverse_norms)
     condition[regular] = 1 / inverse_norms[regular]
-    return np.array([float(f"{value:.3g}") for value in condition])
+    with np.errstate(divide="ignore"):
+        digits = 10.0 ** np.clip(2 - np.floor(np.log10(condition)), -300, 300)
+    return np.rint(condition * digits) / digits
 
 
 def _dense(matrix: sparse.csr_array | np.ndarray) -> np.ndarray:

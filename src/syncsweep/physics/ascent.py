@@ -11,10 +11,16 @@ _MOST_TRIES = 6
 _WAVES_AT_ONCE = 2**19
 
 
+def by_row(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Product of (n, m) and (m, k), row by row: no bit of a row depends on the other rows."""
+    product: np.ndarray = rows[:, None] @ matrix
+    return product[:, 0]
+
+
 def hessian(waves: np.ndarray, k: np.ndarray) -> np.ndarray:
     """Second derivatives (n, N−1, N−1) of Σ_k Re waves, which are (n, n_k) at k (n_k, N−1)."""
     products = (k[:, :, None] * k[:, None, :]).reshape(len(k), -1)
-    return -(waves.real @ products).reshape(-1, k.shape[1], k.shape[1])
+    return -by_row(waves.real, products).reshape(-1, k.shape[1], k.shape[1])
 
 
 def climb(
@@ -33,14 +39,14 @@ def climb(
     amplitudes = 2 * coefficients[:, 1:]
 
     def waves(rows: np.ndarray, at: np.ndarray) -> np.ndarray:
-        return amplitudes[rows] * np.exp(1j * (at @ k.T))
+        return amplitudes[rows] * np.exp(1j * by_row(at, k.T))
 
     angles = angles.copy()
     active = np.arange(len(angles))
     wave = waves(active, angles)
     heights = wave.real.sum(axis=1)
     for _ in range(most_steps):
-        gradient = -wave[active].imag @ k
+        gradient = -by_row(wave[active].imag, k)
         eigenvalues, vectors = np.linalg.eigh(hessian(wave[active], k))
         # Ascent along every eigenvector, whatever the sign of its curvature.
         slopes = (gradient[:, None, :] @ vectors)[:, 0]

@@ -56,7 +56,7 @@ class SampleRows:
         with np.errstate(divide="ignore", invalid="ignore"):
             error = rows.residual / rows.condition
         coefficients = unpack_coefficients(rows.s_d)
-        point = tuple(rows.axes.values())
+        point = tuple(float(values[0]) for values in rows.axes.values())
         sample = int(rows.sample[0])
         return cls(sample, coefficients, maximum, rows.status, error, point, rows.observables)
 
@@ -184,7 +184,7 @@ def sample_rows(table: pa.Table, described: Description) -> Iterator[SampleRows]
     for first in range(0, table.num_rows, n_eta):
         mine = slice(first, first + n_eta)
         one: dict[str, Any] = {name: values[mine] for name, values in columns.items()}
-        point = {name: float(values[first]) for name, values in axes.items()}
+        point = {name: values[mine] for name, values in axes.items()}
         measured = {name: values[mine] for name, values in observables.items()}
         yield SampleRows.from_rows(Rows(**one, axes=point, observables=measured))
 
