@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from studies import assert_bit_equal
 
 from syncsweep import sample
 from syncsweep.config import physics as config_physics
@@ -42,13 +43,6 @@ NUMBERS = [f.name for f in FIELDS if f.name not in ("status", "method")]
 def fresh():
     """Each of six samples from a solver that has solved nothing else."""
     return [SampleSolver(PAIR, ETAS).rows(i) for i in range(6)]
-
-
-def assert_bit_equal(one, other):
-    for field in FIELDS:
-        left, right = getattr(one, field.name), getattr(other, field.name)
-        assert (left.dtype, left.shape) == (right.dtype, right.shape), field.name
-        assert left.tobytes() == right.tobytes(), field.name
 
 
 @pytest.mark.parametrize("order", [range(6), range(5, -1, -1), [3, 3, 0, 5, 0, 3], [4]])
