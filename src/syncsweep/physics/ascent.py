@@ -7,6 +7,8 @@ import numpy as np
 #: Number of tries of one step, each a quarter as long as the one before.
 _MOST_TRIES = 6
 
+_TINY = float(np.finfo(float).tiny)
+
 #: So many values of waves are held in memory at once.
 _WAVES_AT_ONCE = 2**19
 
@@ -36,7 +38,7 @@ def climb(
     whether the steps were enough to arrive (c,).
     """
     k = frequencies[1:].astype(float)
-    amplitudes = 2 * coefficients[:, 1:]
+    amplitudes, ones = 2 * coefficients[:, 1:], np.ones((k.shape[1], 1))
 
     def waves(rows: np.ndarray, at: np.ndarray) -> np.ndarray:
         return amplitudes[rows] * np.exp(1j * by_row(at, k.T))
@@ -50,13 +52,13 @@ def climb(
         eigenvalues, vectors = np.linalg.eigh(hessian(wave[active], k))
         # Ascent along every eigenvector, whatever the sign of its curvature.
         slopes = (gradient[:, None, :] @ vectors)[:, 0]
-        scale = np.abs(eigenvalues).max(axis=1, keepdims=True) + np.finfo(float).tiny
+        scale = np.maximum(-eigenvalues[:, :1], eigenvalues[:, -1:]) + _TINY
         moves = slopes / np.maximum(np.abs(eigenvalues), 1e-8 * scale)
         step = (vectors @ moves[:, :, None])[:, :, 0]
-        length = np.linalg.norm(step, axis=1, keepdims=True)
-        step *= np.minimum(1.0, longest_step / np.maximum(length, np.finfo(float).tiny))
+        length = np.sqrt(by_row(step**2, ones))
+        step *= np.minimum(1.0, longest_step / np.maximum(length, _TINY))
         # A step that raises nothing but the last digits is taken unseen, and is the last one.
-        gain = np.sum(slopes * moves, axis=1)
+        gain = by_row(slopes * moves, ones)[:, 0]
         negligible = ~(gain > 1e-15 * np.abs(heights[active]))
         angles[active[negligible]] += step[negligible]
         active, step = active[~negligible], step[~negligible]

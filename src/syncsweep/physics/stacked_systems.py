@@ -55,11 +55,9 @@ class StackedSolver:
         most = min(_MOST_ENTRIES // solver.dim**4, _MOST_STATES // len(etas))
         #: How many samples to solve together.
         self.at_once = max(1, min(MOST_SAMPLES, most))
-        index = np.arange(solver.dim**2 - 1)
-        # With entries of size one, and no two alike or opposite.
-        exponents = (0 * index, index, index // 2, (index + 1) // 2, index // 3)
-        #: Vectors (n, m) whose images estimate the ∞-norm of an inverse.
-        self._probes = np.stack([(-1.0) ** exponent for exponent in exponents], axis=1)
+        #: A vector whose image estimates the ∞-norm of an inverse. No two of its entries are alike,
+        #: because the rows of an inverse may be orthogonal to simple vectors.
+        self._probe = (1 + np.arange(solver.dim**2 - 1) * np.sqrt(2) % 1) / 2
 
     def solve(self, generators: np.ndarray, terms: np.ndarray | None = None) -> Stack:
         """Steady states of n samples.
@@ -72,15 +70,18 @@ class StackedSolver:
         largest = np.maximum(linear.max(axis=2), -linear.min(axis=2))
         keeps_trace = np.abs(generators[:, 0]).max(axis=1) <= 1e-10 * largest.max(axis=1)
         of_modes = modes.left.T @ linear
-        constant = np.repeat(np.asarray(solver.constant)[None], len(linear), axis=0)
+        # [a A] and [b B] of each equation, one under the other.
+        both = np.empty((len(linear), linear.shape[1], 2, linear.shape[2]))
+        constant, both[:, :, 1] = both[:, :, 0], linear
+        constant[:] = solver.constant
         constant[:, modes.redundant] = np.where(conserved, of_modes, modes.rows)
-        linear[:, modes.redundant] = np.where(conserved, 0.0, of_modes)
-        sizes = _at_etas(np.abs(constant).sum(axis=2), np.abs(linear).sum(axis=2), etas)
+        both[:, modes.redundant, 1] = np.where(conserved, 0.0, of_modes)
+        sizes = self._at_etas(np.abs(both).sum(axis=3))
         weights = np.ldexp(1.0, -np.frexp(np.where(sizes > 0, sizes, 1.0))[1])
-        rhs = -self._scale * _at_etas(constant[:, :, 0], linear[:, :, 0], etas)
-        x, inverse_norms = self._solutions(constant[:, :, 1:], linear[:, :, 1:], rhs, weights)
+        rhs = -self._scale * self._at_etas(both[..., 0])
+        x, inverse_norms = self._solutions(both, rhs, weights)
         lost = self._lost(largest if terms is None else terms[:, 1:], weights)
-        residual = np.maximum(self._residuals(constant, linear, rhs, weights, x), lost)
+        residual = np.maximum(self._residuals(both, rhs, weights, x), lost)
         condition = reciprocals(inverse_norms)
         known = (residual <= REFINED * condition) & (condition > SINGULAR)
         found = Solutions(x, residual.ravel(), condition.ravel())
@@ -89,7 +90,7 @@ class StackedSolver:
         return Stack(states, keeps_trace & known.all(axis=1))
 
     def _solutions(
-        self, matrix: np.ndarray, linear: np.ndarray, rhs: np.ndarray, weights: np.ndarray
+        self, both: np.ndarray, rhs: np.ndarray, weights: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Solutions (n, n_eta, D²−1), and estimates of ∞-norms of the inverses (n, n_eta).
 
@@ -97,50 +98,56 @@ class StackedSolver:
         """
         n, n_eta, size = rhs.shape
         x, norms = np.full(rhs.shape, np.nan), np.full((n, n_eta), np.nan)
-        sides = np.empty((n, n_eta, size, 1 + self._probes.shape[1]))
-        sides[..., 0] = rhs * weights
-        sides[..., 1:] = self._probes
+        sides = np.empty((n, n_eta, size, 2))
+        sides[..., 0], sides[..., 1] = rhs * weights, self._probe
+        # Row by row, the matrices of all η are a product: those of [w, wη] with [A, B].
+        factors = np.stack([weights, weights * self._etas[:, None]], axis=3).swapaxes(1, 2)
+        at_once = max(1, _AT_ONCE // (n_eta * size**2))
+        rows = np.empty((at_once, size, n_eta, size))
 
         def put(some: slice) -> None:
-            matrices = self._etas[:, None, None] * linear[some, None]
-            matrices += matrix[some, None]
-            matrices *= weights[some, :, :, None]
-            found = np.linalg.solve(matrices, sides[some])
+            matrices = np.matmul(
+                factors[some], both[some, :, :, 1:], out=rows[: some.stop - some.start]
+            )
+            found = np.linalg.solve(matrices.swapaxes(1, 2), sides[some])
             x[some] = found[..., 0]
-            norms[some] = np.abs(found[..., 1:]).max(axis=(2, 3))
+            norms[some] = np.abs(found[..., 1]).max(axis=2)
 
-        at_once = max(1, _AT_ONCE // (n_eta * size**2))
         for first in range(0, n, at_once):
+            end = min(first + at_once, n)
             try:
-                put(slice(first, first + at_once))
+                put(slice(first, end))
             except np.linalg.LinAlgError:
-                for one in range(first, min(first + at_once, n)):
+                for one in range(first, end):
                     with suppress(np.linalg.LinAlgError):
                         put(slice(one, one + 1))
         return x, norms
 
     def _residuals(
-        self,
-        constant: np.ndarray,
-        linear: np.ndarray,
-        rhs: np.ndarray,
-        weights: np.ndarray,
-        x: np.ndarray,
+        self, both: np.ndarray, rhs: np.ndarray, weights: np.ndarray, x: np.ndarray
     ) -> np.ndarray:
         """See `Solutions`; (n, n_eta)."""
-        by_constant, by_linear = (x @ one[:, :, 1:].swapaxes(1, 2) for one in (constant, linear))
-        defects = rhs - by_constant - by_linear * self._etas[:, None]
+        n, size = both.shape[:2]
+        images = (x @ both[..., 1:].reshape(n, 2 * size, size).swapaxes(1, 2)).reshape(
+            *x.shape[:2], size, 2
+        )
+        defects = rhs - images[..., 0] - images[..., 1] * self._etas[:, None]
         rounding = _EPSILON * (np.abs(x).max(axis=2) + np.abs(rhs * weights).max(axis=2))
         return np.maximum(np.abs(defects * weights).max(axis=2), rounding) / self._scale
 
     def _lost(self, of_linear: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """See `lost_digits`; of_linear: terms of the rows of L₁ (n, D²−1)."""
         modes = self._solver.modes
-        terms = _at_etas(self._solver.terms[1:], of_linear, self._etas)
+        of_constant = np.broadcast_to(self._solver.terms[1:], of_linear.shape)
+        terms = self._at_etas(np.stack([of_constant, of_linear], axis=2))
         of_modes = (np.abs(modes.left.T) @ of_linear[:, :, None])[:, None, :, 0]
         slow = np.abs(modes.rows).max(axis=1) + of_modes * self._etas[:, None]
         terms[:, :, modes.redundant] = np.where(modes.conserved, of_modes, slow)
         return lost_digits((terms * weights).max(axis=2))
+
+    def _at_etas(self, both: np.ndarray) -> np.ndarray:
+        """Vectors a + ηb at all η (n, n_eta, k), of a and b (n, k, 2)."""
+        return both[:, None, :, 0] + both[:, None, :, 1] * self._etas[:, None]
 
     def _states(self, x: np.ndarray) -> np.ndarray:
         """ρ (n · n_eta, D, D) of solutions (n, n_eta, D²−1)."""
@@ -158,8 +165,3 @@ class StackedSolver:
         rho[:, upper, lower] = real - 1j * imaginary
         rho[:, lower, upper] = real + 1j * imaginary
         return rho
-
-
-def _at_etas(constant: np.ndarray, linear: np.ndarray, etas: np.ndarray) -> np.ndarray:
-    """Vectors a + ηb of a (n, k), or (k,), and b (n, k) at all η: (n, n_eta, k)."""
-    return constant[..., None, :] + linear[:, None] * etas[:, None]

@@ -93,7 +93,9 @@ def _arrow(values: np.ndarray) -> pa.Array:
     if values.ndim == 2:
         return pa.FixedSizeListArray.from_arrays(_arrow(values.reshape(-1)), values.shape[1])
     if values.dtype.kind == "U":
-        words = [word.encode() for word in values.tolist()]
+        words = values.tolist()
+        encoded = {word: word.encode() for word in set(words)}
+        words = [encoded[word] for word in words]
         offsets = np.cumsum([0, *map(len, words)], dtype=np.int32)
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(words))]
         return pa.Array.from_buffers(pa.string(), len(words), buffers)
@@ -108,7 +110,11 @@ def column(table: pa.Table, name: str) -> np.ndarray:
     if pa.types.is_fixed_size_list(chunk.type):
         return _numbers(chunk.flatten()).reshape(len(chunk), chunk.type.list_size)
     if pa.types.is_string(chunk.type):
-        return np.array(chunk.to_pylist(), dtype=object)
+        if chunk.null_count:
+            return np.array(chunk.to_pylist(), dtype=object)
+        # Of many rows with few words, each word becomes a Python object once.
+        encoded = chunk.dictionary_encode()
+        return np.array(encoded.dictionary.to_pylist(), dtype=object)[_numbers(encoded.indices)]
     return _numbers(chunk)
 
 
