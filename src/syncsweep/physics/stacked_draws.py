@@ -39,15 +39,12 @@ def random_generators(
         rng.standard_normal(out=normals[one])
         squares[one] = rng.chisquare(degrees)
     entries = normals[:, 2 * dim**2 :]
-    factor = np.zeros((len(rngs), (d + 1) * r), dtype=complex)
-    rows, columns = _above(d, r)
-    factor.real[:, rows * r + columns] = entries[:, :above]
-    factor.imag[:, rows * r + columns] = entries[:, above:]
-    diagonal = np.arange(r)
-    factor[:, (d - r + diagonal) * r + diagonal] = np.sqrt(squares)
+    known = np.zeros((len(rngs), above + r + 1), dtype=complex)
+    known.real[:, :above], known.imag[:, :above] = entries[:, :above], entries[:, above:]
+    known[:, above:-1] = np.sqrt(squares)
+    factor = np.take(known, _places(d, r), axis=1)
     total = (entries * entries).sum(axis=1) + squares.sum(axis=1)
-    triangle = factor.reshape(len(rngs), d + 1, r)
-    kossakowski = triangle @ triangle.conj().swapaxes(1, 2)
+    kossakowski = factor @ factor.conj().swapaxes(1, 2)
     kossakowski *= (zeta_diss * d / total)[:, None, None]
     parts = normals[:, : 2 * dim**2].reshape(len(rngs), 2, dim, dim)
     m = parts[:, 0] + 1j * parts[:, 1]
@@ -56,11 +53,18 @@ def random_generators(
 
 
 @cache
-def _above(d: int, r: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns of the normal entries of T (d, r), in the order of their draws."""
-    rows, columns = np.indices((d, r)).reshape(2, -1)
-    above = columns > rows - (d - r)
-    return rows[above], columns[above]
+def _places(d: int, r: int) -> np.ndarray:
+    """Where the entries of T, padded to (d+1, r), are among those drawn and a last zero.
+
+    The normal entries above the diagonal of its triangle come row by row, then that diagonal.
+    """
+    row, column = np.indices((d, r))
+    above, diagonal = column > row - (d - r), column == row - (d - r)
+    n_above = int(above.sum())
+    places = np.full((d + 1, r), n_above + r)
+    places[:d][above] = np.arange(n_above)
+    places[:d][diagonal] = n_above + np.arange(r)
+    return places
 
 
 def _generators(hamiltonian: np.ndarray, k: np.ndarray, basis: OperatorBasis) -> np.ndarray:

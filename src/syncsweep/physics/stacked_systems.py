@@ -52,6 +52,8 @@ class StackedSolver:
         """etas: (n_eta,)."""
         self._solver, self._etas = solver, etas
         self._scale = 1 / np.sqrt(solver.dim)
+        assert isinstance(solver.constant, np.ndarray)
+        self._constant = solver.constant
         most = min(_MOST_ENTRIES // solver.dim**4, _MOST_STATES // len(etas))
         #: How many samples to solve together.
         self.at_once = max(1, min(MOST_SAMPLES, most))
@@ -65,7 +67,7 @@ class StackedSolver:
         generators: their L₁ in the Hermitian basis (n, D², D²), overwritten; terms: see
         `Perturbation.terms`, (n, D²), or None if only the entries are known.
         """
-        solver, modes, etas = self._solver, self._solver.modes, self._etas
+        modes, etas = self._solver.modes, self._etas
         linear, conserved = generators[:, 1:], modes.conserved[:, None]
         largest = np.maximum(linear.max(axis=2), -linear.min(axis=2))
         keeps_trace = np.abs(generators[:, 0]).max(axis=1) <= 1e-10 * largest.max(axis=1)
@@ -73,7 +75,7 @@ class StackedSolver:
         # [a A] and [b B] of each equation, one under the other.
         both = np.empty((len(linear), linear.shape[1], 2, linear.shape[2]))
         constant, both[:, :, 1] = both[:, :, 0], linear
-        constant[:] = solver.constant
+        constant[:] = self._constant
         constant[:, modes.redundant] = np.where(conserved, of_modes, modes.rows)
         both[:, modes.redundant, 1] = np.where(conserved, 0.0, of_modes)
         sizes = self._at_etas(np.abs(both).sum(axis=3))
