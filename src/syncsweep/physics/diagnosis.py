@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from syncsweep.physics.affine_systems import Solutions
+if TYPE_CHECKING:
+    from syncsweep.physics.affine_systems import Solutions
 
 #: A steady state is `inaccurate` if the estimated error of ρ (in units of the identity's component
 #: 1/√D), or the error of its trace or of its Hermiticity, is above this. It is also `inaccurate` if

@@ -27,7 +27,7 @@ from syncsweep.physics.chi import ChiSample, interval_probabilities
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import evaluate
-from syncsweep.physics.stacked_systems import MOST_SAMPLES
+from syncsweep.rows import MOST_UNITS
 from syncsweep.sample import SampleSolver
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description
@@ -235,8 +235,8 @@ def solve_samples(config: Config, study: str, samples: Iterable[int]) -> SweepRo
         for block in description.describe(config, study):
             solver = SampleSolver(physics, block.etas, block.observables)
             units = [*product(block.points, wanted)]
-            for first in range(0, len(units), MOST_SAMPLES):
-                table = to_table([solver.rows_of(units[first : first + MOST_SAMPLES])])
+            for first in range(0, len(units), MOST_UNITS):
+                table = to_table([solver.rows_of(units[first : first + MOST_UNITS])])
                 found += [(block.etas, one) for one in sample_rows(table, block)]
     return SweepRows(
         study, physics, *gathered(physics, found), columns_of(config.observables(study))
