@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from syncsweep.environment.blas import limit_blas_threads
+from syncsweep.environment.memory import keep_freed_memory
 from syncsweep.user_code import isolated
 
 #: Samples of a block that are timed, if their number is not given: at least and at most.
@@ -31,6 +32,7 @@ def main() -> None:
     end `peak` (resident memory). A failure is an `error` of one line.
     """
     limit_blas_threads()
+    keep_freed_memory()
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     isolated.serve(_time)
 
