@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import numpy as np
 
-#: Columns of K that are computed at once; rows and columns of T whose parts are added at once.
-_STEP, _STRIDE = 64, 512
+#: Columns of K that are computed at once, at least, and as a part of all; rows and columns of T
+#: whose parts are added at once.
+_STEP, _STEPS, _STRIDE = 64, 50, 512
 
 
 def kossakowski_factor(
@@ -89,13 +90,13 @@ def _multiply(real: np.ndarray, imaginary: np.ndarray, weight: float, zero: int)
         Re TT† = AAᵀ + BBᵀ,  Im TT† = (A + B)(A − B)ᵀ − AAᵀ + BBᵀ.
     """
     d = len(real)
-    room = np.empty(min(_STRIDE, d) * d)
+    room, columns = np.empty(min(_STRIDE, d) * d), max(_STEP, d // _STEPS)
     for left, top in ((i, j) for i in range(0, d, _STRIDE) for j in range(0, i + 1, _STRIDE)):
         right, bottom = min(left + _STRIDE, d), min(top + _STRIDE, d)
         sums = room[: (bottom - top) * (d - left)].reshape(bottom - top, d - left)
         np.add(real[top:bottom, left:], imaginary[top:bottom, left:], out=sums)
-        for first in range(left, right, _STEP):
-            end, begin = min(first + _STEP, right), max(first, zero)
+        for first in range(left, right, columns):
+            end, begin = min(first + columns, right), max(first, zero)
             rows = slice(top, min(bottom, end))
             a_rows, b_rows = (weight * part[first:end, begin:] for part in (real, imaginary))
             of_real = real[rows, begin:] @ a_rows.T
