@@ -3,8 +3,10 @@
 import os
 
 from syncsweep.environment.blas import limit_blas_threads
+from syncsweep.environment.memory import keep_freed_memory
 
 limit_blas_threads()
+keep_freed_memory()
 # Every rank would open a file of each installed package to look for plugins of pydantic.
 os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 

@@ -1,13 +1,16 @@
-"""The rows of one sample, and what the columns of a shard hold."""
+"""Rows of samples, and what the columns of a shard hold."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
 
 from syncsweep.columns import DENSITY, ETA, SAMPLE, STATUS, Column, Columns
+
+#: The most units that a rank solves together and keeps as one record of its part.
+MOST_UNITS = 64
 
 
 def pack_coefficients(coefficients: np.ndarray) -> np.ndarray:
@@ -30,12 +33,12 @@ _INTEGER, _WORD = {"kind": int, "is_list": False}, {"kind": str, "is_list": Fals
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one sample, one for each η of the block; arrays of length n_eta.
+    """The rows of units, samples at points: one row for each η of the block, unit after unit.
 
-    Its fields are the columns of a shard. s_d: (n_eta, 2·n_k − 1), see `pack_coefficients`; angles:
-    (n_eta, n_angles) where S_d is largest. With `measure: absolute` these are of S. The others are
-    named as in `SteadyStates`. axes: the value of each axis of the study, by the name of its
-    column; observables: values by column, numbers or words.
+    Its fields are the columns of a shard, arrays of n rows. s_d: (n, 2·n_k − 1), see
+    `pack_coefficients`; angles: (n, n_angles) where S_d is largest. With `measure: absolute` these
+    are of S. The others are named as in `SteadyStates`. axes: the values of each axis of the study,
+    by the name of its column; observables: values by column, numbers or words.
     """
 
     sample: np.ndarray = field(metadata=_INTEGER)
@@ -50,7 +53,7 @@ class Rows:
     smallest_eigenvalue: np.ndarray = field(metadata=_NUMBER)
     status: np.ndarray = field(metadata=_WORD)
     method: np.ndarray = field(metadata=_WORD)
-    axes: Mapping[str, float] = field(default_factory=dict)
+    axes: Mapping[str, np.ndarray] = field(default_factory=dict)
     observables: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
@@ -105,3 +108,16 @@ COLUMNS: Columns = (
         source="docs/decisions/0001, 0009, 0014",
     ),
 )
+
+
+def joined(rows: Sequence[Rows]) -> Rows:
+    """The rows of units, one after the other."""
+    first, columns = rows[0], [one.name for one in FIELDS]
+    return Rows(
+        **{name: np.concatenate([getattr(one, name) for one in rows]) for name in columns},
+        axes={name: np.concatenate([one.axes[name] for one in rows]) for name in first.axes},
+        observables={
+            name: np.concatenate([one.observables[name] for one in rows])
+            for name in first.observables
+        },
+    )

@@ -6,7 +6,9 @@ spawned from the root seed by (i, purpose) only, and all η share its L₍₁₎
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -15,10 +17,10 @@ from syncsweep.config.messages import ConfigError
 from syncsweep.config.observables import ObservableCode
 from syncsweep.config.physics import Physics
 from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
-from syncsweep.physics.measures import RESOLUTION, s_max, s_max_on_lattice
+from syncsweep.physics.measures import RESOLUTION, Maximum, s_max, s_max_on_lattice
 from syncsweep.physics.phase_distribution import coefficients_of, frequencies_of
 from syncsweep.physics.random_streams import Purpose, stream
-from syncsweep.rows import COLUMNS, Rows, pack_coefficients
+from syncsweep.rows import MOST_UNITS, Rows, joined, pack_coefficients
 from syncsweep.user_code.code import MissingHereError, OwnCodeError
 from syncsweep.user_code.study_observables import Observables
 from syncsweep.user_code.study_solver import StudySolver
@@ -48,6 +50,10 @@ def _status(steady: SteadyStates, allowed: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         rough = steady.residual / steady.condition > allowed
     return np.where((steady.status == Status.OK) & rough, str(Status.INACCURATE), steady.status)
+
+
+#: Units are solved together for so long, because a kill loses those in hand [s].
+_BATCH_SECONDS = 0.5
 
 
 class SampleSolver:
@@ -87,32 +93,82 @@ class SampleSolver:
             self._point = point
         return self._solver
 
-    def rows(self, sample: int, point: Point = ()) -> Rows:
-        """Draw sample `sample`, solve it for every η of the block and measure its S_d.
+    def batch_size(self, seconds: float) -> int:
+        """How many units to solve together; seconds: that one took, or each of the last ones."""
+        at_once = self._solver.at_once if self._solver else 1
+        return max(1, min(MOST_UNITS, at_once, int(_BATCH_SECONDS / seconds)))
 
-        point: values of the axes of the study.
+    def rows(self, sample: int, point: Point = ()) -> Rows:
+        """The rows of one sample; see `rows_of`."""
+        return self.rows_of([(point, sample)])
+
+    def rows_of(self, units: Sequence[tuple[Point, int]]) -> Rows:
+        """Draw samples, solve them for every η of the block and measure their S_d.
+
+        units: values of the axes of the study, and the number of a sample; the more units of a
+        point follow each other, the less time each takes. No bit of a row depends on other units.
 
         MissingHereError if the user's own perturbation needs something that is missing here, but
         that another machine may have. After any other error in it, the sample has failed.
         """
-        solver = self._at(point)
+        steady = SteadyStates.joined([one for group in self._groups(units) for one in group])
         try:
-            steady = solver.states(sample, self._allowed)
-            coefficients = coefficients_of(steady.rho, *self._distribution)
-            maximum = s_max(coefficients, self._frequencies)
-            status = _status(steady, _allowed_errors(coefficients, maximum.s_max))
-            values = self.observables.values(steady.rho, status == str(Status.OK))
+            return self._measured(units, steady)
         except MissingHereError:
             raise
         except (np.linalg.LinAlgError, OwnCodeError) as error:
-            self.problems[sample] = str(error)
-            return self._failed(sample, point)
+            if len(units) > 1:
+                return joined([self.rows_of([unit]) for unit in units])
+            ((_, sample),) = units
+            n_eta, (n_k, n_angles) = len(self._etas), self._frequencies.shape
+            nowhere = Maximum(np.full(n_eta, np.nan), np.full((n_eta, n_angles), np.nan))
+            unknown = np.full((n_eta, n_k), complex(np.nan, np.nan))
+            return self._rows(units, self._failed(sample, error), unknown, nowhere)
+
+    def _groups(self, units: Sequence[tuple[Point, int]]) -> Iterator[list[SteadyStates]]:
+        """The steady states of the units, point by point."""
+        for point, group in groupby(units, key=itemgetter(0)):
+            solver, samples = self._at(point), [sample for _, sample in group]
+            try:
+                yield [solver.stack(samples, self._allowed)]
+            except MissingHereError:
+                raise
+            except (np.linalg.LinAlgError, OwnCodeError):
+                yield [self._states(solver, sample) for sample in samples]
+
+    def _states(self, solver: StudySolver, sample: int) -> SteadyStates:
+        try:
+            return solver.stack([sample], self._allowed)
+        except MissingHereError:
+            raise
+        except (np.linalg.LinAlgError, OwnCodeError) as error:
+            return self._failed(sample, error)
+
+    def _measured(self, units: Sequence[tuple[Point, int]], steady: SteadyStates) -> Rows:
+        coefficients = coefficients_of(steady.rho, *self._distribution)
+        of_units = coefficients.reshape(len(units), len(self._etas), -1)
+        return self._rows(units, steady, coefficients, s_max(of_units, self._frequencies))
+
+    def _rows(
+        self,
+        units: Sequence[tuple[Point, int]],
+        steady: SteadyStates,
+        coefficients: np.ndarray,
+        maximum: Maximum,
+    ) -> Rows:
+        n_eta, heights = len(self._etas), maximum.s_max.ravel()
+        status = _status(steady, _allowed_errors(coefficients, heights))
+        good = status == str(Status.OK)
+        # An observable is asked for each unit by itself, so that its bits do not depend on others.
+        parts = [slice(k * n_eta, (k + 1) * n_eta) for k in range(len(units))]
+        values = [self.observables.values(steady.rho[part], good[part]) for part in parts]
+        points = np.array([point for point, _ in units], dtype=float).reshape(len(units), -1)
         return Rows(
-            sample=np.full(len(self._etas), sample),
-            eta=self._etas,
+            sample=np.repeat([sample for _, sample in units], n_eta),
+            eta=steady.etas,
             s_d=pack_coefficients(coefficients),
-            s_max=maximum.s_max,
-            angles=maximum.angles,
+            s_max=heights,
+            angles=maximum.angles.reshape(len(heights), -1),
             residual=steady.residual,
             condition=steady.condition,
             trace_error=steady.trace_error,
@@ -120,8 +176,10 @@ class SampleSolver:
             smallest_eigenvalue=steady.smallest_eigenvalue,
             status=status,
             method=steady.method,
-            axes=self._named(point),
-            observables=values,
+            axes=dict(
+                zip(map(column_of, self._physics.axes), np.repeat(points, n_eta, 0).T, strict=True)
+            ),
+            observables={name: np.concatenate([one[name] for one in values]) for name in values[0]},
         )
 
     def _named(self, point: Point) -> dict[str, float]:
@@ -133,17 +191,19 @@ class SampleSolver:
         coefficients = coefficients_of(states, *self._distribution)
         return _allowed_errors(coefficients, s_max_on_lattice(coefficients, self._frequencies))
 
-    def _failed(self, sample: int, point: Point) -> Rows:
-        n_eta, n_k = len(self._etas), len(self._frequencies)
-        known = {
-            "sample": np.full(n_eta, sample),
-            "eta": self._etas,
-            "s_d": np.full((n_eta, 2 * n_k - 1), np.nan),
-            "angles": np.full((n_eta, self._frequencies.shape[1]), np.nan),
-            "status": np.full(n_eta, FAILED),
-            "method": np.full(n_eta, "none"),
-        }
-        unknown = dict.fromkeys((one.name for one in COLUMNS), np.full(n_eta, np.nan))
-        states = np.empty((n_eta, 0, 0))
-        values = self.observables.values(states, np.zeros(n_eta, dtype=bool))
-        return Rows(**unknown | known, axes=self._named(point), observables=values)
+    def _failed(self, sample: int, error: Exception) -> SteadyStates:
+        """What stands for the steady states of a sample that has failed."""
+        self.problems[sample] = str(error)
+        n_eta, dim = len(self._etas), self._physics.dim
+        unknown = np.full(n_eta, np.nan)
+        return SteadyStates(
+            etas=self._etas,
+            rho=np.full((n_eta, dim, dim), complex(np.nan, np.nan)),
+            residual=unknown,
+            condition=unknown,
+            trace_error=unknown,
+            hermiticity_error=unknown,
+            smallest_eigenvalue=unknown,
+            status=np.full(n_eta, FAILED),
+            method=np.full(n_eta, "none"),
+        )

@@ -27,12 +27,13 @@ from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics import arguments
 from syncsweep.physics.affine_systems import AffineSystem, Solutions
+from syncsweep.physics.commutator import add_commutator
 from syncsweep.physics.diagnosis import ACCURACY, SINGULAR, Method, SteadyStates, diagnosed
 from syncsweep.physics.krylov import solve_krylov
-from syncsweep.physics.lindbladian import Lindbladian, Perturbation, add_commutator
+from syncsweep.physics.lindbladian import Lindbladian, Perturbation
 from syncsweep.physics.refinement import Refinement
 from syncsweep.physics.slow_modes import conserved_modes, slow_modes
-from syncsweep.physics.sparse_blocks import PartialInverse
+from syncsweep.physics.sparse_blocks import PartialInverse, with_full_rows
 from syncsweep.physics.superoperators import (
     hermitian_basis,
     real_terms,
@@ -90,35 +91,36 @@ class SteadyStateSolver:
         self._lindbladian = L0 if isinstance(L0, Lindbladian) else None
         if self._lindbladian:
             generator = self._lindbladian.matrix()
-            self._terms = self._lindbladian.largest_terms()
+            self.terms = self._lindbladian.largest_terms()
         else:
             L0 = sparse.csr_array(arguments.superoperator("Argument `L0`", L0))
             generator = to_real(L0, "L0")
-            self._terms = real_terms(L0)
+            self.terms = real_terms(L0)
         self.dim = math.isqrt(generator.shape[0])
         if self.dim < 2:
             raise ValueError("Argument `L0` must be of D ≥ 2, but is of D = 1.")
         self._basis = hermitian_basis(self.dim)
         _check_trace_row(generator[[0]].toarray(), abs(generator).max(), "L0")
         known = self._lindbladian
-        self._modes = slow_modes(known, generator) if known else conserved_modes(generator)
+        self.modes = slow_modes(known, generator) if known else conserved_modes(generator)
         self._generator = generator
+        self._left = sparse.csr_array(self.modes.left.T)
         if generator.shape[0] < _SPARSE_UNKNOWNS:
-            self._constant: np.ndarray | sparse.csr_array = generator[1:].toarray()
+            self.constant: np.ndarray | sparse.csr_array = generator[1:].toarray()
         else:
-            self._constant, self._places = _with_full_rows(generator[1:], self._modes.redundant)
+            self.constant, self._places = with_full_rows(generator[1:], self.modes.redundant)
 
     @cached_property
     def _sizes(self) -> sparse.csr_array | np.ndarray:
         """`Lindbladian.sizes` of L₀ without row 0 (n, n+1)."""
         assert self._lindbladian
         sizes = self._lindbladian.sizes()[1:]
-        return sizes.toarray() if isinstance(self._constant, np.ndarray) else sizes
+        return sizes.toarray() if isinstance(self.constant, np.ndarray) else sizes
 
     @cached_property
     def _at_zero(self) -> PartialInverse | None:
         try:
-            return PartialInverse(self._generator, self._modes.redundant)
+            return PartialInverse(self._generator, self.modes.redundant)
         except np.linalg.LinAlgError:  # the other rows of L₀ are singular in every digit
             return None
 
@@ -126,7 +128,7 @@ class SteadyStateSolver:
     def _rows_of_conserved(self) -> np.ndarray:
         """Rows of L₀ in the blocks with conserved modes, or all: they set the scale of η."""
         _, block = connected_components(self._generator, directed=False)
-        held = np.any(self._modes.left[:, self._modes.conserved] != 0, axis=1)
+        held = np.any(self.modes.left[:, self.modes.conserved] != 0, axis=1)
         within = np.isin(block[1:], block[1:][held])
         return np.flatnonzero(within if within.any() else ~within)
 
@@ -197,14 +199,15 @@ class SteadyStateSolver:
         if not np.all(np.isfinite(etas)) or np.any(etas < 0):
             raise ValueError("Argument `etas` must be a list of finite numbers ≥ 0.")
         linear = generator[1:]
-        _check_trace_row(generator[0], max(linear.max(), -linear.min()), "L1")
+        largest = _largest(linear)
+        _check_trace_row(generator[0], largest.max(), "L1")
         shared = len(linear) >= _KRYLOV_UNKNOWNS and len(etas) >= _KRYLOV_ETAS
         unit = self._unit(linear) if shared else 0.0
-        of_linear = _largest(linear) if terms is None else terms[1:]
-        modes, system = self._modes, self._system(linear)
+        of_linear = largest if terms is None else terms[1:]
+        modes, system = self.modes, self._system(linear)
         found, method = self._solutions(system, etas, unit)
-        of_both = modes.terms(self._terms[1:], of_linear, _largest(modes.rows), etas)
-        lost = _lost_digits(system, of_both, etas)
+        of_both = modes.terms(self.terms[1:], of_linear, _largest(modes.rows), etas)
+        lost = lost_digits((of_both * system.row_weights(etas)).max(axis=0))
         found.residual[:] = np.maximum(found.residual, lost)
         if self._lindbladian and perturbation:
             rough = self._still_rough(found, np.ones(len(etas), dtype=bool), allowed)
@@ -225,8 +228,8 @@ class SteadyStateSolver:
 
     def _system(self, linear: np.ndarray) -> AffineSystem:
         """The system in which equations of modes replace redundant ones; overwrites `linear`."""
-        modes, constant = self._modes, self._constant.copy()
-        of_modes = modes.left.T @ linear
+        modes, constant = self.modes, self.constant.copy()
+        of_modes = self._left @ linear
         at_zero = np.where(modes.conserved[:, None], of_modes, modes.rows)
         if isinstance(constant, np.ndarray):
             constant[modes.redundant] = at_zero
@@ -251,7 +254,7 @@ class SteadyStateSolver:
 
         direct = np.ones(len(etas), dtype=bool)
         if unit > 0:
-            exchanged = system.rows_at_zero(self._modes.redundant)
+            exchanged = system.rows_at_zero(self.modes.redundant)
             at_zero = self._at_zero.complete(exchanged) if self._at_zero else None
             pole = (_LONE_POLE if at_zero is None else _POLE) * unit
             shared = solve_krylov(system, etas, pole, at_zero, _REACH * unit)
@@ -266,7 +269,7 @@ class SteadyStateSolver:
 
     def _errors_of_doubt(self, system: AffineSystem, etas: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Errors (n_eta,) if L₀ damps slow modes by `doubt` more than assumed, in units of c."""
-        modes, errors = self._modes, np.full(len(etas), np.inf)
+        modes, errors = self.modes, np.full(len(etas), np.inf)
         which = np.arange(len(modes.redundant))
         for k in np.flatnonzero(etas > 0):
             factors = system.factors(etas[k], balanced=True)
@@ -320,31 +323,15 @@ def _check_trace_row(row: np.ndarray, size: float, name: str) -> None:
         raise ValueError(f"Argument `{name}` must preserve the trace, but does not.")
 
 
-def _lost_digits(system: AffineSystem, terms: np.ndarray, etas: np.ndarray) -> np.ndarray:
+def lost_digits(largest: np.ndarray) -> np.ndarray:
     """Rounding of equations in which much larger terms cancel (n_eta,), in units of c.
 
-    terms: see `SlowModes.terms`. `Solutions.residual` knows only what is left of them.
+    largest: the largest of the terms of `SlowModes.terms`, in units of the size of their equation.
+    `Solutions.residual` knows only what is left of them.
     """
-    lost = (terms * system.row_weights(etas)).max(axis=0)
-    return np.where(lost > _CANCELLED, np.finfo(float).eps * lost, 0.0)
+    return np.where(largest > _CANCELLED, np.finfo(float).eps * largest, 0.0)
 
 
 def _largest(matrix: np.ndarray) -> np.ndarray:
     """The largest absolute entry of each row of a matrix (n, m), without a copy of it."""
     return np.maximum(matrix.max(axis=1), -matrix.min(axis=1))
-
-
-def _with_full_rows(
-    matrix: sparse.csr_array, rows: np.ndarray
-) -> tuple[sparse.csr_array, np.ndarray]:
-    """Make some rows of a sparse matrix (n, m) full, so that values can be written there later.
-
-    Returns the matrix, with zeros in those rows, and their places in its `data` (len(rows), m).
-    """
-    marked = matrix.tolil()
-    marked[rows] = 1.0
-    full = marked.tocsr()
-    full.sort_indices()
-    places = full.indptr[rows][:, None] + np.arange(matrix.shape[1])
-    full.data[places] = 0.0
-    return full, places

@@ -60,7 +60,7 @@ class SampleRows:
             Maximum(rows.s_max, rows.angles),
             rows.status,
             _error(rows.residual, rows.condition),
-            tuple(rows.axes.values()),
+            tuple(float(values[0]) for values in rows.axes.values()),
             rows.observables,
         )
 
