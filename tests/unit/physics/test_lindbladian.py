@@ -10,8 +10,6 @@ from syncsweep.physics.lindbladian import (
     Lindbladian,
     Perturbation,
     add_commutator,
-    to_components,
-    to_operators,
 )
 from syncsweep.physics.perturbation import (
     perturbation_of,
@@ -19,7 +17,14 @@ from syncsweep.physics.perturbation import (
     random_perturbation,
 )
 from syncsweep.physics.spins import on_site, raising
-from syncsweep.physics.superoperators import hermitian_basis, liouvillian, to_real, vectorize
+from syncsweep.physics.superoperators import (
+    hermitian_basis,
+    liouvillian,
+    to_components,
+    to_operators,
+    to_real,
+    vectorize,
+)
 
 
 def random_lindbladian(dim, jumps=2, seed=3):
