@@ -20,7 +20,7 @@ from unittest import mock
 
 import numpy as np
 
-from syncsweep.sample import joined
+from syncsweep.rows import joined
 
 
 class Stopwatch:

@@ -6,14 +6,12 @@ spawned from the root seed by (i, purpose) only, and all η share its L₍₁₎
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
 import numpy as np
 
-from syncsweep.columns import DENSITY, ETA, SAMPLE, STATUS, Column, Columns
 from syncsweep.config.axes import Point, column_of
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.observables import ObservableCode
@@ -22,6 +20,7 @@ from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
 from syncsweep.physics.measures import RESOLUTION, Maximum, s_max, s_max_on_lattice
 from syncsweep.physics.phase_distribution import coefficients_of, frequencies_of
 from syncsweep.physics.random_streams import Purpose, stream
+from syncsweep.rows import MOST_UNITS, Rows, joined, pack_coefficients
 from syncsweep.user_code.code import MissingHereError, OwnCodeError
 from syncsweep.user_code.study_observables import Observables
 from syncsweep.user_code.study_solver import StudySolver
@@ -29,7 +28,6 @@ from syncsweep.user_code.study_solver import StudySolver
 #: Status of a sample whose computation raised an error, in the linear algebra or in the user's own
 #: perturbation.
 FAILED = "failed"
-
 
 #: Largest estimated error of S_d that an `ok` row may have, in units of S_max. An error below
 #: `RESOLUTION` is always allowed.
@@ -39,19 +37,6 @@ PRECISION = 1e-7
 def chi_shift(root_seed: int, sample: int, n_angles: int) -> np.ndarray:
     """Offset of a sample's χ grid in units of its spacing, (N−1,), the same for every η."""
     return stream(root_seed, sample, Purpose.CHI_SHIFT).random(n_angles)
-
-
-def pack_coefficients(coefficients: np.ndarray) -> np.ndarray:
-    """Complex s_k (..., n_k) as 2·n_k − 1 reals: s_0, then Re s_k, then Im s_k for k ≠ 0."""
-    tail = coefficients[..., 1:]
-    return np.concatenate([coefficients[..., :1].real, tail.real, tail.imag], axis=-1)
-
-
-def unpack_coefficients(packed: np.ndarray) -> np.ndarray:
-    """Inverse of `pack_coefficients`."""
-    n_tail = (packed.shape[-1] - 1) // 2
-    tail = packed[..., 1 : n_tail + 1] + 1j * packed[..., n_tail + 1 :]
-    return np.concatenate([packed[..., :1].astype(complex), tail], axis=-1)
 
 
 def _allowed_errors(coefficients: np.ndarray, s_max: np.ndarray) -> np.ndarray:
@@ -69,102 +54,6 @@ def _status(steady: SteadyStates, allowed: np.ndarray) -> np.ndarray:
 
 #: Units are solved together for so long, because a kill loses those in hand [s].
 _BATCH_SECONDS = 0.5
-
-#: Columns of rows: the type of their values, and whether each row has a list of them.
-_NUMBER, _NUMBERS = {"kind": float, "is_list": False}, {"kind": float, "is_list": True}
-_INTEGER, _WORD = {"kind": int, "is_list": False}, {"kind": str, "is_list": False}
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows of units, samples at points: one row for each η of the block, unit after unit.
-
-    Its fields are the columns of a shard, arrays of n rows. s_d: (n, 2·n_k − 1), see
-    `pack_coefficients`; angles: (n, n_angles) where S_d is largest. With `measure: absolute` these
-    are of S. The others are named as in `SteadyStates`. axes: the values of each axis of the study,
-    by the name of its column; observables: values by column, numbers or words.
-    """
-
-    sample: np.ndarray = field(metadata=_INTEGER)
-    eta: np.ndarray = field(metadata=_NUMBER)
-    s_d: np.ndarray = field(metadata=_NUMBERS)
-    s_max: np.ndarray = field(metadata=_NUMBER)
-    angles: np.ndarray = field(metadata=_NUMBERS)
-    residual: np.ndarray = field(metadata=_NUMBER)
-    condition: np.ndarray = field(metadata=_NUMBER)
-    trace_error: np.ndarray = field(metadata=_NUMBER)
-    hermiticity_error: np.ndarray = field(metadata=_NUMBER)
-    smallest_eigenvalue: np.ndarray = field(metadata=_NUMBER)
-    status: np.ndarray = field(metadata=_WORD)
-    method: np.ndarray = field(metadata=_WORD)
-    axes: Mapping[str, np.ndarray] = field(default_factory=dict)
-    observables: Mapping[str, np.ndarray] = field(default_factory=dict)
-
-
-#: The fields of `Rows` that every shard has as columns.
-FIELDS = tuple(one for one in fields(Rows) if one.metadata)
-
-#: What the columns of a shard hold; those with a shape are lists.
-COLUMNS: Columns = (
-    SAMPLE,
-    ETA,
-    Column(
-        "s_d",
-        "Fourier coefficients s_k of S_d (absolute: of S): s_0, then Re s_k of all other k, then "
-        "Im s_k",
-        DENSITY,
-        "2·n_k − 1, for n_k frequency vectors k",
-        "Eq. 2",
-    ),
-    Column(
-        "s_max",
-        "S_max as computed, the maximum of S_d (absolute: of S) minus the uniform density; nothing "
-        "but rounding if at most its error",
-        DENSITY,
-        source="Eq. 3",
-    ),
-    Column(
-        "angles",
-        "angle differences φ'_j = φ_j − φ_N (absolute: angles φ_j) at the maximum, in [0, 2π]; if "
-        "there are several maxima, those of one of them",
-        "rad",
-        "N − 1 (absolute: N)",
-        "Eq. 2",
-    ),
-    Column(
-        "residual",
-        "largest error of an equation for ρ; residual/condition is the estimated error of S_d "
-        "(absolute: of S) in units of the uniform density, and bounds that of ρ in units of 1/√D",
-        source="docs/decisions/0009",
-    ),
-    Column(
-        "condition",
-        "reciprocal condition number of these equations: small is bad, and 0 is singular",
-        source="docs/decisions/0009",
-    ),
-    Column("trace_error", "|Tr ρ − 1|; at most 1e-9 if ok"),
-    Column("hermiticity_error", "largest entry of |ρ − ρ†|; at most 1e-9 if ok"),
-    Column("smallest_eigenvalue", "smallest eigenvalue of ρ; at least −1e-9 if ok"),
-    STATUS,
-    Column(
-        "method",
-        "how ρ was computed: direct, krylov, refined or gmres; none if the sample failed",
-        source="docs/decisions/0001, 0009, 0014",
-    ),
-)
-
-
-def joined(rows: Sequence[Rows]) -> Rows:
-    """The rows of units, one after the other."""
-    first, columns = rows[0], [one.name for one in FIELDS]
-    return Rows(
-        **{name: np.concatenate([getattr(one, name) for one in rows]) for name in columns},
-        axes={name: np.concatenate([one.axes[name] for one in rows]) for name in first.axes},
-        observables={
-            name: np.concatenate([one.observables[name] for one in rows])
-            for name in first.observables
-        },
-    )
 
 
 class SampleSolver:
@@ -207,7 +96,7 @@ class SampleSolver:
     def batch_size(self, seconds: float) -> int:
         """How many units to solve together; seconds: that one took, or each of the last ones."""
         at_once = self._solver.at_once if self._solver else 1
-        return max(1, min(at_once, int(_BATCH_SECONDS / seconds)))
+        return max(1, min(MOST_UNITS, at_once, int(_BATCH_SECONDS / seconds)))
 
     def rows(self, sample: int, point: Point = ()) -> Rows:
         """The rows of one sample; see `rows_of`."""

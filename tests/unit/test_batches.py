@@ -11,8 +11,8 @@ from syncsweep.physics.diagnosis import Method
 from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.stacked_draws import random_generators
-from syncsweep.physics.stacked_systems import MOST_SAMPLES
-from syncsweep.sample import SampleSolver, joined
+from syncsweep.rows import MOST_UNITS, joined
+from syncsweep.sample import SampleSolver
 from syncsweep.user_code.study_solver import StudySolver
 
 ETAS = (0.0, 1e-6, 1e-3, 0.1, 10.0)
@@ -64,7 +64,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_no_bit_depends_on_the_size_of_a_batch(case):
     observables = (StateObservable(name="purity"),)
-    units = [((), sample) for sample in range(MOST_SAMPLES)]
+    units = [((), sample) for sample in range(MOST_UNITS)]
     whole = SampleSolver(CASES[case], ETAS, observables).rows_of(units)
     assert ("failed" in whole.status) == (case == "failing")
 

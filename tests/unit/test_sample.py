@@ -18,14 +18,8 @@ from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.steady_state import SteadyStateSolver
-from syncsweep.sample import (
-    FAILED,
-    FIELDS,
-    SampleSolver,
-    chi_shift,
-    pack_coefficients,
-    unpack_coefficients,
-)
+from syncsweep.rows import FIELDS, pack_coefficients, unpack_coefficients
+from syncsweep.sample import FAILED, SampleSolver, chi_shift
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.row_table import to_table

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from syncsweep.physics.stacked_systems import MOST_SAMPLES
+from syncsweep.rows import MOST_UNITS
 from syncsweep.sweep.row_table import column
 
 PLANE = {
@@ -108,6 +108,6 @@ def test_a_killed_plane_loses_only_the_units_in_hand(make_project):
     assert 500 <= kept < 9000
     killed.snakemake("--unlock")
     killed.snakemake("--rerun-incomplete")
-    assert 0 <= killed.solved("plane") + kept - 9000 <= 2 * MOST_SAMPLES
+    assert 0 <= killed.solved("plane") + kept - 9000 <= 2 * MOST_UNITS
     assert_bit_equal(rows_of(killed, "plane"), rows_of(whole, "plane"))
     assert killed.table_bytes("plane") == whole.table_bytes("plane")

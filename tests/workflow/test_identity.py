@@ -20,7 +20,7 @@ from studies import blocks_of
 from syncsweep.config import configuration as config
 from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.layout import BlockFolder, study_folder
-from syncsweep.physics.stacked_systems import MOST_SAMPLES
+from syncsweep.rows import MOST_UNITS
 from syncsweep.sweep import description
 from syncsweep.sweep.row_table import column
 
@@ -114,7 +114,7 @@ def test_rows_of_few_terms_are_bit_equal(tmp_path, n_sites, ensemble):
 
 @pytest.mark.parametrize(
     ("study", "samples", "least", "in_hand"),
-    [(study_of(*BONDS), 24, 6, 1), (MANY_PAIRS, 6000, 500, MOST_SAMPLES)],
+    [(study_of(*BONDS), 24, 6, 1), (MANY_PAIRS, 6000, 500, MOST_UNITS)],
     ids=["few terms", "batches"],
 )
 def test_a_killed_launch_loses_only_the_samples_in_hand(tmp_path, study, samples, least, in_hand):

@@ -11,6 +11,8 @@ rational Krylov space, onto which the equation above is projected (Galerkin).
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -67,6 +69,11 @@ def solve_krylov(
     if factors is None:
         return nothing
     shifts, linear = etas - pole, system.linear[:, 1:]
+
+    def of_pole(v: np.ndarray) -> np.ndarray:
+        """Kv for vectors (n,) or (n, k): A is sparse, so that B need not be read."""
+        return (v - factors.solve(system.matrix @ v)) / pole
+
     at_pole, start = _start(system, factors, pole)
     size, length = float(np.linalg.norm(at_pole)), float(np.linalg.norm(start))
     if length * np.abs(shifts).max() <= 1e-12 * (size + system.scale):
@@ -74,15 +81,16 @@ def solve_krylov(
     try:
         if at_zero is None:
             ends = np.array([shifts.min(), shifts.max()])
-            space, image = _krylov_space(linear, factors, start, ends, size)
+            space, image = _krylov_space(of_pole, start, ends, size)
         else:
             zero, start_zero = _start(system, at_zero, 0.0)
-            small, _ = _krylov_space(linear, at_zero, start_zero, np.array([reach]), size)
+            of_zero = lambda v: at_zero.solve(linear @ v)  # noqa: E731
+            small, _ = _krylov_space(of_zero, start_zero, np.array([reach]), size)
             end = np.array([max(shifts.max(), _FARTHEST * pole)])
-            space, image = _krylov_space(linear, factors, start, end, size)
+            space, image = _krylov_space(of_pole, start, end, size)
             more = _orthonormal_beside(space, np.column_stack([small, zero - at_pole]))
             # The recurrence would amplify rounding here, because the spaces nearly overlap.
-            more_image = factors.solve(linear @ more)
+            more_image = of_pole(more)
             space, image = np.hstack([space, more]), np.hstack([image, more_image])
         projected = space.T @ image
         probes = _probes(space.T @ start)
@@ -108,7 +116,7 @@ def _start(system: AffineSystem, inverse: Inverse, pole: float) -> tuple[np.ndar
 
 
 def _krylov_space(
-    linear: np.ndarray, inverse: Inverse, start: np.ndarray, ends: np.ndarray, size: float
+    image_of: Callable[[np.ndarray], np.ndarray], start: np.ndarray, ends: np.ndarray, size: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Orthonormal basis V (n, m) of the Krylov space of K on `start`, and KV.
 
@@ -124,15 +132,15 @@ def _krylov_space(
     hessenberg = np.zeros((largest, largest))
     space[:, 0] = start / length
     for step in range(largest):
-        w = inverse.solve(linear @ space[:, step])
+        w = image_of(space[:, step])
         known = space[:, : step + 1]
-        beta = float(np.linalg.norm(w))
+        beta = math.sqrt(w @ w)
         for _ in range(2):  # twice makes vectors orthogonal up to rounding
             before = beta
             overlap = known.T @ w
             w -= known @ overlap
             hessenberg[: step + 1, step] += overlap
-            beta = float(np.linalg.norm(w))
+            beta = math.sqrt(w @ w)
             if beta >= _CANCELLATION * before:
                 break
         m = step + 1

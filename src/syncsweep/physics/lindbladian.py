@@ -8,18 +8,17 @@ rates apart. So −i[H, ρ] and LρL† − ½{L†L, ρ} are applied in twice t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from syncsweep.physics import arguments
+from syncsweep.physics.commutator import add_commutator, commutator_terms
 from syncsweep.physics.double_double import DoubleDouble, product, products
 from syncsweep.physics.superoperators import (
     basis_rows,
     commutator,
-    hermitian_basis,
     kron,
     lindblad_dissipator,
     spost,
@@ -228,7 +227,7 @@ class Perturbation:
             sizes += np.abs(self.dissipator).max(axis=1, keepdims=True)
         else:
             sizes = sum(map(_dissipator_sizes, self.jump_operators), sizes)
-        places, values = _commutator_terms(self.hamiltonian)
+        places, values = commutator_terms(self.hamiltonian)
         np.add.at(sizes.reshape(-1), places, np.abs(values))
         return sizes
 
@@ -247,7 +246,7 @@ class Perturbation:
         rates = (jumps.swapaxes(1, 2) @ jumps).sum(axis=0)
         image = (jumps @ ones @ jumps.swapaxes(1, 2)).sum(axis=0)
         image += (rates @ ones + ones @ rates) / 2
-        places, values = _commutator_terms(self.hamiltonian)
+        places, values = commutator_terms(self.hamiltonian)
         of_hamiltonian = np.bincount(places // dim**2, np.abs(values), dim**2)
         return of_hamiltonian + rows @ vectorize(image)
 
@@ -265,78 +264,3 @@ class Perturbation:
             return Lindbladian(self.hamiltonian, self.jump_operators).apply(rho)
         image = to_operators(self.dissipator @ to_components(rho.rounded()))
         return _commutator(product(self.hamiltonian, rho), rho) + DoubleDouble.of(image)
-
-
-@dataclass(frozen=True)
-class _Entries:
-    """Linear map from H to the entries of a matrix: entry `place` += coefficient·part[source].
-
-    The parts are Re H and then Im H, row by row.
-    """
-
-    place: np.ndarray
-    source: np.ndarray
-    coefficient: np.ndarray
-
-
-@cache
-def _commutator_entries(dim: int) -> _Entries:
-    """The entries of −i[H, ·] in the real matrix (D², D²) in the Hermitian basis."""
-    # One row of H at a time: all rows at once would take a gigabyte for four spin-1s.
-    rows = [_entries_of_row(dim, row) for row in range(dim)]
-    return _Entries(
-        np.concatenate([one.place for one in rows]),
-        np.concatenate([one.source for one in rows]),
-        np.concatenate([one.coefficient for one in rows]),
-    )
-
-
-def _entries_of_row(dim: int, row: int) -> _Entries:
-    """What the entries of one row of H contribute."""
-    n = dim**2
-    column, other = (a.ravel() for a in np.indices((dim, dim)))
-    # Hρ takes ρ[column, other] to [row, other]; ρH takes ρ[other, row] to [other, column].
-    into = np.concatenate([row + dim * other, other + dim * column])
-    out_of = np.concatenate([column + dim * other, other + dim * row])
-    value = np.repeat([-1j, 1j], n)
-    # Replace each matrix unit by the Hermitian operators of the basis that contain it.
-    of_unit, into, weight = _hermitian_operators(dim, into)
-    out_of, value = out_of[of_unit], value[of_unit] * weight.conj()
-    source = np.tile(row * dim + column, 2)[of_unit]
-    of_unit, out_of, weight = _hermitian_operators(dim, out_of)
-    into, value, source = into[of_unit], value[of_unit] * weight, source[of_unit]
-    # Re(c·H) = Re c · Re H − Im c · Im H; equal places and sources are added up.
-    place = into.astype(np.int64) * n + out_of
-    keys = np.concatenate([place * (2 * n) + source, place * (2 * n) + n + source])
-    keys, inverse = np.unique(keys, return_inverse=True)
-    sums = np.bincount(inverse, np.concatenate([value.real, -value.imag]))
-    kept = np.abs(sums) > 1e-12
-    places, sources = np.divmod(keys[kept], 2 * n)
-    return _Entries(places.astype(np.int32), sources.astype(np.int32), sums[kept])
-
-
-def _hermitian_operators(dim: int, units: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The Hermitian operators of the basis that contain the matrix units (m,), as one list.
-
-    Returns for each entry the index of the unit, the operator, and the weight of the unit in it.
-    """
-    basis = hermitian_basis(dim)
-    counts = np.diff(basis.indptr)[units]
-    of_unit = np.repeat(np.arange(len(units)), counts)
-    within = np.arange(len(of_unit)) - np.repeat(np.cumsum(counts) - counts, counts)
-    entry = basis.indptr[units][of_unit] + within
-    return of_unit, basis.indices[entry], basis.data[entry]
-
-
-def _commutator_terms(hamiltonian: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Flat places and values of the terms that make up the entries of −i[H, ·]."""
-    entries = _commutator_entries(len(hamiltonian))
-    parts = np.concatenate([hamiltonian.real.ravel(), hamiltonian.imag.ravel()])
-    return entries.place, entries.coefficient * parts[entries.source]
-
-
-def add_commutator(matrix: np.ndarray, hamiltonian: np.ndarray) -> np.ndarray:
-    """Add −i[H, ·] to a real matrix (D², D²) in the Hermitian basis, in place, and return it."""
-    places, values = _commutator_terms(hamiltonian)
-    np.add.at(matrix.reshape(-1), places, values)
-    return matrix

@@ -20,10 +20,10 @@ from scipy.linalg import expm, null_space, solve, svd
 from scipy.optimize import minimize
 from scipy.sparse.csgraph import connected_components
 
+from syncsweep.physics.kossakowski import kossakowski_factor
 from syncsweep.physics.models import Model
 from syncsweep.physics.perturbation import (
     OperatorBasis,
-    kossakowski_factor,
     random_hamiltonian,
 )
 from syncsweep.physics.phase_distribution import Measure

@@ -7,7 +7,6 @@ from itertools import pairwise
 from math import pi
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from syncsweep.physics import arguments
 from syncsweep.physics.angle_lattice import (
@@ -146,6 +145,8 @@ def _first_of_each(angles: np.ndarray, near: float) -> np.ndarray:
     """Mask of those of `angles` (n, N−1) that are not within `near` of one before them."""
     first = np.ones(len(angles), dtype=bool)
     if len(angles):
+        from scipy.spatial import cKDTree  # loads much, and S_max alone does not need it
+
         # Rounding may leave 2π, which is outside the torus.
         inside = np.mod(angles, 2 * pi)
         tree = cKDTree(inside, boxsize=np.full(angles.shape[1], 2 * pi))

@@ -190,3 +190,19 @@ def embedded(vectors: np.ndarray, places: np.ndarray, n: int) -> np.ndarray:
     whole = np.zeros((n, vectors.shape[1]), dtype=vectors.dtype)
     whole[places] = vectors
     return whole
+
+
+def with_full_rows(
+    matrix: sparse.csr_array, rows: np.ndarray
+) -> tuple[sparse.csr_array, np.ndarray]:
+    """Make some rows of a sparse matrix (n, m) full, so that values can be written there later.
+
+    Returns the matrix, with zeros in those rows, and their places in its `data` (len(rows), m).
+    """
+    marked = matrix.tolil()
+    marked[rows] = 1.0
+    full = marked.tocsr()
+    full.sort_indices()
+    places = full.indptr[rows][:, None] + np.arange(matrix.shape[1])
+    full.data[places] = 0.0
+    return full, places

@@ -44,7 +44,7 @@ def random_generators(
     known[:, above:-1] = np.sqrt(squares)
     factor = np.take(known, _places(d, r), axis=1)
     total = (entries * entries).sum(axis=1) + squares.sum(axis=1)
-    kossakowski = factor @ factor.conj().swapaxes(1, 2)
+    kossakowski = _product(factor)
     kossakowski *= (zeta_diss * d / total)[:, None, None]
     parts = normals[:, : 2 * dim**2].reshape(len(rngs), 2, dim, dim)
     m = parts[:, 0] + 1j * parts[:, 1]
@@ -65,6 +65,26 @@ def _places(d: int, r: int) -> np.ndarray:
     places[:d][above] = np.arange(n_above)
     places[:d][diagonal] = n_above + np.arange(r)
     return places
+
+
+def _product(factor: np.ndarray) -> np.ndarray:
+    """TT† of T (n, d+1, r), (n, d+1, d+1).
+
+    If T is triangular, half of its product is known to be zero or follows from the other half.
+    """
+    adjoint = factor.conj().swapaxes(1, 2)
+    d, r = factor.shape[1] - 1, factor.shape[2]
+    if r < d:
+        product: np.ndarray = factor @ adjoint
+        return product
+    half = d // 2
+    product = np.empty((len(factor), d + 1, d + 1), dtype=complex)
+    upper, beside = slice(None, half), slice(half, None)
+    np.matmul(factor[:, upper], adjoint[:, :, upper], out=product[:, upper, upper])
+    np.matmul(factor[:, upper, beside], adjoint[:, beside, beside], out=product[:, upper, beside])
+    np.matmul(factor[:, beside, beside], adjoint[:, beside, beside], out=product[:, beside, beside])
+    product[:, beside, upper] = product[:, upper, beside].conj().swapaxes(1, 2)
+    return product
 
 
 def _generators(hamiltonian: np.ndarray, k: np.ndarray, basis: OperatorBasis) -> np.ndarray:

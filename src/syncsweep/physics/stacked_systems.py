@@ -24,8 +24,8 @@ from syncsweep.physics.superoperators import diagonal_operators
 #: Largest D of models whose samples are solved in stacks.
 MOST_STACKED = 10
 
-#: Stacks have at most so many samples, entries of L₁, and steady states: more save no time.
-MOST_SAMPLES, _MOST_ENTRIES, _MOST_STATES = 64, 2**18, 2**11
+#: Stacks should have at most so many entries of L₁, and steady states: more save no time.
+_MOST_ENTRIES, _MOST_STATES = 2**18, 2**11
 
 #: Largest number of entries of the matrices that are solved at once: they stay in the cache.
 _AT_ONCE = 2**16
@@ -54,9 +54,8 @@ class StackedSolver:
         self._scale = 1 / np.sqrt(solver.dim)
         assert isinstance(solver.constant, np.ndarray)
         self._constant = solver.constant
-        most = min(_MOST_ENTRIES // solver.dim**4, _MOST_STATES // len(etas))
         #: How many samples to solve together.
-        self.at_once = max(1, min(MOST_SAMPLES, most))
+        self.at_once = max(1, min(_MOST_ENTRIES // solver.dim**4, _MOST_STATES // len(etas)))
         #: A vector whose image estimates the ∞-norm of an inverse. No two of its entries are alike,
         #: because the rows of an inverse may be orthogonal to simple vectors.
         self._probe = (1 + np.arange(solver.dim**2 - 1) * np.sqrt(2) % 1) / 2

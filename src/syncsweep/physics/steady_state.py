@@ -27,12 +27,13 @@ from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics import arguments
 from syncsweep.physics.affine_systems import AffineSystem, Solutions
+from syncsweep.physics.commutator import add_commutator
 from syncsweep.physics.diagnosis import ACCURACY, SINGULAR, Method, SteadyStates, diagnosed
 from syncsweep.physics.krylov import solve_krylov
-from syncsweep.physics.lindbladian import Lindbladian, Perturbation, add_commutator
+from syncsweep.physics.lindbladian import Lindbladian, Perturbation
 from syncsweep.physics.refinement import Refinement
 from syncsweep.physics.slow_modes import conserved_modes, slow_modes
-from syncsweep.physics.sparse_blocks import PartialInverse
+from syncsweep.physics.sparse_blocks import PartialInverse, with_full_rows
 from syncsweep.physics.superoperators import (
     Matrix,
     hermitian_basis,
@@ -104,9 +105,10 @@ class SteadyStateSolver:
         known = self._lindbladian
         self.modes = slow_modes(known, generator) if known else conserved_modes(generator)
         self._generator = generator
+        self._left = sparse.csr_array(self.modes.left.T)
         self.constant: Matrix = rows[1:]
         if isinstance(rows, sparse.csr_array):
-            self.constant, self._places = _with_full_rows(self.constant, self.modes.redundant)
+            self.constant, self._places = with_full_rows(self.constant, self.modes.redundant)
 
     @cached_property
     def _sizes(self) -> Matrix:
@@ -197,10 +199,11 @@ class SteadyStateSolver:
         if not np.all(np.isfinite(etas)) or np.any(etas < 0):
             raise ValueError("Argument `etas` must be a list of finite numbers ≥ 0.")
         linear = generator[1:]
-        _check_trace_row(np.abs(generator[0]).max(), max(linear.max(), -linear.min()), "L1")
+        largest = _largest(linear)
+        _check_trace_row(np.abs(generator[0]).max(), largest.max(), "L1")
         shared = len(linear) >= _KRYLOV_UNKNOWNS and len(etas) >= _KRYLOV_ETAS
         unit = self._unit(linear) if shared else 0.0
-        of_linear = _largest(linear) if terms is None else terms[1:]
+        of_linear = largest if terms is None else terms[1:]
         modes, system = self.modes, self._system(linear)
         found, method = self._solutions(system, etas, unit)
         of_both = modes.terms(self.terms[1:], of_linear, _largest(modes.rows), etas)
@@ -226,7 +229,7 @@ class SteadyStateSolver:
     def _system(self, linear: np.ndarray) -> AffineSystem:
         """The system in which equations of modes replace redundant ones; overwrites `linear`."""
         modes, constant = self.modes, self.constant.copy()
-        of_modes = modes.left.T @ linear
+        of_modes = self._left @ linear
         at_zero = np.where(modes.conserved[:, None], of_modes, modes.rows)
         if isinstance(constant, np.ndarray):
             constant[modes.redundant] = at_zero
@@ -332,19 +335,3 @@ def lost_digits(largest: np.ndarray) -> np.ndarray:
 def _largest(matrix: np.ndarray) -> np.ndarray:
     """The largest absolute entry of each row of a matrix (n, m), without a copy of it."""
     return np.maximum(matrix.max(axis=1), -matrix.min(axis=1))
-
-
-def _with_full_rows(
-    matrix: sparse.csr_array, rows: np.ndarray
-) -> tuple[sparse.csr_array, np.ndarray]:
-    """Make some rows of a sparse matrix (n, m) full, so that values can be written there later.
-
-    Returns the matrix, with zeros in those rows, and their places in its `data` (len(rows), m).
-    """
-    marked = matrix.tolil()
-    marked[rows] = 1.0
-    full = marked.tocsr()
-    full.sort_indices()
-    places = full.indptr[rows][:, None] + np.arange(matrix.shape[1])
-    full.data[places] = 0.0
-    return full, places

@@ -24,8 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 from syncsweep.files import NotReadableError, naming, open_regular
-from syncsweep.physics.stacked_systems import MOST_SAMPLES
-from syncsweep.sample import Rows
+from syncsweep.rows import MOST_UNITS, Rows
 from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.row_table import column, has_columns_of_rows, to_table
 from syncsweep.sweep.shard import most_bytes
@@ -163,7 +162,7 @@ def count_records(path: Path, described: Description) -> Records:
                 magic, sizes, _ = _HEADER.unpack(os.pread(part, _HEADER.size, position))
                 units, length = divmod(sizes, _UNIT)
                 payload = position + _HEADER.size
-                if magic != _MAGIC or units >= MOST_SAMPLES:
+                if magic != _MAGIC or units >= MOST_UNITS:
                     return Records(count, "has a damaged record")
                 if payload + length > size:
                     break
@@ -179,7 +178,7 @@ def count_records(path: Path, described: Description) -> Records:
 
 def _most_bytes(described: Description) -> int:
     """More than any record takes."""
-    return most_bytes(MOST_SAMPLES * len(described.etas))
+    return most_bytes(MOST_UNITS * len(described.etas))
 
 
 def _records(part: int, most: int) -> Iterator[tuple[int, bytes]]:

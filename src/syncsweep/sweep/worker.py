@@ -159,6 +159,7 @@ def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
             _finish(job, folder, task, [(list(found), taken), *solved], run)
         else:
             _stop(job, folder, task, known, run)
+    _wait_for_all(comm)  # while the first rank writes the shard
     return bool(comm.bcast(whole))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,7 +29,6 @@ from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.local_sum import LocalSum
 from syncsweep.physics.low_rank import LowRank
 from syncsweep.physics.models import two_spin1s_perturbation
-from syncsweep.physics.operator_solver import OperatorSolver
 from syncsweep.physics.perturbation import (
     perturbation_of,
     random_generator,
@@ -40,6 +40,9 @@ from syncsweep.physics.stacked_systems import MOST_STACKED, StackedSolver
 from syncsweep.physics.steady_state import REFINED_DIMENSIONS, AllowedErrors, SteadyStateSolver
 from syncsweep.user_code.code import OwnPerturbation
 from syncsweep.user_code.study_model import build_model
+
+if TYPE_CHECKING:
+    from syncsweep.physics.operator_solver import OperatorSolver
 
 
 class StudySolver:
@@ -73,6 +76,8 @@ class StudySolver:
 
     def _operator_solver(self) -> OperatorSolver | None:
         """None if it does not serve L₀, but the other solver does; ConfigError if none does."""
+        from syncsweep.physics.operator_solver import OperatorSolver  # no small system needs it
+
         try:
             return OperatorSolver(self.model)
         except UnservedModelError as error:

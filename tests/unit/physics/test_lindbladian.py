@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 
 from syncsweep.physics.double_double import DoubleDouble
-from syncsweep.physics.lindbladian import (
-    Lindbladian,
-    Perturbation,
-    add_commutator,
-)
+from syncsweep.physics.lindbladian import Lindbladian, Perturbation
 from syncsweep.physics.perturbation import (
     perturbation_of,
     random_hamiltonian,
@@ -78,14 +74,6 @@ def test_a_large_hamiltonian_hides_nothing_of_a_small_rate():
     hamiltonian = np.diag([1e20, -1e20]).astype(complex)
     image = Lindbladian(hamiltonian, 1e-5 * jump[None]).apply(rho).rounded()[:, :, 0]
     np.testing.assert_allclose(image, 0.75e-10 * np.diag([1.0, -1.0]), rtol=1e-15)
-
-
-@pytest.mark.parametrize("dim", [2, 4, 9])
-def test_commutators_are_added_where_the_superoperator_has_them(dim):
-    hamiltonian = random_hamiltonian(np.random.default_rng(5), dim)
-    added = add_commutator(np.ones((dim**2, dim**2)), hamiltonian) - 1
-    expected = to_real(liouvillian(hamiltonian, np.empty((0, dim, dim)))).toarray()
-    np.testing.assert_allclose(added, expected, rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("by_operators", [False, True])
