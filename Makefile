@@ -29,6 +29,7 @@ help:
 	@echo "make schema    the JSON schema of config.yaml"
 	@echo "make docs      the reference of the library and the notebook in build/docs, docs/command-line.md, docs/columns.md"
 	@echo "make bench     what the numerics cost, how a sweep scales, how good plans are (QUICK=1: a first look)"
+	@echo "make bench AGAINST=REF  how fast this commit is beside another, which is built for it"
 
 env: $(READY)
 
@@ -116,4 +117,4 @@ docs: env
 	$(BIN)/jupyter-execute docs/first_sample.ipynb --output=../build/docs/first_sample.ipynb
 
 bench: env
-	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(AGAINST),--against '$(AGAINST)')

@@ -20,6 +20,8 @@ from unittest import mock
 
 import numpy as np
 
+from syncsweep.rows import joined
+
 
 class Stopwatch:
     """Times of one rank: the names are the keys of what is written; all in seconds."""
@@ -48,15 +50,19 @@ def _timed_solver(base: Any, watch: Stopwatch, replicate: bool) -> Any:
             watch.setup = time.process_time() - began
             self._first: Any = None
 
-        def rows(self, sample: int) -> Any:
+        def rows_of(self, units: Any) -> Any:
             if replicate and self._first is not None:
-                numbers = np.full_like(self._first.sample, sample)
-                return dataclasses.replace(self._first, sample=numbers)
+                copies = [
+                    dataclasses.replace(self._first, sample=np.full_like(self._first.sample, one))
+                    for _, one in units
+                ]
+                return joined(copies)
             watch.solving_from = watch.solving_from or time.time()
             wall, cpu = time.perf_counter(), time.process_time()
-            rows = super().rows(sample)
-            watch.sample_wall.append(time.perf_counter() - wall)
-            watch.sample_cpu.append(time.process_time() - cpu)
+            rows = super().rows_of(units)
+            n = len(units)
+            watch.sample_wall += [(time.perf_counter() - wall) / n] * n
+            watch.sample_cpu += [(time.process_time() - cpu) / n] * n
             self._first = self._first or rows
             return rows
 

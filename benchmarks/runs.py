@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 import yaml
@@ -28,7 +28,7 @@ _TIMEOUT_SECONDS = 300
 _SWEEP_TIMEOUT_SECONDS = 7200
 
 #: Snakemake without the profiles of this project and of its user.
-_SNAKEMAKE = ["-m", "snakemake", "--profile", "none", "--workflow-profile", "none"]
+SNAKEMAKE = ["-m", "snakemake", "--profile", "none", "--workflow-profile", "none"]
 
 
 class BenchError(Exception):
@@ -157,25 +157,11 @@ class Bench:
             results = folder / "results"
             settings = ("--config", f"samples={samples}", "results=results")
             options = ("--cores", "all", "--until", "solve_shard", *settings)
-            with (folder / "errors").open("w+b") as errors:
-                process = subprocess.Popen(
-                    self._workflow(folder, *options),
-                    stdout=subprocess.DEVNULL,
-                    stderr=errors,
-                    env=_environment(),
-                )
-                try:
-                    while process.poll() is None:
-                        look(results)
-                        time.sleep(1.0)
+            with _started(self._workflow(folder, *options)) as process:
+                while process.poll() is None:
                     look(results)
-                finally:
-                    if process.poll() is None:
-                        process.send_signal(signal.SIGINT)
-                        process.wait()
-                if process.returncode:
-                    errors.seek(0)
-                    raise _failure("snakemake", process.returncode, errors.read().decode())
+                    time.sleep(1.0)
+                look(results)
 
     def sweep(self, folder: Path, *options: str) -> float:
         """Seconds of a run of the project in a folder that holds a config.yaml."""
@@ -183,7 +169,7 @@ class Bench:
 
     def _workflow(self, folder: Path, *options: str) -> list[str]:
         where = ["--snakefile", str(self.root / "Snakefile"), "--directory", str(folder)]
-        return [sys.executable, *_SNAKEMAKE, *where, *options]
+        return [sys.executable, *SNAKEMAKE, *where, *options]
 
 
 def _mpi(ranks: int, *arguments: object) -> list[str]:
@@ -215,8 +201,61 @@ def timed(command: list[str], timeout: float = _TIMEOUT_SECONDS) -> float:
     return seconds
 
 
-def _environment() -> dict[str, str]:
-    path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+@dataclass(frozen=True)
+class Spent:
+    """What a command and all that it started took.
+
+    cpu: CPU time [s]; wall: time [s]; peak: memory of the largest process [GiB].
+    """
+
+    cpu: float
+    wall: float
+    peak: float
+
+
+def spent(command: list[str], folder: Path, python: str) -> Spent:
+    """Run a command in a folder; python: of the environment whose programs it may start.
+
+    BenchError if it fails. Processes count if their parents waited for them, as MPICH, Snakemake
+    and shells do.
+    """
+    began = time.perf_counter()
+    with _started(command, folder, python) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return Spent(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 2**20)
+
+
+@contextmanager
+def _started(
+    command: list[str], folder: Path | None = None, python: str = sys.executable
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that must have succeeded at the end; it is interrupted if that comes earlier."""
+    with TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                env=_environment(python),
+            )
+        except OSError as error:
+            raise BenchError(f"{command[0]}: cannot be started ({error.strerror})") from None
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.wait()
+        if process.returncode:
+            errors.seek(0)
+            raise _failure(command[0], process.returncode, errors.read().decode(errors="replace"))
+
+
+def _environment(python: str = sys.executable) -> dict[str, str]:
+    path = f"{Path(python).parent}:{os.environ.get('PATH', '')}"
     return {**os.environ, "PATH": path, "PYDANTIC_DISABLE_PLUGINS": "__all__"}
 
 

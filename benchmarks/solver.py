@@ -197,10 +197,19 @@ def difference_from_qutip(samples: int = 3, etas: tuple[float, ...] = (0.1, 1.0)
 
 
 def rows_seconds(physics: Physics, etas: Sequence[float]) -> Callable[[int], float]:
-    """Seconds of all that one sample is solved and measured with, as a function of the sample."""
+    """Seconds of a sample: its perturbation, steady states, S_d and S_max.
+
+    It is a function of the number of a round, in which a batch is solved as a rank does.
+    """
     solver = SampleSolver(physics, tuple(etas))
     solver.rows(0)
-    return lambda sample: seconds(lambda: solver.rows(sample))
+    size = solver.batch_size(1e-9)
+
+    def batch(number: int) -> float:
+        units = [((), number * size + k) for k in range(size)]
+        return seconds(lambda: solver.rows_of(units)) / size
+
+    return batch
 
 
 def medians(rounds: int, actions: dict[str, Callable[[int], float]]) -> dict[str, float]:

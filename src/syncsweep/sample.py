@@ -6,20 +6,21 @@ spawned from the root seed by (i, purpose) only, and all η share its L₍₁₎
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
-from syncsweep.columns import DENSITY, ETA, SAMPLE, STATUS, Column, Columns
 from syncsweep.config.axes import Point, column_of
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.observables import ObservableCode
 from syncsweep.config.physics import Physics
 from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
-from syncsweep.physics.measures import RESOLUTION, s_max, s_max_on_lattice
+from syncsweep.physics.measures import RESOLUTION, Maximum, s_max, s_max_on_lattice
 from syncsweep.physics.phase_distribution import coefficients_of, frequencies_of
 from syncsweep.physics.random_streams import Purpose, stream
+from syncsweep.rows import MOST_UNITS, Rows, joined, pack_coefficients
 from syncsweep.user_code.code import MissingHereError, OwnCodeError
 from syncsweep.user_code.study_observables import Observables
 from syncsweep.user_code.study_solver import StudySolver
@@ -27,7 +28,6 @@ from syncsweep.user_code.study_solver import StudySolver
 #: Status of a sample whose computation raised an error, in the linear algebra or in the user's own
 #: perturbation.
 FAILED = "failed"
-
 
 #: Largest estimated error of S_d that an `ok` row may have, in units of S_max. An error below
 #: `RESOLUTION` is always allowed.
@@ -37,19 +37,6 @@ PRECISION = 1e-7
 def chi_shift(root_seed: int, sample: int, n_angles: int) -> np.ndarray:
     """Offset of a sample's χ grid in units of its spacing, (N−1,), the same for every η."""
     return stream(root_seed, sample, Purpose.CHI_SHIFT).random(n_angles)
-
-
-def pack_coefficients(coefficients: np.ndarray) -> np.ndarray:
-    """Complex s_k (..., n_k) as 2·n_k − 1 reals: s_0, then Re s_k, then Im s_k for k ≠ 0."""
-    tail = coefficients[..., 1:]
-    return np.concatenate([coefficients[..., :1].real, tail.real, tail.imag], axis=-1)
-
-
-def unpack_coefficients(packed: np.ndarray) -> np.ndarray:
-    """Inverse of `pack_coefficients`."""
-    n_tail = (packed.shape[-1] - 1) // 2
-    tail = packed[..., 1 : n_tail + 1] + 1j * packed[..., n_tail + 1 :]
-    return np.concatenate([packed[..., :1].astype(complex), tail], axis=-1)
 
 
 def _allowed_errors(coefficients: np.ndarray, s_max: np.ndarray) -> np.ndarray:
@@ -65,88 +52,8 @@ def _status(steady: SteadyStates, allowed: np.ndarray) -> np.ndarray:
     return np.where((steady.status == Status.OK) & rough, str(Status.INACCURATE), steady.status)
 
 
-#: Columns of rows: the type of their values, and whether each row has a list of them.
-_NUMBER, _NUMBERS = {"kind": float, "is_list": False}, {"kind": float, "is_list": True}
-_INTEGER, _WORD = {"kind": int, "is_list": False}, {"kind": str, "is_list": False}
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows of one sample, one for each η of the block; arrays of length n_eta.
-
-    Its fields are the columns of a shard. s_d: (n_eta, 2·n_k − 1), see `pack_coefficients`; angles:
-    (n_eta, n_angles) where S_d is largest. With `measure: absolute` these are of S. The others are
-    named as in `SteadyStates`. axes: the value of each axis of the study, by the name of its
-    column; observables: values by column, numbers or words.
-    """
-
-    sample: np.ndarray = field(metadata=_INTEGER)
-    eta: np.ndarray = field(metadata=_NUMBER)
-    s_d: np.ndarray = field(metadata=_NUMBERS)
-    s_max: np.ndarray = field(metadata=_NUMBER)
-    angles: np.ndarray = field(metadata=_NUMBERS)
-    residual: np.ndarray = field(metadata=_NUMBER)
-    condition: np.ndarray = field(metadata=_NUMBER)
-    trace_error: np.ndarray = field(metadata=_NUMBER)
-    hermiticity_error: np.ndarray = field(metadata=_NUMBER)
-    smallest_eigenvalue: np.ndarray = field(metadata=_NUMBER)
-    status: np.ndarray = field(metadata=_WORD)
-    method: np.ndarray = field(metadata=_WORD)
-    axes: Mapping[str, float] = field(default_factory=dict)
-    observables: Mapping[str, np.ndarray] = field(default_factory=dict)
-
-
-#: The fields of `Rows` that every shard has as columns.
-FIELDS = tuple(one for one in fields(Rows) if one.metadata)
-
-#: What the columns of a shard hold; those with a shape are lists.
-COLUMNS: Columns = (
-    SAMPLE,
-    ETA,
-    Column(
-        "s_d",
-        "Fourier coefficients s_k of S_d (absolute: of S): s_0, then Re s_k of all other k, then "
-        "Im s_k",
-        DENSITY,
-        "2·n_k − 1, for n_k frequency vectors k",
-        "Eq. 2",
-    ),
-    Column(
-        "s_max",
-        "S_max as computed, the maximum of S_d (absolute: of S) minus the uniform density; nothing "
-        "but rounding if at most its error",
-        DENSITY,
-        source="Eq. 3",
-    ),
-    Column(
-        "angles",
-        "angle differences φ'_j = φ_j − φ_N (absolute: angles φ_j) at the maximum, in [0, 2π]; if "
-        "there are several maxima, those of one of them",
-        "rad",
-        "N − 1 (absolute: N)",
-        "Eq. 2",
-    ),
-    Column(
-        "residual",
-        "largest error of an equation for ρ; residual/condition is the estimated error of S_d "
-        "(absolute: of S) in units of the uniform density, and bounds that of ρ in units of 1/√D",
-        source="docs/decisions/0009",
-    ),
-    Column(
-        "condition",
-        "reciprocal condition number of these equations: small is bad, and 0 is singular",
-        source="docs/decisions/0009",
-    ),
-    Column("trace_error", "|Tr ρ − 1|; at most 1e-9 if ok"),
-    Column("hermiticity_error", "largest entry of |ρ − ρ†|; at most 1e-9 if ok"),
-    Column("smallest_eigenvalue", "smallest eigenvalue of ρ; at least −1e-9 if ok"),
-    STATUS,
-    Column(
-        "method",
-        "how ρ was computed: direct, krylov, refined or gmres; none if the sample failed",
-        source="docs/decisions/0001, 0009, 0014",
-    ),
-)
+#: Units are solved together for so long, because a kill loses those in hand [s].
+_BATCH_SECONDS = 0.5
 
 
 class SampleSolver:
@@ -186,32 +93,82 @@ class SampleSolver:
             self._point = point
         return self._solver
 
-    def rows(self, sample: int, point: Point = ()) -> Rows:
-        """Draw sample `sample`, solve it for every η of the block and measure its S_d.
+    def batch_size(self, seconds: float) -> int:
+        """How many units to solve together; seconds: that one took, or each of the last ones."""
+        at_once = self._solver.at_once if self._solver else 1
+        return max(1, min(MOST_UNITS, at_once, int(_BATCH_SECONDS / seconds)))
 
-        point: values of the axes of the study.
+    def rows(self, sample: int, point: Point = ()) -> Rows:
+        """The rows of one sample; see `rows_of`."""
+        return self.rows_of([(point, sample)])
+
+    def rows_of(self, units: Sequence[tuple[Point, int]]) -> Rows:
+        """Draw samples, solve them for every η of the block and measure their S_d.
+
+        units: values of the axes of the study, and the number of a sample; the more units of a
+        point follow each other, the less time each takes. No bit of a row depends on other units.
 
         MissingHereError if the user's own perturbation needs something that is missing here, but
         that another machine may have. After any other error in it, the sample has failed.
         """
-        solver = self._at(point)
+        steady = SteadyStates.joined([one for group in self._groups(units) for one in group])
         try:
-            steady = solver.states(sample, self._allowed)
-            coefficients = coefficients_of(steady.rho, *self._distribution)
-            maximum = s_max(coefficients, self._frequencies)
-            status = _status(steady, _allowed_errors(coefficients, maximum.s_max))
-            values = self.observables.values(steady.rho, status == str(Status.OK))
+            return self._measured(units, steady)
         except MissingHereError:
             raise
         except (np.linalg.LinAlgError, OwnCodeError) as error:
-            self.problems[sample] = str(error)
-            return self._failed(sample, point)
+            if len(units) > 1:
+                return joined([self.rows_of([unit]) for unit in units])
+            ((_, sample),) = units
+            n_eta, (n_k, n_angles) = len(self._etas), self._frequencies.shape
+            nowhere = Maximum(np.full(n_eta, np.nan), np.full((n_eta, n_angles), np.nan))
+            unknown = np.full((n_eta, n_k), complex(np.nan, np.nan))
+            return self._rows(units, self._failed(sample, error), unknown, nowhere)
+
+    def _groups(self, units: Sequence[tuple[Point, int]]) -> Iterator[list[SteadyStates]]:
+        """The steady states of the units, point by point."""
+        for point, group in groupby(units, key=itemgetter(0)):
+            solver, samples = self._at(point), [sample for _, sample in group]
+            try:
+                yield [solver.stack(samples, self._allowed)]
+            except MissingHereError:
+                raise
+            except (np.linalg.LinAlgError, OwnCodeError):
+                yield [self._states(solver, sample) for sample in samples]
+
+    def _states(self, solver: StudySolver, sample: int) -> SteadyStates:
+        try:
+            return solver.stack([sample], self._allowed)
+        except MissingHereError:
+            raise
+        except (np.linalg.LinAlgError, OwnCodeError) as error:
+            return self._failed(sample, error)
+
+    def _measured(self, units: Sequence[tuple[Point, int]], steady: SteadyStates) -> Rows:
+        coefficients = coefficients_of(steady.rho, *self._distribution)
+        of_units = coefficients.reshape(len(units), len(self._etas), -1)
+        return self._rows(units, steady, coefficients, s_max(of_units, self._frequencies))
+
+    def _rows(
+        self,
+        units: Sequence[tuple[Point, int]],
+        steady: SteadyStates,
+        coefficients: np.ndarray,
+        maximum: Maximum,
+    ) -> Rows:
+        n_eta, heights = len(self._etas), maximum.s_max.ravel()
+        status = _status(steady, _allowed_errors(coefficients, heights))
+        good = status == str(Status.OK)
+        # An observable is asked for each unit by itself, so that its bits do not depend on others.
+        parts = [slice(k * n_eta, (k + 1) * n_eta) for k in range(len(units))]
+        values = [self.observables.values(steady.rho[part], good[part]) for part in parts]
+        points = np.array([point for point, _ in units], dtype=float).reshape(len(units), -1)
         return Rows(
-            sample=np.full(len(self._etas), sample),
-            eta=self._etas,
+            sample=np.repeat([sample for _, sample in units], n_eta),
+            eta=steady.etas,
             s_d=pack_coefficients(coefficients),
-            s_max=maximum.s_max,
-            angles=maximum.angles,
+            s_max=heights,
+            angles=maximum.angles.reshape(len(heights), -1),
             residual=steady.residual,
             condition=steady.condition,
             trace_error=steady.trace_error,
@@ -219,8 +176,10 @@ class SampleSolver:
             smallest_eigenvalue=steady.smallest_eigenvalue,
             status=status,
             method=steady.method,
-            axes=self._named(point),
-            observables=values,
+            axes=dict(
+                zip(map(column_of, self._physics.axes), np.repeat(points, n_eta, 0).T, strict=True)
+            ),
+            observables={name: np.concatenate([one[name] for one in values]) for name in values[0]},
         )
 
     def _named(self, point: Point) -> dict[str, float]:
@@ -232,17 +191,19 @@ class SampleSolver:
         coefficients = coefficients_of(states, *self._distribution)
         return _allowed_errors(coefficients, s_max_on_lattice(coefficients, self._frequencies))
 
-    def _failed(self, sample: int, point: Point) -> Rows:
-        n_eta, n_k = len(self._etas), len(self._frequencies)
-        known = {
-            "sample": np.full(n_eta, sample),
-            "eta": self._etas,
-            "s_d": np.full((n_eta, 2 * n_k - 1), np.nan),
-            "angles": np.full((n_eta, self._frequencies.shape[1]), np.nan),
-            "status": np.full(n_eta, FAILED),
-            "method": np.full(n_eta, "none"),
-        }
-        unknown = dict.fromkeys((one.name for one in COLUMNS), np.full(n_eta, np.nan))
-        states = np.empty((n_eta, 0, 0))
-        values = self.observables.values(states, np.zeros(n_eta, dtype=bool))
-        return Rows(**unknown | known, axes=self._named(point), observables=values)
+    def _failed(self, sample: int, error: Exception) -> SteadyStates:
+        """What stands for the steady states of a sample that has failed."""
+        self.problems[sample] = str(error)
+        n_eta, dim = len(self._etas), self._physics.dim
+        unknown = np.full(n_eta, np.nan)
+        return SteadyStates(
+            etas=self._etas,
+            rho=np.full((n_eta, dim, dim), complex(np.nan, np.nan)),
+            residual=unknown,
+            condition=unknown,
+            trace_error=unknown,
+            hermiticity_error=unknown,
+            smallest_eigenvalue=unknown,
+            status=np.full(n_eta, FAILED),
+            method=np.full(n_eta, "none"),
+        )

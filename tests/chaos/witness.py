@@ -24,7 +24,12 @@ LOG = Path(__file__).parents[1] / "witness.jsonl"
 _log = os.open(LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 _part = ""
 
-_open, _rows, _append, _fsync = PartWriter.__init__, SampleSolver.rows, PartWriter.append, os.fsync
+_open, _rows, _append, _fsync = (
+    PartWriter.__init__,
+    SampleSolver.rows_of,
+    PartWriter.append,
+    os.fsync,
+)
 
 
 def _say(event: str, **what: object) -> None:
@@ -39,9 +44,10 @@ def _opened(self, path, identity):
     _say("open", pid=os.getpid(), end=os.path.getsize(_part))
 
 
-def _begun(self, sample, point=()):
+def _begun(self, units):
+    ((_, sample),) = units  # samples of three spins are solved one by one
     _say("begin", sample=sample)
-    return _rows(self, sample, point)
+    return _rows(self, units)
 
 
 def _kept(self, rows):
@@ -60,6 +66,6 @@ def _synced(descriptor):
 
 
 PartWriter.__init__ = _opened
-SampleSolver.rows = _begun
+SampleSolver.rows_of = _begun
 PartWriter.append = _kept
 os.fsync = _synced

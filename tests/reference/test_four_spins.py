@@ -13,7 +13,7 @@ from syncsweep.physics.measures import local_maxima
 from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.superoperators import hermitian_basis, vectorize
-from syncsweep.sample import unpack_coefficients
+from syncsweep.rows import unpack_coefficients
 from syncsweep.user_code import study_solver
 from syncsweep.user_code.study_model import build_model
 

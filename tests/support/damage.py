@@ -5,6 +5,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 
 def _bytes(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
     return lambda path: path.write_bytes(change(path.read_bytes()))
@@ -120,3 +122,11 @@ def refuse_listing(monkeypatch, refused: Path) -> None:
         return listing(folder)
 
     monkeypatch.setattr(type(refused), "iterdir", refuse)
+
+
+def place_of_values(path: Path, name: str) -> int:
+    """Position of a byte of the values of a column in a Parquet file."""
+    footer = pq.read_metadata(path)
+    (place,) = [k for k in range(footer.num_columns) if footer.schema.column(k).path == name]
+    chunk = footer.row_group(0).column(place)
+    return chunk.data_page_offset + chunk.total_compressed_size - 8

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import pyarrow.parquet as pq
 
-from syncsweep import sample
+from syncsweep import rows
 from syncsweep.columns import entry
 from syncsweep.paper.paper_registry import FIGURES
 from syncsweep.report.dictionary import columns_named, columns_of, tables
@@ -64,4 +64,4 @@ def _own(stem):
         for figure in FIGURES.values()
         for ending, columns in figure.columns.items()
     }
-    return ({"shard": sample.COLUMNS} | tables() | of_figures).get(stem, ())
+    return ({"shard": rows.COLUMNS} | tables() | of_figures).get(stem, ())

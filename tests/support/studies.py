@@ -12,6 +12,7 @@ from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.layout import BlockFolder, paper_folder, study_folder, tables_folder
 from syncsweep.paper.parts.part import StudyRows
+from syncsweep.rows import FIELDS, Rows
 from syncsweep.sample import SampleSolver
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
@@ -192,3 +193,11 @@ def assert_same(one, other):
             assert left.tolist() == right.tolist()
         else:
             assert np.ascontiguousarray(left).tobytes() == np.ascontiguousarray(right).tobytes()
+
+
+def assert_bit_equal(one: Rows, other: Rows) -> None:
+    """Two rows with the same types, shapes and bits."""
+    for field in FIELDS:
+        left, right = getattr(one, field.name), getattr(other, field.name)
+        assert (left.dtype, left.shape) == (right.dtype, right.shape), field.name
+        assert left.tobytes() == right.tobytes(), field.name

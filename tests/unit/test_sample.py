@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from studies import assert_bit_equal
 
 from syncsweep import sample
 from syncsweep.config import physics as config_physics
@@ -17,14 +18,8 @@ from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.steady_state import SteadyStateSolver
-from syncsweep.sample import (
-    FAILED,
-    FIELDS,
-    SampleSolver,
-    chi_shift,
-    pack_coefficients,
-    unpack_coefficients,
-)
+from syncsweep.rows import FIELDS, pack_coefficients, unpack_coefficients
+from syncsweep.sample import FAILED, SampleSolver, chi_shift
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.row_table import to_table
@@ -42,13 +37,6 @@ NUMBERS = [f.name for f in FIELDS if f.name not in ("status", "method")]
 def fresh():
     """Each of six samples from a solver that has solved nothing else."""
     return [SampleSolver(PAIR, ETAS).rows(i) for i in range(6)]
-
-
-def assert_bit_equal(one, other):
-    for field in FIELDS:
-        left, right = getattr(one, field.name), getattr(other, field.name)
-        assert (left.dtype, left.shape) == (right.dtype, right.shape), field.name
-        assert left.tobytes() == right.tobytes(), field.name
 
 
 @pytest.mark.parametrize("order", [range(6), range(5, -1, -1), [3, 3, 0, 5, 0, 3], [4]])
@@ -166,13 +154,13 @@ def test_values_of_the_pair_do_not_depend_on_the_block(fresh):
 
 def test_all_eta_of_a_sample_share_the_perturbation(fresh, monkeypatch):
     drawn = []
-    draw = study_solver.random_perturbation
+    draw = study_solver.random_generators
 
     def counted(*arguments, **options):
         drawn.append(draw(*arguments, **options))
         return drawn[-1]
 
-    monkeypatch.setattr(study_solver, "random_perturbation", counted)
+    monkeypatch.setattr(study_solver, "random_generators", counted)
     assert_bit_equal(SampleSolver(PAIR, ETAS).rows(1), fresh[1])
     assert len(drawn) == 1
 
@@ -214,7 +202,7 @@ def test_first_coefficient_is_that_of_a_normalised_distribution(fresh):
         np.testing.assert_allclose(rows.s_d[:, 0], 1 / (2 * np.pi), rtol=1e-12)
 
 
-@pytest.mark.parametrize("stage", ["random_perturbation", "coefficients_of", "s_max"])
+@pytest.mark.parametrize("stage", ["random_generators", "coefficients_of", "s_max"])
 def test_sample_whose_linear_algebra_fails_is_a_row_with_a_status(
     fresh, tmp_path, monkeypatch, stage
 ):
@@ -224,7 +212,7 @@ def test_sample_whose_linear_algebra_fails_is_a_row_with_a_status(
         def fail(*arguments, **options):
             raise np.linalg.LinAlgError("Eigenvalues did not converge")
 
-        patch.setattr(study_solver if stage == "random_perturbation" else sample, stage, fail)
+        patch.setattr(study_solver if stage == "random_generators" else sample, stage, fail)
         failed = solver.rows(1)
     assert failed.status.tolist() == [FAILED] * len(ETAS) == ["failed"] * len(ETAS)
     assert failed.sample.tolist() == [1] * len(ETAS)
@@ -287,14 +275,14 @@ def test_a_row_is_ok_up_to_the_error_that_its_s_max_allows(s_max, allowed, monke
     """1e-7 of S_max, at least 1e-11 and at most 1e-9, in units of the uniform density."""
     uniform = 1 / (2 * np.pi)
     maximum = Maximum(np.array([s_max * uniform]), np.zeros((1, 1)))
-    solve = SteadyStateSolver.solve_perturbation
+    solve = study_solver.StudySolver.stack
 
     def with_error(error):
         def changed(*arguments):
             steady = solve(*arguments)
             return replace(steady, residual=error * steady.condition)
 
-        monkeypatch.setattr(SteadyStateSolver, "solve_perturbation", changed)
+        monkeypatch.setattr(study_solver.StudySolver, "stack", changed)
         return SampleSolver(PAIR, (1.0,)).rows(0).status.tolist()
 
     monkeypatch.setattr(sample, "s_max", lambda *_: maximum)

@@ -19,6 +19,8 @@ import psutil
 import yaml
 
 from syncsweep.layout import BlockFolder, block_folders, study_folders
+from syncsweep.sweep import description
+from syncsweep.sweep.parts import count_records
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,6 +81,15 @@ def _checkout() -> Path:
         shutil.copytree(ROOT / name, path / name, ignore=shutil.ignore_patterns("__pycache__"))
     compileall.compile_dir(path / "src", quiet=2)
     return path
+
+
+def kept(block: BlockFolder) -> int:
+    """Units in the parts of a block that are there now."""
+    described, count = description.read(block.path), 0
+    for _, path in block.part_files():
+        with suppress(FileNotFoundError):  # a shard may replace it meanwhile
+            count += count_records(path, described).count
+    return count
 
 
 class Project:
@@ -165,9 +176,7 @@ class Project:
 
     def kept(self, study: str) -> int:
         """Samples in the parts of a study that are there now."""
-        parts = [path for block in self.blocks_of_jobs(study) for _, path in block.part_files()]
-        # A record begins with its magic word, and the first is a header.
-        return sum(max(path.read_bytes().count(b"SYNC") - 1, 0) for path in parts)
+        return sum(map(kept, self.blocks_of_jobs(study)))
 
     def logs_say(self, words: str) -> bool:
         """Whether a job's log has these words. Snakemake removes a log before the next job."""

@@ -14,12 +14,13 @@ import numpy as np
 import psutil
 import pyarrow.parquet as pq
 import pytest
-from project import CHAIN, ROOT
+from project import CHAIN, PAIR, ROOT, kept
 from studies import blocks_of
 
 from syncsweep.config import configuration as config
 from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.layout import BlockFolder, study_folder
+from syncsweep.rows import MOST_UNITS
 from syncsweep.sweep import description
 from syncsweep.sweep.row_table import column
 
@@ -27,6 +28,9 @@ SAMPLES = 12
 
 #: Ensembles of few terms, which are solved without matrices for four spins and with them for two.
 BONDS, RANK_2, SITES = (4, {"kind": "bonds"}), (4, {"rank": 2}), (2, {"kind": "sites"})
+
+#: A study that solves many samples together.
+MANY_PAIRS = {**PAIR, "eta_blocks": [{"first": 1e-4, "last": 10, "per_decade": 4, "limit": True}]}
 
 
 def study_of(n_sites: int, ensemble: dict[str, Any]) -> dict[str, Any]:
@@ -108,19 +112,19 @@ def test_rows_of_few_terms_are_bit_equal(tmp_path, n_sites, ensemble):
     assert_bit_equal(together, {name: values[n_eta:] for name, values in alone.items()})
 
 
-def kept(block: BlockFolder) -> int:
-    """Samples in the parts of a block; the first record of a part is a header."""
-    return sum(max(path.read_bytes().count(b"SYNC") - 1, 0) for _, path in block.part_files())
-
-
-def test_a_killed_launch_of_few_terms_loses_only_the_samples_in_hand(tmp_path):
-    study, chunk = study_of(*BONDS), (0, 24)
+@pytest.mark.parametrize(
+    ("study", "samples", "least", "in_hand"),
+    [(study_of(*BONDS), 24, 6, 1), (MANY_PAIRS, 6000, 500, MOST_UNITS)],
+    ids=["few terms", "batches"],
+)
+def test_a_killed_launch_loses_only_the_samples_in_hand(tmp_path, study, samples, least, in_hand):
+    chunk = (0, samples)
     undisturbed = rows(described(tmp_path / "undisturbed", study), 1, [chunk])
     block = described(tmp_path / "killed", study)
     launch = start(block, 2, chunk)
-    while kept(block) < 6:
+    while kept(block) < least:
         assert launch.poll() is None, launch.communicate()[0]
-        time.sleep(0.02)
+        time.sleep(0.01)
     for process in [*launch.children(recursive=True), launch]:
         process.kill()
     launch.communicate(timeout=60)
@@ -129,5 +133,5 @@ def test_a_killed_launch_of_few_terms_loses_only_the_samples_in_hand(tmp_path):
     events = [json.loads(line) for line in block.log.read_text(encoding="utf-8").splitlines()]
     (taken,) = [event for event in events if event.get("from_parts")]
     # A record that a rank was writing does not count.
-    assert saved - 2 <= taken["from_parts"] <= saved < 24
-    assert taken["missing"] == 24 - taken["from_parts"] == events[-1]["solved"]
+    assert saved - 2 * in_hand <= taken["from_parts"] <= saved < samples
+    assert taken["missing"] == samples - taken["from_parts"] == events[-1]["solved"]

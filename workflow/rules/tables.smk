@@ -10,6 +10,9 @@ for _job in registry.JOBS:
                 _rule
             input:
                 lambda wildcards: shard_files(wildcards.study),
+                lambda wildcards, job=_job: OUTPUTS.named_tables(
+                    wildcards.study, job.reads, ["parquet"]
+                ),
                 lambda wildcards, job=_job, variant=_variant: unless_fresh(
                     OUTPUTS.named_tables(wildcards.study, variant.names, ["parquet"]),
                     TablesRequest.of(OUTPUTS.decided, wildcards.study).asked(

@@ -138,4 +138,5 @@ SafeName = Annotated[str, BeforeValidator(_safe_name)]
 class Strict(BaseModel):
     """A frozen model that refuses keys it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Only what is used builds its validators: a rank validates a physics, and no figure.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

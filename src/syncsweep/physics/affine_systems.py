@@ -153,14 +153,6 @@ class AffineSystem:
         rounding = _ROUNDING * (np.abs(x).max(axis=0) + np.abs(rhs * weights).max(axis=0))
         return np.maximum(np.abs(defects * weights).max(axis=0), rounding) / self.scale
 
-    def lost_digits(self, terms: np.ndarray, etas: np.ndarray) -> np.ndarray:
-        """Rounding of equations in which much larger terms cancel (n_eta,), in units of c.
-
-        terms: see `SlowModes.terms`. `Solutions.residual` knows only what is left of them.
-        """
-        lost = (terms * self.row_weights(etas)).max(axis=0)
-        return np.where(lost > _CANCELLED, _ROUNDING * lost, 0.0)
-
     def factors(self, eta: float, balanced: bool = False) -> Factors | None:
         """LU factors at one η, or None if the matrix is singular.
 
@@ -221,15 +213,17 @@ class AffineSystem:
 
 
 def reciprocals(inverse_norms: np.ndarray) -> np.ndarray:
-    """Reciprocal condition numbers from norms of inverses, to three digits.
+    """Reciprocal condition numbers from norms of inverses, to three digits; 0 if not finite.
 
     The last bits of LAPACK's estimate depend on the alignment of its work arrays. Rows must not
     depend on it.
     """
-    condition = np.zeros(len(inverse_norms))
+    condition = np.zeros(np.shape(inverse_norms))
     regular = np.isfinite(inverse_norms)
     condition[regular] = 1 / inverse_norms[regular]
-    return np.array([float(f"{value:.3g}") for value in condition])
+    with np.errstate(divide="ignore"):
+        digits = 10.0 ** np.clip(2 - np.floor(np.log10(condition)), -300, 300)
+    return np.rint(condition * digits) / digits
 
 
 def norm_estimate(of: _Map, of_transposed: _Map, n: int) -> float:
@@ -253,6 +247,15 @@ def norm_estimate(of: _Map, of_transposed: _Map, n: int) -> float:
         norm = size
     alternating = of((-1.0) ** index * (1 + index / max(n - 1, 1)))
     return max(norm, 2 * float(np.abs(alternating).sum()) / (3 * n))
+
+
+def lost_digits(largest: np.ndarray) -> np.ndarray:
+    """Rounding of equations in which much larger terms cancel (n_eta,), in units of c.
+
+    largest: the largest of the terms of `SlowModes.terms`, in units of the size of their equation.
+    `Solutions.residual` knows only what is left of them.
+    """
+    return np.where(largest > _CANCELLED, _ROUNDING * largest, 0.0)
 
 
 def largest_entries(matrix: np.ndarray) -> np.ndarray:

@@ -41,13 +41,19 @@ def _lattice_waves(frequencies: tuple[tuple[int, ...], ...], points: int) -> np.
 def heights_on_lattice(
     coefficients: np.ndarray, frequencies: np.ndarray, points: int
 ) -> np.ndarray:
-    """S_d − u of (n_eta, n_k) coefficients on a lattice, (n_eta, points^n_angles)."""
+    """S_d − u of (..., n_eta, n_k) coefficients on a lattice, (..., n_eta, points^n_angles).
+
+    Each leading index has a product of its own, so that its bits do not depend on the others.
+    """
     n_k, n_angles = frequencies.shape
     if 2 * n_k * points**n_angles > _MOST_WAVES:
-        grid = (points,) * n_angles
-        return np.array([heights_by_angle(row, frequencies, grid) for row in coefficients])
-    tail = coefficients[:, 1:]
-    return 2 * np.hstack([tail.real, tail.imag]) @ lattice_waves(frequencies, points)
+        grid, rows = (points,) * n_angles, coefficients.reshape(-1, n_k)
+        heights = np.array([heights_by_angle(row, frequencies, grid) for row in rows])
+        return heights.reshape(*coefficients.shape[:-1], -1)
+    tail = coefficients[..., 1:]
+    parts = np.concatenate([tail.real, tail.imag], axis=-1)
+    heights = 2 * parts @ lattice_waves(frequencies, points)
+    return heights
 
 
 def points_of_angles(frequencies: np.ndarray, per_wave: float) -> tuple[int, ...]:

@@ -7,14 +7,22 @@ import numpy as np
 #: Number of tries of one step, each a quarter as long as the one before.
 _MOST_TRIES = 6
 
+_TINY = float(np.finfo(float).tiny)
+
 #: So many values of waves are held in memory at once.
 _WAVES_AT_ONCE = 2**19
+
+
+def by_row(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Product of (n, m) and (m, k), row by row: no bit of a row depends on the other rows."""
+    product: np.ndarray = rows[:, None] @ matrix
+    return product[:, 0]
 
 
 def hessian(waves: np.ndarray, k: np.ndarray) -> np.ndarray:
     """Second derivatives (n, N−1, N−1) of Σ_k Re waves, which are (n, n_k) at k (n_k, N−1)."""
     products = (k[:, :, None] * k[:, None, :]).reshape(len(k), -1)
-    return -(waves.real @ products).reshape(-1, k.shape[1], k.shape[1])
+    return -by_row(waves.real, products).reshape(-1, k.shape[1], k.shape[1])
 
 
 def climb(
@@ -30,27 +38,27 @@ def climb(
     whether the steps were enough to arrive (c,).
     """
     k = frequencies[1:].astype(float)
-    amplitudes = 2 * coefficients[:, 1:]
+    amplitudes, ones = 2 * coefficients[:, 1:], np.ones((k.shape[1], 1))
 
     def waves(rows: np.ndarray, at: np.ndarray) -> np.ndarray:
-        return amplitudes[rows] * np.exp(1j * (at @ k.T))
+        return amplitudes[rows] * np.exp(1j * by_row(at, k.T))
 
     angles = angles.copy()
     active = np.arange(len(angles))
     wave = waves(active, angles)
     heights = wave.real.sum(axis=1)
     for _ in range(most_steps):
-        gradient = -wave[active].imag @ k
+        gradient = -by_row(wave[active].imag, k)
         eigenvalues, vectors = np.linalg.eigh(hessian(wave[active], k))
         # Ascent along every eigenvector, whatever the sign of its curvature.
         slopes = (gradient[:, None, :] @ vectors)[:, 0]
-        scale = np.abs(eigenvalues).max(axis=1, keepdims=True) + np.finfo(float).tiny
+        scale = np.maximum(-eigenvalues[:, :1], eigenvalues[:, -1:]) + _TINY
         moves = slopes / np.maximum(np.abs(eigenvalues), 1e-8 * scale)
         step = (vectors @ moves[:, :, None])[:, :, 0]
-        length = np.linalg.norm(step, axis=1, keepdims=True)
-        step *= np.minimum(1.0, longest_step / np.maximum(length, np.finfo(float).tiny))
+        length = np.sqrt(by_row(step**2, ones))
+        step *= np.minimum(1.0, longest_step / np.maximum(length, _TINY))
         # A step that raises nothing but the last digits is taken unseen, and is the last one.
-        gain = np.sum(slopes * moves, axis=1)
+        gain = by_row(slopes * moves, ones)[:, 0]
         negligible = ~(gain > 1e-15 * np.abs(heights[active]))
         angles[active[negligible]] += step[negligible]
         active, step = active[~negligible], step[~negligible]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import pi
 
 import numpy as np
@@ -22,15 +23,18 @@ def chi(angles: np.ndarray) -> np.ndarray:
     n = angles.shape[-1]
     if n < 2:
         raise ValueError(f"Argument `angles` must have shape (..., N ≥ 2), but has {angles.shape}.")
-    ordered = np.sort(np.mod(angles, 2 * pi), axis=-1)
-    k = np.arange(1, n)
+    # Few angles of many configurations: each step is for all configurations at once.
+    ordered = np.moveaxis(np.sort(np.mod(angles, 2 * pi), axis=-1), -1, 0).copy()
+    turned = ordered + 2 * pi
     smallest = np.full(angles.shape[:-1], np.inf)
     for cut in range(n):
         # Cutting the circle behind angle `cut` moves the first `cut` angles one turn up.
-        unrolled = np.concatenate([ordered[..., cut:], ordered[..., :cut] + 2 * pi], axis=-1)
-        centred = unrolled - unrolled.mean(axis=-1, keepdims=True)
-        largest_sums = np.cumsum(centred[..., :0:-1], axis=-1)
-        spread = (n * largest_sums / (pi * k * (n - k))).max(axis=-1)
+        unrolled = [*ordered[cut:], *turned[:cut]]
+        mean = sum(unrolled) / n
+        largest_sum = spread = np.zeros(angles.shape[:-1])
+        for k in range(1, n):
+            largest_sum = largest_sum + (unrolled[-k] - mean)
+            spread = np.maximum(spread, n * largest_sum / (pi * k * (n - k)))
         smallest = np.minimum(smallest, spread)
     return np.clip(smallest, 0.0, 1.0) ** (n - 1)
 
@@ -49,7 +53,7 @@ class ChiSample:
     chi: np.ndarray
     weights: np.ndarray
 
-    @property
+    @cached_property
     def is_defined(self) -> np.ndarray:
         """Which distributions have a χ at all, (n_eta,)."""
         return self.weights.sum(axis=1) > 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from syncsweep.physics.affine_systems import Solutions
+if TYPE_CHECKING:
+    from syncsweep.physics.affine_systems import Solutions
 
 #: A steady state is `inaccurate` if the estimated error of ρ (in units of the identity's component
 #: 1/√D), or the error of its trace or of its Hermiticity, is above this. It is also `inaccurate` if
@@ -61,6 +64,28 @@ class SteadyStates:
     smallest_eigenvalue: np.ndarray
     status: np.ndarray
     method: np.ndarray
+
+    def part(self, rows: slice) -> SteadyStates:
+        """Some of the states.
+
+        >>> steady.part(slice(1, 3)).etas
+        array([0.001, 1.   ])
+        """
+        return SteadyStates(**{one.name: getattr(self, one.name)[rows] for one in fields(self)})
+
+    @staticmethod
+    def joined(parts: Sequence[SteadyStates]) -> SteadyStates:
+        """States of the same D, one after the other.
+
+        >>> sync.SteadyStates.joined([steady.part(slice(0, 1)), steady]).rho.shape
+        (4, 4, 4)
+        """
+        if len(parts) == 1:
+            return parts[0]
+        columns = (one.name for one in fields(SteadyStates))
+        return SteadyStates(
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
+        )
 
 
 def diagnosed(

@@ -18,7 +18,7 @@ import numpy as np
 
 #: Rows and columns of K that are computed at once, and columns of T that are summed over; beside
 #: the diagonal of T, so many columns of K.
-_BLOCK, _SUMMED, _STEP = 768, 2048, 64
+_BLOCK, _SUMMED, _STEP = 768, 2048, 48
 
 
 def kossakowski_factor(
@@ -95,17 +95,17 @@ def _multiply(real: np.ndarray, imaginary: np.ndarray, weight: float, zero: int)
         steps = [slice(i, min(i + _STEP, width)) for i in range(0, width, _STEP)]
         for top in range(0, left, _BLOCK):
             block = [part[top : top + _BLOCK, left:] for part in parts]
-            product = np.zeros((2, _BLOCK, width))
+            whole = np.zeros((2, _BLOCK, width))
             for first in range(max(width, none), d - left, _SUMMED):
                 over = slice(first, first + _SUMMED)
-                _add(product, [x[:, over] for x in block], [x[:, over] for x in columns])
+                _add(whole, [x[:, over] for x in block], [x[:, over] for x in columns])
             near = [x[:, :width] for x in block]
             near.append(near[0] + near[1])
             for step in steps:
                 over = slice(max(step.start, none), width)
                 of_step = [x[step, over] for x in columns]
-                _add(product[:, :, step], [x[:, over] for x in near], of_step)
-            for part, of_part in zip(near, product, strict=False):
+                _add(whole[:, :, step], [x[:, over] for x in near], of_step)
+            for part, of_part in zip(near, whole, strict=False):
                 np.multiply(of_part, weight, out=part)
         near = [*columns, columns[0] + columns[1]]
         for step in steps:

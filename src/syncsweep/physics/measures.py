@@ -7,7 +7,6 @@ from itertools import pairwise
 from math import pi
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from syncsweep.physics import arguments
 from syncsweep.physics.angle_lattice import (
@@ -17,7 +16,7 @@ from syncsweep.physics.angle_lattice import (
     lattice,
     points_of_angles,
 )
-from syncsweep.physics.ascent import batches, climb, hessian, local_shape
+from syncsweep.physics.ascent import batches, by_row, climb, hessian, local_shape
 
 #: Points per angle where the search for S_max starts: at least the first, or the second per wave.
 _START_GRID, _START_GRID_PER_WAVE = 24, 12
@@ -39,6 +38,9 @@ _MOST_STEPS, _MOST_STEPS_TO_ANY = 40, 1000
 #: A curvature below this share of the largest one may vanish somewhere in a cell of the grid.
 _SOFT = 0.1
 
+#: So many values of S_d on grids are held in memory at once, if not those of one index need more.
+_HEIGHTS_AT_ONCE = 2**17
+
 #: A maximum that reaches this share of the highest one differs from it only by rounding.
 HIGHEST_SHARE = 1 - 1e-8
 
@@ -59,7 +61,10 @@ class Maximum:
 
 
 def s_max_on_lattice(coefficients: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
-    """Largest S_d − u on the grid where the search for S_max starts, (n_eta,); at most S_max."""
+    """Largest S_d − u of (n_eta, n_k) coefficients on the grid where the search for S_max starts.
+
+    Returns (n_eta,), at most S_max.
+    """
     if frequencies.shape[1] > MOST_ANGLES_AT_ONCE:
         points = _start_points(frequencies, False)
         return np.array([heights_by_angle(r, frequencies, points).max() for r in coefficients])
@@ -69,22 +74,37 @@ def s_max_on_lattice(coefficients: np.ndarray, frequencies: np.ndarray) -> np.nd
 def s_max(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
     """Maximum of S_d − (1/2π)^{N−1} over all angles (Eq. 3), or of S − (1/2π)^N.
 
-    coefficients: (n_eta, n_k) complex; frequencies: (n_k, N−1), or (n_k, N) of S, with k = 0 first.
-    Every local maximum of a coarse grid that could hold the global one is refined by Newton's
-    method; S_max is the largest. NaN coefficients give NaN. Angles lie in [0, 2π].
+    coefficients: (..., n_eta, n_k) complex; frequencies: (n_k, N−1), or (n_k, N) of S, with k = 0
+    first. Every local maximum of a coarse grid that could hold the global one is refined by
+    Newton's method; S_max is the largest. NaN coefficients give NaN. Angles lie in [0, 2π]. The
+    leading indices are for samples: no bit of a sample depends on the others.
 
     >>> sync.s_max(s_d, frequencies).s_max.round(4)
     array([0.0132, 0.0129, 0.0054])
     """
-    coefficients, frequencies = arguments.distributions(coefficients, frequencies, "n_eta")
-    n_angles = frequencies.shape[1]
+    coefficients, frequencies = arguments.distributions(coefficients, frequencies, "...", "n_eta")
+    shape, n_angles = coefficients.shape[:-1], frequencies.shape[1]
+    stack = coefficients.reshape(-1, *coefficients.shape[-2:])
+    heights, angles = [np.empty(0)], [np.empty((0, n_angles))]
+    at_once = max(1, _HEIGHTS_AT_ONCE // (max(1, shape[-1]) * _start_grid(frequencies) ** n_angles))
+    for first in range(0, len(stack), at_once):
+        highest = _highest(stack[first : first + at_once], frequencies)
+        heights.append(highest.s_max)
+        angles.append(highest.angles)
+    best, where = np.concatenate(heights), np.concatenate(angles)
+    return Maximum(best.reshape(shape), where.reshape(*shape, n_angles))
+
+
+def _highest(coefficients: np.ndarray, frequencies: np.ndarray) -> Maximum:
+    """The maximum of each of (..., n_k), in a list of them."""
+    n_k, n_angles = frequencies.shape
+    n = coefficients.size // n_k
     owner, refined, heights, _ = _climb(coefficients, frequencies, None)
-    best = np.full(len(coefficients), np.nan)
-    where = np.full((len(coefficients), n_angles), np.nan)
-    # Ascending order: the last one written for each η is its largest.
-    for index in np.argsort(heights, kind="stable"):
-        best[owner[index]] = heights[index]
-        where[owner[index]] = refined[index]
+    best, where = np.full(n, np.nan), np.full((n, n_angles), np.nan)
+    # Ascending heights: the last of each owner is its largest.
+    order = np.lexsort((heights, owner))
+    last = order[np.diff(owner[order], append=-1) != 0]
+    best[owner[last]], where[owner[last]] = heights[last], refined[last]
     return Maximum(best, np.mod(where, 2 * pi))
 
 
@@ -125,6 +145,8 @@ def _first_of_each(angles: np.ndarray, near: float) -> np.ndarray:
     """Mask of those of `angles` (n, N−1) that are not within `near` of one before them."""
     first = np.ones(len(angles), dtype=bool)
     if len(angles):
+        from scipy.spatial import cKDTree  # loads much, and S_max alone does not need it
+
         # Rounding may leave 2π, which is outside the torus.
         inside = np.mod(angles, 2 * pi)
         tree = cKDTree(inside, boxsize=np.full(angles.shape[1], 2 * pi))
@@ -159,7 +181,9 @@ def _is_top(coefficients: np.ndarray, frequencies: np.ndarray, angles: np.ndarra
     coefficients: (n, n_k), angles: (n, N−1); returns (n,).
     """
     k = frequencies[1:].astype(float)
-    curvatures = np.linalg.eigvalsh(hessian(coefficients[:, 1:] * np.exp(1j * (angles @ k.T)), k))
+    curvatures = np.linalg.eigvalsh(
+        hessian(coefficients[:, 1:] * np.exp(1j * by_row(angles, k.T)), k)
+    )
     return curvatures[:, -1] <= 1e-6 * np.abs(curvatures).max(axis=1)
 
 
@@ -172,9 +196,9 @@ def _is_beside_a_top(
     grid, none of the grid points beside its maximum may be above its own neighbours.
     """
     k = frequencies[1:].astype(float)
-    waves = coefficients[:, 1:] * np.exp(1j * (angles @ k.T))
+    waves = coefficients[:, 1:] * np.exp(1j * by_row(angles, k.T))
     curvatures, directions = np.linalg.eigh(hessian(waves, k))
-    slopes = ((-waves.imag @ k)[:, None, :] @ directions)[:, 0]
+    slopes = (-by_row(waves.imag, k)[:, None, :] @ directions)[:, 0]
     size = np.abs(curvatures)
     soft = _SOFT * size.max(axis=1, keepdims=True)
     close = np.all(np.abs(slopes) <= spacing * np.maximum(size, soft), axis=1)
@@ -186,19 +210,21 @@ def _climb(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Maxima reached from all points of a coarse grid that could lead to one above `lowest`.
 
-    lowest: (n_eta,), heights above the uniform density, or None for the highest points of the grid.
-    Returns for each the index of its distribution, ascending, its angles (N−1,), its height above
-    the uniform density, and whether the search arrived at a maximum.
+    coefficients: (..., n_k); lowest: (n_eta,), heights above the uniform density, or None for the
+    highest points of the grid. Returns for each the index of its distribution, ascending, its
+    angles (N−1,), its height above the uniform density, and whether the search arrived at a
+    maximum.
     """
-    n_angles = frequencies.shape[1]
+    n_k, n_angles = frequencies.shape
     if n_angles > MOST_ANGLES_AT_ONCE:
-        return _climb_one_by_one(coefficients, frequencies, lowest)
+        return _climb_one_by_one(coefficients.reshape(-1, n_k), frequencies, lowest)
     points = _start_grid(frequencies)
     angles = lattice(n_angles, points)
-    values = heights_on_lattice(coefficients, frequencies, points)
+    values = heights_on_lattice(coefficients, frequencies, points).reshape(-1, len(angles))
+    coefficients = coefficients.reshape(-1, n_k)
     # |S_d(φ) − S_d(φ*)| ≤ ½|φ−φ*|² Σ|k|²|s_k|: no maximum is higher above its nearest grid point.
     half_step = pi / points
-    curvature = 2 * np.abs(coefficients) @ np.sum(frequencies**2, axis=1)
+    curvature = 2 * (np.abs(coefficients) * np.sum(frequencies**2, axis=1)).sum(axis=1)
     slack = curvature * n_angles * half_step**2 / 2
     high = values >= ((values.max(axis=1) if lowest is None else lowest) - slack)[:, None]
     candidates = high & _maxima_of_grid(values, (points,) * n_angles)

@@ -20,7 +20,6 @@ from typing import Any, Literal
 
 import numpy as np
 from scipy import sparse
-from scipy.special import gammaln
 
 from syncsweep.physics import arguments
 from syncsweep.physics.spins import local_dimension, magnetizations, spin_tuple
@@ -96,6 +95,8 @@ def _site_weights(spin: float) -> np.ndarray:
 
 
 def _site_weights_by_logarithms(spin: float) -> np.ndarray:
+    from scipy.special import gammaln
+
     d = local_dimension(spin)
     k = np.arange(d)
     half = k[:, None] / 2 + k / 2

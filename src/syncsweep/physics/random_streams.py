@@ -39,4 +39,4 @@ _KEYS: dict[Purpose, Callable[[int], tuple[int, ...]]] = {
 def stream(root_seed: int, number: int, purpose: Purpose) -> np.random.Generator:
     """The random stream of one purpose; number: as `Purpose` says."""
     seed = np.random.SeedSequence(root_seed, spawn_key=_KEYS[purpose](number))
-    return np.random.default_rng(seed)
+    return np.random.Generator(np.random.PCG64(seed))

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.special import entr
 
 from syncsweep.physics.spins import local_dimension, sx, sy, sz
 
@@ -52,6 +51,8 @@ def entropy(states: np.ndarray) -> np.ndarray:
 
 
 def _entropy(probabilities: np.ndarray) -> np.ndarray:
+    from scipy.special import entr
+
     return entr(np.maximum(probabilities, 0)).sum(axis=1)
 
 

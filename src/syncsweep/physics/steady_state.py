@@ -26,7 +26,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics import arguments
-from syncsweep.physics.affine_systems import AffineSystem, Solutions, largest_entries
+from syncsweep.physics.affine_systems import AffineSystem, Solutions, largest_entries, lost_digits
 from syncsweep.physics.commutator import add_commutator
 from syncsweep.physics.diagnosis import ACCURACY, SINGULAR, Method, SteadyStates, diagnosed
 from syncsweep.physics.drift_space import drift, solve_by_drift
@@ -91,36 +91,36 @@ class SteadyStateSolver:
         self._lindbladian = L0 if isinstance(L0, Lindbladian) else None
         if self._lindbladian:
             generator = self._lindbladian.matrix()
-            self._terms = self._lindbladian.largest_terms()
+            self.terms = self._lindbladian.largest_terms()
         else:
             L0 = sparse.csr_array(arguments.superoperator("Argument `L0`", L0))
             generator = to_real(L0, "L0")
-            self._terms = real_terms(L0)
+            self.terms = real_terms(L0)
         self.dim = math.isqrt(generator.shape[0])
         if self.dim < 2:
             raise ValueError("Argument `L0` must be of D ≥ 2, but is of D = 1.")
         self._basis = hermitian_basis(self.dim)
         _check_trace_row(generator[[0]].toarray(), abs(generator).max(), "L0")
         known = self._lindbladian
-        self._modes = slow_modes(known, generator) if known else conserved_modes(generator)
+        self.modes = slow_modes(known, generator) if known else conserved_modes(generator)
         self._generator = generator
-        self._left = sparse.csr_array(self._modes.left.T)
+        self._left = sparse.csr_array(self.modes.left.T)
         if generator.shape[0] < _SPARSE_UNKNOWNS:
-            self._constant: np.ndarray | sparse.csr_array = generator[1:].toarray()
+            self.constant: np.ndarray | sparse.csr_array = generator[1:].toarray()
         else:
-            self._constant, self._places = with_full_rows(generator[1:], self._modes.redundant)
+            self.constant, self._places = with_full_rows(generator[1:], self.modes.redundant)
 
     @cached_property
     def _sizes(self) -> sparse.csr_array | np.ndarray:
         """`Lindbladian.sizes` of L₀ without row 0 (n, n+1)."""
         assert self._lindbladian
         sizes = self._lindbladian.sizes()[1:]
-        return sizes.toarray() if isinstance(self._constant, np.ndarray) else sizes
+        return sizes.toarray() if isinstance(self.constant, np.ndarray) else sizes
 
     @cached_property
     def _at_zero(self) -> PartialInverse | None:
         try:
-            return PartialInverse(self._generator, self._modes.redundant)
+            return PartialInverse(self._generator, self.modes.redundant)
         except np.linalg.LinAlgError:  # the other rows of L₀ are singular in every digit
             return None
 
@@ -132,7 +132,7 @@ class SteadyStateSolver:
     def _rows_of_conserved(self) -> np.ndarray:
         """Rows of L₀ in the blocks with conserved modes, or all: they set the scale of η."""
         _, block = connected_components(self._generator, directed=False)
-        held = np.any(self._modes.left[:, self._modes.conserved] != 0, axis=1)
+        held = np.any(self.modes.left[:, self.modes.conserved] != 0, axis=1)
         within = np.isin(block[1:], block[1:][held])
         return np.flatnonzero(within if within.any() else ~within)
 
@@ -210,10 +210,10 @@ class SteadyStateSolver:
         of_linear = largest if terms is None else terms[1:]
         by_drift = shared and self.dim > _FACTORISED_DIMENSIONS
         drift_of_second = drift(generator) if by_drift else None
-        modes, system = self._modes, self._system(linear)
+        modes, system = self.modes, self._system(linear)
         found, method = self._solutions(system, etas, unit, drift_of_second)
-        of_both = modes.terms(self._terms[1:], of_linear, largest_entries(modes.rows), etas)
-        lost = system.lost_digits(of_both, etas)
+        of_both = modes.terms(self.terms[1:], of_linear, largest_entries(modes.rows), etas)
+        lost = lost_digits((of_both * system.row_weights(etas)).max(axis=0))
         found.residual[:] = np.maximum(found.residual, lost)
         if self._lindbladian and perturbation:
             rough = self._still_rough(found, np.ones(len(etas), dtype=bool), allowed)
@@ -234,7 +234,7 @@ class SteadyStateSolver:
 
     def _system(self, linear: np.ndarray) -> AffineSystem:
         """The system in which equations of modes replace redundant ones; overwrites `linear`."""
-        modes, constant = self._modes, self._constant.copy()
+        modes, constant = self.modes, self.constant.copy()
         of_modes = self._left @ linear
         at_zero = np.where(modes.conserved[:, None], of_modes, modes.rows)
         if isinstance(constant, np.ndarray):
@@ -261,7 +261,7 @@ class SteadyStateSolver:
 
         direct = np.ones(len(etas), dtype=bool)
         if unit > 0:
-            exchanged = system.rows_at_zero(self._modes.redundant)
+            exchanged = system.rows_at_zero(self.modes.redundant)
             at_zero = self._at_zero.complete(exchanged) if self._at_zero else None
             shared = self._shared(system, etas, unit, at_zero, of_linear)
             put(direct, shared)
@@ -284,18 +284,15 @@ class SteadyStateSolver:
         """Solutions for all η from one space; of_linear: the drift of L₁, as for `_solutions`."""
         if at_zero is not None and of_linear is not None:
             drifts = self._drift, of_linear
-            try:
-                found = solve_by_drift(system, etas, at_zero, self._modes, drifts, _REACH * unit)
-                if (found.residual <= _KRYLOV_RESIDUAL).all():
-                    return found
-            except np.linalg.LinAlgError:
-                pass
+            found = solve_by_drift(system, etas, at_zero, self.modes, drifts, _REACH * unit)
+            if found is not None:
+                return found
         pole = (_LONE_POLE if at_zero is None else _POLE) * unit
         return solve_krylov(system, etas, pole, at_zero, _REACH * unit)
 
     def _errors_of_doubt(self, system: AffineSystem, etas: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Errors (n_eta,) if L₀ damps slow modes by `doubt` more than assumed, in units of c."""
-        modes, errors = self._modes, np.full(len(etas), np.inf)
+        modes, errors = self.modes, np.full(len(etas), np.inf)
         which = np.arange(len(modes.redundant))
         for k in np.flatnonzero(etas > 0):
             factors = system.factors(etas[k], balanced=True)

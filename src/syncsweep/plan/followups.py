@@ -23,7 +23,7 @@ _SMALL_DRAW, _DRAW = 2e-7, 1.5e-6
 class FollowUps:
     """Rules that follow the shards of a study: core-seconds of each table's rule and each figure's.
 
-    The tables' rules run beside one another, and the figures' after them.
+    The plan takes the tables' rules to run beside one another, and the figures' after them.
     """
 
     tables: tuple[float, ...]

@@ -9,7 +9,7 @@ import os
 import re
 import time
 from collections.abc import Callable
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -76,24 +76,29 @@ def _time_block(
     wanted = request["samples"]
     units = count(request["first"], request["stride"])
 
-    def solve() -> bytes:
-        # The only point of a study without axes has as many samples as are wanted.
-        place, sample = (
-            divmod(next(units), request["of_point"]) if physics.axes else (0, next(units))
-        )
-        return encoded(solver.rows(sample, points[place % len(points)]))[1]
+    def solve(size: int) -> tuple[float, int]:
+        """Core-seconds of so many units, and bytes of their rows."""
+        began, batch = time.process_time(), []
+        for k in islice(units, size):
+            # The only point of a study without axes has as many samples as are wanted.
+            place, sample = divmod(k, request["of_point"]) if physics.axes else (0, k)
+            batch.append((points[place % len(points)], sample))
+        payload = encoded(solver.rows_of(batch))[1]
+        return time.process_time() - began, len(payload)
 
     began = time.process_time()
     solver = SampleSolver(physics, etas, codes)
-    solve()
+    solve(1)
     now = time.process_time()
     say(block=number, once=now - began)
-    end, solved = now + request["seconds"], 0
+    end, solved, size = now + request["seconds"], 0, 1
     while solved < (wanted or _LEAST) or (not wanted and now < end and solved < _MOST):
-        began = now
-        payload = solve()
-        now, solved = time.process_time(), solved + 1
-        say(block=number, sample=now - began, bytes=len(payload))
+        size = min(size, (wanted or (_MOST if now < end else _LEAST)) - solved)
+        seconds, n_bytes = solve(size)
+        for _ in range(size):
+            say(block=number, sample=seconds / size, bytes=n_bytes // size)
+        now, solved = time.process_time(), solved + size
+        size = solver.batch_size(seconds / size)  # as a rank does
 
 
 if __name__ == "__main__":

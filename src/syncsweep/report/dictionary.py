@@ -11,7 +11,7 @@ from string import Template
 
 import pyarrow.parquet as pq
 
-from syncsweep import sample
+from syncsweep import rows
 from syncsweep.columns import Column, Columns, entry
 from syncsweep.figures import edge_figure, sweep_figure
 from syncsweep.figures.figure_page import ENTRIES
@@ -104,7 +104,7 @@ def page() -> str:
     )
     frequencies = (f"({', '.join(map(str, k))})" for k in relative_frequencies((1, 1, 1)).tolist())
     return Template(text).substitute(
-        shards=_table(sample.COLUMNS),
+        shards=_table(rows.COLUMNS),
         observables=_table(observable_columns.COLUMNS),
         frequencies=", ".join(frequencies),
         studies=_sections(of_studies.items()),

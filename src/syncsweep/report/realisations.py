@@ -20,7 +20,7 @@ from syncsweep.paper.parts.part import StudyRows
 from syncsweep.physics.measures import is_resolved, local_maxima
 from syncsweep.physics.phase_distribution import frequencies_of
 from syncsweep.report.report_words import density_unit, eta, excess, scientific
-from syncsweep.sample import pack_coefficients
+from syncsweep.rows import pack_coefficients
 from syncsweep.tables.samples import SampleRows
 
 #: The first samples of each study, which the page holds: fewer if their S_d have more numbers than
@@ -40,7 +40,7 @@ def of_study(
     """A study's realisations as JSON values: its first samples, and the named ones.
 
     `axes` has the values of each axis that the page shows. Each sample has, for each of their
-    points, and at each for each η in ascending order: `s_d`, see `sample.pack_coefficients`;
+    points, and at each for each η in ascending order: `s_d`, see `rows.pack_coefficients`;
     `count`, the number of maxima of S_d above the threshold; and `maxima`, the angles (rad) of at
     most 64 of them. There are none if S_max is only rounding. A failed row is null.
     """

@@ -1,22 +1,23 @@
-"""P_a at a few η from the existing samples, computed as for the tables."""
+"""P_a at a few η: from the table of a finished study, or else from the existing samples."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from syncsweep.physics.chi import interval_probabilities
-from syncsweep.physics.measures import Maximum
+from syncsweep.layout import tables_folder
 from syncsweep.status.census import Problem
 from syncsweep.status.overview import BlockStatus
 from syncsweep.status.requested import AskedBlock
-from syncsweep.tables.partial import read_present
-from syncsweep.tables.samples import SampleRows, chi_of_sample
-from syncsweep.tables.statistics import RunningMean
+from syncsweep.tables import ResultsError
+from syncsweep.tables.freshness import said_by
+from syncsweep.tables.reading import read_table
 
-#: Largest number of samples by number of spins. With these P_a takes only seconds: χ of a row takes
-#: up to 5 ms for four spins, and 0.1 s for six.
+#: Without the table, the largest number of samples by number of spins. With these P_a takes only
+#: seconds: χ of a row takes up to 5 ms for four spins, and 0.1 s for six.
 _MOST = {2: 2000, 3: 2000, 4: 50, 5: 50, 6: 20}
 
 
@@ -51,7 +52,8 @@ class Probabilities:
     def of_study(self, blocks: Sequence[BlockStatus]) -> tuple[list[Estimate], list[Problem]]:
         """Estimates at a few η of a study's blocks, ascending in η, and what is damaged.
 
-        None without intervals of χ, and none for a study with axes.
+        None without intervals of χ, and none for a study with axes. If they come from its table,
+        no row is read.
         """
         blocks = [
             block
@@ -61,6 +63,8 @@ class Probabilities:
         if not blocks:
             return [], []
         chosen = few_etas([eta for block in blocks for eta in block.asked.described.etas])
+        if from_table := _from_table(blocks, chosen):
+            return from_table, []
         estimates: list[Estimate] = []
         problems: list[Problem] = []
         for block in blocks:
@@ -76,7 +80,9 @@ class Probabilities:
     ) -> tuple[list[Estimate], list[Problem]]:
         folder, usable = block.asked.folder.path, min(block.done, _most(block.asked))
         if folder not in self._known or self._known[folder][0] != usable:
-            self._known[folder] = (usable, *_estimate(block.asked, etas))
+            from syncsweep.status.present_probabilities import estimate  # loads much
+
+            self._known[folder] = (usable, *estimate(block.asked, etas, _most(block.asked)))
         return self._known[folder][1:]
 
 
@@ -84,43 +90,36 @@ def _most(asked: AskedBlock) -> int:
     return _MOST[len(asked.described.physics.model.spins)]
 
 
-def _estimate(asked: AskedBlock, etas: list[float]) -> tuple[list[Estimate], list[Problem]]:
-    places = [asked.described.etas.index(eta) for eta in etas]
-    intervals = asked.analysis.chi_intervals
-    mean = RunningMean(len(etas), len(intervals))
-    damaged: list[str] = []
-    folder, stop = asked.folder.path.parent, asked.ranges[-1].stop
-    for rows in read_present(folder, asked.described, stop, damaged.append, _most(asked)):
-        few = _at(rows, places)
-        chi = chi_of_sample(asked.described.physics, asked.analysis.threshold, few)
-        probabilities = interval_probabilities(chi.chi, chi.weights, intervals)
-        mean.add(probabilities, few.good & chi.is_defined)
-    estimates = [
-        Estimate(eta, int(count), *(tuple(numbers.tolist()) for numbers in columns))
-        for eta, count, *columns in zip(
-            etas,
-            mean.count,
-            mean.mean,
-            mean.standard_error,
-            *mean.probability_interval(),
-            strict=True,
+def _from_table(blocks: Sequence[BlockStatus], etas: list[float]) -> list[Estimate]:
+    """Estimates from `summary`, if it is of all the study's samples and these are in shards."""
+    asked = blocks[0].asked
+    physics, study = asked.described.physics, asked.described.study
+    path = tables_folder(asked.folder.path.parents[1], study) / "summary.parquet"
+    wanted = {
+        "study": study,
+        "physics_hash": physics.digest,
+        "samples": asked.ranges[-1].stop,
+        "analysis": asked.analysis.model_dump(mode="json"),
+    }
+    if not all(block.census.in_shards == block.asked.samples for block in blocks):
+        return []
+    said = said_by(path)
+    if any(said.get(name) != value for name, value in wanted.items()):
+        return []
+    try:
+        rows = {row["eta"]: row for row in read_table(path).to_pylist()}
+        return [_in_row(rows[eta], len(asked.analysis.chi_intervals)) for eta in etas]
+    except (ResultsError, LookupError, TypeError):  # another version made it, or it is damaged
+        return []
+
+
+def _in_row(row: dict[str, Any], width: int) -> Estimate:
+    """The estimate in a row of `summary`; width: number of intervals."""
+    columns = (
+        tuple(
+            math.nan if row[f"p{a + 1}{end}"] is None else row[f"p{a + 1}{end}"]
+            for a in range(width)
         )
-    ]
-    return estimates, [_problem(message) for message in damaged]
-
-
-def _at(rows: SampleRows, places: list[int]) -> SampleRows:
-    """The rows of a sample at some of its η only."""
-    return SampleRows(
-        rows.sample,
-        rows.coefficients[places],
-        Maximum(rows.maximum.s_max[places], rows.maximum.angles[places]),
-        rows.status[places],
-        rows.error[places],
+        for end in ("", "_se", "_low", "_high")
     )
-
-
-def _problem(message: str) -> Problem:
-    """What a reader of shards says in one line, which begins with the name of the shard."""
-    stem, _, what = message.partition(".parquet: ")
-    return Problem(Path(f"{stem}.parquet"), what)
+    return Estimate(row["eta"], row["n"] - row["undefined_chi"], *columns)

@@ -10,13 +10,12 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
 from syncsweep.config.axes import Point, column_of
 from syncsweep.config.blocks import Block
-from syncsweep.config.configuration import Config
 from syncsweep.config.eta import canonical_eta
 from syncsweep.config.fields import SafeName
 from syncsweep.config.observables import ObservableCode
@@ -25,11 +24,13 @@ from syncsweep.files import NotReadableError, read_regular, write_text
 from syncsweep.layout import BlockFolder, jobs_folder, study_file
 from syncsweep.sample_range import SampleRange
 
+if TYPE_CHECKING:  # a rank reads no configuration
+    from syncsweep.config.configuration import Config
+
 #: A description takes no more bytes than these.
 _MOST_BYTES = 10**7
 
 _name = TypeAdapter[str](SafeName).validate_python
-_observables = TypeAdapter(tuple[ObservableCode, ...]).validate_python
 
 
 class DescriptionError(Exception):
@@ -142,7 +143,10 @@ def read(block_folder: Path) -> Description:
         content = json.loads(read_regular(path, _MOST_BYTES).decode())
         etas = tuple(canonical_eta(eta) for eta in content["etas"])
         points = tuple(map(tuple, content["points"])) if physics.axes else ((),)
-        observables = _observables(content.get("observables", ()))
+        observables: tuple[ObservableCode, ...] = ()
+        if "observables" in content:
+            codes = TypeAdapter(tuple[ObservableCode, ...])
+            observables = codes.validate_python(content["observables"])
         described = Description(study, physics, etas, points, observables)
         if described.block != block_folder.name:
             raise DescriptionError(

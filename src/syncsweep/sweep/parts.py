@@ -1,10 +1,10 @@
 """Parts: the rows that one rank has solved so far, kept against whatever may kill it.
 
-A part is a file that only grows: a header record and then one record per unit, a sample at a point.
-A record is a magic word, the length of its payload, a digest of the payload, and the payload, so
-that a record cut off by a kill is recognised and left out. Each record is handed to the operating
-system at once, and made durable every FLUSH_SECONDS: a killed process loses the unit in hand, a
-machine that goes down the last seconds too.
+A part is a file that only grows: a header record and then records of units, samples at points.
+A record is a magic word, its sizes, a digest of the payload, and the payload, so that a record cut
+off by a kill is recognised and left out. Each record is handed to the operating system at once, and
+made durable every FLUSH_SECONDS: a killed process loses the units in hand, a machine that goes down
+the last seconds too.
 """
 
 from __future__ import annotations
@@ -20,18 +20,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from syncsweep.files import NotReadableError, naming, open_regular
-from syncsweep.sample import Rows
+from syncsweep.rows import MOST_UNITS, Rows
 from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.row_table import column, has_columns_of_rows, to_table
 from syncsweep.sweep.shard import most_bytes
 
 FLUSH_SECONDS = 10.0
 
+#: A header holds the magic word, the sizes and the digest. The sizes are the length of the payload
+#: and `_UNIT` for each unit but the first.
 _MAGIC = b"SYNC"
 _HEADER = struct.Struct("<4sQ16s")
+_UNIT = 2**48
 
 #: So much is read at once where a record is looked for.
 _BLOCK_BYTES = 2**20
@@ -50,13 +54,13 @@ def _header(described: Description) -> bytes:
     return json.dumps([described.physics.digest, described.block]).encode()
 
 
-def _record(payload: bytes) -> bytes:
+def _record(payload: bytes, units: int = 1) -> bytes:
     digest = hashlib.blake2b(payload, digest_size=16).digest()
-    return _HEADER.pack(_MAGIC, len(payload), digest) + payload
+    return _HEADER.pack(_MAGIC, len(payload) + (units - 1) * _UNIT, digest) + payload
 
 
 def encoded(rows: Rows) -> tuple[pa.Table, bytes]:
-    """The rows of one sample as a table, and as the payload of a record."""
+    """The rows of units as a table, and as the payload of a record."""
     table = to_table([rows])
     buffer = io.BytesIO()
     with pa.ipc.new_stream(buffer, table.schema) as stream:
@@ -70,14 +74,14 @@ class PartWriter:
     def __init__(self, path: Path, described: Description) -> None:
         """path: must not exist; its folder must."""
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666)
-        self._path = path
+        self._path, self._n_eta = path, len(described.etas)
         self._synced = time.monotonic()
         self._write(_header(described))
 
     def append(self, rows: Rows) -> pa.Table:
-        """Add the rows of one sample; returns them as a table."""
+        """Add the rows of units; returns them as a table."""
         table, payload = encoded(rows)
-        self._write(payload)
+        self._write(payload, table.num_rows // self._n_eta)
         if time.monotonic() - self._synced >= FLUSH_SECONDS:
             self._sync()
         return table
@@ -94,8 +98,8 @@ class PartWriter:
             raise naming(error, self._path) from None
         self._synced = time.monotonic()
 
-    def _write(self, payload: bytes) -> None:
-        data = memoryview(_record(payload))
+    def _write(self, payload: bytes, units: int = 1) -> None:
+        data = memoryview(_record(payload, units))
         try:
             while data:
                 data = data[os.write(self._descriptor, data) :]
@@ -110,34 +114,40 @@ def read_part(path: Path, described: Description) -> Iterator[tuple[Unit, pa.Tab
     """
     try:
         with open_regular(path) as file:
-            records = _records(file.fileno(), most_bytes(len(described.etas)))
-            if next(records, b"") != _header(described):
+            records = _records(file.fileno(), _most_bytes(described))
+            if next(records, (1, b"")) != (1, _header(described)):
                 return
-            for payload in records:
-                found = _unit(payload, described)
-                if found:
-                    yield found
+            for units, payload in records:
+                found = _units(payload, described)
+                if len(found) == units:
+                    yield from found
     except NotReadableError:
         return
 
 
-def _unit(payload: bytes, described: Description) -> tuple[Unit, pa.Table] | None:
-    """A unit and its rows; None if the record holds something else."""
+def _units(payload: bytes, described: Description) -> list[tuple[Unit, pa.Table]]:
+    """Units and their rows; none if the record holds something else."""
+    n_eta = len(described.etas)
     try:
         table = pa.ipc.open_stream(payload).read_all()
-        if not has_columns_of_rows(table, described) or table.num_rows != len(described.etas):
-            return None
-        (sample,) = set(column(table, "sample").tolist())
-        values = [column(table, name).tolist() for name in described.axes]
-        (point,) = set(zip(*values, strict=True)) if values else {()}
+        if not has_columns_of_rows(table, described) or table.num_rows % n_eta:
+            return []
+        columns = [column(table, name).reshape(-1, n_eta) for name in (*described.axes, "sample")]
+        if any(np.any(values != values[:, :1]) for values in columns):
+            return []
+        *axes, samples = (values[:, 0].tolist() for values in columns)
+        points = list(zip(*axes, strict=True)) if axes else [()] * len(samples)
+        return [
+            (Unit(point, sample), table.slice(k * n_eta, n_eta))
+            for k, (point, sample) in enumerate(zip(points, samples, strict=True))
+        ]
     # What another version of the code has written can fail in whatever way.
     except Exception:
-        return None
-    return Unit(point, sample), table
+        return []
 
 
 def count_records(path: Path, described: Description) -> Records:
-    """How many units a part holds, by the lengths that its records state; FileNotFoundError.
+    """How many units a part holds, by the sizes that its records state; FileNotFoundError.
 
     It reads neither rows nor digests, because it counts while ranks run. An incomplete record ends
     the count.
@@ -149,25 +159,32 @@ def count_records(path: Path, described: Description) -> Records:
             size = os.fstat(part).st_size
             position = 0
             while position + _HEADER.size <= size:
-                magic, length, _ = _HEADER.unpack(os.pread(part, _HEADER.size, position))
+                magic, sizes, _ = _HEADER.unpack(os.pread(part, _HEADER.size, position))
+                units, length = divmod(sizes, _UNIT)
                 payload = position + _HEADER.size
-                if magic != _MAGIC:
-                    return Records(max(count - 1, 0), "has a damaged record")
+                if magic != _MAGIC or units >= MOST_UNITS:
+                    return Records(count, "has a damaged record")
                 if payload + length > size:
                     break
-                if count == 0 and os.pread(part, min(length, 1024), payload) != header:
+                if position:
+                    count += 1 + units
+                elif os.pread(part, min(length, 1024), payload) != header:
                     return Records(0, "holds rows of another study or block")
-                count += 1
                 position = payload + length
     except NotReadableError as error:
         return Records(0, f"cannot be read ({error})")
-    return Records(max(count - 1, 0))
+    return Records(count)
 
 
-def _records(part: int, most: int) -> Iterator[bytes]:
-    """Payloads of all whole records of at most `most` bytes, also of those behind a damaged one.
+def _most_bytes(described: Description) -> int:
+    """More than any record takes."""
+    return most_bytes(MOST_UNITS * len(described.etas))
 
-    part: the descriptor of the open file.
+
+def _records(part: int, most: int) -> Iterator[tuple[int, bytes]]:
+    """Numbers of units and payloads of all whole records, also of those behind a damaged one.
+
+    part: the descriptor of the open file; most: the most bytes of a payload.
     """
     position = 0
     while True:
@@ -180,10 +197,11 @@ def _records(part: int, most: int) -> Iterator[bytes]:
             continue
         if len(header) < _HEADER.size:
             return
-        _, length, digest = _HEADER.unpack(header)
+        _, sizes, digest = _HEADER.unpack(header)
+        units, length = divmod(sizes, _UNIT)
         payload = os.pread(part, length, position + _HEADER.size) if length <= most else b""
         if len(payload) == length and hashlib.blake2b(payload, digest_size=16).digest() == digest:
-            yield payload
+            yield 1 + units, payload
             position += _HEADER.size + length
         else:
             position += 1

@@ -5,20 +5,20 @@ Nothing here imports pandas, which Arrow does where it is installed: every worke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from syncsweep.config.observables import OwnObservableCode
-from syncsweep.sample import FIELDS, Rows
+from syncsweep.rows import FIELDS, Rows
 from syncsweep.sweep.description import Description, Unit
 
-_UNITS_PER_TABLE = 256
+_TABLES_AT_ONCE = 256
 
 
 def to_table(rows: Iterable[Rows]) -> pa.Table:
-    """Rows of samples as an Arrow table, in the order given; at least one sample.
+    """Rows of units as an Arrow table, in the order given; at least one unit.
 
     The axes of the study follow `sample`.
     """
@@ -33,8 +33,7 @@ def _columns(rows: Rows) -> Iterator[tuple[str, np.ndarray]]:
     for field in FIELDS:
         yield field.name, getattr(rows, field.name)
         if field.name == "sample":
-            for name, value in rows.axes.items():
-                yield name, np.full(len(rows.eta), float(value))
+            yield from rows.axes.items()
     yield from rows.observables.items()
 
 
@@ -46,11 +45,11 @@ class RowsByUnit:
         self._tables: list[pa.Table] = []
         self._whole: list[pa.Table] = []
 
-    def add(self, unit: Unit, table: pa.Table) -> None:
-        """Add the rows of a unit that is not there yet."""
-        self._units.append(unit)
+    def add(self, units: Sequence[Unit], table: pa.Table) -> None:
+        """Add the rows of units that are not there yet."""
+        self._units += units
         self._tables.append(table)
-        if len(self._tables) >= _UNITS_PER_TABLE:
+        if len(self._tables) >= _TABLES_AT_ONCE:
             self._pack()
 
     def _pack(self) -> None:
@@ -75,12 +74,28 @@ def unpacked(units: list[Unit], table: pa.Table | None) -> dict[Unit, pa.Table]:
     return {unit: table.slice(k * n_eta, n_eta) for k, unit in enumerate(units)}
 
 
+def ordered(
+    units: Sequence[Unit], known: Iterable[tuple[Sequence[Unit], pa.Table | None]]
+) -> pa.Table:
+    """The rows of some units in one table; known: tables with the rows of units, all of them."""
+    pairs = [(some, table) for some, table in known if table is not None]
+    table = pa.concat_tables([one for _, one in pairs]).combine_chunks()
+    place = {unit: k for k, unit in enumerate(unit for some, _ in pairs for unit in some)}
+    wanted = np.array([place[unit] for unit in units])
+    if np.array_equal(wanted, np.arange(len(place))):
+        return table
+    n_eta = table.num_rows // len(place)
+    return table.take((wanted[:, None] * n_eta + np.arange(n_eta)).ravel())
+
+
 def _arrow(values: np.ndarray) -> pa.Array:
     # From buffers, because `pa.array` imports pandas where it is installed, in every worker.
     if values.ndim == 2:
         return pa.FixedSizeListArray.from_arrays(_arrow(values.reshape(-1)), values.shape[1])
     if values.dtype.kind == "U":
-        words = [word.encode() for word in values.tolist()]
+        words = values.tolist()
+        encoded = {word: word.encode() for word in set(words)}
+        words = [encoded[word] for word in words]
         offsets = np.cumsum([0, *map(len, words)], dtype=np.int32)
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(words))]
         return pa.Array.from_buffers(pa.string(), len(words), buffers)
@@ -95,7 +110,11 @@ def column(table: pa.Table, name: str) -> np.ndarray:
     if pa.types.is_fixed_size_list(chunk.type):
         return _numbers(chunk.flatten()).reshape(len(chunk), chunk.type.list_size)
     if pa.types.is_string(chunk.type):
-        return np.array(chunk.to_pylist(), dtype=object)
+        if chunk.null_count:
+            return np.array(chunk.to_pylist(), dtype=object)
+        # Of many rows with few words, each word becomes a Python object once.
+        encoded = chunk.dictionary_encode()
+        return np.array(encoded.dictionary.to_pylist(), dtype=object)[_numbers(encoded.indices)]
     return _numbers(chunk)
 
 

@@ -97,7 +97,7 @@ def _rows_of_part(
     try:
         for unit, table in read_part(path, described):
             if unit in wanted and unit not in seen:
-                part.add(unit, table)
+                part.add([unit], table)
                 seen.add(unit)
     except FileNotFoundError:  # another job has finished it meanwhile
         return {}

@@ -28,7 +28,7 @@ from syncsweep.sample import SampleSolver
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description, DescriptionError, Unit, read
 from syncsweep.sweep.parts import PartWriter
-from syncsweep.sweep.row_table import RowsByUnit, unpacked
+from syncsweep.sweep.row_table import RowsByUnit, ordered
 from syncsweep.sweep.shard import ShardError, write_shard
 from syncsweep.sweep.takeover import find_rows, valid_shard
 from syncsweep.sweep.walltime import STOPPED, Walltime
@@ -149,11 +149,17 @@ def _make_shard(job: Job, comm: MPI.Intracomm, walltime: Walltime) -> bool:
     whole = None
     if gathered and plan:
         run = {"began": began, "blas": blas, "attempt": task.attempt, **_summary(gathered)}
-        rows = plan[1]
-        for solved in gathered:
-            rows |= unpacked(solved.units, solved.rows)
-        whole = len(rows) == len(task.description.units(job.samples))
-        (_finish if whole else _stop)(job, folder, task, rows, run)
+        found = plan[1]
+        solved = [(one.units, one.rows) for one in gathered]
+        total = len(task.description.units(job.samples))
+        known = len(found) + sum(len(units) for units, _ in solved)
+        whole = known == total
+        if whole:
+            taken = pa.concat_tables(found.values()) if found else None
+            _finish(job, folder, task, [(list(found), taken), *solved], run)
+        else:
+            _stop(job, folder, task, known, run)
+    _wait_for_all(comm)  # while the first rank writes the shard
     return bool(comm.bcast(whole))
 
 
@@ -195,23 +201,26 @@ def _wait_for_all(comm: MPI.Intracomm) -> None:
 
 
 def _finish(
-    job: Job, folder: BlockFolder, task: _Task, rows: dict[Unit, pa.Table], run: dict[str, Any]
+    job: Job,
+    folder: BlockFolder,
+    task: _Task,
+    known: list[tuple[list[Unit], pa.Table | None]],
+    run: dict[str, Any],
 ) -> None:
-    table = pa.concat_tables([rows[unit] for unit in task.description.units(job.samples)])
+    units = task.description.units(job.samples)
+    table = ordered(units, known)
     run_of_shard = {**run, **_environment(task)}
     shard = folder.shard(*job.samples)
     write_shard(shard, table, task.description, job.samples, run_of_shard, folder.jobs)
     _log(folder, job, event="end", **run)
-    print(f"{_name(task, job)}: {run['solved']} solved, {len(rows)} in the shard", flush=True)
+    print(f"{_name(task, job)}: {run['solved']} solved, {len(units)} in the shard", flush=True)
 
 
-def _stop(
-    job: Job, folder: BlockFolder, task: _Task, rows: dict[Unit, pa.Table], run: dict[str, Any]
-) -> None:
+def _stop(job: Job, folder: BlockFolder, task: _Task, known: int, run: dict[str, Any]) -> None:
     _log(folder, job, event="stop", **run)
     total = len(task.description.units(job.samples))
     _say(
-        f"{_name(task, job)}: stopped ({run['stopped_by']}) with {len(rows)} of {total} samples "
+        f"{_name(task, job)}: stopped ({run['stopped_by']}) with {known} of {total} samples "
         "solved; they are kept, and the next attempt continues"
     )
 
@@ -264,27 +273,29 @@ def _solve(
     comm: MPI.Intracomm,
     walltime: Walltime,
 ) -> _Solved:
-    """Solve this rank's units while there is time, each kept in a part at once."""
+    """Solve this rank's units while there is time, and keep each batch in a part at once."""
     # If several Slurm nodes are one machine, only this variable distinguishes them.
     host = os.environ.get("SLURMD_NODENAME") or platform.node()
     if not units:
         return _Solved([], None, 0.0, host, None)
     began = time.process_time()
-    reported = unit_began = time.monotonic()
+    reported = batch_began = time.monotonic()
     described = task.description
     solver = SampleSolver(described.physics, described.etas, described.observables)
     part = folder.part(*job.samples, task.attempt, comm.rank)
     writer = PartWriter(part, described)
-    solved = RowsByUnit()
-    for done, unit in enumerate(units, start=1):
-        if walltime.stop:
-            break
-        solved.add(unit, writer.append(solver.rows(unit.sample, unit.point)))
-        if list(solver.problems) == [unit.sample]:
-            _report_failure(task, unit.sample, solver.problems[unit.sample])
+    solved, done, size = RowsByUnit(), 0, 1
+    while done < len(units) and not walltime.stop:
+        batch = units[done : done + size]
+        failed = bool(solver.problems)
+        solved.add(batch, writer.append(solver.rows_of(batch)))
+        done += len(batch)
+        if solver.problems and not failed:
+            _report_failure(task, *next(iter(solver.problems.items())))
         now = time.monotonic()
-        walltime.sample_took(now - unit_began)
-        unit_began = now
+        walltime.batch_took(now - batch_began)
+        size = solver.batch_size((now - batch_began) / len(batch))
+        batch_began = now
         if comm.rank == 0 and now - reported >= _PROGRESS_SECONDS:
             reported = now
             print(f"{_name(task, job)}: {100 * done // len(units)} %", flush=True)

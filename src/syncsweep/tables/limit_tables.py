@@ -5,6 +5,7 @@ A sample's value at small η is nearly its value at η → 0⁺, whose mean is k
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import sqrt
 from pathlib import Path
 
@@ -14,7 +15,6 @@ import pandas as pd
 from syncsweep.columns import ETA, MODEL, N_SITES, STUDY, Column, Columns
 from syncsweep.config.analysis import Analysis, Ratio
 from syncsweep.config.physics import Ensemble, Physics
-from syncsweep.physics.chi import interval_probabilities
 from syncsweep.physics.limit_distribution import (
     LimitDistribution,
     limit_distribution,
@@ -25,8 +25,11 @@ from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.sectors import UnknownSectorsError, sectors
 from syncsweep.tables import ResultsError
 from syncsweep.tables.control import control_variate, controlled_probability
+from syncsweep.tables.freshness import refuse_other_settings
 from syncsweep.tables.number import Number
-from syncsweep.tables.samples import Source, chi_of_sample, provenance_of
+from syncsweep.tables.reading import read_columns
+from syncsweep.tables.registry import SAMPLES
+from syncsweep.tables.samples import Source, provenance_of
 from syncsweep.tables.writing import write_tables
 
 #: What the columns of each table hold.
@@ -73,8 +76,9 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
     """Write the tables of the limit into `output`; arguments and errors as for `make_tables`.
 
     limit_law: one row for each quantity of the exact law, see `limit_law`. limit_control: one row
-    for each η > 0 and quantity, see `control_variate` and `controlled_probability`. ResultsError
-    also if no block holds η = 0 or the perturbation has no dissipator.
+    for each η > 0 and quantity, see `control_variate` and `controlled_probability`, from the table
+    `samples` in `output`. ResultsError also if this is of other rows, if no block holds η = 0 or if
+    the perturbation has no dissipator.
     """
     draws = analysis.limit_draws
     if draws is None or analysis.intervals is None:
@@ -95,6 +99,7 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
         )
     if not any(0 in block.etas for block in source.blocks):
         raise ResultsError(f"{study}: no block holds η = 0; write limit: true in the grid")
+    provenance = provenance_of(source, analysis)
     try:
         law = limit_law(physics, analysis, draws)
     except UnknownSectorsError:
@@ -103,7 +108,8 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
             "sector, so the law of η → 0⁺ is not known; leave analysis.limit_draws out"
         ) from None
     print(f"{study}: drew the exact law of η → 0⁺ {draws} times", flush=True)
-    etas, values = _gather(source, analysis)
+    etas = np.sort(np.concatenate([block.etas for block in source.blocks]))
+    values = _values(output / f"{SAMPLES.name}.parquet", etas, analysis, provenance)
     rows = pd.DataFrame(
         {
             "study": study,
@@ -116,7 +122,7 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
         }
     )
     tables = {"limit_law": rows, "limit_control": _control_table(study, etas, values, law)}
-    write_tables(output, tables, COLUMNS, provenance_of(source, analysis))
+    write_tables(output, tables, COLUMNS, provenance)
 
 
 def limit_law(physics: Physics, analysis: Analysis, draws: int) -> dict[str, Number[float]]:
@@ -188,46 +194,32 @@ def _with_ratio(p: np.ndarray, ratio: Ratio | None) -> np.ndarray:
     return np.concatenate([p, (p[..., a] / (ratio.weight * below))[..., None]], axis=-1)
 
 
-def _gather(source: Source, analysis: Analysis) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """All η of the blocks (n_eta,), and of each quantity its values (samples, n_eta).
+def _values(
+    path: Path, etas: np.ndarray, analysis: Analysis, provenance: Mapping[str, object]
+) -> dict[str, np.ndarray]:
+    """Of each quantity its values (samples, n_eta), from the table `samples`.
 
-    The samples are those of any block. A value is NaN if its row is missing or not good, and a P_a
-    also if χ is not defined.
+    The samples are those of any η. A value is NaN if its row is missing or not good, and a P_a also
+    if χ is not defined.
     """
-    numbers, of_blocks = [], []
-    for block in source.blocks:
-        in_block, values = [], []
-        for rows in source.read(block):
-            chi = chi_of_sample(block.physics, analysis.threshold, rows)
-            p = interval_probabilities(chi.chi, chi.weights, analysis.chi_intervals)
-            values.append(np.column_stack([rows.s_max, p]))
-            values[-1][~rows.good] = np.nan
-            in_block.append(rows.sample)
-        width = 1 + len(analysis.chi_intervals)
-        numbers.append(in_block)
-        of_blocks.append(np.array(values).reshape(-1, len(block.etas), width))
-    samples = np.unique(np.concatenate(numbers))
-    spread = []
-    for in_block, of_block in zip(numbers, of_blocks, strict=True):
-        spread.append(np.full((len(samples), *of_block.shape[1:]), np.nan))
-        spread[-1][np.searchsorted(samples, in_block)] = of_block
-    etas = np.concatenate([block.etas for block in source.blocks])
-    names = ["s_max_mean", *(f"p{a + 1}" for a in range(len(analysis.chi_intervals)))]
-    all_values = np.concatenate(spread, axis=1)
-    return etas, {name: all_values[:, :, index] for index, name in enumerate(names)}
+    refuse_other_settings([path], **provenance)
+    names = ["s_max", *(f"p{a + 1}" for a in range(len(analysis.chi_intervals)))]
+    frame = read_columns(path, ["sample", "eta", *names]).to_pandas()
+    wide = frame.pivot(index="sample", columns="eta")
+    return {
+        name.replace("s_max", "s_max_mean"): wide[name].reindex(columns=etas).to_numpy()
+        for name in names
+    }
 
 
 def _control_table(
     study: str, etas: np.ndarray, values: dict[str, np.ndarray], law: dict[str, Number[float]]
 ) -> pd.DataFrame:
-    """One row for each η > 0, ascending, and quantity; see `make_limit_tables`."""
-    at_zero = int(np.flatnonzero(etas == 0)[0])
+    """One row for each η > 0, ascending, and quantity; etas: from 0, as of `_values`."""
     rows = []
-    for index in np.argsort(etas, kind="stable"):
+    for index in range(1, len(etas)):
         for quantity, of_all in values.items():
-            if index == at_zero:
-                continue
-            pairs = of_all[:, [index, at_zero]]
+            pairs = of_all[:, [index, 0]]
             x, control = pairs[np.isfinite(pairs).all(axis=1)].T
             estimate = control_variate if quantity == "s_max_mean" else controlled_probability
             row = estimate(x, control, law[quantity])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from syncsweep.wording import are_even, superscript
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Standard errors within which a measured number must agree with a predicted one.
 SIGMAS = 4.0

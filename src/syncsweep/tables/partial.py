@@ -119,7 +119,7 @@ class _Reader:
             try:
                 for unit, table in read_part(part[1], self._described):
                     if start <= unit.sample < stop and unit not in taken:
-                        new.add(unit, table)
+                        new.add([unit], table)
                         taken.add(unit)
             except FileNotFoundError:
                 self._parts.remove(part)

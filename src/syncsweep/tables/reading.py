@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -15,6 +15,9 @@ from syncsweep.config.physics import Physics
 from syncsweep.config.units import EnergyUnit, energy_unit
 from syncsweep.files import NotReadableError, open_regular, read_regular
 from syncsweep.tables import METADATA_KEY, ResultsError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: No file that holds a table, or records its origin, is larger [bytes].
 MOST_BYTES = 2**28
@@ -38,9 +41,23 @@ def record_of(path: Path) -> Any:
 
 def read_table(path: Path) -> pa.Table:
     """Read one Parquet table of the results; ResultsError if it is missing or damaged."""
-    try:
+    with _named_errors(path):
         # One thread, because Arrow's others sometimes crash a process that ends.
         return open_table(path).read(use_threads=False)
+
+
+def read_columns(path: Path, names: Sequence[str]) -> pa.Table:
+    """Some columns of a table, which may be of any size; ResultsError as of `read_table`."""
+    options = {"thrift_container_size_limit": _MOST_IN_FOOTER, "page_checksum_verification": True}
+    with _named_errors(path), open_regular(path) as opened:
+        return pq.ParquetFile(opened, **options).read(list(names), use_threads=False)
+
+
+@contextmanager
+def _named_errors(path: Path) -> Iterator[None]:
+    """Turn the errors of reading a table into a ResultsError with its name."""
+    try:
+        yield
     except FileNotFoundError:
         raise ResultsError(
             f"{path}: is missing; run the same snakemake command again to make the tables"

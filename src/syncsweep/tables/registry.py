@@ -45,7 +45,8 @@ class TableJob:
 
     name: name of the rule, and of the function that makes the tables; module: its module in this
     package; kind: argument of the rule's program, and name of its log; message: what the job
-    makes; row_cost: core-seconds per row, relative to the first job.
+    makes; row_cost: core-seconds per row, relative to the first job; reads: names of the tables
+    that it reads instead of rows.
     """
 
     name: str
@@ -54,6 +55,7 @@ class TableJob:
     message: str
     tables: tuple[Table, ...]
     row_cost: float = 1.0
+    reads: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -131,6 +133,8 @@ JOBS = (
         "limit",
         "tables of the limit η → 0⁺",
         (LIMIT_LAW, LIMIT_CONTROL),
+        row_cost=0.1,
+        reads=(SAMPLES.name,),
     ),
 )
 

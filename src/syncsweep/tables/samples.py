@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,7 +23,8 @@ from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import frequencies_of
-from syncsweep.sample import FIELDS, Rows, chi_shift, unpack_coefficients
+from syncsweep.rows import FIELDS, Rows, unpack_coefficients
+from syncsweep.sample import chi_shift
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description, row_table, shard
 from syncsweep.sweep.description import Description, DescriptionError
@@ -34,7 +36,7 @@ from syncsweep.user_code.observable_columns import columns_of
 
 @dataclass(frozen=True)
 class SampleRows:
-    """The rows of one sample at one point, all its η (n_eta,); see `sample.Rows`.
+    """The rows of one sample at one point, all its η (n_eta,); see `rows.Rows`.
 
     coefficients: (n_eta, n_k), of S_d; error: the estimated error of S_d in units of the uniform
     density; status: strings; point: values of the axes; observables: values (n_eta,) by column,
@@ -52,20 +54,22 @@ class SampleRows:
     @classmethod
     def from_rows(cls, rows: Rows) -> SampleRows:
         """Take what tables need from the rows of a sample."""
-        maximum = Maximum(rows.s_max, rows.angles)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            error = rows.residual / rows.condition
-        coefficients = unpack_coefficients(rows.s_d)
-        point = tuple(rows.axes.values())
-        sample = int(rows.sample[0])
-        return cls(sample, coefficients, maximum, rows.status, error, point, rows.observables)
+        return cls(
+            int(rows.sample[0]),
+            unpack_coefficients(rows.s_d),
+            Maximum(rows.s_max, rows.angles),
+            rows.status,
+            _error(rows.residual, rows.condition),
+            tuple(float(values[0]) for values in rows.axes.values()),
+            rows.observables,
+        )
 
-    @property
+    @cached_property
     def good(self) -> np.ndarray:
         """Whether the status is ok, (n_eta,)."""
         return self.status == str(Status.OK)
 
-    @property
+    @cached_property
     def s_max(self) -> np.ndarray:
         """S_max (n_eta,), and 0 where it is not larger than the estimated error of S_d."""
         is_error = self.maximum.s_max <= self.error * self.coefficients[:, 0].real
@@ -177,16 +181,29 @@ def read_samples(
 def sample_rows(table: pa.Table, described: Description) -> Iterator[SampleRows]:
     """The units of a table of rows of a block, in its order; each has n_eta consecutive rows."""
     columns = {column.name: row_table.column(table, column.name) for column in FIELDS}
-    axes = {name: row_table.column(table, name) for name in described.axes}
+    coefficients = unpack_coefficients(columns["s_d"])
+    error = _error(columns["residual"], columns["condition"])
+    axes = [row_table.column(table, name) for name in described.axes]
     names = (one.name for one in columns_of(described.observables))
     observables = {name: row_table.column(table, name) for name in names}
     n_eta = len(described.etas)
     for first in range(0, table.num_rows, n_eta):
         mine = slice(first, first + n_eta)
-        one: dict[str, Any] = {name: values[mine] for name, values in columns.items()}
-        point = {name: float(values[first]) for name, values in axes.items()}
-        measured = {name: values[mine] for name, values in observables.items()}
-        yield SampleRows.from_rows(Rows(**one, axes=point, observables=measured))
+        yield SampleRows(
+            int(columns["sample"][first]),
+            coefficients[mine],
+            Maximum(columns["s_max"][mine], columns["angles"][mine]),
+            columns["status"][mine],
+            error[mine],
+            tuple(float(values[first]) for values in axes),
+            {name: values[mine] for name, values in observables.items()},
+        )
+
+
+def _error(residual: np.ndarray, condition: np.ndarray) -> np.ndarray:
+    """The estimated error of S_d of rows in units of the uniform density."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(residual / condition)
 
 
 def _read(block: BlockFolder, described: Description, samples: SampleRange) -> pa.Table:

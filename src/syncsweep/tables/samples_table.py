@@ -76,6 +76,7 @@ class SamplesTable:
         of_chi = [f"p{a + 1}" for a in range(len(analysis.chi_intervals))]
         of_chi += ["chi_mean"] if analysis.samples_chi else []
         self._numbers = ["s_max", *angles, *of_chi, "error"]
+        self._ends = [1 + len(angles), 1 + len(angles) + len(of_chi)]
         self._axes = block.axes
         self._observables, self._words = names_of_columns(block.observables)
         self.schema = pa.schema(
@@ -93,7 +94,8 @@ class SamplesTable:
         self._file = TemporaryFile(dir=folder)  # noqa: SIM115
         self._writer = pa.ipc.new_file(self._file, self.schema)
         self._etas: tuple[float, ...] = ()
-        self._waiting: list[tuple[int, Point, np.ndarray, np.ndarray]] = []  # words, then numbers
+        #: Samples, with their words by column (n_eta,), and their numbers (n_eta, n_columns).
+        self._waiting: list[tuple[int, Point, list[np.ndarray], np.ndarray]] = []
         #: η of each batch in the file, and number of all their rows.
         self._eta_of: list[float] = []
         self._n_rows = 0
@@ -115,16 +117,20 @@ class SamplesTable:
         if etas != self._etas:
             self._put_aside()
             self._etas = etas
-        of_chi = probabilities
-        if chi is not None:
-            mean = np.minimum(chi.weights @ chi.chi, 1.0)  # weights add up to one up to rounding
-            of_chi = np.column_stack([probabilities, mean])
-            of_chi[~(rows.good & chi.is_defined)] = np.nan
-        of_maximum = np.column_stack([rows.s_max, rows.maximum.angles])
+        numbers = np.empty((len(etas), len(self._numbers) + len(self._observables)))
+        of_maximum, of_chi, others = np.split(numbers, self._ends, axis=1)
+        of_maximum[:, 0], of_maximum[:, 1:] = rows.s_max, rows.maximum.angles
         of_maximum[~rows.good] = np.nan
-        observables = [rows.observables[name] for name in self._observables]
-        numbers = np.column_stack([of_maximum, of_chi, rows.error, *observables])
-        words = np.column_stack([rows.status, *(rows.observables[name] for name in self._words)])
+        if chi is not None:
+            of_chi[:, :-1] = probabilities
+            of_chi[:, -1] = np.minimum(
+                chi.weights @ chi.chi, 1.0
+            )  # weights add up to one up to rounding
+            of_chi[~(rows.good & chi.is_defined)] = np.nan
+        others[:, 0] = rows.error
+        for place, name in enumerate(self._observables, start=1):
+            others[:, place] = rows.observables[name]
+        words = [rows.status, *(rows.observables[name] for name in self._words)]
         self._waiting.append((rows.sample, rows.point, words, numbers))
         if len(self._waiting) * len(etas) >= _WAITING_ROWS:
             self._put_aside()
@@ -135,7 +141,7 @@ class SamplesTable:
             return
         samples, points, texts, numbers = zip(*self._waiting, strict=True)
         self._waiting = []
-        words, values = np.stack(texts), np.stack(numbers)
+        words, values = list(map(np.stack, zip(*texts, strict=True))), np.stack(numbers)
         self._n_rows += len(samples) * len(self._etas)
         for k, eta in enumerate(self._etas):
             columns = [
@@ -144,9 +150,9 @@ class SamplesTable:
                 pa.array(samples),
                 pa.repeat(eta, len(samples)),
                 *(pa.array(map(float, values)) for values in zip(*points, strict=True)),
-                _texts(words[:, k, 0]),
+                _texts(words[0][:, k]),
                 *(pa.array(column, mask=np.isnan(column)) for column in values[:, k].T),
-                *map(_texts, words[:, k, 1:].T),
+                *(_texts(column[:, k]) for column in words[1:]),
             ]
             self._writer.write_batch(pa.record_batch(columns, schema=self.schema))
             self._eta_of.append(eta)

@@ -38,7 +38,8 @@ class RunningMean:
 
     def add(self, values: np.ndarray, counted: np.ndarray) -> None:
         """Add one realisation of values (n_eta, width) at the η that are counted (n_eta,)."""
-        rows = np.flatnonzero(counted)
+        # Mostly all are counted, and nothing is copied.
+        rows = slice(None) if counted.all() else np.flatnonzero(counted)
         chosen = values[rows]
         self.count[rows] += 1
         before = chosen - self._mean[rows]
@@ -188,9 +189,9 @@ def chi_fractions(chi: ChiSample, edges: np.ndarray) -> np.ndarray:
     n_eta, n_bins = len(chi.weights), len(edges) - 1
     # Few grid points are in the region, so only their weights are touched.
     row, point = np.nonzero(chi.weights > 0)
-    bin_of = np.minimum(np.searchsorted(edges, chi.chi[point], side="right") - 1, n_bins - 1)
+    bin_of = np.minimum(np.searchsorted(edges, chi.chi, side="right") - 1, n_bins - 1)
     flat = np.bincount(
-        row * n_bins + bin_of, weights=chi.weights[row, point], minlength=n_eta * n_bins
+        row * n_bins + bin_of[point], weights=chi.weights[row, point], minlength=n_eta * n_bins
     )
     return flat.reshape(n_eta, n_bins)
 

@@ -133,7 +133,7 @@ def make_tables(source: Source, analysis: Analysis, output: Path) -> None:
         for block in source.blocks:
             for rows in source.read(block):
                 chi, p = _chi(block, analysis, rows)
-                angles = rows.maximum.angles
+                angles = rows.maximum.angles if axes else None
                 statistics = of_points[block.etas, rows.point]
                 statistics.add(rows.good, rows.s_max, chi, p, angles, rows.observables)
                 of_samples.add(block.etas, rows, chi, p)

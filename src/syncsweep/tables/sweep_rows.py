@@ -27,14 +27,17 @@ from syncsweep.physics.chi import ChiSample, interval_probabilities
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import evaluate
+from syncsweep.rows import MOST_UNITS
 from syncsweep.sample import SampleSolver
+from syncsweep.sweep import description
 from syncsweep.sweep.description import Description
+from syncsweep.sweep.row_table import to_table
 from syncsweep.tables import ResultsError
 from syncsweep.tables.dataset import angle_columns, dataset_of, gathered
 from syncsweep.tables.integrity import problem_of_table
 from syncsweep.tables.partial import read_present
 from syncsweep.tables.registry import SUMMARY, kinds_of
-from syncsweep.tables.samples import SampleRows, chi_of_sample, describe
+from syncsweep.tables.samples import SampleRows, chi_of_sample, describe, sample_rows
 from syncsweep.user_code.observable_columns import columns_of
 
 if TYPE_CHECKING:
@@ -229,10 +232,12 @@ def solve_samples(config: Config, study: str, samples: Iterable[int]) -> SweepRo
     physics, found = config.physics(study), []
     # Workers have one BLAS thread; with more, the last bits of a product may differ.
     with threadpool_limits(1, "blas"):
-        for block in config.studies[study].blocks:
-            solver = SampleSolver(physics, block.etas, config.observables(study))
-            for point, sample in product(block.points, wanted):
-                found.append((block.etas, SampleRows.from_rows(solver.rows(sample, point))))
+        for block in description.describe(config, study):
+            solver = SampleSolver(physics, block.etas, block.observables)
+            units = [*product(block.points, wanted)]
+            for first in range(0, len(units), MOST_UNITS):
+                table = to_table([solver.rows_of(units[first : first + MOST_UNITS])])
+                found += [(block.etas, one) for one in sample_rows(table, block)]
     return SweepRows(
         study, physics, *gathered(physics, found), columns_of(config.observables(study))
     )

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,16 +29,20 @@ from syncsweep.physics.lindbladian import Perturbation
 from syncsweep.physics.local_sum import LocalSum
 from syncsweep.physics.low_rank import LowRank
 from syncsweep.physics.models import two_spin1s_perturbation
-from syncsweep.physics.operator_solver import OperatorSolver
 from syncsweep.physics.perturbation import (
     perturbation_of,
     random_generator,
     random_perturbation,
 )
 from syncsweep.physics.random_streams import stream
+from syncsweep.physics.stacked_draws import random_generators
+from syncsweep.physics.stacked_systems import MOST_STACKED, StackedSolver
 from syncsweep.physics.steady_state import REFINED_DIMENSIONS, AllowedErrors, SteadyStateSolver
 from syncsweep.user_code.code import OwnPerturbation
 from syncsweep.user_code.study_model import build_model
+
+if TYPE_CHECKING:
+    from syncsweep.physics.operator_solver import OperatorSolver
 
 
 class StudySolver:
@@ -48,8 +54,12 @@ class StudySolver:
         self._physics, self._etas = physics, etas
         self._own_perturbation = _own_perturbation(physics)
         self._by_operators = self._operator_solver() if physics.may_have_few_terms else None
+        self._stacked: StackedSolver | None = None
         if self._by_operators is None:
-            _ = self._dense  # shows what is wrong with L₀ before the first sample
+            # This shows what is wrong with L₀ before the first sample.
+            dense = self._dense
+            if self.model.dim <= MOST_STACKED and not dense.modes.doubt:
+                self._stacked = StackedSolver(dense, etas)
 
     def with_ensemble(self, physics: Physics) -> StudySolver | None:
         """The solver of the same model under another ensemble; None for another model.
@@ -66,6 +76,8 @@ class StudySolver:
 
     def _operator_solver(self) -> OperatorSolver | None:
         """None if it does not serve L₀, but the other solver does; ConfigError if none does."""
+        from syncsweep.physics.operator_solver import OperatorSolver  # no small system needs it
+
         try:
             return OperatorSolver(self.model)
         except UnservedModelError as error:
@@ -78,6 +90,43 @@ class StudySolver:
     @cached_property
     def _dense(self) -> SteadyStateSolver:
         return SteadyStateSolver(self.model.lindbladian)
+
+    @property
+    def at_once(self) -> int:
+        """How many samples to solve together."""
+        return self._stacked.at_once if self._stacked else 1
+
+    def stack(self, samples: Sequence[int], allowed: AllowedErrors) -> SteadyStates:
+        """The steady states of some samples, one after the other, (len(samples) · n_eta,).
+
+        They are those of `states` to a few roundings, and do not depend on the other samples.
+        OwnCodeError, LinAlgError: one of the samples fails.
+        """
+        if self._stacked is None:
+            return SteadyStates.joined([self.states(sample, allowed) for sample in samples])
+        found, n_eta = self._stacked.solve(*self._generators(samples)), len(self._etas)
+        if found.solved.all():
+            return found.states
+        return SteadyStates.joined(
+            [
+                found.states.part(slice(k * n_eta, (k + 1) * n_eta))
+                if solved
+                else self.states(sample, allowed)
+                for k, (sample, solved) in enumerate(zip(samples, found.solved, strict=True))
+            ]
+        )
+
+    def _generators(self, samples: Sequence[int]) -> tuple[np.ndarray, np.ndarray | None]:
+        """L₍₁₎ of some samples, as matrices (n, D², D²), and the terms of their rows if known."""
+        ensemble = self._physics.ensemble
+        if isinstance(ensemble, Ensemble) and ensemble.kind == "global":
+            rngs = [stream(self._physics.root_seed, one, STREAMS["global"]) for one in samples]
+            return random_generators(rngs, self.model.dim, **ensemble.model_dump()), None
+        drawn = [self.perturbation(sample) for sample in samples]
+        dense = [one if isinstance(one, Perturbation) else one.dense() for one in drawn]
+        terms = [known for one in dense if (known := one.terms()) is not None]
+        matrices = np.stack([one.matrix() for one in dense])
+        return matrices, np.stack(terms) if len(terms) == len(dense) else None
 
     def states(self, sample: int, allowed: AllowedErrors) -> SteadyStates:
         """The steady states of a sample; allowed: as of `SteadyStateSolver.solve_perturbation`.

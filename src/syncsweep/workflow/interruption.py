@@ -67,7 +67,7 @@ def _leave_closed_terminal() -> None:
 
 
 def _end_ranks() -> None:
-    """Ask the ranks on this machine to stop after the sample in hand."""
+    """Ask the ranks on this machine to stop after the samples in hand."""
     import psutil
 
     for process in psutil.Process().children(recursive=True):

@@ -67,15 +67,15 @@ def test_turns_compare_plans_with_runs_and_the_second_knows_the_log(tmp_path):
     settings = {"results": "results", "root_seed": 7, "ranks": 2, "studies": {"pair": study}}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     bench = Bench(ROOT, tmp_path)
-    (first,) = plans.turn(bench, tmp_path, "pair", 400)
-    assert (first.study, first.samples, first.source) == ("pair", 400, "calibration")
+    (first,) = plans.turn(bench, tmp_path, "pair", 20_000)
+    assert (first.study, first.samples, first.source) == ("pair", 20_000, "calibration")
     assert 0 < first.core_time_low < first.core_time < first.core_time_high
     assert 0 < first.sample_measured < first.core_time_measured
     assert first.time > 0 and first.time_measured > 0
     # All but the log is gone, so that the next turn solves again.
     kept = {path.name for path in (tmp_path / "results").rglob("*") if path.is_file()}
     assert "log.jsonl" in kept and not any(name.endswith(".parquet") for name in kept)
-    by_trial, by_log = plans.turn(bench, tmp_path, "pair", 400)
+    by_trial, by_log = plans.turn(bench, tmp_path, "pair", 20_000)
     assert (by_trial.source, by_log.source) == ("calibration", "log")
     assert by_log.core_time_measured == by_trial.core_time_measured
     assert by_log.sample == pytest.approx(first.sample_measured)

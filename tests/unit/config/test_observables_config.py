@@ -5,7 +5,7 @@ from messages import assert_messages
 from own_study import TEXT, configured
 from pydantic import TypeAdapter
 
-from syncsweep import sample
+from syncsweep import rows
 from syncsweep.config.configuration import parse
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.observables import ObservableCode
@@ -167,7 +167,7 @@ def test_a_column_is_not_named_as_an_axis():
 @pytest.mark.parametrize(
     "name",
     [
-        *(column.name for column in (*sample.COLUMNS, *samples_table.COLUMNS, *dataset._COLUMNS)),
+        *(column.name for column in (*rows.COLUMNS, *samples_table.COLUMNS, *dataset._COLUMNS)),
         *("purity", "sx2_1", "negativity_1_23", "P3", "Angle_2", "frequency"),
     ],
 )

@@ -1,5 +1,6 @@
 """Digests of the package's own source: which modules a rule's code is."""
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -54,6 +55,18 @@ def test_results_depend_on_every_module_that_is_imported_to_make_them(root, load
     files = {name.removeprefix("syncsweep.").replace(".", "/") for name in names}
     known = {file.removesuffix(".py").removesuffix("/__init__") for file in ROOTS[root]()}
     assert files <= known
+
+
+@pytest.mark.parametrize("module", source.everything())
+def test_imports_are_those_that_python_sees(module):
+    names = []
+    for node in ast.walk(ast.parse((source._PACKAGE / module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("syncsweep."):
+            home = node.module.split(".")[1:]
+            names += [home, *([*home, alias.name] for alias in node.names)]
+    files = {"/".join(name) + ".py" for name in names}
+    files |= {"/".join([*name, "__init__.py"]) for name in names}
+    assert set(source._imports(module)) == files & set(source.everything())
 
 
 def test_a_changed_module_changes_the_digest_of_what_depends_on_it(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ def test_an_error_in_a_solution_is_seen_in_what_it_leaves_and_refined_away(compo
     perturbation = random_perturbation(np.random.default_rng(1), 4)
     system = solver._system(perturbation.matrix()[1:])
     etas, rough = np.array([0.0, 1e-9]), np.ones(2, dtype=bool)
-    known = (solver._lindbladian, perturbation, solver._modes, system, solver._at_zero)
+    known = (solver._lindbladian, perturbation, solver.modes, system, solver._at_zero)
     refinement = Refinement(*known, solver._sizes, etas, rough, np.ones((15, 2)))
     for planted, least, most in ((0.0, 0.0, 1e-13), (1e-6, 1e-6, 1e-2)):
         found = system.solve_direct(etas)

@@ -28,7 +28,7 @@ def test_each_rule_costs_its_rows_and_draws(tmp_path):
     few, many = (
         of(tmp_path, analysis={**BINS, "limit_draws": draws}).tables[1] for draws in (1000, 10**6)
     )
-    assert few == pytest.approx(0.8 + row + 1000 * 2e-7)
+    assert few == pytest.approx(0.8 + 0.1 * row + 1000 * 2e-7)
     assert many - few == pytest.approx((10**6 - 1000) * 2e-7)
 
 

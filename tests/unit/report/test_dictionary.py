@@ -13,7 +13,7 @@ from described import assert_described, fits
 from studies import ANALYSIS, StudyOnDisk, rows_of
 from types_study import PHYSICS
 
-from syncsweep import sample
+from syncsweep import rows
 from syncsweep.columns import Column, entry
 from syncsweep.config.configuration import parse
 from syncsweep.config.eta import EtaBlock
@@ -25,7 +25,7 @@ from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.physics.chi import chi, interval_probabilities
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.report.dictionary import columns_of, data_of_figures, page, tables
-from syncsweep.sample import unpack_coefficients
+from syncsweep.rows import unpack_coefficients
 from syncsweep.tables.registry import JOBS, OBSERVABLES
 from syncsweep.tables.writing import write_table
 
@@ -72,14 +72,14 @@ def test_every_table_has_entries_and_every_figure_those_of_known_tables():
 
 
 def test_every_entry_can_be_read_alone():
-    everything = [sample.COLUMNS, *tables().values(), *data_of_figures().values()]
+    everything = [rows.COLUMNS, *tables().values(), *data_of_figures().values()]
     for columns in everything:
         for column in columns:
             assert column.meaning and not column.meaning.endswith(".")
             assert not re.search(r"\{\}|<", column.meaning)
             assert not column.name.startswith(("angle", "phi")) or column.unit == "rad"
-    lists = {field.name: field.metadata["is_list"] for field in sample.FIELDS}
-    assert {column.name: bool(column.shape) for column in sample.COLUMNS} == lists
+    lists = {field.name: field.metadata["is_list"] for field in rows.FIELDS}
+    assert {column.name: bool(column.shape) for column in rows.COLUMNS} == lists
 
 
 def test_a_column_without_an_entry_and_an_entry_without_a_column_are_seen(tmp_path):

@@ -1,13 +1,14 @@
-"""P_a of the samples that are there: that of the tables, if all are."""
+"""P_a of the samples that are there, computed from rows or taken from the table of all."""
 
 import math
 from dataclasses import replace
 
+import pytest
 from studies import ANALYSIS, CHAIN, CHUNK, ETAS, SAMPLES, StudyOnDisk, block_of, rows_of
 
 from syncsweep.config.analysis import MEANS
 from syncsweep.sample_range import SampleRange
-from syncsweep.status import probabilities
+from syncsweep.status import present_probabilities, probabilities
 from syncsweep.status.overview import Observer
 from syncsweep.status.probabilities import Probabilities, few_etas
 from syncsweep.status.requested import AskedBlock
@@ -45,6 +46,50 @@ def test_estimates_of_all_samples_are_those_of_the_tables(tmp_path):
         assert list(estimate.highs) == [row[f"p{k}_high"] for k in (1, 2, 3)]
 
 
+def lose_rows(path):
+    """Damage the rows of a shard, and leave its footer whole."""
+    data = bytearray(path.read_bytes())
+    data[100:200] = bytes(100)
+    path.write_bytes(data)
+
+
+def test_the_table_of_all_samples_tells_the_same_without_a_row(tmp_path):
+    study = StudyOnDisk(tmp_path, "chain", CHAIN, {ETAS: rows_of(CHAIN)})
+    asked = asked_of(block_of(tmp_path, "chain", CHAIN), ETAS, SAMPLES)
+    from_rows = Probabilities().of_study(blocks_of(asked))
+    study.tables()
+    lose_rows(asked.folder.shard(0, CHUNK))
+    assert Probabilities().of_study(blocks_of(asked)) == from_rows
+
+
+def cut(table):
+    table.write_bytes(table.read_bytes()[:-100])
+
+
+CHANGES = {
+    "damaged": lambda study, asked: cut(study.output / "summary.parquet"),
+    "of another analysis": lambda study, asked: study.tables(MEANS) and None,
+    "another threshold is asked for": lambda study, asked: replace(
+        asked, analysis=ANALYSIS.model_copy(update={"threshold": 0.9})
+    ),
+    "fewer samples are asked for": lambda study, asked: replace(
+        asked, ranges=(SampleRange(0, SAMPLES - 1),)
+    ),
+    "a shard is gone": lambda study, asked: asked.folder.shard(CHUNK, 2 * CHUNK).unlink(),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_table_of_anything_else_tells_nothing(change, tmp_path):
+    study = StudyOnDisk(tmp_path, "chain", CHAIN, {ETAS: rows_of(CHAIN)})
+    study.tables()
+    asked = asked_of(block_of(tmp_path, "chain", CHAIN), ETAS, SAMPLES)
+    asked = change(study, asked) or asked
+    lose_rows(asked.folder.shard(0, CHUNK))
+    _, (problem,) = Probabilities().of_study(blocks_of(asked))  # it has read rows
+    assert problem.path == asked.folder.shard(0, CHUNK)
+
+
 def test_samples_in_parts_enter_and_no_more_than_some(sweep, monkeypatch):
     sweep.shard(0, 4)
     sweep.part(4, 8, [4, 5])
@@ -64,9 +109,9 @@ def test_without_samples_there_is_no_number(sweep):
 
 def test_rows_are_read_again_only_when_more_can_enter(sweep, monkeypatch):
     read = []
-    read_present = probabilities.read_present
+    read_present = present_probabilities.read_present
     monkeypatch.setattr(
-        probabilities, "read_present", lambda *a: read.append(1) or read_present(*a)
+        present_probabilities, "read_present", lambda *a: read.append(1) or read_present(*a)
     )
     monkeypatch.setattr(probabilities, "_MOST", dict.fromkeys(range(2, 7), 5))
     of_study = Probabilities().of_study
@@ -79,9 +124,7 @@ def test_rows_are_read_again_only_when_more_can_enter(sweep, monkeypatch):
 def test_damage_that_only_the_rows_show_is_named(sweep):
     sweep.shard(4, 8)
     path = sweep.shard(0, 4)
-    data = bytearray(path.read_bytes())
-    data[100:200] = bytes(100)
-    path.write_bytes(data)
+    lose_rows(path)
     (block,) = blocks_of(sweep.asked())
     assert block.census.problems == ()  # the footer is whole
     estimates, (problem,) = Probabilities().of_study([block])

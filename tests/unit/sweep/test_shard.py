@@ -13,7 +13,7 @@ from studies import CHAIN, ETAS, PAIR, assert_same, rows_of
 from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.sizing import row_bytes
 from syncsweep.layout import BlockFolder
-from syncsweep.sample import FIELDS
+from syncsweep.rows import FIELDS
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.row_table import RowsByUnit, column, to_table, unpacked
@@ -361,12 +361,12 @@ def test_file_set_aside_keeps_its_bytes_under_its_own_name(written):
 
 @pytest.mark.parametrize("per_table", [1, 2, 3, 100])
 def test_rows_by_sample_give_back_what_was_added(rows, monkeypatch, per_table):
-    monkeypatch.setattr("syncsweep.sweep.row_table._UNITS_PER_TABLE", per_table)
+    monkeypatch.setattr("syncsweep.sweep.row_table._TABLES_AT_ONCE", per_table)
     kept = RowsByUnit()
     assert unpacked(*kept.packed()) == {}
     order = [Unit((), sample) for sample in (5, 2, 4, 3)]
     for unit in order:
-        kept.add(unit, to_table([rows[unit.sample - 2]]))
+        kept.add([unit], to_table([rows[unit.sample - 2]]))
     units, whole = kept.packed()
     assert units == order
     assert all(column.num_chunks == 1 for column in whole.columns)

@@ -46,8 +46,8 @@ def test_a_minute_or_a_quarter_of_a_short_limit_is_kept_in_reserve(clock, limit,
 
 def test_no_sample_begins_that_would_end_in_the_reserve(clock):
     walltime = Walltime(3600)
-    walltime.sample_took(100)
-    walltime.sample_took(20)  # the slowest counts, and half as much again
+    walltime.batch_took(100)
+    walltime.batch_took(20)  # the slowest counts, and half as much again
     clock[0] += 3600 - 60 - 150 - 0.01
     assert walltime.stop is None
     clock[0] += 0.02

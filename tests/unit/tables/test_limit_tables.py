@@ -235,6 +235,7 @@ def test_chunks_change_no_byte_and_blocks_nothing_but_rounding(tmp_path):
     studies = {"whole": ([etas], 7), "chunks": ([etas], 3), "blocks": ([etas[1:], etas[:1]], 7)}
     for name, (blocks, chunk_size) in studies.items():
         study = write_study(tmp_path / name, CHAIN, blocks, 7, chunk_size)
+        make_tables(study, analysis, tmp_path / name)
         make_limit_tables(study, analysis, tmp_path / name)
     for name in LIMIT_TABLES:
         for kind in ("csv", "parquet"):
@@ -265,6 +266,15 @@ def test_what_has_no_law_is_refused_in_one_line(tmp_path, model, ensemble, etas,
         make_limit_tables(study, analysis, tmp_path / "tables")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "tables").exists()
+
+
+def test_samples_of_other_rows_are_refused(tmp_path):
+    study = write_study(tmp_path, CHAIN, [ETAS], 3, 3)
+    with pytest.raises(ResultsError, match=r"samples\.parquet: is missing; run the same"):
+        make_limit_tables(study, ANALYSIS, tmp_path / "tables")
+    make_tables(study, ANALYSIS.model_copy(update={"threshold": 0.9}), tmp_path / "tables")
+    with pytest.raises(ResultsError, match=r"samples\.parquet: was not made .* \(analysis\)"):
+        make_limit_tables(study, ANALYSIS, tmp_path / "tables")
 
 
 @pytest.mark.parametrize("part", ["model", "ensemble"])

@@ -24,7 +24,8 @@ from syncsweep.physics.chi import interval_probabilities
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.sample import FAILED, SampleSolver, chi_shift, unpack_coefficients
+from syncsweep.rows import unpack_coefficients
+from syncsweep.sample import FAILED, SampleSolver, chi_shift
 from syncsweep.tables import METADATA_KEY, ResultsError, parse_request
 from syncsweep.tables.registry import JOBS
 from syncsweep.tables.samples import Shards, describe

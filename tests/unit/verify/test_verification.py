@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from damage import refuse_listing
+from damage import place_of_values, refuse_listing
 from program import state_of
 from studies import (
     ANALYSIS,
@@ -119,8 +119,11 @@ def test_rows_are_counted_by_status(tmp_path, capsys):
     assert lines[1] == "1 study, 1 shard, 6 rows: all well"
 
 
-def flip(path, index=1000):
+def flip(path, index=None):
+    """Change a byte of a file: in a shard, of its values of S_max."""
     data = bytearray(path.read_bytes())
+    if index is None:
+        index = place_of_values(path, "s_max")
     data[index] ^= 0xFF
     path.write_bytes(data)
 

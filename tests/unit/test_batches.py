@@ -1,0 +1,110 @@
+"""Samples solved together: every bit of them is as if each was solved alone."""
+
+import numpy as np
+import pytest
+from studies import assert_bit_equal
+
+from syncsweep.config.observables import StateObservable
+from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.user_code import EnsembleCode, ModelCode
+from syncsweep.physics.diagnosis import Method
+from syncsweep.physics.perturbation import random_generator
+from syncsweep.physics.random_streams import Purpose, stream
+from syncsweep.physics.stacked_draws import random_generators
+from syncsweep.rows import MOST_UNITS, joined
+from syncsweep.sample import SampleSolver
+from syncsweep.user_code.study_solver import StudySolver
+
+ETAS = (0.0, 1e-6, 1e-3, 0.1, 10.0)
+
+SOURCE = """
+import numpy as np
+from syncsweep.physics.spins import *
+def model(spins, detuning=0.4):
+    z, plus, minus = (on_each_site(one, spins) for one in (sz, raising, lowering))
+    hop = plus[0] @ minus[-1] / 2
+    return detuning * z[0] + z[-1] + hop + hop.conj().T, [one @ one for one in z]
+def perturbation(rng, spins, failing=0.0):
+    if rng.random() < failing:
+        raise ValueError("this one fails")
+    d = int(np.prod([2 * s + 1 for s in spins]))
+    v = rng.standard_normal((d, d)) + 1j * rng.standard_normal((d, d))
+    return v + v.conj().T, [rng.standard_normal((d, d)) for _ in range(3)]
+"""
+
+PAIR = SpinHalfPair(name="spin_half_pair")
+MIXED = ModelCode(name="own", source=SOURCE, spins=(1.0, 0.5), parameters={})
+TRIPLE = ModelCode(name="own", source=SOURCE, spins=(0.5, 0.5, 0.5), parameters={})
+
+
+def own(failing):
+    return EnsembleCode(source=SOURCE, parameters={"failing": failing})
+
+
+def physics_of(model, ensemble=None, **more):
+    return Physics(model=model, ensemble=ensemble or Ensemble(), root_seed=3, **more)
+
+
+CASES = {
+    "pair": physics_of(PAIR),
+    "two spin-1s": physics_of(Spin1Chain(name="spin1_chain", n_sites=2)),
+    "spin 1 and spin 1/2": physics_of(MIXED),
+    "three spin-1/2s": physics_of(TRIPLE),
+    "low rank": physics_of(PAIR, Ensemble(rank=2, basis="orthonormal", zeta_coh=3)),
+    "sites": physics_of(MIXED, Ensemble(kind="sites")),
+    "own ensemble": physics_of(PAIR, own(0.0)),
+    "angles": physics_of(PAIR, measure="absolute"),
+    # Its limit is degenerate, so that each sample is solved by itself as well.
+    "coherent": physics_of(PAIR, Ensemble(zeta_diss=0)),
+    # Some samples raise an error.
+    "failing": physics_of(MIXED, own(0.1)),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_bit_depends_on_the_size_of_a_batch(case):
+    observables = (StateObservable(name="purity"),)
+    units = [((), sample) for sample in range(MOST_UNITS)]
+    whole = SampleSolver(CASES[case], ETAS, observables).rows_of(units)
+    assert ("failed" in whole.status) == (case == "failing")
+
+    for size in (1, 2, 7):
+        solver = SampleSolver(CASES[case], ETAS, observables)
+        parts = [solver.rows_of(units[k : k + size]) for k in range(0, len(units), size)]
+        assert_bit_equal(joined(parts), whole)
+        purity = joined(parts).observables["purity"]
+        assert purity.tobytes() == whole.observables["purity"].tobytes()
+
+
+@pytest.mark.parametrize("case", ["pair", "two spin-1s", "spin 1 and spin 1/2", "three spin-1/2s"])
+def test_steady_states_are_those_of_single_systems(case):
+    solver = StudySolver(CASES[case], np.array(ETAS))
+    samples = range(20)
+    stacked = solver.stack(samples, None)
+    for k, sample in enumerate(samples):
+        alone = solver.states(sample, None)
+        part = stacked.part(slice(k * len(ETAS), (k + 1) * len(ETAS)))
+        np.testing.assert_allclose(part.rho, alone.rho, rtol=0, atol=1e-14)
+        assert part.status.tolist() == alone.status.tolist() == ["ok"] * len(ETAS)
+        # Estimates of the same norm: LAPACK's, and that of a few images.
+        assert np.all(part.condition < 10 * alone.condition)
+
+
+@pytest.mark.parametrize("law", [{}, {"basis": "orthonormal"}, {"rank": 1}, {"rank": 6}])
+@pytest.mark.parametrize("dim", [2, 3, 6, 10])
+def test_a_stack_of_perturbations_has_those_of_single_draws(dim, law):
+    law = {"zeta_coh": 0.5, "zeta_diss": 2.0, **law}
+    law["rank"] = min(law.get("rank", dim**2 - 1), dim**2 - 1)
+
+    def streams():
+        return [stream(1, sample, Purpose.PERTURBATION) for sample in range(4)]
+
+    alone = [random_generator(rng, dim, **law) for rng in streams()]
+    np.testing.assert_allclose(random_generators(streams(), dim, **law), alone, atol=1e-13)
+
+
+def test_a_sample_that_is_known_too_roughly_is_solved_by_itself():
+    """A large Hamiltonian hides the rates, until the solution is refined."""
+    physics = physics_of(PAIR, Ensemble(zeta_coh=1e9))
+    rows = SampleSolver(physics, (1e-3, 0.1)).rows_of([((), sample) for sample in range(3)])
+    assert np.any(rows.method == Method.REFINED)
