@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import numpy as np
 
-#: Rows and columns of K that are computed at once, and columns of T that are summed over; beside
-#: the diagonal of T, so many columns of K.
-_BLOCK, _SUMMED, _STEP = 768, 2048, 48
+#: Rows and columns of K that are computed at once, and columns of T that are summed over.
+_BLOCK, _SUMMED = 768, 2048
+
+#: Columns of K that are computed at once beside the diagonal of T: at least, and as a part of all.
+_STEP, _STEPS = 48, 64
 
 
 def kossakowski_factor(
@@ -88,11 +90,11 @@ def _multiply(real: np.ndarray, imaginary: np.ndarray, weight: float, zero: int)
     right, because the columns of T on the left of them are not needed again.
     """
     d = len(real)
-    parts = real, imaginary
+    parts, step = (real, imaginary), max(_STEP, len(real) // _STEPS)
     for left in range(0, d, _BLOCK):
         columns = [part[left : left + _BLOCK, left:] for part in parts]
         width, none = len(columns[0]), max(0, zero - left)
-        steps = [slice(i, min(i + _STEP, width)) for i in range(0, width, _STEP)]
+        steps = [slice(i, min(i + step, width)) for i in range(0, width, step)]
         for top in range(0, left, _BLOCK):
             block = [part[top : top + _BLOCK, left:] for part in parts]
             whole = np.zeros((2, _BLOCK, width))
@@ -101,19 +103,19 @@ def _multiply(real: np.ndarray, imaginary: np.ndarray, weight: float, zero: int)
                 _add(whole, [x[:, over] for x in block], [x[:, over] for x in columns])
             near = [x[:, :width] for x in block]
             near.append(near[0] + near[1])
-            for step in steps:
-                over = slice(max(step.start, none), width)
-                of_step = [x[step, over] for x in columns]
-                _add(whole[:, :, step], [x[:, over] for x in near], of_step)
+            for few in steps:
+                over = slice(max(few.start, none), width)
+                of_few = [x[few, over] for x in columns]
+                _add(whole[:, :, few], [x[:, over] for x in near], of_few)
             for part, of_part in zip(near, whole, strict=False):
                 np.multiply(of_part, weight, out=part)
         near = [*columns, columns[0] + columns[1]]
-        for step in steps:
-            above, over = slice(step.stop), slice(max(step.start, none), None)
-            of_step = [x[step, over] for x in columns]
-            product = _product([x[above, over] for x in near], of_step)
+        for few in steps:
+            above, over = slice(few.stop), slice(max(few.start, none), None)
+            of_few = [x[few, over] for x in columns]
+            product = _product([x[above, over] for x in near], of_few)
             for part, of_part in zip(columns, product, strict=True):
-                np.multiply(of_part, weight, out=part[above, step])
+                np.multiply(of_part, weight, out=part[above, few])
 
 
 def _add(product: np.ndarray, rows: list[np.ndarray], columns: list[np.ndarray]) -> None:

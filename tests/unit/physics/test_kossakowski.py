@@ -5,6 +5,7 @@ import pytest
 
 from syncsweep.physics import kossakowski
 from syncsweep.physics.kossakowski import draw_kossakowski, kossakowski_factor
+from syncsweep.physics.perturbation import random_perturbation
 
 
 @pytest.mark.parametrize("block", [5, 24, 768])
@@ -27,3 +28,11 @@ def test_a_wrong_rank_is_refused():
     for rank in (0, 25, True, 1.5):
         with pytest.raises(ValueError, match="`rank` must be an integer in 1 … 24"):
             kossakowski_factor(np.random.default_rng(1), 5, rank)
+
+
+def test_a_draw_changes_no_draw_before_it():
+    """The real matrix lies where K was drawn; no other draw uses this memory."""
+    first = random_perturbation(np.random.default_rng(1), 5)
+    kept = first.matrix()
+    random_perturbation(np.random.default_rng(2), 5)
+    np.testing.assert_array_equal(first.matrix(), kept)
