@@ -34,6 +34,9 @@ _MOST_STEPS, _LARGEST_SPACE = 40, 300
 #: Residual at which an η needs no more steps, and the share of it that a step must leave at most.
 _CONVERGED, _PROGRESS = 2e-15, 0.9
 
+#: Largest residual of a solution.
+_GOOD = 1e-13
+
 
 def drift(generator: np.ndarray | sparse.csr_array) -> np.ndarray:
     """G (D, D) of a real generator (D², D²), exact if its jump operators have no trace.
@@ -75,14 +78,28 @@ def solve_by_drift(
     modes: SlowModes,
     drifts: tuple[np.ndarray, np.ndarray],
     reach: float,
-) -> Solutions:
-    """Solutions for all η from one space; LinAlgError if a matrix is singular.
+) -> Solutions | None:
+    """Solutions for all η from one space, or None if it is not good for all.
 
     modes: those whose equations stand in place of redundant ones; drifts: of L₀ and of L₁; reach:
-    η up to which the Krylov space of A⁻¹B must converge. If the space is not good for an η, the
-    residual of this η is large. The condition is an estimate, which the pole 0 makes better than
-    that of `solve_krylov`.
+    η up to which the Krylov space of A⁻¹B must converge. The condition is an estimate.
     """
+    try:
+        found = _solved(system, etas, at_zero, modes, drifts, reach)
+    except np.linalg.LinAlgError:  # a matrix is singular
+        return None
+    return found if (found.residual <= _GOOD).all() else None
+
+
+def _solved(
+    system: AffineSystem,
+    etas: np.ndarray,
+    at_zero: CompletedInverse,
+    modes: SlowModes,
+    drifts: tuple[np.ndarray, np.ndarray],
+    reach: float,
+) -> Solutions:
+    """As `solve_by_drift`, but LinAlgError; NaN and large residuals show a bad space."""
     space = _Space(system, at_zero, reach)
     inverses: dict[int, DriftInverse] = {}
     last = np.full(len(etas), np.inf)

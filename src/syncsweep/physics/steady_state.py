@@ -26,7 +26,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics import arguments
-from syncsweep.physics.affine_systems import AffineSystem, Solutions, largest_entries
+from syncsweep.physics.affine_systems import AffineSystem, Solutions, largest_entries, lost_digits
 from syncsweep.physics.commutator import add_commutator
 from syncsweep.physics.diagnosis import ACCURACY, SINGULAR, Method, SteadyStates, diagnosed
 from syncsweep.physics.drift_space import drift, solve_by_drift
@@ -213,7 +213,7 @@ class SteadyStateSolver:
         modes, system = self.modes, self._system(linear)
         found, method = self._solutions(system, etas, unit, drift_of_second)
         of_both = modes.terms(self.terms[1:], of_linear, largest_entries(modes.rows), etas)
-        lost = system.lost_digits(of_both, etas)
+        lost = lost_digits((of_both * system.row_weights(etas)).max(axis=0))
         found.residual[:] = np.maximum(found.residual, lost)
         if self._lindbladian and perturbation:
             rough = self._still_rough(found, np.ones(len(etas), dtype=bool), allowed)
@@ -284,12 +284,9 @@ class SteadyStateSolver:
         """Solutions for all η from one space; of_linear: the drift of L₁, as for `_solutions`."""
         if at_zero is not None and of_linear is not None:
             drifts = self._drift, of_linear
-            try:
-                found = solve_by_drift(system, etas, at_zero, self.modes, drifts, _REACH * unit)
-                if (found.residual <= _KRYLOV_RESIDUAL).all():
-                    return found
-            except np.linalg.LinAlgError:
-                pass
+            found = solve_by_drift(system, etas, at_zero, self.modes, drifts, _REACH * unit)
+            if found is not None:
+                return found
         pole = (_LONE_POLE if at_zero is None else _POLE) * unit
         return solve_krylov(system, etas, pole, at_zero, _REACH * unit)
 
