@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,12 +56,12 @@ class StudySolver:
         self._physics, self._etas = physics, etas
         self._own_perturbation = _own_perturbation(physics)
         self._by_operators = self._operator_solver() if physics.may_have_few_terms else None
-        self._stacked: StackedSolver | None = None
+        self.stacked: StackedSolver | None = None
         if self._by_operators is None:
             # This shows what is wrong with L₀ before the first sample.
             dense = self._dense
             if self.model.dim <= MOST_STACKED and not dense.modes.doubt:
-                self._stacked = StackedSolver(dense, etas)
+                self.stacked = StackedSolver(dense, etas)
 
     def with_ensemble(self, physics: Physics) -> StudySolver | None:
         """The solver of the same model under another ensemble; None for another model.
@@ -94,29 +96,9 @@ class StudySolver:
     @property
     def at_once(self) -> int:
         """How many samples to solve together."""
-        return self._stacked.at_once if self._stacked else 1
+        return self.stacked.at_once if self.stacked else 1
 
-    def stack(self, samples: Sequence[int], allowed: AllowedErrors) -> SteadyStates:
-        """The steady states of some samples, one after the other, (len(samples) · n_eta,).
-
-        They are those of `states` to a few roundings, and do not depend on the other samples.
-        OwnCodeError, LinAlgError: one of the samples fails.
-        """
-        if self._stacked is None:
-            return SteadyStates.joined([self.states(sample, allowed) for sample in samples])
-        found, n_eta = self._stacked.solve(*self._generators(samples)), len(self._etas)
-        if found.solved.all():
-            return found.states
-        return SteadyStates.joined(
-            [
-                found.states.part(slice(k * n_eta, (k + 1) * n_eta))
-                if solved
-                else self.states(sample, allowed)
-                for k, (sample, solved) in enumerate(zip(samples, found.solved, strict=True))
-            ]
-        )
-
-    def _generators(self, samples: Sequence[int]) -> tuple[np.ndarray, np.ndarray | None]:
+    def generators(self, samples: Sequence[int]) -> tuple[np.ndarray, np.ndarray | None]:
         """L₍₁₎ of some samples, as matrices (n, D², D²), and the terms of their rows if known."""
         ensemble = self._physics.ensemble
         if isinstance(ensemble, Ensemble) and ensemble.kind == "global":
@@ -171,6 +153,40 @@ class StudySolver:
         if isinstance(drawn, LocalSum) or self.model.dim > MOST_DENSE:
             return True
         return len(drawn.jump_operators) <= most_jumps(self.model.dim)
+
+
+def solve_together(
+    units: Sequence[tuple[StudySolver, int]], allowed: AllowedErrors
+) -> SteadyStates:
+    """The steady states of some samples, one after the other, (len(units) · n_eta,).
+
+    units: the numbers of samples, and the solver of each; all solvers have the same L₀. The states
+    are those of `states` to a few roundings, and do not depend on the other samples. OwnCodeError,
+    LinAlgError: one of the samples fails.
+    """
+    stacked = units[0][0].stacked
+    if stacked is None:
+        return SteadyStates.joined([solver.states(sample, allowed) for solver, sample in units])
+    drawn = [
+        solver.generators([sample for _, sample in group])
+        for solver, group in groupby(units, key=itemgetter(0))
+    ]
+    terms = [known for _, known in drawn if known is not None]
+    found = stacked.solve(
+        np.concatenate([matrices for matrices, _ in drawn]),
+        np.concatenate(terms) if len(terms) == len(drawn) else None,
+    )
+    if found.solved.all():
+        return found.states
+    n_eta = len(found.states.etas) // len(units)
+    return SteadyStates.joined(
+        [
+            found.states.part(slice(k * n_eta, (k + 1) * n_eta))
+            if found.solved[k]
+            else solver.states(sample, allowed)
+            for k, (solver, sample) in enumerate(units)
+        ]
+    )
 
 
 def _own_perturbation(physics: Physics) -> OwnPerturbation | None:
