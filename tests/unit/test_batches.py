@@ -17,9 +17,10 @@ from syncsweep.config.physics import (
 )
 from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.physics.diagnosis import Method
+from syncsweep.physics.ensembles import random_low_rank
 from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.random_streams import Purpose, stream
-from syncsweep.physics.stacked_draws import random_generators
+from syncsweep.physics.stacked_draws import lindblad_generators, random_generators
 from syncsweep.rows import MOST_UNITS, joined
 from syncsweep.sample import SampleSolver
 from syncsweep.user_code.study_solver import StudySolver, solve_together
@@ -135,6 +136,13 @@ def test_a_stack_of_perturbations_has_those_of_single_draws(dim, law):
 
     alone = [random_generator(rng, dim, **law) for rng in streams()]
     np.testing.assert_allclose(random_generators(streams(), dim, **law), alone, atol=1e-13)
+
+
+def test_a_stack_of_generators_has_those_of_single_operators():
+    operators = [random_low_rank(np.random.default_rng(k), 6, rank=1 + k) for k in range(3)]
+    hamiltonians = np.stack([one.hamiltonian for one in operators])
+    stack = lindblad_generators(hamiltonians, [one.jump_operators for one in operators])
+    np.testing.assert_allclose(stack, [one.matrix() for one in operators], atol=1e-13)
 
 
 def test_a_sample_that_is_known_too_roughly_is_solved_by_itself():

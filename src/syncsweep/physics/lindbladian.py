@@ -21,6 +21,7 @@ from syncsweep.physics.superoperators import (
     commutator,
     kron,
     lindblad_dissipator,
+    size_sums,
     spost,
     spre,
     summands,
@@ -56,6 +57,18 @@ def _dissipator_sizes(jump: np.ndarray) -> Any:
     size = np.abs(jump)
     rate = size.T @ size
     return summands(kron(size, size) + (spre(rate) + spost(rate)) / 2)
+
+
+def terms_of_rows(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> np.ndarray:
+    """See `Perturbation.terms`; of H (D, D) and jump operators (k, D, D)."""
+    dim = len(hamiltonian)
+    ones, jumps = unvectorize(size_sums(dim)), np.abs(jump_operators)
+    rates = (jumps.swapaxes(1, 2) @ jumps).sum(axis=0)
+    image = (jumps @ ones @ jumps.swapaxes(1, 2)).sum(axis=0)
+    image += (rates @ ones + ones @ rates) / 2
+    places, values = commutator_terms(hamiltonian)
+    of_hamiltonian = np.bincount(places // dim**2, np.abs(values), dim**2)
+    return of_hamiltonian + basis_rows(dim)[2] @ vectorize(image)
 
 
 def check_operators(owner: Any, spins: tuple[float, ...] | None = None) -> None:
@@ -239,16 +252,7 @@ class Perturbation:
         """
         if self.jump_operators is None:
             return None
-        dim = len(self.hamiltonian)
-        _, _, rows = basis_rows(dim)
-        ones = unvectorize(rows.sum(axis=0))
-        jumps = np.abs(self.jump_operators)
-        rates = (jumps.swapaxes(1, 2) @ jumps).sum(axis=0)
-        image = (jumps @ ones @ jumps.swapaxes(1, 2)).sum(axis=0)
-        image += (rates @ ones + ones @ rates) / 2
-        places, values = commutator_terms(self.hamiltonian)
-        of_hamiltonian = np.bincount(places // dim**2, np.abs(values), dim**2)
-        return of_hamiltonian + rows @ vectorize(image)
+        return terms_of_rows(self.hamiltonian, self.jump_operators)
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L₍₁₎[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision.

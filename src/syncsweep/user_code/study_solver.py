@@ -27,17 +27,16 @@ from syncsweep.config.user_code import EnsembleCode
 from syncsweep.physics.diagnosis import Status, SteadyStates
 from syncsweep.physics.ensembles import STREAMS, random_local_sum, random_low_rank
 from syncsweep.physics.generator import UnservedModelError
-from syncsweep.physics.lindbladian import Perturbation
+from syncsweep.physics.lindbladian import Perturbation, terms_of_rows
 from syncsweep.physics.local_sum import LocalSum
 from syncsweep.physics.low_rank import LowRank
 from syncsweep.physics.models import two_spin1s_perturbation
 from syncsweep.physics.perturbation import (
-    perturbation_of,
     random_generator,
     random_perturbation,
 )
 from syncsweep.physics.random_streams import stream
-from syncsweep.physics.stacked_draws import random_generators
+from syncsweep.physics.stacked_draws import lindblad_generators, random_generators
 from syncsweep.physics.stacked_systems import MOST_STACKED, StackedSolver
 from syncsweep.physics.steady_state import REFINED_DIMENSIONS, AllowedErrors, SteadyStateSolver
 from syncsweep.user_code.code import OwnPerturbation
@@ -105,10 +104,13 @@ class StudySolver:
             rngs = [stream(self._physics.root_seed, one, STREAMS["global"]) for one in samples]
             return random_generators(rngs, self.model.dim, **ensemble.model_dump()), None
         drawn = [self.perturbation(sample) for sample in samples]
-        dense = [one if isinstance(one, Perturbation) else one.dense() for one in drawn]
-        terms = [known for one in dense if (known := one.terms()) is not None]
-        matrices = np.stack([one.matrix() for one in dense])
-        return matrices, np.stack(terms) if len(terms) == len(dense) else None
+        operators = [one for one in drawn if isinstance(one, LowRank)]
+        if not operators:
+            return np.stack([one.matrix() for one in drawn]), None
+        hamiltonians = np.stack([one.hamiltonian for one in operators])
+        matrices = lindblad_generators(hamiltonians, [one.jump_operators for one in operators])
+        terms = [terms_of_rows(one.hamiltonian, one.jump_operators) for one in operators]
+        return matrices, np.stack(terms)
 
     def states(self, sample: int, allowed: AllowedErrors) -> SteadyStates:
         """The steady states of a sample; allowed: as of `SteadyStateSolver.solve_perturbation`.
@@ -138,7 +140,7 @@ class StudySolver:
         if isinstance(ensemble, TwoSpin1sPerturbation):
             shift, rates = ensemble.delta / 2, (ensemble.gamma_1_damp, ensemble.gamma_2_gain)
             operators = two_spin1s_perturbation(ensemble.epsilon, shift, -shift, *rates)
-            return perturbation_of(*operators)
+            return LowRank(*operators)
         law = ensemble.model_dump()
         kind = law.pop("kind", "global")
         rng = stream(self._physics.root_seed, sample, STREAMS[kind])
