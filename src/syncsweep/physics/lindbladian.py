@@ -139,6 +139,9 @@ class Lindbladian:
         >>> print(f"{generator.sizes().max():.1f}")
         2.6
         """
+        return sparse.csr_array(self._sizes())
+
+    def _sizes(self) -> Any:
         total: Any = sum(abs(part) for part in self._coherent())
         for jump in self.jump_operators:
             part = _dissipator_sizes(jump)
@@ -146,7 +149,7 @@ class Lindbladian:
             if entries.max(initial=0.0) <= _ALIKE * entries.min(initial=np.inf):
                 part = part * (to_real(lindblad_dissipator(jump)) != 0)
             total = total + part
-        return sparse.csr_array(total)
+        return total
 
     def largest_terms(self) -> np.ndarray:
         """The largest term in each row of `matrix` (D²,).
@@ -154,7 +157,8 @@ class Lindbladian:
         >>> generator.largest_terms()[:3].round(2)
         array([0.  , 1.  , 1.73])
         """
-        return np.asarray(self.sizes().max(axis=1).todense()).ravel()
+        largest = self._sizes().max(axis=1)
+        return largest if isinstance(largest, np.ndarray) else largest.toarray().ravel()
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision.
