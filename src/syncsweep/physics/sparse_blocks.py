@@ -121,6 +121,13 @@ class CompletedInverse:
         c = self.small_inverse @ (rhs[self.partial.missing] - self.rows @ x)
         return x + self.partial.null_vectors @ c
 
+    def solve_transposed(self, rhs: np.ndarray) -> np.ndarray:
+        """Solve the transposed system for a right-hand side (n,)."""
+        c = self.small_inverse.T @ (self.partial.null_vectors.T @ rhs)
+        y = self.partial.inverse.T @ (rhs - self.rows.T @ c)
+        y[self.partial.missing] += c
+        return y
+
 
 def connected(matrix: sparse.csr_array) -> list[np.ndarray]:
     """The sets of unknowns that entries of a matrix (n, n) connect, each ascending."""
