@@ -8,6 +8,7 @@ rates apart. So −i[H, ρ] and LρL† − ½{L†L, ρ} are applied in twice t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,7 @@ class Lindbladian:
         """Check the arguments."""
         check_operators(self)
 
+    @cached_property
     def _coherent(self) -> list[Any]:
         """−i[H, ·] as real matrices: of `hamiltonian`, and of the rest if there is one."""
         hamiltonians = [self.hamiltonian]
@@ -123,7 +125,7 @@ class Lindbladian:
         (16, 16)
         """
         dissipators = [to_real(lindblad_dissipator(jump)) for jump in self.jump_operators]
-        parts = [*self._coherent(), *dissipators]
+        parts = [*self._coherent, *dissipators]
         total, sizes = sum(parts[1:], parts[0]), sum(map(abs, parts[1:]), abs(parts[0]))
         kept = abs(total) > 2 * len(parts) * np.finfo(float).eps * sizes
         return sparse.csr_array(total * kept)
@@ -142,7 +144,7 @@ class Lindbladian:
         return sparse.csr_array(self._sizes())
 
     def _sizes(self) -> Any:
-        total: Any = sum(abs(part) for part in self._coherent())
+        total: Any = sum(abs(part) for part in self._coherent)
         for jump in self.jump_operators:
             part = _dissipator_sizes(jump)
             entries = np.abs(jump[jump != 0])
