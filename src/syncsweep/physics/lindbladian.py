@@ -8,6 +8,7 @@ rates apart. So −i[H, ρ] and LρL† − ½{L†L, ρ} are applied in twice t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from syncsweep.physics.superoperators import (
     commutator,
     kron,
     lindblad_dissipator,
+    size_sums,
     spost,
     spre,
     summands,
@@ -58,6 +60,18 @@ def _dissipator_sizes(jump: np.ndarray) -> Any:
     return summands(kron(size, size) + (spre(rate) + spost(rate)) / 2)
 
 
+def terms_of_rows(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> np.ndarray:
+    """See `Perturbation.terms`; of H (D, D) and jump operators (k, D, D)."""
+    dim = len(hamiltonian)
+    ones, jumps = unvectorize(size_sums(dim)), np.abs(jump_operators)
+    rates = (jumps.swapaxes(1, 2) @ jumps).sum(axis=0)
+    image = (jumps @ ones @ jumps.swapaxes(1, 2)).sum(axis=0)
+    image += (rates @ ones + ones @ rates) / 2
+    places, values = commutator_terms(hamiltonian)
+    of_hamiltonian = np.bincount(places // dim**2, np.abs(values), dim**2)
+    return of_hamiltonian + basis_rows(dim)[2] @ vectorize(image)
+
+
 def check_operators(owner: Any, spins: tuple[float, ...] | None = None) -> None:
     """Check and convert the operators of a `Lindbladian` or a `Model`; ValueError.
 
@@ -92,6 +106,7 @@ class Lindbladian:
         """Check the arguments."""
         check_operators(self)
 
+    @cached_property
     def _coherent(self) -> list[Any]:
         """−i[H, ·] as real matrices: of `hamiltonian`, and of the rest if there is one."""
         hamiltonians = [self.hamiltonian]
@@ -110,7 +125,7 @@ class Lindbladian:
         (16, 16)
         """
         dissipators = [to_real(lindblad_dissipator(jump)) for jump in self.jump_operators]
-        parts = [*self._coherent(), *dissipators]
+        parts = [*self._coherent, *dissipators]
         total, sizes = sum(parts[1:], parts[0]), sum(map(abs, parts[1:]), abs(parts[0]))
         kept = abs(total) > 2 * len(parts) * np.finfo(float).eps * sizes
         return sparse.csr_array(total * kept)
@@ -126,14 +141,17 @@ class Lindbladian:
         >>> print(f"{generator.sizes().max():.1f}")
         2.6
         """
-        total: Any = sum(abs(part) for part in self._coherent())
+        return sparse.csr_array(self._sizes())
+
+    def _sizes(self) -> Any:
+        total: Any = sum(abs(part) for part in self._coherent)
         for jump in self.jump_operators:
             part = _dissipator_sizes(jump)
             entries = np.abs(jump[jump != 0])
             if entries.max(initial=0.0) <= _ALIKE * entries.min(initial=np.inf):
                 part = part * (to_real(lindblad_dissipator(jump)) != 0)
             total = total + part
-        return sparse.csr_array(total)
+        return total
 
     def largest_terms(self) -> np.ndarray:
         """The largest term in each row of `matrix` (D²,).
@@ -141,7 +159,8 @@ class Lindbladian:
         >>> generator.largest_terms()[:3].round(2)
         array([0.  , 1.  , 1.73])
         """
-        return np.asarray(self.sizes().max(axis=1).todense()).ravel()
+        largest = self._sizes().max(axis=1)
+        return largest if isinstance(largest, np.ndarray) else largest.toarray().ravel()
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision.
@@ -239,16 +258,7 @@ class Perturbation:
         """
         if self.jump_operators is None:
             return None
-        dim = len(self.hamiltonian)
-        _, _, rows = basis_rows(dim)
-        ones = unvectorize(rows.sum(axis=0))
-        jumps = np.abs(self.jump_operators)
-        rates = (jumps.swapaxes(1, 2) @ jumps).sum(axis=0)
-        image = (jumps @ ones @ jumps.swapaxes(1, 2)).sum(axis=0)
-        image += (rates @ ones + ones @ rates) / 2
-        places, values = commutator_terms(self.hamiltonian)
-        of_hamiltonian = np.bincount(places // dim**2, np.abs(values), dim**2)
-        return of_hamiltonian + rows @ vectorize(image)
+        return terms_of_rows(self.hamiltonian, self.jump_operators)
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L₍₁₎[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision.

@@ -160,12 +160,18 @@ def two_spin1s_perturbation(
 
 def _gain(gamma: float, site: int) -> np.ndarray:
     """√(γ/2) S⁺S^z on one of two spin-1s, which leaves |−1⟩ for |0⟩ at rate γ."""
-    return on_site(np.sqrt(gamma / 2) * raising(1) @ sz(1), site, (1, 1))
+    return np.sqrt(gamma / 2) * _toward_0(site, raising)
 
 
 def _damping(gamma: float, site: int) -> np.ndarray:
     """√(γ/2) S⁻S^z on one of two spin-1s, which leaves |1⟩ for |0⟩ at rate γ."""
-    return on_site(np.sqrt(gamma / 2) * lowering(1) @ sz(1), site, (1, 1))
+    return np.sqrt(gamma / 2) * _toward_0(site, lowering)
+
+
+@cache
+def _toward_0(site: int, ladder: Callable[[float], np.ndarray]) -> np.ndarray:
+    """S^±S^z on one of two spin-1s; not to be changed."""
+    return on_site(ladder(1) @ sz(1), site, (1, 1))
 
 
 #: The models by the names that a configuration uses.

@@ -70,8 +70,10 @@ class PartialInverse:
         self.condition = 1.0
         vectors = [np.empty((n, 0))]
         inverses = []
+        is_missing = np.zeros(n, dtype=bool)
+        is_missing[missing] = True
         for unknowns, block in _blocks(generator):
-            gone = np.isin(unknowns, missing)
+            gone = is_missing[unknowns]
             null = _right_null(block[~gone], int(gone.sum()))
             vectors.append(embedded(null, unknowns, n))
             block[gone] = null.T
@@ -177,7 +179,7 @@ def _joined(blocks: list[tuple[np.ndarray, Any]], n: int) -> Matrix:
     if n < _SMALL:
         matrix = np.zeros((n, n))
         for unknowns, block in blocks:
-            matrix[np.ix_(unknowns, unknowns)] = block
+            matrix[unknowns[:, None], unknowns] = block
         return matrix
     counts = np.zeros(n, dtype=np.int32)
     for unknowns, block in blocks:

@@ -123,6 +123,13 @@ def basis_rows(dim: int) -> tuple[Any, Any, Any]:
     return transposed.conj(), transposed, abs(transposed)
 
 
+@cache
+def size_sums(dim: int) -> np.ndarray:
+    """Sums of the rows of |U| (D²,)."""
+    sums: np.ndarray = basis_rows(dim)[2].sum(axis=0)
+    return sums
+
+
 def _between(left: Any, matrix: Any, right: Any) -> Any:
     """A M Bᵀ for sparse A and B (n, n) and a dense or sparse M."""
     if isinstance(matrix, np.ndarray):
@@ -165,7 +172,7 @@ def to_real(superoperator: Matrix, name: str = "superoperator") -> Matrix:
 def real_terms(superoperator: Matrix) -> np.ndarray:
     """For each row of `to_real` (D²,), the sum of the absolute terms that make up its entries."""
     _, _, rows = basis_rows(math.isqrt(superoperator.shape[0]))
-    return rows @ (abs(superoperator) @ rows.sum(axis=0))
+    return rows @ (abs(superoperator) @ size_sums(math.isqrt(superoperator.shape[0])))
 
 
 def from_real(generator: np.ndarray) -> np.ndarray:
