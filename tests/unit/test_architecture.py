@@ -255,11 +255,14 @@ def test_global_random_state_is_not_used():
 
 ETAS = (0.1, 1.0)
 
-#: The job's script; a rank ends at once, and before it does, it says what it has loaded.
+#: The job's script; a rank ends at once, and before it does, it says what it has loaded. It can use
+#: parts of NumPy that it has not loaded.
 RUN_WORKER = """
 import json, os, runpy, sys
 def say_and_end(code, end=os._exit):
-    print(json.dumps([*sys.modules]), flush=True)
+    loaded = [*sys.modules]
+    sys.modules["numpy"].testing.assert_equal(sys.modules["numpy"].f2py.__name__, "numpy.f2py")
+    print(json.dumps(loaded), flush=True)
     end(code)
 os._exit = say_and_end
 del sys.argv[0]
@@ -277,8 +280,9 @@ def block(tmp_path):
 
 #: What takes time to load, and a rank with a small system does not use.
 UNUSED = {
-    *SLOW, "rich", "scipy.optimize", "scipy.spatial", "scipy.special", "yaml",
-    "syncsweep.config.configuration", "syncsweep.config.study", "syncsweep.physics.operator_solver",
+    *SLOW, "numpy.f2py", "numpy.testing", "rich", "scipy.optimize", "scipy.spatial",
+    "scipy.special", "syncsweep.config.configuration", "syncsweep.config.study",
+    "syncsweep.physics.operator_solver", "yaml",
 }  # fmt: skip
 
 

@@ -153,6 +153,10 @@ class AffineSystem:
         rounding = _ROUNDING * (np.abs(x).max(axis=0) + np.abs(rhs * weights).max(axis=0))
         return np.maximum(np.abs(defects * weights).max(axis=0), rounding) / self.scale
 
+    def lost_digits(self, terms: np.ndarray, etas: np.ndarray) -> np.ndarray:
+        """See `lost_digits`; terms: those of `SlowModes.terms`."""
+        return lost_digits((terms * self.row_weights(etas)).max(axis=0))
+
     def factors(self, eta: float, balanced: bool = False) -> Factors | None:
         """LU factors at one η, or None if the matrix is singular.
 
@@ -212,6 +216,15 @@ class AffineSystem:
         return x, inverse_norms
 
 
+def lost_digits(largest: np.ndarray) -> np.ndarray:
+    """Rounding of equations in which much larger terms cancel, in units of c.
+
+    largest: the largest term, in units of the size of its equation. `Solutions.residual` knows only
+    what is left of the terms.
+    """
+    return np.where(largest > _CANCELLED, _ROUNDING * largest, 0.0)
+
+
 def reciprocals(inverse_norms: np.ndarray) -> np.ndarray:
     """Reciprocal condition numbers from norms of inverses, to three digits; 0 if not finite.
 
@@ -247,15 +260,6 @@ def norm_estimate(of: _Map, of_transposed: _Map, n: int) -> float:
         norm = size
     alternating = of((-1.0) ** index * (1 + index / max(n - 1, 1)))
     return max(norm, 2 * float(np.abs(alternating).sum()) / (3 * n))
-
-
-def lost_digits(largest: np.ndarray) -> np.ndarray:
-    """Rounding of equations in which much larger terms cancel (n_eta,), in units of c.
-
-    largest: the largest of the terms of `SlowModes.terms`, in units of the size of their equation.
-    `Solutions.residual` knows only what is left of them.
-    """
-    return np.where(largest > _CANCELLED, _ROUNDING * largest, 0.0)
 
 
 def largest_entries(matrix: np.ndarray) -> np.ndarray:

@@ -26,7 +26,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics import arguments
-from syncsweep.physics.affine_systems import AffineSystem, Solutions, largest_entries, lost_digits
+from syncsweep.physics.affine_systems import AffineSystem, Solutions, largest_entries
 from syncsweep.physics.commutator import add_commutator
 from syncsweep.physics.diagnosis import ACCURACY, SINGULAR, Method, SteadyStates, diagnosed
 from syncsweep.physics.drift_space import drift, solve_by_drift
@@ -36,6 +36,7 @@ from syncsweep.physics.refinement import Refinement
 from syncsweep.physics.slow_modes import conserved_modes, slow_modes
 from syncsweep.physics.sparse_blocks import CompletedInverse, PartialInverse, with_full_rows
 from syncsweep.physics.superoperators import (
+    Matrix,
     hermitian_basis,
     real_terms,
     to_real,
@@ -99,19 +100,18 @@ class SteadyStateSolver:
         self.dim = math.isqrt(generator.shape[0])
         if self.dim < 2:
             raise ValueError("Argument `L0` must be of D ≥ 2, but is of D = 1.")
-        self._basis = hermitian_basis(self.dim)
-        _check_trace_row(generator[[0]].toarray(), abs(generator).max(), "L0")
+        rows: Any = generator.toarray() if generator.shape[0] < _SPARSE_UNKNOWNS else generator
+        _check_trace_row(abs(rows[:1]).max(), abs(rows).max(), "L0")
         known = self._lindbladian
         self.modes = slow_modes(known, generator) if known else conserved_modes(generator)
         self._generator = generator
         self._left = sparse.csr_array(self.modes.left.T)
-        if generator.shape[0] < _SPARSE_UNKNOWNS:
-            self.constant: np.ndarray | sparse.csr_array = generator[1:].toarray()
-        else:
-            self.constant, self._places = with_full_rows(generator[1:], self.modes.redundant)
+        self.constant: Matrix = rows[1:]
+        if isinstance(rows, sparse.csr_array):
+            self.constant, self._places = with_full_rows(self.constant, self.modes.redundant)
 
     @cached_property
-    def _sizes(self) -> sparse.csr_array | np.ndarray:
+    def _sizes(self) -> Matrix:
         """`Lindbladian.sizes` of L₀ without row 0 (n, n+1)."""
         assert self._lindbladian
         sizes = self._lindbladian.sizes()[1:]
@@ -204,7 +204,7 @@ class SteadyStateSolver:
             raise ValueError("Argument `etas` must be a list of finite numbers ≥ 0.")
         linear = generator[1:]
         largest = largest_entries(linear)
-        _check_trace_row(generator[0], largest.max(), "L1")
+        _check_trace_row(np.abs(generator[0]).max(), largest.max(), "L1")
         shared = len(linear) >= _KRYLOV_UNKNOWNS and len(etas) >= _KRYLOV_ETAS
         unit = self._unit(linear) if shared else 0.0
         of_linear = largest if terms is None else terms[1:]
@@ -213,7 +213,7 @@ class SteadyStateSolver:
         modes, system = self.modes, self._system(linear)
         found, method = self._solutions(system, etas, unit, drift_of_second)
         of_both = modes.terms(self.terms[1:], of_linear, largest_entries(modes.rows), etas)
-        lost = lost_digits((of_both * system.row_weights(etas)).max(axis=0))
+        lost = system.lost_digits(of_both, etas)
         found.residual[:] = np.maximum(found.residual, lost)
         if self._lindbladian and perturbation:
             rough = self._still_rough(found, np.ones(len(etas), dtype=bool), allowed)
@@ -322,7 +322,7 @@ class SteadyStateSolver:
     def _states(self, x: np.ndarray) -> np.ndarray:
         """ρ (n_eta, D, D) of solutions (n, n_eta)."""
         identity = np.full((1, x.shape[1]), 1 / np.sqrt(self.dim))
-        return unvectorize((self._basis @ np.vstack([identity, x])).T)
+        return unvectorize((hermitian_basis(self.dim) @ np.vstack([identity, x])).T)
 
 
 def steady_states(L0: Any, L1: Any, etas: Sequence[float] | np.ndarray) -> SteadyStates:
@@ -340,7 +340,7 @@ def steady_states(L0: Any, L1: Any, etas: Sequence[float] | np.ndarray) -> Stead
     return SteadyStateSolver(L0).solve(L1, etas)
 
 
-def _check_trace_row(row: np.ndarray, size: float, name: str) -> None:
+def _check_trace_row(largest: float, size: float, name: str) -> None:
     """ValueError if row 0 of a real generator is not small compared with its entries."""
-    if np.abs(row).max() > 1e-10 * size:
+    if largest > 1e-10 * size:
         raise ValueError(f"Argument `{name}` must preserve the trace, but does not.")
