@@ -249,15 +249,6 @@ def norm_estimate(of: _Map, of_transposed: _Map, n: int) -> float:
     return max(norm, 2 * float(np.abs(alternating).sum()) / (3 * n))
 
 
-def lost_digits(largest: np.ndarray) -> np.ndarray:
-    """Rounding of equations in which much larger terms cancel (n_eta,), in units of c.
-
-    largest: the largest of the terms of `SlowModes.terms`, in units of the size of their equation.
-    `Solutions.residual` knows only what is left of them.
-    """
-    return np.where(largest > _CANCELLED, _ROUNDING * largest, 0.0)
-
-
 def largest_entries(matrix: np.ndarray) -> np.ndarray:
     """The largest absolute entry of each row of a matrix (n, m), without a copy of it."""
     return np.maximum(matrix.max(axis=1), -matrix.min(axis=1))
