@@ -26,6 +26,9 @@ _MOST_ENTRIES, _MOST_STATES = 2**18, 2**11
 #: Largest number of entries of the matrices that are solved at once: they stay in the cache.
 _AT_ONCE = 2**16
 
+#: Vectors whose images estimate the ∞-norm of an inverse.
+_N_PROBES = 3
+
 _EPSILON = float(np.finfo(float).eps)
 
 
@@ -52,9 +55,7 @@ class StackedSolver:
         self._constant = solver.constant
         #: How many samples to solve together.
         self.at_once = max(1, min(_MOST_ENTRIES // solver.dim**4, _MOST_STATES // len(etas)))
-        #: A vector whose image estimates the ∞-norm of an inverse. No two of its entries are alike,
-        #: because the rows of an inverse may be orthogonal to simple vectors.
-        self._probe = (1 + np.arange(solver.dim**2 - 1) * np.sqrt(2) % 1) / 2
+        self._probes = _probes(solver.dim**2 - 1)
 
     def solve(self, generators: np.ndarray, terms: np.ndarray | None = None) -> Stack:
         """Steady states of n samples.
@@ -95,8 +96,8 @@ class StackedSolver:
         """
         n, n_eta, size = rhs.shape
         x, norms = np.full(rhs.shape, np.nan), np.full((n, n_eta), np.nan)
-        sides = np.empty((n, n_eta, size, 2))
-        sides[..., 0], sides[..., 1] = rhs * weights, self._probe
+        sides = np.empty((n, n_eta, size, 1 + _N_PROBES))
+        sides[..., 0], sides[..., 1:] = rhs * weights, self._probes
         # Row by row, the matrices of all η are a product: those of [w, wη] with [A, B].
         factors = np.stack([weights, weights * self._etas[:, None]], axis=3).swapaxes(1, 2)
         at_once = max(1, _AT_ONCE // (n_eta * size**2))
@@ -108,7 +109,7 @@ class StackedSolver:
             )
             found = np.linalg.solve(matrices.swapaxes(1, 2), sides[some])
             x[some] = found[..., 0]
-            norms[some] = np.abs(found[..., 1]).max(axis=2)
+            norms[some] = np.abs(found[..., 1:]).max(axis=(2, 3))
 
         for first in range(0, n, at_once):
             end = min(first + at_once, n)
@@ -162,3 +163,15 @@ class StackedSolver:
         rho[:, upper, lower] = real - 1j * imaginary
         rho[:, lower, upper] = real + 1j * imaginary
         return rho
+
+
+def _probes(size: int) -> np.ndarray:
+    """Vectors (size, `_N_PROBES`) with entries of ½ to 1 in absolute value.
+
+    If one mode is damped much less than the others, all rows of the inverse are nearly parallel,
+    and some may be orthogonal to any one vector. To three unlike vectors they hardly ever are.
+    """
+    places = np.arange(size)[:, None] * np.sqrt([2, 3, 5]) % 1
+    signs = np.where(np.arange(size)[:, None] * np.sqrt([0, 7, 11]) % 1 < 0.5, 1.0, -1.0)
+    probes: np.ndarray = signs * (1 + places) / 2
+    return probes
