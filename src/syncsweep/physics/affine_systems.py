@@ -212,6 +212,15 @@ class AffineSystem:
         return x, inverse_norms
 
 
+def lost_digits(largest: np.ndarray) -> np.ndarray:
+    """Rounding of equations in which much larger terms cancel, in units of c.
+
+    largest: the largest term, in units of the size of its equation. `Solutions.residual` knows only
+    what is left of the terms.
+    """
+    return np.where(largest > _CANCELLED, _ROUNDING * largest, 0.0)
+
+
 def reciprocals(inverse_norms: np.ndarray) -> np.ndarray:
     """Reciprocal condition numbers from norms of inverses, to three digits; 0 if not finite.
 
