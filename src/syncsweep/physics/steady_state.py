@@ -26,12 +26,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics import arguments
-from syncsweep.physics.affine_systems import (
-    AffineSystem,
-    Solutions,
-    largest_entries,
-    lost_digits,
-)
+from syncsweep.physics.affine_systems import AffineSystem, Solutions, largest_entries, lost_digits
 from syncsweep.physics.commutator import add_commutator
 from syncsweep.physics.diagnosis import ACCURACY, SINGULAR, Method, SteadyStates, diagnosed
 from syncsweep.physics.drift_space import drift, solve_by_drift
