@@ -101,29 +101,31 @@ def _solved(
 ) -> Solutions:
     """As `solve_by_drift`, but LinAlgError; NaN and large residuals show a bad space."""
     space = _Space(system, at_zero, reach)
-    inverses: dict[int, DriftInverse] = {}
-    last = np.full(len(etas), np.inf)
+    weights, inverses = system.row_weights(etas), dict[int, DriftInverse]()
+    pending, last = np.arange(len(etas)), np.full(len(etas), np.inf)
     for step in count():
-        y, lacking = space.nearest(etas)
-        errors = np.abs(lacking * system.row_weights(etas)).max(axis=0) / system.scale
-        active = np.flatnonzero((errors > _CONVERGED) & (errors < _PROGRESS * last)).tolist()
+        _, lacking = space.nearest(etas[pending])
+        errors = np.abs(lacking * weights[:, pending]).max(axis=0) / system.scale
+        lacks = dict(zip(pending.tolist(), lacking.T, strict=True))
+        active = pending[(errors > _CONVERGED) & (errors < _PROGRESS * last)].tolist()
+        pending, last = pending[errors > _CONVERGED], errors[errors > _CONVERGED]
         dimension = space.vectors.shape[1] + len(active)
         if not active or step == _MOST_STEPS or dimension > _LARGEST_SPACE:
             break
         for k in active:
             if k not in inverses:
                 inverses[k] = DriftInverse(drifts[0] + etas[k] * drifts[1])
-        more = [inverses[k].solve(_of_generator(lacking[:, k], modes, etas[k])) for k in active]
+        more = [inverses[k].solve(_of_generator(lacks[k], modes, etas[k])) for k in active]
         space.add(orthonormal_beside(space.vectors, np.stack(more, axis=1)))
-        last = errors
+    y, _ = space.nearest(etas)
     x = space.at_zero[:, None] + space.vectors @ y
     by_linear = at_zero.solve(space.by_linear)
     # (A + ηB)⁻¹ = (I + ηA⁻¹B)⁻¹ A⁻¹.
     _, growth = solve_within(space.vectors, by_linear, space.start, etas)
-    weights = system.row_weights(np.array([reach]))[:, 0]
+    of_reach = system.row_weights(np.array([reach]))[:, 0]
     inverse_norm = norm_estimate(
-        lambda v: at_zero.solve_transposed(v) / weights,
-        lambda v: at_zero.solve(v / weights),
+        lambda v: at_zero.solve_transposed(v) / of_reach,
+        lambda v: at_zero.solve(v / of_reach),
         len(x),
     )
     return Solutions(x, system.backward_errors(etas, x), reciprocals(growth * inverse_norm))

@@ -58,7 +58,7 @@ _SINGULAR = 1e-2
 REFINED_DIMENSIONS = 27
 
 #: Largest dimension of the Hilbert space at which one factorisation costs least.
-_FACTORISED_DIMENSIONS = 27
+_FACTORISED_DIMENSIONS = 64
 
 #: With fewer unknowns than this, a sparse L₀ costs more time than it saves.
 _SPARSE_UNKNOWNS = 200
