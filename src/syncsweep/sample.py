@@ -6,9 +6,8 @@ spawned from the root seed by (i, purpose) only, and all η share its L₍₁₎
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
-from operator import itemgetter
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.rows import MOST_UNITS, Rows, joined, pack_coefficients
 from syncsweep.user_code.code import MissingHereError, OwnCodeError
 from syncsweep.user_code.study_observables import Observables
-from syncsweep.user_code.study_solver import StudySolver
+from syncsweep.user_code.study_solver import StudySolver, solve_together
 
 #: Status of a sample whose computation raised an error, in the linear algebra or in the user's own
 #: perturbation.
@@ -105,13 +104,16 @@ class SampleSolver:
     def rows_of(self, units: Sequence[tuple[Point, int]]) -> Rows:
         """Draw samples, solve them for every η of the block and measure their S_d.
 
-        units: values of the axes of the study, and the number of a sample; the more units of a
-        point follow each other, the less time each takes. No bit of a row depends on other units.
+        units: values of the axes of the study, and the number of a sample; the more units of one
+        model follow each other, the less time each takes. No bit of a row depends on other units.
 
         MissingHereError if the user's own perturbation needs something that is missing here, but
         that another machine may have. After any other error in it, the sample has failed.
         """
-        steady = SteadyStates.joined([one for group in self._groups(units) for one in group])
+        solvers = [(self._at(point), sample) for point, sample in units]
+        # Points whose ensembles differ share the model.
+        groups = [list(group) for _, group in groupby(solvers, lambda unit: id(unit[0].model))]
+        steady = SteadyStates.joined([one for group in groups for one in self._states(group)])
         try:
             return self._measured(units, steady)
         except MissingHereError:
@@ -125,24 +127,16 @@ class SampleSolver:
             unknown = np.full((n_eta, n_k), complex(np.nan, np.nan))
             return self._rows(units, self._failed(sample, error), unknown, nowhere)
 
-    def _groups(self, units: Sequence[tuple[Point, int]]) -> Iterator[list[SteadyStates]]:
-        """The steady states of the units, point by point."""
-        for point, group in groupby(units, key=itemgetter(0)):
-            solver, samples = self._at(point), [sample for _, sample in group]
-            try:
-                yield [solver.stack(samples, self._allowed)]
-            except MissingHereError:
-                raise
-            except (np.linalg.LinAlgError, OwnCodeError):
-                yield [self._states(solver, sample) for sample in samples]
-
-    def _states(self, solver: StudySolver, sample: int) -> SteadyStates:
+    def _states(self, units: Sequence[tuple[StudySolver, int]]) -> list[SteadyStates]:
+        """The steady states of samples of one L₀: together, if none of them fails."""
         try:
-            return solver.stack([sample], self._allowed)
+            return [solve_together(units, self._allowed)]
         except MissingHereError:
             raise
         except (np.linalg.LinAlgError, OwnCodeError) as error:
-            return self._failed(sample, error)
+            if len(units) > 1:
+                return [one for unit in units for one in self._states([unit])]
+            return [self._failed(units[0][1], error)]
 
     def _measured(self, units: Sequence[tuple[Point, int]], steady: SteadyStates) -> Rows:
         coefficients = coefficients_of(steady.rho, *self._distribution)

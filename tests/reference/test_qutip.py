@@ -67,10 +67,10 @@ def test_vectorisation_and_multiplications():
     column = qutip.operator_to_vector(qutip.Qobj(a)).full()[:, 0]
     np.testing.assert_array_equal(vectorize(a), column)
     np.testing.assert_array_equal(unvectorize(column), a)
-    np.testing.assert_allclose(spre(a).toarray(), qutip.spre(qutip.Qobj(a)).full(), atol=1e-15)
-    np.testing.assert_allclose(spost(b).toarray(), qutip.spost(qutip.Qobj(b)).full(), atol=1e-15)
+    np.testing.assert_allclose(spre(a), qutip.spre(qutip.Qobj(a)).full(), atol=1e-15)
+    np.testing.assert_allclose(spost(b), qutip.spost(qutip.Qobj(b)).full(), atol=1e-15)
     np.testing.assert_allclose(
-        lindblad_dissipator(a).toarray(),
+        lindblad_dissipator(a),
         qutip.lindblad_dissipator(qutip.Qobj(a)).full(),
         atol=1e-13,
     )

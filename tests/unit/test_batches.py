@@ -1,19 +1,29 @@
 """Samples solved together: every bit of them is as if each was solved alone."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from studies import assert_bit_equal
 
 from syncsweep.config.observables import StateObservable
-from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
+from syncsweep.config.physics import (
+    Ensemble,
+    Physics,
+    Spin1Chain,
+    SpinHalfPair,
+    TwoSpin1s,
+    TwoSpin1sPerturbation,
+)
 from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.physics.diagnosis import Method
+from syncsweep.physics.ensembles import random_low_rank
 from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.random_streams import Purpose, stream
-from syncsweep.physics.stacked_draws import random_generators
+from syncsweep.physics.stacked_draws import lindblad_generators, random_generators
 from syncsweep.rows import MOST_UNITS, joined
 from syncsweep.sample import SampleSolver
-from syncsweep.user_code.study_solver import StudySolver
+from syncsweep.user_code.study_solver import StudySolver, solve_together
 
 ETAS = (0.0, 1e-6, 1e-3, 0.1, 10.0)
 
@@ -76,11 +86,36 @@ def test_no_bit_depends_on_the_size_of_a_batch(case):
         assert purity.tobytes() == whole.observables["purity"].tobytes()
 
 
+PLANES = {
+    # A large Hamiltonian hides the rates, so that these samples are refined by themselves.
+    "weights": (physics_of(PAIR), {"ensemble.zeta_coh": (0.5, 1e9), "ensemble.zeta_diss": (1, 2)}),
+    "model and weight": (physics_of(PAIR), {"ensemble.zeta_coh": (1, 2), "model.B": (0.3, 0.4)}),
+    "two spin-1s": (
+        physics_of(TwoSpin1s(name="two_spin1s"), TwoSpin1sPerturbation(kind="two_spin1s")),
+        {"ensemble.delta": (0, 1), "ensemble.epsilon": (0.2, 0.4)},
+    ),
+    "failing": (physics_of(MIXED, own(0.0)), {"ensemble.parameters.failing": (0, 0.5, 1)}),
+}
+
+
+@pytest.mark.parametrize("plane", PLANES)
+def test_no_bit_depends_on_the_points_of_a_batch(plane):
+    physics, axes = PLANES[plane]
+    physics = physics.with_axes(axes)
+    points = list(product(*(axes[path] for path in physics.axes)))
+    units = [(point, sample) for sample in range(3) for point in points]
+    whole = SampleSolver(physics, ETAS).rows_of(units)
+    alone = [SampleSolver(physics, ETAS).rows_of([unit]) for unit in units]
+    assert_bit_equal(joined(alone), whole)
+    for name, values in whole.axes.items():
+        np.testing.assert_array_equal(values, joined(alone).axes[name])
+
+
 @pytest.mark.parametrize("case", ["pair", "two spin-1s", "spin 1 and spin 1/2", "three spin-1/2s"])
 def test_steady_states_are_those_of_single_systems(case):
     solver = StudySolver(CASES[case], np.array(ETAS))
     samples = range(20)
-    stacked = solver.stack(samples, None)
+    stacked = solve_together([(solver, sample) for sample in samples], None)
     for k, sample in enumerate(samples):
         alone = solver.states(sample, None)
         part = stacked.part(slice(k * len(ETAS), (k + 1) * len(ETAS)))
@@ -101,6 +136,13 @@ def test_a_stack_of_perturbations_has_those_of_single_draws(dim, law):
 
     alone = [random_generator(rng, dim, **law) for rng in streams()]
     np.testing.assert_allclose(random_generators(streams(), dim, **law), alone, atol=1e-13)
+
+
+def test_a_stack_of_generators_has_those_of_single_operators():
+    operators = [random_low_rank(np.random.default_rng(k), 6, rank=1 + k) for k in range(3)]
+    hamiltonians = np.stack([one.hamiltonian for one in operators])
+    stack = lindblad_generators(hamiltonians, [one.jump_operators for one in operators])
+    np.testing.assert_allclose(stack, [one.matrix() for one in operators], atol=1e-13)
 
 
 def test_a_sample_that_is_known_too_roughly_is_solved_by_itself():

@@ -275,14 +275,14 @@ def test_a_row_is_ok_up_to_the_error_that_its_s_max_allows(s_max, allowed, monke
     """1e-7 of S_max, at least 1e-11 and at most 1e-9, in units of the uniform density."""
     uniform = 1 / (2 * np.pi)
     maximum = Maximum(np.array([s_max * uniform]), np.zeros((1, 1)))
-    solve = study_solver.StudySolver.stack
+    solve = sample.solve_together
 
     def with_error(error):
         def changed(*arguments):
             steady = solve(*arguments)
             return replace(steady, residual=error * steady.condition)
 
-        monkeypatch.setattr(study_solver.StudySolver, "stack", changed)
+        monkeypatch.setattr(sample, "solve_together", changed)
         return SampleSolver(PAIR, (1.0,)).rows(0).status.tolist()
 
     monkeypatch.setattr(sample, "s_max", lambda *_: maximum)

@@ -6,6 +6,7 @@ import re
 import time
 
 import pandas as pd
+import psutil
 from project import CHAIN, PAIR
 
 SWEEP = {**CHAIN, "samples": 60, "chunk_size": 20}
@@ -28,6 +29,7 @@ def test_previews_grow_while_the_sweep_runs_and_change_nothing_of_it(make_projec
     while not any(event["event"] == "end" for event in project.events("chain")):
         assert sweep.poll() is None
         time.sleep(0.05)
+    psutil.wait_procs(project.ranks(), timeout=60)  # of the job that has ended
     # Stopped, so that the sweep does not end before the preview on a slow machine.
     while not (stopped := project.ranks()):
         assert sweep.poll() is None

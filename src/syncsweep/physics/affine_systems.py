@@ -6,6 +6,7 @@ own size before the factorisation and before errors are judged. This changes no 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,8 +20,14 @@ from syncsweep.physics.balancing import balancing
 #: Systems of at most this many equations are solved all at once.
 _SMALL = 30
 
+_Map = Callable[[np.ndarray], np.ndarray]
+
 #: Estimates of the norm of an inverse at most, each from the one before.
 _MOST_ESTIMATES = 5
+
+#: An equation whose terms are larger than so many times itself has lost digits where they cancel.
+#: Where terms are alike, the sum of those of a mode is up to 50 times as large as what is left.
+_CANCELLED = 64
 
 #: Error of an equation that its own rounding may cause, relative to its size.
 _ROUNDING = float(np.finfo(float).eps)
@@ -65,32 +72,13 @@ class Factors:
         return float(reciprocals(np.array([self.inverse_norm()]))[0])
 
     def inverse_norm(self) -> float:
-        """Estimate of the ∞-norm of the inverse of the weighted matrix.
-
-        As LAPACK's dgecon (Higham, ACM Trans. Math. Softw. 14, 381 (1988)), but its solutions do
-        not guard against overflow, which takes most of its time.
-        """
-        n = len(self.lu)
-        index = np.arange(n)
-        x = self._of_transpose(np.full(n, 1 / n))
-        norm, at = float(np.abs(x).sum()), -1
-        for _ in range(_MOST_ESTIMATES):
-            gradient = np.abs(
-                lapack.dgetrs(self.lu, self.pivots, np.where(x < 0, -1.0, 1.0), trans=1)[0]
-            )
-            best = int(gradient.argmax())
-            if at >= 0 and gradient[best] <= gradient[at]:
-                break
-            x, at = self._of_transpose((index == best).astype(float)), best
-            size = float(np.abs(x).sum())
-            if not size > norm:
-                break
-            norm = size
-        alternating = self._of_transpose((-1.0) ** index * (1 + index / max(n - 1, 1)))
-        return max(norm, 2 * float(np.abs(alternating).sum()) / (3 * n))
-
-    def _of_transpose(self, rhs: np.ndarray) -> np.ndarray:
-        return lapack.dgetrs(self.lu, self.pivots, rhs)[0]
+        """Estimate of the ∞-norm of the inverse of the weighted matrix."""
+        lu, pivots = self.lu, self.pivots
+        return norm_estimate(
+            lambda v: lapack.dgetrs(lu, pivots, v)[0],
+            lambda v: lapack.dgetrs(lu, pivots, v, trans=1)[0],
+            len(lu),
+        )
 
 
 @dataclass(frozen=True)
@@ -224,6 +212,15 @@ class AffineSystem:
         return x, inverse_norms
 
 
+def lost_digits(largest: np.ndarray) -> np.ndarray:
+    """Rounding of equations in which much larger terms cancel, in units of c.
+
+    largest: the largest term, in units of the size of its equation. `Solutions.residual` knows only
+    what is left of the terms.
+    """
+    return np.where(largest > _CANCELLED, _ROUNDING * largest, 0.0)
+
+
 def reciprocals(inverse_norms: np.ndarray) -> np.ndarray:
     """Reciprocal condition numbers from norms of inverses, to three digits; 0 if not finite.
 
@@ -236,6 +233,34 @@ def reciprocals(inverse_norms: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):
         digits = 10.0 ** np.clip(2 - np.floor(np.log10(condition)), -300, 300)
     return np.rint(condition * digits) / digits
+
+
+def norm_estimate(of: _Map, of_transposed: _Map, n: int) -> float:
+    """Estimate of the 1-norm of a matrix (n, n), given by its products and those of its transpose.
+
+    As LAPACK's dgecon (Higham, ACM Trans. Math. Softw. 14, 381 (1988)), whose solutions guard
+    against overflow, which takes most of their time.
+    """
+    index = np.arange(n)
+    image, at = of(np.full(n, 1 / n)), -1
+    norm = float(np.abs(image).sum())
+    for _ in range(_MOST_ESTIMATES):
+        gradient = np.abs(of_transposed(np.where(image < 0, -1.0, 1.0)))
+        best = int(gradient.argmax())
+        if at >= 0 and gradient[best] <= gradient[at]:
+            break
+        image, at = of((index == best).astype(float)), best
+        size = float(np.abs(image).sum())
+        if not size > norm:
+            break
+        norm = size
+    alternating = of((-1.0) ** index * (1 + index / max(n - 1, 1)))
+    return max(norm, 2 * float(np.abs(alternating).sum()) / (3 * n))
+
+
+def largest_entries(matrix: np.ndarray) -> np.ndarray:
+    """The largest absolute entry of each row of a matrix (n, m), without a copy of it."""
+    return np.maximum(matrix.max(axis=1), -matrix.min(axis=1))
 
 
 def _dense(matrix: sparse.csr_array | np.ndarray) -> np.ndarray:

@@ -20,6 +20,8 @@ def balancing(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for _ in range(_ROUNDS):
         by_row = _inverse_root(sizes.max(axis=1, initial=0.0))
         by_column = _inverse_root(sizes.max(axis=0, initial=0.0))
+        if (by_row == 1).all() and (by_column == 1).all():
+            break
         sizes *= by_row[:, None]
         sizes *= by_column
         rows, columns = rows * by_row, columns * by_column
@@ -29,5 +31,5 @@ def balancing(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _inverse_root(sizes: np.ndarray) -> np.ndarray:
     """Powers of two near 1/√size, or 1 where the size is zero."""
-    _, exponents = np.frexp(np.where(sizes > 0, sizes, 1.0))
+    _, exponents = np.frexp(sizes)  # 0 for zero
     return np.ldexp(1.0, -(exponents // 2))

@@ -7,6 +7,7 @@ them without rounding (Ozaki, Ogita, Oishi and Rump, Numer. Algorithms 59, 95 (2
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log2
 
@@ -14,6 +15,9 @@ import numpy as np
 
 #: Bits of a double, and the number of slices: the last is below 2⁻¹⁰⁰ of the first.
 _DIGITS, _MOST_SLICES = 53, 6
+
+#: Rows that are multiplied at once. More take much memory.
+_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,17 @@ class DoubleDouble:
         """Hermitian conjugate in the first two axes."""
         return DoubleDouble(self.high.conj().swapaxes(0, 1), self.low.conj().swapaxes(0, 1))
 
+    @classmethod
+    def joined(cls, parts: Sequence[DoubleDouble], axis: int) -> DoubleDouble:
+        """Arrays, one after the other along an axis; `split` is the inverse."""
+        high, low = zip(*((part.high, part.low) for part in parts), strict=True)
+        return cls(np.concatenate(high, axis), np.concatenate(low, axis))
+
+    def split(self, n: int, axis: int = 0) -> list[DoubleDouble]:
+        """The n arrays of one shape that follow each other along an axis."""
+        parts = (np.split(part, n, axis) for part in (self.high, self.low))
+        return [DoubleDouble(*both) for both in zip(*parts, strict=True)]
+
     def rounded(self) -> np.ndarray:
         """The nearest double array."""
         return self.high + self.low
@@ -65,6 +80,18 @@ def product(matrix: np.ndarray, operators: DoubleDouble) -> DoubleDouble:
     return DoubleDouble(total.high.reshape(shape), total.low.reshape(shape))
 
 
+def products(matrices: np.ndarray, operators: DoubleDouble) -> list[DoubleDouble]:
+    """The products of matrices (n, m, k) and operators (k, ...): several at once take less time."""
+    n, m, k = matrices.shape
+    at_once = max(1, _ROWS // m)
+    groups = (matrices[first : first + at_once] for first in range(0, n, at_once))
+    return [
+        one
+        for group in groups
+        for one in product(group.reshape(-1, k), operators).split(len(group))
+    ]
+
+
 def _exact_product(left: np.ndarray, right: np.ndarray) -> DoubleDouble:
     """The product of (m, k) and (k, p), real or complex doubles."""
     if np.iscomplexobj(left) or np.iscomplexobj(right):
@@ -77,15 +104,18 @@ def _exact_product(left: np.ndarray, right: np.ndarray) -> DoubleDouble:
     terms = left.shape[1] * _MOST_SLICES
     bits = (_DIGITS - ceil(log2(max(terms, 2)))) // 2
     of_left, of_right = _slices(left, 1, bits), _slices(right, 0, bits)
-    m, p = len(left), right.shape[1]
+    (m, k), p = left.shape, right.shape[1]
     high, low = np.zeros((m, p)), np.zeros((m, p))
     if of_left and of_right:
-        all_products = np.vstack(of_left) @ np.hstack(of_right)
-        blocks = all_products.reshape(len(of_left), m, len(of_right), p)
+        # With the slices of one factor in reverse, all pairs of one order are one product.
+        lefts, rights = np.hstack(of_left), np.vstack(of_right[::-1])
         for order in range(min(_MOST_SLICES, len(of_left) + len(of_right) - 1)):
             first = max(0, order - len(of_right) + 1)
-            last = min(order, len(of_left) - 1)
-            one_order = sum(blocks[i, :, order - i] for i in range(first, last + 1))
+            end = min(order + 1, len(of_left))
+            shift = len(of_right) - 1 - order
+            one_order = (
+                lefts[:, first * k : end * k] @ rights[(first + shift) * k : (end + shift) * k]
+            )
             high, error = _two_sum(high, one_order)
             low += error
     return _normalised(high, low)
@@ -94,14 +124,13 @@ def _exact_product(left: np.ndarray, right: np.ndarray) -> DoubleDouble:
 def _slices(matrix: np.ndarray, axis: int, bits: int) -> list[np.ndarray]:
     """Matrices that add up to `matrix`, each of `bits` bits below the largest along an axis."""
     found: list[np.ndarray] = []
-    rest = matrix
+    rest, shift = matrix, _DIGITS - 1 - bits
     while len(found) < _MOST_SLICES:
-        largest = np.abs(rest).max(axis=axis, keepdims=True, initial=0.0)
+        largest = np.maximum.reduce(np.abs(rest), axis, keepdims=True, initial=0.0)
         if not largest.any():
             break
-        _, exponent = np.frexp(largest)
         # Adding and subtracting this number rounds to multiples of its last place.
-        rounder = np.ldexp(1.5, exponent - bits + _DIGITS - 1)
+        rounder = np.ldexp(1.5, np.frexp(largest)[1] + shift)
         found.append((rest + rounder) - rounder)
         rest = rest - found[-1]
     return found

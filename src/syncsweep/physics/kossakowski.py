@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import numpy as np
 
-#: Columns of K that are computed at once, at least, and as a part of all; rows and columns of T
-#: whose parts are added at once.
-_STEP, _STEPS, _STRIDE = 64, 50, 512
+#: Rows and columns of K that are computed at once, and columns of T that are summed over.
+_BLOCK, _SUMMED = 768, 2048
+
+#: Columns of K that are computed at once beside the diagonal of T: at least, and as a part of all.
+_STEP, _STEPS = 48, 64
 
 
 def kossakowski_factor(
@@ -85,23 +87,53 @@ def _multiply(real: np.ndarray, imaginary: np.ndarray, weight: float, zero: int)
     """Replace an upper triangular T (d, d) by the upper triangle of weight·TT†, in place.
 
     zero: number of columns of T that are zero. The columns of the product are computed from left to
-    right, because the columns of T on the left of them are not needed again. With T = A + iB,
-
-        Re TT† = AAᵀ + BBᵀ,  Im TT† = (A + B)(A − B)ᵀ − AAᵀ + BBᵀ.
+    right, because the columns of T on the left of them are not needed again.
     """
     d = len(real)
-    room, columns = np.empty(min(_STRIDE, d) * d), max(_STEP, d // _STEPS)
-    for left, top in ((i, j) for i in range(0, d, _STRIDE) for j in range(0, i + 1, _STRIDE)):
-        right, bottom = min(left + _STRIDE, d), min(top + _STRIDE, d)
-        sums = room[: (bottom - top) * (d - left)].reshape(bottom - top, d - left)
-        np.add(real[top:bottom, left:], imaginary[top:bottom, left:], out=sums)
-        for first in range(left, right, columns):
-            end, begin = min(first + columns, right), max(first, zero)
-            rows = slice(top, min(bottom, end))
-            a_rows, b_rows = (weight * part[first:end, begin:] for part in (real, imaginary))
-            of_real = real[rows, begin:] @ a_rows.T
-            of_imaginary = imaginary[rows, begin:] @ b_rows.T
-            mixed = sums[: rows.stop - top, begin - left :] @ (a_rows - b_rows).T
-            mixed -= of_real
-            np.add(mixed, of_imaginary, out=imaginary[rows, first:end])
-            np.add(of_real, of_imaginary, out=real[rows, first:end])
+    parts, step = (real, imaginary), max(_STEP, len(real) // _STEPS)
+    for left in range(0, d, _BLOCK):
+        columns = [part[left : left + _BLOCK, left:] for part in parts]
+        width, none = len(columns[0]), max(0, zero - left)
+        steps = [slice(i, min(i + step, width)) for i in range(0, width, step)]
+        for top in range(0, left, _BLOCK):
+            block = [part[top : top + _BLOCK, left:] for part in parts]
+            whole = np.zeros((2, _BLOCK, width))
+            for first in range(max(width, none), d - left, _SUMMED):
+                over = slice(first, first + _SUMMED)
+                _add(whole, [x[:, over] for x in block], [x[:, over] for x in columns])
+            near = [x[:, :width] for x in block]
+            near.append(near[0] + near[1])
+            for few in steps:
+                over = slice(max(few.start, none), width)
+                of_few = [x[few, over] for x in columns]
+                _add(whole[:, :, few], [x[:, over] for x in near], of_few)
+            for part, of_part in zip(near, whole, strict=False):
+                np.multiply(of_part, weight, out=part)
+        near = [*columns, columns[0] + columns[1]]
+        for few in steps:
+            above, over = slice(few.stop), slice(max(few.start, none), None)
+            of_few = [x[few, over] for x in columns]
+            product = _product([x[above, over] for x in near], of_few)
+            for part, of_part in zip(columns, product, strict=True):
+                np.multiply(of_part, weight, out=part[above, few])
+
+
+def _add(product: np.ndarray, rows: list[np.ndarray], columns: list[np.ndarray]) -> None:
+    """Add real and imaginary part of (A + iB)(C + iD)† to (2, n, k), see `_product`."""
+    for part, of_part in zip(product, _product(rows, columns), strict=True):
+        part += of_part
+
+
+def _product(rows: list[np.ndarray], columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Real and imaginary part of (A + iB)(C + iD)† from A, B, A + B if known, and C, D.
+
+    Re = ACᵀ + BDᵀ, Im = (A + B)(C − D)ᵀ − ACᵀ + BDᵀ: three real products, where four are usual.
+    """
+    a, b, *known = rows
+    c, d = columns
+    of_real, of_imaginary = a @ c.T, b @ d.T
+    mixed = (known[0] if known else a + b) @ (c - d).T
+    mixed -= of_real
+    mixed += of_imaginary
+    of_real += of_imaginary
+    return of_real, mixed

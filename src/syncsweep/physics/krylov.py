@@ -81,29 +81,23 @@ def solve_krylov(
     try:
         if at_zero is None:
             ends = np.array([shifts.min(), shifts.max()])
-            space, image = _krylov_space(of_pole, start, ends, size)
+            space, image = krylov_space(of_pole, start, ends, size)
         else:
             zero, start_zero = _start(system, at_zero, 0.0)
             of_zero = lambda v: at_zero.solve(linear @ v)  # noqa: E731
-            small, _ = _krylov_space(of_zero, start_zero, np.array([reach]), size)
+            small, _ = krylov_space(of_zero, start_zero, np.array([reach]), size)
             end = np.array([max(shifts.max(), _FARTHEST * pole)])
-            space, image = _krylov_space(of_pole, start, end, size)
-            more = _orthonormal_beside(space, np.column_stack([small, zero - at_pole]))
+            space, image = krylov_space(of_pole, start, end, size)
+            more = orthonormal_beside(space, np.column_stack([small, zero - at_pole]))
             # The recurrence would amplify rounding here, because the spaces nearly overlap.
             more_image = of_pole(more)
             space, image = np.hstack([space, more]), np.hstack([image, more_image])
-        projected = space.T @ image
-        probes = _probes(space.T @ start)
-        matrices = np.eye(len(projected)) + shifts[:, None, None] * projected
-        images = np.linalg.solve(matrices, probes)
+        solved, growth = solve_within(space, image, start, shifts)
     except np.linalg.LinAlgError:
         return nothing
-    x = at_pole[:, None] - (space @ images[:, :, 0].T) * shifts
-    # (A + ηB)⁻¹ = (I + (η−σ)K)⁻¹ (A + σB)⁻¹. The norm of the first factor is estimated in the
-    # space.
-    growth = np.abs(images).sum(axis=1) / np.abs(probes).sum(axis=0)
-    amplification = np.maximum(growth.max(axis=1), 1.0)
-    condition = reciprocals(amplification * factors.inverse_norm())
+    x = at_pole[:, None] - (space @ solved) * shifts
+    # (A + ηB)⁻¹ = (I + (η−σ)K)⁻¹ (A + σB)⁻¹.
+    condition = reciprocals(growth * factors.inverse_norm())
     return Solutions(x, system.backward_errors(etas, x), condition)
 
 
@@ -115,7 +109,7 @@ def _start(system: AffineSystem, inverse: Inverse, pole: float) -> tuple[np.ndar
     )
 
 
-def _krylov_space(
+def krylov_space(
     image_of: Callable[[np.ndarray], np.ndarray], start: np.ndarray, ends: np.ndarray, size: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Orthonormal basis V (n, m) of the Krylov space of K on `start`, and KV.
@@ -161,11 +155,24 @@ def _krylov_space(
     return space[:, :m], image
 
 
-def _orthonormal_beside(basis: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+def orthonormal_beside(basis: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """Orthonormal vectors (n, m), orthogonal to `basis`, that span `vectors` (n, m) with it."""
     for _ in range(2):  # after one round, cancellation may have amplified rounding
         vectors, _ = np.linalg.qr(vectors - basis @ (basis.T @ vectors))
     return vectors
+
+
+def solve_within(
+    space: np.ndarray, image: np.ndarray, start: np.ndarray, shifts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients (m, n_eta) of (I + shift·K)⁻¹·`start` in a space V (n, m) with `image` = KV.
+
+    Also estimates (n_eta,), at least 1, of how much (I + shift·K)⁻¹ amplifies in the space.
+    """
+    projected, probes = space.T @ image, _probes(space.T @ start)
+    images = np.linalg.solve(np.eye(len(projected)) + shifts[:, None, None] * projected, probes)
+    growth = np.abs(images).sum(axis=1) / np.abs(probes).sum(axis=0)
+    return images[:, :, 0].T, np.maximum(growth.max(axis=1), 1.0)
 
 
 def _probes(start: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ rates apart. So −i[H, ρ] and LρL† − ½{L†L, ρ} are applied in twice t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,18 @@ from scipy import sparse
 
 from syncsweep.physics import arguments
 from syncsweep.physics.commutator import add_commutator, commutator_terms
-from syncsweep.physics.double_double import DoubleDouble, product
+from syncsweep.physics.double_double import DoubleDouble, product, products
 from syncsweep.physics.superoperators import (
-    hermitian_basis,
+    basis_rows,
+    commutator,
+    kron,
     lindblad_dissipator,
-    liouvillian,
+    size_sums,
     spost,
     spre,
+    summands,
+    to_components,
+    to_operators,
     to_real,
     unvectorize,
     vectorize,
@@ -33,10 +39,9 @@ _ALIKE = 1e3
 
 
 def _commutator(
-    hamiltonian: np.ndarray, rho: DoubleDouble, rest: np.ndarray | None = None
+    image: DoubleDouble, rho: DoubleDouble, rest: np.ndarray | None = None
 ) -> DoubleDouble:
-    """−i[H + rest, ρ] of Hermitian operators ρ (D, D, n)."""
-    image = product(hamiltonian, rho)
+    """−i[H + rest, ρ] of Hermitian operators ρ (D, D, n); image: Hρ."""
     if rest is not None:
         image = image + DoubleDouble.of(np.tensordot(rest, rho.high, 1))
     return (image - image.adjoint()).times(-1j)
@@ -48,13 +53,23 @@ def _rates(jump: np.ndarray, image: DoubleDouble) -> DoubleDouble:
     return half + half.adjoint()
 
 
-def _dissipator_sizes(jump: np.ndarray) -> sparse.csr_array:
+def _dissipator_sizes(jump: np.ndarray) -> Any:
     """Sums of the absolute terms of a dissipator's entries in the Hermitian basis (D², D²)."""
-    basis: Any = abs(hermitian_basis(len(jump)))
     size = np.abs(jump)
     rate = size.T @ size
-    dissipator = sparse.kron(size, size) + (spre(rate) + spost(rate)) / 2
-    return sparse.csr_array(basis.T @ dissipator @ basis)
+    return summands(kron(size, size) + (spre(rate) + spost(rate)) / 2)
+
+
+def terms_of_rows(hamiltonian: np.ndarray, jump_operators: np.ndarray) -> np.ndarray:
+    """See `Perturbation.terms`; of H (D, D) and jump operators (k, D, D)."""
+    dim = len(hamiltonian)
+    ones, jumps = unvectorize(size_sums(dim)), np.abs(jump_operators)
+    rates = (jumps.swapaxes(1, 2) @ jumps).sum(axis=0)
+    image = (jumps @ ones @ jumps.swapaxes(1, 2)).sum(axis=0)
+    image += (rates @ ones + ones @ rates) / 2
+    places, values = commutator_terms(hamiltonian)
+    of_hamiltonian = np.bincount(places // dim**2, np.abs(values), dim**2)
+    return of_hamiltonian + basis_rows(dim)[2] @ vectorize(image)
 
 
 def check_operators(owner: Any, spins: tuple[float, ...] | None = None) -> None:
@@ -91,12 +106,13 @@ class Lindbladian:
         """Check the arguments."""
         check_operators(self)
 
-    def _coherent(self) -> list[sparse.csr_array]:
+    @cached_property
+    def _coherent(self) -> list[Any]:
         """−i[H, ·] as real matrices: of `hamiltonian`, and of the rest if there is one."""
         hamiltonians = [self.hamiltonian]
         if self.hamiltonian_rest is not None:
             hamiltonians.append(self.hamiltonian_rest)
-        return [to_real(liouvillian(one, [])) for one in hamiltonians]
+        return [to_real(commutator(one)) for one in hamiltonians]
 
     def matrix(self) -> sparse.csr_array:
         """The real matrix (D², D²) in the Hermitian basis, sparse.
@@ -109,11 +125,10 @@ class Lindbladian:
         (16, 16)
         """
         dissipators = [to_real(lindblad_dissipator(jump)) for jump in self.jump_operators]
-        parts = [*self._coherent(), *dissipators]
-        total: sparse.csr_array = sum(parts[1:], parts[0])
-        sizes = sum((abs(part) for part in parts[1:]), abs(parts[0]))
+        parts = [*self._coherent, *dissipators]
+        total, sizes = sum(parts[1:], parts[0]), sum(map(abs, parts[1:]), abs(parts[0]))
         kept = abs(total) > 2 * len(parts) * np.finfo(float).eps * sizes
-        return sparse.csr_array(total.multiply(kept))
+        return sparse.csr_array(total * kept)
 
     def sizes(self) -> sparse.csr_array:
         """For each entry of `matrix` (D², D²), the sum of the absolute values of its terms.
@@ -126,14 +141,17 @@ class Lindbladian:
         >>> print(f"{generator.sizes().max():.1f}")
         2.6
         """
-        total: Any = sum(abs(part) for part in self._coherent())
+        return sparse.csr_array(self._sizes())
+
+    def _sizes(self) -> Any:
+        total: Any = sum(abs(part) for part in self._coherent)
         for jump in self.jump_operators:
-            part: Any = _dissipator_sizes(jump)
+            part = _dissipator_sizes(jump)
             entries = np.abs(jump[jump != 0])
             if entries.max(initial=0.0) <= _ALIKE * entries.min(initial=np.inf):
-                part = part.multiply(to_real(lindblad_dissipator(jump)) != 0)
+                part = part * (to_real(lindblad_dissipator(jump)) != 0)
             total = total + part
-        return sparse.csr_array(total)
+        return total
 
     def largest_terms(self) -> np.ndarray:
         """The largest term in each row of `matrix` (D²,).
@@ -141,7 +159,8 @@ class Lindbladian:
         >>> generator.largest_terms()[:3].round(2)
         array([0.  , 1.  , 1.73])
         """
-        return np.asarray(self.sizes().max(axis=1).todense()).ravel()
+        largest = self._sizes().max(axis=1)
+        return largest if isinstance(largest, np.ndarray) else largest.toarray().ravel()
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision.
@@ -151,9 +170,9 @@ class Lindbladian:
         >>> bool(np.abs(image.rounded()).max() < 1e-12)  # at η → 0⁺
         True
         """
-        total = _commutator(self.hamiltonian, rho, self.hamiltonian_rest)
-        for jump in self.jump_operators:
-            image = product(jump, rho)
+        of_h, *images = products(np.array([self.hamiltonian, *self.jump_operators]), rho)
+        total = _commutator(of_h, rho, self.hamiltonian_rest)
+        for jump, image in zip(self.jump_operators, images, strict=True):
             total = total + product(jump, image.adjoint()) + _rates(jump, image)
         return total
 
@@ -164,12 +183,17 @@ class Lindbladian:
         >>> generator.apply_adjoint(DoubleDouble.of(np.eye(4)[:, :, None]))[1].rounded().shape
         (4, 4, 1)
         """
-        coherent = _commutator(self.hamiltonian, observable, self.hamiltonian_rest).times(-1.0)
+        adjoints = self.jump_operators.conj().swapaxes(1, 2)
+        operators = np.array([self.hamiltonian, *adjoints, *self.jump_operators])
+        of_h, *images = products(operators, observable)
+        coherent = _commutator(of_h, observable, self.hamiltonian_rest).times(-1.0)
         dissipative = DoubleDouble.of(np.zeros_like(observable.high))
-        for jump in self.jump_operators:
-            image = product(jump.conj().T, observable)
-            rates = _rates(jump, product(jump, observable))
-            dissipative = dissipative + product(jump.conj().T, image.adjoint()) + rates
+        n_jumps = len(adjoints)
+        for adjoint, left, right in zip(adjoints, images[:n_jumps], images[n_jumps:], strict=True):
+            both = DoubleDouble.joined([left.adjoint(), right], axis=1)
+            jumped, rate = product(adjoint, both).split(2, axis=1)
+            half = rate.times(-0.5)
+            dissipative = dissipative + jumped + (half + half.adjoint())
         return coherent, dissipative
 
 
@@ -217,11 +241,11 @@ class Perturbation:
         >>> bool((np.abs(perturbation.matrix()) <= perturbation.sizes()).all())
         True
         """
-        sizes = np.empty_like(self.dissipator)
+        sizes = np.zeros_like(self.dissipator)
         if self.jump_operators is None:
-            sizes[:] = np.abs(self.dissipator).max(axis=1, keepdims=True)
+            sizes += np.abs(self.dissipator).max(axis=1, keepdims=True)
         else:
-            sizes[:] = sum(_dissipator_sizes(jump).toarray() for jump in self.jump_operators)
+            sizes = sum(map(_dissipator_sizes, self.jump_operators), sizes)
         places, values = commutator_terms(self.hamiltonian)
         np.add.at(sizes.reshape(-1), places, np.abs(values))
         return sizes
@@ -234,16 +258,7 @@ class Perturbation:
         """
         if self.jump_operators is None:
             return None
-        dim = len(self.hamiltonian)
-        basis: Any = abs(hermitian_basis(dim))
-        ones = unvectorize(basis.sum(axis=1))
-        jumps = np.abs(self.jump_operators)
-        rates = (jumps.swapaxes(1, 2) @ jumps).sum(axis=0)
-        image = (jumps @ ones @ jumps.swapaxes(1, 2)).sum(axis=0)
-        image += (rates @ ones + ones @ rates) / 2
-        places, values = commutator_terms(self.hamiltonian)
-        of_hamiltonian = np.bincount(places // dim**2, np.abs(values), dim**2)
-        return of_hamiltonian + basis.T @ vectorize(image)
+        return terms_of_rows(self.hamiltonian, self.jump_operators)
 
     def apply(self, rho: DoubleDouble) -> DoubleDouble:
         """L₍₁₎[ρ] of Hermitian operators ρ (D, D, n), in twice the working precision.
@@ -258,18 +273,4 @@ class Perturbation:
         if self.jump_operators is not None:
             return Lindbladian(self.hamiltonian, self.jump_operators).apply(rho)
         image = to_operators(self.dissipator @ to_components(rho.rounded()))
-        return _commutator(self.hamiltonian, rho) + DoubleDouble.of(image)
-
-
-def to_components(operators: np.ndarray) -> np.ndarray:
-    """Components of Hermitian operators (D, D, n) in the Hermitian basis, real (D², n)."""
-    dim, _, n = operators.shape
-    vectors = operators.swapaxes(0, 1).reshape(dim**2, n)
-    return np.ascontiguousarray((hermitian_basis(dim).conj().T @ vectors).real)
-
-
-def to_operators(components: np.ndarray) -> np.ndarray:
-    """Inverse of `to_components`: (D², n) to (D, D, n), Hermitian to the last bit."""
-    dim = round(np.sqrt(len(components)))
-    vectors = hermitian_basis(dim) @ components
-    return vectors.reshape(dim, dim, -1).swapaxes(0, 1)
+        return _commutator(product(self.hamiltonian, rho), rho) + DoubleDouble.of(image)

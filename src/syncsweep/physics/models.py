@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 
 import numpy as np
 
@@ -81,6 +81,12 @@ def _numbers(**parameters: float) -> list[float]:
     return [arguments.real(f"Argument `{name}`", value) for name, value in parameters.items()]
 
 
+@cache
+def _spin_operators(spins: tuple[float, ...]) -> list[list[np.ndarray]]:
+    """S_j^z, S_j⁺ and S_j⁻ of each site; not to be changed."""
+    return [on_each_site(one, spins) for one in (sz, raising, lowering)]
+
+
 def spin1_chain(
     n_sites: int = 3, omega: float = 1.0, J: float = 0.5, delta: float = 0.5, gamma: float = 2.0
 ) -> Model:
@@ -95,7 +101,7 @@ def spin1_chain(
     spins = (1,) * arguments.integer("Argument `n_sites`", n_sites, 1)
     omega, J, delta = _numbers(omega=omega, J=J, delta=delta)
     gamma = arguments.real("Argument `gamma`", gamma, 0)
-    z, plus, minus = (on_each_site(one, spins) for one in (sz, raising, lowering))
+    z, plus, minus = _spin_operators(spins)
     terms = [omega * np.sum(z, axis=0)]
     for j in range(n_sites - 1):
         hop = plus[j] @ minus[j + 1]
@@ -118,8 +124,8 @@ def spin_half_pair(J: float = 1.0, delta: float = 1.0, B: float = 0.3, gamma: fl
     """
     spins = (0.5, 0.5)
     J, delta, B, gamma = _numbers(J=J, delta=delta, B=B, gamma=gamma)
-    z = [2 * one for one in on_each_site(sz, spins)]
-    plus, minus = on_each_site(raising, spins), on_each_site(lowering, spins)
+    half_z, plus, minus = _spin_operators(spins)
+    z = [2 * one for one in half_z]
     hop = plus[0] @ minus[1]
     terms = [J * (hop + hop.conj().T), delta * (z[0] @ z[1]), B * (z[0] + z[1])]
     return _model("spin_half_pair", spins, terms, gamma * np.array([minus[0] + minus[1]]))
@@ -134,7 +140,7 @@ def two_spin1s(omega: float = 1.0, gamma_1_gain: float = 1.0, gamma_2_damp: floa
     (omega,) = _numbers(omega=omega)
     gain = arguments.real("Argument `gamma_1_gain`", gamma_1_gain, 0)
     damping = arguments.real("Argument `gamma_2_damp`", gamma_2_damp, 0)
-    terms = [omega * np.sum(on_each_site(sz, (1, 1)), axis=0)]
+    terms = [omega * np.sum(_spin_operators((1, 1))[0], axis=0)]
     return _model("two_spin1s", (1, 1), terms, np.array([_gain(gain, 0), _damping(damping, 1)]))
 
 
@@ -146,7 +152,7 @@ def two_spin1s_perturbation(
     H₍₁₎ = (iε/2)(S₁⁺S₂⁻ − S₁⁻S₂⁺) + Δ₁S₁^z + Δ₂S₂^z, with the jump operators
     √(γ₁ᵈ/2) S₁⁻S₁^z = √γ₁ᵈ |0⟩⟨1| on site 1 and √(γ₂ᵍ/2) S₂⁺S₂^z = −√γ₂ᵍ |0⟩⟨−1| on site 2.
     """
-    z, plus, minus = (on_each_site(one, (1, 1)) for one in (sz, raising, lowering))
+    z, plus, minus = _spin_operators((1, 1))
     exchange = 0.5j * epsilon * (plus[0] @ minus[1] - minus[0] @ plus[1])
     hamiltonian = exchange + delta_1 * z[0] + delta_2 * z[1]
     return hamiltonian, np.array([_damping(gamma_1_damp, 0), _gain(gamma_2_gain, 1)])
@@ -154,12 +160,18 @@ def two_spin1s_perturbation(
 
 def _gain(gamma: float, site: int) -> np.ndarray:
     """√(γ/2) S⁺S^z on one of two spin-1s, which leaves |−1⟩ for |0⟩ at rate γ."""
-    return on_site(np.sqrt(gamma / 2) * raising(1) @ sz(1), site, (1, 1))
+    return np.sqrt(gamma / 2) * _toward_0(site, raising)
 
 
 def _damping(gamma: float, site: int) -> np.ndarray:
     """√(γ/2) S⁻S^z on one of two spin-1s, which leaves |1⟩ for |0⟩ at rate γ."""
-    return on_site(np.sqrt(gamma / 2) * lowering(1) @ sz(1), site, (1, 1))
+    return np.sqrt(gamma / 2) * _toward_0(site, lowering)
+
+
+@cache
+def _toward_0(site: int, ladder: Callable[[float], np.ndarray]) -> np.ndarray:
+    """S^±S^z on one of two spin-1s; not to be changed."""
+    return on_site(ladder(1) @ sz(1), site, (1, 1))
 
 
 #: The models by the names that a configuration uses.

@@ -16,9 +16,10 @@ from scipy import sparse
 
 from syncsweep.physics.affine_systems import AffineSystem, Factors, Solutions
 from syncsweep.physics.double_double import DoubleDouble, product
-from syncsweep.physics.lindbladian import Lindbladian, Perturbation, to_components, to_operators
+from syncsweep.physics.lindbladian import Lindbladian, Perturbation
 from syncsweep.physics.slow_modes import SlowModes
 from syncsweep.physics.sparse_blocks import CompletedInverse, PartialInverse
+from syncsweep.physics.superoperators import to_components, to_operators
 
 #: Number of steps at most. Each correction must be at most this share of the one before.
 _MOST_STEPS, _CONTRACTION = 30, 0.5

@@ -14,8 +14,9 @@ from scipy import sparse
 from scipy.linalg import qr
 
 from syncsweep.physics.double_double import DoubleDouble
-from syncsweep.physics.lindbladian import Lindbladian, to_components, to_operators
+from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.sparse_blocks import PartialInverse, left_null_vectors
+from syncsweep.physics.superoperators import to_components, to_operators
 
 #: A mode is slow if L₀ damps it by less than this share of what L₀ does to the others.
 _SLOW = 1e-8
@@ -98,8 +99,7 @@ def slow_modes(lindbladian: Lindbladian, generator: sparse.csr_array) -> SlowMod
         return conserved_modes(generator)
     remaining, groups, doubt = _observables(left), [], 0.0
     while remaining.high.shape[-1]:
-        remaining, damped = _corrected(lindbladian, remaining, inverse)
-        change = _Change.of(lindbladian, remaining)
+        remaining, damped, change = _corrected(lindbladian, remaining, inverse)
         rounding = change.each <= _ROUNDING and not (
             change.both > _EXACT
             and change.rate <= _NEGLIGIBLE * change.smallest
@@ -187,8 +187,7 @@ def _after_a_change(
         lindbladian.jump_operators * factors[1:],
         lindbladian.hamiltonian_rest,
     )
-    modes, _ = _corrected(changed, modes, inverse)
-    return _Change.of(changed, modes)
+    return _corrected(changed, modes, inverse)[2]
 
 
 def _observables(left: np.ndarray) -> DoubleDouble:
@@ -208,18 +207,20 @@ def _told_apart(left: np.ndarray) -> np.ndarray:
 
 def _corrected(
     lindbladian: Lindbladian, modes: DoubleDouble, inverse: PartialInverse
-) -> tuple[DoubleDouble, np.ndarray]:
-    """Modes (D, D, k) without any share of fast modes, and their wᵀL₀ (k, n)."""
+) -> tuple[DoubleDouble, np.ndarray, _Change]:
+    """Modes (D, D, k) without any share of fast modes, their wᵀL₀ (k, n), and their change."""
     for _ in range(_CORRECTIONS):
-        coherent, dissipative = lindbladian.apply_adjoint(modes)
-        rows = to_components((coherent + dissipative).rounded())
+        parts = lindbladian.apply_adjoint(modes)
+        rows = to_components((parts[0] + parts[1]).rounded())
         # Apart from a slow rest, wᵀL₀ is a combination of the other rows of L₀. Subtract it.
         excess = inverse.inverse.T @ rows[1:]
         excess[inverse.missing] = 0.0
         if np.abs(excess).max(initial=0.0) <= np.finfo(float).eps ** 2:
             break
         modes = modes + _observables(-excess)
-    return modes, rows.T
+    else:
+        parts = lindbladian.apply_adjoint(modes)
+    return modes, rows.T, _Change.of(lindbladian, *parts)
 
 
 @dataclass(frozen=True)
@@ -248,9 +249,10 @@ class _Change:
         return self.largest / self.smallest
 
     @classmethod
-    def of(cls, lindbladian: Lindbladian, modes: DoubleDouble) -> _Change:
-        """Apply a Lindbladian to modes and measure the result."""
-        coherent, dissipative = lindbladian.apply_adjoint(modes)
+    def of(
+        cls, lindbladian: Lindbladian, coherent: DoubleDouble, dissipative: DoubleDouble
+    ) -> _Change:
+        """Measure what `Lindbladian.apply_adjoint` gives."""
         energies = np.abs(lindbladian.hamiltonian).ravel()
         rates = np.abs(lindbladian.jump_operators).ravel() ** 2
         sizes = [entries.max(initial=0.0) or 1.0 for entries in (energies, rates)]

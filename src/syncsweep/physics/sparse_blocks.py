@@ -6,7 +6,9 @@ by itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -14,6 +16,7 @@ from scipy.linalg import qr
 from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics.balancing import balancing
+from syncsweep.physics.superoperators import Matrix
 
 #: The rows and columns of a block get size one. If a row or column then differs by less than this
 #: from a combination of others, the difference is rounding.
@@ -26,8 +29,9 @@ _SINGULAR = 1e-12
 #: A block whose reciprocal condition number is smaller has a null vector that was not found.
 _SINGULAR_BLOCK = 1e-14
 
-#: A matrix with more than this share of entries is multiplied faster as a dense one.
-_DENSE = 0.1
+#: A matrix with more than this share of entries, or of fewer rows than this, is multiplied and cut
+#: faster as a dense one.
+_DENSE, _SMALL = 0.1, 200
 
 
 def left_null_vectors(
@@ -43,10 +47,8 @@ def left_null_vectors(
     """
     n = generator.shape[0] - 1
     vectors = [np.empty((n, 0))]
-    for members in connected(generator):
-        rows = members[members > 0]
-        block = generator[rows][:, rows].toarray()
-        vectors.append(embedded(_left_null(block, tolerance), rows - 1, n))
+    for unknowns, block in _blocks(generator):
+        vectors.append(embedded(_left_null(block, tolerance), unknowns, n))
     return np.hstack(vectors)
 
 
@@ -68,12 +70,10 @@ class PartialInverse:
         self.condition = 1.0
         vectors = [np.empty((n, 0))]
         inverses = []
-        for members in connected(generator):
-            unknowns = members[members > 0] - 1
-            if not len(unknowns):
-                continue
-            block = generator[unknowns + 1][:, unknowns + 1].toarray()
-            gone = np.isin(unknowns, missing)
+        is_missing = np.zeros(n, dtype=bool)
+        is_missing[missing] = True
+        for unknowns, block in _blocks(generator):
+            gone = is_missing[unknowns]
             null = _right_null(block[~gone], int(gone.sum()))
             vectors.append(embedded(null, unknowns, n))
             block[gone] = null.T
@@ -82,11 +82,9 @@ class PartialInverse:
             self.condition = min(self.condition, 1 / float(np.linalg.norm(inverse, np.inf)))
             inverse *= by_column[:, None]
             inverse *= by_row
-            inverses.append((unknowns, sparse.csr_array(inverse)))
+            inverses.append((unknowns, inverse if n < _SMALL else sparse.csr_array(inverse)))
         self.null_vectors = np.hstack(vectors)
-        whole = _joined(inverses, n)
-        is_dense = whole.nnz > _DENSE * n * n
-        self.inverse: np.ndarray | sparse.csr_array = whole.toarray() if is_dense else whole
+        self.inverse: Matrix = _joined(inverses, n)
 
     def complete(self, rows: np.ndarray, tolerance: float = _SINGULAR) -> CompletedInverse | None:
         """A⁻¹, given the missing rows (m, n) of A; None if A is singular to `tolerance`.
@@ -123,12 +121,29 @@ class CompletedInverse:
         c = self.small_inverse @ (rhs[self.partial.missing] - self.rows @ x)
         return x + self.partial.null_vectors @ c
 
+    def solve_transposed(self, rhs: np.ndarray) -> np.ndarray:
+        """Solve the transposed system for a right-hand side (n,)."""
+        c = self.small_inverse.T @ (self.partial.null_vectors.T @ rhs)
+        y = self.partial.inverse.T @ (rhs - self.rows.T @ c)
+        y[self.partial.missing] += c
+        return y
+
 
 def connected(matrix: sparse.csr_array) -> list[np.ndarray]:
     """The sets of unknowns that entries of a matrix (n, n) connect, each ascending."""
     _, labels = connected_components(matrix, directed=False)
     ends = np.cumsum(np.bincount(labels))
     return np.split(np.argsort(labels, kind="stable"), ends[:-1])
+
+
+def _blocks(generator: sparse.csr_array) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The blocks of a generator (n+1, n+1) without row and column 0, and the unknowns of each."""
+    matrix: Matrix = generator.toarray() if generator.shape[0] < _SMALL else generator
+    for members in connected(generator):
+        inner = members[members > 0]
+        if len(inner):
+            block = matrix[inner][:, inner]
+            yield inner - 1, block if isinstance(block, np.ndarray) else block.toarray()
 
 
 def _left_null(block: np.ndarray, tolerance: float) -> np.ndarray:
@@ -138,6 +153,8 @@ def _left_null(block: np.ndarray, tolerance: float) -> np.ndarray:
     weights, columns = balancing(block)
     q, r, _ = qr(block * weights[:, None] * columns, pivoting=True)
     rank = int(np.sum(np.abs(np.diag(r)) > tolerance))
+    if rank == len(block):
+        return np.empty((rank, 0))
     # These are null vectors of the weighted rows. Their components times the weights are null
     # vectors of the rows themselves.
     vectors, _ = np.linalg.qr(q[:, rank:] * weights[:, None])
@@ -146,7 +163,7 @@ def _left_null(block: np.ndarray, tolerance: float) -> np.ndarray:
 
 def _right_null(rows: np.ndarray, k: int) -> np.ndarray:
     """Null vectors of independent rows (n − k, n), as columns (n, k) of length one."""
-    if not rows.size:
+    if not rows.size or not k:
         return np.eye(rows.shape[1])[:, :k]
     by_row, by_column = balancing(rows)
     q, _ = qr((rows * by_row[:, None] * by_column).T)
@@ -154,8 +171,16 @@ def _right_null(rows: np.ndarray, k: int) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=0)
 
 
-def _joined(blocks: list[tuple[np.ndarray, sparse.csr_array]], n: int) -> sparse.csr_array:
-    """One matrix (n, n) of blocks and the unknowns that each is for, without copies of all."""
+def _joined(blocks: list[tuple[np.ndarray, Any]], n: int) -> Matrix:
+    """One matrix (n, n) of blocks and the unknowns that each is for.
+
+    Sparse blocks are joined without copies of all. If they have many entries, they become dense.
+    """
+    if n < _SMALL:
+        matrix = np.zeros((n, n))
+        for unknowns, block in blocks:
+            matrix[unknowns[:, None], unknowns] = block
+        return matrix
     counts = np.zeros(n, dtype=np.int32)
     for unknowns, block in blocks:
         counts[unknowns] = np.diff(block.indptr)
@@ -165,7 +190,8 @@ def _joined(blocks: list[tuple[np.ndarray, sparse.csr_array]], n: int) -> sparse
         shift = first[unknowns] - block.indptr[:-1]
         place = np.repeat(shift, counts[unknowns]) + np.arange(block.nnz, dtype=np.int32)
         data[place], columns[place] = block.data, unknowns[block.indices]
-    return sparse.csr_array((data, columns, first), shape=(n, n))
+    whole = sparse.csr_array((data, columns, first), shape=(n, n))
+    return whole.toarray() if whole.nnz > _DENSE * n * n else whole
 
 
 def embedded(vectors: np.ndarray, places: np.ndarray, n: int) -> np.ndarray:

@@ -49,7 +49,8 @@ def random_generators(
     parts = normals[:, : 2 * dim**2].reshape(len(rngs), 2, dim, dim)
     m = parts[:, 0] + 1j * parts[:, 1]
     hamiltonian = (m + m.conj().swapaxes(1, 2)) * (zeta_coh / np.sqrt(2))
-    return _generators(hamiltonian, kossakowski, basis)
+    _change_diagonal_operators(kossakowski, dim, basis)
+    return _generators(hamiltonian, kossakowski)
 
 
 @cache
@@ -87,13 +88,29 @@ def _product(factor: np.ndarray) -> np.ndarray:
     return product
 
 
-def _generators(hamiltonian: np.ndarray, k: np.ndarray, basis: OperatorBasis) -> np.ndarray:
-    """Real matrices (n, D², D²) of H (n, D, D) and K (n, D², D²), padded; overwrites K."""
-    n, dim = hamiltonian.shape[:2]
+def lindblad_generators(
+    hamiltonians: np.ndarray, jump_operators: Sequence[np.ndarray]
+) -> np.ndarray:
+    """The `lindblad_generator` of each H (n, D, D) with its jump operators, (n, D², D²)."""
+    n, dim = hamiltonians.shape[:2]
+    k = np.empty((n, dim**2, dim**2), dtype=complex)
+    for one, jumps in zip(k, jump_operators, strict=True):
+        rows = jumps.reshape(-1, dim**2)
+        np.matmul(rows.conj().T, rows, out=one)
+    return _generators(hamiltonians, k)
+
+
+def _change_diagonal_operators(k: np.ndarray, dim: int, basis: OperatorBasis) -> None:
+    """As of `perturbation`, for K (n, D², D²), padded."""
     places, operators = np.arange(dim) * (dim + 1), diagonal_rows(dim, basis)
     # With the diagonal operators F_a = Σ_j O_aj |j⟩⟨j|, K becomes OᵀKO in the places of |j⟩⟨j|.
     k[:, places] = operators.T @ k[:, places[:-1]]
     k[:, :, places] = k[:, :, places[:-1]] @ operators
+
+
+def _generators(hamiltonian: np.ndarray, k: np.ndarray) -> np.ndarray:
+    """Real matrices (n, D², D²) of H (n, D, D) and K (n, D², D²) of all |j⟩⟨k|."""
+    n, dim = hamiltonian.shape[:2]
     x = k.reshape(n, dim, dim, dim, dim)
     rate = x[:, 0, :, 0].copy()
     for j in range(1, dim):

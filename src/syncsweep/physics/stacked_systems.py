@@ -12,13 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from syncsweep.physics.affine_systems import Solutions, reciprocals
+from syncsweep.physics.affine_systems import Solutions, lost_digits, reciprocals
 from syncsweep.physics.diagnosis import SINGULAR, Method, SteadyStates, diagnosed
-from syncsweep.physics.steady_state import (
-    REFINED,
-    SteadyStateSolver,
-    lost_digits,
-)
+from syncsweep.physics.steady_state import REFINED, SteadyStateSolver
 from syncsweep.physics.superoperators import diagonal_operators
 
 #: Largest D of models whose samples are solved in stacks.

@@ -26,15 +26,17 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from syncsweep.physics import arguments
-from syncsweep.physics.affine_systems import AffineSystem, Solutions
+from syncsweep.physics.affine_systems import AffineSystem, Solutions, largest_entries, lost_digits
 from syncsweep.physics.commutator import add_commutator
 from syncsweep.physics.diagnosis import ACCURACY, SINGULAR, Method, SteadyStates, diagnosed
+from syncsweep.physics.drift_space import drift, solve_by_drift
 from syncsweep.physics.krylov import solve_krylov
 from syncsweep.physics.lindbladian import Lindbladian, Perturbation
 from syncsweep.physics.refinement import Refinement
 from syncsweep.physics.slow_modes import conserved_modes, slow_modes
-from syncsweep.physics.sparse_blocks import PartialInverse, with_full_rows
+from syncsweep.physics.sparse_blocks import CompletedInverse, PartialInverse, with_full_rows
 from syncsweep.physics.superoperators import (
+    Matrix,
     hermitian_basis,
     real_terms,
     to_real,
@@ -49,15 +51,14 @@ REFINED = 1e-11
 #: less than a refinement. For more unknowns it costs more.
 _JUDGED_UNKNOWNS = 100
 
-#: An equation whose terms are larger than so many times itself has lost digits where they cancel.
-#: Where terms are alike, the sum of those of a mode is up to 50 times as large as what is left.
-_CANCELLED = 64
-
 #: If errors may be larger than this because digits were lost, the matrix may be singular.
 _SINGULAR = 1e-2
 
 #: Largest dimension of the Hilbert space at which L₁ is kept in memory beside its linear system.
 REFINED_DIMENSIONS = 27
+
+#: Largest dimension of the Hilbert space at which one factorisation costs least.
+_FACTORISED_DIMENSIONS = 64
 
 #: With fewer unknowns than this, a sparse L₀ costs more time than it saves.
 _SPARSE_UNKNOWNS = 200
@@ -99,19 +100,18 @@ class SteadyStateSolver:
         self.dim = math.isqrt(generator.shape[0])
         if self.dim < 2:
             raise ValueError("Argument `L0` must be of D ≥ 2, but is of D = 1.")
-        self._basis = hermitian_basis(self.dim)
-        _check_trace_row(generator[[0]].toarray(), abs(generator).max(), "L0")
+        rows: Any = generator.toarray() if generator.shape[0] < _SPARSE_UNKNOWNS else generator
+        _check_trace_row(abs(rows[:1]).max(), abs(rows).max(), "L0")
         known = self._lindbladian
         self.modes = slow_modes(known, generator) if known else conserved_modes(generator)
         self._generator = generator
         self._left = sparse.csr_array(self.modes.left.T)
-        if generator.shape[0] < _SPARSE_UNKNOWNS:
-            self.constant: np.ndarray | sparse.csr_array = generator[1:].toarray()
-        else:
-            self.constant, self._places = with_full_rows(generator[1:], self.modes.redundant)
+        self.constant: Matrix = rows[1:]
+        if isinstance(rows, sparse.csr_array):
+            self.constant, self._places = with_full_rows(self.constant, self.modes.redundant)
 
     @cached_property
-    def _sizes(self) -> sparse.csr_array | np.ndarray:
+    def _sizes(self) -> Matrix:
         """`Lindbladian.sizes` of L₀ without row 0 (n, n+1)."""
         assert self._lindbladian
         sizes = self._lindbladian.sizes()[1:]
@@ -123,6 +123,10 @@ class SteadyStateSolver:
             return PartialInverse(self._generator, self.modes.redundant)
         except np.linalg.LinAlgError:  # the other rows of L₀ are singular in every digit
             return None
+
+    @cached_property
+    def _drift(self) -> np.ndarray:
+        return drift(self._generator)
 
     @cached_property
     def _rows_of_conserved(self) -> np.ndarray:
@@ -199,14 +203,16 @@ class SteadyStateSolver:
         if not np.all(np.isfinite(etas)) or np.any(etas < 0):
             raise ValueError("Argument `etas` must be a list of finite numbers ≥ 0.")
         linear = generator[1:]
-        largest = _largest(linear)
-        _check_trace_row(generator[0], largest.max(), "L1")
+        largest = largest_entries(linear)
+        _check_trace_row(np.abs(generator[0]).max(), largest.max(), "L1")
         shared = len(linear) >= _KRYLOV_UNKNOWNS and len(etas) >= _KRYLOV_ETAS
         unit = self._unit(linear) if shared else 0.0
         of_linear = largest if terms is None else terms[1:]
+        by_drift = shared and self.dim > _FACTORISED_DIMENSIONS
+        drift_of_second = drift(generator) if by_drift else None
         modes, system = self.modes, self._system(linear)
-        found, method = self._solutions(system, etas, unit)
-        of_both = modes.terms(self.terms[1:], of_linear, _largest(modes.rows), etas)
+        found, method = self._solutions(system, etas, unit, drift_of_second)
+        of_both = modes.terms(self.terms[1:], of_linear, largest_entries(modes.rows), etas)
         lost = lost_digits((of_both * system.row_weights(etas)).max(axis=0))
         found.residual[:] = np.maximum(found.residual, lost)
         if self._lindbladian and perturbation:
@@ -239,11 +245,12 @@ class SteadyStateSolver:
         return AffineSystem(constant, linear, 1 / np.sqrt(self.dim))
 
     def _solutions(
-        self, system: AffineSystem, etas: np.ndarray, unit: float
+        self, system: AffineSystem, etas: np.ndarray, unit: float, of_linear: np.ndarray | None
     ) -> tuple[Solutions, np.ndarray]:
         """Solutions for all η, and the method of each.
 
-        unit: the η at which L₀ and ηL₁ are equally large, or 0 if each η is to be solved directly.
+        unit: the η at which L₀ and ηL₁ are equally large, or 0 if each η is to be solved directly;
+        of_linear: the drift of L₁, or None where a factorisation is cheap.
         """
         n = len(system.linear)
         found = Solutions(np.empty((n, len(etas))), np.empty(len(etas)), np.zeros(len(etas)))
@@ -256,8 +263,7 @@ class SteadyStateSolver:
         if unit > 0:
             exchanged = system.rows_at_zero(self.modes.redundant)
             at_zero = self._at_zero.complete(exchanged) if self._at_zero else None
-            pole = (_LONE_POLE if at_zero is None else _POLE) * unit
-            shared = solve_krylov(system, etas, pole, at_zero, _REACH * unit)
+            shared = self._shared(system, etas, unit, at_zero, of_linear)
             put(direct, shared)
             accurate = shared.residual <= ACCURACY * shared.condition
             # A space of one pole does not notice that a matrix becomes singular far from the pole.
@@ -266,6 +272,23 @@ class SteadyStateSolver:
         if direct.any():
             put(direct, system.solve_direct(etas[direct]))
         return found, np.where(direct, Method.DIRECT, Method.KRYLOV).astype(object)
+
+    def _shared(
+        self,
+        system: AffineSystem,
+        etas: np.ndarray,
+        unit: float,
+        at_zero: CompletedInverse | None,
+        of_linear: np.ndarray | None,
+    ) -> Solutions:
+        """Solutions for all η from one space; of_linear: the drift of L₁, as for `_solutions`."""
+        if at_zero is not None and of_linear is not None:
+            drifts = self._drift, of_linear
+            found = solve_by_drift(system, etas, at_zero, self.modes, drifts, _REACH * unit)
+            if found is not None:
+                return found
+        pole = (_LONE_POLE if at_zero is None else _POLE) * unit
+        return solve_krylov(system, etas, pole, at_zero, _REACH * unit)
 
     def _errors_of_doubt(self, system: AffineSystem, etas: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Errors (n_eta,) if L₀ damps slow modes by `doubt` more than assumed, in units of c."""
@@ -299,7 +322,7 @@ class SteadyStateSolver:
     def _states(self, x: np.ndarray) -> np.ndarray:
         """ρ (n_eta, D, D) of solutions (n, n_eta)."""
         identity = np.full((1, x.shape[1]), 1 / np.sqrt(self.dim))
-        return unvectorize((self._basis @ np.vstack([identity, x])).T)
+        return unvectorize((hermitian_basis(self.dim) @ np.vstack([identity, x])).T)
 
 
 def steady_states(L0: Any, L1: Any, etas: Sequence[float] | np.ndarray) -> SteadyStates:
@@ -317,21 +340,7 @@ def steady_states(L0: Any, L1: Any, etas: Sequence[float] | np.ndarray) -> Stead
     return SteadyStateSolver(L0).solve(L1, etas)
 
 
-def _check_trace_row(row: np.ndarray, size: float, name: str) -> None:
+def _check_trace_row(largest: float, size: float, name: str) -> None:
     """ValueError if row 0 of a real generator is not small compared with its entries."""
-    if np.abs(row).max() > 1e-10 * size:
+    if largest > 1e-10 * size:
         raise ValueError(f"Argument `{name}` must preserve the trace, but does not.")
-
-
-def lost_digits(largest: np.ndarray) -> np.ndarray:
-    """Rounding of equations in which much larger terms cancel (n_eta,), in units of c.
-
-    largest: the largest of the terms of `SlowModes.terms`, in units of the size of their equation.
-    `Solutions.residual` knows only what is left of them.
-    """
-    return np.where(largest > _CANCELLED, np.finfo(float).eps * largest, 0.0)
-
-
-def _largest(matrix: np.ndarray) -> np.ndarray:
-    """The largest absolute entry of each row of a matrix (n, m), without a copy of it."""
-    return np.maximum(matrix.max(axis=1), -matrix.min(axis=1))

@@ -15,6 +15,11 @@ from scipy import sparse
 
 from syncsweep.physics import arguments
 
+#: Matrices (D², D²) are sparse from this D on. Dense ones of fewer entries take less time.
+_SPARSE_FROM = 11
+
+Matrix = np.ndarray | sparse.csr_array
+
 
 def vectorize(rho: np.ndarray) -> np.ndarray:
     """Stack the columns of operators (..., D, D) into vectors (..., D²)."""
@@ -31,23 +36,32 @@ def unvectorize(vector: np.ndarray) -> np.ndarray:
     return np.swapaxes(vector.reshape(*vector.shape[:-1], dim, dim), -1, -2)
 
 
-def spre(operator: np.ndarray) -> sparse.csr_array:
-    """Superoperator of ρ ↦ Aρ, (D, D) → (D², D²)."""
-    return _kron(np.eye(len(operator)), operator)
+def spre(operator: np.ndarray) -> Any:
+    """Superoperator of ρ ↦ Aρ, (D, D) → (D², D²), see `kron`."""
+    return kron(np.eye(len(operator)), operator)
 
 
-def spost(operator: np.ndarray) -> sparse.csr_array:
-    """Superoperator of ρ ↦ ρA, (D, D) → (D², D²)."""
-    return _kron(operator.T, np.eye(len(operator)))
+def spost(operator: np.ndarray) -> Any:
+    """Superoperator of ρ ↦ ρA, (D, D) → (D², D²), see `kron`."""
+    return kron(operator.T, np.eye(len(operator)))
 
 
-def lindblad_dissipator(jump: np.ndarray) -> sparse.csr_array:
-    """Superoperator of ρ ↦ LρL† − ½{L†L, ρ}, (D, D) → (D², D²)."""
+def commutator(hamiltonian: np.ndarray) -> Any:
+    """Superoperator of ρ ↦ −i[H, ρ], (D, D) → (D², D²), see `kron`."""
+    return -1j * (spre(hamiltonian) - spost(hamiltonian))
+
+
+def lindblad_dissipator(jump: np.ndarray) -> Any:
+    """Superoperator of ρ ↦ LρL† − ½{L†L, ρ}, (D, D) → (D², D²), see `kron`."""
     rate = jump.conj().T @ jump
-    return _kron(jump.conj(), jump) - (spre(rate) + spost(rate)) / 2
+    return kron(jump.conj(), jump) - (spre(rate) + spost(rate)) / 2
 
 
-def _kron(left: np.ndarray, right: np.ndarray) -> sparse.csr_array:
+def kron(left: np.ndarray, right: np.ndarray) -> Any:
+    """Kronecker product (D², D²) of matrices (D, D): sparse (CSR), or dense up to D = 10."""
+    dim = len(left)
+    if dim < _SPARSE_FROM:
+        return (left[:, None, :, None] * right[None, :, None, :]).reshape(dim**2, dim**2)
     return sparse.kron(sparse.coo_array(left), sparse.coo_array(right), format="csr")
 
 
@@ -63,7 +77,7 @@ def liouvillian(hamiltonian: Any, jump_operators: Any) -> sparse.csr_array:
     """
     hamiltonian = arguments.hermitian("Argument `hamiltonian`", hamiltonian)
     jumps = arguments.operators("Argument `jump_operators`", jump_operators, len(hamiltonian))
-    generator = -1j * (spre(hamiltonian) - spost(hamiltonian))
+    generator = commutator(hamiltonian)
     for jump in jumps:
         generator = generator + lindblad_dissipator(jump)
     return sparse.csr_array(generator)
@@ -102,43 +116,81 @@ def hermitian_basis(dim: int) -> sparse.csr_array:
     return sparse.coo_array((values, (rows, columns)), shape=(dim**2, dim**2)).tocsr()
 
 
+@cache
+def basis_rows(dim: int) -> tuple[Any, Any, Any]:
+    """U†, Uᵀ and |U|ᵀ (D², D²) for the U of `hermitian_basis`, sparse."""
+    transposed: Any = hermitian_basis(dim).T.tocsr()
+    return transposed.conj(), transposed, abs(transposed)
+
+
+@cache
+def size_sums(dim: int) -> np.ndarray:
+    """Sums of the rows of |U| (D²,)."""
+    sums: np.ndarray = basis_rows(dim)[2].sum(axis=0)
+    return sums
+
+
+def _between(left: Any, matrix: Any, right: Any) -> Any:
+    """A M Bᵀ for sparse A and B (n, n) and a dense or sparse M."""
+    if isinstance(matrix, np.ndarray):
+        return (right @ (left @ matrix).T).T
+    return left @ matrix @ right.T
+
+
+def summands(sizes: Any) -> Any:
+    """Sums of the absolute terms of `to_real` (D², D²), from those of a superoperator."""
+    _, _, rows = basis_rows(math.isqrt(sizes.shape[0]))
+    return _between(rows, sizes, rows)
+
+
 @overload
 def to_real(superoperator: np.ndarray, name: str = ...) -> np.ndarray: ...
 @overload
 def to_real(superoperator: sparse.csr_array, name: str = ...) -> sparse.csr_array: ...
-def to_real(
-    superoperator: np.ndarray | sparse.csr_array, name: str = "superoperator"
-) -> np.ndarray | sparse.csr_array:
+def to_real(superoperator: Matrix, name: str = "superoperator") -> Matrix:
     """Write a Hermiticity-preserving superoperator in the Hermitian basis.
 
     superoperator: (D², D²), column-stacking, dense or sparse; name: what the caller's argument is
     called. Returns the real matrix (D², D²) of the same kind; for a trace-preserving generator its
-    row 0 vanishes. In a sparse matrix, sums that cancel up to rounding are set to zero. ValueError
-    if the result is not real.
+    row 0 vanishes. In a sparse matrix, and up to D = 10, sums that cancel up to rounding are set to
+    zero. ValueError if the result is not real.
     """
     dim = math.isqrt(superoperator.shape[0])
-    basis = hermitian_basis(dim)
-    transformed: Any = basis.conj().T @ superoperator @ basis
-    is_sparse = sparse.issparse(transformed)
+    is_sparse = not isinstance(superoperator, np.ndarray)
+    adjoint, transposed, _ = basis_rows(dim)
+    transformed = _between(adjoint, superoperator, transposed)
     entries: np.ndarray = transformed.data if is_sparse else transformed
     if np.abs(entries.imag).max(initial=0.0) > 1e-10 * np.abs(entries).max(initial=0.0):
         raise ValueError(f"Argument `{name}` must preserve Hermiticity, but does not.")
-    if is_sparse:
-        # A row that contains only rounding would be taken for an equation.
-        sizes: Any = abs(basis)
-        summands = sizes.T @ abs(superoperator) @ sizes
-        kept = abs(transformed) > 2 * dim * np.finfo(float).eps * summands
-        return sparse.csr_array(transformed.real.multiply(kept))
-    return np.ascontiguousarray(transformed.real)
+    if not is_sparse and dim >= _SPARSE_FROM:
+        return np.ascontiguousarray(transformed.real)
+    # A row that contains only rounding would be taken for an equation.
+    kept = abs(transformed) > 2 * dim * np.finfo(float).eps * summands(abs(superoperator))
+    return transformed.real * kept
 
 
-def real_terms(superoperator: np.ndarray | sparse.csr_array) -> np.ndarray:
+def real_terms(superoperator: Matrix) -> np.ndarray:
     """For each row of `to_real` (D²,), the sum of the absolute terms that make up its entries."""
-    sizes: Any = abs(hermitian_basis(math.isqrt(superoperator.shape[0])))
-    return sizes.T @ (abs(superoperator) @ sizes.sum(axis=1))
+    _, _, rows = basis_rows(math.isqrt(superoperator.shape[0]))
+    return rows @ (abs(superoperator) @ size_sums(math.isqrt(superoperator.shape[0])))
 
 
 def from_real(generator: np.ndarray) -> np.ndarray:
     """Inverse of `to_real` for a dense matrix (D², D²)."""
     basis = hermitian_basis(math.isqrt(len(generator)))
     return basis @ generator @ basis.conj().T
+
+
+def to_components(operators: np.ndarray) -> np.ndarray:
+    """Components of Hermitian operators (D, D, n) in the Hermitian basis, real (D², n)."""
+    dim, _, n = operators.shape
+    adjoint, _, _ = basis_rows(dim)
+    vectors = operators.swapaxes(0, 1).reshape(dim**2, n)
+    return np.ascontiguousarray((adjoint @ vectors).real)
+
+
+def to_operators(components: np.ndarray) -> np.ndarray:
+    """Inverse of `to_components`: (D², n) to (D, D, n), Hermitian to the last bit."""
+    dim = math.isqrt(len(components))
+    vectors = hermitian_basis(dim) @ components
+    return vectors.reshape(dim, dim, -1).swapaxes(0, 1)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from syncsweep.columns import Columns, entry
 from syncsweep.sweep.row_table import column
@@ -20,6 +19,8 @@ def described_schema(schema: pa.Schema, columns: Columns) -> pa.Schema:
 
 def write_parquet(path: Path, table: pa.Table) -> None:
     """Write a table into a file."""
+    import pyarrow.parquet as pq
+
     # Not by its name: pyarrow takes a name with a colon for an address, and assumes UTF-8.
     with open(path, "wb") as file:
         options = {"write_statistics": statistics_of(table.column_names, _is_of_limit(table))}

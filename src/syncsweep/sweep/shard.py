@@ -14,11 +14,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from syncsweep.columns import Columns, axis_columns
 from syncsweep.files import NotReadableError, open_regular, read_regular, replace_atomically
@@ -30,6 +29,9 @@ from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.parquet import described_schema, write_parquet
 from syncsweep.sweep.row_table import column, has_columns_of_rows
 from syncsweep.user_code import observable_columns
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 _IDENTITY_KEY = b"syncsweep"
 _RUN_KEY = b"syncsweep.run"
@@ -212,8 +214,14 @@ def _statement(described: Description, samples: SampleRange) -> dict[str, Any]:
     return stated
 
 
+def _parquet(source: Any) -> pq.ParquetFile:
+    import pyarrow.parquet as pq  # among the ranks, only the first one uses it, and at the end
+
+    return pq.ParquetFile(source, thrift_container_size_limit=_MOST_IN_FOOTER)
+
+
 def _open_parquet(source: Any, n_rows: int) -> pq.ParquetFile:
-    file = pq.ParquetFile(source, thrift_container_size_limit=_MOST_IN_FOOTER)
+    file = _parquet(source)
     groups = [file.metadata.row_group(k) for k in range(file.num_row_groups)]
     if file.metadata.num_rows != n_rows or sum(group.num_rows for group in groups) != n_rows:
         raise _OtherRowsError
@@ -232,8 +240,7 @@ def read_run(path: Path) -> dict[str, Any]:
     """What a shard says of the run that made it; nothing if it says nothing that can be read."""
     try:
         with open_regular(path) as opened:
-            file = pq.ParquetFile(opened, thrift_container_size_limit=_MOST_IN_FOOTER)
-            said = json.loads(file.schema_arrow.metadata[_RUN_KEY])
+            said = json.loads(_parquet(opened).schema_arrow.metadata[_RUN_KEY])
     except Exception:  # a damaged file can fail anywhere in the decoder, in whatever way
         return {}
     return said if isinstance(said, dict) else {}

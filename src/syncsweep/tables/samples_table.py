@@ -141,17 +141,19 @@ class SamplesTable:
             return
         samples, points, texts, numbers = zip(*self._waiting, strict=True)
         self._waiting = []
-        words, values = list(map(np.stack, zip(*texts, strict=True))), np.stack(numbers)
+        words = [np.stack(column) for column in zip(*texts, strict=True)]
+        values = np.stack(numbers, axis=-1)
         self._n_rows += len(samples) * len(self._etas)
+        start = [pa.repeat(one, len(samples)) for one in (self._study, self._n_spins)]
+        start.append(pa.array(samples))
+        axes = [pa.array(map(float, axis)) for axis in zip(*points, strict=True)]
         for k, eta in enumerate(self._etas):
             columns = [
-                pa.repeat(self._study, len(samples)),
-                pa.repeat(self._n_spins, len(samples)),
-                pa.array(samples),
+                *start,
                 pa.repeat(eta, len(samples)),
-                *(pa.array(map(float, values)) for values in zip(*points, strict=True)),
+                *axes,
                 _texts(words[0][:, k]),
-                *(pa.array(column, mask=np.isnan(column)) for column in values[:, k].T),
+                *(pa.array(column, mask=np.isnan(column)) for column in values[k]),
                 *(_texts(column[:, k]) for column in words[1:]),
             ]
             self._writer.write_batch(pa.record_batch(columns, schema=self.schema))

@@ -188,10 +188,11 @@ def chi_fractions(chi: ChiSample, edges: np.ndarray) -> np.ndarray:
     """
     n_eta, n_bins = len(chi.weights), len(edges) - 1
     # Few grid points are in the region, so only their weights are touched.
-    row, point = np.nonzero(chi.weights > 0)
+    by_point = chi.weights.T  # as they mostly lie in memory
+    point, row = np.nonzero(by_point > 0)
     bin_of = np.minimum(np.searchsorted(edges, chi.chi, side="right") - 1, n_bins - 1)
     flat = np.bincount(
-        row * n_bins + bin_of[point], weights=chi.weights[row, point], minlength=n_eta * n_bins
+        row * n_bins + bin_of[point], weights=by_point[point, row], minlength=n_eta * n_bins
     )
     return flat.reshape(n_eta, n_bins)
 

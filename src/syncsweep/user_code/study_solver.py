@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,17 +27,16 @@ from syncsweep.config.user_code import EnsembleCode
 from syncsweep.physics.diagnosis import Status, SteadyStates
 from syncsweep.physics.ensembles import STREAMS, random_local_sum, random_low_rank
 from syncsweep.physics.generator import UnservedModelError
-from syncsweep.physics.lindbladian import Perturbation
+from syncsweep.physics.lindbladian import Perturbation, terms_of_rows
 from syncsweep.physics.local_sum import LocalSum
 from syncsweep.physics.low_rank import LowRank
 from syncsweep.physics.models import two_spin1s_perturbation
 from syncsweep.physics.perturbation import (
-    perturbation_of,
     random_generator,
     random_perturbation,
 )
 from syncsweep.physics.random_streams import stream
-from syncsweep.physics.stacked_draws import random_generators
+from syncsweep.physics.stacked_draws import lindblad_generators, random_generators
 from syncsweep.physics.stacked_systems import MOST_STACKED, StackedSolver
 from syncsweep.physics.steady_state import REFINED_DIMENSIONS, AllowedErrors, SteadyStateSolver
 from syncsweep.user_code.code import OwnPerturbation
@@ -54,12 +55,12 @@ class StudySolver:
         self._physics, self._etas = physics, etas
         self._own_perturbation = _own_perturbation(physics)
         self._by_operators = self._operator_solver() if physics.may_have_few_terms else None
-        self._stacked: StackedSolver | None = None
+        self.stacked: StackedSolver | None = None
         if self._by_operators is None:
             # This shows what is wrong with L₀ before the first sample.
             dense = self._dense
             if self.model.dim <= MOST_STACKED and not dense.modes.doubt:
-                self._stacked = StackedSolver(dense, etas)
+                self.stacked = StackedSolver(dense, etas)
 
     def with_ensemble(self, physics: Physics) -> StudySolver | None:
         """The solver of the same model under another ensemble; None for another model.
@@ -94,39 +95,22 @@ class StudySolver:
     @property
     def at_once(self) -> int:
         """How many samples to solve together."""
-        return self._stacked.at_once if self._stacked else 1
+        return self.stacked.at_once if self.stacked else 1
 
-    def stack(self, samples: Sequence[int], allowed: AllowedErrors) -> SteadyStates:
-        """The steady states of some samples, one after the other, (len(samples) · n_eta,).
-
-        They are those of `states` to a few roundings, and do not depend on the other samples.
-        OwnCodeError, LinAlgError: one of the samples fails.
-        """
-        if self._stacked is None:
-            return SteadyStates.joined([self.states(sample, allowed) for sample in samples])
-        found, n_eta = self._stacked.solve(*self._generators(samples)), len(self._etas)
-        if found.solved.all():
-            return found.states
-        return SteadyStates.joined(
-            [
-                found.states.part(slice(k * n_eta, (k + 1) * n_eta))
-                if solved
-                else self.states(sample, allowed)
-                for k, (sample, solved) in enumerate(zip(samples, found.solved, strict=True))
-            ]
-        )
-
-    def _generators(self, samples: Sequence[int]) -> tuple[np.ndarray, np.ndarray | None]:
+    def generators(self, samples: Sequence[int]) -> tuple[np.ndarray, np.ndarray | None]:
         """L₍₁₎ of some samples, as matrices (n, D², D²), and the terms of their rows if known."""
         ensemble = self._physics.ensemble
         if isinstance(ensemble, Ensemble) and ensemble.kind == "global":
             rngs = [stream(self._physics.root_seed, one, STREAMS["global"]) for one in samples]
             return random_generators(rngs, self.model.dim, **ensemble.model_dump()), None
         drawn = [self.perturbation(sample) for sample in samples]
-        dense = [one if isinstance(one, Perturbation) else one.dense() for one in drawn]
-        terms = [known for one in dense if (known := one.terms()) is not None]
-        matrices = np.stack([one.matrix() for one in dense])
-        return matrices, np.stack(terms) if len(terms) == len(dense) else None
+        operators = [one for one in drawn if isinstance(one, LowRank)]
+        if not operators:
+            return np.stack([one.matrix() for one in drawn]), None
+        hamiltonians = np.stack([one.hamiltonian for one in operators])
+        matrices = lindblad_generators(hamiltonians, [one.jump_operators for one in operators])
+        terms = [terms_of_rows(one.hamiltonian, one.jump_operators) for one in operators]
+        return matrices, np.stack(terms)
 
     def states(self, sample: int, allowed: AllowedErrors) -> SteadyStates:
         """The steady states of a sample; allowed: as of `SteadyStateSolver.solve_perturbation`.
@@ -156,7 +140,7 @@ class StudySolver:
         if isinstance(ensemble, TwoSpin1sPerturbation):
             shift, rates = ensemble.delta / 2, (ensemble.gamma_1_damp, ensemble.gamma_2_gain)
             operators = two_spin1s_perturbation(ensemble.epsilon, shift, -shift, *rates)
-            return perturbation_of(*operators)
+            return LowRank(*operators)
         law = ensemble.model_dump()
         kind = law.pop("kind", "global")
         rng = stream(self._physics.root_seed, sample, STREAMS[kind])
@@ -171,6 +155,40 @@ class StudySolver:
         if isinstance(drawn, LocalSum) or self.model.dim > MOST_DENSE:
             return True
         return len(drawn.jump_operators) <= most_jumps(self.model.dim)
+
+
+def solve_together(
+    units: Sequence[tuple[StudySolver, int]], allowed: AllowedErrors
+) -> SteadyStates:
+    """The steady states of some samples, one after the other, (len(units) · n_eta,).
+
+    units: the numbers of samples, and the solver of each; all solvers have the same L₀. The states
+    are those of `states` to a few roundings, and do not depend on the other samples. OwnCodeError,
+    LinAlgError: one of the samples fails.
+    """
+    stacked = units[0][0].stacked
+    if stacked is None:
+        return SteadyStates.joined([solver.states(sample, allowed) for solver, sample in units])
+    drawn = [
+        solver.generators([sample for _, sample in group])
+        for solver, group in groupby(units, key=itemgetter(0))
+    ]
+    terms = [known for _, known in drawn if known is not None]
+    found = stacked.solve(
+        np.concatenate([matrices for matrices, _ in drawn]),
+        np.concatenate(terms) if len(terms) == len(drawn) else None,
+    )
+    if found.solved.all():
+        return found.states
+    n_eta = len(found.states.etas) // len(units)
+    return SteadyStates.joined(
+        [
+            found.states.part(slice(k * n_eta, (k + 1) * n_eta))
+            if found.solved[k]
+            else solver.states(sample, allowed)
+            for k, (solver, sample) in enumerate(units)
+        ]
+    )
 
 
 def _own_perturbation(physics: Physics) -> OwnPerturbation | None:

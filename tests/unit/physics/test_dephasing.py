@@ -7,8 +7,9 @@ from states import sector_projectors
 from syncsweep.physics import dephasing
 from syncsweep.physics.dephasing import DephasingGenerator, Sweep
 from syncsweep.physics.generator import UnservedModelError, pack, unpack
-from syncsweep.physics.lindbladian import Lindbladian, to_components, to_operators
+from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.models import spin1_chain, spin_half_pair
+from syncsweep.physics.superoperators import to_components, to_operators
 
 
 def generator_of(n_sites, **parameters):

@@ -6,19 +6,21 @@ import numpy as np
 import pytest
 
 from syncsweep.physics.double_double import DoubleDouble
-from syncsweep.physics.lindbladian import (
-    Lindbladian,
-    Perturbation,
-    to_components,
-    to_operators,
-)
+from syncsweep.physics.lindbladian import Lindbladian, Perturbation
 from syncsweep.physics.perturbation import (
     perturbation_of,
     random_hamiltonian,
     random_perturbation,
 )
 from syncsweep.physics.spins import on_site, raising
-from syncsweep.physics.superoperators import hermitian_basis, liouvillian, to_real, vectorize
+from syncsweep.physics.superoperators import (
+    hermitian_basis,
+    liouvillian,
+    to_components,
+    to_operators,
+    to_real,
+    vectorize,
+)
 
 
 def random_lindbladian(dim, jumps=2, seed=3):

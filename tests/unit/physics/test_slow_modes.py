@@ -7,12 +7,13 @@ import pytest
 
 from syncsweep.config.user_code import ModelCode
 from syncsweep.physics.balancing import balancing
-from syncsweep.physics.lindbladian import Lindbladian, to_components
+from syncsweep.physics.lindbladian import Lindbladian
 from syncsweep.physics.models import spin1_chain, spin_half_pair
 from syncsweep.physics.perturbation import random_perturbation
 from syncsweep.physics.slow_modes import conserved_modes, slow_modes
 from syncsweep.physics.spins import lowering, on_each_site, raising
 from syncsweep.physics.steady_state import SteadyStateSolver
+from syncsweep.physics.superoperators import to_components
 from syncsweep.user_code.code import own_model
 
 

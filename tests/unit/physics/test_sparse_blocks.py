@@ -52,6 +52,7 @@ def test_completed_inverse_is_the_inverse(model):
     x = rng.standard_normal((len(matrix), 3))
     np.testing.assert_allclose(inverse.solve(matrix @ x), x, atol=1e-9)
     np.testing.assert_allclose(inverse.solve(matrix @ x[:, 0]), x[:, 0], atol=1e-9)
+    np.testing.assert_allclose(inverse.solve_transposed(matrix.T @ x[:, 0]), x[:, 0], atol=1e-9)
 
 
 @pytest.mark.parametrize("gamma", [8.5e-6, 9.12e-6, 9.78e-6])
