@@ -14,6 +14,7 @@ from syncsweep.status.overview import BlockStatus
 from syncsweep.status.requested import AskedBlock
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import said_by
+from syncsweep.tables.integrity import problem_of_table
 from syncsweep.tables.reading import read_table
 
 #: Without the table, the largest number of samples by number of spins. With these P_a takes only
@@ -91,7 +92,10 @@ def _most(asked: AskedBlock) -> int:
 
 
 def _from_table(blocks: Sequence[BlockStatus], etas: list[float]) -> list[Estimate]:
-    """Estimates from `summary`, if it is of all the study's samples and these are in shards."""
+    """Estimates from `summary`, if it is of all the study's samples and these are in shards.
+
+    The CSV file beside it must hold the same, because Parquet may not notice a damaged number.
+    """
     asked = blocks[0].asked
     physics, study = asked.described.physics, asked.described.study
     path = tables_folder(asked.folder.path.parents[1], study) / "summary.parquet"
@@ -105,6 +109,8 @@ def _from_table(blocks: Sequence[BlockStatus], etas: list[float]) -> list[Estima
         return []
     said = said_by(path)
     if any(said.get(name) != value for name, value in wanted.items()):
+        return []
+    if problem_of_table(path.with_suffix("")):
         return []
     try:
         rows = {row["eta"]: row for row in read_table(path).to_pylist()}

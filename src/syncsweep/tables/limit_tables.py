@@ -26,9 +26,10 @@ from syncsweep.physics.sectors import UnknownSectorsError, sectors
 from syncsweep.tables import ResultsError
 from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.freshness import refuse_other_settings
+from syncsweep.tables.integrity import problem_of_table
 from syncsweep.tables.number import Number
 from syncsweep.tables.reading import read_columns
-from syncsweep.tables.registry import SAMPLES
+from syncsweep.tables.registry import SAMPLES, SUMMARY
 from syncsweep.tables.samples import Source, provenance_of
 from syncsweep.tables.writing import write_tables
 
@@ -77,8 +78,8 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
 
     limit_law: one row for each quantity of the exact law, see `limit_law`. limit_control: one row
     for each η > 0 and quantity, see `control_variate` and `controlled_probability`, from the table
-    `samples` in `output`. ResultsError also if this is of other rows, if no block holds η = 0 or if
-    the perturbation has no dissipator.
+    `samples` in `output`. ResultsError also if this is of other rows or does not fit `summary`
+    beside it, if no block holds η = 0 or if the perturbation has no dissipator.
     """
     draws = analysis.limit_draws
     if draws is None or analysis.intervals is None:
@@ -205,6 +206,9 @@ def _values(
     refuse_other_settings([path], **provenance)
     names = ["s_max", *(f"p{a + 1}" for a in range(len(analysis.chi_intervals)))]
     frame = read_columns(path, ["sample", "eta", *names]).to_pandas()
+    for stem in (path.with_name(SUMMARY.name), path.with_suffix("")):
+        if problem := problem_of_table(stem):
+            raise ResultsError(f"{problem}; remove it and run the same snakemake command again")
     wide = frame.pivot(index="sample", columns="eta")
     return {
         name.replace("s_max", "s_max_mean"): wide[name].reindex(columns=etas).to_numpy()

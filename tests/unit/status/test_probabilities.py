@@ -3,6 +3,8 @@
 import math
 from dataclasses import replace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from studies import ANALYSIS, CHAIN, CHUNK, ETAS, SAMPLES, StudyOnDisk, block_of, rows_of
 
@@ -66,8 +68,17 @@ def cut(table):
     table.write_bytes(table.read_bytes()[:-100])
 
 
+def change_numbers(table):
+    """Other values under the same record of their origin, as bytes flipped in a page leave them."""
+    whole = pq.read_table(table)
+    place = whole.column_names.index("p1")
+    pq.write_table(whole.set_column(place, "p1", pa.array([0.5] * whole.num_rows)), table)
+
+
 CHANGES = {
     "damaged": lambda study, asked: cut(study.output / "summary.parquet"),
+    "with other numbers": lambda study, asked: change_numbers(study.output / "summary.parquet"),
+    "without its CSV file": lambda study, asked: (study.output / "summary.csv").unlink(),
     "of another analysis": lambda study, asked: study.tables(MEANS) and None,
     "another threshold is asked for": lambda study, asked: replace(
         asked, analysis=ANALYSIS.model_copy(update={"threshold": 0.9})

@@ -277,6 +277,22 @@ def test_samples_of_other_rows_are_refused(tmp_path):
         make_limit_tables(study, ANALYSIS, tmp_path / "tables")
 
 
+@pytest.mark.parametrize("change", ["other numbers", "no rows", "no summary"])
+def test_samples_that_are_not_those_of_the_summary_are_refused(tmp_path, change):
+    study = write_study(tmp_path, CHAIN, [ETAS], 3, 3)
+    make_tables(study, ANALYSIS, tmp_path)
+    path = tmp_path / "samples.parquet"
+    if change == "no summary":
+        (tmp_path / "summary.parquet").unlink()
+    else:
+        rows = pq.read_table(path)
+        place = rows.column_names.index("s_max")
+        other = rows.set_column(place, rows.field(place), [[0.25] * rows.num_rows])
+        pq.write_table(rows.slice(0, 0) if change == "no rows" else other, path)
+    with pytest.raises(ResultsError, match="run the same snakemake command again"):
+        make_limit_tables(study, ANALYSIS, tmp_path)
+
+
 @pytest.mark.parametrize("part", ["model", "ensemble"])
 def test_models_and_ensembles_of_ones_own_have_no_law_and_are_not_run(tmp_path, part):
     model, ensemble = Spin1Chain(name="spin1_chain", n_sites=2), Ensemble()
