@@ -1,4 +1,4 @@
-"""The speed of this commit over that of another: both run in turns, and every claim is a ratio."""
+"""The speed of this commit beside another: both run in turns, and ratios compare them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FEW_ETAS = {"values": [0, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1,
 
 @dataclass(frozen=True)
 class Study:
-    """A study, a sample of which is timed.
+    """A study whose samples are timed.
 
     Two launches of one rank solve `few` and `many` samples, and their difference contains no start.
     dim: D, if the time is also given in units of dgesv(D²).
@@ -74,7 +74,7 @@ _QUICK_SWEEP = 200
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: `limit` is for the ratio of both commits, or for this one's value."""
+    """A line of the table; limit: of the ratio of both commits, or of the value of this one."""
 
     key: str
     what: str
@@ -131,7 +131,7 @@ def run(root: Path, output: Path, quick: bool, ref: str, only: str | None) -> di
 
 
 def _prepare(build: Build, root: Path, folder: Path, studies: list[str]) -> None:
-    """Solve the first sample of some studies in a folder, so that launches can go on."""
+    """Solve the first sample of some studies in a folder, so that later launches continue."""
     if not studies:
         return
     settings = {
@@ -194,7 +194,7 @@ def _sweeps(build: Build, folder: Path, quick: bool) -> dict[str, float]:
 
 
 def table(content: dict[str, Any]) -> str:
-    """What was reached beside the targets, as text: medians of turns, and all turns' ratios."""
+    """The results beside their targets, as text: medians of turns, and the range of ratios."""
     commits = content["commits"]
     lines = [
         f"old: {commits['old']}, new: {commits['new']}; CPU time, medians of turns",

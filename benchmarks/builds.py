@@ -1,6 +1,7 @@
 """A commit of the project with its environment, and what its programs spend.
 
-Commits differ in their modules, so nothing of another is imported: both are launched as users do.
+Commits differ in their modules. So nothing of another commit is imported, and both are launched as
+users launch them.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Build:
 
 
 def here(root: Path) -> Build:
-    """The project at hand, as it is, with changes that no commit contains."""
+    """The project of this folder, with changes that are not committed."""
     return Build(provenance.commit(root), root, sys.executable)
 
 

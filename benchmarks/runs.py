@@ -231,7 +231,7 @@ def spent(command: list[str], folder: Path, python: str) -> Spent:
 def _started(
     command: list[str], folder: Path | None = None, python: str = sys.executable
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A command that must have succeeded at the end; it is interrupted if that comes earlier."""
+    """A command that must succeed; it is interrupted if the block ends before the command."""
     with TemporaryFile() as errors:
         try:
             process = subprocess.Popen(

@@ -79,7 +79,7 @@ set -m # so that snakemake can be interrupted: without job control it would igno
 snakemake=$!
 interrupt() {
   kill -INT "$snakemake" # which starts no other job, and waits for those at work
-  # In an allocation these are its steps, whose ranks stop after the sample in hand.
+  # In an allocation these are its steps, whose ranks stop after the samples in hand.
   if [[ $mode == onejob ]]; then scancel --signal=USR1 "$SLURM_JOB_ID"; fi
 }
 trap interrupt INT TERM

@@ -51,14 +51,14 @@ def _status(steady: SteadyStates, allowed: np.ndarray) -> np.ndarray:
     return np.where((steady.status == Status.OK) & rough, str(Status.INACCURATE), steady.status)
 
 
-#: Units are solved together for so long, because a kill loses those in hand [s].
+#: How long several units may take together, because a kill loses those in hand [s].
 _BATCH_SECONDS = 0.5
 
 
 class SampleSolver:
     """Rows of any sample of a study for one block of η; the work shared by samples is done once.
 
-    That shared by points is done once too, if they come one after the other.
+    So is the work shared by points, if these come one after the other.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class SampleSolver:
         return self._solver
 
     def batch_size(self, seconds: float) -> int:
-        """How many units to solve together; seconds: that one took, or each of the last ones."""
+        """How many units to solve together; seconds: how long one took in the last batch."""
         at_once = self._solver.at_once if self._solver else 1
         return max(1, min(MOST_UNITS, at_once, int(_BATCH_SECONDS / seconds)))
 
@@ -104,7 +104,7 @@ class SampleSolver:
     def rows_of(self, units: Sequence[tuple[Point, int]]) -> Rows:
         """Draw samples, solve them for every η of the block and measure their S_d.
 
-        units: values of the axes of the study, and the number of a sample; the more units of one
+        units: values of the axes of the study, and the number of a sample. The more units of one
         model follow each other, the less time each takes. No bit of a row depends on other units.
 
         MissingHereError if the user's own perturbation needs something that is missing here, but
@@ -153,7 +153,7 @@ class SampleSolver:
         n_eta, heights = len(self._etas), maximum.s_max.ravel()
         status = _status(steady, _allowed_errors(coefficients, heights))
         good = status == str(Status.OK)
-        # An observable is asked for each unit by itself, so that its bits do not depend on others.
+        # Observables see each unit by itself, so that their bits do not depend on other units.
         parts = [slice(k * n_eta, (k + 1) * n_eta) for k in range(len(units))]
         values = [self.observables.values(steady.rho[part], good[part]) for part in parts]
         points = np.array([point for point, _ in units], dtype=float).reshape(len(units), -1)

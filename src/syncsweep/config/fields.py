@@ -138,5 +138,5 @@ SafeName = Annotated[str, BeforeValidator(_safe_name)]
 class Strict(BaseModel):
     """A frozen model that refuses keys it does not know."""
 
-    # Only what is used builds its validators: a rank validates a physics, and no figure.
+    # A class builds its validators when they are first used: a rank validates no figure.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

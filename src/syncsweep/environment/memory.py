@@ -1,10 +1,10 @@
-"""What the allocator of memory does with what is freed."""
+"""How the C library treats memory that is freed."""
 
 from __future__ import annotations
 
 import ctypes
 
-#: Parameters of glibc's `mallopt`, and what they become [bytes].
+#: Parameters of glibc's `mallopt`, and their new values [bytes].
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _KEPT, _LARGE = 64 << 20, 8 << 20
 
@@ -12,8 +12,8 @@ _KEPT, _LARGE = 64 << 20, 8 << 20
 def keep_freed_memory() -> None:
     """Let this process keep freed arrays of up to 8 MiB for the next ones, 64 MiB at most.
 
-    By default glibc gives arrays of some MiB back to the system, and gets them again page by page:
-    a tenth of the CPU time of three spins. Larger arrays are still given back at once.
+    By default glibc gives arrays of some MiB back to the system, and gets them again page by page.
+    This took a tenth of the CPU time of three spins. It still gives larger arrays back at once.
     """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):

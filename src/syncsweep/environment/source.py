@@ -107,7 +107,7 @@ def _with_imports(module: str, within: tuple[str, ...], last: str = "") -> tuple
 
 @cache
 def _imports(module: str) -> tuple[str, ...]:
-    # Not by `ast`, which takes 0.2 s for all modules, whenever Snakemake starts.
+    # `ast` would take 0.2 s for all modules at each start of Snakemake.
     names = []
     for home, imported in _IMPORT.findall((_PACKAGE / module).read_text(encoding="utf-8")):
         folder = home.removeprefix("syncsweep").replace(".", "/")

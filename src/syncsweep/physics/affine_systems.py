@@ -22,11 +22,11 @@ _SMALL = 30
 
 _Map = Callable[[np.ndarray], np.ndarray]
 
-#: Estimates of the norm of an inverse at most, each from the one before.
+#: Most estimates of the norm of an inverse, each from the one before.
 _MOST_ESTIMATES = 5
 
-#: An equation whose terms are larger than so many times itself has lost digits where they cancel.
-#: Where terms are alike, the sum of those of a mode is up to 50 times as large as what is left.
+#: If terms of an equation are more than so many times as large as it is, digits are lost where they
+#: cancel. Where terms are alike, those of a mode add up to at most 50 times what is left of them.
 _CANCELLED = 64
 
 #: Error of an equation that its own rounding may cause, relative to its size.
@@ -238,8 +238,8 @@ def reciprocals(inverse_norms: np.ndarray) -> np.ndarray:
 def norm_estimate(of: _Map, of_transposed: _Map, n: int) -> float:
     """Estimate of the 1-norm of a matrix (n, n), given by its products and those of its transpose.
 
-    As LAPACK's dgecon (Higham, ACM Trans. Math. Softw. 14, 381 (1988)), whose solutions guard
-    against overflow, which takes most of their time.
+    It is that of LAPACK's dgecon (Higham, ACM Trans. Math. Softw. 14, 381 (1988)). But dgecon
+    guards its solutions against overflow, which takes most of its time.
     """
     index = np.arange(n)
     image, at = of(np.full(n, 1 / n)), -1

@@ -25,13 +25,13 @@ from syncsweep.physics.slow_modes import SlowModes
 from syncsweep.physics.sparse_blocks import CompletedInverse
 from syncsweep.physics.superoperators import hermitian_basis
 
-#: What a vector adds to a space is rounding below this share of its size.
+#: Below this share of its size, what a vector adds to a space is rounding.
 _ROUNDING = 1e-15
 
-#: Steps at most, and the largest dimension.
+#: Most steps, and the largest dimension.
 _MOST_STEPS, _LARGEST_SPACE = 40, 300
 
-#: Residual at which an η needs no more steps, and the share of it that a step must leave at most.
+#: An η with this residual needs no more steps. A step must leave less than this share of it.
 _CONVERGED, _PROGRESS = 2e-15, 0.9
 
 #: Largest residual of a solution.
@@ -41,7 +41,7 @@ _GOOD = 1e-13
 def drift(generator: np.ndarray | sparse.csr_array) -> np.ndarray:
     """G (D, D) of a real generator (D², D²), exact if its jump operators have no trace.
 
-    The sum over a of the entry from |k⟩⟨a| to |j⟩⟨a| is D·G_jk, and conj(Tr G) where j = k.
+    The sum over a of the entry from |k⟩⟨a| to |j⟩⟨a| is D·G_jk, plus conj(Tr G) where j = k.
     """
     dim = math.isqrt(generator.shape[0])
     basis, sums = hermitian_basis(dim), np.zeros((dim, dim), dtype=complex)
@@ -159,7 +159,7 @@ class _Space:
         self._of_matrix, self._of_linear = np.hsplit(both, 2)
 
     def _coefficients(self, vectors: np.ndarray) -> np.ndarray:
-        """Those of weighted vectors, after the basis has got what it lacks of them."""
+        """Coefficients of weighted vectors. What the basis lacks of them is added to it first."""
         vectors = vectors * self._weights
         rest, size = vectors, np.linalg.norm(vectors, axis=0).max()
         for _ in range(2):  # after one round, cancellation may have amplified rounding
@@ -171,7 +171,7 @@ class _Space:
         return self._basis.T @ vectors
 
     def add(self, vectors: np.ndarray) -> None:
-        """Add orthonormal vectors (n, k), orthogonal to all."""
+        """Add orthonormal vectors (n, k), orthogonal to those of the space."""
         by_linear = self._linear @ vectors
         self.vectors = np.hstack([self.vectors, vectors])
         self.by_linear = np.hstack([self.by_linear, by_linear])

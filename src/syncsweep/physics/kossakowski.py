@@ -7,7 +7,7 @@ G itself is not drawn. GG† = TT† in law for an upper trapezoidal T (Bartlett
 complex Wishart matrix): its last r rows are upper triangular with T_ii² ~ χ²(2i), and all entries
 above are complex normal with unit-variance parts.
 
-The index of rows and columns is j·D + k of F_n = |j⟩⟨k|. The last (j = k = D−1) is without F_n, and
+The index of rows and columns is j·D + k of F_n = |j⟩⟨k|. The last (j = k = D−1) has no F_n, and is
 zero. Real and imaginary parts are kept apart. So a product of complex matrices takes three real
 ones, and the draws go where they stay.
 """
@@ -19,7 +19,7 @@ import numpy as np
 #: Rows and columns of K that are computed at once, and columns of T that are summed over.
 _BLOCK, _SUMMED = 768, 2048
 
-#: Columns of K that are computed at once beside the diagonal of T: at least, and as a part of all.
+#: Fewest columns of K at once beside the diagonal of T, and most parts that all columns make.
 _STEP, _STEPS = 48, 64
 
 
@@ -69,10 +69,7 @@ def _checked(rank: int | None, d: int) -> int:
 
 
 def _draw(rng: np.random.Generator, real: np.ndarray, imaginary: np.ndarray) -> float:
-    """Put the entries of an unscaled T into two arrays of zeros (d, r); the sum of their squares.
-
-    The sum is Tr TT†.
-    """
+    """Put the entries of an unscaled T into two arrays of zeros (d, r); returns Tr TT†."""
     d, r = real.shape
     for part in (real, imaginary):
         for row in range(d):

@@ -38,7 +38,7 @@ _MOST_STEPS, _MOST_STEPS_TO_ANY = 40, 1000
 #: A curvature below this share of the largest one may vanish somewhere in a cell of the grid.
 _SOFT = 0.1
 
-#: So many values of S_d on grids are held in memory at once, if not those of one index need more.
+#: Most values of S_d on grids that are in memory at once, unless those of one index are more.
 _HEIGHTS_AT_ONCE = 2**17
 
 #: A maximum that reaches this share of the highest one differs from it only by rounding.

@@ -103,7 +103,7 @@ class _Room:
         return room
 
     def generator(self, hamiltonian: np.ndarray) -> np.ndarray:
-        """−i[H, ·] and the dissipator of K as a real matrix in the Hermitian basis; ends K."""
+        """−i[H, ·] and the dissipator of K as a real matrix in the Hermitian basis, over K."""
         self._add_drift(hamiltonian)
         return self._in_hermitian_basis()
 
@@ -145,7 +145,7 @@ class _Room:
     def _in_hermitian_basis(self) -> np.ndarray:
         """Real matrix (D², D²) in the Hermitian basis.
 
-        The rows of coherences ρ_jj' with j < j' need the blocks above the diagonal only.
+        The rows of coherences ρ_jj' with j < j' need only the blocks above the diagonal.
 
         For a pair j < j' the components of ρ are √2 Re ρ_jj' and −√2 Im ρ_jj'. The real basis
         operator of a pair k < k' has ρ_kk' = ρ_k'k = 1/√2, and the imaginary one has

@@ -55,7 +55,7 @@ def random_generators(
 
 @cache
 def _places(d: int, r: int) -> np.ndarray:
-    """Where the entries of T, padded to (d+1, r), are among those drawn and a last zero.
+    """Places of the entries of T, padded to (d+1, r), in a list of all drawn and a last zero.
 
     The normal entries above the diagonal of its triangle come row by row, then that diagonal.
     """
@@ -101,7 +101,7 @@ def lindblad_generators(
 
 
 def _change_diagonal_operators(k: np.ndarray, dim: int, basis: OperatorBasis) -> None:
-    """As of `perturbation`, for K (n, D², D²), padded."""
+    """As in `perturbation`, but for padded K (n, D², D²)."""
     places, operators = np.arange(dim) * (dim + 1), diagonal_rows(dim, basis)
     # With the diagonal operators F_a = Σ_j O_aj |j⟩⟨j|, K becomes OᵀKO in the places of |j⟩⟨j|.
     k[:, places] = operators.T @ k[:, places[:-1]]

@@ -1,8 +1,8 @@
 """Steady states of many samples of a small model at once, in stacked arrays.
 
-They are those of `SteadyStateSolver` for up to 99 unknowns, each η solved directly. All operations
-treat each sample by itself, so the size of a stack changes no bit of a sample. A sample that needs
-more than one solution, for example a refinement, is left to `SteadyStateSolver`.
+They are those that `SteadyStateSolver` finds for up to 99 unknowns. Each η is solved directly. All
+operations treat each sample by itself, so the size of a stack changes no bit of a sample. A sample
+that needs more than one solution, for example a refinement, is left to `SteadyStateSolver`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from syncsweep.physics.superoperators import diagonal_operators
 #: Largest D of models whose samples are solved in stacks.
 MOST_STACKED = 10
 
-#: Stacks should have at most so many entries of L₁, and steady states: more save no time.
+#: Most entries of L₁ in a stack, and most steady states: larger stacks save no time.
 _MOST_ENTRIES, _MOST_STATES = 2**18, 2**11
 
 #: Largest number of entries of the matrices that are solved at once: they stay in the cache.

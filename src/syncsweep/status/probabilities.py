@@ -53,8 +53,8 @@ class Probabilities:
     def of_study(self, blocks: Sequence[BlockStatus]) -> tuple[list[Estimate], list[Problem]]:
         """Estimates at a few η of a study's blocks, ascending in η, and what is damaged.
 
-        None without intervals of χ, and none for a study with axes. If they come from its table,
-        no row is read.
+        There are none without intervals of χ, or for a study with axes. If they come from the
+        study's table, no row is read.
         """
         blocks = [
             block

@@ -24,7 +24,7 @@ def write_parquet(path: Path, table: pa.Table) -> None:
     # Not by its name: pyarrow takes a name with a colon for an address, and assumes UTF-8.
     with open(path, "wb") as file:
         options = {"write_statistics": statistics_of(table.column_names, _is_of_limit(table))}
-        # Of numbers that differ from row to row, a dictionary takes time and space for nothing.
+        # A dictionary of numbers that differ from row to row takes time and space for nothing.
         repeated = [one.name for one in table.schema if one.name == "eta" or not _is_real(one.type)]
         pq.write_table(table, file, compression="zstd", use_dictionary=repeated, **options)
 

@@ -78,7 +78,7 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
 
     limit_law: one row for each quantity of the exact law, see `limit_law`. limit_control: one row
     for each η > 0 and quantity, see `control_variate` and `controlled_probability`, from the table
-    `samples` in `output`. ResultsError also if this is of other rows or does not fit `summary`
+    `samples` in `output`. ResultsError also if this table is of other rows or does not fit `summary`
     beside it, if no block holds η = 0 or if the perturbation has no dissipator.
     """
     draws = analysis.limit_draws
@@ -198,7 +198,7 @@ def _with_ratio(p: np.ndarray, ratio: Ratio | None) -> np.ndarray:
 def _values(
     path: Path, etas: np.ndarray, analysis: Analysis, provenance: Mapping[str, object]
 ) -> dict[str, np.ndarray]:
-    """Of each quantity its values (samples, n_eta), from the table `samples`.
+    """The values of each quantity (samples, n_eta), from the table `samples`.
 
     The samples are those of any η. A value is NaN if its row is missing or not good, and a P_a also
     if χ is not defined.
