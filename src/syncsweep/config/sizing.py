@@ -24,6 +24,9 @@ _LEAST_JOB_SECONDS = 60.0
 _SHARD_BYTES = 250e6
 _COPIES = 4
 
+#: Largest D of models whose samples are solved together in stacks.
+MOST_STACKED = 10
+
 #: CPU seconds of a row for a table by number of spins, averaged over a study [s].
 _TABLE_ROW_SECONDS = {1: 2e-5, 2: 7.5e-5, 3: 7.5e-5, 4: 7.5e-3, 5: 0.06, 6: 1.5}
 
@@ -48,9 +51,11 @@ class DenseCost:
         """CPU seconds to solve it at `n_eta` values of η.
 
         Drawing K and one factorisation of D² equations, the products of a Krylov space that serves
-        all η, and the measures of each η.
+        all η, and the measures of each η. Small systems have a factorisation for each η.
         """
         n = self.dim**2
+        if self.dim <= MOST_STACKED:
+            return 2e-5 + 3e-8 * n**2 + (3e-6 + 1e-7 * n + 6e-11 * n**3) * n_eta
         return 2e-3 + 6e-11 * n**3 + 1e-7 * n**2 + 3e-6 * n**0.75 * n_eta
 
     def memory(self, n_eta: int) -> int:
@@ -172,7 +177,7 @@ def job_minutes(samples: int, seconds: float, n_ranks: int) -> float:
 
 def time_limit(minutes: float) -> int:
     """Time limit of a job [min]: three times its expected time, and time for its start and end."""
-    return _OVERHEAD_MINUTES + math.ceil(3 * minutes)
+    return _OVERHEAD_MINUTES + math.ceil(round(3 * minutes, 6))
 
 
 def rank_memory(sample_bytes: int, shard_bytes: int, n_ranks: int) -> int:

@@ -17,9 +17,6 @@ from syncsweep.physics.diagnosis import SINGULAR, Method, SteadyStates, diagnose
 from syncsweep.physics.steady_state import REFINED, SteadyStateSolver
 from syncsweep.physics.superoperators import diagonal_operators
 
-#: Largest D of models whose samples are solved in stacks.
-MOST_STACKED = 10
-
 #: Most entries of L₁ in a stack, and most steady states: larger stacks save no time.
 _MOST_ENTRIES, _MOST_STATES = 2**18, 2**11
 

@@ -78,8 +78,8 @@ def make_limit_tables(source: Source, analysis: Analysis, output: Path) -> None:
 
     limit_law: one row for each quantity of the exact law, see `limit_law`. limit_control: one row
     for each η > 0 and quantity, see `control_variate` and `controlled_probability`, from the table
-    `samples` in `output`. ResultsError also if this table is of other rows or does not fit `summary`
-    beside it, if no block holds η = 0 or if the perturbation has no dissipator.
+    `samples` in `output`. ResultsError also if this table is of other rows or does not fit
+    `summary`, if no block holds η = 0 or if the perturbation has no dissipator.
     """
     draws = analysis.limit_draws
     if draws is None or analysis.intervals is None:

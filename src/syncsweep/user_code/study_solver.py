@@ -23,6 +23,7 @@ from syncsweep.config.physics import (
     TwoSpin1sPerturbation,
     most_jumps,
 )
+from syncsweep.config.sizing import MOST_STACKED
 from syncsweep.config.user_code import EnsembleCode
 from syncsweep.physics.diagnosis import Status, SteadyStates
 from syncsweep.physics.ensembles import STREAMS, random_local_sum, random_low_rank
@@ -37,7 +38,7 @@ from syncsweep.physics.perturbation import (
 )
 from syncsweep.physics.random_streams import stream
 from syncsweep.physics.stacked_draws import lindblad_generators, random_generators
-from syncsweep.physics.stacked_systems import MOST_STACKED, StackedSolver
+from syncsweep.physics.stacked_systems import StackedSolver
 from syncsweep.physics.steady_state import REFINED_DIMENSIONS, AllowedErrors, SteadyStateSolver
 from syncsweep.user_code.code import OwnPerturbation
 from syncsweep.user_code.study_model import build_model

@@ -123,7 +123,7 @@ def plane(n, samples, **more):
 
 def test_a_plane_has_few_shards():
     assert len(plane(41, 1).blocks) * len(plane(41, 1).chunks) <= 16
-    assert 4 <= len(plane(31, 200).blocks) <= 40
+    assert 2 <= len(plane(31, 200).blocks) <= 40
 
 
 #: The axes of a study, and what the message names beside the key.
