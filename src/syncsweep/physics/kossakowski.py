@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import numpy as np
 
-#: Rows and columns of K that are computed at once, and columns of T that are summed over.
-_BLOCK, _SUMMED = 768, 2048
+#: Rows and columns of K that are computed at once, if it has more than twice as many, and columns
+#: of T that are summed over. Larger blocks take more memory, but not less time.
+_BLOCK, _SUMMED = 384, 2048
 
 #: Fewest columns of K at once beside the diagonal of T, and most parts that all columns make.
 _STEP, _STEPS = 48, 64
@@ -87,14 +88,15 @@ def _multiply(real: np.ndarray, imaginary: np.ndarray, weight: float, zero: int)
     right, because the columns of T on the left of them are not needed again.
     """
     d = len(real)
+    size = d if d <= 2 * _BLOCK else _BLOCK
     parts, step = (real, imaginary), max(_STEP, len(real) // _STEPS)
-    for left in range(0, d, _BLOCK):
-        columns = [part[left : left + _BLOCK, left:] for part in parts]
+    for left in range(0, d, size):
+        columns = [part[left : left + size, left:] for part in parts]
         width, none = len(columns[0]), max(0, zero - left)
         steps = [slice(i, min(i + step, width)) for i in range(0, width, step)]
-        for top in range(0, left, _BLOCK):
-            block = [part[top : top + _BLOCK, left:] for part in parts]
-            whole = np.zeros((2, _BLOCK, width))
+        for top in range(0, left, size):
+            block = [part[top : top + size, left:] for part in parts]
+            whole = np.zeros((2, size, width))
             for first in range(max(width, none), d - left, _SUMMED):
                 over = slice(first, first + _SUMMED)
                 _add(whole, [x[:, over] for x in block], [x[:, over] for x in columns])
