@@ -85,8 +85,9 @@ def _checkout() -> Path:
 
 def kept(block: BlockFolder) -> int:
     """Units in the parts of a block that are there now."""
-    described, count = description.read(block.path), 0
-    for _, path in block.part_files():
+    count, parts = 0, list(block.part_files())
+    described = description.read(block.path) if parts else None  # written before any part
+    for _, path in parts:
         with suppress(FileNotFoundError):  # a shard may replace it meanwhile
             count += count_records(path, described).count
     return count

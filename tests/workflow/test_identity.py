@@ -102,6 +102,13 @@ def test_rows_are_bit_equal(tmp_path, reference, ranks, chunks):
     assert_bit_equal(rows(described(tmp_path, CHAIN), ranks, chunks), reference)
 
 
+def test_rows_of_batches_are_bit_equal(tmp_path):
+    """Each rank has batches of its own, and each chunk a last one that is not full."""
+    alone = rows(described(tmp_path / "alone", MANY_PAIRS), 1, [(0, 150)])
+    together = rows(described(tmp_path / "together", MANY_PAIRS), 2, [(0, 41), (41, 150)])
+    assert_bit_equal(together, alone)
+
+
 @pytest.mark.parametrize(("n_sites", "ensemble"), [RANK_2, SITES])
 def test_rows_of_few_terms_are_bit_equal(tmp_path, n_sites, ensemble):
     study = study_of(n_sites, ensemble)
