@@ -38,9 +38,9 @@ class Solutions:
     """Solutions of n_eta systems: x (n, n_eta); residual and condition (n_eta,).
 
     Each row is divided by its size. residual: the largest error of an equation, in units of c, and
-    at least its rounding. condition: the reciprocal of the inverse's ∞-norm, to three digits; 0 if
-    the matrix is singular, and then x is NaN. So residual/condition is a bound on the errors of x,
-    in units of c.
+    at least its rounding. condition: the reciprocal of the inverse's ∞-norm, or of an estimate of
+    it, to three digits; 0 if the matrix is singular, and then x is NaN. So residual/condition is a
+    bound on the errors of x, or an estimate of it, in units of c.
     """
 
     x: np.ndarray
