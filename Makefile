@@ -6,8 +6,8 @@ READY := $(VENV)/.ready
 # A user's own settings of these would make pip install elsewhere.
 PIP := PIP_USER=0 PIP_TARGET= PIP_PREFIX= $(BIN)/python -m pip
 
-.PHONY: help env quick figures paper validate report bundle test test-fast snapshots test-slurm test-browser \
-  test-readers chaos chaos-slurm check schema docs bench
+.PHONY: help env quick figures paper validate report bundle test test-fast snapshots test-lowest test-newest \
+  test-slurm test-browser test-readers chaos chaos-slurm check schema docs bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
@@ -20,6 +20,7 @@ help:
 	@echo "make test      the tests"
 	@echo "make test-fast  those of them that need no second each, in less than a minute"
 	@echo "make snapshots  the wording of messages that the tests compare with, after you improved one"
+	@echo "make test-lowest  a sweep and tests with the oldest versions that pyproject.toml allows; test-newest: the newest"
 	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make test-browser  the tests of the report in Chromium; as root on Debian it installs that"
 	@echo "make test-readers  the queries of docs/elsewhere.md in DuckDB, R and others; as root on Debian it installs those"
@@ -79,6 +80,9 @@ test: env
 
 snapshots: env
 	$(BIN)/python -m pytest -q -m syrupy_snapshot --snapshot-update
+
+test-lowest test-newest: env
+	tests/versions/run.sh $(BIN)/python $(@:test-%=%)
 
 test-slurm: env
 	tests/slurm/run.sh $(BIN)/python
