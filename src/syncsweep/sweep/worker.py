@@ -27,6 +27,7 @@ from syncsweep.layout import BlockFolder
 from syncsweep.sample import SampleSolver
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description, DescriptionError, Unit, read
+from syncsweep.sweep.launcher import single_ranks
 from syncsweep.sweep.parts import PartWriter
 from syncsweep.sweep.row_table import RowsByUnit, ordered
 from syncsweep.sweep.shard import ShardError, write_shard
@@ -89,8 +90,8 @@ def run(job: Job) -> int:
     if comm.size != job.ranks:
         if comm.rank == 0:
             _say(
-                f"error: this launch has {comm.size} rank(s) instead of {job.ranks}; use the "
-                "launcher of the MPI library of mpi4py"
+                f"error: this launch has {comm.size} rank(s) instead of {job.ranks}: "
+                f"{single_ranks(MPI.Get_library_version())}"
             )
         sys.exit(1)
     walltime = Walltime(job.seconds)
