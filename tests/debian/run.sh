@@ -42,6 +42,7 @@ check_release() {
 inside() {
   local code=0
   make_root || return $?
+  mount --bind "$root" "$root" # unshare in the root wants its / to be a mount
   cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
   copy_settings
   mkdir "$root/srv/syncsweep" "$root/srv/junit"
@@ -65,7 +66,7 @@ make_root() {
   while read -r line; do options+=("--aptopt=$line"); done < <(
     apt-config dump --format '%F "%v";%n' Acquire | grep -E '^Acquire::(https?::|Check-|Retries|ForceIPv)'
   )
-  echo "making a root of Debian $release"
+  echo "making a root of Debian $release" >&2
   TMPDIR=$folder mmdebstrap --mode=root --variant=minbase --dpkgopt=force-unsafe-io "${options[@]}" \
     --include="python3-venv make git ca-certificates ${PACKAGES:-}" \
     "$release" "$root" "$mirror" >"$folder/log" 2>&1 </dev/null || code=$?
@@ -98,7 +99,7 @@ copy_project() {
 in_root() {
   local settings
   readarray -t settings < <(
-    env | grep -iE '^([a-z]+_proxy|(pip|uv|openblas)_[a-z_]+|ssl_cert_(file|dir)|requests_ca_bundle|ci|term)='
+    env | grep -iE '^([a-z]+_proxy|(pip|uv|openblas)_[a-z0-9_]+|ssl_cert_(file|dir)|requests_ca_bundle|ci|term)='
   )
   chroot "$root" env -i --chdir=/srv/syncsweep HOME=/root JUNIT=/srv/junit \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${settings[@]}" "$@"
