@@ -45,18 +45,17 @@ inside() {
   mount --bind "$root" "$root" # unshare in the root wants its / to be a mount
   cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
   copy_settings
-  mkdir "$root/srv/syncsweep" "$root/srv/junit"
+  mkdir "$root/srv/syncsweep" "$root/srv/junit" "$root/srv/docs"
   copy_project "$root/srv/syncsweep"
   mount -t proc proc "$root/proc"
   mount --rbind /sys "$root/sys"
   mount --rbind /dev "$root/dev"
   for tmpfs in dev/shm run; do mount -t tmpfs -o mode=1777 root "$root/$tmpfs"; done
-  touch "$root/srv/clusters.md"
-  mount --bind "$project/docs/clusters.md" "$root/srv/clusters.md"
+  mount --bind "$project/docs" "$root/srv/docs"
   in_root update-ca-certificates >/dev/null 2>&1
   in_root "$@" || code=$?
   if [ -n "$(ls "$root/srv/junit")" ]; then
-    in_root .venv/bin/python tests/debian/write_line.py /srv/junit /srv/clusters.md || code=$?
+    in_root .venv/bin/python tests/debian/write_line.py /srv/junit /srv/docs/clusters.md || code=$?
   fi
   return "$code"
 }

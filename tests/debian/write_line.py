@@ -55,9 +55,9 @@ def describe_run(folder: Path) -> dict[str, str]:
 
 
 def slurm_version() -> str:
-    """The version of Slurm that is installed."""
-    output = subprocess.run(["sinfo", "--version"], capture_output=True, text=True, check=True)
-    return output.stdout.split()[-1]
+    """The version of Slurm that is installed: its programs name it only where there is a cluster."""
+    ask = ("dpkg-query", "--show", "--showformat=${source:Upstream-Version}", "slurmctld")
+    return subprocess.run(ask, capture_output=True, text=True, check=True).stdout
 
 
 def with_line(page: str, line: dict[str, str]) -> str:
