@@ -55,7 +55,7 @@ def describe_run(folder: Path) -> dict[str, str]:
 
 
 def slurm_version() -> str:
-    """The version of Slurm that is installed: its programs name it only where there is a cluster."""
+    """The version of Slurm, whose own programs name it only where there is a cluster."""
     ask = ("dpkg-query", "--show", "--showformat=${source:Upstream-Version}", "slurmctld")
     return subprocess.run(ask, capture_output=True, text=True, check=True).stdout
 
