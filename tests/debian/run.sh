@@ -128,6 +128,6 @@ setsid bash -c 'tail --pid="$1" -f /dev/null; for _ in 1 2 3 4 5; do rm -rf "$2"
   watch "$$" "$folder" </dev/null >/dev/null 2>&1 &
 check_release
 free=$(df --output=avail --block-size=1G "$folder" | tail -n 1)
-[ "$free" -ge 4 ] || fail "$folder has $free GB free of the 4 that a root takes; set TMPDIR to a larger disk"
+[ "$free" -ge 4 ] || fail "${folder%/*} has ${free// /} GB free of the 4 that a root takes; set TMPDIR to a larger disk"
 export release mirror folder root project
 run_in_namespaces inside "$@"
