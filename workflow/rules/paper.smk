@@ -146,7 +146,7 @@ if not PAPER_PROBLEM:
         params:
             results=lambda wildcards, output: str(Path(output[0]).parents[1]),
             bundle=lambda wildcards, output: str(Path(output[0]).parent),
-            project=str(workflow.basedir),
+            project=str(PROJECT),
             config=paper_jobs.bundle_config(CONFIG),
             asked=paper_jobs.asked_of_bundle(CONFIG),
         message:

@@ -35,7 +35,7 @@ rule make_report:
         runtime=10,
     params:
         results=lambda wildcards, output: str(Path(output[0]).parent),
-        citation=str(Path(workflow.basedir, "CITATION.cff")),
+        citation=str(PROJECT / "CITATION.cff"),
         request=lambda wildcards: report_jobs.request(OUTPUTS.decided, report_contents()),
         asked=lambda wildcards: report_jobs.asked(OUTPUTS.decided, report_contents()),
     message:

@@ -24,7 +24,7 @@ from syncsweep.config.messages import ConfigError
 from syncsweep.environment.blas import BlasThreadsError, blas_description
 from syncsweep.files import append, hold, joined, naming, not_written
 from syncsweep.layout import BlockFolder
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description, DescriptionError, Unit, read
 from syncsweep.sweep.launcher import single_ranks
