@@ -123,7 +123,7 @@ check: env
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/mypy
 	$(BIN)/python scripts/measure_prose.py
-	$(BIN)/snakemake --lint
+	$(BIN)/python scripts/lint_rules.py
 
 schema: env
 	$(BIN)/python scripts/write_schema.py workflow/schemas/config.schema.json
