@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PIP := PIP_USER=0 PIP_TARGET= PIP_PREFIX= $(BIN)/python -m pip
 
 .PHONY: help env quick figures paper validate report bundle test test-fast snapshots test-slurm test-browser \
-  test-readers chaos chaos-slurm check schema docs bench
+  test-readers launchers chaos chaos-slurm check schema docs bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
@@ -22,7 +22,8 @@ help:
 	@echo "make snapshots  the wording of messages that the tests compare with, after you improved one"
 	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make test-slurm RELEASE=trixie  the same with Python and Slurm of another Debian (SHORT=1: the main ones)"
-	@echo "make test-in RELEASE=trixie  make env, quick and test on another Debian (COMPILER=1: with gcc)"
+	@echo "make launchers RELEASE=trixie  which launcher starts which MPI library on another Debian"
+	@echo "make test-in launchers RELEASE=trixie  make env, quick and test on another Debian (COMPILER=1: with gcc)"
 	@echo "make test-browser  the tests of the report in Chromium; as root on Debian it installs that"
 	@echo "make test-readers  the queries of docs/elsewhere.md in DuckDB, R and others; as root on Debian it installs those"
 	@echo "make chaos     200 faults at random against sweeps of this machine (SEED=1 MINUTES=45)"
@@ -90,6 +91,11 @@ test-slurm: env
 	tests/slurm/run.sh $(BIN)/python $(if $(SHORT),-k 'by_the_profile_alone or dead_node or short_of_time' tests/slurm)
 endif
 
+LAUNCHERS := openmpi-bin libopenmpi-dev gcc libc6-dev python3-dev
+launchers:
+	PACKAGES='$(LAUNCHERS)' tests/debian/run.sh $(or $(RELEASE),trixie) \
+	  sh -c 'make env && .venv/bin/python tests/slurm/launchers.py /srv/docs/clusters.md'
+
 # Of sid, without a release: the newest Python and Slurm.
 test-in:
 	PACKAGES='$(if $(COMPILER),gcc libc6-dev python3-dev)' tests/debian/run.sh $(or $(RELEASE),sid) \
@@ -117,7 +123,7 @@ check: env
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/mypy
 	$(BIN)/python scripts/measure_prose.py
-	$(BIN)/snakemake --lint
+	$(BIN)/python scripts/lint_rules.py
 
 schema: env
 	$(BIN)/python scripts/write_schema.py workflow/schemas/config.schema.json

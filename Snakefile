@@ -10,11 +10,11 @@ min_version("9.1")
 
 try:
     from syncsweep import layout
-    from syncsweep.config import file as config_file
     from syncsweep.paper import paper_studies
     from syncsweep.environment import checkout
     from syncsweep.wording import write_anything
-    from syncsweep.workflow import announce, checks, dates, interruption, old_places
+    from syncsweep.workflow import announce, checks, cluster, dates, interruption, old_places
+    from syncsweep.workflow.embedding import Use
     from syncsweep.workflow.errors import ends_in_one_line, not_read
     from syncsweep.workflow.job_shell import shell_prefix
     from syncsweep.workflow.targets import are_only_previews, by_default, previews, rule_name
@@ -34,13 +34,12 @@ write_anything(
 # Check the configuration before Snakemake reads it: a mistake gives one line, and no repeated key is
 # missed. `config` already holds the values of --configfile and --config.
 with ends_in_one_line(not_read):
-    checkout.check(Path(workflow.basedir))
+    USE = Use(workflow, rules)
+    PROJECT = USE.project
+    checkout.check(PROJECT)
     if workflow.is_main_process:
         interruption.heed()
-    for path in workflow.overwrite_configfiles:
-        config_file.read_yaml(path)
-    SAID = config_file.merge(config, config_file.with_words(workflow.config_settings.config))
-    CONFIG = paper_studies.load_project(workflow.overwrite_configfiles, SAID)
+    CONFIG = USE.configuration(config)
     if workflow.is_main_process:
         checks.check_folders(CONFIG.results, workflow.output_settings.dryrun)
 
@@ -51,7 +50,9 @@ configfile: "config.yaml"
 report: "workflow/report/workflow.rst"
 
 
-shell.prefix(shell_prefix(Path(workflow.basedir)))
+# A class of its own, so that the rules of another Snakefile keep their shell.
+shell = type("shell", (shell,), {})
+shell.prefix(shell_prefix(PROJECT))
 
 
 include: "workflow/rules/common.smk"
@@ -65,37 +66,11 @@ include: "workflow/rules/report_parts.smk"
 include: "workflow/rules/report.smk"
 
 
-# Report errors before Snakemake looks for files.
-if workflow.is_main_process:
-    with ends_in_one_line(not_read):
-        checks.check_profile(COMMAND.profile, Path(workflow.basedir))
-        asked_for().check()
-        MOST_RANKS = checks.most_ranks(allowed_ranks())
-        keep_to_allotted_cores()
-        checks.check_places(OUTPUTS, asked_for().studies)
-        if workflow.output_settings.dryrun:
-            checks.check_large_models(CONFIG, asked_for().studies)
-            checks.check_own_code(CONFIG, asked_for().studies)
-            announce.tell_plan(
-                logger, OUTPUTS.decided, asked_for().studies, MOST_RANKS, resources_said()
-            )
-        else:
-            if asked_for().studies:
-                old_places.move_old_files(CONFIG.results)
-                dates.bring_back_results(Path(CONFIG.results))
-            checks.set_aside_damaged_shards(OUTPUTS, asked_for().studies)
-
-
-localrules:
-    all,
-    tables,
-
-
 rule all:
-    default_target: True
     input:
         *all_shards(by_default(CONFIG)),
         [file for study in by_default(CONFIG) for file in results_of(study)],
+    localrule: True
     message:
         f"Figures and tables are in {CONFIG.results}/figures and {CONFIG.results}/tables"
 
@@ -104,6 +79,7 @@ rule tables:
     input:
         *all_shards(by_default(CONFIG)),
         [table for study in by_default(CONFIG) for table in table_files(study)],
+    localrule: True
     message:
         f"Tables are in {CONFIG.results}"
 
@@ -121,6 +97,28 @@ for _study in CONFIG.studies:
             f"{_study}: {OUTPUTS.made(_study)}"
 
 
+# Report errors before Snakemake looks for files.
+if workflow.is_main_process:
+    with ends_in_one_line(not_read):
+        checks.check_profile(COMMAND.profile, Path(workflow.basedir))
+        USE.tell_names()
+        asked_for().check()
+        MOST_RANKS = checks.most_ranks(allowed_ranks())
+        keep_to_allotted_cores()
+        checks.check_places(OUTPUTS, asked_for().studies)
+        if workflow.output_settings.dryrun:
+            checks.check_large_models(CONFIG, asked_for().studies)
+            checks.check_own_code(CONFIG, asked_for().studies)
+            announce.tell_plan(
+                logger, OUTPUTS.decided, asked_for().studies, MOST_RANKS, resources_said()
+            )
+        else:
+            if asked_for().studies:
+                old_places.move_old_files(CONFIG.results)
+                dates.bring_back_results(Path(CONFIG.results))
+            checks.set_aside_damaged_shards(OUTPUTS, asked_for().studies)
+
+
 STUDIES_OF_NEW_TABLES = set()
 
 
@@ -128,7 +126,7 @@ onstart:
     if not makes_only_previews():
         _jobs = jobs_of_run()
         with ends_in_one_line():
-            checks.check_cluster(workflow.executor_plugin.name, MOST_RANKS)
+            cluster.check_jobs(workflow.executor_plugin.name, MOST_RANKS, resources_of_jobs())
             checks.check_limits(CONFIG, announce.studies_of(_jobs, "make_limit_tables"))
             checks.check_large_models(CONFIG, announce.studies_of(_jobs, "solve_shard"))
             checks.check_own_code(CONFIG, announce.studies_of(_jobs, "solve_shard"))
@@ -143,3 +141,7 @@ onsuccess:
     if not makes_only_previews():
         announce.warn_of_failures(CONFIG, STUDIES_OF_NEW_TABLES)
         announce.warn_of_errors(CONFIG, studies_asked_for())
+
+
+if USE.is_module:
+    USE.run_too(onstart, onsuccess)

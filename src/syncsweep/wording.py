@@ -103,9 +103,13 @@ def number_of(n: int, plural: str) -> str:
     return f"1 {plural[:-3]}y" if plural.endswith("ies") else f"1 {plural[:-1]}"
 
 
+#: The rules' own names by those that another Snakefile gives them, see `workflow.embedding`.
+OWN_RULES: dict[str, str] = {}
+
+
 def plain_rule(rule: str) -> str:
-    """The name of a rule without the tables that its studies lack, see `StudyOutputs.variants`."""
-    return rule.partition("_without_")[0]
+    """A rule's own name without the tables that its studies lack, see `StudyOutputs.variants`."""
+    return OWN_RULES.get(rule, rule).partition("_without_")[0]
 
 
 def eta_range(etas: tuple[float, ...]) -> str:

@@ -60,17 +60,19 @@ def slurm_version() -> str:
     return subprocess.run(ask, capture_output=True, text=True, check=True).stdout
 
 
-def with_line(page: str, line: dict[str, str]) -> str:
-    """The page with a line in place of the one of the same run, or as the last of the table."""
-    before, rest = page.split(MARKS[0])
-    table, after = rest.split(MARKS[1])
+def with_line(
+    page: str, line: dict[str, str], marks: tuple[str, str] = MARKS, key: tuple[str, ...] = KEY
+) -> str:
+    """The page with a line in place of the one of the same key, or as a new one of the table."""
+    before, rest = page.split(marks[0])
+    table, after = rest.split(marks[1])
     rows = [[cell.strip() for cell in row[1:-1].split("|")] for row in table.splitlines()[2:]]
     lines = [dict(zip(line, row, strict=True)) for row in rows]
-    lines = [other for other in lines if any(other[name] != line[name] for name in KEY)]
-    lines = sorted([*lines, line], key=lambda one: [one[name] for name in KEY])
+    lines = [other for other in lines if any(other[name] != line[name] for name in key)]
+    lines = sorted([*lines, line], key=lambda one: [one[name] for name in key])
     shown = [list(line), ["---"] * len(line), *(list(one.values()) for one in lines)]
     text = "".join(f"| {' | '.join(cells)} |\n" for cells in shown)
-    return before + MARKS[0] + text + MARKS[1] + after
+    return before + marks[0] + text + marks[1] + after
 
 
 def main(folder: Path, page: Path) -> None:

@@ -38,6 +38,7 @@ SlurmctldLogFile={folder}/slurmctld.log
 SlurmdPidFile={folder}/slurmd-%n.pid
 SlurmdLogFile={folder}/slurmd-%n.log
 SlurmdSpoolDir={folder}/spool-%n
+TmpFS={folder}
 ProctrackType=proctrack/linuxproc
 JobAcctGatherType=jobacct_gather/linux
 MpiDefault=none
@@ -59,6 +60,7 @@ ACCOUNTING_CONF = """\
 AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
 AccountingStoragePass={folder}/munge/socket
+AccountingStorageEnforce=associations
 """
 SLURMDBD_CONF = """\
 DbdHost=localhost

@@ -21,7 +21,8 @@ COMMAND = read_command(sys.argv[1:]) if workflow.is_main_process else Command()
 @cache
 def asked_for():
     """The request of the command line."""
-    return Asked(COMMAND, CONFIG, [*of_studies(OUTPUTS), *of_paper(CONFIG)])
+    command = USE.command(COMMAND, CONFIG.results)
+    return Asked(command, CONFIG, [*of_studies(OUTPUTS), *of_paper(CONFIG)])
 
 
 def targets():
@@ -65,12 +66,21 @@ def draw_rule(figure):
 
 def makes_only_previews():
     """Whether this run makes only previews; call it when Snakemake knows the targets."""
-    return are_only_previews(workflow.dag_settings.targets, CONFIG)
+    names = USE.inside()
+    targets = workflow.dag_settings.targets
+    return are_only_previews([names.get(target, target) for target in targets], CONFIG)
 
 
 def jobs_of_run():
-    """The jobs of this run; call it when Snakemake knows them."""
-    return [Job(job.name, dict(job.wildcards_dict)) for job in workflow.dag.needrun_jobs()]
+    """The jobs of this run, of the rules of this project; call it when Snakemake knows them."""
+    names, jobs = USE.inside(), workflow.dag.needrun_jobs()
+    own = [job for job in jobs if job.rule.module_globals["__name__"] == __name__]
+    return [Job(names[job.rule.name], dict(job.wildcards_dict)) for job in own]
+
+
+def resources_of_jobs():
+    """Resources of each job of this run, but of those that Snakemake runs itself."""
+    return [job.resources for job in workflow.dag.needrun_jobs() if not job.is_local]
 
 
 def unless_fresh(files, asked):
@@ -89,13 +99,14 @@ def unless_fresh(files, asked):
 
 def allowed_ranks():
     """Most ranks of a job, from the configuration or from a profile."""
-    allowed = workflow.resource_settings.overwrite_threads.get("solve_shard", CONFIG.ranks)
+    said = workflow.resource_settings.overwrite_threads
+    allowed = said.get(USE.outside("solve_shard"), CONFIG.ranks)
     return getattr(allowed, "value", allowed)
 
 
 def resources_said():
     """Resources of a shard's job in a profile or in --set-resources, by name."""
-    said = workflow.resource_settings.overwrite_resources.get("solve_shard", {})
+    said = workflow.resource_settings.overwrite_resources.get(USE.outside("solve_shard"), {})
     return {name: value.raw for name, value in said.items()}
 
 

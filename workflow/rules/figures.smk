@@ -1,9 +1,11 @@
 # The figures of each study, as PDF and PNG with the data of their panels beside them.
 from syncsweep.report import captions
 
-# `snakemake --report` reads the captions of figures from here: see ../report/figure.rst.
-config["captions"] = {
-    rule_name("draw", figure.name): captions.of_figure(
+# `snakemake --report` reads the captions of figures from here: see ../report/figure.rst. The mapping of
+# an outer Snakefile stays as it is.
+config = {**config, "captions": {}}
+config["captions"] |= {
+    USE.outside(rule_name("draw", figure.name)): captions.of_figure(
         figure, study, settings.analysis.ratio
     ).restructured_text
     for study, settings in CONFIG.studies.items()
@@ -34,8 +36,6 @@ for _study, _settings in CONFIG.studies.items():
                 ),
             log:
                 f"{layout.logs_folder(CONFIG.results)}/figure-{_figure.name}.log",
-            conda:
-                "../../envs/syncsweep.yaml"
             resources:
                 mem_mb=2000,
                 runtime=10,

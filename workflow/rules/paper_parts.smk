@@ -12,6 +12,6 @@ asked_of_part = partial(paper_jobs.asked_of_part, CONFIG)
 paper_figure_files = partial(paper_jobs.figure_files, CONFIG)
 
 config["captions"] |= {
-    rule_name("draw", name): figure.restructured_text
+    USE.outside(rule_name("draw", name)): figure.restructured_text
     for name, figure in paper_registry.FIGURES.items()
 }

@@ -28,14 +28,12 @@ rule make_report:
         layout.report_file(CONFIG.results),
     log:
         f"{layout.logs_folder(CONFIG.results)}/report.log",
-    conda:
-        "../../envs/syncsweep.yaml"
     resources:
         mem_mb=2000,
         runtime=10,
     params:
         results=lambda wildcards, output: str(Path(output[0]).parent),
-        citation=str(Path(workflow.basedir, "CITATION.cff")),
+        citation=str(PROJECT / "CITATION.cff"),
         request=lambda wildcards: report_jobs.request(OUTPUTS.decided, report_contents()),
         asked=lambda wildcards: report_jobs.asked(OUTPUTS.decided, report_contents()),
     message:

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from syncsweep.config.configuration import RESERVED, Config, parse
 from syncsweep.config.eta import EtaBlock
 from syncsweep.config.figure import Figure
 from syncsweep.config.file import load_config
+from syncsweep.config.messages import ConfigError
 from syncsweep.config.paper import Paper
 from syncsweep.config.physics import (
     Ensemble,
@@ -219,6 +221,11 @@ def load_project(files: Sequence[str | Path], over: Mapping[str, Any]) -> Config
     files: further configuration files, in whose presence there need be no config.yaml; over: what
     these files and the command line say. ConfigError with one line.
     """
-    if files and not Path("config.yaml").exists():
+    if not os.path.lexists("config.yaml"):
+        if not files:
+            raise ConfigError(
+                f"config.yaml: there is none in {Path.cwd()}, the working folder; copy that of the "
+                "checkout there, or name another one after --configfile"
+            )
         return with_paper_studies(parse(over))
     return with_paper_studies(load_config("config.yaml", overrides=over))

@@ -1,0 +1,220 @@
+"""The Snakefile in a folder of the user's own: as a module of another one, and with --directory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+import yaml
+from project import PAIR, ROOT, Project
+from test_bad_input import BOUND
+from test_own_model import OWN
+from test_snakemake_report import results_of
+
+FEW = {**PAIR, "samples": 6, "chunk_size": 6}
+
+
+class Folder:
+    """A folder beside a checkout, in which its Snakefile is used."""
+
+    def __init__(self, path, project):
+        self.path, self.project = path, project
+
+    def run(self, *words, code=0, bound=()):
+        """Run a command here with the code of the project; returns what it prints."""
+        home = self.path.parent / "home"
+        done = subprocess.run(
+            [*bound, *words],
+            cwd=self.path,
+            env={**os.environ, "PYTHONPATH": str(self.project.path / "src"), "HOME": str(home)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == code, done.stdout
+        assert "Traceback" not in done.stdout
+        return done.stdout
+
+    def snakemake(self, *words, **how):
+        profile = f"--workflow-profile={self.project.path}/profiles/default"
+        return self.run(sys.executable, "-m", "snakemake", profile, *words, **how)
+
+    def write(self, name, text):
+        (self.path / name).write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def project(make_project) -> Project:
+    project = make_project(pair=PAIR)
+    project.config = {"results": "not here", "studies": {"other": {}}}
+    project.write_config()
+    return project
+
+
+@pytest.fixture
+def folder(project, tmp_path):
+    path = tmp_path / "a folder"
+    path.mkdir()
+    return Folder(path, project)
+
+
+def one_line(said):
+    lines = [line for line in said.splitlines() if not line.startswith("Using workflow specific")]
+    (line,) = [line for line in lines if not line.startswith("Config file ")]
+    return line
+
+
+def test_example_of_a_module_runs_and_then_has_nothing_to_do(project):
+    before = project.files()
+    own = project.path / "examples" / "as_module"
+    shutil.copytree(ROOT / "examples" / "as_module", own, ignore=shutil.ignore_patterns("results"))
+    example = Folder(own, project)
+    few = ("--config", "syncsweep={studies: {pair: {samples: 20}}}")
+    said = example.snakemake("-n", *few)
+    assert "plan: pair: 1 of 1 shard to make, 20 of 20 samples" in said
+    assert "syncsweep_solve_shard" in said and "strongest_locking" in said
+    assert not (own / "results").exists()
+    example.snakemake(*few)
+    (row,) = pd.read_csv(own / "strongest.csv").itertuples()
+    assert row.s_max_mean == pd.read_csv(own / "results/tables/pair/summary.csv").s_max_mean.max()
+    assert "Nothing to be done" in example.snakemake(*few)
+    assert {name for name in project.files() - before if not name.startswith("examples/")} == set()
+    # Settings of tables alone solve nothing again.
+    bins = "syncsweep={studies: {pair: {samples: 20, analysis: {s_max_bins: {count: 9}}}}}"
+    assert "plan: pair: 0 of 1 shard to make" in example.snakemake("-n", "--config", bins)
+
+
+OUTER = """
+configfile: "mine.yaml"
+
+onstart:
+    print("outer start")
+
+rule solve_shard:
+    input: "moved/here/results/figures/pair.png", "again/tables/pair/summary.csv"
+    output: "made.txt"
+    shell: "echo ${{SCRIPTS-unset}} > {output}"
+
+module first:
+    snakefile: "CHECKOUT/Snakefile"
+    config: config["sweeps"]["first"]
+    prefix: "moved/here"
+
+use rule * from first as first_*
+
+use rule make_tables from first as first_make_tables with:
+    priority: 7
+
+module second:
+    snakefile: "CHECKOUT/Snakefile"
+    config: {**config["sweeps"]["first"], "results": "again"}
+
+use rule * from second as second_*
+
+onsuccess:
+    print("outer end", *config["sweeps"]["first"])
+"""
+
+
+def test_module_leaves_its_outer_workflow_alone_and_goes_where_that_puts_it(folder):
+    sweep = {"results": "results", "root_seed": 7, "ranks": 1, "studies": {"pair": FEW}}
+    folder.write("mine.yaml", yaml.safe_dump({"sweeps": {"first": sweep}}, sort_keys=False))
+    folder.write("Snakefile", OUTER.replace("CHECKOUT", str(folder.project.path)))
+    said = folder.snakemake()
+    assert "outer start" in said and "outer end results root_seed ranks studies\n" in said
+    assert (folder.path / "made.txt").read_text() == "unset\n"
+    for results in ("moved/here/results", "again"):
+        assert len(list(folder.path.glob(f"{results}/pair-*/eta-*/samples-*.parquet"))) == 1
+    assert not (folder.path / "results").exists()
+    assert "Nothing to be done" in folder.snakemake()
+    # Targets by their outer names; a damaged shard is noticed and made again.
+    (shard,) = folder.path.glob("again/pair-*/eta-*/samples-*.parquet")
+    shard.write_bytes(b"damaged")
+    folder.snakemake("second_study_pair", "first_preview")
+    assert shard.stat().st_size > 1000 and (folder.path / "moved/here/results/preview").is_dir()
+    # The same captions as without a module.
+    folder.snakemake("--report", "page.html", "first_draw_pair")
+    found = results_of((folder.path / "page.html").read_text(encoding="utf-8"))
+    assert "the distribution of χ" in found["pair.png"]["caption"]
+
+
+MODULE = (
+    'configfile: "mine.yaml"\nmodule sweep:\n    snakefile: {}\n{}\nuse rule * from sweep as s_*\n'
+)
+GIVEN = '    config: config["sweep"]'
+
+
+def test_mistakes_about_a_module_are_one_line_that_names_the_outer_key(folder, snapshot):
+    checkout, found = f'"{folder.project.path}/Snakefile"', {}
+    sweep = {"results": "results", "studies": {"pair": {**FEW, "sampels": 3}}}
+    folder.write("mine.yaml", yaml.safe_dump({"sweep": sweep}))
+    for case, snakefile, given in (
+        ("mistake in the file", checkout, GIVEN),
+        ("no configuration", checkout, ""),
+        ("not a mapping", checkout, '    config: ["a"]'),
+        (
+            "from a repository",
+            f'gitfile("{folder.project.path}", path="Snakefile", tag="v1")',
+            GIVEN,
+        ),
+    ):
+        if case == "from a repository":
+            for words in (["init", "-q"], ["add", "Snakefile", "workflow"], ["commit", "-qm1"]):
+                name = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+                folder.run("git", "-C", str(folder.project.path), *name, *words)
+            folder.run("git", "-C", str(folder.project.path), "tag", "v1")
+        folder.write("Snakefile", MODULE.format(snakefile, given))
+        line = one_line(folder.snakemake("-n", code=1))
+        found[case] = line.replace(str(folder.project.path), "CHECKOUT")
+    folder.write("Snakefile", MODULE.format(checkout, GIVEN))
+    words = "sweep={studies: {pair: {samples: none, sampels: 4}}}"
+    found["in --config"] = one_line(folder.snakemake("-n", "--config", words, code=1))
+    assert found == snapshot
+
+
+def test_other_folder_gets_all_results_and_a_read_only_checkout_stays_as_it_is(folder):
+    project, before = folder.project, folder.project.files()
+    elsewhere = folder.path / "else where"
+    elsewhere.mkdir()
+    own = {"model": {"name": "own", "file": "turn.py", "spins": [1, 0.5]}, "figure": None}
+    sweep = {"results": "out", "root_seed": 7, "ranks": 2, "studies": {"mine": {**FEW, **own}}}
+    (elsewhere / "config.yaml").write_text(yaml.safe_dump(sweep))
+    (elsewhere / "turn.py").write_text(OWN.format(""))
+    folder.write("more.yaml", "studies: {mine: {samples: 4, analysis: {limit_draws: null}}}")
+    for path in [project.path, *project.path.rglob("*")]:
+        path.chmod(path.stat().st_mode & ~0o222)
+    bound = [] if os.geteuid() else BOUND
+    snakefile = ("--snakefile", os.path.relpath(project.path / "Snakefile", folder.path))
+    where = ("--directory", "else where", "--configfile", "more.yaml")
+    folder.snakemake(*snakefile, "all", "report", *where, bound=bound)
+    assert {path.name for path in elsewhere.iterdir()} - {".snakemake", "__pycache__"} == {
+        "config.yaml",
+        "turn.py",
+        "out",
+    }
+    assert (elsewhere / "out/report.html").exists()
+    assert len(pd.read_csv(elsewhere / "out/tables/mine/summary.csv")) == 5
+    assert "Nothing to be done" in folder.snakemake(*snakefile, *where, bound=bound)
+    inside = Folder(elsewhere, project)
+    program = [
+        sys.executable,
+        "-c",
+        "import sys; from syncsweep.cli.main import main; sys.exit(main())",
+    ]
+    more = ("--configfile", "../more.yaml")
+    assert "4" in inside.run(*program, "status", *more)
+    inside.run(*program, "plan", "--no-calibration", *more)
+    assert "mine" in inside.run(*program, "verify", "out")
+    assert project.files() == before
+
+
+def test_folder_without_a_configuration_is_told_which_one_is_read(folder):
+    snakefile = ("--snakefile", str(folder.project.path / "Snakefile"))
+    line = one_line(folder.snakemake(*snakefile, "-n", code=1))
+    assert line.startswith("error: config.yaml: ")
+    assert str(folder.path) in line and "--configfile" in line
