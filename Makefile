@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PIP := PIP_USER=0 PIP_TARGET= PIP_PREFIX= $(BIN)/python -m pip
 
 .PHONY: help env quick figures paper validate report bundle test test-fast snapshots test-slurm test-browser \
-  test-readers chaos chaos-slurm check schema docs bench
+  test-readers launchers chaos chaos-slurm check schema docs bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
@@ -21,6 +21,9 @@ help:
 	@echo "make test-fast  those of them that need no second each, in less than a minute"
 	@echo "make snapshots  the wording of messages that the tests compare with, after you improved one"
 	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
+	@echo "make test-slurm RELEASE=trixie  the same with Python and Slurm of another Debian (SHORT=1: the main ones)"
+	@echo "make launchers RELEASE=trixie  which launcher starts which MPI library on another Debian"
+	@echo "make test-in launchers RELEASE=trixie  make env, quick and test on another Debian (COMPILER=1: with gcc)"
 	@echo "make test-browser  the tests of the report in Chromium; as root on Debian it installs that"
 	@echo "make test-readers  the queries of docs/elsewhere.md in DuckDB, R and others; as root on Debian it installs those"
 	@echo "make chaos     200 faults at random against sweeps of this machine (SEED=1 MINUTES=45)"
@@ -75,13 +78,28 @@ test-fast: env
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not slow' tests/unit tests/property
 
 test: env
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(JUNIT),--junitxml=$(JUNIT)/test.xml)
 
 snapshots: env
 	$(BIN)/python -m pytest -q -m syrupy_snapshot --snapshot-update
 
+ifdef RELEASE
+test-slurm:
+	tests/debian/run.sh $(RELEASE) make test-slurm $(if $(SHORT),SHORT=1)
+else
 test-slurm: env
-	tests/slurm/run.sh $(BIN)/python
+	tests/slurm/run.sh $(BIN)/python $(if $(SHORT),-k 'by_the_profile_alone or dead_node or short_of_time' tests/slurm)
+endif
+
+LAUNCHERS := openmpi-bin libopenmpi-dev gcc libc6-dev python3-dev
+launchers:
+	PACKAGES='$(LAUNCHERS)' tests/debian/run.sh $(or $(RELEASE),trixie) \
+	  sh -c 'make env && .venv/bin/python tests/slurm/launchers.py /srv/docs/clusters.md'
+
+# Of sid, without a release: the newest Python and Slurm.
+test-in:
+	PACKAGES='$(if $(COMPILER),gcc libc6-dev python3-dev)' tests/debian/run.sh $(or $(RELEASE),sid) \
+	  sh -c 'make env && make quick && make test'
 
 test-browser: env
 	tests/browser/run.sh $(BIN)/python

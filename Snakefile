@@ -13,7 +13,7 @@ try:
     from syncsweep.paper import paper_studies
     from syncsweep.environment import checkout
     from syncsweep.wording import write_anything
-    from syncsweep.workflow import announce, checks, dates, interruption, old_places
+    from syncsweep.workflow import announce, checks, cluster, dates, interruption, old_places
     from syncsweep.workflow.embedding import Use
     from syncsweep.workflow.errors import ends_in_one_line, not_read
     from syncsweep.workflow.job_shell import shell_prefix
@@ -126,7 +126,7 @@ onstart:
     if not makes_only_previews():
         _jobs = jobs_of_run()
         with ends_in_one_line():
-            checks.check_cluster(workflow.executor_plugin.name, MOST_RANKS)
+            cluster.check_jobs(workflow.executor_plugin.name, MOST_RANKS, resources_of_jobs())
             checks.check_limits(CONFIG, announce.studies_of(_jobs, "make_limit_tables"))
             checks.check_large_models(CONFIG, announce.studies_of(_jobs, "solve_shard"))
             checks.check_own_code(CONFIG, announce.studies_of(_jobs, "solve_shard"))

@@ -29,7 +29,7 @@ from syncsweep.physics.phase_distribution import (  # noqa: E402
 )
 from syncsweep.physics.random_streams import stream  # noqa: E402
 from syncsweep.physics.steady_state import SteadyStateSolver  # noqa: E402
-from syncsweep.sample import SampleSolver  # noqa: E402
+from syncsweep.sample.sample_solver import SampleSolver  # noqa: E402
 from syncsweep.user_code.study_solver import StudySolver  # noqa: E402
 
 Action = Callable[[int], object]

@@ -17,7 +17,7 @@ from benchmarks.runs import Bench
 from benchmarks.scaling import machine
 from syncsweep.config.configuration import parse
 from syncsweep.files import write_text
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import describe
 

@@ -20,7 +20,7 @@ from unittest import mock
 
 import numpy as np
 
-from syncsweep.rows import joined
+from syncsweep.sample.rows import joined
 
 
 class Stopwatch:

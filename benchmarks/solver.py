@@ -34,7 +34,7 @@ from syncsweep.physics.sectors import sectors
 from syncsweep.physics.steady_state import SteadyStateSolver
 from syncsweep.physics.superoperators import liouvillian
 from syncsweep.physics.weak_limit import GlobalRateLaw
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.user_code.study_model import build_model
 from syncsweep.user_code.study_solver import StudySolver
 

@@ -19,7 +19,7 @@ from syncsweep.config.file import load_config
 from syncsweep.config.physics import Physics
 from syncsweep.physics.chi import interval_probabilities
 from syncsweep.report.report_words import scientific
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.tables.control import control_variate, controlled_probability
 from syncsweep.tables.number import Number
 from syncsweep.tables.samples import SampleRows, chi_of_sample

@@ -22,18 +22,25 @@ _LEAST_FREE = 2**16
 _SHARED_MEMORY = Path("/dev/shm")
 
 #: Lines of a log that say best why a job failed, the best kind first: our own errors, a launch that
-#: had no time for all samples, an exception of Python, and how the launcher saw a rank end.
+#: had no time for all samples, an exception of Python, how the launcher saw a rank end, and a
+#: launcher that MPICH does not know.
 _REASONS = (
     re.compile(r"error: "),
     re.compile(r".*: stopped \("),
     re.compile(r"[\w.]+(Error|Exception)\b"),
     re.compile(r".*EXIT STRING: "),
+    re.compile(r".* unsupported PMI version "),
 )
 
-#: The first line of an error message of a launcher: srun, MPICH's mpiexec, or Open MPI's mpiexec,
-#: which draws a line before it. Later lines only describe the consequences.
+#: Open MPI draws a line before and after each of its messages.
+_RULER = r"-{40,} *"
+
+#: The first line of an error message of a launcher, srun or MPICH's mpiexec, or the first paragraph
+#: of one of Open MPI. Later lines only describe the consequences.
 _LAUNCHER = re.compile(
-    r"^(?:(?:srun|slurmstepd): (?:error|fatal): |\[\w+(?::\d+)?@|-{40,}\n).*", re.MULTILINE
+    r"^(?:(?:srun|slurmstepd): (?:error|fatal): .*|\[\w+(?::\d+)?@.*"
+    rf"|{_RULER}\n(?P<message>(?:(?!{_RULER}$) *\S.*\n?)+))",
+    re.MULTILINE,
 )
 
 
@@ -65,13 +72,15 @@ class Job:
 
         Without any line, the reason is a full disk, or None.
         """
-        said = [line for line in self.said() if line.strip()]
+        lines = self.said()
+        said = [line for line in lines if line.strip() and not re.fullmatch(_RULER, line)]
         for reason in _REASONS:
             for line in reversed(said):
                 if reason.match(line):
                     return line
-        if launcher := _LAUNCHER.search("\n".join(said)):
-            return launcher[0].splitlines()[-1]
+        if launcher := _LAUNCHER.search("\n".join(lines)):
+            first_sentence = " ".join((launcher["message"] or "").split()).split(". ")[0]
+            return first_sentence or launcher[0]
         if said:
             return said[-1]
         for log in self.logs:

@@ -13,7 +13,7 @@ from report_results import FAILED, UNIFORM, configuration, rows_of
 
 from syncsweep.physics.chi import chi
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
-from syncsweep.rows import unpack_coefficients
+from syncsweep.sample.rows import unpack_coefficients
 
 pytestmark = pytest.mark.browser
 

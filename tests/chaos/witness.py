@@ -11,7 +11,7 @@ import os
 import time
 from pathlib import Path
 
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sweep import parts
 from syncsweep.sweep.parts import PartWriter
 

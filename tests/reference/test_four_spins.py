@@ -7,13 +7,13 @@ import pytest
 from scipy.linalg import null_space
 from states import sector_projectors
 
-from syncsweep import sample
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.physics.measures import local_maxima
 from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.superoperators import hermitian_basis, vectorize
-from syncsweep.rows import unpack_coefficients
+from syncsweep.sample import sample_solver
+from syncsweep.sample.rows import unpack_coefficients
 from syncsweep.user_code import study_solver
 from syncsweep.user_code.study_model import build_model
 
@@ -46,7 +46,7 @@ def solved():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(study_solver, "random_generator", drawn)
-        rows = sample.SampleSolver(PHYSICS, ETAS).rows(0)
+        rows = sample_solver.SampleSolver(PHYSICS, ETAS).rows(0)
     return rows, *found
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from syncsweep.config.file import load_config
 from syncsweep.config.physics import RESULTS_VERSION, Physics
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 
 GOLDEN = Path(__file__).with_name("golden.json")
 COMMAND = "python tests/reference/test_golden.py"

@@ -17,8 +17,8 @@ from syncsweep.physics.perturbation import (
 )
 from syncsweep.physics.phase_distribution import evaluate, relative_frequencies
 from syncsweep.physics.random_streams import Purpose, stream
-from syncsweep.rows import unpack_coefficients
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.rows import unpack_coefficients
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.user_code.code import OwnPerturbation
 
 TEXT = (Path(__file__).parents[2] / "examples" / "mixed_pair.py").read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ from syncsweep.physics.superoperators import (
     unvectorize,
     vectorize,
 )
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.user_code.study_model import build_model
 from syncsweep.user_code.study_solver import StudySolver
 

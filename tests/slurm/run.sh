@@ -10,10 +10,13 @@ set -euo pipefail
 
 packages=(slurmctld slurmd slurmdbd slurm-client slurm-wlm-basic-plugins munge
   mariadb-server-core mariadb-client-core iproute2)
-namespaces=(--mount --pid --net --uts --fork)
+namespaces=(--mount --pid --net --uts)
 policy=/usr/sbin/policy-rc.d
 own_policy=no
 log=
+
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../support/namespaces.sh"
 
 fail() {
   echo "error: $*" >&2
@@ -88,7 +91,7 @@ run_all() {
     while [ "$stopping" = no ] && [ ${#queue[@]} -gt 0 ] && [ ${#running[@]} -lt 4 ]; do
       file=${queue[0]}
       queue=("${queue[@]:1}")
-      "$here/run.sh" "$python" "$file" >"$results/${file##*/}" 2>&1 &
+      "$here/run.sh" "$python" "$file" ${JUNIT:+"--junitxml=$JUNIT/${file##*/}.xml"} >"$results/${file##*/}" 2>&1 &
       running[$!]=$file
       echo "$(date +%T) started ${file##*/}"
     done
@@ -111,15 +114,13 @@ run_all() {
 [ $# -ge 1 ] || fail "usage: run.sh PYTHON [pytest arguments...]"
 [ "$(id -u)" = 0 ] || fail "the Slurm tests must run as root, for their daemons and namespaces"
 command -v apt-get >/dev/null || fail "the Slurm tests install Debian packages, and need apt-get"
-unshare "${namespaces[@]}" true 2>/dev/null ||
-  fail "the Slurm tests need to make namespaces (in a container: CAP_SYS_ADMIN, as --privileged)"
+check_namespaces || fail "the Slurm tests need to make namespaces (in a container: CAP_SYS_ADMIN, as --privileged)"
 trap clean EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
 install_missing
 
 python=$1
-here=$(cd "$(dirname "$0")" && pwd)
 shift
 if [ $# = 0 ]; then run_all; fi
 program=(-m pytest -m slurm --durations=0 --durations-min=5)
@@ -127,18 +128,4 @@ if [ "$1" = -- ]; then
   program=()
   shift
 fi
-# In the background, so that this script hears of SIGTERM at once. Bash has background processes
-# ignore Ctrl-C, so env undoes that: pytest hears it and stops the cluster. The death of this
-# script ends unshare (pdeathsig), whose death ends process 1 (kill-child), and so all others.
-env --default-signal=INT,QUIT setpriv --pdeathsig KILL \
-  unshare "${namespaces[@]}" --mount-proc --kill-child \
-  bash -euo pipefail -c "$(declare -f inside); inside \"\$@\"" slurm-test \
-  "$python" "${program[@]}" "$@" <&0 &
-child=$!
-trap 'kill -KILL "$child"; wait "$child" 2>/dev/null || exit 143' TERM HUP
-trap : INT # which interrupts only the wait
-while :; do
-  code=0
-  wait "$child" || code=$?
-  kill -0 "$child" 2>/dev/null || exit "$code"
-done
+run_in_namespaces inside "$python" "${program[@]}" "$@"

@@ -41,13 +41,21 @@ class SlurmProject(Project):
 
     def change_profile(self, **shard_resources: Any) -> None:
         """Edit the profile as a user would: resources of a shard's job; None removes one."""
+        self._change(("set-resources", "solve_shard"), shard_resources)
+
+    def change_defaults(self, **resources: Any) -> None:
+        """As `change_profile`, for the resources of all jobs."""
+        self._change(("default-resources",), resources)
+
+    def _change(self, keys: tuple[str, ...], resources: dict[str, Any]) -> None:
         file = self.path / "slurm" / "config.yaml"
-        profile = yaml.safe_load(file.read_text(encoding="utf-8"))
-        resources = profile["set-resources"]["solve_shard"]
-        for name, value in shard_resources.items():
-            resources[name] = value
+        profile = part = yaml.safe_load(file.read_text(encoding="utf-8"))
+        for key in keys:
+            part = part[key]
+        part.update(resources)
+        for name, value in resources.items():
             if value is None:
-                del resources[name]
+                del part[name]
         # So that a test need not wait for Snakemake to look at its jobs.
         profile["slurm-init-seconds-before-status-checks"] = 1
         file.write_text(yaml.safe_dump(profile), encoding="utf-8")

@@ -46,10 +46,13 @@ def test_killed_snakemake_leaves_a_lock_and_a_job_that_is_waited_for(running, un
 
 def test_launcher_that_makes_single_processes_is_refused(make_slurm_project):
     project = make_slurm_project(chain=FAULTED)
-    project.change_profile(mpi="'srun --mpi=none'")
+    # It names no type, so the cluster's own is asked for, and this is none.
+    project.change_profile(mpi="'srun --kill-on-bad-exit=1'")
     output = project.finish(project.start_sweep("--retries", "0"), code=1)
     (log,) = (project.results / "logs").rglob("*.log")
-    message = "error: this launch has 1 rank(s) instead of 2"
+    message = (
+        "error: this launch has 1 rank(s) instead of 2: srun --mpi=none does not start ranks of"
+    )
     assert message in log.read_text(encoding="utf-8")
     assert str(log.relative_to(project.path)) in output
     assert not project.events("chain")

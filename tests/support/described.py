@@ -4,10 +4,10 @@ from collections import defaultdict
 
 import pyarrow.parquet as pq
 
-from syncsweep import rows
 from syncsweep.columns import entry
 from syncsweep.paper.paper_registry import FIGURES
 from syncsweep.report.dictionary import columns_named, columns_of, tables
+from syncsweep.sample import rows
 from syncsweep.sweep import description, shard
 
 

@@ -5,7 +5,7 @@ from syncsweep.config.configuration import parse
 from syncsweep.config.requests import FigureRequest
 from syncsweep.figures.study_figure import draw_figure
 from syncsweep.paper.parts.part import StudyRows
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sweep import description
 from syncsweep.sweep.row_table import to_table
 from syncsweep.sweep.shard import write_shard

@@ -26,7 +26,7 @@ from syncsweep.paper.figures import limit_figure
 from syncsweep.paper.paper_registry import PARTS
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.rows import Rows, pack_coefficients
+from syncsweep.sample.rows import Rows, pack_coefficients
 from syncsweep.tables.registry import names_of_averages
 from syncsweep.tables.writing import write_table
 

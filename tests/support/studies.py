@@ -12,8 +12,8 @@ from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.layout import BlockFolder, paper_folder, study_folder, tables_folder
 from syncsweep.paper.parts.part import StudyRows
-from syncsweep.rows import FIELDS, Rows
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.rows import FIELDS, Rows
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description

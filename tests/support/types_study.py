@@ -9,8 +9,8 @@ from studies import StudyOnDisk, rows_of
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.rows import pack_coefficients, unpack_coefficients
-from syncsweep.sample import FAILED
+from syncsweep.sample.rows import pack_coefficients, unpack_coefficients
+from syncsweep.sample.sample_solver import FAILED
 
 PHYSICS = Physics(model=Spin1Chain(name="spin1_chain"), ensemble=Ensemble(), root_seed=5)
 FREQUENCIES = relative_frequencies((1, 1, 1))

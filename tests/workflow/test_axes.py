@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from syncsweep.rows import MOST_UNITS
+from syncsweep.sample.rows import MOST_UNITS
 from syncsweep.sweep.row_table import column
 
 PLANE = {

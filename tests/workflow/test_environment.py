@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,17 @@ def test_environment_of_another_project_that_a_link_leads_to_is_kept(made, tmp_p
     code, said = run(worktree, MAKE)
     assert code == 2 and "error: .venv is a link" in said
     assert run(made, [*MAKE, "-q"])[0] == 0
+
+
+def test_library_without_a_wheel_for_python_3_14_needs_no_compiler(tmp_path):
+    for name in ("cc", "gcc", "clang"):
+        (tmp_path / name).write_text("#!/bin/sh\necho no compiler\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    packages = tmp_path / "packages"
+    install = [ROOT / ".venv" / "bin" / "uv", "pip", "install", "--no-cache", "--no-deps"]
+    what = [f"immutables=={version('immutables')}", "--no-binary=immutables", "--target", packages]
+    code, said = run(ROOT, [*install, *what], PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert code == 0, said
+    change = "import immutables; print(immutables.Map(a=1).set('b', 2)['b'], immutables.__file__)"
+    code, said = run(tmp_path, [sys.executable, "-c", change], PYTHONPATH=str(packages))
+    assert (code, said) == (0, f"2 {packages}/immutables/__init__.py\n")

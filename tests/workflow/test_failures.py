@@ -265,13 +265,13 @@ def test_failing_rank_ends_the_launch_with_its_message(pair_block):
     program = f"""
 import runpy
 from mpi4py import MPI
-from syncsweep import sample
+from syncsweep.sample import sample_solver
 def rows(self, units):
     if MPI.COMM_WORLD.rank == 1:
         raise RuntimeError("a fault on rank 1")
     return original(self, units)
-original = sample.SampleSolver.rows_of
-sample.SampleSolver.rows_of = rows
+original = sample_solver.SampleSolver.rows_of
+sample_solver.SampleSolver.rows_of = rows
 runpy.run_path({str(script)!r}, run_name="__main__")
 """
     assert "a fault on rank 1" in launch(pair_block, ranks=2, expected=2, program=program)

@@ -20,7 +20,7 @@ from studies import blocks_of
 from syncsweep.config import configuration as config
 from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.layout import BlockFolder, study_folder
-from syncsweep.rows import MOST_UNITS
+from syncsweep.sample.rows import MOST_UNITS
 from syncsweep.sweep import description
 from syncsweep.sweep.row_table import column
 

@@ -78,6 +78,11 @@ def jobs_of_run():
     return [Job(names[job.rule.name], dict(job.wildcards_dict)) for job in own]
 
 
+def resources_of_jobs():
+    """Resources of each job of this run, but of those that Snakemake runs itself."""
+    return [job.resources for job in workflow.dag.needrun_jobs() if not job.is_local]
+
+
 def unless_fresh(files, asked):
     """Return no input files, but make Snakemake run the job if a file of its output is stale.
 

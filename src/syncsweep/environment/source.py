@@ -23,8 +23,7 @@ _NUMBERS = (
     "paper/theory/",
     "paper/parts/",
     "paper/claims",
-    "rows.py",
-    "sample.py",
+    "sample/",
     "sweep/parquet.py",
     "sweep/row_table.py",
     "sweep/shard.py",
@@ -33,7 +32,7 @@ _NUMBERS = (
 )
 
 #: What makes rows. `RESULTS_VERSION` says for all that it imports when rows have moved.
-_ROWS = "sample.py"
+_ROWS = "sample/sample_solver.py"
 
 #: What decides the unit of η on axes and in the report.
 _UNITS = ("config/units.py", "config/physics.py")
@@ -72,7 +71,7 @@ def report() -> tuple[str, ...]:
     """The files that decide what the report is, given the results that it shows."""
     page = ("report/page.css", "report/page.html.j2", "report/page.js")
     measures = ("angle_lattice", "ascent", "chi", "measures", "phase_distribution")
-    numbers = (*(f"physics/{name}.py" for name in measures), "rows.py", "sample.py")
+    numbers = (*(f"physics/{name}.py" for name in measures), "sample/")
     rooms = ("report/", "tables/", "figures/", "paper/", *_UNITS, *numbers)
     return (*_with_imports("report/report_page.py", rooms), *page)
 

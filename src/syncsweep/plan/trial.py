@@ -69,7 +69,7 @@ def _time_block(
     from pydantic import TypeAdapter
 
     from syncsweep.config.observables import ObservableCode
-    from syncsweep.sample import SampleSolver
+    from syncsweep.sample.sample_solver import SampleSolver
     from syncsweep.sweep.parts import encoded
 
     codes = TypeAdapter(tuple[ObservableCode, ...]).validate_python(request["observables"])

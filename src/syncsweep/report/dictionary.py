@@ -11,13 +11,13 @@ from string import Template
 
 import pyarrow.parquet as pq
 
-from syncsweep import rows
 from syncsweep.columns import Column, Columns, entry
 from syncsweep.figures import edge_figure, sweep_figure
 from syncsweep.figures.figure_page import ENTRIES
 from syncsweep.files import open_regular
 from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.physics.phase_distribution import relative_frequencies
+from syncsweep.sample import rows
 from syncsweep.tables.freshness import said_by
 from syncsweep.tables.reading import entries_of
 from syncsweep.tables.registry import JOBS

@@ -20,7 +20,7 @@ from syncsweep.paper.parts.part import StudyRows
 from syncsweep.physics.measures import is_resolved, local_maxima
 from syncsweep.physics.phase_distribution import frequencies_of
 from syncsweep.report.report_words import density_unit, eta, excess, scientific
-from syncsweep.rows import pack_coefficients
+from syncsweep.sample.rows import pack_coefficients
 from syncsweep.tables.samples import SampleRows
 
 #: The first samples of each study, which the page holds: fewer if their S_d have more numbers than

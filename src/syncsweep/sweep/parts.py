@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 from syncsweep.files import NotReadableError, naming, open_regular
-from syncsweep.rows import MOST_UNITS, Rows
+from syncsweep.sample.rows import MOST_UNITS, Rows
 from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.row_table import column, has_columns_of_rows, to_table
 from syncsweep.sweep.shard import most_bytes

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from syncsweep.config.observables import OwnObservableCode
-from syncsweep.rows import FIELDS, Rows
+from syncsweep.sample.rows import FIELDS, Rows
 from syncsweep.sweep.description import Description, Unit
 
 _TABLES_AT_ONCE = 256

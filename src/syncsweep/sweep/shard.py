@@ -23,7 +23,7 @@ from syncsweep.columns import Columns, axis_columns
 from syncsweep.files import NotReadableError, open_regular, read_regular, replace_atomically
 from syncsweep.layout import BlockFolder
 from syncsweep.physics.diagnosis import Status
-from syncsweep.rows import COLUMNS
+from syncsweep.sample.rows import COLUMNS
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.parquet import described_schema, write_parquet

@@ -24,9 +24,10 @@ from syncsweep.config.messages import ConfigError
 from syncsweep.environment.blas import BlasThreadsError, blas_description
 from syncsweep.files import append, hold, joined, naming, not_written
 from syncsweep.layout import BlockFolder
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description, DescriptionError, Unit, read
+from syncsweep.sweep.launcher import single_ranks
 from syncsweep.sweep.parts import PartWriter
 from syncsweep.sweep.row_table import RowsByUnit, ordered
 from syncsweep.sweep.shard import ShardError, write_shard
@@ -89,8 +90,8 @@ def run(job: Job) -> int:
     if comm.size != job.ranks:
         if comm.rank == 0:
             _say(
-                f"error: this launch has {comm.size} rank(s) instead of {job.ranks}; use the "
-                "launcher of the MPI library of mpi4py"
+                f"error: this launch has {comm.size} rank(s) instead of {job.ranks}: "
+                f"{single_ranks(MPI.Get_library_version())}"
             )
         sys.exit(1)
     walltime = Walltime(job.seconds)

@@ -23,8 +23,8 @@ from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import frequencies_of
-from syncsweep.rows import FIELDS, Rows, unpack_coefficients
-from syncsweep.sample import chi_shift
+from syncsweep.sample.rows import FIELDS, Rows, unpack_coefficients
+from syncsweep.sample.sample_solver import chi_shift
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description, row_table, shard
 from syncsweep.sweep.description import Description, DescriptionError

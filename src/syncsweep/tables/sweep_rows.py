@@ -27,8 +27,8 @@ from syncsweep.physics.chi import ChiSample, interval_probabilities
 from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import evaluate
-from syncsweep.rows import MOST_UNITS
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.rows import MOST_UNITS
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.row_table import to_table

@@ -22,7 +22,7 @@ from syncsweep.physics.diagnosis import Status
 from syncsweep.physics.ensembles import SITES_OF_TERM, STREAMS, LocalKind
 from syncsweep.physics.phase_distribution import frequencies_of
 from syncsweep.physics.random_streams import stream
-from syncsweep.rows import unpack_coefficients
+from syncsweep.sample.rows import unpack_coefficients
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.row_table import column

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import subprocess
 import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -18,9 +17,6 @@ from syncsweep.config.physics import MOST_DENSE
 from syncsweep.workflow import places
 from syncsweep.workflow.errors import RunError
 from syncsweep.workflow.study_outputs import StudyOutputs
-
-#: Time that Slurm gets to answer [s].
-_PATIENCE = 120
 
 
 def check_folders(results: str, is_dry_run: bool) -> None:
@@ -75,41 +71,6 @@ def check_places(outputs: StudyOutputs, studies: Iterable[str]) -> None:
         ]
         files = [*outputs.tables(study), *outputs.figures(study), layout.report_file(results)]
         places.check_places([folder, *within, *others], files)
-
-
-def check_cluster(executor: str, ranks: int) -> None:
-    """Refuse a run on a Slurm cluster that cannot take its jobs.
-
-    executor: Snakemake's name of the executor; ranks: most ranks of a job.
-    """
-    if executor != "slurm":
-        return
-    if ranks == 1:
-        raise RunError(
-            "set-threads: solve_shard is 1, but Snakemake does not submit MPI jobs of one rank to "
-            "Slurm; set at least 2, see slurm/config.yaml"
-        )
-    failure = _failure_of_slurm()
-    if failure:
-        raise RunError(f"the Slurm cluster does not answer: {failure}")
-
-
-def _failure_of_slurm() -> str | None:
-    try:
-        asked = subprocess.run(
-            ["squeue", "--me", "--noheader"],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_PATIENCE,
-        )
-    except OSError:
-        return "there is no squeue here; run this where sbatch works"
-    except subprocess.TimeoutExpired:
-        return "squeue did not answer within two minutes"
-    if not asked.returncode:
-        return None
-    return (asked.stderr.strip().splitlines() or ["squeue failed without a message"])[-1]
 
 
 def check_limits(config: Config, studies: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ from plane_study import configuration
 
 from syncsweep.clean.unused import Search
 from syncsweep.layout import BlockFolder, study_folder
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sweep import description
 from syncsweep.sweep.row_table import to_table
 from syncsweep.sweep.shard import write_shard

@@ -5,10 +5,10 @@ from messages import assert_messages
 from own_study import TEXT, configured
 from pydantic import TypeAdapter
 
-from syncsweep import rows
 from syncsweep.config.configuration import parse
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.observables import ObservableCode
+from syncsweep.sample import rows
 from syncsweep.tables import dataset, samples_table, summary
 
 OWN = {"file": "own.py", "function": "squeezing", "returns": ["xi"]}

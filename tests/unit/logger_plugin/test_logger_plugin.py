@@ -24,6 +24,9 @@ from snakemake_logger_plugin_syncsweep.jobs import Job
 from snakemake_logger_plugin_syncsweep.screen import Line, Lines
 from syncsweep.status import overview
 
+#: As Open MPI draws it.
+RULER = "-" * 74
+
 TIME = r"\d\d:\d\d:\d\d "
 
 
@@ -488,7 +491,11 @@ def test_broken_look_at_the_files_is_said_once_and_ends_no_run(snakemake, capsys
         ("[proxy:0@n1] cause\n[proxy:0@n1] what followed\n", "[proxy:0@n1] cause"),
         ("srun: queued\nsrun: error: cause\nsrun: error: more\n", "srun: error: cause"),
         ("10 %\nslurmstepd: error: cause\nsrun: ended\n", "slurmstepd: error: cause"),
-        ("-" * 60 + "\nThe cause\nand advice.\n" + "-" * 60, "The cause"),
+        (f"{RULER}\nThe cause\nin two lines. And advice.\n{RULER}\n \n", "The cause in two lines"),
+        (f"10 %\n{RULER}\n{RULER}\nThe cause\n\n and advice\n{RULER}\n", "The cause"),
+        (f"The cause.\n{RULER}\n", "The cause."),
+        ("MPI_Init\na(1): an unsupported PMI version \nsrun: error: n1\n",
+         "a(1): an unsupported PMI version "),
     ],
 )  # fmt: skip
 def test_line_that_says_best_why_a_job_failed_is_chosen(tmp_path, text, reason):

@@ -13,7 +13,7 @@ from syncsweep.paper import claims_models, claims_sweeps
 from syncsweep.paper.claims import Claim, Number, Verdict, column, number
 from syncsweep.paper.parts import ensemble
 from syncsweep.paper.parts.validation import ValidationError, _page, _table, demand
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.tables.reading import read_table
 from syncsweep.tables.writing import write_table
 

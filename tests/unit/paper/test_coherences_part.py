@@ -8,7 +8,7 @@ from studies import StudyOnDisk, rows_of
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.paper.parts.coherences import Request
 from syncsweep.physics.decoupled_limit import coherences
-from syncsweep.rows import unpack_coefficients
+from syncsweep.sample.rows import unpack_coefficients
 from syncsweep.tables import ResultsError
 
 

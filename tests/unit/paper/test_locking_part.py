@@ -9,8 +9,8 @@ from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain, SpinHalfPair
 from syncsweep.paper.parts.locking import Pair, Request, directions_of, locking_of
-from syncsweep.rows import unpack_coefficients
-from syncsweep.sample import FAILED
+from syncsweep.sample.rows import unpack_coefficients
+from syncsweep.sample.sample_solver import FAILED
 from syncsweep.tables import ResultsError
 from syncsweep.tables.statistics import RunningCovariance
 

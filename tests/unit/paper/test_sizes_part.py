@@ -13,8 +13,8 @@ from syncsweep.paper.parts import first_order, sizes
 from syncsweep.paper.theory.locking_window import direction_of_chain, locked_share
 from syncsweep.paper.theory.loss_of_locking import half
 from syncsweep.physics.ensembles import random_local_sum, random_low_rank
-from syncsweep.rows import unpack_coefficients
-from syncsweep.sample import FAILED
+from syncsweep.sample.rows import unpack_coefficients
+from syncsweep.sample.sample_solver import FAILED
 
 SAMPLES = 12
 BLOCKS = ((1e-2, 1e-4, 1e-3), (0.0, 10.0, 1e-1))

@@ -13,7 +13,7 @@ from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.paper.parts.part import StudyRows
 from syncsweep.paper.parts.two_spin1s import Request
 from syncsweep.paper.theory.weak_coupling import largest_coherence, leading_coherence
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description

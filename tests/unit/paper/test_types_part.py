@@ -18,8 +18,8 @@ from syncsweep.physics.chi import chi, interval_probabilities
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import evaluate
-from syncsweep.rows import unpack_coefficients
-from syncsweep.sample import chi_shift
+from syncsweep.sample.rows import unpack_coefficients
+from syncsweep.sample.sample_solver import chi_shift
 from syncsweep.tables import ResultsError
 
 THRESHOLD = 0.95

@@ -26,7 +26,7 @@ from syncsweep.plan.calibration import (
     cores_here,
     most_processes,
 )
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sweep.launcher import allotted_cores
 from syncsweep.sweep.parts import encoded
 

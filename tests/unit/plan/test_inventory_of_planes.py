@@ -5,7 +5,7 @@ from plane_study import configuration
 
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.plan.inventory import take_inventory
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sweep import description
 from syncsweep.sweep.parts import PartWriter
 

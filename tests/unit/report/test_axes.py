@@ -10,7 +10,7 @@ from plane_study import solve
 from syncsweep.layout import figures_folder, tables_folder
 from syncsweep.report import captions, realisations, report_tables, report_words
 from syncsweep.report.dictionary import columns_of
-from syncsweep.rows import pack_coefficients
+from syncsweep.sample.rows import pack_coefficients
 
 B, DELTA, ETAS = (0.1, 0.2, 0.3), (0.5, 1.0), (0.0, 1e-3, 0.5)
 

@@ -13,7 +13,6 @@ from described import assert_described, fits
 from studies import ANALYSIS, StudyOnDisk, rows_of
 from types_study import PHYSICS
 
-from syncsweep import rows
 from syncsweep.columns import Column, entry
 from syncsweep.config.configuration import parse
 from syncsweep.config.eta import EtaBlock
@@ -25,7 +24,8 @@ from syncsweep.paper.paper_registry import FIGURES, PARTS
 from syncsweep.physics.chi import chi, interval_probabilities
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
 from syncsweep.report.dictionary import columns_of, data_of_figures, page, tables
-from syncsweep.rows import unpack_coefficients
+from syncsweep.sample import rows
+from syncsweep.sample.rows import unpack_coefficients
 from syncsweep.tables.registry import JOBS, OBSERVABLES
 from syncsweep.tables.writing import write_table
 

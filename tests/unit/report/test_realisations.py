@@ -8,7 +8,7 @@ from syncsweep.config.configuration import parse
 from syncsweep.physics.limit_distribution import chain_maxima, limit_distribution
 from syncsweep.physics.sectors import sectors
 from syncsweep.report import realisations
-from syncsweep.rows import Rows, pack_coefficients
+from syncsweep.sample.rows import Rows, pack_coefficients
 
 #: b of three samples of five spins in the limit: 384, 16 and 384 maxima.
 B = np.array([-1e-6, 1e-6, -1e-5])

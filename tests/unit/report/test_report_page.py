@@ -32,7 +32,7 @@ from syncsweep.report import captions, report_tables
 from syncsweep.report.realisations import SHOWN
 from syncsweep.report.report_page import ReportRequest, _files, make_report, notation
 from syncsweep.report.report_words import eta, of_code, of_study
-from syncsweep.rows import unpack_coefficients
+from syncsweep.sample.rows import unpack_coefficients
 from syncsweep.tables import ResultsError
 from syncsweep.tables.freshness import changed_sources, said_by
 from syncsweep.tables.writing import write_table

@@ -10,7 +10,7 @@ from studies import ETAS, assert_same
 
 from syncsweep.config.configuration import parse
 from syncsweep.layout import BlockFolder, study_folder
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Unit

@@ -13,7 +13,7 @@ from studies import CHAIN, ETAS, PAIR, assert_same, rows_of
 from syncsweep.config.blocks import Block as EtaBlock
 from syncsweep.config.sizing import row_bytes
 from syncsweep.layout import BlockFolder
-from syncsweep.rows import FIELDS
+from syncsweep.sample.rows import FIELDS
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description, Unit
 from syncsweep.sweep.row_table import RowsByUnit, column, to_table, unpacked

@@ -12,7 +12,7 @@ from studies import ETAS, PAIR, Block, assert_same, rows_of
 from syncsweep.config.observables import SiteObservable, StateObservable
 from syncsweep.config.physics import Physics
 from syncsweep.layout import BlockFolder, study_folder
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description, Unit

@@ -12,8 +12,8 @@ from syncsweep.config.analysis import Analysis, LogBins
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.physics.measures import s_max
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.rows import pack_coefficients
-from syncsweep.sample import FAILED
+from syncsweep.sample.rows import pack_coefficients
+from syncsweep.sample.sample_solver import FAILED
 from syncsweep.tables import ResultsError
 from syncsweep.tables.maxima_table import make_maxima_table
 from syncsweep.tables.samples import Shards

@@ -15,7 +15,7 @@ from syncsweep.config.configuration import parse
 from syncsweep.config.observables import OwnObservableCode, SiteObservable, StateObservable
 from syncsweep.layout import BlockFolder, study_folder
 from syncsweep.report import report_tables
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep import description
 from syncsweep.sweep.description import Description

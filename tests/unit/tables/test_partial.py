@@ -5,7 +5,7 @@ import os
 import pytest
 from studies import Block, changed
 
-from syncsweep.rows import unpack_coefficients
+from syncsweep.sample.rows import unpack_coefficients
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.takeover import valid_shard
 from syncsweep.tables import partial

@@ -13,7 +13,7 @@ from studies import ANALYSIS, CHAIN, ETAS, PAIR, StudyOnDisk, rows_of
 import syncsweep as sync
 from syncsweep.config.physics import Physics
 from syncsweep.files import replace_atomically, sha256
-from syncsweep.sample import FAILED
+from syncsweep.sample.sample_solver import FAILED
 from syncsweep.tables import ResultsError, samples_table
 from syncsweep.tables.reading import record_of
 from syncsweep.tables.statistics import RunningCovariance, RunningMean

@@ -24,8 +24,8 @@ from syncsweep.physics.chi import interval_probabilities
 from syncsweep.physics.chi_sampling import sample_chi
 from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.rows import unpack_coefficients
-from syncsweep.sample import FAILED, SampleSolver, chi_shift
+from syncsweep.sample.rows import unpack_coefficients
+from syncsweep.sample.sample_solver import FAILED, SampleSolver, chi_shift
 from syncsweep.tables import METADATA_KEY, ResultsError, parse_request
 from syncsweep.tables.registry import JOBS
 from syncsweep.tables.samples import Shards, describe

@@ -30,8 +30,8 @@ from syncsweep.config.file import load_config
 from syncsweep.config.messages import ConfigError
 from syncsweep.config.physics import Ensemble, Physics, Spin1Chain
 from syncsweep.layout import study_folder, tables_folder
-from syncsweep.rows import unpack_coefficients
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.rows import unpack_coefficients
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.tables import ResultsError
 from syncsweep.tables.summary import make_tables
 from syncsweep.tables.sweep_rows import read_rows, read_table, solve_samples

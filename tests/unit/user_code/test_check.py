@@ -11,7 +11,7 @@ from own_study import TEXT, configured
 from syncsweep.config.configuration import parse
 from syncsweep.physics.block_generator import count_entries
 from syncsweep.physics.random_streams import Purpose, stream
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.user_code.check import check_code
 from syncsweep.user_code.code import OwnCodeError
 

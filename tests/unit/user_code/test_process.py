@@ -162,7 +162,7 @@ def test_draws_may_follow_the_order_of_a_set_of_text():
     program = """if True:
         from own_study import configured
         from syncsweep.config.configuration import parse
-        from syncsweep.sample import SampleSolver
+        from syncsweep.sample.sample_solver import SampleSolver
         config = parse(configured("ensemble", {"file": "random.py"}))
         print(SampleSolver(config.physics("mine"), (1.0,)).rows(0).s_d.tolist())
     """

@@ -18,7 +18,7 @@ from syncsweep.paper.theory.weak_coupling import (
 )
 from syncsweep.physics.ensembles import random_local_sum, random_low_rank
 from syncsweep.physics.random_streams import Purpose, stream
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.user_code.study_solver import StudySolver
 
 SOURCE = """

@@ -8,7 +8,7 @@ from studies import ETAS, PAIR, put_shard, rows_of
 from syncsweep.config.physics import Physics
 from syncsweep.config.user_code import EnsembleCode, ModelCode
 from syncsweep.layout import study_file
-from syncsweep.sample import FAILED, SampleSolver
+from syncsweep.sample.sample_solver import FAILED, SampleSolver
 from syncsweep.user_code.code import MissingHereError
 from syncsweep.verify.recompute import recompute
 from syncsweep.verify.study_files import study_folders, verify_study

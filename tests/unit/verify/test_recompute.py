@@ -16,7 +16,7 @@ from syncsweep.config.physics import (
     TwoSpin1sPerturbation,
 )
 from syncsweep.physics.phase_distribution import relative_frequencies
-from syncsweep.sample import FAILED, SampleSolver
+from syncsweep.sample.sample_solver import FAILED, SampleSolver
 from syncsweep.sweep.shard import read_shard
 from syncsweep.verify.recompute import TOLERANCE, Recomputation, draw, recompute
 from syncsweep.verify.study_files import study_folders, verify_study

@@ -116,37 +116,6 @@ def test_a_link_that_leads_nowhere_is_refused_in_place_of_a_result(here, name):
     checks.check_places(outputs(figure={"name": "fig"}), ["pair"])
 
 
-def put_squeue(folder, monkeypatch, script):
-    if script is not None:
-        (folder / "squeue").write_text(f"#!/bin/sh\n{script}\n")
-        (folder / "squeue").chmod(0o755)
-    monkeypatch.setenv("PATH", str(folder))
-
-
-@pytest.mark.parametrize(
-    ("script", "ranks", "said"),
-    [
-        ("exit 0", 1, "set-threads: solve_shard is 1, .*; set at least 2"),
-        (None, 2, "the Slurm cluster does not answer: there is no squeue here"),
-        ("echo first >&2; echo 'no controller' >&2; exit 1", 2, "not answer: no controller$"),
-        ("exit 3", 2, "does not answer: squeue failed without a message$"),
-        ("printf '\\377' >&2; exit 3", 2, "does not answer: "),
-        ("/bin/sleep 30", 2, "squeue did not answer"),
-    ],
-)
-def test_a_cluster_that_takes_no_jobs_is_refused(tmp_path, monkeypatch, script, ranks, said):
-    put_squeue(tmp_path, monkeypatch, script)
-    monkeypatch.setattr(checks, "_PATIENCE", 1)
-    with pytest.raises(RunError, match=said):
-        checks.check_cluster("slurm", ranks)
-    checks.check_cluster("local", ranks)
-
-
-def test_a_cluster_that_answers_is_accepted(tmp_path, monkeypatch):
-    put_squeue(tmp_path, monkeypatch, "exit 0")
-    checks.check_cluster("slurm", 2)
-
-
 def test_a_law_of_the_limit_is_refused_where_there_is_none():
     free = config("results", blocks=((0.0, 1.0),), **FREE)
     with pytest.raises(RunError, match=r"studies\.pair: .* set analysis.limit_draws: null"):

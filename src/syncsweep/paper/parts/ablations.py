@@ -41,7 +41,7 @@ from syncsweep.physics.perturbation import OPERATOR_BASES
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.sectors import sectors
-from syncsweep.sample import chi_shift
+from syncsweep.sample.sample_solver import chi_shift
 from syncsweep.tables import ResultsError
 from syncsweep.tables.samples import SampleRows, chi_of_sample
 from syncsweep.tables.summary import probability_columns

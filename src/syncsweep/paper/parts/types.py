@@ -34,7 +34,7 @@ from syncsweep.physics.angle_lattice import lattice
 from syncsweep.physics.chi import chi, interval_probabilities
 from syncsweep.physics.measures import Maximum, is_resolved, local_maxima
 from syncsweep.physics.phase_distribution import deviation, relative_frequencies
-from syncsweep.sample import chi_shift
+from syncsweep.sample.sample_solver import chi_shift
 from syncsweep.sweep.description import Description
 from syncsweep.tables import ResultsError
 from syncsweep.tables.samples import SampleRows, chi_of_sample

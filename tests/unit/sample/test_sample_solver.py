@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from studies import assert_bit_equal
 
-from syncsweep import sample
 from syncsweep.config import physics as config_physics
 from syncsweep.config.eta import canonical_eta
 from syncsweep.config.file import load_config
@@ -18,8 +17,9 @@ from syncsweep.physics.measures import Maximum
 from syncsweep.physics.phase_distribution import relative_frequencies
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.steady_state import SteadyStateSolver
-from syncsweep.rows import FIELDS, pack_coefficients, unpack_coefficients
-from syncsweep.sample import FAILED, SampleSolver, chi_shift
+from syncsweep.sample import sample_solver
+from syncsweep.sample.rows import FIELDS, pack_coefficients, unpack_coefficients
+from syncsweep.sample.sample_solver import FAILED, SampleSolver, chi_shift
 from syncsweep.sample_range import SampleRange
 from syncsweep.sweep.description import Description
 from syncsweep.sweep.row_table import to_table
@@ -125,7 +125,7 @@ def test_rows_of_one_sample_have_the_documented_shapes(fresh):
 
 
 def test_values_of_the_chain_do_not_depend_on_the_block():
-    study = load_config(Path(__file__).parents[2] / "config.yaml").studies["spin1_chain"]
+    study = load_config(Path(__file__).parents[3] / "config.yaml").studies["spin1_chain"]
     etas = study.eta_blocks[0].etas
     whole = SampleSolver(CHAIN, etas).rows(0)
     assert "krylov" in whole.method
@@ -212,7 +212,7 @@ def test_sample_whose_linear_algebra_fails_is_a_row_with_a_status(
         def fail(*arguments, **options):
             raise np.linalg.LinAlgError("Eigenvalues did not converge")
 
-        patch.setattr(study_solver if stage == "random_generators" else sample, stage, fail)
+        patch.setattr(study_solver if stage == "random_generators" else sample_solver, stage, fail)
         failed = solver.rows(1)
     assert failed.status.tolist() == [FAILED] * len(ETAS) == ["failed"] * len(ETAS)
     assert failed.sample.tolist() == [1] * len(ETAS)
@@ -275,16 +275,16 @@ def test_a_row_is_ok_up_to_the_error_that_its_s_max_allows(s_max, allowed, monke
     """1e-7 of S_max, at least 1e-11 and at most 1e-9, in units of the uniform density."""
     uniform = 1 / (2 * np.pi)
     maximum = Maximum(np.array([s_max * uniform]), np.zeros((1, 1)))
-    solve = sample.solve_together
+    solve = sample_solver.solve_together
 
     def with_error(error):
         def changed(*arguments):
             steady = solve(*arguments)
             return replace(steady, residual=error * steady.condition)
 
-        monkeypatch.setattr(sample, "solve_together", changed)
+        monkeypatch.setattr(sample_solver, "solve_together", changed)
         return SampleSolver(PAIR, (1.0,)).rows(0).status.tolist()
 
-    monkeypatch.setattr(sample, "s_max", lambda *_: maximum)
+    monkeypatch.setattr(sample_solver, "s_max", lambda *_: maximum)
     assert with_error(0.9 * allowed) == ["ok"]
     assert with_error(1.1 * allowed) == ["inaccurate"]

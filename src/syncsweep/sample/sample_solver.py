@@ -19,7 +19,7 @@ from syncsweep.physics.diagnosis import ACCURACY, Status, SteadyStates
 from syncsweep.physics.measures import RESOLUTION, Maximum, s_max, s_max_on_lattice
 from syncsweep.physics.phase_distribution import coefficients_of, frequencies_of
 from syncsweep.physics.random_streams import Purpose, stream
-from syncsweep.rows import MOST_UNITS, Rows, joined, pack_coefficients
+from syncsweep.sample.rows import MOST_UNITS, Rows, joined, pack_coefficients
 from syncsweep.user_code.code import MissingHereError, OwnCodeError
 from syncsweep.user_code.study_observables import Observables
 from syncsweep.user_code.study_solver import StudySolver, solve_together

@@ -21,8 +21,8 @@ from syncsweep.physics.ensembles import random_low_rank
 from syncsweep.physics.perturbation import random_generator
 from syncsweep.physics.random_streams import Purpose, stream
 from syncsweep.physics.stacked_draws import lindblad_generators, random_generators
-from syncsweep.rows import MOST_UNITS, joined
-from syncsweep.sample import SampleSolver
+from syncsweep.sample.rows import MOST_UNITS, joined
+from syncsweep.sample.sample_solver import SampleSolver
 from syncsweep.user_code.study_solver import StudySolver, solve_together
 
 ETAS = (0.0, 1e-6, 1e-3, 0.1, 10.0)

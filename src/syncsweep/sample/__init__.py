@@ -1,0 +1,1 @@
+"""The solution of samples, and the rows that they give."""
