@@ -36,8 +36,6 @@ for _study, _settings in CONFIG.studies.items():
                 ),
             log:
                 f"{layout.logs_folder(CONFIG.results)}/figure-{_figure.name}.log",
-            conda:
-                "../../envs/syncsweep.yaml"
             resources:
                 mem_mb=2000,
                 runtime=10,

@@ -25,8 +25,6 @@ if not PAPER_PROBLEM:
                 ),
             log:
                 f"{layout.logs_folder(CONFIG.results)}/paper-{_part}.log",
-            conda:
-                "../../envs/syncsweep.yaml"
             resources:
                 mem_mb=_entry.memory,
                 runtime=_entry.minutes,
@@ -63,8 +61,6 @@ if not PAPER_PROBLEM:
                 ),
             log:
                 f"{layout.logs_folder(CONFIG.results)}/figure-{_figure}.log",
-            conda:
-                "../../envs/syncsweep.yaml"
             resources:
                 mem_mb=2000,
                 runtime=10,
@@ -102,8 +98,6 @@ if not PAPER_PROBLEM:
         log:
             f"{layout.logs_folder(CONFIG.results)}/validate.log",
         localrule: True
-        conda:
-            "../../envs/syncsweep.yaml"
         params:
             tables=lambda wildcards, input: str(Path(input[0]).parent),
         message:
@@ -138,8 +132,6 @@ if not PAPER_PROBLEM:
             BUNDLE,
         log:
             f"{layout.logs_folder(CONFIG.results)}/bundle.log",
-        conda:
-            "../../envs/syncsweep.yaml"
         resources:
             mem_mb=1000,
             runtime=10,

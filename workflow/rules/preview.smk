@@ -24,8 +24,6 @@ for _target, _studies in previews(CONFIG).items():
         log:
             f"{layout.logs_folder(CONFIG.results)}/{_target}.log",
         localrule: True
-        conda:
-            "../../envs/syncsweep.yaml"
         params:
             request=lambda wildcards, studies=_studies: PreviewRequest.of(
                 OUTPUTS.decided, studies

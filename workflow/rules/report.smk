@@ -28,8 +28,6 @@ rule make_report:
         layout.report_file(CONFIG.results),
     log:
         f"{layout.logs_folder(CONFIG.results)}/report.log",
-    conda:
-        "../../envs/syncsweep.yaml"
     resources:
         mem_mb=2000,
         runtime=10,

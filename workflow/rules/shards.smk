@@ -18,8 +18,6 @@ rule solve_shard:
         block=r"eta-[^/]+",
         start=r"\d{9}",
         stop=r"\d{9}",
-    conda:
-        "../../envs/syncsweep.yaml"
     threads: CONFIG.ranks
     resources:
         mpi=" ".join(ON_THIS_MACHINE),

@@ -25,8 +25,6 @@ for _job in registry.JOBS:
                 f"{layout.logs_folder(CONFIG.results)}/{_job.kind}-{{study}}.log",
             wildcard_constraints:
                 study="|".join(_variant.studies),
-            conda:
-                "../../envs/syncsweep.yaml"
             resources:
                 mem_mb=2000,
                 runtime=lambda wildcards: OUTPUTS.table_minutes(wildcards.study),
@@ -64,8 +62,6 @@ checkpoint find_errors:
         study=r"[A-Za-z0-9_-]+",
         hash=r"[0-9a-f]{12}",
         samples=r"\d{9}",
-    conda:
-        "../../envs/syncsweep.yaml"
     resources:
         mem_mb=2000,
         runtime=lambda wildcards: OUTPUTS.table_minutes(wildcards.study),

@@ -114,7 +114,10 @@ def parser() -> argparse.ArgumentParser:
 
     whole = Parser(
         prog="syncsweep",
-        description="Plan sweeps, watch them, verify and clean their results. snakemake runs them.",
+        description=(
+            "Plan sweeps, watch them, verify and clean their results. snakemake runs them,\n"
+            "for which it needs a checkout: snakemake --snakefile CHECKOUT/Snakefile."
+        ),
         epilog=(
             "Exit codes: 0 all is well; 1 something is wrong, unfinished or failed; 2 the call\n"
             "is wrong; 130 stopped by Ctrl-C."

@@ -30,13 +30,15 @@ class Use:
         """workflow, rules: Snakemake's own objects of these names; RunError."""
         self._workflow, self._rules, self._modifier = workflow, rules, workflow.modifier
         self.is_module = not self._modifier.is_main_snakefile()
-        folder = workflow.current_basedir.get_path_or_uri(secret_free=True)
-        if not Path(folder).is_dir():
+        folder = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+        if not (
+            folder / "scripts"
+        ).is_dir():  # a copy of this file alone, or a repository's address
             raise RunError(
-                f"module {self._modifier.namespace}: {folder} is not a folder of this machine; "
-                "write the path of a checkout: snakefile: PATH/Snakefile"
+                f"{folder}: is not a checkout of syncsweep, but jobs run what is in its folders "
+                "workflow and scripts; name the Snakefile of a whole checkout"
             )
-        self.project = Path(folder)
+        self.project = folder
 
     def configuration(self, values: Mapping[str, Any]) -> Config:
         """The configuration of this use; values: Snakemake's `config`; RunError, ConfigError."""
