@@ -6,8 +6,8 @@ READY := $(VENV)/.ready
 # A user's own settings of these would make pip install elsewhere.
 PIP := PIP_USER=0 PIP_TARGET= PIP_PREFIX= $(BIN)/python -m pip
 
-.PHONY: help env quick figures paper validate report bundle test test-fast snapshots test-slurm test-browser \
-  test-container test-readers launchers chaos chaos-slurm check schema docs bench
+.PHONY: help env quick figures paper validate report bundle test test-fast snapshots test-lowest test-newest \
+  test-in test-slurm test-container test-browser test-readers launchers chaos chaos-slurm check schema docs bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
@@ -20,10 +20,11 @@ help:
 	@echo "make test      the tests"
 	@echo "make test-fast  those of them that need no second each, in less than a minute"
 	@echo "make snapshots  the wording of messages that the tests compare with, after you improved one"
+	@echo "make test-lowest  a sweep and tests with the oldest versions that pyproject.toml allows; test-newest: the newest"
 	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make test-slurm RELEASE=trixie  the same with Python and Slurm of another Debian (SHORT=1: the main ones)"
 	@echo "make launchers RELEASE=trixie  which launcher starts which MPI library on another Debian"
-	@echo "make test-in launchers RELEASE=trixie  make env, quick and test on another Debian (COMPILER=1: with gcc)"
+	@echo "make test-in RELEASE=trixie  make env, quick and test on another Debian (COMPILER=1: with gcc)"
 	@echo "make test-container  the image of envs/Containerfile, and a sweep in it; as root, on Debian (RELEASE=sid: in Apptainer)"
 	@echo "make test-browser  the tests of the report in Chromium; as root on Debian it installs that"
 	@echo "make test-readers  the queries of docs/elsewhere.md in DuckDB, R and others; as root on Debian it installs those"
@@ -83,6 +84,9 @@ test: env
 
 snapshots: env
 	$(BIN)/python -m pytest -q -m syrupy_snapshot --snapshot-update
+
+test-lowest test-newest: env
+	tests/versions/run.sh $(BIN)/python $(@:test-%=%)
 
 ifdef RELEASE
 test-slurm:

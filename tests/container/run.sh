@@ -23,11 +23,9 @@ in_store() {
 }
 
 make_base() {
-  local mirror
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian')
   TMPDIR=$folder mmdebstrap --quiet --variant=minbase --include=ca-certificates \
     --customize-hook='copy-in /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs' \
-    "$release" "$folder/base/root.tar" "${mirror%%$'\n'*}" </dev/null
+    "$release" "$folder/base/root.tar" "$(find_mirror)" </dev/null
   printf 'FROM scratch\nADD root.tar /\n' >"$folder/base/Containerfile"
   in_store bud --isolation chroot --quiet --tag localhost/base "$folder/base" >/dev/null
 }
