@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -25,7 +26,8 @@ def check_usable(results: str | Path) -> Path:
         while not os.path.lexists(folder) and folder != folder.parent:
             folder = folder.parent
         folder.stat()
-        Path(results).exists()  # a name too long is an error of its own
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.stat(results)  # a name too long is an error of its own
     except OSError as error:
         raise NotWritableError(f"results: {results} cannot be written ({error.strerror})") from None
     names = ("tables", "paper", "figures", "logs", "bundle", "preview", "jobs")
