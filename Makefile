@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PIP := PIP_USER=0 PIP_TARGET= PIP_PREFIX= $(BIN)/python -m pip
 
 .PHONY: help env quick figures paper validate report bundle test test-fast snapshots test-lowest test-newest \
-  test-in test-slurm test-browser test-readers launchers chaos chaos-slurm check schema docs bench
+  test-in test-slurm test-container test-browser test-readers launchers chaos chaos-slurm check schema docs bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
@@ -25,6 +25,7 @@ help:
 	@echo "make test-slurm RELEASE=trixie  the same with Python and Slurm of another Debian (SHORT=1: the main ones)"
 	@echo "make launchers RELEASE=trixie  which launcher starts which MPI library on another Debian"
 	@echo "make test-in RELEASE=trixie  make env, quick and test on another Debian (COMPILER=1: with gcc)"
+	@echo "make test-container  the image of envs/Containerfile, and a sweep in it; as root, on Debian (RELEASE=sid: in Apptainer)"
 	@echo "make test-browser  the tests of the report in Chromium; as root on Debian it installs that"
 	@echo "make test-readers  the queries of docs/elsewhere.md in DuckDB, R and others; as root on Debian it installs those"
 	@echo "make chaos     200 faults at random against sweeps of this machine (SEED=1 MINUTES=45)"
@@ -104,6 +105,9 @@ launchers:
 test-in:
 	PACKAGES='$(if $(COMPILER),gcc libc6-dev python3-dev)' tests/debian/run.sh $(or $(RELEASE),sid) \
 	  sh -c 'make env && make quick && make test'
+
+test-container:
+	$(if $(RELEASE),PACKAGES="apptainer buildah mmdebstrap" tests/debian/run.sh $(RELEASE)) tests/container/run.sh
 
 test-browser: env
 	tests/browser/run.sh $(BIN)/python

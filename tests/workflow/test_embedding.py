@@ -94,8 +94,8 @@ def test_example_of_a_module_runs_and_then_has_nothing_to_do(project):
 OUTER = """
 configfile: "mine.yaml"
 
-onstart:
-    print("outer start")
+onsuccess:
+    print("outer end", *config["sweeps"]["first"])
 
 rule solve_shard:
     input: "moved/here/results/figures/pair.png", "again/tables/pair/summary.csv"
@@ -118,8 +118,8 @@ module second:
 
 use rule * from second as second_*
 
-onsuccess:
-    print("outer end", *config["sweeps"]["first"])
+onstart:
+    print("outer start")
 """
 
 
