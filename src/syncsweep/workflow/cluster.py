@@ -21,6 +21,9 @@ from syncsweep.workflow.errors import RunError
 #: Time that Slurm gets to answer [s].
 _PATIENCE = 120
 
+#: Variables that make srun start a step of an allocation.
+_ALLOCATION = ("SLURM_JOB_ID", "SLURM_JOBID")
+
 #: Signs that a launcher is more than one command with its arguments.
 _SHELL = re.compile(r"[;&|<>$`(){}*?]")
 
@@ -177,8 +180,10 @@ def _library() -> tuple[str, str]:
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    # Within an allocation srun would wait for a step of it.
+    outside = {name: value for name, value in os.environ.items() if name not in _ALLOCATION}
     return subprocess.run(
-        command, capture_output=True, text=True, errors="replace", timeout=_PATIENCE
+        command, env=outside, capture_output=True, text=True, errors="replace", timeout=_PATIENCE
     )
 
 

@@ -103,3 +103,13 @@ def test_a_launcher_that_cannot_start_the_ranks_is_refused(tmp_path, monkeypatch
 def test_a_launcher_that_may_fit_is_accepted(tmp_path, monkeypatch, launcher):
     put_program(tmp_path, monkeypatch, "srun", "exit 1")
     cluster.check_jobs("local", 1, [{"mpi": launcher}])
+
+
+def test_srun_is_asked_as_outside_an_allocation(tmp_path, monkeypatch):
+    """Within one, it would wait for a step."""
+    put_program(tmp_path, monkeypatch, "squeue", "exit 0")
+    put_program(tmp_path, monkeypatch, "sbatch", "exit 0")
+    said = "echo \"srun: error: Invalid MPI type, job '$SLURM_JOB_ID'\" >&2"
+    put_program(tmp_path, monkeypatch, "srun", f'[ -z "$SLURM_JOB_ID" ] || {{ {said}; exit 1; }}')
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    cluster.check_jobs("slurm", 2, [{"mpi": "srun --mpi=pmi2"}])
