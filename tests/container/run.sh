@@ -22,9 +22,13 @@ in_store() {
   buildah --storage-driver "$driver" --root "$folder/store" --runroot "$folder/run" "$@"
 }
 
+# With the certificates of this machine, and where pip and uv find packages.
 make_base() {
-  TMPDIR=$folder mmdebstrap --quiet --variant=minbase --include=ca-certificates \
-    --customize-hook='copy-in /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs' \
+  local file hooks=()
+  for file in /etc/ssl/certs/ca-certificates.crt /etc/pip.conf /etc/uv/uv.toml; do
+    if [ -e "$file" ]; then hooks+=("--customize-hook=install -D -m 644 $file \"\$1$file\""); fi
+  done
+  TMPDIR=$folder mmdebstrap --quiet --variant=minbase --include=ca-certificates "${hooks[@]}" \
     "$release" "$folder/base/root.tar" "$(find_mirror)" </dev/null
   printf 'FROM scratch\nADD root.tar /\n' >"$folder/base/Containerfile"
   in_store bud --isolation chroot --quiet --tag localhost/base "$folder/base" >/dev/null
