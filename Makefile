@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # A user's own settings of these would make pip install elsewhere.
-PIP := PIP_USER=0 PIP_TARGET= PIP_PREFIX= $(BIN)/python -m pip
+PIP := PIP_USER=0 PIP_TARGET= PIP_PREFIX= envs/step.sh $(BIN)/python -m pip
+UV := envs/step.sh $(BIN)/uv pip
 
-.PHONY: help env quick figures paper validate report bundle test test-fast snapshots test-slurm test-browser \
-  test-in test-readers launchers chaos chaos-slurm check schema docs bench
+.PHONY: help env quick figures paper validate report bundle test test-fast snapshots test-lowest test-newest \
+  test-in test-slurm test-container test-browser test-readers launchers chaos chaos-slurm check schema docs bench
 
 help:
 	@echo "make env       the environment in $(VENV), from a lock file with hashes"
@@ -20,10 +21,12 @@ help:
 	@echo "make test      the tests"
 	@echo "make test-fast  those of them that need no second each, in less than a minute"
 	@echo "make snapshots  the wording of messages that the tests compare with, after you improved one"
+	@echo "make test-lowest  a sweep and tests with the oldest versions that pyproject.toml allows; test-newest: the newest"
 	@echo "make test-slurm  the tests on a real Slurm cluster of this machine; as root, on Debian"
 	@echo "make test-slurm RELEASE=trixie  the same with Python and Slurm of another Debian (SHORT=1: the main ones)"
 	@echo "make launchers RELEASE=trixie  which launcher starts which MPI library on another Debian"
 	@echo "make test-in RELEASE=trixie  make env, quick and test on another Debian (COMPILER=1: with gcc)"
+	@echo "make test-container  the image of envs/Containerfile, and a sweep in it; as root, on Debian (RELEASE=sid: in Apptainer)"
 	@echo "make test-browser  the tests of the report in Chromium; as root on Debian it installs that"
 	@echo "make test-readers  the queries of docs/elsewhere.md in DuckDB, R and others; as root on Debian it installs those"
 	@echo "make chaos     200 faults at random against sweeps of this machine (SEED=1 MINUTES=45)"
@@ -38,9 +41,10 @@ env: $(READY)
 
 # An environment contains the path of its project: in the first lines of its programs, and in its link to
 # the code. So it records this path, and a project that was copied or moved makes a new environment.
+# It records it at the end: what is there of an installation that failed is not used.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
-CLEAR := $(if $(wildcard $(READY)),--clear)
+CLEAR := $(if $(wildcard $(VENV)),--clear)
 endif
 
 $(READY): envs/bootstrap.lock envs/requirements.lock pyproject.toml
@@ -50,10 +54,13 @@ $(READY): envs/bootstrap.lock envs/requirements.lock pyproject.toml
 	  { echo "error: $(PYTHON) has no venv; on Debian install the package python3-venv" >&2; exit 1; }
 	@[ -z "$(CLEAR)" ] || [ ! -L $(VENV) ] || \
 	  { echo "error: $(VENV) is a link to the environment of another folder; remove the link" >&2; exit 1; }
-	$(PYTHON) -m venv $(CLEAR) $(VENV)
+	@[ -w . ] || \
+	  { echo "error: $(CURDIR) cannot be written; clone the project into a folder of your own" >&2; exit 1; }
+	@rm -f $@
+	envs/step.sh $(PYTHON) -m venv $(CLEAR) $(VENV)
 	$(PIP) install --quiet --require-hashes -r envs/bootstrap.lock
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r envs/requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(UV) install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r envs/requirements.lock
+	$(UV) install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@pwd -P >$@
 
 quick: env
@@ -83,6 +90,9 @@ test: env
 snapshots: env
 	$(BIN)/python -m pytest -q -m syrupy_snapshot --snapshot-update
 
+test-lowest test-newest: env
+	tests/versions/run.sh $(BIN)/python $(@:test-%=%)
+
 ifdef RELEASE
 test-slurm:
 	tests/debian/run.sh $(RELEASE) make test-slurm $(if $(SHORT),SHORT=1)
@@ -100,6 +110,9 @@ launchers:
 test-in:
 	PACKAGES='$(if $(COMPILER),gcc libc6-dev python3-dev)' tests/debian/run.sh $(or $(RELEASE),sid) \
 	  sh -c 'make env && make quick && make test'
+
+test-container:
+	$(if $(RELEASE),PACKAGES="apptainer buildah mmdebstrap netavark" tests/debian/run.sh $(RELEASE)) tests/container/run.sh
 
 test-browser: env
 	tests/browser/run.sh $(BIN)/python

@@ -6,7 +6,7 @@ from pathlib import Path
 from snakemake.logging import logger
 from snakemake.utils import min_version
 
-min_version("9.1")
+min_version("9.20")
 
 try:
     from syncsweep import layout
@@ -39,6 +39,7 @@ with ends_in_one_line(not_read):
     checkout.check(PROJECT)
     if workflow.is_main_process:
         interruption.heed()
+        checks.name_user()
     CONFIG = USE.configuration(config)
     if workflow.is_main_process:
         checks.check_folders(CONFIG.results, workflow.output_settings.dryrun)

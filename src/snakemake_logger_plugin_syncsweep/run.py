@@ -134,28 +134,34 @@ class Run:
         if self._watcher.ident is None:
             return
         self._watcher.join(timeout=2.0)
-        is_stopped = not self._failed and self._done.total() < self._total.total()
+        # Snakemake does not say which jobs are done if it is to be quiet about the progress.
+        is_stopped = not self._failed and (
+            self._done.total() < self._total.total() if self._show_progress else self._is_stopped
+        )
         if is_stopped and not self._watcher.is_alive():
             self._look()
         with self._lock:
             self._screen.pause()
+            for job in [] if self._show_progress else self._at_work.values():
+                self._warn(job)
             took = wording.duration(time.monotonic() - self._began)
-            done = f"{self._done.total()} of {wording.number_of(self._total.total(), 'jobs')} done"
+            of_all = wording.number_of(self._total.total(), "jobs")
+            done = f", {self._done.total()} of {of_all} done" if self._show_progress else ""
             if self._failed:
-                failed = f"{len(self._failed)} failed, {done} in {took}"
+                failed = f"{len(self._failed)} failed{done} in {took}"
                 # A job that makes no file would fail in the same way again.
                 if not all(job.speaks for job in self._failed.values()):
                     failed += f"; {_CONTINUE}"
                 self._screen.say(failed, "red")
             elif is_stopped:
-                stopped = f"stopped, {done} in {took}"
+                stopped = f"stopped{done} in {took}"
                 if self._overview:
                     # Nearly all samples of stopped jobs are kept.
                     kept = f"{self._overview.done} of {self._overview.samples} samples are kept"
                     stopped = f"stopped after {took}, {kept}"
                 self._screen.say(f"{stopped}; {_CONTINUE}", "yellow")
             elif self._show_progress:
-                self._screen.say(f"{done} in {took}")
+                self._screen.say(f"{done.removeprefix(', ')} in {took}")
 
     def _count_new(self, rule: str) -> None:
         """Count a job that Snakemake has added while the run goes on."""

@@ -18,17 +18,6 @@ fail() {
   exit 1
 }
 
-# The mirror of Debian in apt's own settings.
-find_mirror() {
-  local found
-  found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian')
-  if [ -z "$found" ]; then # there are no package lists yet
-    apt-get update -qq >&2
-    found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian')
-  fi
-  echo "${found%%$'\n'*}"
-}
-
 check_release() {
   local said
   said=$(/usr/lib/apt/apt-helper download-file "${mirror}dists/$release/Release" "$folder/Release" 2>&1) && return

@@ -97,10 +97,14 @@ class SlurmProject(Project):
         """The nodes of a job, by name."""
         return self.cluster.run("scontrol", "show", "hostnames", job.nodes).split()
 
+    def shown(self, job_id: int) -> dict[str, str]:
+        """What `scontrol show job` says of a job, by its words."""
+        text = self.cluster.run("scontrol", "show", "job", str(job_id))
+        return dict(word.split("=", 1) for word in text.split() if "=" in word)
+
     def limits_of(self, job_id: int) -> list:
         """Memory per core in MB, number of tasks, nodes and time limit of a job."""
-        text = self.cluster.run("scontrol", "show", "job", str(job_id))
-        words = dict(word.split("=", 1) for word in text.split() if "=" in word)
+        words = self.shown(job_id)
         return [int(words["MinMemoryCPU"].removesuffix("M"))] + [
             words[name] for name in ("NumTasks", "NumNodes", "TimeLimit")
         ]

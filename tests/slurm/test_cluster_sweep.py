@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from project import CHAIN, Project
 
@@ -48,6 +50,11 @@ def test_chain_by_the_profile_alone(make_slurm_project, tmp_path_factory):
     assert len(jobs) == len(ends) + 2  # tables and figure
     for job in jobs:
         project.expect_state(job, "COMPLETED")
+        # What slurm/README.md asks of a profile: an account, no requeue, a limit in whole minutes.
+        shown = project.shown(job)
+        assert (shown["Account"], shown["Requeue"]) == ("default", "0")
+        assert re.fullmatch(r"\d\d:\d\d:00", shown["TimeLimit"]), shown["TimeLimit"]
+        assert shown["TimeLimit"] != "00:00:00"
 
 
 def test_a_plane_by_the_profile_alone(make_slurm_project, tmp_path_factory):

@@ -19,3 +19,14 @@ install_packages() {
   }
   rm -f "$log"
 }
+
+# The mirror of Debian in apt's own settings.
+find_mirror() {
+  local found
+  found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian')
+  if [ -z "$found" ]; then # there are no package lists yet
+    apt-get update -qq >&2
+    found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian')
+  fi
+  echo "${found%%$'\n'*}"
+}

@@ -21,6 +21,8 @@ FEW = {**PAIR, "samples": 6, "chunk_size": 6}
 class Folder:
     """A folder beside a checkout, in which its Snakefile is used."""
 
+    program = (sys.executable, "-m", "snakemake")
+
     def __init__(self, path, project):
         self.path, self.project = path, project
 
@@ -42,7 +44,7 @@ class Folder:
 
     def snakemake(self, *words, **how):
         profile = f"--workflow-profile={self.project.path}/profiles/default"
-        return self.run(sys.executable, "-m", "snakemake", profile, *words, **how)
+        return self.run(*self.program, profile, *words, **how)
 
     def write(self, name, text):
         (self.path / name).write_text(text, encoding="utf-8")
@@ -92,8 +94,8 @@ def test_example_of_a_module_runs_and_then_has_nothing_to_do(project):
 OUTER = """
 configfile: "mine.yaml"
 
-onstart:
-    print("outer start")
+onsuccess:
+    print("outer end", *config["sweeps"]["first"])
 
 rule solve_shard:
     input: "moved/here/results/figures/pair.png", "again/tables/pair/summary.csv"
@@ -116,8 +118,8 @@ module second:
 
 use rule * from second as second_*
 
-onsuccess:
-    print("outer end", *config["sweeps"]["first"])
+onstart:
+    print("outer start")
 """
 
 

@@ -6,6 +6,7 @@ Imports no NumPy, because Snakemake reads it in every job.
 from __future__ import annotations
 
 import difflib
+import getpass
 import os
 import sys
 from collections.abc import Collection, Iterable
@@ -17,6 +18,14 @@ from syncsweep.config.physics import MOST_DENSE
 from syncsweep.workflow import places
 from syncsweep.workflow.errors import RunError
 from syncsweep.workflow.study_outputs import StudyOutputs
+
+
+def name_user() -> None:
+    """Name a user whom the machine does not know, as in a container: Snakemake needs a name."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = f"uid{os.getuid()}"
 
 
 def check_folders(results: str, is_dry_run: bool) -> None:

@@ -42,6 +42,11 @@ def check_jobs(executor: str, ranks: int, jobs: Collection[Mapping[str, object]]
     """
     if executor == "slurm":
         _check_cluster(ranks)
+        if any(one.get("runtime") == 0 for one in jobs):
+            raise RunError(
+                "runtime: must be a whole number of minutes, 1 or more; Slurm would get no time "
+                "limit, see slurm/README.md"
+            )
         sites = {(_text(one, "slurm_account"), _text(one, "slurm_partition")) for one in jobs}
         for account, partition in sorted(sites):
             _check_site(account, partition)

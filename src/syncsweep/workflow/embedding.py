@@ -31,9 +31,8 @@ class Use:
         self._workflow, self._rules, self._modifier = workflow, rules, workflow.modifier
         self.is_module = not self._modifier.is_main_snakefile()
         folder = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
-        if not (
-            folder / "scripts"
-        ).is_dir():  # a copy of this file alone, or a repository's address
+        # It may be a copy of the Snakefile alone, or the address of a repository.
+        if not (folder / "scripts").is_dir():
             raise RunError(
                 f"{folder}: is not a checkout of syncsweep, but jobs run what is in its folders "
                 "workflow and scripts; name the Snakefile of a whole checkout"

@@ -83,6 +83,8 @@ class Snakemake:
         )
 
     def finish(self, number, rule):
+        if Quietness.PROGRESS in (self.manager.settings.quiet or ()):
+            return
         self.info(f"Finished jobid: {number}", event=LogEvent.JOB_FINISHED, job_id=number)
         self.info(None, event=LogEvent.PROGRESS, done=1, total=2)
 
@@ -113,6 +115,8 @@ class Snakemake:
     def printed(self):
         """What was printed on stdout and stderr, up to the end of the run."""
         self.manager.stop()
+        for handler in self.manager.plugin_handlers:
+            handler.close()  # up to Snakemake 9.20, Python does it at its end
         return self._capsys.readouterr()
 
     def lines(self):
@@ -368,7 +372,7 @@ def test_without_a_run_snakemake_speaks(snakemake):
     [
         (
             {Quietness.PROGRESS, Quietness.RULES},
-            "warning: odd\nTables and figures are in results\n",
+            "Tables and figures are in results\nwarning: odd\n",
         ),
         ({Quietness.ALL}, ""),
     ],

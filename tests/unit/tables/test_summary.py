@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from damage import place_of_values
 from studies import StudyOnDisk, rows_of
 
 from syncsweep.config.analysis import MEANS, Analysis, LogBins, Ratio
@@ -310,7 +311,7 @@ def test_where_nothing_locks_the_averages_of_s_max_are_zero(tmp_path):
 
 def damage(path):
     data = bytearray(path.read_bytes())
-    data[200] ^= 0xFF  # of the rows: the footer says more than the digest is over
+    data[place_of_values(path, "s_max")] ^= 0xFF
     path.write_bytes(data)
 
 

@@ -1,5 +1,7 @@
 """What a run refuses in one line before it has jobs, and what it mends."""
 
+import getpass
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -229,3 +231,16 @@ def test_what_the_rules_import_is_light():
     assert "syncsweep" in loaded
     heavy = {"numpy", "scipy", "pyarrow", "pandas", "matplotlib", "snakemake", "psutil"}
     assert loaded & heavy == set()
+
+
+def test_user_whom_the_machine_does_not_know_gets_a_name(monkeypatch):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    with pytest.raises((KeyError, OSError)):
+        getpass.getuser()
+    checks.name_user()
+    assert getpass.getuser() == "uid54321"
+    monkeypatch.setenv("LOGNAME", "ada")
+    checks.name_user()
+    assert getpass.getuser() == "ada"

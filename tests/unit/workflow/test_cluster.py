@@ -33,6 +33,13 @@ def test_a_cluster_that_takes_no_jobs_is_refused(tmp_path, monkeypatch, script, 
     cluster.check_jobs("local", ranks, [])
 
 
+def test_a_job_without_a_time_limit_is_refused(tmp_path, monkeypatch):
+    """Snakemake makes 0 of half a minute."""
+    put_program(tmp_path, monkeypatch, "squeue", "exit 0")
+    with pytest.raises(RunError, match=r"^runtime: must be a whole number of minutes, 1 or more"):
+        cluster.check_jobs("slurm", 2, [{"runtime": 5}, {"runtime": 0}])
+
+
 SITE = {"slurm_account": "physics", "slurm_partition": "compute"}
 
 
