@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # A user's own settings of these would make pip install elsewhere.
-PIP := PIP_USER=0 PIP_TARGET= PIP_PREFIX= $(BIN)/python -m pip
+PIP := PIP_USER=0 PIP_TARGET= PIP_PREFIX= envs/step.sh $(BIN)/python -m pip
+UV := envs/step.sh $(BIN)/uv pip
 
 .PHONY: help env quick figures paper validate report bundle test test-fast snapshots test-lowest test-newest \
   test-in test-slurm test-container test-browser test-readers launchers chaos chaos-slurm check schema docs bench
@@ -40,9 +41,10 @@ env: $(READY)
 
 # An environment contains the path of its project: in the first lines of its programs, and in its link to
 # the code. So it records this path, and a project that was copied or moved makes a new environment.
+# It records it at the end: what is there of an installation that failed is not used.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
-CLEAR := $(if $(wildcard $(READY)),--clear)
+CLEAR := $(if $(wildcard $(VENV)),--clear)
 endif
 
 $(READY): envs/bootstrap.lock envs/requirements.lock pyproject.toml
@@ -52,10 +54,13 @@ $(READY): envs/bootstrap.lock envs/requirements.lock pyproject.toml
 	  { echo "error: $(PYTHON) has no venv; on Debian install the package python3-venv" >&2; exit 1; }
 	@[ -z "$(CLEAR)" ] || [ ! -L $(VENV) ] || \
 	  { echo "error: $(VENV) is a link to the environment of another folder; remove the link" >&2; exit 1; }
-	$(PYTHON) -m venv $(CLEAR) $(VENV)
+	@[ -w . ] || \
+	  { echo "error: $(CURDIR) cannot be written; clone the project into a folder of your own" >&2; exit 1; }
+	@rm -f $@
+	envs/step.sh $(PYTHON) -m venv $(CLEAR) $(VENV)
 	$(PIP) install --quiet --require-hashes -r envs/bootstrap.lock
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r envs/requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(UV) install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r envs/requirements.lock
+	$(UV) install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@pwd -P >$@
 
 quick: env

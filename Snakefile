@@ -6,7 +6,7 @@ from pathlib import Path
 from snakemake.logging import logger
 from snakemake.utils import min_version
 
-min_version("9.17")
+min_version("9.20")
 
 try:
     from syncsweep import layout

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from project import PAIR, ROOT
 from test_bad_input import BOUND
+from test_shared_memory import CAN_MOUNT, in_namespace
 
 SYNCSWEEP = [str(Path(sys.executable).parent / "syncsweep")]
 SNAKEMAKE = [sys.executable, "-m", "snakemake", "-n"]
@@ -80,22 +81,19 @@ def test_home_that_cannot_be_written_is_one_line_and_another_place_will_do(make_
     assert code == 0, said
 
 
-MAKE = ["make", f"PYTHON={sys.executable}", "env"]
+MAKE = ["make", f"PYTHON={sys.executable}", "UV=true", "env"]
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A project with an empty environment: its lock files are empty, and its uv does nothing."""
+    """A project with an empty environment: its lock files are empty, and uv is not called."""
     project = tmp_path_factory.mktemp("project")
     for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, project)
     (project / "envs").mkdir()
+    shutil.copy(ROOT / "envs" / "step.sh", project / "envs")
     for name in ("bootstrap.lock", "requirements.lock"):
         (project / "envs" / name).touch()
-    uv = project / ".venv" / "bin" / "uv"
-    uv.parent.mkdir(parents=True)
-    uv.write_text("#!/bin/sh\n")
-    uv.chmod(0o755)
     # Settings that users have for their common Python must not send packages elsewhere.
     code, said = run(project, MAKE, PIP_USER="1", PIP_TARGET=str(project / "elsewhere"))
     assert code == 0, said
@@ -107,6 +105,56 @@ def test_environment_is_made_once_and_anew_where_the_project_was_copied(made, tm
     copy = shutil.copytree(made, tmp_path / "copy", symlinks=True)
     code, said = run(copy, [*MAKE, "-n"])
     assert code == 0 and "-m venv --clear .venv" in said
+
+
+def test_environment_that_was_not_finished_is_made_again_from_the_start(made, tmp_path):
+    half = shutil.copytree(made, tmp_path / "half", symlinks=True)
+    (half / ".venv" / ".ready").unlink()
+    assert "-m venv --clear .venv" in run(half, [*MAKE, "-n"])[1]
+
+
+def test_project_that_cannot_be_written_has_no_environment_and_says_so(made, tmp_path):
+    copy = shutil.copytree(made, tmp_path / "copy", ignore=shutil.ignore_patterns(".venv"))
+    copy.chmod(0o500)
+    code, said = run(copy, [*([] if os.geteuid() else BOUND), *MAKE])
+    assert code == 2 and said.startswith(f"error: {copy} cannot be written; clone")
+
+
+INSTALL = [ROOT / ".venv" / "bin" / "uv", "pip", "install", "--target", "packages", "immutables"]
+
+
+def test_cache_without_permission_is_one_line(tmp_path):
+    cache = tmp_path / "kept"
+    cache.mkdir(mode=0o500)
+    step = [*([] if os.geteuid() else BOUND), ROOT / "envs" / "step.sh", *INSTALL]
+    code, said = run(tmp_path, step, UV_CACHE_DIR=str(cache))
+    (line,) = said.splitlines()
+    assert code == 1 and line.startswith("error: ")
+    assert str(cache) in line and "Permission denied" in line and "; set UV_CACHE_DIR" in line
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="no file system of its own can be mounted")
+@pytest.mark.parametrize(
+    ("size", "command", "todo"),
+    [
+        ("6m", MAKE, "make room in {folder}"),
+        ("1g", [ROOT / "envs" / "step.sh", *INSTALL], "set UV_CACHE_DIR"),
+    ],
+)
+def test_full_disk_is_one_line(made, tmp_path, size, command, todo):
+    folder, cache = tmp_path / "full", tmp_path / "cache"
+    mount = (
+        f"mount -t tmpfs -o size={size} none {folder} && "
+        f"mount -t tmpfs -o size=64k none {cache} && "
+        f'cd {folder} && cp -r {made}/[!.]* . && exec "$@"'
+    )
+    for place in (folder, cache):
+        place.mkdir()
+    shell = in_namespace("sh", "-c", mount, "sh", *command)
+    code, said = run(tmp_path, shell, UV_CACHE_DIR=str(cache))
+    (line,) = [line for line in said.splitlines() if line.startswith("error: ")]
+    assert code and "No space left on device" in line and todo.format(folder=folder) in line
+    assert len(said.splitlines()) <= 3
 
 
 def test_environment_of_another_project_that_a_link_leads_to_is_kept(made, tmp_path):
