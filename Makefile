@@ -112,7 +112,7 @@ test-in:
 	  sh -c 'make env && make quick && make test'
 
 test-container:
-	$(if $(RELEASE),PACKAGES="apptainer buildah mmdebstrap" tests/debian/run.sh $(RELEASE)) tests/container/run.sh
+	$(if $(RELEASE),PACKAGES="apptainer buildah mmdebstrap netavark" tests/debian/run.sh $(RELEASE)) tests/container/run.sh
 
 test-browser: env
 	tests/browser/run.sh $(BIN)/python

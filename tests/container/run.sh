@@ -18,16 +18,26 @@ fail() {
   exit 1
 }
 
+# build OPTIONS...: with the limits that are there; later Buildahs would raise them, which may be refused.
+build() {
+  in_store bud --isolation chroot --quiet --ulimit "nofile=$(ulimit -Sn):$(ulimit -Hn)" \
+    --ulimit "nproc=$(ulimit -Su):$(ulimit -Hu)" "$@" >/dev/null
+}
+
 in_store() {
   buildah --storage-driver "$driver" --root "$folder/store" --runroot "$folder/run" "$@"
 }
 
+# With the certificates of this machine, and where pip and uv find packages.
 make_base() {
-  TMPDIR=$folder mmdebstrap --quiet --variant=minbase --include=ca-certificates \
-    --customize-hook='copy-in /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs' \
+  local file hooks=()
+  for file in /etc/ssl/certs/ca-certificates.crt /etc/pip.conf /etc/uv/uv.toml; do
+    if [ -e "$file" ]; then hooks+=("--customize-hook=install -D -m 644 $file \"\$1$file\""); fi
+  done
+  TMPDIR=$folder mmdebstrap --quiet --variant=minbase --include=ca-certificates "${hooks[@]}" \
     "$release" "$folder/base/root.tar" "$(find_mirror)" </dev/null
   printf 'FROM scratch\nADD root.tar /\n' >"$folder/base/Containerfile"
-  in_store bud --isolation chroot --quiet --tag localhost/base "$folder/base" >/dev/null
+  build --tag localhost/base "$folder/base"
 }
 
 # sweep COMMAND...: two commands of the image in the folder of the results, by what runs a program in it.
@@ -84,8 +94,7 @@ chmod 755 "$folder"
 mkdir "$folder/base"
 trap 'rm -rf "$folder"' EXIT
 make_base
-in_store bud --isolation chroot --quiet --build-arg BASE=localhost/base --tag localhost/syncsweep \
-  --file "$project/envs/Containerfile" "$project"
+build --build-arg BASE=localhost/base --tag localhost/syncsweep --file "$project/envs/Containerfile" "$project"
 write_folder "$folder/read-only"
 container=$(in_store from localhost/syncsweep)
 image=$(in_store mount "$container")

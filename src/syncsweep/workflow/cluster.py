@@ -21,8 +21,11 @@ from syncsweep.workflow.errors import RunError
 #: Time that Slurm gets to answer [s].
 _PATIENCE = 120
 
+#: Variables that make srun start a step of an allocation.
+_ALLOCATION = ("SLURM_JOB_ID", "SLURM_JOBID")
+
 #: Signs that a launcher is more than one command with its arguments.
-_SHELL = re.compile(r"[;&|<>$`(){}*?]")
+_SHELL = re.compile(r"[;&|<>$`(){}*?~]")
 
 #: Prints what the MPI library of mpi4py says of itself, and its file.
 _ASK_LIBRARY = """\
@@ -82,28 +85,33 @@ def _failure_of_slurm() -> str | None:
 
 
 def _check_site(account: str, partition: str) -> None:
-    # The executor takes the first of several accounts.
-    account = re.split(r"[,\s]+", account)[0]
-    options = [*(["-A", account] if account else []), *(["-p", partition] if partition else [])]
-    refused = _said("sbatch", "--test-only", *options, "--wrap", "true").lower()
+    # The executor takes the first of several accounts, and wants all to be the user's.
+    accounts = re.findall(r"[^,\s]+", account)
+    first = "".join(accounts[:1])
+    options = [*(["-A", first] if first else []), *(["-p", partition] if partition else [])]
+    said = _said("sbatch", "--test-only", *options, "--wrap", "true")
+    refused = said.lower()
     # Another failure may be a cluster that does not answer for a moment, or a limit that jobs keep.
-    if "invalid partition" in refused:
+    if "invalid partition" in refused or "no partition specified" in refused:
+        has_none = f"this cluster has no partition {partition}"
         raise RunError(
-            f"slurm_partition: this cluster has no partition {partition}; it has "
+            f"slurm_partition: {has_none if partition else 'Slurm wants a partition'}; it has "
             f"{_listed(_output('sinfo', '--noheader', '-o', '%R'))}; see slurm/config.yaml"
         )
     mine = _accounts()
     # The executor itself refuses an account that is not listed, even where Slurm takes any.
-    unknown = bool(account and mine) and account.lower() not in map(str.lower, mine)
+    known = {name.lower() for name in mine or accounts}
+    unknown = next((name for name in accounts if name.lower() not in known), "")
     if "invalid account" in refused or unknown:
         wrong = "Slurm wants an account"
-        if account:
+        if accounts:
             within = f" for partition {partition}" if partition and not unknown else ""
-            wrong = f"{account} is not an account of yours{within}"
+            wrong = f"{unknown or first} is not an account of yours{within}"
         raise RunError(f"slurm_account: {wrong}; you have {_listed(mine)}; see slurm/config.yaml")
     if "not permitted" in refused:
+        which = f"partition {partition}" if partition else "the default partition"
         raise RunError(
-            f"slurm_partition: you may not use partition {partition}: {refused.splitlines()[-1]}; "
+            f"slurm_partition: you may not use {which}: {said.splitlines()[-1]}; "
             "see slurm/config.yaml"
         )
 
@@ -142,9 +150,10 @@ def _command(launcher: str) -> list[str]:
         words = shlex.split(launcher)
     except ValueError:
         return []
-    while words and (words[0] == "env" or "=" in words[0]):
+    while words and (words[0] in ("env", "exec") or "=" in words[0]):
         del words[0]
-    return words
+    # Options of env may have values.
+    return words if words and not words[0].startswith("-") else []
 
 
 def _check_kind(kind: str, on_slurm: bool) -> None:
@@ -177,8 +186,10 @@ def _library() -> tuple[str, str]:
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    # Within an allocation srun would wait for a step of it.
+    outside = {name: value for name, value in os.environ.items() if name not in _ALLOCATION}
     return subprocess.run(
-        command, capture_output=True, text=True, errors="replace", timeout=_PATIENCE
+        command, env=outside, capture_output=True, text=True, errors="replace", timeout=_PATIENCE
     )
 
 

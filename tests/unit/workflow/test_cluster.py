@@ -1,5 +1,7 @@
 """What a run refuses before it submits jobs, as far as no Slurm is needed; see tests/slurm."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from syncsweep.workflow import cluster
@@ -74,6 +76,45 @@ def test_an_account_that_slurm_wants_otherwise_is_refused(tmp_path, monkeypatch,
 
 
 @pytest.mark.parametrize(
+    ("account", "said"),
+    [
+        ("geo, physics ", None),
+        (" chemistry,geo", "slurm_account: chemistry is not an account of yours; you have geo, "),
+        ("geo,chemistry", "slurm_account: chemistry is not an account of yours; you have geo, "),
+    ],
+)
+def test_each_of_several_accounts_must_be_the_users(tmp_path, monkeypatch, account, said):
+    """The executor takes the first one, and refuses each that is not listed."""
+    put_program(tmp_path, monkeypatch, "squeue", "exit 0")
+    put_program(tmp_path, monkeypatch, "sacctmgr", "echo physics; echo geo")
+    put_program(tmp_path, monkeypatch, "sbatch", 'case "$*" in *"-A geo "*) exit 0; esac; exit 1')
+    with pytest.raises(RunError, match=said) if said else nullcontext():
+        cluster.check_jobs("slurm", 2, [{**SITE, "slurm_account": account}])
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("No partition specified or system default partition", "Slurm wants a partition; it has a"),
+        (
+            "User's group not permitted to use this partition",
+            "you may not use the default partition: allocation failure: User's group ",
+        ),
+    ],
+)
+def test_a_cluster_without_a_partition_for_everybody_wants_one(
+    tmp_path, monkeypatch, message, said
+):
+    put_program(tmp_path, monkeypatch, "squeue", "exit 0")
+    put_program(tmp_path, monkeypatch, "sinfo", "echo a; echo b")
+    put_program(
+        tmp_path, monkeypatch, "sbatch", f'echo "allocation failure: {message}" >&2; exit 1'
+    )
+    with pytest.raises(RunError, match=f"^slurm_partition: {said}"):
+        cluster.check_jobs("slurm", 2, [{}])
+
+
+@pytest.mark.parametrize(
     ("launcher", "said"),
     [
         ("mpixec", "^mpi: there is no program mpixec here; "),
@@ -94,6 +135,9 @@ def test_a_launcher_that_cannot_start_the_ranks_is_refused(tmp_path, monkeypatch
     "launcher",
     [
         "env HYDRA_RMK=user mpiexec",
+        "env -u SLURM_JOB_ID mpiexec",
+        "exec mpiexec",
+        "~/bin/mpirun",
         "module load mpi && mpirun",
         "srun --mpi=pmi2 --kill-on-bad-exit=1",
         "srun",
@@ -103,3 +147,13 @@ def test_a_launcher_that_cannot_start_the_ranks_is_refused(tmp_path, monkeypatch
 def test_a_launcher_that_may_fit_is_accepted(tmp_path, monkeypatch, launcher):
     put_program(tmp_path, monkeypatch, "srun", "exit 1")
     cluster.check_jobs("local", 1, [{"mpi": launcher}])
+
+
+def test_srun_is_asked_as_outside_an_allocation(tmp_path, monkeypatch):
+    """Within one, it would wait for a step."""
+    put_program(tmp_path, monkeypatch, "squeue", "exit 0")
+    put_program(tmp_path, monkeypatch, "sbatch", "exit 0")
+    said = "echo \"srun: error: Invalid MPI type, job '$SLURM_JOB_ID'\" >&2"
+    put_program(tmp_path, monkeypatch, "srun", f'[ -z "$SLURM_JOB_ID" ] || {{ {said}; exit 1; }}')
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    cluster.check_jobs("slurm", 2, [{"mpi": "srun --mpi=pmi2"}])
