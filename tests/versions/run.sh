@@ -5,8 +5,8 @@
 set -euo pipefail
 
 [ $# -ge 2 ] || { echo "usage: run.sh PYTHON lowest|newest [pytest arguments...]" >&2; exit 1; }
-uv=$(cd "$(dirname "$1")" && pwd)/uv
-python=$1 which=$2
+here=$(cd "$(dirname "$1")" && pwd)
+uv=$here/uv python=$here/$(basename "$1") which=$2
 shift 2
 cd "$(dirname "$0")/../.."
 folder=build/versions/$which
