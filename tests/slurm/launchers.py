@@ -33,10 +33,12 @@ PACKAGES = {
 #: The first runs outside Slurm: Open MPI 4 wants a network, which the cluster does not have.
 LAUNCHERS = ("mpiexec", "srun --mpi=pmi2", "srun --mpi=pmix")
 
+#: One write each, or the lines of two ranks may run together.
 RANKS = """
+import os
 from mpi4py import MPI
 world = MPI.COMM_WORLD
-print(world.size, world.allreduce(world.rank))
+os.write(1, f"{world.size} {world.allreduce(world.rank)}\\n".encode())
 """
 VERSIONS = """
 import mpi4py
