@@ -26,7 +26,7 @@ help:
 	@echo "make test-slurm RELEASE=trixie  the same with Python and Slurm of another Debian (SHORT=1: the main ones)"
 	@echo "make launchers RELEASE=trixie  which launcher starts which MPI library on another Debian"
 	@echo "make test-in RELEASE=trixie  make env, quick and test on another Debian (COMPILER=1: with gcc)"
-	@echo "make test-container  the image of envs/Containerfile, and a sweep in it; as root, on Debian (RELEASE=sid: in Apptainer)"
+	@echo "make test-container  the image of envs/Containerfile, and a sweep in it; as root, on Debian"
 	@echo "make test-browser  the tests of the report in Chromium; as root on Debian it installs that"
 	@echo "make test-readers  the queries of docs/elsewhere.md in DuckDB, R and others; as root on Debian it installs those"
 	@echo "make chaos     200 faults at random against sweeps of this machine (SEED=1 MINUTES=45)"
@@ -112,7 +112,7 @@ test-in:
 	  sh -c 'make env && make quick && make test'
 
 test-container:
-	$(if $(RELEASE),PACKAGES="apptainer buildah mmdebstrap netavark" tests/debian/run.sh $(RELEASE)) tests/container/run.sh
+	tests/container/run.sh
 
 test-browser: env
 	tests/browser/run.sh $(BIN)/python

@@ -3,7 +3,7 @@
 #
 # The base is a root of Debian that mmdebstrap makes from apt's own mirror. The image runs as a cluster runs
 # it: read-only, by a user without a home, with 64 MB of /dev/shm and the results on a folder that is mounted.
-# If apptainer is installed, it runs the same image too. All is in a temporary folder (TMPDIR).
+# All is in a temporary folder (TMPDIR).
 set -euo pipefail
 
 namespaces=(--mount --pid)
@@ -18,10 +18,15 @@ fail() {
   exit 1
 }
 
-# build OPTIONS...: with the limits that are there; later Buildahs would raise them, which may be refused.
+# build OPTIONS...: with low limits, because Buildah has its own, and raising one may be refused.
 build() {
-  in_store bud --isolation chroot --quiet --ulimit "nofile=$(ulimit -Sn):$(ulimit -Hn)" \
-    --ulimit "nproc=$(ulimit -Su):$(ulimit -Hu)" "$@" >/dev/null
+  in_store bud --isolation chroot --quiet --ulimit nofile=4096:4096 --ulimit nproc=4096:4096 "$@" >/dev/null
+}
+
+clean() {
+  in_store umount --all >/dev/null 2>&1 || true
+  if mountpoint -q "$folder/store/overlay"; then umount "$folder/store/overlay"; fi # as Buildah leaves it
+  rm -rf "$folder"
 }
 
 in_store() {
@@ -87,12 +92,14 @@ check_namespaces || fail "the image needs namespaces (in a container: CAP_SYS_AD
 for program in mmdebstrap buildah; do
   command -v "$program" >/dev/null || install_packages "$program" || exit 1
 done
-driver=vfs
-if grep -qw overlay /proc/filesystems; then driver=overlay; fi
 folder=$(mktemp --directory --tmpdir container-XXXXXX)
 chmod 755 "$folder"
 mkdir "$folder/base"
-trap 'rm -rf "$folder"' EXIT
+trap clean EXIT
+trap 'exit 143' TERM HUP
+trap 'exit 130' INT
+driver=overlay
+in_store info >/dev/null 2>&1 || driver=vfs # in a container
 make_base
 build --build-arg BASE=localhost/base --tag localhost/syncsweep --file "$project/envs/Containerfile" "$project"
 write_folder "$folder/read-only"
@@ -101,10 +108,3 @@ image=$(in_store mount "$container")
 export folder driver
 (run_in_namespaces inside "$image")
 in_store umount "$container" >/dev/null
-if command -v apptainer >/dev/null; then
-  in_store push --quiet localhost/syncsweep "oci-archive:$folder/syncsweep.tar"
-  apptainer --quiet build "$folder/syncsweep.sif" "oci-archive:$folder/syncsweep.tar"
-  write_folder "$folder/apptainer"
-  in_image() { apptainer --quiet exec --pwd /work --bind "$folder/apptainer:/work" "$folder/syncsweep.sif" "$@"; }
-  sweep in_image
-fi
