@@ -104,9 +104,8 @@ git -C "$project" -c safe.directory='*' rev-parse HEAD >/dev/null 2>&1 || fail "
 
 release=$1
 shift
-mirror=$(find_mirror)
-[ -n "$mirror" ] || fail "apt knows no mirror of Debian (/etc/apt/sources.list)"
-folder=$(mktemp --directory --tmpdir debian-XXXXXX)
+[[ $release =~ ^[a-z][a-z0-9-]*$ ]] || fail "\"$release\" is no name of a Debian release; take bookworm, trixie or sid"
+folder=$(mktemp --directory --tmpdir debian-XXXXXX) || fail "no folder can be made in ${TMPDIR:-/tmp}; set TMPDIR to another one"
 chmod 755 "$folder"
 root=$folder/root
 trap 'rm -rf "$folder"' EXIT
@@ -115,8 +114,10 @@ trap 'exit 130' INT
 # No trap hears SIGKILL, so another process waits for the end of this one.
 setsid bash -c 'tail --pid="$1" -f /dev/null; for _ in 1 2 3 4 5; do rm -rf "$2" && break; sleep 1; done' \
   watch "$$" "$folder" </dev/null >/dev/null 2>&1 &
+free=$(df --output=avail --block-size=1M "$folder" | tail -n 1)
+[ "$free" -ge 4000 ] || fail "${folder%/*} has ${free// /} MB free of the 4000 that a root takes; set TMPDIR to a larger disk"
+mirror=$(find_mirror)
+[ -n "$mirror" ] || fail "apt knows no mirror of Debian (/etc/apt/sources.list)"
 check_release
-free=$(df --output=avail --block-size=1G "$folder" | tail -n 1)
-[ "$free" -ge 4 ] || fail "${folder%/*} has ${free// /} GB free of the 4 that a root takes; set TMPDIR to a larger disk"
 export release mirror folder root project
 run_in_namespaces inside "$@"

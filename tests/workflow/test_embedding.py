@@ -176,6 +176,12 @@ def test_mistakes_about_a_module_are_one_line_that_names_the_outer_key(folder, s
     folder.write("Snakefile", MODULE.format(checkout, GIVEN))
     words = "sweep={studies: {pair: {samples: none, sampels: 4}}}"
     found["in --config"] = one_line(folder.snakemake("-n", "--config", words, code=1))
+    sweep |= {"root_seed": 7, "ranks": 1, "studies": {"pair": FEW}}
+    folder.write("mine.yaml", yaml.safe_dump({"sweep": sweep, "other": sweep}))
+    first = MODULE.format(checkout, GIVEN)
+    second = first.replace("sweep", "other").replace("s_*", "o_*")
+    folder.write("Snakefile", first + second)
+    found["two with the same results"] = one_line(folder.snakemake("-n", code=1))
     assert found == snapshot
 
 

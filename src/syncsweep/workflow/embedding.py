@@ -6,6 +6,7 @@ Snakemake registers handlers such as onstart only for the outer one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -77,7 +78,18 @@ class Use:
         moves = self._modifier.path_modifier
         results = str(Path(moves.replace_prefix(f"{config.results}/")))
         self._modifier.path_modifier = type(moves)(None, None, self._workflow)
+        self._claim(results)
         return config.model_copy(update={"results": results})
+
+    def _claim(self, results: str) -> None:
+        """RunError if another module makes the same files."""
+        name, place = self._modifier.namespace, os.path.realpath(results)
+        owners: dict[str, str] = vars(self._workflow).setdefault("_syncsweep_results", {})
+        if (owner := owners.setdefault(place, name)) != name:
+            raise RunError(
+                f"module {name}: its results, {results}, are those of module {owner} too; give one "
+                "of them other results, or a prefix"
+            )
 
     def outside(self, rule: str) -> str | None:
         """The name that a rule of the Snakefile has in the outer one; None if it is not used."""
