@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import textwrap
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -69,17 +68,16 @@ def test_a_program_that_is_gone_answers_nothing(program):
 def test_a_program_ends_with_who_started_it(tmp_path):
     Path(tmp_path, "sleeper.py").write_text(
         "import time\nfrom syncsweep.user_code import isolated\n"
-        "isolated.serve(lambda *_: time.sleep(60))\n"
+        "isolated.serve(lambda _, say: (say(serves=1), time.sleep(60)))\n"
     )
     starter = (
         f"import sys, os; os.environ['PYTHONPATH'] = {str(tmp_path)!r} + ':' + "
         "os.environ.get('PYTHONPATH', '')\n"
         "from syncsweep.user_code import isolated\nwith isolated.started('sleeper') as p:\n"
-        " print(p.pid, flush=True)\n list(isolated.ask(p, []))\n"
+        " for _ in isolated.ask(p, []): print(p.pid, flush=True)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True)
     sleeper = psutil.Process(int(process.stdout.readline()))
-    time.sleep(2)  # until it serves
     assert sleeper.is_running()
     process.kill()
     process.communicate()

@@ -78,7 +78,8 @@ def test_whatever_the_code_does_is_told_in_one_line(statement, says):
     assert str(caught.value) == says
 
 
-def test_what_it_prints_and_where_it_goes_stays_there(capfd):
+def test_what_it_prints_and_where_it_goes_stays_there(capfd, monkeypatch):
+    monkeypatch.setattr(process, "_PATIENCE", 600)
     here = os.getcwd()
     assert check("print('a'); os.system('echo b'); os.chdir('/'); sys.stdin.read()") == []
     assert capfd.readouterr() == ("", "") and os.getcwd() == here

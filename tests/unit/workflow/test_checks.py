@@ -160,7 +160,8 @@ def model():
 """
 
 
-def test_code_of_the_users_own_is_checked_for_the_studies_that_have_it(here, capfd):
+def test_code_of_the_users_own_is_checked_for_the_studies_that_have_it(here, capfd, monkeypatch):
+    monkeypatch.setattr("syncsweep.user_code.process._PATIENCE", 600)
     (here / "own.py").write_text(OWN.replace("[0.5]", "[7]"), encoding="utf-8")
     own = config("results", model={"name": "own", "file": "own.py", "spins": [0.5, 0.5]})
     with pytest.raises(ConfigError, match=r"studies\.pair: own\.py: "):
