@@ -32,6 +32,7 @@ class SlurmProject(Project):
     def __init__(self, path: Path, cluster: Cluster, **studies: dict) -> None:
         super().__init__(path, **studies)
         self.cluster = cluster
+        self._jobs_before: set[int] = set()
         shutil.copytree(ROOT / "slurm", path / "slurm")
         (path / ".venv").symlink_to(sys.prefix)
         # This environment has this code, even in jobs that do not get the path of another one.
@@ -65,6 +66,7 @@ class SlurmProject(Project):
         config = load_config(self.path / "config.yaml")
         folder = study_folder(config.results, "chain", config.physics("chain").digest)
         block = BlockFolder(folder / config.studies["chain"].blocks[0].id)
+        self._jobs_before = set(self.cluster.job_states())
         shard = str(block.shard(0, SAMPLES))
         return self.start(shard, "--workflow-profile", "slurm", *arguments)
 
@@ -169,7 +171,8 @@ class SlurmProject(Project):
     def check_stopped(self, output: str, by: str, undisturbed: dict[str, bytes]) -> None:
         """The first attempt stopped for want of time, and the second solved the rest."""
         # Which state the job gets depends on whether Snakemake in it or Slurm is faster.
-        self.expect_state(min(self.cluster.job_states()), "FAILED", "TIMEOUT")
+        first = min(set(self.cluster.job_states()) - self._jobs_before)
+        self.expect_state(first, "FAILED", "TIMEOUT")
         assert "Trying to restart job" in output
         (stop,) = self.stops()
         assert stop["stopped_by"] == by, stop
