@@ -278,6 +278,29 @@ runpy.run_path({str(script)!r}, run_name="__main__")
     assert not BlockFolder(pair_block).shard(60, 100).exists()
 
 
+@pytest.mark.parametrize("code", [0, STOPPED])
+def test_rank_may_end_long_before_another_and_waits_for_no_thread(code):
+    program = f"""
+import os, sys, threading, time
+from mpi4py import MPI
+from syncsweep.sweep.worker import end
+class Slow:
+    def flush(self):
+        time.sleep(1)
+        os.write(1, b"written")
+if MPI.COMM_WORLD.rank == 1:
+    sys.stdout = Slow()
+else:
+    threading.Thread(target=time.sleep, args=[300]).start()
+MPI.COMM_WORLD.Barrier()
+end({code})
+"""
+    mpiexec = str(Path(sys.executable).parent / "mpiexec")
+    command = [mpiexec, "-n", "3", sys.executable, "-m", "mpi4py", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "written", "")
+
+
 def test_edited_study_file_is_refused_by_workers(pair_block):
     path = study_file(pair_block.parent)
     path.write_text(path.read_text().replace('"B": 0.3', '"B": 0.35'))
