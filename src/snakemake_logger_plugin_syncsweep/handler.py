@@ -115,8 +115,15 @@ class LogHandler(LogHandlerBase):
                     self._print(record)
             else:
                 self._show(record, self._run)
+        except BrokenPipeError:
+            self._discard_output()
         except Exception:
             self.handleError(record)
+
+    def _discard_output(self) -> None:
+        """Print no more: whoever read it, as in `snakemake -n | head`, has read enough."""
+        stream = self._plain.stream if self._run is None else sys.stderr
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
     def close(self) -> None:
         """Print the summary of the run."""

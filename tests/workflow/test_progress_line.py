@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -189,3 +190,13 @@ def test_closed_terminal_leaves_no_lock(make_project):
     assert terminal.process.wait(timeout=60) == 1
     assert not list((project.path / ".snakemake").glob("locks/*"))
     assert len(list(project.results.glob("jobs/chain-*/*/parts/*.rows"))) > 0
+
+
+def test_reader_that_has_read_enough_sees_no_traceback_and_stops_no_run(make_project):
+    project = make_project(pair={**PAIR, "samples": 4, "chunk_size": 4})
+    snakemake = f"{shlex.quote(sys.executable)} -m snakemake tables"
+    dry_run = project.run("bash", "-o", "pipefail", "-c", f"{snakemake} -n | head -n 1")
+    assert not re.findall(r"Traceback|^  File|Error", dry_run, re.MULTILINE)
+    assert dry_run.count("plan:") == 1
+    project.run("bash", "-o", "pipefail", "-c", f"{snakemake} 2>&1 | head -n 1")
+    assert project.solved("pair") == 4
