@@ -257,11 +257,12 @@ ETAS = (0.1, 1.0)
 
 #: The job's script; a rank ends at once, and before it does, it says what it has loaded.
 RUN_WORKER = """
-import json, os, runpy, sys
-def say_and_end(code, end=os._exit):
-    print(json.dumps([*sys.modules]), flush=True)
-    end(code)
-os._exit = say_and_end
+import ctypes, json, runpy, sys
+class Library(ctypes.PyDLL):
+    def exit(self, code):
+        print(json.dumps([*sys.modules]), flush=True)
+        ctypes.CDLL(None).exit(code)
+ctypes.PyDLL = Library
 del sys.argv[0]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """

@@ -71,7 +71,7 @@ def test_states_are_those_of_direct_solves(law, model, by_drift, monkeypatch):
         alone = solver.solve_real(generator.copy(), [eta])
         size = np.linalg.norm(alone.rho[0] - np.eye(27) / 27)
         assert np.linalg.norm(rho - alone.rho[0]) < 5e-11 * size
-        assert condition < 2 * alone.condition[0]
+        assert condition < 3 * alone.condition[0]  # both are estimates of norms
     again = solver.solve_real(generator.copy(), ETAS)
     np.testing.assert_array_equal(again.rho, found.rho)
 
