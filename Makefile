@@ -48,6 +48,8 @@ CLEAR := $(if $(wildcard $(VENV)),--clear)
 endif
 
 $(READY): envs/bootstrap.lock envs/requirements.lock pyproject.toml
+	@$(PYTHON) -c '' 2>/dev/null || \
+	  { echo "error: there is no program $(PYTHON) that runs; run make PYTHON=PATH, with a Python ≥ 3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is older than 3.11; run make PYTHON=python3.11 (or newer)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \

@@ -36,9 +36,10 @@ _REASONS = (
 _RULER = r"-{40,} *"
 
 #: The first line of an error message of a launcher, srun or MPICH's mpiexec, or the first paragraph
-#: of one of Open MPI. Later lines only describe the consequences.
+#: of one of Open MPI. Later lines only describe the consequences. What Open MPI 5 tells root has no
+#: line before it.
 _LAUNCHER = re.compile(
-    r"^(?:(?:srun|slurmstepd): (?:error|fatal): .*|\[\w+(?::\d+)?@.*"
+    r"^(?:(?:srun|slurmstepd): (?:error|fatal): .*|\[\w+(?::\d+)?@.*|\w+ has detected an attempt .*"
     rf"|{_RULER}\n(?P<message>(?:(?!{_RULER}$) *\S.*\n?)+))",
     re.MULTILINE,
 )

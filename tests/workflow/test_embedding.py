@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -89,6 +90,37 @@ def test_example_of_a_module_runs_and_then_has_nothing_to_do(project):
     # Settings of tables alone solve nothing again.
     bins = "syncsweep={studies: {pair: {samples: 20, analysis: {s_max_bins: {count: 9}}}}}"
     assert "plan: pair: 0 of 1 shard to make" in example.snakemake("-n", "--config", bins)
+
+
+def test_example_of_a_module_runs_in_a_copy_as_the_page_says(project, tmp_path):
+    page = (ROOT / "docs" / "own-folder.md").read_text(encoding="utf-8")
+    (commands,) = re.findall(r"```\n(cp -r CHECKOUT/examples/as_module .*?)```", page, re.DOTALL)
+    copying, changing, running = commands.splitlines()
+    assert running == "CHECKOUT/.venv/bin/snakemake --workflow-profile CHECKOUT/profiles/default"
+    examples = project.path / "examples"
+    shutil.copytree(ROOT / "examples", examples, ignore=shutil.ignore_patterns("results", ".*"))
+    shell = f"{copying} && {changing}".replace("CHECKOUT", str(project.path))
+    subprocess.run(shell, shell=True, cwd=tmp_path, check=True)
+    before = project.files()
+    Folder(tmp_path / "mine", project).snakemake(
+        "--config", "syncsweep={studies: {pair: {samples: 4}}}"
+    )
+    assert (tmp_path / "mine" / "strongest.csv").exists()
+    assert project.files() == before
+
+
+def test_git_ignores_what_the_example_writes_in_its_folder(tmp_path):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    written = ["results/tables/pair/summary.csv", "strongest.csv", ".snakemake/log/one"]
+    paths = [f"examples/as_module/{name}" for name in written]
+    done = subprocess.run(
+        ["git", "-C", tmp_path, "check-ignore", *paths, "examples/as_module/config.yaml"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == paths
 
 
 OUTER = """

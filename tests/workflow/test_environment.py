@@ -120,6 +120,31 @@ def test_project_that_cannot_be_written_has_no_environment_and_says_so(made, tmp
     assert code == 2 and said.startswith(f"error: {copy} cannot be written; clone")
 
 
+#: A shim of pyenv for a version that it does not use; an older Python, of which we ask only this.
+SHIM = "#!/bin/sh\necho 'pyenv: python3.11: command not found' >&2\necho many lines >&2\nexit 127\n"
+OLDER = "#!/bin/sh\ncase $2 in *version_info*) exit 1;; esac\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "problem"),
+    [
+        (None, "there is no program {} that runs"),
+        (SHIM, "there is no program {} that runs"),
+        (OLDER, "{} is older than 3.11"),
+    ],
+)
+def test_python_that_cannot_serve_is_one_line(made, tmp_path, script, problem):
+    copy = shutil.copytree(made, tmp_path / "copy", ignore=shutil.ignore_patterns(".venv"))
+    python = tmp_path / "python3.11"
+    if script:
+        python.write_text(script, encoding="utf-8")
+        python.chmod(0o755)
+    code, said = run(copy, [*MAKE, f"PYTHON={python}"])
+    line, of_make = said.splitlines()
+    assert code == 2 and line.startswith(f"error: {problem.format(python)}; ")
+    assert of_make.startswith("make: ***")
+
+
 INSTALL = [ROOT / ".venv" / "bin" / "uv", "pip", "install", "--target", "packages", "immutables"]
 
 

@@ -110,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
     from syncsweep.cli import clean_command, plan_command, status_command, verify_command
     from syncsweep.cli.command_page import HelpFormatter, usage
-    from syncsweep.cli.parser import Parser
+    from syncsweep.cli.parser import Parser, Version
 
     whole = Parser(
         prog="syncsweep",
@@ -124,6 +124,12 @@ def parser() -> argparse.ArgumentParser:
         ),
         formatter_class=HelpFormatter,
         allow_abbrev=False,
+    )
+    whole.add_argument(
+        "--version",
+        nargs=0,
+        action=Version,
+        help="show the version, a digest of the source text and the commit of a checkout, and exit",
     )
     commands = whole.add_subparsers(
         required=True, dest="command", metavar="COMMAND", title="commands"

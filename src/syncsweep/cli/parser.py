@@ -23,6 +23,16 @@ class Parser(argparse.ArgumentParser):
         self.exit(WRONG_CALL, printable(f"{self.prog}: error: {message} (--help says more)") + "\n")
 
 
+class Version(argparse.Action):
+    """Print which code this is, and end."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:  # noqa: D102
+        from syncsweep.environment import provenance
+
+        print(f"{parser.prog} {provenance.in_words()}")
+        parser.exit()
+
+
 #: What `add_subparsers` gives, and each sub-command adds its parser to.
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Parser]

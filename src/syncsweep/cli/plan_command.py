@@ -204,5 +204,6 @@ def _show(parsed: argparse.Namespace, plan: Plan) -> None:
     elif parsed.fragment == "profile":
         print(plan_text.fragment(proposal.profile(plan.proposals, plan.means)), end="")
     else:
-        for line in plan_text.as_text(plan):
+        trial = " ".join(pair for pair in parsed.config if "samples" in pair)
+        for line in plan_text.as_text(plan, trial):
             print(line)

@@ -67,6 +67,13 @@ def code() -> dict[str, str]:
     }
 
 
+def in_words() -> str:
+    """`0.1.0, source 0123456789ab, commit …`; the commit only if this is the code of a checkout."""
+    words = f"{__version__}, source {source.digest(source.everything())}"
+    of_checkout = commit(Path(__file__).parents[3])
+    return words if of_checkout == UNKNOWN else f"{words}, commit {of_checkout}"
+
+
 def asked() -> dict[str, str]:
     """The digest of the workflow's request to this process, under `ASKED`; empty without one."""
     return {ASKED: os.environ[_ASKED]} if _ASKED in os.environ else {}

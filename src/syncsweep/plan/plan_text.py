@@ -96,8 +96,11 @@ def _per_sample(study: StudyEstimate) -> Expected:
     return Expected(seconds, cost.low * seconds, cost.high * seconds)
 
 
-def as_text(plan: Plan) -> Iterator[str]:
-    """The lines for people."""
+def as_text(plan: Plan, trial: str = "") -> Iterator[str]:
+    """The lines for people.
+
+    trial: what --config says of the number of samples, for which alone the proposal is.
+    """
     for study in plan.studies:
         yield from _study_as_text(plan, study)
         yield ""
@@ -108,7 +111,10 @@ def as_text(plan: Plan) -> Iterator[str]:
     for note in notes(plan):
         yield f"note: {note}"
     if plan.proposals:
-        yield "To keep this cost, add this to config.yaml (--fragment config prints only this):"
+        to_keep = "To keep this cost, add this to config.yaml"
+        if trial:
+            to_keep = f"Only with --config {trial}, this keeps the cost"
+        yield f"{to_keep} (--fragment config prints only this):"
         yield fragment(proposal.configuration(plan.proposals)).rstrip("\n")
 
 

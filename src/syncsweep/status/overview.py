@@ -74,7 +74,7 @@ class BlockStatus:
 class Overview:
     """The progress of all blocks at a time [s since the epoch].
 
-    time_left: seconds until the last sample; None if no launch runs.
+    time_left: seconds until the last sample, see `time_left`; None if no rank has worked yet.
     """
 
     time: float

@@ -286,7 +286,7 @@ def _sum(overview: Overview) -> str:
         parts[2:] = ["all in shards"]
     elif overview.time_left:
         left = time_left_text(overview.time_left)
-        # No job runs between two jobs, and for a while after the last one ended.
+        # While no job runs, the time counts from the next one.
         goes_on = launches or overview.time_left.high == 0
         parts.append(left if goes_on else f"{left} once a job runs again")
     return ", ".join(parts)

@@ -4,6 +4,11 @@ Work is counted in rank-seconds (one rank busy for one second), because samples 
 and blocks take different times and share the ranks. While jobs run, the time left is the remaining
 work divided by the average number of busy ranks in the last minutes, with pauses between jobs. It
 cannot be less than the time that the longest running launch still needs for its own samples.
+
+While no job runs, the time left counts from the start of the next job. It is then the remaining
+work divided by the average number of ranks that were busy while any job ran, in the last minutes
+before the last job ended. So it stays the same, however long nothing runs. Nobody but the run
+itself knows which pauses are its own; if `since` tells when it began, they count here too.
 """
 
 from __future__ import annotations
@@ -21,9 +26,6 @@ OTHER_WINDOWS = (120.0, 3600.0)
 
 #: A longer pause ends a run [s].
 _LONGEST_PAUSE = 600.0
-
-#: The next job may begin within this time after the last one ended [s].
-_BETWEEN_JOBS = 30.0
 
 #: Least factor of the range on both sides, because samples and machines always vary.
 _LEAST_SPREAD = 1.1
@@ -140,33 +142,38 @@ def first_at_work(launches: Sequence[Launch], begin: float, now: float) -> float
     return min((max(launch.began, begin) for launch in later), default=now)
 
 
-def is_going_on(launches: Sequence[Launch], now: float) -> bool:
-    """Whether a launch runs, or ended so recently that the next one may be about to start.
-
-    A launch that ended before its last sample was stopped or killed.
-    """
-    return any(
-        x.ended is None or (x.solved >= x.missing and now - x.ended <= _BETWEEN_JOBS)
-        for x in launches
-    )
+def seconds_at_work(launches: Sequence[Launch], begin: float, now: float) -> float:
+    """Seconds between two times in which any launch ran."""
+    seconds, reached = 0.0, begin
+    for launch in sorted(launches, key=lambda launch: launch.began):
+        end = min(_end(launch, now), now)
+        seconds += max(end - max(launch.began, reached), 0.0)
+        reached = max(reached, end)
+    return seconds
 
 
 def time_left(blocks: Sequence[Block], now: float, since: float = 0.0) -> Expected | None:
-    """Seconds until the last sample of all blocks; None if no launch runs or ran just now.
+    """Seconds until the last sample of all blocks, from the next job on if no launch runs.
 
-    since: start of the run, if known. A pause before it says nothing about the ranks in it.
+    since: start of the run, if known. Only its launches say how many ranks are busy. None if no
+    rank was.
     """
     launches = [launch for block in blocks for launch in block.launches]
     if not sum(block.missing for block in blocks):
         return Expected(0.0, 0.0, 0.0)
+    # A pause has no end yet, and says nothing about the jobs after it.
+    now = max((_end(launch, now) for launch in launches), default=now)
     began = run_began(launches, now)
-    if began is None or not is_going_on(launches, now):
+    if began is None:
         return None
+    pauses_count = since > 0 or any(launch.at_work for launch in launches)
     guesses = []
     for window in (WINDOW, *OTHER_WINDOWS):
         begin = first_at_work(launches, max(now - window, began, since), now)
         ranks = busy_ranks(launches, begin, now)
         if ranks:
+            if not pauses_count:
+                ranks *= (now - begin) / seconds_at_work(launches, begin, now)
             costs = sample_costs(blocks, now, window)
             guesses.append([_seconds_left(blocks, costs, ranks, f, now) for f in _SPREADS])
     if not guesses:

@@ -16,6 +16,9 @@ from studies import CHAIN, PAIR, block_of, changed, make_results, put_shard, row
 
 from syncsweep.cli import verify_command
 from syncsweep.cli.main import parser
+from syncsweep.environment import provenance
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +46,24 @@ def test_program_verifies_and_recomputes(results):
         r"recomputed: 3 of 30 rows \(seed 7\); largest difference \d\.\de-1\d of .*", lines[-2]
     )
     assert re.fullmatch("2 studies, 6 shards, 30 rows, [0-9]+ tables: all well", lines[-1])
+
+
+def test_version_is_one_line_about_the_code_of_the_checkout():
+    done = run("--version")
+    code, of_git = provenance.code(), provenance.commit(ROOT)
+    commit = "" if of_git == provenance.UNKNOWN else f", commit {of_git}"
+    line = f"syncsweep {code['version']}, source {code['source']}{commit}\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, line, "")
+
+
+def test_version_of_a_copy_within_a_checkout_names_no_commit(tmp_path):
+    """The repository around an environment is not that of the code in it."""
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    packages = tmp_path / "lib" / "python3" / "site-packages"
+    shutil.copytree(ROOT / "src" / "syncsweep", packages / "syncsweep")
+    done = run("--version", environment={"PYTHONPATH": str(packages)})
+    line = f"syncsweep {provenance.code()['version']}, source {provenance.code()['source']}\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, line, "")
 
 
 def test_same_call_prints_the_same(results, capsys):

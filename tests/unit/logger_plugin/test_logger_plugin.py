@@ -27,6 +27,15 @@ from syncsweep.status import overview
 #: As Open MPI draws it.
 RULER = "-" * 74
 
+#: The last words of Open MPI 5 to root.
+ROOT = f"""prterun has detected an attempt to run as root.
+
+You can override this protection by adding the --allow-run-as-root
+option to your command line.  However, we reiterate our strong advice
+against doing so - please do so at your own risk.
+{RULER}
+"""
+
 TIME = r"\d\d:\d\d:\d\d "
 
 
@@ -498,6 +507,8 @@ def test_broken_look_at_the_files_is_said_once_and_ends_no_run(snakemake, capsys
         (f"{RULER}\nThe cause\nin two lines. And advice.\n{RULER}\n \n", "The cause in two lines"),
         (f"10 %\n{RULER}\n{RULER}\nThe cause\n\n and advice\n{RULER}\n", "The cause"),
         (f"The cause.\n{RULER}\n", "The cause."),
+        (ROOT, "prterun has detected an attempt to run as root."),
+        (f"{RULER}\n{ROOT}", "prterun has detected an attempt to run as root."),
         ("MPI_Init\na(1): an unsupported PMI version \nsrun: error: n1\n",
          "a(1): an unsupported PMI version "),
     ],

@@ -220,6 +220,17 @@ def test_text_has_the_numbers_and_the_fragment(project, capsys):
     assert max(map(len, lines)) <= 120
 
 
+def test_a_proposal_for_a_trial_size_is_not_one_for_the_file(project, capsys):
+    log()
+    whole = "To keep this cost, add this to config.yaml (--fragment config prints only this):"
+    trial = "Only with --config {}, this keeps the cost (--fragment config prints only this):"
+    for value in ("samples=8", "studies={pair: {samples: 8}}"):
+        lines = plan(capsys, "--config", value)[0].splitlines()
+        assert trial.format(value) in lines and whole not in lines
+    for others in ([], ["--config", "results=other"]):
+        assert whole in plan(capsys, *others, "--no-calibration")[0].splitlines()
+
+
 def test_samples_of_a_job_are_counted_at_each_point_like_all_others(project, capsys):
     config = deepcopy(CONFIG)
     config["studies"]["pair"] |= {"axes": {"model.B": {"values": [0.1, 0.2, 0.3]}}, "samples": 4}

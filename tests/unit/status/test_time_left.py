@@ -11,10 +11,10 @@ from syncsweep.status.time_left import (
     busy_ranks,
     first_at_work,
     in_hand,
-    is_going_on,
     run_began,
     sample_costs,
     samples_per_second,
+    seconds_at_work,
     time_left,
     work_of,
 )
@@ -117,13 +117,16 @@ def test_first_launch_at_work_between_two_times():
     assert first_at_work(launches[:2], NOW - 300, NOW) == NOW
 
 
-def test_work_goes_on_in_a_short_pause_between_jobs():
-    old = launch(500, 400, solved=1)
-    assert is_going_on([old, launch(300, solved=0, missing=1)], NOW)
-    assert is_going_on([launch(300, 30, solved=1), old], NOW)
-    assert not is_going_on([launch(300, 31, solved=1), old], NOW)
-    assert not is_going_on([launch(300, 1, solved=1, missing=2), old], NOW)  # it was stopped
-    assert not is_going_on([], NOW)
+def test_seconds_at_work_are_counted_one_by_one():
+    """Launches that overlap, touch, lie within another, and reach out of the range."""
+    ends = [(100, 60), (70, 50), (95, 90), (50, 40), (20, 10), (5, None)]
+    launches = [launch(began, ended, solved=1, missing=2) for began, ended in ends]
+    for begin in (98, 80, 45, 30, 7):
+        counted = sum(
+            any(began > second >= (ended or 0) for began, ended in ends) for second in range(begin)
+        )
+        assert seconds_at_work(launches, NOW - begin, NOW) == counted
+    assert seconds_at_work([], NOW - 10, NOW) == 0
 
 
 def steady(missing, *launches, core_seconds=1.0):
@@ -148,10 +151,39 @@ def test_samples_in_hand_are_half_done():
 def test_pauses_between_jobs_go_on():
     """One rank, a job of 80 s in every 100 s."""
     launches = [launch(100 * k, 100 * k - 80, solved=8, ranks=1) for k in range(6, 0, -1)]
-    left = time_left([steady(80, *launches)], NOW)
-    assert left.value == pytest.approx(10 * 80 / 0.8)
+    left = time_left([steady(81, *launches, launch(0, solved=0, missing=8))], NOW)
+    assert left.value == pytest.approx(10 * (81 - 1) / 0.8)
     # Over the last two minutes ranks had one job and a part of a pause more.
     assert left.low <= left.value <= left.high
+
+
+#: Ten rank-seconds a sample: two ranks, a pause of a minute, and then two jobs of them at once.
+JOBS = [
+    launch(300, 260, solved=8),
+    launch(200, 160, solved=8, start=8),
+    launch(180, 150, solved=6, start=16),
+]
+
+
+def test_time_left_counts_from_the_next_job_while_none_runs():
+    """Of 90 s with any job, 20 s had four ranks at work and 70 s had two."""
+    left = time_left([steady(60, *JOBS)], NOW)
+    assert left.value == pytest.approx(60 * 10 / ((20 * 4 + 70 * 2) / 90))
+
+
+@pytest.mark.parametrize("last", [JOBS[-1], launch(180, 150, solved=6, missing=9, start=16)])
+def test_time_left_stays_the_same_while_nothing_runs(last):
+    """Also after a job that was stopped."""
+    block = steady(60, *JOBS[:-1], last)
+    expected = time_left([block], NOW - 150)
+    assert expected
+    for later in (-149, -100, 0, 10_000, 1e6):
+        assert time_left([block], NOW + later) == expected
+
+
+def test_a_run_that_knows_when_it_began_counts_its_pauses():
+    left = time_left([steady(60, *JOBS)], NOW, since=NOW - 300)
+    assert left.value == pytest.approx(60 * 10 / (220 / 150))
 
 
 def test_a_pause_before_the_run_is_none():
@@ -229,13 +261,12 @@ def test_nothing_is_left_when_all_is_there():
     "launches",
     [
         [],
-        [launch(5000, 4000, solved=100)],
-        [launch(100, 60, solved=100)],  # a quick sweep that has ended
+        [launch(60, 60, solved=0, missing=10, ranks=0)],  # it was killed at once
         [launch(3, solved=0, missing=10, ranks=0)],  # no rank has begun to write yet
         [launch(-5, solved=0, missing=10)],  # a clock that is ahead
     ],
 )
-def test_time_is_not_guessed_without_work_at_hand(launches):
+def test_time_is_not_guessed_before_a_rank_has_worked(launches):
     assert time_left([steady(60, *launches)], NOW) is None
 
 
