@@ -105,6 +105,7 @@ if workflow.is_main_process:
         USE.tell_names()
         asked_for().check()
         MOST_RANKS = checks.most_ranks(allowed_ranks())
+        check_cores()
         keep_to_allotted_cores()
         checks.check_places(OUTPUTS, asked_for().studies)
         if workflow.output_settings.dryrun:

@@ -113,13 +113,19 @@ def allowed_ranks():
     """Most ranks of a job, from the configuration or from a profile."""
     said = workflow.resource_settings.overwrite_threads
     allowed = said.get(USE.outside("solve_shard"), CONFIG.ranks)
-    return getattr(allowed, "value", allowed)
+    # Snakemake would compute the value of an expression only for a job.
+    return getattr(allowed, "raw", allowed)
 
 
 def resources_said():
     """Resources of a shard's job in a profile or in --set-resources, by name."""
     said = workflow.resource_settings.overwrite_resources.get(USE.outside("solve_shard"), {})
     return {name: value.raw for name, value in said.items()}
+
+
+def check_cores():
+    said = workflow.resource_settings
+    checks.check_cores(cores=said.cores, max_threads=said.max_threads)
 
 
 def keep_to_allotted_cores():
