@@ -51,6 +51,24 @@ def test_profile_that_is_not_there_is_refused(make_project):
     assert planned(project, "--workflow-profile", "slurm") == ["pair"]
 
 
+def test_profile_that_names_no_rule_is_refused_and_a_misspelt_resource_is_told(make_project):
+    project = make_project(pair=SMALL)
+    shutil.copytree(ROOT / "slurm", project.path / "slurm")
+    profile = project.path / "slurm" / "config.yaml"
+    text = profile.read_text(encoding="utf-8")
+    profile.write_text(text.replace("  solve_shard:", "  solve_shards:"), encoding="utf-8")
+    said = "set-threads, set-resources: there is no rule solve_shards; did you mean solve_shard?"
+    for arguments in (["-n"], []):
+        output = project.snakemake("--workflow-profile", "slurm", *arguments, code=1)
+        assert output.splitlines()[1:] == [f"error: {said}"]
+    (line,) = messages(project.snakemake("-n", "--groups", "make_tabels=a", code=1))
+    assert line == "error: groups: there is no rule make_tabels; did you mean make_tables?"
+    said = project.snakemake("-n", "--set-resources", "solve_shard:mpl=1", "paper_sizes:runtime=9")
+    (line,) = [line for line in said.splitlines() if line.startswith("warning: ")]
+    assert line.endswith("nothing here knows a resource mpl; did you mean mpi?")
+    assert not project.results.exists()
+
+
 @pytest.mark.parametrize("launcher", ["mpirun_xy", "/nowhere/mpiexec", "env A=b nowhere/mpiexec"])
 def test_launcher_that_is_not_there_is_refused_on_one_machine(make_project, launcher):
     project = make_project(pair=SMALL)

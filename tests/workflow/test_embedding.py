@@ -120,6 +120,9 @@ use rule * from second as second_*
 
 onstart:
     print("outer start")
+
+rule last:
+    shell: "true"
 """
 
 
@@ -130,6 +133,12 @@ def test_module_leaves_its_outer_workflow_alone_and_goes_where_that_puts_it(fold
     said = folder.snakemake()
     assert "outer start" in said and "outer end results root_seed ranks studies\n" in said
     assert (folder.path / "made.txt").read_text() == "unset\n"
+    # Settings of rules by their outer names, also of rules after the modules.
+    names = ("solve_shard=1", "first_solve_shard=2", "second_make_tables=1", "first_paper_sizes=1")
+    folder.snakemake("-n", "--set-threads", *names, "last=1")
+    line = one_line(folder.snakemake("-n", "--set-threads", "find_errors=1", code=1))
+    said = "set-threads: there is no rule find_errors; did you mean first_find_errors?"
+    assert line == f"error: {said}"
     for results in ("moved/here/results", "again"):
         assert len(list(folder.path.glob(f"{results}/pair-*/eta-*/samples-*.parquet"))) == 1
     assert not (folder.path / "results").exists()

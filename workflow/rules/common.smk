@@ -87,12 +87,9 @@ def resources_of_jobs():
 
     For Snakemake, all jobs on one machine are its own.
     """
+    on_cluster = not workflow.local_exec
     jobs = workflow.dag.needrun_jobs()
-    if workflow.local_exec:
-        jobs = [job for job in jobs if is_own(job)]
-    else:
-        jobs = [job for job in jobs if not job.is_local]
-    return [job.resources for job in jobs]
+    return [job.resources for job in jobs if (not job.is_local if on_cluster else is_own(job))]
 
 
 def unless_fresh(files, asked):
@@ -121,11 +118,6 @@ def resources_said():
     """Resources of a shard's job in a profile or in --set-resources, by name."""
     said = workflow.resource_settings.overwrite_resources.get(USE.outside("solve_shard"), {})
     return {name: value.raw for name, value in said.items()}
-
-
-def check_cores():
-    said = workflow.resource_settings
-    checks.check_cores(cores=said.cores, max_threads=said.max_threads)
 
 
 def keep_to_allotted_cores():

@@ -7,7 +7,7 @@ Snakemake registers handlers such as onstart only for the outer one.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -133,6 +133,23 @@ class Use:
         """Call these handlers of a module beside those that the outer Snakefile has or gets."""
         self._also_at("onstart", onstart)
         self._also_at("onsuccess", onsuccess)
+
+    def when_rules_are_known(self, call: Callable[[Any, Sequence[Use]], None]) -> None:
+        """Call it with Snakemake's workflow and all uses in it, when the outer Snakefile is read.
+
+        It is called before there are jobs, and in a dry-run too, which has no onstart.
+        """
+        uses: list[Use] = vars(self._workflow).setdefault("_syncsweep_uses", [])
+        uses.append(self)
+        if len(uses) > 1:
+            return
+        prepare = self._workflow._prepare_dag
+
+        def call_and_prepare(*arguments: Any, **options: Any) -> Any:
+            call(self._workflow, uses)
+            return prepare(*arguments, **options)
+
+        self._workflow._prepare_dag = call_and_prepare
 
     def _also_at(self, event: str, call: Callable[[], None]) -> None:
         workflow = self._workflow
