@@ -139,6 +139,9 @@ def test_module_leaves_its_outer_workflow_alone_and_goes_where_that_puts_it(fold
     line = one_line(folder.snakemake("-n", "--set-threads", "find_errors=1", code=1))
     said = "set-threads: there is no rule find_errors; did you mean first_find_errors?"
     assert line == f"error: {said}"
+    for word, rule in (("tables", "first_tables"), ("second_study_pai", "second_study_pair")):
+        line = one_line(folder.snakemake("-n", word, code=1))
+        assert line == f"error: {word}: there is no such rule or file; did you mean {rule}?"
     for results in ("moved/here/results", "again"):
         assert len(list(folder.path.glob(f"{results}/pair-*/eta-*/samples-*.parquet"))) == 1
     assert not (folder.path / "results").exists()

@@ -1,11 +1,12 @@
-"""Whether the keys of a profile and of a command line name rules and resources that there are.
+"""Whether a profile and a command line name rules and resources that there are.
 
-Snakemake ignores the others, so a job would go out without what its site needs.
+Snakemake ignores settings of others, so a job would go out without what its site needs.
 """
 
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -35,12 +36,19 @@ _RESOURCES = (
 
 
 def check(workflow: Any, uses: Sequence[Use]) -> None:
-    """End the process with one line if a key names no rule, and tell of misspelt resources.
+    """End the process with one line if a name is misspelt, but only tell of resources.
 
     workflow: Snakemake's own object, when it knows all rules and settings; uses: of our Snakefile.
     """
     said = workflow.resource_settings
+    rules = {rule.name: rule for rule in workflow.rules}
+    namings = [use.outside for use in uses]
+
+    def is_made(file: str) -> bool:
+        return any(rule.is_producer(file) for rule in rules.values())
+
     with ends_in_one_line():
+        check_targets(workflow.dag_settings.targets, is_made, rules, namings)
         check_rules(
             {
                 "set-threads": said.overwrite_threads,
@@ -48,8 +56,8 @@ def check(workflow: Any, uses: Sequence[Use]) -> None:
                 "groups": workflow.group_settings.overwrite_groups,
                 "consider-ancient": workflow.workflow_settings.consider_ancient,
             },
-            [rule.name for rule in workflow.rules],
-            [use.outside for use in uses],
+            rules,
+            namings,
         )
     own = {rule for use in uses for rule in use.inside()}
     resources = {
@@ -60,6 +68,23 @@ def check(workflow: Any, uses: Sequence[Use]) -> None:
     warn_of_resources(
         {**resources, "default-resources": said.default_resources or ()}, said.resources
     )
+
+
+def check_targets(
+    targets: Iterable[str],
+    is_made: Callable[[str], bool],
+    rules: Collection[str],
+    namings: Collection[Naming],
+) -> None:
+    """Refuse a target that is neither a rule nor a file, if it is close to a rule; RunError.
+
+    is_made: whether a rule makes a file. Of another target, Snakemake says that no rule makes it.
+    """
+    for word in targets:
+        if word in rules or os.path.dirname(word) or os.path.lexists(word) or is_made(word):
+            continue
+        if near := _near(word, rules, namings):
+            raise RunError(f"{word}: there is no such rule or file; did you mean {near}?")
 
 
 def check_rules(
@@ -77,10 +102,16 @@ def check_rules(
             if word not in rules and not any(fnmatchcase(word, name) for name in sometimes):
                 unknown.setdefault(word, []).append(key)
     for word, keys in unknown.items():
-        outside = [name for naming in namings if (name := naming(word)) in rules]
-        near = outside or difflib.get_close_matches(word, rules, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        near = _near(word, rules, namings)
+        hint = f"; did you mean {near}?" if near else ""
         raise RunError(f"{', '.join(keys)}: there is no rule {word}{hint}")
+
+
+def _near(word: str, rules: Collection[str], namings: Iterable[Naming]) -> str | None:
+    """The rule that a user probably means, by the name that it has for the user."""
+    outside = (naming(word) for naming in namings)
+    near = [name for name in outside if name in rules] or difflib.get_close_matches(word, rules, 1)
+    return near[0] if near else None
 
 
 def warn_of_resources(said: Mapping[str, Iterable[str]], declared: Iterable[str]) -> None:

@@ -1,9 +1,9 @@
-"""Keys of a profile that name no rule are refused, and misspelt resources are told."""
+"""Targets and keys of a profile that name no rule are refused, misspelt resources told."""
 
 import pytest
 
 from syncsweep.workflow.errors import RunError
-from syncsweep.workflow.profile_keys import check_rules, warn_of_resources
+from syncsweep.workflow.rule_names import check_rules, check_targets, warn_of_resources
 
 RULES = ["all", "solve_shard", "make_tables", "draw_pair"]
 
@@ -60,6 +60,17 @@ def test_names_in_a_module_are_those_of_the_outer_snakefile():
     with pytest.raises(RunError, match=r"no rule paper_sizes$"):
         check_rules({"set-threads": ["paper_sizes"]}, rules, [of_module])
     check_rules({"set-threads": ["paper_sizes", "s_paper_sizes"]}, rules, [of_module, same])
+
+
+def test_a_target_that_nothing_makes_is_refused_with_a_rule_that_is_close(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "alls").touch()
+    rules = ["mine", *(name for rule in RULES if (name := of_module(rule)))]
+    for fine in ("mine", "s_draw_pair", "alls", "made_tables", "results/s_draw_pai", "unlike"):
+        check_targets([fine], "made_tables".__eq__, rules, [of_module])
+    for word in ("draw_pair", "s_draw_pai"):
+        with pytest.raises(RunError, match=f"^{word}: .*; did you mean s_draw_pair?"):
+            check_targets(["mine", word], "made_tables".__eq__, rules, [of_module])
 
 
 def test_only_resources_that_are_close_to_known_ones_are_told(capfd):
