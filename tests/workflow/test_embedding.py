@@ -189,6 +189,12 @@ def test_mistakes_about_a_module_are_one_line_that_names_the_outer_key(folder, s
     words = "sweep={studies: {pair: {samples: none, sampels: 4}}}"
     found["in --config"] = one_line(folder.snakemake("-n", "--config", words, code=1))
     sweep |= {"root_seed": 7, "ranks": 1, "studies": {"pair": FEW}}
+    folder.write("mine.yaml", yaml.safe_dump({"sweep": sweep, "ranks": 3}))
+    said = folder.snakemake("-n", "--config", "samples=4", "ranks=2", "other=1")
+    (line,) = [line for line in said.splitlines() if line.startswith("warning: ")]
+    found["beside the key in --config"] = line
+    said = folder.snakemake("-n", "--config", "sweep={samples: 4}")
+    assert "4 of 4 samples" in said and "warning: " not in said
     folder.write("mine.yaml", yaml.safe_dump({"sweep": sweep, "other": sweep}))
     first = MODULE.format(checkout, GIVEN)
     second = first.replace("sweep", "other").replace("s_*", "o_*")
