@@ -14,6 +14,7 @@ try:
     from syncsweep.environment import checkout
     from syncsweep.wording import write_anything
     from syncsweep.workflow import announce, checks, cluster, dates, interruption, old_places
+    from syncsweep.workflow import rule_names
     from syncsweep.workflow.embedding import Use
     from syncsweep.workflow.errors import ends_in_one_line, not_read
     from syncsweep.workflow.job_shell import shell_prefix
@@ -103,8 +104,13 @@ if workflow.is_main_process:
     with ends_in_one_line(not_read):
         checks.check_profile(COMMAND.profile, Path(workflow.basedir))
         USE.tell_names()
+        USE.when_rules_are_known(rule_names.check)
         asked_for().check()
         MOST_RANKS = checks.most_ranks(allowed_ranks())
+        checks.check_cores(
+            cores=workflow.resource_settings.cores,
+            max_threads=workflow.resource_settings.max_threads,
+        )
         keep_to_allotted_cores()
         checks.check_places(OUTPUTS, asked_for().studies)
         if workflow.output_settings.dryrun:

@@ -35,6 +35,9 @@ OVERRIDES = [
     (["--config", "studies={pair: {model: {gama: 1}}}"], "studies.pair.model.gama", "'gamma'"),
     (["--config", "samples="], "samples", "nothing"),
     (["study_piar"], "study_piar", "study_pair"),
+    (["--cores", "0"], "--cores", "0", "positive"),
+    (["-n", "--max-threads", "0"], "--max-threads", "0", "positive"),
+    (["-n", "--set-threads", "solve_shard=many"], "set-threads", "solve_shard", "many"),
 ]
 
 

@@ -152,6 +152,9 @@ use rule * from second as second_*
 
 onstart:
     print("outer start")
+
+rule last:
+    shell: "true"
 """
 
 
@@ -162,6 +165,15 @@ def test_module_leaves_its_outer_workflow_alone_and_goes_where_that_puts_it(fold
     said = folder.snakemake()
     assert "outer start" in said and "outer end results root_seed ranks studies\n" in said
     assert (folder.path / "made.txt").read_text() == "unset\n"
+    # Settings of rules by their outer names, also of rules after the modules.
+    names = ("solve_shard=1", "first_solve_shard=2", "second_make_tables=1", "first_paper_sizes=1")
+    folder.snakemake("-n", "--set-threads", *names, "last=1")
+    line = one_line(folder.snakemake("-n", "--set-threads", "find_errors=1", code=1))
+    said = "set-threads: there is no rule find_errors; did you mean first_find_errors?"
+    assert line == f"error: {said}"
+    for word, rule in (("tables", "first_tables"), ("second_study_pai", "second_study_pair")):
+        line = one_line(folder.snakemake("-n", word, code=1))
+        assert line == f"error: {word}: there is no such rule or file; did you mean {rule}?"
     for results in ("moved/here/results", "again"):
         assert len(list(folder.path.glob(f"{results}/pair-*/eta-*/samples-*.parquet"))) == 1
     assert not (folder.path / "results").exists()
@@ -209,6 +221,12 @@ def test_mistakes_about_a_module_are_one_line_that_names_the_outer_key(folder, s
     words = "sweep={studies: {pair: {samples: none, sampels: 4}}}"
     found["in --config"] = one_line(folder.snakemake("-n", "--config", words, code=1))
     sweep |= {"root_seed": 7, "ranks": 1, "studies": {"pair": FEW}}
+    folder.write("mine.yaml", yaml.safe_dump({"sweep": sweep, "ranks": 3}))
+    said = folder.snakemake("-n", "--config", "samples=4", "ranks=2", "other=1")
+    (line,) = [line for line in said.splitlines() if line.startswith("warning: ")]
+    found["beside the key in --config"] = line
+    said = folder.snakemake("-n", "--config", "sweep={samples: 4}")
+    assert "4 of 4 samples" in said and "warning: " not in said
     folder.write("mine.yaml", yaml.safe_dump({"sweep": sweep, "other": sweep}))
     first = MODULE.format(checkout, GIVEN)
     second = first.replace("sweep", "other").replace("s_*", "o_*")

@@ -71,16 +71,25 @@ def makes_only_previews():
     return are_only_previews([names.get(target, target) for target in targets], CONFIG)
 
 
+def is_own(job):
+    """Whether a job is of a rule of this project, not of an outer Snakefile or another module."""
+    return job.rule.module_globals["__name__"] == __name__
+
+
 def jobs_of_run():
     """The jobs of this run, of the rules of this project; call it when Snakemake knows them."""
     names, jobs = USE.inside(), workflow.dag.needrun_jobs()
-    own = [job for job in jobs if job.rule.module_globals["__name__"] == __name__]
-    return [Job(names[job.rule.name], dict(job.wildcards_dict)) for job in own]
+    return [Job(names[job.rule.name], dict(job.wildcards_dict)) for job in jobs if is_own(job)]
 
 
 def resources_of_jobs():
-    """Resources of each job of this run, but of those that Snakemake runs itself."""
-    return [job.resources for job in workflow.dag.needrun_jobs() if not job.is_local]
+    """Resources of each job that a cluster gets, or of each job of this project on one machine.
+
+    For Snakemake, all jobs on one machine are its own.
+    """
+    on_cluster = not workflow.local_exec
+    jobs = workflow.dag.needrun_jobs()
+    return [job.resources for job in jobs if (not job.is_local if on_cluster else is_own(job))]
 
 
 def unless_fresh(files, asked):
@@ -101,7 +110,8 @@ def allowed_ranks():
     """Most ranks of a job, from the configuration or from a profile."""
     said = workflow.resource_settings.overwrite_threads
     allowed = said.get(USE.outside("solve_shard"), CONFIG.ranks)
-    return getattr(allowed, "value", allowed)
+    # Snakemake would compute the value of an expression only for a job.
+    return getattr(allowed, "raw", allowed)
 
 
 def resources_said():

@@ -62,6 +62,14 @@ def most_ranks(allowed: object) -> int:
     return int(str(allowed))
 
 
+def check_cores(**said: int | None) -> None:
+    """Refuse a number of cores with which no job can run; said: numbers by option of Snakemake."""
+    for name, number in said.items():
+        if number is not None and number < 1:
+            option = name.replace("_", "-")
+            raise RunError(f"--{option}: must be a positive integer, but is {number}")
+
+
 def check_places(outputs: StudyOutputs, studies: Iterable[str]) -> None:
     """Refuse a file or link in place of a folder or file of some studies; NotWritableError.
 

@@ -27,6 +27,9 @@ _ALLOCATION = ("SLURM_JOB_ID", "SLURM_JOBID")
 #: Signs that a launcher is more than one command with its arguments.
 _SHELL = re.compile(r"[;&|<>$`(){}*?~]")
 
+#: Words that may stand before a program; the shell itself knows most of them.
+_BEFORE = ("env", "exec", "command", "time")
+
 #: Prints what the MPI library of mpi4py says of itself, and its file.
 _ASK_LIBRARY = """\
 import mpi4py
@@ -41,7 +44,7 @@ def check_jobs(executor: str, ranks: int, jobs: Collection[Mapping[str, object]]
     """Refuse jobs that the cluster cannot take, or whose launcher cannot start their ranks.
 
     executor: Snakemake's name of the executor; ranks: most ranks of a job; jobs: the resources of
-    each job that is not Snakemake's own.
+    each job that the executor gets.
     """
     if executor == "slurm":
         _check_cluster(ranks)
@@ -150,9 +153,9 @@ def _command(launcher: str) -> list[str]:
         words = shlex.split(launcher)
     except ValueError:
         return []
-    while words and (words[0] in ("env", "exec") or "=" in words[0]):
+    while words and (words[0] in _BEFORE or "=" in words[0]):
         del words[0]
-    # Options of env may have values.
+    # Options of these words may have values.
     return words if words and not words[0].startswith("-") else []
 
 

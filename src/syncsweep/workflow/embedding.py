@@ -7,7 +7,9 @@ Snakemake registers handlers such as onstart only for the outer one.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,8 @@ class Use:
         words = config_file.with_words(settings.config)
         for key in place or ():
             words = words.get(key) if isinstance(words, Mapping) else None
+        if place and self._workflow.is_main_process:
+            self._warn_of_words(place)
         if place is not None and isinstance(words, Mapping):
             values = config_file.merge(values, words)
         try:
@@ -68,6 +72,27 @@ class Use:
             said = str(error).removeprefix("config: ")
             raise ConfigError(f"config{where} of module {name}: {said}") from None
         return paper_studies.with_paper_studies(self._moved(config))
+
+    def _warn_of_words(self, place: tuple[str, ...]) -> None:
+        """Tell of our keys in `--config` that only the outer Snakefile gets, each once.
+
+        place: keys under which the outer configuration holds ours.
+        """
+        module, words = self._modifier.namespace, self._workflow.config_settings.config
+        told: set[tuple[str, str]] = vars(self._workflow).setdefault("_syncsweep_words", set())
+        for key, value in words.items():
+            is_told = key in place or key not in Config.model_fields or (module, key) in told
+            if is_told or key in _keys_of(self._workflow.configfiles):
+                continue
+            told.add((module, key))
+            shown = f"{{{key}: {'…' if isinstance(value, (dict, list)) else value}}}"
+            for outer in reversed(place[1:]):
+                shown = f"{{{outer}: {shown}}}"
+            print(
+                f"warning: module {module} does not get {key} of --config; for the module, write "
+                f'--config "{place[0]}={shown}"',
+                file=sys.stderr,
+            )
 
     def _moved(self, config: Config) -> Config:
         """The configuration with the results where `prefix` of the module puts them.
@@ -134,6 +159,23 @@ class Use:
         self._also_at("onstart", onstart)
         self._also_at("onsuccess", onsuccess)
 
+    def when_rules_are_known(self, call: Callable[[Any, Sequence[Use]], None]) -> None:
+        """Call it with Snakemake's workflow and all uses in it, when the outer Snakefile is read.
+
+        It is called before there are jobs, and in a dry-run too, which has no onstart.
+        """
+        uses: list[Use] = vars(self._workflow).setdefault("_syncsweep_uses", [])
+        uses.append(self)
+        if len(uses) > 1:
+            return
+        prepare = self._workflow._prepare_dag
+
+        def call_and_prepare(*arguments: Any, **options: Any) -> Any:
+            call(self._workflow, uses)
+            return prepare(*arguments, **options)
+
+        self._workflow._prepare_dag = call_and_prepare
+
     def _also_at(self, event: str, call: Callable[[], None]) -> None:
         workflow = self._workflow
         calls = vars(workflow).setdefault(f"_syncsweep_{event}", {})
@@ -156,6 +198,15 @@ def _all_of(calls: Mapping[str, Callable[[], None]], handler: Callable[..., None
         handler(log)
 
     return call_all
+
+
+def _keys_of(files: Iterable[Path]) -> set[str]:
+    """Keys of configuration files, as far as they can be read."""
+    keys: set[str] = set()
+    for file in files:
+        with suppress(ConfigError):
+            keys.update(config_file.read_yaml(file))
+    return keys
 
 
 def _place(values: object, config: object) -> tuple[str, ...] | None:

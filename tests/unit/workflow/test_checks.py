@@ -76,6 +76,16 @@ def test_ranks_that_are_no_number_are_refused(allowed):
         checks.most_ranks(allowed)
 
 
+def test_numbers_of_cores_with_which_no_job_runs_are_refused():
+    checks.check_cores(cores=1, max_threads=None)
+    for said, line in (
+        ({"cores": 0}, "--cores: must be a positive integer, but is 0"),
+        ({"cores": 2, "max_threads": -1}, "--max-threads: must be a positive integer, but is -1"),
+    ):
+        with pytest.raises(RunError, match=f"^{line}$"):
+            checks.check_cores(**said)
+
+
 def outputs(results="results", **more):
     return StudyOutputs(config(results, samples=SAMPLES, chunk_size=2, blocks=(ETAS,), **more))
 

@@ -137,6 +137,8 @@ def test_a_launcher_that_cannot_start_the_ranks_is_refused(tmp_path, monkeypatch
         "env HYDRA_RMK=user mpiexec",
         "env -u SLURM_JOB_ID mpiexec",
         "exec mpiexec",
+        "time mpiexec",
+        "command time -p mpiexec",
         "~/bin/mpirun",
         "module load mpi && mpirun",
         "srun --mpi=pmi2 --kill-on-bad-exit=1",
