@@ -138,7 +138,7 @@ def _check_launcher(launcher: str, on_slurm: bool) -> None:
     if not shutil.which(words[0], path=path):
         raise RunError(
             f"mpi: there is no program {words[0]} here; name a launcher of MPI ranks (mpi in "
-            "slurm/config.yaml), or run make env, which brings mpiexec"
+            "slurm/config.yaml), or run rm .venv/.ready and make env, which bring mpiexec"
         )
     kinds = re.findall(r"--mpi[= ](\S+)", " ".join(words))
     if Path(words[0]).name == "srun" and kinds:
