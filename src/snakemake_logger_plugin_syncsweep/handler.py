@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import os
+import re
 import sys
 from logging import LogRecord
 from typing import TYPE_CHECKING
@@ -37,6 +38,9 @@ _HOW_TO_SEE_JOBS = "dry-run: nothing was run or written; --printshellcmds shows 
 
 #: Where the whole log is; of interest if something went wrong.
 _LOG_FILES = "Complete log"
+
+#: How Snakemake says that a job ended well, but did not make its files.
+_MAKES_NOTHING = re.compile(r"^Job (\d+)\s+completed successfully, but", re.MULTILINE)
 
 #: What only says that a job failed, which the job's own record does better; and that of an output
 #: that may be updated nothing was there before.
@@ -181,6 +185,8 @@ class LogHandler(LogHandlerBase):
             run.fails(record)
         elif "asked_blocks" in told:
             run.solves(told["asked_blocks"])
+        elif (found := _MAKES_NOTHING.search(str(record.msg))) and run.is_empty(int(found[1])):
+            return
         elif self._is_shown(record, run):
             if str(record.msg).startswith(_STOPPED):
                 run.stops()

@@ -26,6 +26,13 @@ _AFTER_SAMPLES = "tables and figures"
 _CONTINUE = "run the same command again to continue"
 
 
+#: Each launch that makes a shard prints a line.
+_NO_RANKS = (
+    "it made no shard, and printed neither an error nor anything else; check that its launcher "
+    "starts the ranks (mpi in slurm/config.yaml or --set-resources), see docs/clusters.md"
+)
+
+
 class Run:
     """Follows the jobs of a run, and shows its progress on a screen.
 
@@ -113,6 +120,18 @@ class Run:
                 lines.append(f"why: {' '.join(str(told['rule_msg']).split())}")
             lines += [f"log: {log}" for log in told["log"]]
             self._screen.say("\n".join(lines), "red")
+
+    def is_empty(self, number: int) -> bool:
+        """Whether a launch that made no shard, as Snakemake says, had no ranks; if so, say it."""
+        with self._lock:
+            job = self._at_work.get(number)
+            if job is None or job.rule != _SOLVE or job.said():
+                return False
+            self._failed[number] = self._at_work.pop(number)
+            self._note_last_samples(job)
+            lines = [f"failed: {job.about} (job {job.number}, {job.rule})", f"why: {_NO_RANKS}"]
+            self._screen.say("\n".join([*lines, *(f"log: {log}" for log in job.logs)]), "red")
+            return True
 
     def stops(self) -> None:
         """The user has stopped the run, so jobs that end have not failed."""

@@ -88,6 +88,19 @@ def test_first_line_of_a_launcher_that_fails_is_what_is_told(make_project):
     assert "unrecognized argument oversubscribe" in said
 
 
+def test_launcher_that_starts_no_ranks_is_told(make_project):
+    project = make_project(pair={**SMALL, "samples": 10})
+    output = project.snakemake(
+        "tables", "--latency-wait", "1", "--set-resources", "solve_shard:mpi='true'", code=1
+    )
+    failed, why, log, *_, last = shown(output)[-5:]
+    assert failed.startswith("failed: pair: samples 000000000 to 000000010 of ")
+    assert why.startswith("why: it made no shard, and printed neither an error nor any")
+    assert log.startswith("log: results/logs/pair-")
+    assert last.startswith("1 failed, 0 of 3 jobs done in ")
+    assert "MissingOutputException" not in output
+
+
 class Terminal:
     """Snakemake on a terminal of 80 columns; what it writes there."""
 

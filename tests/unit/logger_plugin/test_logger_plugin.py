@@ -539,6 +539,29 @@ def test_job_that_could_say_nothing_because_its_disk_is_full_is_told(
     assert f"said: nothing; the disk of {tmp_path} is full" in run.lines()
 
 
+MISSING = (
+    "MissingOutputException in rule {0}:\nJob 3  completed successfully, but some output files"
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said", "is_told"),
+    [("solve_shard", "", True), ("solve_shard", "10 solved", False), ("make_tables", "", False)],
+)
+def test_launch_that_ends_well_without_a_word_and_a_shard_has_failed(
+    snakemake, rule, said, is_told
+):
+    run = snakemake()
+    run.begin(**{rule: 1})
+    run.start(3, rule, "pair: samples")
+    run.log_of(3).write_text(said)
+    run.logger.error(MISSING.format(rule))
+    lines = run.lines()
+    assert ("MissingOutputException" in "\n".join(lines)) is not is_told
+    assert any(line.startswith("why: it made no shard") for line in lines) is is_told
+    assert lines[-1].startswith("1 failed, ") is is_told
+
+
 def test_job_that_said_something_is_believed_also_on_a_full_disk(tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=0))
     log = tmp_path / "log"
