@@ -13,6 +13,10 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"
 
+# A make that a test starts is not one within `make test`, and says nothing of levels and folders.
+for _variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(_variable, None)
+
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 

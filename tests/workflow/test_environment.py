@@ -81,7 +81,7 @@ def test_home_that_cannot_be_written_is_one_line_and_another_place_will_do(make_
     assert code == 0, said
 
 
-MAKE = ["make", "--no-print-directory", f"PYTHON={sys.executable}", "UV=true", "env"]
+MAKE = ["make", f"PYTHON={sys.executable}", "UV=true", "env"]
 
 
 @pytest.fixture(scope="module")
