@@ -32,7 +32,7 @@ class SlurmProject(Project):
     def __init__(self, path: Path, cluster: Cluster, **studies: dict) -> None:
         super().__init__(path, **studies)
         self.cluster = cluster
-        self._jobs_before: set[int] = set()
+        self._jobs_before = set(cluster.job_states())
         shutil.copytree(ROOT / "slurm", path / "slurm")
         (path / ".venv").symlink_to(sys.prefix)
         # This environment has this code, even in jobs that do not get the path of another one.
@@ -66,7 +66,6 @@ class SlurmProject(Project):
         config = load_config(self.path / "config.yaml")
         folder = study_folder(config.results, "chain", config.physics("chain").digest)
         block = BlockFolder(folder / config.studies["chain"].blocks[0].id)
-        self._jobs_before = set(self.cluster.job_states())
         shard = str(block.shard(0, SAMPLES))
         return self.start(shard, "--workflow-profile", "slurm", *arguments)
 
