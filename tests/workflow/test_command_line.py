@@ -83,8 +83,6 @@ def test_launcher_that_is_not_there_is_refused_on_one_machine(make_project, laun
 @pytest.mark.parametrize("launcher", ["PATH", "exec env A=b mpiexec", "~/bin/mpiexec"])
 def test_launchers_that_are_there_start_the_ranks(make_project, monkeypatch, launcher):
     there = Path(sys.executable).parent / "mpiexec"
-    if not there.exists():
-        pytest.skip("no mpiexec in this environment")
     project = make_project(pair={**SMALL, "samples": 3})
     home = project.path / "home"
     (home / "bin").mkdir(parents=True)
